@@ -1,0 +1,33 @@
+"""What the gateway speaks of, free of any system's wire format: pure, frozen, without I/O."""
+
+from app.domain.article import Article, Category
+from app.domain.order import (
+    Address,
+    Coded,
+    Notification,
+    Order,
+    OrderLine,
+    ShopState,
+    Transporter,
+)
+from app.domain.problem import Problem
+from app.domain.record import Kind, Process, SourceRecord, content_hash, from_payload, to_payload
+
+__all__ = [
+    "Address",
+    "Article",
+    "Category",
+    "Coded",
+    "Kind",
+    "Notification",
+    "Order",
+    "OrderLine",
+    "Problem",
+    "Process",
+    "ShopState",
+    "SourceRecord",
+    "Transporter",
+    "content_hash",
+    "from_payload",
+    "to_payload",
+]

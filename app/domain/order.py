@@ -1,0 +1,110 @@
+"""An order: what a shop has sold and the warehouse is to send."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from app.domain.problem import Problem
+
+
+class ShopState(StrEnum):
+    """What the shop's status means to the warehouse, whatever the shop calls it."""
+
+    WANTED = "wanted"
+    """To be sent (in the connection's status filter)."""
+    WAITING = "waiting"
+    """Not yet, or not now: pending, on hold, a draft, a plugin's own status."""
+    COMPLETED = "completed"
+    """The shop says it is done."""
+    CANCELLED = "cancelled"
+    """Cancelled, refunded in full, failed or in the trash."""
+    GONE = "gone"
+    """Deleted for good: the shop itself says that there is no such order."""
+
+
+@dataclass(frozen=True)
+class Notification:
+    """Contact data and whether the carrier is to use it."""
+
+    value: str
+    to_be_notified: bool
+
+
+@dataclass(frozen=True)
+class Coded:
+    code: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Transporter:
+    """A carrier's service in the WMS's own codes."""
+
+    code: str
+    service_code: str
+
+
+@dataclass(frozen=True)
+class Address:
+    """An address with contact data. `country_code` is ISO 3166-1 alpha-2, upper case. Empty text means not given."""
+
+    name: str = ""
+    address1: str = ""
+    address2: str = ""
+    post_code: str = ""
+    city: str = ""
+    country_code: str = ""
+    email: Notification | None = None
+    mobile: Notification | None = None
+
+
+@dataclass(frozen=True)
+class OrderLine:
+    """`line_price` is per piece, `customer_line_price` for the whole line; both without tax, in `currency` (ISO 4217)."""
+
+    row_number: str
+    article_number: str | None
+    article_name: str
+    quantity: Decimal
+    line_price: Decimal | None
+    customer_line_price: Decimal | None
+    currency: str
+    product_code: str | None = None
+
+
+@dataclass(frozen=True)
+class Order:
+    """One order as the external system has it; times in UTC.
+
+    `number` is the WMS order number: the connection's prefix and `source_number`. `extra` holds configured extra fields by their WMS
+    path. Anything in `problems` holds the order.
+    """
+
+    source_id: str
+    source_number: str
+    number: str
+    state: ShopState
+    status: str
+    modified_at: datetime | None
+    created_at: datetime | None
+    delivery_date: datetime | None
+    currency: str
+    consignee: Address
+    invoice_address: Address | None
+    lines: tuple[OrderLine, ...]
+    way_of_delivery: Coded | None = None
+    way_of_delivery_text: str = ""
+    transporter: Transporter | None = None
+    remark: str = ""
+    sales_code: str = ""
+    email: Notification | None = None
+    sms: Notification | None = None
+    telephone: Notification | None = None
+    customer_number: str | None = None
+    extra: dict[str, Any] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,111 @@
+"""Every error of ours.
+
+    GatewayError
+    ├── RemoteError            an outside system did not do what was asked; sorted at the client's edge and nowhere else
+    │   ├── Unavailable        network, time-out, 408, 5xx: worth another try
+    │   ├── RateLimited        429: worth another try after `retry_after`
+    │   ├── LoginRefused       401, 403, or a login text inside another status: an operator is needed
+    │   ├── Malformed          HTML with 200, a 2xx without its id: the outcome is unknown
+    │   └── Refused            a final no, with the remote's own words
+    │       └── NoSuchRecord   the remote's own "no such record", the only proof that something is gone
+    ├── BadInput               what a person or a program gave us is wrong: names the field and the fix
+    │   ├── Forbidden          the key has no right to it
+    │   ├── NotFound           there is no such thing here
+    │   └── Conflict           it contradicts what is already there
+    └── LeaseLost              another worker took over; whatever we were doing is no longer ours to finish
+"""
+
+from __future__ import annotations
+
+
+class GatewayError(Exception):
+    """The root of our errors."""
+
+
+class RemoteError(GatewayError):
+    """An outside system did not do what was asked. `call` is the method and path without query; no secret is in any of it."""
+
+    def __init__(self, message: str, *, system: str, call: str, status: int | None = None, answer: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.system = system
+        self.call = call
+        self.status = status
+        self.answer = answer
+
+
+class Unavailable(RemoteError):
+    """The system could not be reached or failed on its side. Whether a write took effect is unknown unless `sent` is False."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        system: str,
+        call: str,
+        status: int | None = None,
+        answer: str | None = None,
+        sent: bool = True,
+    ) -> None:
+        super().__init__(message, system=system, call=call, status=status, answer=answer)
+        self.sent = sent
+
+
+class RateLimited(RemoteError):
+    """The system wants fewer calls. `retry_after` is in seconds from now, None when it did not say."""
+
+    def __init__(
+        self, message: str, *, system: str, call: str, retry_after: float | None = None, answer: str | None = None
+    ) -> None:
+        super().__init__(message, system=system, call=call, status=429, answer=answer)
+        self.retry_after = retry_after
+
+
+class LoginRefused(RemoteError):
+    """The system does not accept our credentials, or they lack a right."""
+
+
+class Malformed(RemoteError):
+    """The system answered something that cannot be what it means to answer."""
+
+
+class Refused(RemoteError):
+    """A final no. `message` holds the remote's own words."""
+
+
+class NoSuchRecord(Refused):
+    """The remote itself says that the record does not exist."""
+
+
+class BadInput(GatewayError):
+    """Something given to us is wrong. `field` is where (a dotted path), `fix` what to do."""
+
+    status = 422
+
+    def __init__(self, message: str, *, field: str | None = None, fix: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+        self.fix = fix
+
+
+class Forbidden(BadInput):
+    """The API key lacks the right or the connection."""
+
+    status = 403
+
+
+class NotFound(BadInput):
+    """There is no such thing here (or the key may not see it)."""
+
+    status = 404
+
+
+class Conflict(BadInput):
+    """It contradicts what is already there."""
+
+    status = 409
+
+
+class LeaseLost(GatewayError):
+    """The lease ran out and another worker has it."""

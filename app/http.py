@@ -1,0 +1,216 @@
+"""Outgoing HTTP: addresses are resolved and checked, connections go to the address that was checked, answers are capped.
+
+No redirects, no proxies from the environment. What a status means is each client's business; what the network does is sorted here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import httpx
+import orjson
+
+from app.errors import BadInput, Malformed, RateLimited, Unavailable
+
+MAX_ANSWER_BYTES = 32 * 1024 * 1024
+USER_AGENT = "ongoing-gateway"
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Where outgoing calls may go. Both are off by default; a shop on the same network or the demo need them."""
+
+    private_addresses: bool = False
+    plain_http: bool = False
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer. `json` is None when the body is not JSON; `is_json` tells `null` and no JSON apart."""
+
+    status: int
+    headers: httpx.Headers
+    content: bytes
+    json: Any
+    is_json: bool
+
+    def text(self, limit: int = 2000) -> str:
+        return self.content[:limit].decode("utf-8", errors="replace")
+
+
+def check_address(url: str, reach: Reach, field: str) -> None:
+    """Refuses an address that calls may not go to. Does not resolve names: that is done, and checked again, at every call.
+
+    Raises BadInput naming `field`.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in ("https", "http") or not parts.hostname:
+        raise BadInput(f"{url!r} is not a web address", field=field, fix="give the whole address, like https://shop.example/")
+    if parts.username or parts.password:
+        raise BadInput("the address holds a user name or password", field=field, fix="leave them out; credentials have their own fields")
+    if parts.scheme == "http" and not reach.plain_http:
+        raise BadInput(
+            f"{url!r} is not https",
+            field=field,
+            fix="use https, or set GATEWAY_ALLOW_PLAIN_HTTP=true when the shop really has none (keys then travel signed, data in the open)",
+        )
+    try:
+        address = ipaddress.ip_address(parts.hostname)
+    except ValueError:
+        if parts.hostname == "localhost" or parts.hostname.endswith((".localhost", ".internal", ".local")):
+            _require(reach, parts.hostname, field)
+        return
+    if not is_public(address):
+        _require(reach, parts.hostname, field)
+
+
+def _require(reach: Reach, host: str, field: str) -> None:
+    if not reach.private_addresses:
+        raise BadInput(
+            f"{host} is an address inside a private network",
+            field=field,
+            fix="use the public address, or set GATEWAY_ALLOW_PRIVATE_ADDRESSES=true if it really is on the gateway's own network",
+        )
+
+
+def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """False for private, loopback, link-local (where clouds keep their metadata), multicast, reserved and mapped forms of these."""
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour
+        if inner is not None:
+            return is_public(inner)
+    return address.is_global and not address.is_multicast and not address.is_reserved
+
+
+class GuardedTransport(httpx.AsyncBaseTransport):
+    """Resolves the host itself, refuses addresses that are out of reach, and connects to the address it has checked."""
+
+    def __init__(self, reach: Reach, inner: httpx.AsyncBaseTransport | None = None) -> None:
+        self._reach = reach
+        self._inner = inner or httpx.AsyncHTTPTransport(
+            retries=0, trust_env=False, limits=httpx.Limits(max_connections=50, max_keepalive_connections=10, keepalive_expiry=15)
+        )
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        host = request.url.host
+        if request.url.scheme == "http" and not self._reach.plain_http:
+            raise httpx.UnsupportedProtocol("plain http is not allowed (GATEWAY_ALLOW_PLAIN_HTTP)", request=request)
+        address = await self._resolve(host, request)
+        request.headers.setdefault("Host", request.url.netloc.decode("ascii"))
+        request.extensions = {**request.extensions, "sni_hostname": host}
+        request.url = request.url.copy_with(host=address)
+        return await self._inner.handle_async_request(request)
+
+    async def _resolve(self, host: str, request: httpx.Request) -> str:
+        try:
+            found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        except OSError as error:
+            raise httpx.ConnectError(f"{host} cannot be resolved", request=request) from error
+        addresses = [str(entry[4][0]) for entry in found]
+        for address in addresses:
+            if not self._reach.private_addresses and not is_public(ipaddress.ip_address(address.split("%")[0])):
+                raise httpx.ConnectError(f"{host} leads to an address inside a private network", request=request)
+        return addresses[0]
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+def open_client(reach: Reach) -> httpx.AsyncClient:
+    """The client every outside call goes through; one per process, shared by all connections. No cookies are kept between shops."""
+    return httpx.AsyncClient(
+        transport=GuardedTransport(reach),
+        follow_redirects=False,
+        trust_env=False,
+        timeout=httpx.Timeout(30, connect=10),
+        headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
+    )
+
+
+async def send(client: httpx.AsyncClient, request: httpx.Request, *, timeout: float, system: str) -> Answer:
+    """Sends and reads the whole answer within `timeout` seconds, in at most MAX_ANSWER_BYTES.
+
+    Raises Unavailable (network, time-out; `sent` is False when no byte of the request can have arrived) and Malformed (too large).
+    """
+    call = f"{request.method} {request.url.path}"
+    try:
+        async with asyncio.timeout(timeout):
+            response = await client.send(request, stream=True)
+            try:
+                content = await _read(response, system, call)
+            finally:
+                await response.aclose()
+    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
+        raise Unavailable(f"{system} cannot be reached: {error}", system=system, call=call, sent=False) from error
+    except TimeoutError as error:
+        raise Unavailable(f"{system} did not answer within {timeout:g} s", system=system, call=call) from error
+    except httpx.HTTPError as error:
+        reason = str(error) or type(error).__name__
+        raise Unavailable(f"the connection to {system} broke: {reason}", system=system, call=call) from error
+    parsed, is_json = _parse(content)
+    return Answer(response.status_code, response.headers, content, parsed, is_json)
+
+
+async def _read(response: httpx.Response, system: str, call: str) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    async for part in response.aiter_bytes():
+        size += len(part)
+        if size > MAX_ANSWER_BYTES:
+            raise Malformed(
+                f"{system} answered more than {MAX_ANSWER_BYTES} bytes", system=system, call=call, status=response.status_code
+            )
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _parse(content: bytes) -> tuple[Any, bool]:
+    try:
+        return orjson.loads(content), True
+    except orjson.JSONDecodeError:
+        return None, False
+
+
+def retry_after_seconds(headers: Mapping[str, str], now: datetime) -> float | None:
+    """The Retry-After header in seconds from `now` (UTC), in both its forms; None when it is missing or unreadable."""
+    value = headers.get("Retry-After")
+    if value is None:
+        return None
+    if value.strip().isdigit():
+        return float(value.strip())
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - now).total_seconds())
+
+
+def raise_passing(answer: Answer, *, system: str, call: str, now: datetime) -> None:
+    """Raises RateLimited or Unavailable for the statuses that mean so everywhere: 429, 408, 5xx."""
+    if answer.status == 429:
+        raise RateLimited(
+            f"{system} asks for fewer calls",
+            system=system,
+            call=call,
+            retry_after=retry_after_seconds(answer.headers, now),
+            answer=answer.text(),
+        )
+    if answer.status == 408 or answer.status >= 500:
+        raise Unavailable(
+            f"{system} answered {answer.status}", system=system, call=call, status=answer.status, answer=answer.text()
+        )
+
+
+def encode_query(params: Sequence[tuple[str, str]]) -> str:
+    """RFC 3986 percent-encoding (space is %20), the order kept: what OAuth 1.0a signs is what is sent."""
+    return "&".join(f"{quote(key, safe='-._~')}={quote(value, safe='-._~')}" for key, value in params)

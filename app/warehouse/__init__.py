@@ -1,0 +1,1 @@
+"""Ongoing WMS: the warehouse at the other end."""

@@ -1,0 +1,51 @@
+"""What is only assumed about a warehouse's Ongoing WMS, so that it can be changed without touching code."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class OngoingSettings(BaseModel):
+    """Numbers and limits that differ between warehouses or that no public source settles."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    started_from_status: int = Field(
+        320, description="Order status number from which the warehouse counts as having started: changes and cancellations are held."
+    )
+    shipped_from_status: int = Field(450, description="Order status number from which an order counts as sent.")
+    returned_status: int = Field(800, description="Order status number of a returned order.")
+    cancelled_status: int = Field(1000, description="Order status number of a cancelled order.")
+    call_timeout_seconds: float = Field(30, gt=0, le=300, description="Longest time one call may take in all, in seconds.")
+    page_size: int = Field(1000, ge=1, le=1000, description="Records per page of a list.")
+    max_order_number: int = Field(50, description="Longest order number.")
+    max_article_number: int = Field(100, description="Longest article number.")
+    forbidden_in_article_number: str = Field("!%_^\\", description="Search wildcards of the WMS, not to be part of an article number.")
+    login_refused_pattern: str = Field(
+        r"(?i)\b(log ?in|password|user ?name|credentials|authenticat|unauthori[sz]ed)",
+        description="A 500 whose text matches counts as a refused login, not as a passing fault.",
+    )
+    started_pattern: str = Field(
+        r"(?i)(started|picked|picking|being handled|can(?:not|'t) be (?:changed|updated|edited|cancel))",
+        description="A refusal whose text matches means that the warehouse has started on the order.",
+    )
+    already_cancelled_pattern: str = Field(r"(?i)already.*cancel", description="A refusal whose text matches means: was cancelled before.")
+    text_limits: dict[str, int] = Field(
+        default_factory=lambda: {
+            "goodsOwnerOrderId": 40,
+            "referenceNumber": 50,
+            "salesCode": 500,
+            "orderRemark": 500,
+            "wayOfDelivery.code": 50,
+            "wayOfDelivery.name": 50,
+            "advanced.wayOfDeliveryString": 50,
+            "consignee.customerNumber": 50,
+            "consignee.name": 200,
+            "consignee.address1": 200,
+            "consignee.address2": 200,
+            "consignee.postCode": 50,
+            "consignee.city": 200,
+            "articleName": 200,
+        },
+        description="Longest texts by field path. Longer ones are cut, and the record's history says so.",
+    )

@@ -49,11 +49,11 @@ class SourceRecord:
     body: dict[str, Any]
 
 
-_ADAPTERS: dict[type[Article] | type[Order], TypeAdapter[Any]] = {
+_ADAPTERS: dict[type[Article | Order], TypeAdapter[Any]] = {
     Article: TypeAdapter(Article),
     Order: TypeAdapter(Order),
 }
-_TYPES: dict[Process, type[Article] | type[Order]] = {Process.ARTICLES: Article, Process.ORDERS: Order}
+_TYPES: dict[Process, type[Article | Order]] = {Process.ARTICLES: Article, Process.ORDERS: Order}
 
 
 def to_payload(record: Article | Order) -> dict[str, Any]:

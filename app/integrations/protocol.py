@@ -49,7 +49,7 @@ class ConnectionSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    processes: ProcessSettings = Field(default_factory=ProcessSettings)
+    processes: ProcessSettings = Field(default_factory=lambda: ProcessSettings())
     poll_interval_minutes: float = Field(15, gt=0, description="How often the shop is read as a safety net, in minutes.")
     deep_sweep_hours: float = Field(24, gt=0, description="How often open orders are read by id and the trash is looked through, in hours.")
     go_live: datetime | None = Field(
@@ -70,8 +70,8 @@ class ConnectionSettings(BaseModel):
         False, description="Hold an order to a country outside `customs_home_countries` whose lines lack prices or currency."
     )
     customs_home_countries: list[str] = Field(default_factory=lambda: ["NO"], description="Countries without customs papers.")
-    brake: BrakeSettings = Field(default_factory=BrakeSettings)
-    warehouse: OngoingSettings = Field(default_factory=OngoingSettings)
+    brake: BrakeSettings = Field(default_factory=lambda: BrakeSettings())
+    warehouse: OngoingSettings = Field(default_factory=lambda: OngoingSettings())
 
 
 # --- what a webhook says ----------------------------------------------------------------------------------------------

@@ -1,0 +1,77 @@
+# The gateway's commands. Each sets up .venv from requirements-dev.lock first, when that has not been done or the lock has changed.
+#   make demo ARGS=--check      arguments for the command behind a target go in ARGS
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+PIP_OPTIONS := --quiet --no-input --disable-pip-version-check --progress-bar off
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format bench chaos openapi lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(READY) ## run the gateway with a simulated shop and warehouse and watch orders go through (ARGS=--check: play a day and judge it)
+	@$(BIN)/gateway demo $(ARGS)
+
+test: check ## everything that must pass: check, then all tests (PostgreSQL too if this machine has its server)
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(READY) ## formatting, lint, types and the direction of imports
+	@$(BIN)/ruff format --check --quiet . || { echo "make format puts these in shape."; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-cache > $(VENV)/imports.log || { cat $(VENV)/imports.log; exit 1; }
+	@echo "check: formatting, lint, types and imports are in order"
+
+format: $(READY) ## put the code in shape
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --quiet --fix .
+
+bench: $(READY) ## measure the figures the gateway promises, as ratios within one run
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+chaos: $(READY) ## the bad days at full length: processes killed, services taken away
+	@GATEWAY_CHAOS=full $(BIN)/python -m pytest -m chaos $(ARGS)
+
+openapi: $(READY) ## write openapi/gateway.json from the code
+	@$(BIN)/python -m app.api.openapi
+
+# One lock for every Python and platform (markers say what is only for some), hashes of all files, no addresses.
+COMPILE = build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
+lock: ## choose the newest allowed versions and write the three locks
+	@$(PYTHON) -m venv build/lock
+	@build/lock/bin/python -m pip install $(PIP_OPTIONS) uv
+	@$(COMPILE) pyproject.toml > build/requirements.lock
+	@$(COMPILE) pyproject.toml --extra dev -c build/requirements.lock --no-annotate > build/requirements-dev.lock
+	@$(COMPILE) --group build -c build/requirements-dev.lock --no-annotate > build/requirements-build.lock
+	@{ echo "# What the gateway runs on; written by: make lock"; cat build/requirements.lock; } > requirements.lock
+	@{ echo "# What the gateway is built and tested with; written by: make lock"; cat build/requirements-dev.lock; } > requirements-dev.lock
+	@{ echo "# What makes the gateway's wheel; written by: make lock"; cat build/requirements-build.lock; } > requirements-build.lock
+	@rm -rf build/lock build/requirements*.lock
+
+clean: ## remove .venv and every cache; data/ stays
+	@rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+	@find app tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A fresh machine may have a python3 that is too old or too new beside one that fits, and (Debian without python3-venv) no ensurepip:
+# then the pip that the machine has installs into .venv from outside.
+$(READY): requirements-dev.lock pyproject.toml
+	@set -e; python=; \
+	for candidate in $(PYTHON) python3.13 python3.12 python3.11; do \
+	    if $$candidate -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null; then python=$$candidate; break; fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+	    echo "The gateway needs Python 3.11, 3.12 or 3.13; $(PYTHON) here is: $$($(PYTHON) --version 2>&1)."; \
+	    echo "Install one, or name it: make PYTHON=/path/to/python3.11"; exit 1; \
+	fi; \
+	if ! $(BIN)/python -c '' 2>/dev/null; then \
+	    echo "Setting up $(VENV) with $$($$python --version), once; about a minute …"; \
+	    $$python -m venv $(VENV) >/dev/null 2>&1 || $$python -m venv --clear --without-pip $(VENV); \
+	else echo "The lock has changed: bringing $(VENV) up to date …"; fi; \
+	if $(BIN)/python -m pip --version >/dev/null 2>&1; then pip="$(BIN)/python -m pip"; else pip="$$python -m pip --python $(BIN)/python"; fi; \
+	$$pip install $(PIP_OPTIONS) --require-hashes -r requirements-dev.lock; \
+	$$pip install $(PIP_OPTIONS) --no-deps --no-build-isolation --no-index -e .; \
+	touch $(READY)

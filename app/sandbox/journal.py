@@ -12,6 +12,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 
 @dataclass(frozen=True)
@@ -130,10 +131,21 @@ def control_routes(journal: Journal, faults: Faults) -> list[Route]:
     ]
 
 
+class HangUp(Response):
+    """Promises an answer and breaks the connection off in the middle of it.
+
+    Raising before anything was sent would not do: the server would answer 500 of its own accord.
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1")]})
+        raise ConnectionResetError("the simulator hangs up, as it was told to")
+
+
 async def show(fault: Fault) -> Response | None:
     """The answer of a common fault, after its delay; None when the call goes on as usual.
 
-    `hang-up` is raised as ConnectionResetError: the server closes the connection without an answer.
+    `hang-up` is a `HangUp`: sending it breaks the connection off.
     """
     if fault.kind == "slow":
         await asyncio.sleep(fault.seconds)
@@ -144,5 +156,5 @@ async def show(fault: Fault) -> Response | None:
     if fault.kind == "html":
         return Response("<html><body><h1>Maintenance</h1></body></html>", media_type="text/html")
     if fault.kind == "hang-up":
-        raise ConnectionResetError("the simulator hangs up, as it was told to")
+        return HangUp()
     raise ValueError(f"unknown fault: {fault.kind}")

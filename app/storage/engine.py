@@ -1,0 +1,70 @@
+"""The database engine and the unit of work: one transaction, ended before every remote call."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from app.storage.types import dumps, loads
+
+SQLITE_BUSY_SECONDS = 30
+
+
+def prepare_sqlite(connection: Any) -> None:
+    """WAL with synchronous FULL: a commit is on the disk when it returns. Takes any DB-API connection."""
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute(f"PRAGMA busy_timeout={SQLITE_BUSY_SECONDS * 1000}")
+    cursor.close()
+
+
+class Database:
+    """An async engine; `begin()` gives a transaction that writes, `read()` one that only reads."""
+
+    def __init__(self, url: str, pool_size: int = 10) -> None:
+        self.url = url
+        self.is_sqlite = url.startswith("sqlite")
+        options: dict[str, Any] = {"json_serializer": dumps, "json_deserializer": loads}
+        if not self.is_sqlite:
+            options |= {"pool_size": pool_size, "max_overflow": 10, "pool_pre_ping": True, "pool_timeout": 10}
+            options["connect_args"] = {"timeout": 10, "command_timeout": 60}
+        self.engine: AsyncEngine = create_async_engine(url, **options)
+        if self.is_sqlite:
+            self._take_over_sqlite_transactions()
+
+    def _take_over_sqlite_transactions(self) -> None:
+        # The driver's own transaction control begins too late and deferred: a transaction that reads, then writes, could fail on a lock it
+        # cannot wait for. We begin ourselves; writers take the write lock at once.
+        @event.listens_for(self.engine.sync_engine, "connect")
+        def on_connect(connection: Any, _record: Any) -> None:
+            connection.isolation_level = None
+            prepare_sqlite(connection)
+
+        @event.listens_for(self.engine.sync_engine, "begin")
+        def on_begin(connection: Any) -> None:
+            how = connection.get_execution_options().get("sqlite_begin", "BEGIN IMMEDIATE")
+            connection.exec_driver_sql(how)
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction: committed when the block ends, rolled back when it raises."""
+        async with self.engine.begin() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction for reading only; waits for no writer."""
+        async with self.engine.connect() as connection:
+            if self.is_sqlite:
+                connection = await connection.execution_options(sqlite_begin="BEGIN DEFERRED")
+            async with connection.begin():
+                yield connection
+
+    async def close(self) -> None:
+        await self.engine.dispose()

@@ -1,0 +1,478 @@
+"""The tables"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from app.storage.types import BigId, Json, UtcTime
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "api_keys",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("rights", Json, nullable=False),
+        sa.Column("connection_ids", Json, nullable=True),
+        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.Column("last_used_at", UtcTime(), nullable=True),
+        sa.Column("revoked_at", UtcTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_keys")),
+        sa.UniqueConstraint("hash", name=op.f("uq_api_keys_hash")),
+    )
+    op.create_table(
+        "budgets",
+        sa.Column("key", sa.String(length=300), nullable=False),
+        sa.Column("lane", sa.String(length=200), nullable=True),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("pauses", sa.Integer(), nullable=False),
+        sa.Column("blocked_until", UtcTime(), nullable=True),
+        sa.Column("last_error", sa.Text(), nullable=True),
+        sa.Column("updated_at", UtcTime(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_budgets")),
+    )
+    op.create_table(
+        "connections",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("integration", sa.String(length=40), nullable=False),
+        sa.Column("webhook_id", sa.String(length=60), nullable=False),
+        sa.Column("status", sa.String(length=20), nullable=False),
+        sa.Column("shop_url", sa.Text(), nullable=False),
+        sa.Column("warehouse_url", sa.Text(), nullable=False),
+        sa.Column("goods_owner_id", sa.Integer(), nullable=False),
+        sa.Column("lane", sa.String(length=200), nullable=False),
+        sa.Column("settings", Json, nullable=False),
+        sa.Column("settings_version", sa.Integer(), nullable=False),
+        sa.Column("secrets", sa.LargeBinary(), nullable=False),
+        sa.Column("facts", Json, nullable=True),
+        sa.Column("test", Json, nullable=True),
+        sa.Column("tested_at", UtcTime(), nullable=True),
+        sa.Column("activated_at", UtcTime(), nullable=True),
+        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.Column("updated_at", UtcTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_connections")),
+        sa.UniqueConstraint("name", name=op.f("uq_connections_name")),
+        sa.UniqueConstraint("webhook_id", name=op.f("uq_connections_webhook_id")),
+    )
+    with op.batch_alter_table("connections", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_connections_integration"), ["integration"], unique=False)
+        batch_op.create_index(batch_op.f("ix_connections_lane"), ["lane"], unique=False)
+
+    op.create_table(
+        "lanes",
+        sa.Column("key", sa.String(length=200), nullable=False),
+        sa.Column("paused", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("pause_reason", sa.Text(), nullable=True),
+        sa.Column("last_connection_id", sa.String(length=40), nullable=True),
+        sa.Column("turns", sa.Integer(), server_default="0", nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_lanes")),
+    )
+    op.create_table(
+        "leases",
+        sa.Column("key", sa.String(length=220), nullable=False),
+        sa.Column("holder", sa.String(length=80), nullable=True),
+        sa.Column("until", UtcTime(), nullable=True),
+        sa.Column("fence", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_leases")),
+    )
+    op.create_table(
+        "runs",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("trigger", sa.String(length=20), nullable=False),
+        sa.Column("target", sa.String(length=80), nullable=False),
+        sa.Column("options", Json, nullable=False),
+        sa.Column("key_id", sa.String(length=40), nullable=True),
+        sa.Column("idempotency_key", sa.String(length=200), nullable=True),
+        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.Column("finished_at", UtcTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_runs")),
+        sa.UniqueConstraint("key_id", "idempotency_key", name=op.f("uq_runs_key_id_idempotency_key")),
+    )
+    with op.batch_alter_table("runs", schema=None) as batch_op:
+        batch_op.create_index("ix_runs_created_at", ["created_at"], unique=False)
+
+    op.create_table(
+        "alerts",
+        sa.Column("id", BigId, autoincrement=True, nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("connection_id", sa.String(length=40), nullable=True),
+        sa.Column("subject", sa.String(length=200), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("first_at", UtcTime(), nullable=False),
+        sa.Column("last_at", UtcTime(), nullable=False),
+        sa.ForeignKeyConstraint(["connection_id"], ["connections.id"], name=op.f("fk_alerts_connection_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_alerts")),
+        sa.UniqueConstraint("kind", "connection_id", "subject", name=op.f("uq_alerts_kind_connection_id_subject")),
+    )
+    op.create_table(
+        "cursors",
+        sa.Column("connection_id", sa.String(length=40), nullable=False),
+        sa.Column("process", sa.String(length=20), nullable=False),
+        sa.Column("cursor", Json, nullable=True),
+        sa.Column("polled_at", UtcTime(), nullable=True),
+        sa.Column("next_poll_at", UtcTime(), nullable=False),
+        sa.Column("swept_at", UtcTime(), nullable=True),
+        sa.Column("next_sweep_at", UtcTime(), nullable=False),
+        sa.Column("failures", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("last_error", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["connection_id"], ["connections.id"], name=op.f("fk_cursors_connection_id")),
+        sa.PrimaryKeyConstraint("connection_id", "process", name=op.f("pk_cursors")),
+    )
+    op.create_table(
+        "inbox",
+        sa.Column("id", BigId, autoincrement=True, nullable=False),
+        sa.Column("connection_id", sa.String(length=40), nullable=False),
+        sa.Column("received_at", UtcTime(), nullable=False),
+        sa.Column("headers", Json, nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=True),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("topic", sa.String(length=100), nullable=True),
+        sa.Column("process", sa.String(length=20), nullable=True),
+        sa.Column("source_id", sa.String(length=80), nullable=True),
+        sa.Column("job_id", BigId, nullable=True),
+        sa.Column("generation", sa.Integer(), nullable=True),
+        sa.Column("reason_code", sa.String(length=60), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("tries", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("due_at", UtcTime(), nullable=True),
+        sa.Column("settled_at", UtcTime(), nullable=True),
+        sa.ForeignKeyConstraint(["connection_id"], ["connections.id"], name=op.f("fk_inbox_connection_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_inbox")),
+    )
+    with op.batch_alter_table("inbox", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_inbox_parked",
+            ["due_at"],
+            unique=False,
+            sqlite_where=sa.text("state = 'parked'"),
+            postgresql_where=sa.text("state = 'parked'"),
+        )
+        batch_op.create_index(
+            "ix_inbox_queued",
+            ["job_id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'queued'"),
+            postgresql_where=sa.text("state = 'queued'"),
+        )
+        batch_op.create_index(
+            "ix_inbox_ready",
+            ["connection_id", "id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'received'"),
+            postgresql_where=sa.text("state = 'received'"),
+        )
+        batch_op.create_index("ix_inbox_received_at", ["received_at"], unique=False)
+        batch_op.create_index("ix_inbox_record", ["connection_id", "process", "source_id"], unique=False)
+
+    op.create_table(
+        "mappings",
+        sa.Column("id", BigId, autoincrement=True, nullable=False),
+        sa.Column("connection_id", sa.String(length=40), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("source_id", sa.String(length=80), nullable=False),
+        sa.Column("source_number", sa.String(length=120), nullable=True),
+        sa.Column("source_status", sa.String(length=40), nullable=True),
+        sa.Column("lane", sa.String(length=200), nullable=False),
+        sa.Column("number", sa.String(length=120), nullable=True),
+        sa.Column("wms_id", BigId, nullable=True),
+        sa.Column("wanted", sa.String(length=10), nullable=False),
+        sa.Column("transfer", sa.String(length=12), nullable=False),
+        sa.Column("warehouse_status", sa.Integer(), nullable=True),
+        sa.Column("warehouse_status_text", sa.String(length=80), nullable=True),
+        sa.Column("warehouse_read_at", UtcTime(), nullable=True),
+        sa.Column("source_modified_at", UtcTime(), nullable=True),
+        sa.Column("source_hash", sa.String(length=64), nullable=True),
+        sa.Column("settings_version", sa.Integer(), nullable=True),
+        sa.Column("sent_hash", sa.String(length=64), nullable=True),
+        sa.Column("sent_at", UtcTime(), nullable=True),
+        sa.Column("reason_code", sa.String(length=60), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.Column("updated_at", UtcTime(), nullable=False),
+        sa.ForeignKeyConstraint(["connection_id"], ["connections.id"], name=op.f("fk_mappings_connection_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mappings")),
+        sa.UniqueConstraint("connection_id", "kind", "source_id", name=op.f("uq_mappings_connection_id_kind_source_id")),
+        sa.UniqueConstraint("lane", "kind", "number", name=op.f("uq_mappings_lane_kind_number")),
+    )
+    with op.batch_alter_table("mappings", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_mappings_open",
+            ["connection_id", "kind", "id"],
+            unique=False,
+            sqlite_where=sa.text("transfer = 'sent' and wanted = 'present'"),
+            postgresql_where=sa.text("transfer = 'sent' and wanted = 'present'"),
+        )
+        batch_op.create_index("ix_mappings_source_number", ["source_number"], unique=False)
+        batch_op.create_index("ix_mappings_wms_id", ["lane", "kind", "wms_id"], unique=False)
+
+    op.create_table(
+        "run_parts",
+        sa.Column("id", BigId, autoincrement=True, nullable=False),
+        sa.Column("run_id", sa.String(length=40), nullable=False),
+        sa.Column("connection_id", sa.String(length=40), nullable=False),
+        sa.Column("process", sa.String(length=20), nullable=False),
+        sa.Column("full", sa.Boolean(), nullable=False),
+        sa.Column("dry_run", sa.Boolean(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("read", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("calls", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("skipped", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("unchanged", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("reasons", Json, nullable=True),
+        sa.Column("preview", Json, nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("started_at", UtcTime(), nullable=True),
+        sa.Column("finished_at", UtcTime(), nullable=True),
+        sa.ForeignKeyConstraint(["connection_id"], ["connections.id"], name=op.f("fk_run_parts_connection_id")),
+        sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name=op.f("fk_run_parts_run_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_run_parts")),
+    )
+    with op.batch_alter_table("run_parts", schema=None) as batch_op:
+        batch_op.create_index("ix_run_parts_connection", ["connection_id", "process", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_run_parts_run_id"), ["run_id"], unique=False)
+        batch_op.create_index("ix_run_parts_state", ["state", "id"], unique=False)
+
+    op.create_table(
+        "history",
+        sa.Column("id", BigId, autoincrement=True, nullable=False),
+        sa.Column("mapping_id", BigId, nullable=False),
+        sa.Column("at", UtcTime(), nullable=False),
+        sa.Column("code", sa.String(length=60), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("detail", Json, nullable=True),
+        sa.Column("event_id", BigId, nullable=True),
+        sa.Column("job_id", BigId, nullable=True),
+        sa.Column("attempt_id", BigId, nullable=True),
+        sa.Column("run_id", sa.String(length=40), nullable=True),
+        sa.ForeignKeyConstraint(["mapping_id"], ["mappings.id"], name=op.f("fk_history_mapping_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_history")),
+    )
+    with op.batch_alter_table("history", schema=None) as batch_op:
+        batch_op.create_index("ix_history_at", ["at"], unique=False)
+        batch_op.create_index("ix_history_mapping", ["mapping_id", "id"], unique=False)
+
+    op.create_table(
+        "jobs",
+        sa.Column("id", BigId, autoincrement=True, nullable=False),
+        sa.Column("connection_id", sa.String(length=40), nullable=False),
+        sa.Column("process", sa.String(length=20), nullable=False),
+        sa.Column("source_id", sa.String(length=80), nullable=False),
+        sa.Column("mapping_id", BigId, nullable=False),
+        sa.Column("lane", sa.String(length=200), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("priority", sa.Integer(), nullable=False),
+        sa.Column("suspect", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("taken_generation", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("done_generation", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("tries", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("ready_at", UtcTime(), nullable=False),
+        sa.Column("due_at", UtcTime(), nullable=True),
+        sa.Column("received_at", UtcTime(), nullable=True),
+        sa.Column("number", sa.String(length=120), nullable=True),
+        sa.Column("source", Json, nullable=True),
+        sa.Column("payload", Json, nullable=True),
+        sa.Column("schema_version", sa.Integer(), nullable=False),
+        sa.Column("settings_version", sa.Integer(), nullable=False),
+        sa.Column("found_by", sa.String(length=20), nullable=False),
+        sa.Column("override", sa.String(length=40), nullable=True),
+        sa.Column("reason_code", sa.String(length=60), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.Column("updated_at", UtcTime(), nullable=False),
+        sa.ForeignKeyConstraint(["connection_id"], ["connections.id"], name=op.f("fk_jobs_connection_id")),
+        sa.ForeignKeyConstraint(["mapping_id"], ["mappings.id"], name=op.f("fk_jobs_mapping_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_jobs")),
+        sa.UniqueConstraint("connection_id", "process", "source_id", name=op.f("uq_jobs_connection_id_process_source_id")),
+    )
+    with op.batch_alter_table("jobs", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_jobs_claim",
+            ["lane", "suspect", "priority", "connection_id", "ready_at"],
+            unique=False,
+            sqlite_where=sa.text("state = 'waiting'"),
+            postgresql_where=sa.text("state = 'waiting'"),
+        )
+        batch_op.create_index(
+            "ix_jobs_number",
+            ["lane", "process", "number"],
+            unique=False,
+            sqlite_where=sa.text("state in ('waiting', 'parked')"),
+            postgresql_where=sa.text("state in ('waiting', 'parked')"),
+        )
+        batch_op.create_index(
+            "ix_jobs_oldest",
+            ["lane", "suspect", "priority", "ready_at"],
+            unique=False,
+            sqlite_where=sa.text("state = 'waiting'"),
+            postgresql_where=sa.text("state = 'waiting'"),
+        )
+        batch_op.create_index(
+            "ix_jobs_parked",
+            ["lane", "due_at"],
+            unique=False,
+            sqlite_where=sa.text("state = 'parked'"),
+            postgresql_where=sa.text("state = 'parked'"),
+        )
+        batch_op.create_index(
+            "ix_jobs_running",
+            ["lane"],
+            unique=False,
+            sqlite_where=sa.text("state = 'running'"),
+            postgresql_where=sa.text("state = 'running'"),
+        )
+        batch_op.create_index("ix_jobs_state", ["state", "id"], unique=False)
+
+    op.create_table(
+        "attempts",
+        sa.Column("id", BigId, autoincrement=True, nullable=False),
+        sa.Column("job_id", BigId, nullable=False),
+        sa.Column("mapping_id", BigId, nullable=False),
+        sa.Column("lane", sa.String(length=200), nullable=False),
+        sa.Column("fence", sa.Integer(), nullable=False),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("call", sa.String(length=120), nullable=False),
+        sa.Column("request", Json, nullable=True),
+        sa.Column("started_at", UtcTime(), nullable=False),
+        sa.Column("timeout_seconds", sa.Float(), nullable=False),
+        sa.Column("finished_at", UtcTime(), nullable=True),
+        sa.Column("result", sa.String(length=20), nullable=True),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("answer", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name=op.f("fk_attempts_job_id")),
+        sa.ForeignKeyConstraint(["mapping_id"], ["mappings.id"], name=op.f("fk_attempts_mapping_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_attempts")),
+    )
+    with op.batch_alter_table("attempts", schema=None) as batch_op:
+        batch_op.create_index("ix_attempts_mapping", ["mapping_id", "id"], unique=False)
+        batch_op.create_index(
+            "ix_attempts_open",
+            ["job_id"],
+            unique=False,
+            sqlite_where=sa.text("finished_at is null"),
+            postgresql_where=sa.text("finished_at is null"),
+        )
+        batch_op.create_index("ix_attempts_started_at", ["started_at"], unique=False)
+
+    op.create_table(
+        "run_items",
+        sa.Column("id", BigId, autoincrement=True, nullable=False),
+        sa.Column("part_id", BigId, nullable=False),
+        sa.Column("job_id", BigId, nullable=False),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("outcome", sa.String(length=12), nullable=True),
+        sa.Column("source_id", sa.String(length=80), nullable=False),
+        sa.Column("reason_code", sa.String(length=60), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name=op.f("fk_run_items_job_id")),
+        sa.ForeignKeyConstraint(["part_id"], ["run_parts.id"], name=op.f("fk_run_items_part_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_run_items")),
+    )
+    with op.batch_alter_table("run_items", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_run_items_open",
+            ["job_id"],
+            unique=False,
+            sqlite_where=sa.text("outcome is null"),
+            postgresql_where=sa.text("outcome is null"),
+        )
+        batch_op.create_index("ix_run_items_part", ["part_id", "outcome"], unique=False)
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("run_items", schema=None) as batch_op:
+        batch_op.drop_index("ix_run_items_part")
+        batch_op.drop_index(
+            "ix_run_items_open", sqlite_where=sa.text("outcome is null"), postgresql_where=sa.text("outcome is null")
+        )
+
+    op.drop_table("run_items")
+    with op.batch_alter_table("attempts", schema=None) as batch_op:
+        batch_op.drop_index("ix_attempts_started_at")
+        batch_op.drop_index(
+            "ix_attempts_open", sqlite_where=sa.text("finished_at is null"), postgresql_where=sa.text("finished_at is null")
+        )
+        batch_op.drop_index("ix_attempts_mapping")
+
+    op.drop_table("attempts")
+    with op.batch_alter_table("jobs", schema=None) as batch_op:
+        batch_op.drop_index("ix_jobs_state")
+        batch_op.drop_index(
+            "ix_jobs_running", sqlite_where=sa.text("state = 'running'"), postgresql_where=sa.text("state = 'running'")
+        )
+        batch_op.drop_index(
+            "ix_jobs_parked", sqlite_where=sa.text("state = 'parked'"), postgresql_where=sa.text("state = 'parked'")
+        )
+        batch_op.drop_index(
+            "ix_jobs_oldest", sqlite_where=sa.text("state = 'waiting'"), postgresql_where=sa.text("state = 'waiting'")
+        )
+        batch_op.drop_index(
+            "ix_jobs_number",
+            sqlite_where=sa.text("state in ('waiting', 'parked')"),
+            postgresql_where=sa.text("state in ('waiting', 'parked')"),
+        )
+        batch_op.drop_index(
+            "ix_jobs_claim", sqlite_where=sa.text("state = 'waiting'"), postgresql_where=sa.text("state = 'waiting'")
+        )
+
+    op.drop_table("jobs")
+    with op.batch_alter_table("history", schema=None) as batch_op:
+        batch_op.drop_index("ix_history_mapping")
+        batch_op.drop_index("ix_history_at")
+
+    op.drop_table("history")
+    with op.batch_alter_table("run_parts", schema=None) as batch_op:
+        batch_op.drop_index("ix_run_parts_state")
+        batch_op.drop_index(batch_op.f("ix_run_parts_run_id"))
+        batch_op.drop_index("ix_run_parts_connection")
+
+    op.drop_table("run_parts")
+    with op.batch_alter_table("mappings", schema=None) as batch_op:
+        batch_op.drop_index("ix_mappings_wms_id")
+        batch_op.drop_index("ix_mappings_source_number")
+        batch_op.drop_index(
+            "ix_mappings_open",
+            sqlite_where=sa.text("transfer = 'sent' and wanted = 'present'"),
+            postgresql_where=sa.text("transfer = 'sent' and wanted = 'present'"),
+        )
+
+    op.drop_table("mappings")
+    with op.batch_alter_table("inbox", schema=None) as batch_op:
+        batch_op.drop_index("ix_inbox_record")
+        batch_op.drop_index("ix_inbox_received_at")
+        batch_op.drop_index(
+            "ix_inbox_ready", sqlite_where=sa.text("state = 'received'"), postgresql_where=sa.text("state = 'received'")
+        )
+        batch_op.drop_index(
+            "ix_inbox_queued", sqlite_where=sa.text("state = 'queued'"), postgresql_where=sa.text("state = 'queued'")
+        )
+        batch_op.drop_index(
+            "ix_inbox_parked", sqlite_where=sa.text("state = 'parked'"), postgresql_where=sa.text("state = 'parked'")
+        )
+
+    op.drop_table("inbox")
+    op.drop_table("cursors")
+    op.drop_table("alerts")
+    with op.batch_alter_table("runs", schema=None) as batch_op:
+        batch_op.drop_index("ix_runs_created_at")
+
+    op.drop_table("runs")
+    op.drop_table("leases")
+    op.drop_table("lanes")
+    with op.batch_alter_table("connections", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_connections_lane"))
+        batch_op.drop_index(batch_op.f("ix_connections_integration"))
+
+    op.drop_table("connections")
+    op.drop_table("budgets")
+    op.drop_table("api_keys")

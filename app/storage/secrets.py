@@ -1,0 +1,74 @@
+"""Secrets at rest: encrypted with Fernet keys that are no part of the database."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from pydantic import SecretStr
+
+from app.errors import BadInput
+from app.settings import Settings
+
+
+class Vault:
+    """Encrypts with the first key, decrypts with any of them, so that keys can be changed one after the other."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        try:
+            self._fernet = MultiFernet([Fernet(key) for key in keys])
+        except ValueError as error:
+            raise BadInput(
+                "a key in GATEWAY_SECRET_KEYS is not a Fernet key",
+                field="GATEWAY_SECRET_KEYS",
+                fix="make one with: gateway keys secret",
+            ) from error
+
+    def seal(self, secrets: dict[str, Any]) -> bytes:
+        return self._fernet.encrypt(orjson.dumps(secrets))
+
+    def open(self, sealed: bytes) -> dict[str, Any]:
+        """Raises BadInput when none of the keys fits."""
+        try:
+            secrets: dict[str, Any] = orjson.loads(self._fernet.decrypt(sealed))
+        except InvalidToken as error:
+            raise BadInput(
+                "stored secrets cannot be decrypted with the keys given",
+                field="GATEWAY_SECRET_KEYS",
+                fix="give the key they were encrypted with as well, behind the new one",
+            ) from error
+        return secrets
+
+
+def new_key() -> str:
+    return Fernet.generate_key().decode()
+
+
+def open_vault(settings: Settings) -> Vault:
+    """The vault of this installation. Without keys in the settings one is made in the data directory, readable by its owner only."""
+    if settings.secret_keys:
+        return Vault([key.get_secret_value() for key in settings.secret_keys])
+    if settings.require_shared_services:
+        raise BadInput(
+            "GATEWAY_SECRET_KEYS is missing",
+            field="GATEWAY_SECRET_KEYS",
+            fix="web and worker need the same key: make one with `gateway keys secret` and set it as a secret on both",
+        )
+    return Vault([SecretStr(_key_file(settings.data_directory)).get_secret_value()])
+
+
+def _key_file(directory: Path) -> str:
+    path = directory / "secret.key"
+    directory.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="ascii").strip()
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        key = new_key()
+        file.write(key)
+    return key

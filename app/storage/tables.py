@@ -1,0 +1,336 @@
+"""Every table. Times are UTC; states are spelled out where they are used first."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from app.storage.types import BigId, Json, UtcTime
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _only(condition: str) -> dict[str, object]:
+    """A partial index, on both databases."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
+connections = Table(
+    "connections",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("name", String(80), nullable=False, unique=True),
+    Column("integration", String(40), nullable=False, index=True),
+    # What a webhook address ends in: unguessable, and not the id, so that it can be shown or changed on its own.
+    Column("webhook_id", String(60), nullable=False, unique=True),
+    Column("status", String(20), nullable=False),  # draft, active, paused
+    Column("shop_url", Text, nullable=False),
+    Column("warehouse_url", Text, nullable=False),
+    Column("goods_owner_id", Integer, nullable=False),
+    Column("lane", String(200), nullable=False, index=True),
+    Column("settings", Json, nullable=False),
+    Column("settings_version", Integer, nullable=False),
+    Column("secrets", LargeBinary, nullable=False),
+    Column("facts", Json),
+    Column("test", Json),
+    Column("tested_at", UtcTime),
+    Column("activated_at", UtcTime),
+    Column("created_at", UtcTime, nullable=False),
+    Column("updated_at", UtcTime, nullable=False),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("connection_id", String(40), ForeignKey("connections.id"), nullable=False),
+    Column("received_at", UtcTime, nullable=False),
+    Column("headers", Json, nullable=False),
+    Column("body", LargeBinary),  # emptied by retention
+    Column("size", Integer, nullable=False),
+    # received → (parked →) queued → done | held | dead; or merged, ignored
+    Column("state", String(12), nullable=False),
+    Column("topic", String(100)),
+    Column("process", String(20)),
+    Column("source_id", String(80)),
+    Column("job_id", BigId),
+    Column("generation", Integer),
+    Column("reason_code", String(60)),
+    Column("reason", Text),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("due_at", UtcTime),
+    Column("settled_at", UtcTime),
+    Index("ix_inbox_ready", "connection_id", "id", **_only("state = 'received'")),  # type: ignore[arg-type]
+    Index("ix_inbox_parked", "due_at", **_only("state = 'parked'")),  # type: ignore[arg-type]
+    Index("ix_inbox_queued", "job_id", **_only("state = 'queued'")),  # type: ignore[arg-type]
+    Index("ix_inbox_record", "connection_id", "process", "source_id"),
+    Index("ix_inbox_received_at", "received_at"),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("connection_id", String(40), ForeignKey("connections.id"), nullable=False),
+    Column("process", String(20), nullable=False),
+    Column("source_id", String(80), nullable=False),
+    Column("mapping_id", BigId, ForeignKey("mappings.id"), nullable=False),
+    Column("lane", String(200), nullable=False),
+    # waiting → running → done | held | dead; parked: waiting for `due_at`
+    Column("state", String(12), nullable=False),
+    Column("priority", Integer, nullable=False),  # 0 cancellation, 1 order, 2 article
+    Column("suspect", Integer, nullable=False, server_default="0"),  # 1: was refused before, never run back to back
+    Column("generation", Integer, nullable=False),
+    Column("taken_generation", Integer, nullable=False, server_default="0"),
+    Column("done_generation", Integer, nullable=False, server_default="0"),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("ready_at", UtcTime, nullable=False),
+    Column("due_at", UtcTime),
+    Column("received_at", UtcTime),  # of the oldest event that waits for this job
+    Column("number", String(120)),  # the WMS number of the record
+    Column("source", Json),
+    Column("payload", Json),
+    Column("schema_version", Integer, nullable=False),
+    Column("settings_version", Integer, nullable=False),
+    Column("found_by", String(20), nullable=False),  # webhook, poll, sweep, operator
+    Column("override", String(40)),  # an operator's decision for this generation: release
+    Column("reason_code", String(60)),
+    Column("reason", Text),
+    Column("created_at", UtcTime, nullable=False),
+    Column("updated_at", UtcTime, nullable=False),
+    UniqueConstraint("connection_id", "process", "source_id"),
+    Index(
+        "ix_jobs_claim",
+        "lane",
+        "suspect",
+        "priority",
+        "connection_id",
+        "ready_at",
+        **_only("state = 'waiting'"),  # type: ignore[arg-type]
+    ),
+    Index("ix_jobs_oldest", "lane", "suspect", "priority", "ready_at", **_only("state = 'waiting'")),  # type: ignore[arg-type]
+    Index("ix_jobs_parked", "lane", "due_at", **_only("state = 'parked'")),  # type: ignore[arg-type]
+    Index("ix_jobs_running", "lane", **_only("state = 'running'")),  # type: ignore[arg-type]
+    Index("ix_jobs_number", "lane", "process", "number", **_only("state in ('waiting', 'parked')")),  # type: ignore[arg-type]
+    Index("ix_jobs_state", "state", "id"),
+)
+
+mappings = Table(
+    "mappings",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("connection_id", String(40), ForeignKey("connections.id"), nullable=False),
+    Column("kind", String(12), nullable=False),  # order, article
+    Column("source_id", String(80), nullable=False),
+    Column("source_number", String(120)),
+    Column("source_status", String(40)),
+    Column("lane", String(200), nullable=False),
+    Column("number", String(120)),  # claimed in the WMS
+    Column("wms_id", BigId),
+    Column("wanted", String(10), nullable=False),  # present, absent
+    Column("transfer", String(12), nullable=False),  # pending, sent, held, refused, unknown, none
+    Column("warehouse_status", Integer),
+    Column("warehouse_status_text", String(80)),
+    Column("warehouse_read_at", UtcTime),
+    Column("source_modified_at", UtcTime),
+    Column("source_hash", String(64)),
+    Column("settings_version", Integer),
+    Column("sent_hash", String(64)),
+    Column("sent_at", UtcTime),
+    Column("reason_code", String(60)),
+    Column("reason", Text),
+    Column("created_at", UtcTime, nullable=False),
+    Column("updated_at", UtcTime, nullable=False),
+    UniqueConstraint("connection_id", "kind", "source_id"),
+    UniqueConstraint("lane", "kind", "number"),
+    Index("ix_mappings_wms_id", "lane", "kind", "wms_id"),
+    Index("ix_mappings_source_number", "source_number"),
+    Index("ix_mappings_open", "connection_id", "kind", "id", **_only("transfer = 'sent' and wanted = 'present'")),  # type: ignore[arg-type]
+)
+
+history = Table(
+    "history",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("mapping_id", BigId, ForeignKey("mappings.id"), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("code", String(60), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("detail", Json),
+    Column("event_id", BigId),
+    Column("job_id", BigId),
+    Column("attempt_id", BigId),
+    Column("run_id", String(40)),
+    Index("ix_history_mapping", "mapping_id", "id"),
+    Index("ix_history_at", "at"),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("job_id", BigId, ForeignKey("jobs.id"), nullable=False),
+    Column("mapping_id", BigId, ForeignKey("mappings.id"), nullable=False),
+    Column("lane", String(200), nullable=False),
+    Column("fence", Integer, nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("call", String(120), nullable=False),
+    Column("request", Json),
+    Column("started_at", UtcTime, nullable=False),
+    Column("timeout_seconds", Float, nullable=False),
+    Column("finished_at", UtcTime),
+    # ok, unavailable, rate-limited, login-refused, malformed, refused; unknown: the worker ended before the answer came
+    Column("result", String(20)),
+    Column("status", Integer),
+    Column("answer", Text),
+    Index("ix_attempts_open", "job_id", **_only("finished_at is null")),  # type: ignore[arg-type]
+    Index("ix_attempts_mapping", "mapping_id", "id"),
+    Index("ix_attempts_started_at", "started_at"),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("key", String(220), primary_key=True),
+    Column("holder", String(80)),
+    Column("until", UtcTime),
+    Column("fence", Integer, nullable=False),
+)
+
+lanes = Table(
+    "lanes",
+    metadata,
+    Column("key", String(200), primary_key=True),
+    Column("paused", Boolean, nullable=False, server_default=text("false")),
+    Column("pause_reason", Text),
+    Column("last_connection_id", String(40)),
+    Column("turns", Integer, nullable=False, server_default="0"),
+)
+
+budgets = Table(
+    "budgets",
+    metadata,
+    Column("key", String(300), primary_key=True),  # WMS address, user, method
+    Column("lane", String(200)),
+    Column("failures", Integer, nullable=False),
+    Column("pauses", Integer, nullable=False),
+    Column("blocked_until", UtcTime),
+    Column("last_error", Text),
+    Column("updated_at", UtcTime, nullable=False),
+)
+
+cursors = Table(
+    "cursors",
+    metadata,
+    Column("connection_id", String(40), ForeignKey("connections.id"), primary_key=True),
+    Column("process", String(20), primary_key=True),
+    Column("cursor", Json),
+    Column("polled_at", UtcTime),
+    Column("next_poll_at", UtcTime, nullable=False),
+    Column("swept_at", UtcTime),
+    Column("next_sweep_at", UtcTime, nullable=False),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("last_error", Text),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("trigger", String(20), nullable=False),  # schedule, webhook, api, cli
+    Column("target", String(80), nullable=False),
+    Column("options", Json, nullable=False),
+    Column("key_id", String(40)),
+    Column("idempotency_key", String(200)),
+    Column("created_at", UtcTime, nullable=False),
+    Column("finished_at", UtcTime),
+    UniqueConstraint("key_id", "idempotency_key"),
+    Index("ix_runs_created_at", "created_at"),
+)
+
+run_parts = Table(
+    "run_parts",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("run_id", String(40), ForeignKey("runs.id"), nullable=False, index=True),
+    Column("connection_id", String(40), ForeignKey("connections.id"), nullable=False),
+    Column("process", String(20), nullable=False),
+    Column("full", Boolean, nullable=False),
+    Column("dry_run", Boolean, nullable=False),
+    # waiting → reading → working → done | failed; braked: waits for an operator
+    Column("state", String(12), nullable=False),
+    Column("read", Integer, nullable=False, server_default="0"),
+    Column("calls", Integer, nullable=False, server_default="0"),
+    Column("skipped", Integer, nullable=False, server_default="0"),
+    Column("unchanged", Integer, nullable=False, server_default="0"),
+    Column("reasons", Json),
+    Column("preview", Json),
+    Column("error", Text),
+    Column("started_at", UtcTime),
+    Column("finished_at", UtcTime),
+    Index("ix_run_parts_state", "state", "id"),
+    Index("ix_run_parts_connection", "connection_id", "process", "id"),
+)
+
+run_items = Table(
+    "run_items",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("part_id", BigId, ForeignKey("run_parts.id"), nullable=False),
+    Column("job_id", BigId, ForeignKey("jobs.id"), nullable=False),
+    Column("generation", Integer, nullable=False),
+    # None until settled: created, updated, cancelled, unchanged, skipped, held, failed
+    Column("outcome", String(12)),
+    Column("source_id", String(80), nullable=False),
+    Column("reason_code", String(60)),
+    Column("reason", Text),
+    Index("ix_run_items_part", "part_id", "outcome"),
+    Index("ix_run_items_open", "job_id", **_only("outcome is null")),  # type: ignore[arg-type]
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("name", String(80), nullable=False),
+    Column("hash", String(64), nullable=False, unique=True),
+    Column("rights", Json, nullable=False),  # read, sync, admin
+    Column("connection_ids", Json),  # None: all
+    Column("created_at", UtcTime, nullable=False),
+    Column("last_used_at", UtcTime),
+    Column("revoked_at", UtcTime),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("kind", String(40), nullable=False),
+    Column("connection_id", String(40), ForeignKey("connections.id")),
+    Column("subject", String(200), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("first_at", UtcTime, nullable=False),
+    Column("last_at", UtcTime, nullable=False),
+    UniqueConstraint("kind", "connection_id", "subject"),
+)

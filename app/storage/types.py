@@ -1,0 +1,69 @@
+"""Column types and expressions that mean the same on PostgreSQL and SQLite."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeDecorator
+
+BigId = BigInteger().with_variant(Integer(), "sqlite")
+"""Auto-incremented key (SQLite only counts up INTEGER columns)."""
+
+Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """A moment in UTC. Takes and gives aware datetimes only; a naive one is an error."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a time without zone: {value!r}")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class db_now(FunctionElement[datetime]):  # noqa: N801 - reads as the SQL function it is
+    """The database's clock, `plus` seconds later: leases compare this, never a worker's own clock."""
+
+    type = UtcTime()
+    inherit_cache = False
+
+    def __init__(self, plus: float = 0.0) -> None:
+        super().__init__()
+        self.plus = float(plus)
+
+
+@compiles(db_now, "sqlite")
+def _now_on_sqlite(element: db_now, compiler: SQLCompiler, **options: Any) -> str:
+    # The same text form in which SQLAlchemy stores times in SQLite, so that they compare as text.
+    return f"(strftime('%Y-%m-%d %H:%M:%f', 'now', '{element.plus:+.3f} seconds') || '000')"
+
+
+@compiles(db_now, "postgresql")
+def _now_on_postgresql(element: db_now, compiler: SQLCompiler, **options: Any) -> str:
+    return f"(clock_timestamp() + interval '{element.plus:.3f} seconds')"
+
+
+def dumps(value: Any) -> str:
+    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+def loads(value: str | bytes) -> Any:
+    return orjson.loads(value)

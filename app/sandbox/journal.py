@@ -64,8 +64,8 @@ class Journal:
 class Fault:
     """A fault to show for the next `times` matching calls (None: until cleared).
 
-    `kind` is one of: `status` (answer `status`, with `retry_after` seconds when given), `slow` (wait `seconds`, then answer as usual),
-    `hang-up` (close without an answer), `html` (200 with an HTML page), and what a simulator adds of its own.
+    `kind` is one of: `status` (answer `status`, with `retry_after` seconds when given), `slow` (wait `seconds`, then answer as
+    usual), `hang-up` (close without an answer), `html` (200 with an HTML page), and what a simulator adds of its own.
     `method` and `path` (a prefix) narrow it down; `after_write` shows it only once the change has been made, so that the caller
     does not learn that it was.
     """
@@ -111,9 +111,7 @@ def control_routes(journal: Journal, faults: Faults) -> list[Route]:
 
     async def read_journal(request: Request) -> Response:
         since = int(request.query_params.get("since", "0"))
-        return Response(
-            orjson.dumps([asdict(call) for call in journal.since(since)], default=str), media_type="application/json"
-        )
+        return Response(orjson.dumps([asdict(call) for call in journal.since(since)], default=str), media_type="application/json")
 
     async def change_faults(request: Request) -> Response:
         if request.method == "POST":

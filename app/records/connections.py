@@ -1,0 +1,294 @@
+"""Connections: one shop or ERP company, tied to one goods owner in one WMS."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, SecretStr, ValidationError
+from sqlalchemy import Row, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.errors import BadInput, Conflict, NotFound
+from app.http import Reach, check_address
+from app.ids import new_id, unguessable
+from app.integrations.protocol import ConnectionSettings, Integration
+from app.integrations.registry import integration as find_integration
+from app.storage.secrets import Vault
+from app.storage.tables import connections, lanes
+from app.warehouse.credentials import OngoingCredentials
+
+NAME_PATTERN = re.compile(r"^[a-z0-9][a-z0-9_-]{0,62}$")
+
+
+class Status(StrEnum):
+    DRAFT = "draft"
+    """Saved, not yet tested with a real call; nothing is taken in or sent."""
+    ACTIVE = "active"
+    PAUSED = "paused"
+    """Webhooks are kept, nothing is polled or sent."""
+
+
+@dataclass(frozen=True)
+class Connection:
+    """One connection, its secrets opened. Never log or show `shop` and `warehouse` as they are."""
+
+    id: str
+    name: str
+    integration: str
+    webhook_id: str
+    status: Status
+    shop_url: str
+    lane: str
+    settings: ConnectionSettings
+    settings_version: int
+    shop: BaseModel
+    warehouse: OngoingCredentials
+    facts: dict[str, Any]
+    test: dict[str, Any] | None
+    tested_at: datetime | None
+    activated_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def system(self) -> Integration:
+        return find_integration(self.integration)
+
+    @property
+    def webhook_secret(self) -> str | None:
+        secret: SecretStr | None = getattr(self.shop, "webhook_secret", None)
+        return secret.get_secret_value() if secret else None
+
+
+def lane_of(warehouse: OngoingCredentials) -> str:
+    """The key of the lane that all writes for this goods owner go through, like `api.ongoingsystems.se/acme/api/v1#77`."""
+    parts = urlsplit(warehouse.url)
+    return f"{parts.netloc.lower()}{parts.path.rstrip('/').lower()}#{warehouse.goods_owner_id}"
+
+
+class Draft(BaseModel):
+    """A connection as a person gives it: checked as a whole by `prepare`."""
+
+    name: str
+    integration: str
+    shop: dict[str, Any]
+    warehouse: dict[str, Any]
+    settings: dict[str, Any] = {}
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A draft that has passed every check that needs no call."""
+
+    name: str
+    integration: str
+    shop: BaseModel
+    warehouse: OngoingCredentials
+    settings: ConnectionSettings
+    shop_url: str
+    lane: str
+
+
+def prepare(draft: Draft, reach: Reach) -> Prepared:
+    """Checks names, settings, credentials and addresses. Raises BadInput naming the field and the fix."""
+    if not NAME_PATTERN.match(draft.name):
+        raise BadInput(
+            f"{draft.name!r} cannot be a connection's name",
+            field="name",
+            fix="use up to 63 lower-case letters, digits, - and _, beginning with a letter or digit",
+        )
+    system = find_integration(draft.integration)
+    if draft.name in _reserved() and draft.name != draft.integration:
+        raise BadInput(f"{draft.name!r} is the name of another integration", field="name", fix="choose another name")
+    shop = _parse(system.credentials_model, draft.shop, "shop")
+    warehouse = cast(OngoingCredentials, _parse(OngoingCredentials, draft.warehouse, "warehouse"))
+    settings = cast(ConnectionSettings, _parse(system.settings_model, draft.settings, "settings"))
+    shop_url = str(getattr(shop, "shop_url", ""))
+    check_address(shop_url, reach, "shop.shop_url")
+    check_address(warehouse.url, reach, "warehouse.url")
+    return Prepared(draft.name, draft.integration, shop, warehouse, settings, shop_url, lane_of(warehouse))
+
+
+def _reserved() -> frozenset[str]:
+    return frozenset({"woocommerce", "mystore", "24nettbutikk", "24sevenoffice"})
+
+
+def _parse(model: type[BaseModel], value: dict[str, Any], field: str) -> BaseModel:
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join([field, *(str(part) for part in first["loc"])])
+        known = ", ".join(sorted(model.model_fields))
+        fix = f"known here: {known}" if first["type"] == "extra_forbidden" else f"give a value for {where} that fits"
+        raise BadInput(f"{where}: {first['msg']}", field=where, fix=fix) from error
+
+
+def revealed(model: BaseModel) -> dict[str, Any]:
+    """The model as plain values with its secrets readable; only for sealing."""
+    plain = model.model_dump(mode="python")
+    return {key: value.get_secret_value() if isinstance(value, SecretStr) else value for key, value in plain.items()}
+
+
+def may_share(one: ConnectionSettings, other: ConnectionSettings) -> str | None:
+    """Why two connections cannot share a goods owner; None when they can (requirement: rules for every connection, 8)."""
+    if one.processes.articles and other.processes.articles:
+        return "both have articles switched on; only one connection of a goods owner may own its articles"
+    first, second = sorted((one.order_number_prefix, other.order_number_prefix), key=len)
+    rest = second[len(first) :] if second.startswith(first) else "-"
+    if one.processes.orders and other.processes.orders and (not rest or rest.isdigit()):
+        return f"their order numbers can collide (prefixes {first!r} and {second!r}); give each a prefix of its own"
+    return None
+
+
+async def _refuse_clash(db: AsyncConnection, prepared: Prepared, own_id: str | None) -> None:
+    rows = await db.execute(select(connections).where(connections.c.lane == prepared.lane, connections.c.id != (own_id or "")))
+    for row in rows:
+        other = find_integration(row.integration).settings_model.model_validate(row.settings)
+        reason = may_share(prepared.settings, other)
+        if reason:
+            raise Conflict(
+                f"{prepared.name} and {row.name} share goods owner {row.goods_owner_id}: {reason}",
+                field="settings",
+                fix="switch settings.processes.articles off in one, and set settings.order_number_prefix in both",
+            )
+
+
+async def create(db: AsyncConnection, vault: Vault, prepared: Prepared, now: datetime) -> str:
+    """Saves a new connection as a draft and returns its id. Raises Conflict for a name taken or a goods owner that cannot be shared."""
+    if await db.scalar(select(connections.c.id).where(connections.c.name == prepared.name)):
+        raise Conflict(f"there is a connection {prepared.name!r} already", field="name", fix="choose another name, or change that one")
+    await _refuse_clash(db, prepared, None)
+    connection_id = new_id("con")
+    await db.execute(
+        insert(connections).values(
+            id=connection_id,
+            name=prepared.name,
+            integration=prepared.integration,
+            webhook_id=unguessable(),
+            status=Status.DRAFT,
+            settings_version=1,
+            created_at=now,
+            **_columns(vault, prepared, now),
+        )
+    )
+    await _ensure_lane(db, prepared.lane)
+    return connection_id
+
+
+def _columns(vault: Vault, prepared: Prepared, now: datetime) -> dict[str, Any]:
+    return {
+        "shop_url": prepared.shop_url,
+        "warehouse_url": prepared.warehouse.url,
+        "goods_owner_id": prepared.warehouse.goods_owner_id,
+        "lane": prepared.lane,
+        "settings": prepared.settings.model_dump(mode="json"),
+        "secrets": vault.seal({"shop": revealed(prepared.shop), "warehouse": revealed(prepared.warehouse)}),
+        "updated_at": now,
+    }
+
+
+async def _ensure_lane(db: AsyncConnection, key: str) -> None:
+    if not await db.scalar(select(lanes.c.key).where(lanes.c.key == key)):
+        await db.execute(insert(lanes).values(key=key))
+
+
+async def change(db: AsyncConnection, vault: Vault, current: Connection, prepared: Prepared, now: datetime) -> None:
+    """Saves a changed connection. Its settings version moves, so that waiting jobs are mapped again.
+
+    A connection that points elsewhere (shop, warehouse or goods owner) becomes a draft again: it is tested before it is used.
+    """
+    await _refuse_clash(db, prepared, current.id)
+    moved = points_elsewhere(current, prepared)
+    await db.execute(
+        update(connections)
+        .where(connections.c.id == current.id)
+        .values(
+            name=prepared.name,
+            settings_version=current.settings_version + 1,
+            status=Status.DRAFT if moved else current.status,
+            **_columns(vault, prepared, now),
+        )
+    )
+    await _ensure_lane(db, prepared.lane)
+
+
+def points_elsewhere(current: Connection, prepared: Prepared) -> bool:
+    return current.shop_url != prepared.shop_url or current.warehouse.url != prepared.warehouse.url or current.lane != prepared.lane
+
+
+async def set_status(db: AsyncConnection, connection_id: str, status: Status, now: datetime) -> None:
+    values: dict[str, Any] = {"status": status, "updated_at": now}
+    await db.execute(update(connections).where(connections.c.id == connection_id).values(**values))
+
+
+async def activate(db: AsyncConnection, current: Connection, now: datetime) -> None:
+    """Makes it active. Without a go-live date of its own this moment is the go-live date: nothing older is transferred."""
+    values: dict[str, Any] = {"status": Status.ACTIVE, "updated_at": now}
+    if current.activated_at is None:
+        values["activated_at"] = now
+    if current.settings.go_live is None:
+        settings = current.settings.model_copy(update={"go_live": now.replace(microsecond=0)})
+        values |= {"settings": settings.model_dump(mode="json"), "settings_version": current.settings_version + 1}
+    await db.execute(update(connections).where(connections.c.id == current.id).values(**values))
+
+
+async def save_test(db: AsyncConnection, connection_id: str, report: dict[str, Any], facts: dict[str, Any], now: datetime) -> None:
+    await db.execute(update(connections).where(connections.c.id == connection_id).values(test=report, facts=facts, tested_at=now))
+
+
+def _open(row: Row[Any], vault: Vault) -> Connection:
+    system = find_integration(row.integration)
+    secrets = vault.open(row.secrets)
+    return Connection(
+        id=row.id,
+        name=row.name,
+        integration=row.integration,
+        webhook_id=row.webhook_id,
+        status=Status(row.status),
+        shop_url=row.shop_url,
+        lane=row.lane,
+        settings=system.settings_model.model_validate(row.settings),
+        settings_version=row.settings_version,
+        shop=system.credentials_model.model_validate(secrets["shop"]),
+        warehouse=OngoingCredentials.model_validate(secrets["warehouse"]),
+        facts=row.facts or {},
+        test=row.test,
+        tested_at=row.tested_at,
+        activated_at=row.activated_at,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+async def find(db: AsyncConnection, vault: Vault, id_or_name: str) -> Connection:
+    """Raises NotFound."""
+    row = (
+        await db.execute(select(connections).where((connections.c.id == id_or_name) | (connections.c.name == id_or_name)))
+    ).first()
+    if row is None:
+        raise NotFound(f"there is no connection {id_or_name!r}", field="connection", fix="list them with: gateway connections list")
+    return _open(row, vault)
+
+
+async def by_webhook_id(db: AsyncConnection, vault: Vault, webhook_id: str) -> Connection | None:
+    row = (await db.execute(select(connections).where(connections.c.webhook_id == webhook_id))).first()
+    return _open(row, vault) if row else None
+
+
+async def every(
+    db: AsyncConnection, vault: Vault, *, ids: Sequence[str] | None = None, status: Status | None = None
+) -> list[Connection]:
+    """All connections by name, or only these ids, or only those of a status."""
+    query = select(connections).order_by(connections.c.name)
+    if ids is not None:
+        query = query.where(connections.c.id.in_(ids))
+    if status is not None:
+        query = query.where(connections.c.status == status)
+    return [_open(row, vault) for row in await db.execute(query)]

@@ -12,6 +12,7 @@ from app.domain.order import (
 )
 from app.domain.problem import Problem
 from app.domain.record import Kind, Process, SourceRecord, content_hash, from_payload, to_payload
+from app.domain.warehouse_state import WarehouseState
 
 __all__ = [
     "Address",
@@ -27,6 +28,7 @@ __all__ = [
     "ShopState",
     "SourceRecord",
     "Transporter",
+    "WarehouseState",
     "content_hash",
     "from_payload",
     "to_payload",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+import re
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 
 class OngoingSettings(BaseModel):
@@ -20,6 +22,9 @@ class OngoingSettings(BaseModel):
     page_size: int = Field(1000, ge=1, le=1000, description="Records per page of a list.")
     max_order_number: int = Field(50, description="Longest order number.")
     max_article_number: int = Field(100, description="Longest article number.")
+    max_row_number: int = Field(40, description="Longest order line id (rowNumber).")
+    max_goods_owner_order_id: int = Field(40, description="Longest shop order id (goodsOwnerOrderId).")
+    max_customer_number: int = Field(50, description="Longest customer number.")
     forbidden_in_article_number: str = Field("!%_^\\", description="Search wildcards of the WMS, not to be part of an article number.")
     login_refused_pattern: str = Field(
         r"(?i)\b(log ?in|password|user ?name|credentials|authenticat|unauthori[sz]ed)",
@@ -32,20 +37,45 @@ class OngoingSettings(BaseModel):
     already_cancelled_pattern: str = Field(r"(?i)already.*cancel", description="A refusal whose text matches means: was cancelled before.")
     text_limits: dict[str, int] = Field(
         default_factory=lambda: {
-            "goodsOwnerOrderId": 40,
             "referenceNumber": 50,
             "salesCode": 500,
             "orderRemark": 500,
+            "deliveryInstruction": 300,
+            "warehouseInstruction": 500,
+            "freeText1": 300,
+            "freeText2": 300,
+            "freeText3": 300,
             "wayOfDelivery.code": 50,
             "wayOfDelivery.name": 50,
             "advanced.wayOfDeliveryString": 50,
-            "consignee.customerNumber": 50,
             "consignee.name": 200,
             "consignee.address1": 200,
             "consignee.address2": 200,
             "consignee.postCode": 50,
             "consignee.city": 200,
+            "consignee.invoiceAddress.name": 200,
+            "consignee.invoiceAddress.address1": 200,
+            "consignee.invoiceAddress.address2": 200,
+            "consignee.invoiceAddress.postCode": 50,
+            "consignee.invoiceAddress.city": 200,
             "articleName": 200,
         },
-        description="Longest texts by field path. Longer ones are cut, and the record's history says so.",
+        description="Longest texts by field path. Longer ones are cut, and the record's history says so. "
+        "Numbers and ids are never cut: a record whose own are too long is held.",
     )
+    countries_without_post_code: list[str] = Field(
+        default_factory=lambda: (
+            "AE AG AO AW BF BI BJ BO BQ BS BW BZ CD CF CG CI CK CM CW DJ DM ER FJ GD GH GM GQ GY HK JM KI KM KN KP LC ML MO MR MW "
+            "NR NU PA QA RW SB SC SL SR ST SX SY TD TG TK TL TO TV UG VU YE ZW"
+        ).split(),
+        description="Countries (ISO 3166-1 alpha-2) that have no post codes; everywhere else an address without one is held.",
+    )
+
+    @field_validator("login_refused_pattern", "started_pattern", "already_cancelled_pattern")
+    @classmethod
+    def _is_a_pattern(cls, value: str) -> str:
+        try:
+            re.compile(value)
+        except re.error as error:
+            raise ValueError(f"not a regular expression: {error}") from error
+        return value

@@ -1,0 +1,251 @@
+"""What the WMS answers, read leniently: unknown members are ignored, null is tolerated wherever it is not an identity or a status.
+
+Upstream: goods owner REST API, `GET /orders`, `GET /articles`, code lists. Absent members come as null, arrays too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+
+class Unreadable(ValueError):
+    """The answer lacks what makes it a record: its id, its number or its status. Becomes Malformed in the client."""
+
+
+@dataclass(frozen=True)
+class WarehouseLine:
+    """One order line. `line_id` is the WMS's own, `row_number` ours; `ordered` and `picked` in pieces."""
+
+    line_id: int | None
+    row_number: str
+    article_number: str
+    ordered: Decimal
+    picked: Decimal
+
+
+@dataclass(frozen=True)
+class WarehouseConsignee:
+    name: str
+    address1: str
+    address2: str
+    post_code: str
+    city: str
+    country_code: str
+
+
+@dataclass(frozen=True)
+class WarehouseOrder:
+    """An order as the WMS has it. Empty text means that it has none. `delivery_date` is UTC; `raw` is the answer itself."""
+
+    order_id: int
+    number: str
+    goods_owner_id: int | None
+    goods_owner_order_id: str
+    status_number: int
+    status_text: str
+    lines: tuple[WarehouseLine, ...]
+    consignee: WarehouseConsignee
+    delivery_date: datetime | None
+    remark: str
+    reference_number: str
+    sales_code: str
+    raw: dict[str, Any] = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class WarehouseArticle:
+    """An article as the WMS has it."""
+
+    article_system_id: int
+    number: str
+    goods_owner_id: int | None
+    name: str
+    product_code: str
+    unit_code: str
+    barcode: str
+    is_stock: bool | None
+    is_active: bool | None
+    raw: dict[str, Any] = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class OrderStatus:
+    number: int
+    text: str
+
+
+@dataclass(frozen=True)
+class TransporterContract:
+    """A carrier set up in the WMS, with the codes of the services that may be asked for."""
+
+    name: str
+    code: str
+    service_codes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    warehouse_id: int
+    code: str
+    name: str
+
+
+def read_order(raw: Mapping[str, Any]) -> WarehouseOrder:
+    """Raises Unreadable without order id, order number or status number (a status that is not known must not pass for "open")."""
+    info = part(raw, "orderInfo")
+    consignee = part(raw, "consignee")
+    return WarehouseOrder(
+        order_id=identity(info, "orderId"),
+        number=required_text(info, "orderNumber"),
+        goods_owner_id=whole(part(raw, "goodsOwner"), "id"),
+        goods_owner_order_id=text(info, "goodsOwnerOrderId"),
+        status_number=_status_number(info),
+        status_text=text(part(info, "orderStatus"), "text"),
+        lines=tuple(_read_line(line) for line in rows(raw, "orderLines")),
+        consignee=WarehouseConsignee(
+            name=text(consignee, "name"),
+            address1=text(consignee, "address1"),
+            address2=text(consignee, "address2"),
+            post_code=text(consignee, "postCode"),
+            city=text(consignee, "city"),
+            country_code=text(consignee, "countryCode"),
+        ),
+        delivery_date=moment(info, "deliveryDate"),
+        remark=text(info, "orderRemark"),
+        reference_number=text(info, "referenceNumber"),
+        sales_code=text(info, "salesCode"),
+        raw=dict(raw),
+    )
+
+
+def _status_number(info: Mapping[str, Any]) -> int:
+    number = whole(part(info, "orderStatus"), "number")
+    if number is None:
+        raise Unreadable("the order has no status number")
+    return number
+
+
+def _read_line(line: Mapping[str, Any]) -> WarehouseLine:
+    return WarehouseLine(
+        line_id=whole(line, "id"),
+        row_number=text(line, "rowNumber"),
+        article_number=text(part(line, "article"), "articleNumber"),
+        ordered=decimal(line, "orderedNumberOfItems") or Decimal(0),
+        picked=decimal(line, "pickedNumberOfItems") or Decimal(0),
+    )
+
+
+def read_article(raw: Mapping[str, Any]) -> WarehouseArticle:
+    """Raises Unreadable without article system id or article number."""
+    return WarehouseArticle(
+        article_system_id=identity(raw, "articleSystemId"),
+        number=required_text(raw, "articleNumber"),
+        goods_owner_id=whole(part(raw, "goodsOwner"), "id"),
+        name=text(raw, "articleName"),
+        product_code=text(raw, "productCode"),
+        unit_code=text(raw, "unitCode"),
+        barcode=text(part(raw, "barCodeInfo"), "barCode"),
+        is_stock=flag(raw, "isStockArticle"),
+        is_active=flag(raw, "isActive"),
+        raw=dict(raw),
+    )
+
+
+def read_status(raw: Mapping[str, Any]) -> OrderStatus:
+    return OrderStatus(number=identity(raw, "number"), text=text(raw, "text"))
+
+
+def read_contract(raw: Mapping[str, Any]) -> TransporterContract:
+    """The contract's own service code and those of its list, each once."""
+    codes = [text(raw, "transporterServiceCode")]
+    codes += [text(service, "transporterServiceCode") for service in rows(raw, "transporterServices")]
+    return TransporterContract(
+        name=text(raw, "transporterName"),
+        code=text(raw, "transporterCode"),
+        service_codes=tuple(dict.fromkeys(code for code in codes if code)),
+    )
+
+
+def read_warehouse(raw: Mapping[str, Any]) -> Warehouse:
+    return Warehouse(warehouse_id=identity(raw, "id"), code=text(raw, "code"), name=text(raw, "name"))
+
+
+# --- one member of an answer ----------------------------------------------------------------------------------------------
+
+
+def part(raw: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """A nested object; empty when it is null or missing."""
+    value = raw.get(key)
+    return value if isinstance(value, Mapping) else {}
+
+
+def rows(raw: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    """A nested array of objects; null counts as empty (upstream: `tracking` is null on fresh orders)."""
+    value = raw.get(key)
+    return [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []
+
+
+def text(raw: Mapping[str, Any], key: str) -> str:
+    value = raw.get(key)
+    if isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
+
+
+def required_text(raw: Mapping[str, Any], key: str) -> str:
+    value = text(raw, key)
+    if not value:
+        raise Unreadable(f"{key} is missing")
+    return value
+
+
+def whole(raw: Mapping[str, Any], key: str) -> int | None:
+    value = raw.get(key)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def identity(raw: Mapping[str, Any], key: str) -> int:
+    """An id of the WMS. Raises Unreadable when it is missing, null or not a positive whole number."""
+    value = whole(raw, key)
+    if value is None or value <= 0:
+        raise Unreadable(f"{key} is missing")
+    return value
+
+
+def flag(raw: Mapping[str, Any], key: str) -> bool | None:
+    value = raw.get(key)
+    return value if isinstance(value, bool) else None
+
+
+def decimal(raw: Mapping[str, Any], key: str) -> Decimal | None:
+    return as_decimal(raw.get(key))
+
+
+def as_decimal(value: Any) -> Decimal | None:
+    """A JSON number, or a number written as text, as a decimal."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
+        return None
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+def moment(raw: Mapping[str, Any], key: str) -> datetime | None:
+    return as_moment(raw.get(key))
+
+
+def as_moment(value: Any) -> datetime | None:
+    """A time in UTC; a bare date is its midnight, a time without zone is UTC (upstream: answers give UTC with a Z)."""
+    if not isinstance(value, str):
+        return None
+    try:
+        parsed = datetime.fromisoformat(value.strip())
+    except ValueError:
+        return None
+    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)

@@ -28,10 +28,10 @@ class ShopState(StrEnum):
 
 @dataclass(frozen=True)
 class Notification:
-    """Contact data and whether the carrier is to use it."""
+    """Contact data and whether the carrier is to use it; None leaves that to the warehouse (the flag is not sent)."""
 
     value: str
-    to_be_notified: bool
+    to_be_notified: bool | None
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,14 @@ class ConnectionSettings(BaseModel):
     transporters: dict[str, TransporterChoice] = Field(
         default_factory=dict, description="The shop's shipping method id → transporter and service code of the WMS."
     )
+    extra_article_fields: dict[str, str] = Field(
+        default_factory=dict,
+        description="Further article fields: WMS path → path in the shop's product, with dots; a list of key and value pairs is entered by "
+        "key. Example: freeText1 → meta_data.leverandor.",
+    )
+    extra_order_fields: dict[str, str] = Field(
+        default_factory=dict, description="The same for orders. Example: consigneeOrderNumber → meta_data._innkjopsordre."
+    )
     customs_required: bool = Field(
         False, description="Hold an order to a country outside `customs_home_countries` whose lines lack prices or currency."
     )

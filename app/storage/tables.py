@@ -102,6 +102,7 @@ jobs = Table(
     Column("suspect", Integer, nullable=False, server_default="0"),  # 1: was refused before, never run back to back
     Column("generation", Integer, nullable=False),
     Column("taken_generation", Integer, nullable=False, server_default="0"),
+    Column("fence", Integer, nullable=False, server_default="0"),  # of the lease under which it was taken
     Column("done_generation", Integer, nullable=False, server_default="0"),
     Column("tries", Integer, nullable=False, server_default="0"),
     Column("ready_at", UtcTime, nullable=False),

@@ -1,0 +1,119 @@
+"""The seam to the queue: a ring says "there is something to do for this key", never what. Losing one costs seconds, never work."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+
+import orjson
+from arq import ArqRedis
+from redis.exceptions import RedisError
+
+from app.ids import unguessable
+from app.logs import get_logger
+from app.metrics import RINGS
+
+log = get_logger(__name__)
+
+
+class Task(StrEnum):
+    """What a worker can be rung for; the key is a connection's id, `connection:process`, or a lane."""
+
+    INGEST = "ingest"
+    POLL = "poll"
+    DRAIN = "drain"
+
+
+class Rings(Protocol):
+    async def ring(self, task: Task, key: str) -> None:
+        """Rings once. Never raises: the sweeper finds what a lost ring would have announced."""
+        ...
+
+
+class ArqRings:
+    """Rings through arq. Every ring has an id of its own: arq drops an id that is running and blocks it after a crash."""
+
+    def __init__(self, redis: ArqRedis, queue_name: str) -> None:
+        self._redis = redis
+        self._queue = queue_name
+
+    async def ring(self, task: Task, key: str) -> None:
+        try:
+            await self._redis.enqueue_job(task.value, key, _job_id=unguessable(), _queue_name=self._queue)
+        except (RedisError, OSError) as error:
+            log.warning("ring_lost", task=task.value, key=key, error=type(error).__name__)
+            return
+        RINGS.labels(task.value).inc()
+
+
+class MemoryRings:
+    """The in-memory twin: for tests, and for one process that is both API and worker."""
+
+    def __init__(self) -> None:
+        self.waiting: deque[tuple[Task, str]] = deque()
+        self._wake = asyncio.Event()
+
+    async def ring(self, task: Task, key: str) -> None:
+        self.waiting.append((task, key))
+        self._wake.set()
+
+    async def run(self, work: Callable[[Task, str], Awaitable[None]]) -> None:
+        """Works off rings one at a time until cancelled."""
+        while True:
+            while self.waiting:
+                await work(*self.waiting.popleft())
+            self._wake.clear()
+            await self._wake.wait()
+
+
+@dataclass
+class CoalescedRings:
+    """Rings for the same key at most once per interval: the first at once, what comes meanwhile together at its end."""
+
+    rings: Rings
+    interval: float
+    _open: dict[tuple[Task, str], bool] = field(default_factory=dict)
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def ring_soon(self, task: Task, key: str) -> None:
+        """Returns at once."""
+        place = (task, key)
+        if place in self._open:
+            self._open[place] = True
+            return
+        self._open[place] = False
+        running = asyncio.get_running_loop().create_task(self._ring(place))
+        self._tasks.add(running)
+        running.add_done_callback(self._tasks.discard)
+
+    async def _ring(self, place: tuple[Task, str]) -> None:
+        try:
+            await self.rings.ring(*place)
+            await asyncio.sleep(self.interval)
+            while self._open[place]:
+                self._open[place] = False
+                await self.rings.ring(*place)
+                await asyncio.sleep(self.interval)
+        finally:
+            del self._open[place]
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def serialize(job: dict[str, Any]) -> bytes:
+    """arq's jobs as JSON: ids and counters only, nothing that needs pickle. A failure is kept as its text."""
+    return orjson.dumps(job, default=repr)
+
+
+def deserialize(job: bytes) -> dict[str, Any]:
+    value: dict[str, Any] = orjson.loads(job)
+    return value

@@ -1,0 +1,66 @@
+"""Structured logs: JSON in production, readable lines for people. No secrets and no personal data: log ids, not contents."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any
+
+import orjson
+import structlog
+from structlog.typing import EventDict, FilteringBoundLogger
+
+from app.settings import Settings
+
+HIDDEN = frozenset(
+    {"password", "secret", "webhook_secret", "consumer_secret", "consumer_key", "authorization", "api_key", "token", "body", "email", "phone"}
+)
+
+
+def _hide(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    for key in HIDDEN & event.keys():
+        event[key] = "(hidden)"
+    return event
+
+
+def configure(settings: Settings) -> None:
+    """Sets up logging for this process; what libraries log goes the same way."""
+    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _hide,
+    ]
+    as_json = settings.log_format == "json"
+    renderer: Any = (
+        structlog.processors.JSONRenderer(serializer=lambda value, **_: orjson.dumps(value, default=str).decode())
+        if as_json
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    ending: list[Any] = [structlog.processors.format_exc_info, renderer] if as_json else [renderer]
+    structlog.configure(
+        processors=[*shared, *ending],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[_without_meta, *ending]))
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level)
+    # They log every call with its address and arguments; what matters of it is in our own lines.
+    for noisy in ("httpx", "httpcore", "arq", "uvicorn.access"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def _without_meta(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    event.pop("_record", None)
+    event.pop("_from_structlog", None)
+    return event
+
+
+def get_logger(name: str) -> FilteringBoundLogger:
+    logger: FilteringBoundLogger = structlog.get_logger(logger=name)
+    return logger

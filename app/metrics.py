@@ -1,0 +1,26 @@
+"""Figures for Prometheus, on a port of their own."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge, Histogram
+
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600)
+
+INTAKE = Counter("gateway_intake_total", "Webhook requests by connection and result.", ["connection", "result"])
+INTAKE_SECONDS = Histogram("gateway_intake_seconds", "Time from the request to its answer.", buckets=_SECONDS)
+TO_WAREHOUSE_SECONDS = Histogram(
+    "gateway_received_to_warehouse_seconds", "Time from a webhook's arrival until the warehouse had confirmed it.", buckets=_SECONDS
+)
+EVENTS = Counter("gateway_events_total", "Events by connection and how they ended.", ["connection", "state"])
+ATTEMPTS = Counter("gateway_attempts_total", "Writing calls by what they were and how they ended.", ["call", "result"])
+JOBS = Gauge("gateway_jobs", "Jobs by lane and state.", ["lane", "state"])
+OLDEST_WAITING = Gauge("gateway_oldest_waiting_seconds", "Age of the oldest waiting job of a lane.", ["lane"])
+WAITING_EVENTS = Gauge("gateway_events_waiting", "Events not yet looked at.", ["connection"])
+DEAD_LETTERS = Gauge("gateway_dead_letters", "Jobs and events in the dead letters.", ["connection"])
+HELD = Gauge("gateway_held", "Records held, waiting for an operator.", ["connection"])
+POLL_LAG = Gauge("gateway_poll_lag_seconds", "Time since the last successful poll.", ["connection", "process"])
+DRIFT = Counter("gateway_drift_total", "Changes found by a poll that no webhook had announced.", ["connection", "process"])
+BUDGET_FAILURES = Gauge("gateway_budget_failures", "Failures in a row, by WMS method.", ["budget"])
+RINGS = Counter("gateway_rings_total", "Rings sent to the queue.", ["task"])
+QUEUE_UP = Gauge("gateway_queue_up", "1 when the queue's Redis answers.")
+ALERTS = Counter("gateway_alerts_total", "Alerts raised.", ["kind"])

@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
-PIP_OPTIONS := --quiet --no-input --disable-pip-version-check --progress-bar off
+PIP_OPTIONS := --quiet --quiet --no-input --disable-pip-version-check --progress-bar off
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check format bench chaos openapi lock clean

@@ -1,0 +1,188 @@
+"""What every test has at hand: a fresh database of both kinds, a Valkey, and no way out to the network."""
+
+from __future__ import annotations
+
+import importlib
+import ipaddress
+import itertools
+import os
+import shutil
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.embedded import EmbeddedValkey, ask
+from tests import services
+
+# PostgreSQL, or why it is left out
+
+LEFT_OUT = pytest.StashKey[int]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if services.postgres_is_required() and not services.postgres_is_there():
+        raise pytest.UsageError(
+            f"{services.REQUIRE_VARIABLE} is set, but there is no PostgreSQL server here: install it "
+            f"(Debian: apt-get install postgresql), or set {services.URL_VARIABLE} to a superuser's URL on one."
+        )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if services.postgres_is_there():
+        return
+    left_out = [item for item in items if _needs_postgres(item)]
+    config.stash[LEFT_OUT] = len(left_out)
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if not _needs_postgres(item)]
+
+
+def _needs_postgres(item: pytest.Item) -> bool:
+    if not isinstance(item, pytest.Function):
+        return False
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    return parameters.get("database_url") == "postgresql" or "postgres_url" in item.fixturenames
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    left_out = config.stash.get(LEFT_OUT, 0)
+    if left_out:
+        terminalreporter.section("NOT TESTED ON POSTGRESQL", sep="!", yellow=True, bold=True)
+        terminalreporter.line(
+            f"{left_out} tests against PostgreSQL were left out: this machine has no PostgreSQL server. The others ran on SQLite."
+        )
+        terminalreporter.line(
+            f"To include them: apt-get install postgresql (the server is enough), or set {services.URL_VARIABLE}."
+        )
+
+
+# Databases
+
+
+def _migrate(url: str) -> None:
+    migrations = importlib.import_module("app.storage.migrations")
+    services.in_thread(lambda: migrations.upgrade(url))
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A superuser on a real PostgreSQL server."""
+    with services.running_postgres() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def fresh_postgres(postgres_url: str) -> Iterator[Callable[[], str]]:
+    """Makes one migrated, empty PostgreSQL database after another, as copies of one: cheaper than migrating each."""
+    prefix = f"gateway_test_{os.getpid()}"
+    template = f"{prefix}_template"
+    services.execute(postgres_url, f"CREATE DATABASE {template}")
+    _migrate(services.with_database(postgres_url, template))
+    numbers = itertools.count(1)
+
+    def make() -> str:
+        name = f"{prefix}_{next(numbers)}"
+        services.execute(postgres_url, f"CREATE DATABASE {name} TEMPLATE {template}")
+        return services.with_database(postgres_url, name)
+
+    yield make
+    services.execute(postgres_url, f"DROP DATABASE {template} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite file, to be copied."""
+    file = tmp_path_factory.mktemp("template") / "gateway.db"
+    _migrate(f"sqlite+aiosqlite:///{file}")
+    return file
+
+
+@pytest.fixture
+def sqlite_database(migrated_sqlite: Path, tmp_path: Path) -> str:
+    """A migrated, empty SQLite database of the test's own."""
+    for part in migrated_sqlite.parent.glob("gateway.db*"):
+        shutil.copy(part, tmp_path / part.name)
+    return f"sqlite+aiosqlite:///{tmp_path / 'gateway.db'}"
+
+
+@pytest.fixture
+def postgresql_database(postgres_url: str, fresh_postgres: Callable[[], str]) -> Iterator[str]:
+    """A migrated, empty PostgreSQL database of the test's own; gone afterwards, whoever is still connected."""
+    url = fresh_postgres()
+    yield url
+    services.execute(postgres_url, f"DROP DATABASE {url.partition('?')[0].rpartition('/')[2]} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A migrated, empty database of the test's own, once of each kind."""
+    url: str = request.getfixturevalue(f"{request.param}_database")
+    return url
+
+
+# Valkey
+
+
+@pytest.fixture(scope="session")
+def valkey_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The session's Valkey, as it was left by the test before."""
+    valkey = EmbeddedValkey()
+    yield valkey.start(tmp_path_factory.mktemp("valkey"))
+    valkey.stop()
+
+
+@pytest.fixture
+def redis_url(valkey_url: str) -> str:
+    """A Valkey with nothing in it (`unix://…`)."""
+    assert ask(Path(valkey_url.removeprefix("unix://")), "FLUSHALL", patience=10) == "+OK"
+    return valkey_url
+
+
+# Network
+
+
+class NetworkBlocked(RuntimeError):
+    """A test tried to leave this machine. Not an OSError: code under test must not take it for an outage."""
+
+
+def _stays_here(host: object) -> bool:
+    if host in (None, "", b"", "localhost", b"localhost"):
+        return True
+    text = host.decode() if isinstance(host, bytes) else str(host)
+    try:
+        return ipaddress.ip_address(text.partition("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_network() -> Iterator[None]:
+    """Sockets reach loopback and unix sockets, names other than localhost are not looked up."""
+    patch = pytest.MonkeyPatch()
+
+    def guarded(original: Callable[..., Any]) -> Callable[..., Any]:
+        def connect(self: socket.socket, address: Any) -> Any:
+            if self.family in (socket.AF_INET, socket.AF_INET6) and not _stays_here(address[0]):
+                self.close()  # who tried closes it after an OSError only
+                raise NetworkBlocked(f"A test tried to connect to {address}.")
+            return original(self, address)
+
+        return connect
+
+    resolve = socket.getaddrinfo
+
+    def getaddrinfo(host: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            ipaddress.ip_address(str(host).partition("%")[0])
+        except ValueError:
+            if not _stays_here(host):
+                raise NetworkBlocked(f"A test tried to look up {host!r}; pass in a resolver.") from None
+        return resolve(host, *args, **kwargs)
+
+    patch.setattr(socket.socket, "connect", guarded(socket.socket.connect))
+    patch.setattr(socket.socket, "connect_ex", guarded(socket.socket.connect_ex))
+    patch.setattr(socket, "getaddrinfo", getaddrinfo)
+    yield
+    patch.undo()

@@ -1,0 +1,144 @@
+"""The files that put the gateway somewhere: locks, image, Fly."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import app
+from app.healthcheck import is_well
+from tests.services import free_port
+
+ROOT = Path(app.__file__).parent.parent
+
+
+@pytest.fixture
+def fly() -> dict[str, Any]:
+    return tomllib.loads((ROOT / "fly.toml").read_text())
+
+
+@pytest.fixture
+def dockerfile() -> list[str]:
+    """The last stage's instructions, one a line."""
+    text = (ROOT / "Dockerfile").read_text().replace("\\\n", " ")
+    last = text[text.rindex("\nFROM ") :]
+    return [line for line in last.splitlines() if line and not line.startswith("#")]
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock", "requirements-build.lock"])
+class TestLocks:
+    def test_every_requirement_is_pinned_and_has_hashes(self, lock: str) -> None:
+        text = re.sub(r"^ *#.*\n", "", (ROOT / lock).read_text(), flags=re.MULTILINE).replace("\\\n", " ")
+        for line in text.splitlines():
+            assert re.match(r"[a-z0-9-]+(\[[a-z]+\])?==[^ ]+ ( *; [^#]*?)?( *--hash=sha256:[0-9a-f]{64})+$", line), line
+
+    def test_no_address_and_no_option_is_in_it(self, lock: str) -> None:
+        text = (ROOT / lock).read_text()
+        assert "://" not in text
+        assert not re.search(r"^-", text, re.MULTILINE)
+        assert not re.search(r"pypi|/(work|tmp|home|root|opt)/", text)
+
+
+class TestFly:
+    def test_web_and_worker_run_on_machines_of_their_own(self, fly: dict[str, Any]) -> None:
+        assert fly["processes"] == {"web": "serve", "worker": "worker"}
+
+    def test_so_shared_services_are_required(self, fly: dict[str, Any]) -> None:
+        assert fly["env"]["GATEWAY_REQUIRE_SHARED_SERVICES"] == "true"
+
+    def test_migrations_run_before_a_release(self, fly: dict[str, Any]) -> None:
+        assert fly["deploy"]["release_command"] == "migrate"
+
+    def test_traffic_goes_to_the_web_machines_when_they_are_ready(self, fly: dict[str, Any]) -> None:
+        service = fly["http_service"]
+        assert service["processes"] == ["web"]
+        assert service["internal_port"] == int(fly["env"]["GATEWAY_PORT"]) == 8080
+        assert service["force_https"] is True
+        assert [check["path"] for check in service["checks"]] == ["/readyz"]
+
+    def test_one_web_machine_always_runs(self, fly: dict[str, Any]) -> None:
+        assert fly["http_service"]["min_machines_running"] == 1
+        assert fly["http_service"]["auto_stop_machines"] == "off"
+
+    def test_it_is_killed_only_after_it_had_time_to_drain(self, fly: dict[str, Any]) -> None:
+        assert fly["kill_signal"] == "SIGTERM"
+        assert fly["kill_timeout"] > int(fly["env"]["GATEWAY_DRAIN_SECONDS"])
+
+    def test_figures_of_web_and_worker_are_collected(self, fly: dict[str, Any]) -> None:
+        assert fly["metrics"] == [{"processes": ["web", "worker"], "port": 9091, "path": "/metrics"}]
+        assert fly["env"]["GATEWAY_METRICS_PORT"] == "9091"
+
+    def test_no_secret_is_in_it(self, fly: dict[str, Any]) -> None:
+        assert not {"DATABASE_URL", "REDIS_URL", "GATEWAY_SECRET_KEYS"} & set(fly["env"])
+
+
+class TestImage:
+    def test_it_does_not_run_as_root(self, dockerfile: list[str]) -> None:
+        assert [line for line in dockerfile if line.startswith("USER ")] == ["USER gateway"]
+        assert dockerfile.index("USER gateway") < next(i for i, line in enumerate(dockerfile) if line.startswith("ENTRYPOINT"))
+
+    def test_it_says_when_it_is_not_well(self, dockerfile: list[str]) -> None:
+        (check,) = [line for line in dockerfile if line.startswith("HEALTHCHECK ")]
+        assert json.loads(check.partition(" CMD ")[2]) == ["python", "-m", "app.healthcheck"]
+
+    def test_it_is_the_gateway_command_and_serves_unless_told_otherwise(self, dockerfile: list[str]) -> None:
+        assert dockerfile[-2:] == ['ENTRYPOINT ["gateway"]', 'CMD ["serve"]']
+
+    def test_everything_in_it_is_installed_by_hash_or_built_from_this_tree(self) -> None:
+        text = (ROOT / "Dockerfile").read_text()
+        installs = re.findall(r"pip (?:install|wheel) (.*)", text)
+        assert len(installs) == 4
+        for install in installs:
+            assert "--require-hashes" in install or "--no-index" in install
+
+    def test_what_it_copies_is_let_through(self) -> None:
+        let_through = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+        copied = re.findall(r"^COPY (?!--from)(.*) \S+$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+        assert {name for line in copied for name in line.split()} == let_through
+        assert {name for name in let_through if not (ROOT / name).exists()} == set()
+
+
+class TestHealthcheck:
+    def test_a_web_process_is_well_when_livez_says_so(self) -> None:
+        with answering({"/livez": 200}) as port:
+            assert is_well({"GATEWAY_PORT": port, "GATEWAY_METRICS_PORT": str(free_port())}) is True
+
+    def test_a_web_process_is_not_well_when_livez_fails_though_its_figures_are_there(self) -> None:
+        with answering({"/livez": 500}) as port, answering({"/metrics": 200}) as figures:
+            assert is_well({"GATEWAY_PORT": port, "GATEWAY_METRICS_PORT": figures}) is False
+
+    def test_a_worker_has_no_web_port_and_is_well_when_its_figures_are_there(self) -> None:
+        with answering({"/metrics": 200}) as figures:
+            assert is_well({"GATEWAY_PORT": str(free_port()), "GATEWAY_METRICS_PORT": figures}) is True
+
+    def test_nobody_answering_is_not_well(self) -> None:
+        assert is_well({"GATEWAY_PORT": str(free_port()), "GATEWAY_METRICS_PORT": str(free_port())}) is False
+
+
+@contextmanager
+def answering(answers: dict[str, int]) -> Iterator[str]:
+    """A server on loopback that answers these paths with these statuses; gives its port."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(answers.get(self.path, 404))
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name for it
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield str(server.server_port)
+        server.shutdown()
+        thread.join()

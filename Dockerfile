@@ -25,7 +25,8 @@ ENV PATH=/opt/gateway/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     GATEWAY_HOST=0.0.0.0 \
     GATEWAY_PORT=8080 \
-    GATEWAY_METRICS_PORT=9091
+    GATEWAY_METRICS_PORT=9091 \
+    GATEWAY_WORKER_METRICS_PORT=9091
 RUN useradd --uid 10001 --user-group --home-dir /var/lib/gateway --create-home --shell /usr/sbin/nologin gateway
 USER gateway
 WORKDIR /var/lib/gateway

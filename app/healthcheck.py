@@ -14,13 +14,13 @@ SECONDS = 4.0
 
 
 def is_well(environment: Mapping[str, str]) -> bool:
-    """Ask the web port, or the port for figures when nobody listens on the web port."""
+    """Ask the web port, or the port of a worker's figures when nobody listens on the web port."""
     try:
         return _answers(environment.get("GATEWAY_PORT", "8080"), "/livez")
     except ConnectionRefusedError:
         pass
     try:
-        return _answers(environment.get("GATEWAY_METRICS_PORT", "9091"), "/metrics")
+        return _answers(environment.get("GATEWAY_WORKER_METRICS_PORT", "9092"), "/metrics")
     except ConnectionRefusedError:
         return False
 

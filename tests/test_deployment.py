@@ -75,7 +75,7 @@ class TestFly:
 
     def test_figures_of_web_and_worker_are_collected(self, fly: dict[str, Any]) -> None:
         assert fly["metrics"] == [{"processes": ["web", "worker"], "port": 9091, "path": "/metrics"}]
-        assert fly["env"]["GATEWAY_METRICS_PORT"] == "9091"
+        assert fly["env"]["GATEWAY_METRICS_PORT"] == fly["env"]["GATEWAY_WORKER_METRICS_PORT"] == "9091"
 
     def test_no_secret_is_in_it(self, fly: dict[str, Any]) -> None:
         assert not {"DATABASE_URL", "REDIS_URL", "GATEWAY_SECRET_KEYS"} & set(fly["env"])
@@ -110,18 +110,18 @@ class TestImage:
 class TestHealthcheck:
     def test_a_web_process_is_well_when_livez_says_so(self) -> None:
         with answering({"/livez": 200}) as port:
-            assert is_well({"GATEWAY_PORT": port, "GATEWAY_METRICS_PORT": str(free_port())}) is True
+            assert is_well({"GATEWAY_PORT": port, "GATEWAY_WORKER_METRICS_PORT": str(free_port())}) is True
 
     def test_a_web_process_is_not_well_when_livez_fails_though_its_figures_are_there(self) -> None:
         with answering({"/livez": 500}) as port, answering({"/metrics": 200}) as figures:
-            assert is_well({"GATEWAY_PORT": port, "GATEWAY_METRICS_PORT": figures}) is False
+            assert is_well({"GATEWAY_PORT": port, "GATEWAY_WORKER_METRICS_PORT": figures}) is False
 
     def test_a_worker_has_no_web_port_and_is_well_when_its_figures_are_there(self) -> None:
         with answering({"/metrics": 200}) as figures:
-            assert is_well({"GATEWAY_PORT": str(free_port()), "GATEWAY_METRICS_PORT": figures}) is True
+            assert is_well({"GATEWAY_PORT": str(free_port()), "GATEWAY_WORKER_METRICS_PORT": figures}) is True
 
     def test_nobody_answering_is_not_well(self) -> None:
-        assert is_well({"GATEWAY_PORT": str(free_port()), "GATEWAY_METRICS_PORT": str(free_port())}) is False
+        assert is_well({"GATEWAY_PORT": str(free_port()), "GATEWAY_WORKER_METRICS_PORT": str(free_port())}) is False
 
 
 @contextmanager

@@ -206,6 +206,10 @@ class SendsWebhooks(Protocol):
         """Whether this is the shop's unsigned greeting, to be answered 200 and otherwise ignored."""
         ...
 
+    def topic(self, headers: Mapping[str, str]) -> str | None:
+        """What the delivery says it is about, for people to read."""
+        ...
+
     def signature_header(self) -> str:
         """Lower-case name of the header that carries the signature."""
         ...

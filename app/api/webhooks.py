@@ -1,0 +1,207 @@
+"""`POST /webhooks/{id}`: the one hot route, a plain ASGI application.
+
+The signature is checked over the raw body, in constant time, before anything is parsed; the answer goes out after the commit. Every refusal
+counts towards the shop switching its webhook off, so limits are generous and a delivery is refused only when it must be.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from typing import cast
+
+import orjson
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.types import Message, Receive, Scope, Send
+
+from app.engine.gateway import CACHE_SECONDS, Gateway
+from app.engine.inbox import Delivery, Inbox, InboxFull, NotStored
+from app.errors import GatewayError
+from app.integrations.protocol import SendsWebhooks
+from app.logs import get_logger
+from app.metrics import INTAKE, INTAKE_SECONDS
+from app.records import connections
+
+log = get_logger(__name__)
+
+MAX_CACHED = 10_000
+KEPT_HEADERS = ("content-type", "user-agent")
+DROPPED_PREFIXES = ("x-forwarded", "x-real-ip", "x-api-key", "x-request-start")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Whom a webhook address belongs to."""
+
+    connection_id: str
+    name: str
+    system: SendsWebhooks
+    secret: str | None
+
+
+class Refusal(GatewayError):
+    """The delivery is not taken. `result` is the metric's label."""
+
+    def __init__(self, status: int, result: str, title: str, fix: str) -> None:
+        super().__init__(title)
+        self.status = status
+        self.result = result
+        self.title = title
+        self.fix = fix
+
+
+UNKNOWN = Refusal(404, "unknown", "There is no such webhook address", "Copy the address from the connection: gateway connections show NAME")
+NO_SECRET = Refusal(404, "no-secret", "This connection takes no webhooks", "Set the connection's webhook secret first")
+UNSIGNED = Refusal(401, "unsigned", "The signature is missing", "Give the shop's webhook the connection's webhook secret")
+BAD_SIGNATURE = Refusal(401, "bad-signature", "The signature does not fit the body", "Give the shop's webhook the connection's webhook secret")
+NOT_JSON = Refusal(400, "not-json", "The body is not JSON", "Send the resource as JSON, as WooCommerce does")
+WRONG_TYPE = Refusal(415, "wrong-type", "The content type is not application/json", "Send application/json")
+TOO_LARGE = Refusal(413, "too-large", "The body is too large", "Raise GATEWAY_MAX_BODY_BYTES if the shop really sends that much")
+TOO_SLOW = Refusal(408, "too-slow", "The body did not arrive in time", "Look at the network between the shop and the gateway")
+NOT_REACHABLE = Refusal(503, "not-stored", "The delivery could not be kept just now", "Send it again")
+FULL = Refusal(503, "full", "Too many deliveries wait to be kept", "Send it again")
+HUNG_UP = Refusal(400, "hung-up", "The client hung up before the body had arrived", "Send it again")
+
+RETRY_AFTER_SECONDS = b"5"
+ACCEPTED = b'{"status":"accepted"}'
+PONG = b'{"status":"pong"}'
+
+
+@dataclass
+class WebhookIntake:
+    """The ASGI application. `path_params["webhook_id"]` holds the id."""
+
+    gateway: Gateway
+    inbox: Inbox
+    _targets: dict[str, tuple[float, Target | None]] = field(default_factory=dict)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        began = time.perf_counter()
+        name = ""
+        try:
+            target = await self._target(scope["path_params"]["webhook_id"])
+            name = target.name
+            status, body, result = 200, *await self._take(target, scope, receive)
+        except Refusal as refusal:
+            status, body, result = refusal.status, _problem(refusal), refusal.result
+            log.warning("webhook_refused", connection=name or None, status=status, result=result)
+        headers = _headers(status, body)
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+        INTAKE.labels(name, result).inc()
+        INTAKE_SECONDS.observe(time.perf_counter() - began)
+
+    async def _target(self, webhook_id: str) -> Target:
+        kept = self._targets.get(webhook_id)
+        if kept is None or time.monotonic() - kept[0] > CACHE_SECONDS:
+            kept = (time.monotonic(), await self._look_up(webhook_id))
+            if len(self._targets) >= MAX_CACHED:
+                self._targets.clear()
+            self._targets[webhook_id] = kept
+        if kept[1] is None:
+            raise UNKNOWN
+        return kept[1]
+
+    async def _look_up(self, webhook_id: str) -> Target | None:
+        try:
+            async with self.gateway.database.read() as db:
+                found = await connections.by_webhook_id(db, self.gateway.vault, webhook_id)
+        except (SQLAlchemyError, OSError) as error:
+            # The database is away: a target known from before still tells whose secret to check, and the inbox decides about the rest.
+            kept = self._targets.get(webhook_id)
+            if kept and kept[1]:
+                return kept[1]
+            raise NOT_REACHABLE from error
+        if found is None:
+            return None
+        return Target(found.id, found.name, cast(SendsWebhooks, found.system), found.webhook_secret)
+
+    async def _take(self, target: Target, scope: Scope, receive: Receive) -> tuple[bytes, str]:
+        headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}
+        if not target.secret:
+            raise NO_SECRET
+        length = headers.get("content-length", "")
+        if length.isdigit() and int(length) > self.gateway.settings.max_body_bytes:
+            raise TOO_LARGE
+        content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+        signature = headers.get(target.system.signature_header())
+        if signature is None and content_type == "application/x-www-form-urlencoded":
+            body = await self._body(receive)
+            if target.system.is_ping(headers, body):
+                return PONG, "ping"
+            raise UNSIGNED
+        if content_type != "application/json":
+            raise WRONG_TYPE
+        if signature is None:
+            raise UNSIGNED
+        body = await self._body(receive)
+        if not target.system.verify(target.secret, signature, body):
+            raise BAD_SIGNATURE
+        try:
+            orjson.loads(body)
+        except orjson.JSONDecodeError as error:
+            raise NOT_JSON from error
+        await self._keep(target, headers, body)
+        return ACCEPTED, "accepted"
+
+    async def _body(self, receive: Receive) -> bytes:
+        limit = self.gateway.settings.max_body_bytes
+        try:
+            async with asyncio.timeout(self.gateway.settings.body_timeout_seconds):
+                message = await receive()
+                if message["type"] == "http.request" and not message.get("more_body"):
+                    return _checked(cast(bytes, message.get("body", b"")), limit)
+                return await _rest(message, receive, limit)
+        except TimeoutError as error:
+            raise TOO_SLOW from error
+
+    async def _keep(self, target: Target, headers: dict[str, str], body: bytes) -> None:
+        kept = {
+            key: value
+            for key, value in headers.items()
+            if (key.startswith("x-") and not key.startswith(DROPPED_PREFIXES) and key != target.system.signature_header())
+            or key in KEPT_HEADERS
+        }
+        delivery = Delivery(target.connection_id, self.gateway.clock(), target.system.topic(headers), kept, body)
+        try:
+            done = self.inbox.store(delivery)
+            # Shielded: the client may hang up, the batch goes on.
+            await asyncio.wait_for(asyncio.shield(done), self.gateway.settings.commit_timeout_seconds)
+        except InboxFull as error:
+            raise FULL from error
+        except (NotStored, TimeoutError) as error:
+            raise NOT_REACHABLE from error
+
+
+async def _rest(message: Message, receive: Receive, limit: int) -> bytes:
+    parts = bytearray()
+    while True:
+        if message["type"] == "http.disconnect":
+            raise HUNG_UP
+        parts += message.get("body", b"")
+        if len(parts) > limit:
+            raise TOO_LARGE
+        if not message.get("more_body"):
+            return bytes(parts)
+        message = await receive()
+
+
+def _checked(body: bytes, limit: int) -> bytes:
+    if len(body) > limit:
+        raise TOO_LARGE
+    return body
+
+
+def _headers(status: int, body: bytes) -> list[tuple[bytes, bytes]]:
+    kind = b"application/json" if status == 200 else b"application/problem+json"
+    headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode())]
+    if status == 503:
+        headers.append((b"retry-after", RETRY_AFTER_SECONDS))
+    return headers
+
+
+def _problem(refusal: Refusal) -> bytes:
+    return orjson.dumps(
+        {"type": f"urn:gateway:problem:{refusal.result}", "title": refusal.title, "status": refusal.status, "detail": refusal.fix}
+    )

@@ -40,15 +40,22 @@ class Target:
     secret: str | None
 
 
-class Refusal(GatewayError):
-    """The delivery is not taken. `result` is the metric's label."""
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a delivery is not taken. `result` is the metric's label."""
 
-    def __init__(self, status: int, result: str, title: str, fix: str) -> None:
-        super().__init__(title)
-        self.status = status
-        self.result = result
-        self.title = title
-        self.fix = fix
+    status: int
+    result: str
+    title: str
+    fix: str
+
+
+class Refuse(GatewayError):
+    """Ends the request with this refusal."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.title)
+        self.refusal = refusal
 
 
 UNKNOWN = Refusal(404, "unknown", "There is no such webhook address", "Copy the address from the connection: gateway connections show NAME")
@@ -83,7 +90,8 @@ class WebhookIntake:
             target = await self._target(scope["path_params"]["webhook_id"])
             name = target.name
             status, body, result = 200, *await self._take(target, scope, receive)
-        except Refusal as refusal:
+        except Refuse as refused:
+            refusal = refused.refusal
             status, body, result = refusal.status, _problem(refusal), refusal.result
             log.warning("webhook_refused", connection=name or None, status=status, result=result)
         headers = _headers(status, body)
@@ -100,7 +108,7 @@ class WebhookIntake:
                 self._targets.clear()
             self._targets[webhook_id] = kept
         if kept[1] is None:
-            raise UNKNOWN
+            raise Refuse(UNKNOWN)
         return kept[1]
 
     async def _look_up(self, webhook_id: str) -> Target | None:
@@ -112,7 +120,7 @@ class WebhookIntake:
             kept = self._targets.get(webhook_id)
             if kept and kept[1]:
                 return kept[1]
-            raise NOT_REACHABLE from error
+            raise Refuse(NOT_REACHABLE) from error
         if found is None:
             return None
         return Target(found.id, found.name, cast(SendsWebhooks, found.system), found.webhook_secret)
@@ -120,28 +128,28 @@ class WebhookIntake:
     async def _take(self, target: Target, scope: Scope, receive: Receive) -> tuple[bytes, str]:
         headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}
         if not target.secret:
-            raise NO_SECRET
+            raise Refuse(NO_SECRET)
         length = headers.get("content-length", "")
         if length.isdigit() and int(length) > self.gateway.settings.max_body_bytes:
-            raise TOO_LARGE
+            raise Refuse(TOO_LARGE)
         content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
         signature = headers.get(target.system.signature_header())
         if signature is None and content_type == "application/x-www-form-urlencoded":
             body = await self._body(receive)
             if target.system.is_ping(headers, body):
                 return PONG, "ping"
-            raise UNSIGNED
+            raise Refuse(UNSIGNED)
         if content_type != "application/json":
-            raise WRONG_TYPE
+            raise Refuse(WRONG_TYPE)
         if signature is None:
-            raise UNSIGNED
+            raise Refuse(UNSIGNED)
         body = await self._body(receive)
         if not target.system.verify(target.secret, signature, body):
-            raise BAD_SIGNATURE
+            raise Refuse(BAD_SIGNATURE)
         try:
             orjson.loads(body)
         except orjson.JSONDecodeError as error:
-            raise NOT_JSON from error
+            raise Refuse(NOT_JSON) from error
         await self._keep(target, headers, body)
         return ACCEPTED, "accepted"
 
@@ -154,7 +162,7 @@ class WebhookIntake:
                     return _checked(cast(bytes, message.get("body", b"")), limit)
                 return await _rest(message, receive, limit)
         except TimeoutError as error:
-            raise TOO_SLOW from error
+            raise Refuse(TOO_SLOW) from error
 
     async def _keep(self, target: Target, headers: dict[str, str], body: bytes) -> None:
         kept = {
@@ -169,19 +177,19 @@ class WebhookIntake:
             # Shielded: the client may hang up, the batch goes on.
             await asyncio.wait_for(asyncio.shield(done), self.gateway.settings.commit_timeout_seconds)
         except InboxFull as error:
-            raise FULL from error
+            raise Refuse(FULL) from error
         except (NotStored, TimeoutError) as error:
-            raise NOT_REACHABLE from error
+            raise Refuse(NOT_REACHABLE) from error
 
 
 async def _rest(message: Message, receive: Receive, limit: int) -> bytes:
     parts = bytearray()
     while True:
         if message["type"] == "http.disconnect":
-            raise HUNG_UP
+            raise Refuse(HUNG_UP)
         parts += message.get("body", b"")
         if len(parts) > limit:
-            raise TOO_LARGE
+            raise Refuse(TOO_LARGE)
         if not message.get("more_body"):
             return bytes(parts)
         message = await receive()
@@ -189,7 +197,7 @@ async def _rest(message: Message, receive: Receive, limit: int) -> bytes:
 
 def _checked(body: bytes, limit: int) -> bytes:
     if len(body) > limit:
-        raise TOO_LARGE
+        raise Refuse(TOO_LARGE)
     return body
 
 

@@ -20,8 +20,8 @@ test: check ## everything that must pass: check, then all tests (PostgreSQL too 
 	@$(BIN)/python -m pytest $(ARGS)
 
 check: $(READY) ## formatting, lint, types and the direction of imports
-	@$(BIN)/ruff format --check --quiet . || { echo "make format puts these in shape."; exit 1; }
-	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet --output-format concise . || { echo "make format puts these in shape."; exit 1; }
+	@$(BIN)/ruff check --quiet --output-format concise .
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-cache > $(VENV)/imports.log || { cat $(VENV)/imports.log; exit 1; }
 	@echo "check: formatting, lint, types and imports are in order"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
 import threading
 import tomllib
 from collections.abc import Iterator
@@ -142,3 +144,38 @@ def answering(answers: dict[str, int]) -> Iterator[str]:
         yield str(server.server_port)
         server.shutdown()
         thread.join()
+
+
+class TestMake:
+    @pytest.mark.parametrize("target", ["demo", "test", "check", "bench", "chaos", "openapi", "lock", "clean"])
+    def test_help_tells_of_every_target(self, target: str) -> None:
+        told = subprocess.run(
+            ["make", "--no-print-directory", "help"], cwd=ROOT, capture_output=True, text=True, check=True
+        ).stdout
+        assert re.search(rf"^  make {target} +\S", told, re.MULTILINE)
+
+    def test_arguments_are_passed_on(self) -> None:
+        command = ["make", "--dry-run", "--no-print-directory", "demo", "ARGS=--check"]
+        planned = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        assert planned.splitlines()[-1] == ".venv/bin/gateway demo --check"
+
+    def test_a_python_that_is_too_old_is_named(self, tmp_path: Path) -> None:
+        old = tmp_path / "python3"
+        old.write_text('#!/bin/sh\n[ "$1" = --version ] && echo Python 3.9.18\nexit 1\n')
+        old.chmod(0o755)
+        shutil.copy(ROOT / "Makefile", tmp_path)
+        for name in ("requirements-dev.lock", "pyproject.toml"):
+            (tmp_path / name).touch()
+        make = shutil.which("make")
+        assert make is not None
+        run = subprocess.run(
+            [make, "check"],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+            env={"PATH": str(tmp_path), "SHELL": "/bin/sh"},
+        )
+        assert run.returncode == 2
+        assert "The gateway needs Python 3.11, 3.12 or 3.13; python3 here is: Python 3.9.18." in run.stdout
+        assert not (tmp_path / ".venv").exists()

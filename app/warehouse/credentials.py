@@ -15,7 +15,7 @@ _PAGE = re.compile(r"/[^/]*\.(?:aspx?|asmx|html?)$", re.IGNORECASE)
 
 
 class OngoingCredentials(BaseModel):
-    """Made by the warehouse's administrator. `url` is the address that `/orders` is appended to; what people paste is brought to that."""
+    """Made by the warehouse's administrator. `url` is what `/orders` is appended to; what people paste is brought to that."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -1,4 +1,4 @@
-"""What the WMS answers, read leniently: unknown members are ignored, null is tolerated wherever it is not an identity or a status.
+"""What the WMS answers, read leniently: unknown members are ignored, null is tolerated where it is not an id or a status.
 
 Upstream: goods owner REST API, `GET /orders`, `GET /articles`, code lists. Absent members come as null, arrays too.
 """
@@ -103,7 +103,7 @@ def read_order(raw: Mapping[str, Any]) -> WarehouseOrder:
         number=required_text(info, "orderNumber"),
         goods_owner_id=whole(part(raw, "goodsOwner"), "id"),
         goods_owner_order_id=text(info, "goodsOwnerOrderId"),
-        status_number=_status_number(info),
+        status_number=required_whole(part(info, "orderStatus"), "number"),
         status_text=text(part(info, "orderStatus"), "text"),
         lines=tuple(_read_line(line) for line in rows(raw, "orderLines")),
         consignee=WarehouseConsignee(
@@ -120,13 +120,6 @@ def read_order(raw: Mapping[str, Any]) -> WarehouseOrder:
         sales_code=text(info, "salesCode"),
         raw=dict(raw),
     )
-
-
-def _status_number(info: Mapping[str, Any]) -> int:
-    number = whole(part(info, "orderStatus"), "number")
-    if number is None:
-        raise Unreadable("the order has no status number")
-    return number
 
 
 def _read_line(line: Mapping[str, Any]) -> WarehouseLine:
@@ -156,7 +149,7 @@ def read_article(raw: Mapping[str, Any]) -> WarehouseArticle:
 
 
 def read_status(raw: Mapping[str, Any]) -> OrderStatus:
-    return OrderStatus(number=identity(raw, "number"), text=text(raw, "text"))
+    return OrderStatus(number=required_whole(raw, "number"), text=text(raw, "text"))
 
 
 def read_contract(raw: Mapping[str, Any]) -> TransporterContract:
@@ -208,10 +201,17 @@ def whole(raw: Mapping[str, Any], key: str) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
+def required_whole(raw: Mapping[str, Any], key: str) -> int:
+    value = whole(raw, key)
+    if value is None:
+        raise Unreadable(f"{key} is missing")
+    return value
+
+
 def identity(raw: Mapping[str, Any], key: str) -> int:
     """An id of the WMS. Raises Unreadable when it is missing, null or not a positive whole number."""
-    value = whole(raw, key)
-    if value is None or value <= 0:
+    value = required_whole(raw, key)
+    if value <= 0:
         raise Unreadable(f"{key} is missing")
     return value
 

@@ -6,6 +6,12 @@ import re
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+_IDENTITIES = frozenset({"orderNumber", "goodsOwnerOrderId", "articleNumber", "consignee.customerNumber"})
+_NO_POST_CODES = tuple(
+    "AE AG AO AW BF BI BJ BO BQ BS BW BZ CD CF CG CI CK CM CW DJ DM ER FJ GD GH GM GQ GY HK JM KI KM KN KP LC ML MO MR "  # noqa: SIM905
+    "MW NR NU PA QA RW SB SC SL SR ST SX SY TD TG TK TL TO TV UG VU YE ZW".split()
+)
+
 
 class OngoingSettings(BaseModel):
     """Numbers and limits that differ between warehouses or that no public source settles."""
@@ -13,7 +19,8 @@ class OngoingSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     started_from_status: int = Field(
-        320, description="Order status number from which the warehouse counts as having started: changes and cancellations are held."
+        320,
+        description="Order status number from which the warehouse counts as having started: changes and cancellations are held.",
     )
     shipped_from_status: int = Field(450, description="Order status number from which an order counts as sent.")
     returned_status: int = Field(800, description="Order status number of a returned order.")
@@ -25,7 +32,9 @@ class OngoingSettings(BaseModel):
     max_row_number: int = Field(40, description="Longest order line id (rowNumber).")
     max_goods_owner_order_id: int = Field(40, description="Longest shop order id (goodsOwnerOrderId).")
     max_customer_number: int = Field(50, description="Longest customer number.")
-    forbidden_in_article_number: str = Field("!%_^\\", description="Search wildcards of the WMS, not to be part of an article number.")
+    forbidden_in_article_number: str = Field(
+        "!%_^\\", description="Search wildcards of the WMS, not to be part of an article number."
+    )
     login_refused_pattern: str = Field(
         r"(?i)\b(log ?in|password|user ?name|credentials|authenticat|unauthori[sz]ed)",
         description="A 500 whose text matches counts as a refused login, not as a passing fault.",
@@ -34,7 +43,9 @@ class OngoingSettings(BaseModel):
         r"(?i)(started|picked|picking|being handled|can(?:not|'t) be (?:changed|updated|edited|cancel))",
         description="A refusal whose text matches means that the warehouse has started on the order.",
     )
-    already_cancelled_pattern: str = Field(r"(?i)already.*cancel", description="A refusal whose text matches means: was cancelled before.")
+    already_cancelled_pattern: str = Field(
+        r"(?i)already.*cancel", description="A refusal whose text matches means that the order was cancelled before."
+    )
     text_limits: dict[str, int] = Field(
         default_factory=lambda: {
             "referenceNumber": 50,
@@ -64,12 +75,19 @@ class OngoingSettings(BaseModel):
         "Numbers and ids are never cut: a record whose own are too long is held.",
     )
     countries_without_post_code: list[str] = Field(
-        default_factory=lambda: (
-            "AE AG AO AW BF BI BJ BO BQ BS BW BZ CD CF CG CI CK CM CW DJ DM ER FJ GD GH GM GQ GY HK JM KI KM KN KP LC ML MO MR MW "
-            "NR NU PA QA RW SB SC SL SR ST SX SY TD TG TK TL TO TV UG VU YE ZW"
-        ).split(),
+        default_factory=lambda: list(_NO_POST_CODES),
         description="Countries (ISO 3166-1 alpha-2) that have no post codes; everywhere else an address without one is held.",
     )
+
+    @field_validator("text_limits")
+    @classmethod
+    def _cuts_no_identity(cls, value: dict[str, int]) -> dict[str, int]:
+        for path, limit in value.items():
+            if path in _IDENTITIES:
+                raise ValueError(f"{path} identifies a record and is never cut")
+            if limit < 1:
+                raise ValueError(f"{path}: a limit is at least 1")
+        return value
 
     @field_validator("login_refused_pattern", "started_pattern", "already_cancelled_pattern")
     @classmethod

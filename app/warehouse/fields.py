@@ -6,11 +6,14 @@ other texts are cut to the limits in the settings, and each cut is named.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
+
+import orjson
 
 from app.domain import Address, Article, Category, Notification, Order, OrderLine
 from app.warehouse.settings import OngoingSettings
@@ -82,6 +85,11 @@ class Body:
 
     json: dict[str, Any]
     cuts: tuple[str, ...]
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of what is sent: the same content is never sent twice."""
+        return hashlib.sha256(orjson.dumps(self.json, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def order_body(order: Order, goods_owner_id: int, settings: OngoingSettings) -> Body:

@@ -1,0 +1,108 @@
+"""Articles into the warehouse, and those that an order needs before it can be sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.domain import Article, OrderLine, Problem
+from app.errors import Refused
+from app.flows.result import Desk, Known, Outcome, Result, Transfer, held
+from app.warehouse.differences import differences_article
+from app.warehouse.fields import article_body, thin_article_body
+from app.warehouse.problems import article_problems
+
+PUT_ARTICLE = "PUT /articles"
+GET_ARTICLES = "GET /articles"
+
+
+async def transfer_article(article: Article, known: Known, desk: Desk) -> Result:
+    """Writes the article when its content has changed. Raises RemoteError when a call failed in a way that is worth another try.
+
+    requirement: WooCommerce articles; Ongoing articles.
+    """
+    if not article.wanted:
+        return _not_wanted(article, known)
+    problems = (*article.problems, *article_problems(article, desk.settings))
+    if problems or article.number is None:
+        return _skipped(problems)
+    owner = await desk.claim(article.number)
+    if owner:
+        return held(_taken(article.number, owner))
+    body = article_body(article, desk.goods_owner_id, desk.settings)
+    digest = body.hash
+    if known.sent_hash == digest and known.transfer is not Transfer.UNKNOWN:
+        return Result(Outcome.UNCHANGED, Transfer.SENT, wanted="present")
+    if desk.unsettled and (settled := await _settled(article.number, body.json, digest, known, desk)):
+        return settled
+    try:
+        written = await desk.write(PUT_ARTICLE, body.json, lambda: desk.client.put_article(body.json))
+    except Refused as refusal:
+        return await _after_refusal(refusal, article.number, body.json, digest, known, desk)
+    done = Outcome.CREATED if known.wms_id is None else Outcome.UPDATED
+    notes = (*body.cuts, *((f"The WMS said: {written.message}",) if written.message else ()))
+    return Result(done, Transfer.SENT, wanted="present", wms_id=written.id, sent_hash=digest, notes=notes)
+
+
+def _not_wanted(article: Article, known: Known) -> Result:
+    if known.wms_id is None:
+        reason = f"The shop's status is {article.status!r}"
+        return Result(Outcome.SKIPPED, Transfer.NONE, "not-wanted", reason, wanted="absent")
+    reason = f"The shop's status is {article.status!r}; the article stays in the warehouse, which may still have stock of it"
+    return Result(Outcome.UNCHANGED, Transfer.SENT, "kept", reason)
+
+
+def _skipped(problems: Sequence[Problem]) -> Result:
+    if not problems:
+        return Result(Outcome.SKIPPED, Transfer.NONE, "no-article-number", "The record has no article number")
+    first = problems[0]
+    notes = tuple(problem.message for problem in problems[1:])
+    return Result(Outcome.SKIPPED, Transfer.NONE, first.code, f"{first.message}. {first.fix}", notes=notes)
+
+
+def _taken(number: str, owner: str) -> Problem:
+    return Problem("article-number-taken", "number", f"Article number {number} belongs to {owner}", "Give each article a number of its own")
+
+
+async def _settled(number: str, body: dict[str, object], digest: str, known: Known, desk: Desk) -> Result | None:
+    """After a call of unknown outcome: the article as it is there, when that is what was sent."""
+    found = (await desk.read(GET_ARTICLES, lambda: desk.client.get_articles([number]))).get(number)
+    if found is None or desk.unsettled is None or desk.unsettled.request != body or differences_article(body, found):
+        return None
+    done = Outcome.CREATED if known.wms_id is None else Outcome.UPDATED
+    return Result(done, Transfer.SENT, wanted="present", wms_id=found.article_system_id, sent_hash=digest)
+
+
+async def _after_refusal(refusal: Refused, number: str, body: dict[str, object], digest: str, known: Known, desk: Desk) -> Result:
+    found = (await desk.read(GET_ARTICLES, lambda: desk.client.get_articles([number]))).get(number)
+    if found is not None and not differences_article(body, found):
+        done = Outcome.CREATED if known.wms_id is None else Outcome.UPDATED
+        return Result(done, Transfer.SENT, wanted="present", wms_id=found.article_system_id, sent_hash=digest)
+    return Result(Outcome.FAILED, Transfer.REFUSED, "refused", f"The WMS refused the article: {refusal.message}", wanted="present")
+
+
+async def ensure_articles(lines: Sequence[OrderLine], desk: Desk) -> None:
+    """Makes the articles of an order that the WMS lacks: in full when the article itself waits, else from the order line.
+
+    An article is made only after a read shows that it is missing: a thin one would blank the fields of one that is there.
+    Raises Refused when the WMS does not take an article; the order cannot be sent without it.
+    """
+    by_number = {line.article_number: line for line in lines if line.article_number}
+    unknown = await desk.unknown_articles(list(by_number))
+    if not unknown:
+        return
+    there = await desk.read(GET_ARTICLES, lambda: desk.client.get_articles(unknown))
+    for number in unknown:
+        if number in there:
+            await desk.article_exists(number, there[number].article_system_id)
+        else:
+            await _make_article(by_number[number], number, desk)
+
+
+async def _make_article(line: OrderLine, number: str, desk: Desk) -> None:
+    full = await desk.waiting_article(number)
+    if full is not None:
+        body = article_body(full, desk.goods_owner_id, desk.settings)
+    else:
+        body = thin_article_body(line, desk.goods_owner_id, desk.settings)
+    written = await desk.write(PUT_ARTICLE, body.json, lambda: desk.client.put_article(body.json))
+    await desk.article_created(line, written, body.hash)

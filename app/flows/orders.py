@@ -1,0 +1,234 @@
+"""Orders into the warehouse: created, changed until the warehouse starts, cancelled while it can be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from app.domain import Order, Problem, ShopState, WarehouseState
+from app.errors import Refused
+from app.flows.articles import ensure_articles
+from app.flows.order_table import Action, decide
+from app.flows.result import Desk, Known, Outcome, Result, Transfer, held
+from app.warehouse.differences import differences_order
+from app.warehouse.fields import Body, order_body
+from app.warehouse.problems import order_problems
+from app.warehouse.resources import WarehouseOrder
+from app.warehouse.states import warehouse_state
+
+PUT_ORDER = "PUT /orders"
+CANCEL_ORDER = "DELETE /orders"
+GET_ORDER = "GET /orders"
+
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """The order as the WMS has it, right now."""
+
+    order: WarehouseOrder | None
+    state: WarehouseState
+
+    def status(self) -> dict[str, Any]:
+        if self.order is None:
+            return {}
+        return {
+            "wms_id": self.order.order_id,
+            "warehouse_status": self.order.status_number,
+            "warehouse_status_text": self.order.status_text or None,
+        }
+
+
+async def transfer_order(order: Order, known: Known, desk: Desk) -> Result:
+    """Brings the warehouse in line with the order. Raises RemoteError when a call failed in a way that is worth another try.
+
+    requirement: WooCommerce orders; rules for every connection, 1 to 4.
+    """
+    transfer = Transfer.SENT if known.wms_id is not None and known.transfer is not Transfer.UNKNOWN else known.transfer
+    action = decide(order.state, transfer, None)
+    if action is not Action.READ:
+        return _without_reading(order, action, known)
+    problems = (*order.problems, *order_problems(order, desk.settings)) if order.state is ShopState.WANTED else ()
+    if problems:
+        return held(problems[0], wanted="present", notes=tuple(problem.message for problem in problems[1:]))
+    number = known.number if known.wms_id is not None and known.number else order.number
+    owner = await desk.claim(number)
+    if owner:
+        return held(_taken(number, owner), wanted="present")
+    seen = await _see(number, desk)
+    if seen.order is not None and seen.order.goods_owner_order_id != order.source_id:
+        return held(_taken(number, f"another order in the WMS (its own id there is {seen.order.order_id})"))
+    return await _act(decide(order.state, transfer, seen.state), replace(order, number=number), known, seen, desk)
+
+
+def _taken(number: str, owner: str) -> Problem:
+    return Problem("number-taken", "number", f"Order number {number} belongs to {owner}", "Give this connection an order number prefix of its own")
+
+
+def _without_reading(order: Order, action: Action, known: Known) -> Result:
+    wanted = "absent" if order.state in (ShopState.CANCELLED, ShopState.GONE) else "present"
+    if action is Action.KEEP:
+        return Result(Outcome.UNCHANGED, Transfer.SENT, "kept", _kept_reason(order), wanted=wanted)
+    reason = f"The shop's status is {order.status!r}, and the order was never in the warehouse"
+    return Result(Outcome.SKIPPED, Transfer.NONE, "not-wanted", reason, wanted=wanted)
+
+
+def _kept_reason(order: Order) -> str:
+    return f"The shop's status is {order.status!r}; the order stays in the warehouse, only a cancellation takes it back"
+
+
+async def _see(number: str, desk: Desk) -> _Seen:
+    found = await desk.read(GET_ORDER, lambda: desk.client.get_order_by_number(number))
+    return _Seen(found, warehouse_state(found.status_number if found else None, desk.settings))
+
+
+async def _act(action: Action, order: Order, known: Known, seen: _Seen, desk: Desk) -> Result:
+    match action:
+        case Action.CREATE | Action.UPDATE:
+            return await _put(order, known, seen, desk)
+        case Action.HOLD_STARTED:
+            return await _changed_too_late(order, known, seen, desk)
+        case Action.CANCEL:
+            return await _cancel(order, seen, desk)
+        case Action.HOLD_TOO_LATE if desk.released:
+            return await _cancel(order, seen, desk)
+        case Action.HOLD_TOO_LATE:
+            return held(_too_late(seen), wanted="absent", **seen.status())
+        case Action.HOLD_CANCELLED | Action.HOLD_VANISHED if desk.released:
+            return await _put(order, known, seen, desk)
+        case Action.HOLD_CANCELLED:
+            return held(_cancelled_there(known), wanted="present", **seen.status())
+        case Action.HOLD_VANISHED:
+            return held(_vanished(order), wanted="present")
+        case Action.DONE:
+            return Result(Outcome.UNCHANGED, Transfer.SENT, "cancelled", "The order is cancelled in the warehouse", wanted="absent", **seen.status())
+        case Action.KEEP:
+            return Result(Outcome.UNCHANGED, Transfer.SENT, "kept", _kept_reason(order), **seen.status())
+        case _:
+            wanted = "present" if order.state is ShopState.WANTED else "absent"
+            reason = f"The shop's status is {order.status!r}, and the WMS has no such order"
+            return Result(Outcome.SKIPPED, Transfer.NONE, "not-wanted", reason, wanted=wanted)
+
+
+def _too_late(seen: _Seen) -> Problem:
+    return Problem(
+        "too-late-to-cancel",
+        "status",
+        f"The shop has cancelled the order, but the warehouse has it at {_status_words(seen)}",
+        "Stop it in the warehouse by hand, or take it back as a return",
+    )
+
+
+def _status_words(seen: _Seen) -> str:
+    return f"status {seen.order.status_number} {seen.order.status_text}".strip() if seen.order else "no status"
+
+
+def _cancelled_there(known: Known) -> Problem:
+    if known.wanted == "absent":
+        return Problem(
+            "reopened-after-cancel",
+            "status",
+            "The shop has opened the order again after it was cancelled in the warehouse",
+            "Open it in the WMS, or release it here to send it again",
+        )
+    return Problem(
+        "cancelled-in-warehouse",
+        "status",
+        "The warehouse has cancelled the order, the shop still wants it",
+        "Cancel it in the shop too, or release it here to send it again",
+    )
+
+
+def _vanished(order: Order) -> Problem:
+    return Problem(
+        "vanished", "number", f"Order {order.number} was sent, but the WMS has it no longer", "Look for it in the WMS; release it here to send it again"
+    )
+
+
+# --- writing ------------------------------------------------------------------------------------------------------------
+
+
+async def _put(order: Order, known: Known, seen: _Seen, desk: Desk) -> Result:
+    body = order_body(order, desk.goods_owner_id, desk.settings)
+    done = Outcome.CREATED if seen.order is None else Outcome.UPDATED
+    if seen.order is not None and (settled := _already_there(body, known, seen, desk)):
+        return settled
+    await ensure_articles(order.lines, desk)
+    try:
+        written = await desk.write(PUT_ORDER, body.json, lambda: desk.client.put_order(body.json))
+    except Refused as refusal:
+        return await _after_refusal(refusal, order, body, known, desk)
+    status = seen.status() | {"wms_id": written.id}
+    return _sent(done, body, written.message, status)
+
+
+def _sent(outcome: Outcome, body: Body, message: str | None, status: dict[str, Any]) -> Result:
+    notes = (*body.cuts, *((f"The WMS said: {message}",) if message else ()))
+    return Result(outcome, Transfer.SENT, wanted="present", sent_hash=body.hash, notes=notes, **status)
+
+
+def _already_there(body: Body, known: Known, seen: _Seen, desk: Desk) -> Result | None:
+    """When nothing need be sent: it is what was sent last, or what a call of unknown outcome turns out to have brought."""
+    assert seen.order is not None
+    if known.sent_hash == body.hash and known.transfer is not Transfer.UNKNOWN:
+        return Result(Outcome.UNCHANGED, Transfer.SENT, wanted="present", **seen.status())
+    same_request = desk.unsettled is not None and desk.unsettled.request == body.json
+    if same_request and not differences_order(body.json, seen.order):
+        done = Outcome.CREATED if known.wms_id is None else Outcome.UPDATED
+        return _sent(done, body, "the order is there; the earlier call had arrived", seen.status())
+    return None
+
+
+async def _after_refusal(refusal: Refused, order: Order, body: Body, known: Known, desk: Desk) -> Result:
+    """A refusal is followed by a read: if the WMS already has what we sent, it was transferred."""
+    seen = await _see(order.number, desk)
+    if seen.order is not None and seen.order.goods_owner_order_id == order.source_id:
+        if not differences_order(body.json, seen.order):
+            done = Outcome.CREATED if known.wms_id is None else Outcome.UPDATED
+            return _sent(done, body, refusal.message, seen.status())
+        if desk.client.is_started(refusal) or seen.state is not WarehouseState.OPEN:
+            return held(_started(seen), wanted="present", **seen.status())
+    return Result(Outcome.FAILED, Transfer.REFUSED, "refused", f"The WMS refused the order: {refusal.message}", wanted="present", **seen.status())
+
+
+def _started(seen: _Seen) -> Problem:
+    return Problem(
+        "warehouse-started",
+        "status",
+        f"The order was changed in the shop after the warehouse had started on it ({_status_words(seen)})",
+        "Tell the warehouse, or change it back in the shop; what was sent before stands",
+    )
+
+
+async def _changed_too_late(order: Order, known: Known, seen: _Seen, desk: Desk) -> Result:
+    body = order_body(order, desk.goods_owner_id, desk.settings)
+    assert seen.order is not None
+    if known.sent_hash == body.hash:
+        return Result(Outcome.UNCHANGED, Transfer.SENT, wanted="present", **seen.status())
+    if settled := _already_there(body, known, seen, desk):
+        return settled
+    if desk.released:
+        return await _put(order, known, seen, desk)
+    return held(_started(seen), wanted="present", **seen.status())
+
+
+async def _cancel(order: Order, seen: _Seen, desk: Desk) -> Result:
+    assert seen.order is not None
+    order_id = seen.order.order_id
+    try:
+        await desk.write(CANCEL_ORDER, {"orderId": order_id}, lambda: desk.client.cancel_order(order_id))
+    except Refused as refusal:
+        now = await _see(order.number, desk)
+        if now.state in (WarehouseState.CANCELLED, WarehouseState.ABSENT) or desk.client.is_already_cancelled(refusal):
+            return _cancelled(order, now, desk)
+        if desk.client.is_started(refusal) or now.state is not WarehouseState.OPEN:
+            return held(_too_late(now), wanted="absent", **now.status())
+        reason = f"The WMS refused the cancellation: {refusal.message}"
+        return Result(Outcome.FAILED, Transfer.REFUSED, "refused", reason, wanted="absent", **now.status())
+    return _cancelled(order, seen, desk)
+
+
+def _cancelled(order: Order, seen: _Seen, desk: Desk) -> Result:
+    status = seen.status() | {"warehouse_status": desk.settings.cancelled_status, "warehouse_status_text": "Cancelled"}
+    reason = f"Cancelled in the warehouse, because the shop's status is {order.status!r}"
+    return Result(Outcome.CANCELLED, Transfer.SENT, "cancelled", reason, wanted="absent", **status)

@@ -1,0 +1,29 @@
+"""From what a source gave to what the warehouse is sent, with the connection's settings as they are now."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from app.domain import Article, Order, Process, ShopState, SourceRecord, from_payload
+from app.domain.record import SCHEMA_VERSION
+from app.records.connections import Connection
+
+GONE = "_gateway_gone"
+"""Set in a stored source whose record the shop has deleted for good."""
+
+
+def map_record(connection: Connection, record: SourceRecord) -> Article | Order:
+    if record.process is Process.ARTICLES:
+        return connection.system.map_article(record, connection.settings)
+    order = connection.system.map_order(record, connection.settings)
+    return replace(order, state=ShopState.GONE, status="deleted") if record.body.get(GONE) else order
+
+
+def payload_of(connection: Connection, job: Any) -> Article | Order:
+    """The job's record. Mapped again from its source when the schema or the connection's settings have moved since it was stored."""
+    process = Process(job.process)
+    if job.schema_version == SCHEMA_VERSION and job.settings_version == connection.settings_version:
+        return from_payload(process, job.payload)
+    record = SourceRecord(process, job.source_id, from_payload(process, job.payload).modified_at, job.source)
+    return map_record(connection, record)

@@ -1,0 +1,180 @@
+"""Mappings: a record of the external system, its record in the WMS, and the state between them; with its history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.domain import Kind
+from app.storage.tables import history, mappings
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """`transfer` and `wanted` are two of its three axes, `warehouse_status` (as last read) the third."""
+
+    id: int
+    connection_id: str
+    kind: Kind
+    source_id: str
+    source_number: str | None
+    source_status: str | None
+    lane: str
+    number: str | None
+    wms_id: int | None
+    wanted: str
+    transfer: str
+    warehouse_status: int | None
+    warehouse_status_text: str | None
+    warehouse_read_at: datetime | None
+    source_modified_at: datetime | None
+    source_hash: str | None
+    settings_version: int | None
+    sent_hash: str | None
+    sent_at: datetime | None
+    reason_code: str | None
+    reason: str | None
+    created_at: datetime
+    updated_at: datetime
+
+
+def opened(row: Row[Any]) -> Mapping:
+    return Mapping(**row._mapping)
+
+
+async def by_source(db: AsyncConnection, connection_id: str, kind: Kind, source_id: str) -> Mapping | None:
+    same = (mappings.c.connection_id == connection_id, mappings.c.kind == kind, mappings.c.source_id == source_id)
+    row = (await db.execute(select(mappings).where(*same))).first()
+    return opened(row) if row else None
+
+
+async def by_id(db: AsyncConnection, mapping_id: int) -> Mapping | None:
+    row = (await db.execute(select(mappings).where(mappings.c.id == mapping_id))).first()
+    return opened(row) if row else None
+
+
+async def create(db: AsyncConnection, connection_id: str, kind: Kind, source_id: str, lane: str, now: datetime) -> Mapping:
+    row = await db.execute(
+        insert(mappings)
+        .values(
+            connection_id=connection_id,
+            kind=kind,
+            source_id=source_id,
+            lane=lane,
+            wanted="present",
+            transfer="none",
+            created_at=now,
+            updated_at=now,
+        )
+        .returning(mappings)
+    )
+    return opened(row.one())
+
+
+async def change(db: AsyncConnection, mapping_id: int, now: datetime, **values: Any) -> None:
+    await db.execute(update(mappings).where(mappings.c.id == mapping_id).values(updated_at=now, **values))
+
+
+async def owner_of(db: AsyncConnection, lane: str, kind: Kind, number: str) -> Mapping | None:
+    """Who has claimed the number in this goods owner."""
+    same = (mappings.c.lane == lane, mappings.c.kind == kind, mappings.c.number == number)
+    row = (await db.execute(select(mappings).where(*same))).first()
+    return opened(row) if row else None
+
+
+async def known_articles(db: AsyncConnection, lane: str, numbers: Sequence[str]) -> set[str]:
+    """Those of the numbers that are known to be in the WMS."""
+    found = await db.execute(
+        select(mappings.c.number).where(
+            mappings.c.lane == lane,
+            mappings.c.kind == Kind.ARTICLE,
+            mappings.c.number.in_(numbers),
+            mappings.c.wms_id.is_not(None),
+        )
+    )
+    return {row.number for row in found}
+
+
+async def note(
+    db: AsyncConnection,
+    mapping_id: int,
+    now: datetime,
+    code: str,
+    text: str,
+    *,
+    detail: dict[str, Any] | None = None,
+    event_id: int | None = None,
+    job_id: int | None = None,
+    attempt_id: int | None = None,
+    run_id: str | None = None,
+) -> None:
+    """Adds a line to the record's history. `text` holds no personal data."""
+    await db.execute(
+        insert(history).values(
+            mapping_id=mapping_id,
+            at=now,
+            code=code,
+            text=text,
+            detail=detail,
+            event_id=event_id,
+            job_id=job_id,
+            attempt_id=attempt_id,
+            run_id=run_id,
+        )
+    )
+
+
+async def search(
+    db: AsyncConnection,
+    *,
+    connection_ids: Sequence[str] | None,
+    kind: Kind | None = None,
+    transfer: str | None = None,
+    wanted: str | None = None,
+    reason_code: str | None = None,
+    number: str | None = None,
+    before: int | None = None,
+    limit: int = 50,
+) -> list[Mapping]:
+    """Newest first. `number` is any of a record's numbers: the shop's id, its order number, the WMS number or the WMS's id."""
+    query = select(mappings).order_by(mappings.c.id.desc()).limit(limit)
+    if connection_ids is not None:
+        query = query.where(mappings.c.connection_id.in_(connection_ids))
+    for column, value in (
+        (mappings.c.kind, kind),
+        (mappings.c.transfer, transfer),
+        (mappings.c.wanted, wanted),
+        (mappings.c.reason_code, reason_code),
+    ):
+        if value is not None:
+            query = query.where(column == value)
+    if number is not None:
+        any_of = [mappings.c.source_id == number, mappings.c.source_number == number, mappings.c.number == number]
+        if number.isascii() and number.isdigit() and len(number) < 19:
+            any_of.append(mappings.c.wms_id == int(number))
+        query = query.where(or_(*any_of))
+    if before is not None:
+        query = query.where(mappings.c.id < before)
+    return [opened(row) for row in await db.execute(query)]
+
+
+async def open_orders(db: AsyncConnection, connection_id: str, after: int, limit: int) -> list[tuple[int, str]]:
+    """(mapping id, source id) of orders that are in the warehouse and wanted, by id: what the deep sweep reads again."""
+    found = await db.execute(
+        select(mappings.c.id, mappings.c.source_id)
+        .where(
+            mappings.c.connection_id == connection_id,
+            mappings.c.kind == Kind.ORDER,
+            mappings.c.transfer == "sent",
+            mappings.c.wanted == "present",
+            mappings.c.id > after,
+        )
+        .order_by(mappings.c.id)
+        .limit(limit)
+    )
+    return [(row.id, row.source_id) for row in found]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.flows.result import Outcome
@@ -23,10 +23,11 @@ EVENT_STATE = {
 
 
 async def merge_waiting_events(db: AsyncConnection, job_id: int, taken_generation: int, now: datetime) -> None:
-    """A newer state of the record has come before the older one was taken up: the older ones are merged into it."""
+    """A newer state of the record has come: older ones that were not taken up, were held or had failed are merged into it."""
+    not_taken = and_(inbox.c.state == "queued", inbox.c.generation > taken_generation)
     await db.execute(
         update(inbox)
-        .where(inbox.c.job_id == job_id, inbox.c.state == "queued", inbox.c.generation > taken_generation)
+        .where(inbox.c.job_id == job_id, or_(not_taken, inbox.c.state.in_(("held", "dead"))))
         .values(state="merged", reason_code="newer", reason="A newer state of the record came before this one was taken up", settled_at=now)
     )
 

@@ -82,7 +82,7 @@ inbox = Table(
     Column("settled_at", UtcTime),
     Index("ix_inbox_ready", "connection_id", "id", **_only("state = 'received'")),  # type: ignore[arg-type]
     Index("ix_inbox_parked", "due_at", **_only("state = 'parked'")),  # type: ignore[arg-type]
-    Index("ix_inbox_queued", "job_id", **_only("state = 'queued'")),  # type: ignore[arg-type]
+    Index("ix_inbox_job", "job_id", **_only("state in ('queued', 'held', 'dead')")),  # type: ignore[arg-type]
     Index("ix_inbox_record", "connection_id", "process", "source_id"),
     Index("ix_inbox_received_at", "received_at"),
 )

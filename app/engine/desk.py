@@ -1,0 +1,263 @@
+"""The flow's way out: every writing call is fenced by an attempt that is committed before it, and its result after it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.domain import Article, Kind, OrderLine, Process
+from app.engine import budgets
+from app.engine.failpoints import failpoint
+from app.engine.gateway import Gateway
+from app.engine.lanes import Turn
+from app.engine.leases import renew
+from app.engine.map_record import payload_of
+from app.errors import LeaseLost, LoginRefused, Malformed, RateLimited, Refused, RemoteError, Unavailable
+from app.flows.result import Transfer, Unsettled
+from app.metrics import ATTEMPTS
+from app.records import mappings
+from app.records.connections import Connection
+from app.storage.tables import attempts, jobs
+from app.storage.types import db_now
+from app.warehouse.client import OngoingClient, Written
+from app.warehouse.settings import OngoingSettings
+
+T = TypeVar("T")
+ANSWER_CHARACTERS = 4000
+
+RESULTS: tuple[tuple[type[RemoteError], str], ...] = (
+    (RateLimited, "rate-limited"),
+    (LoginRefused, "login-refused"),
+    (Malformed, "malformed"),
+    (Refused, "refused"),
+    (Unavailable, "unavailable"),
+)
+
+
+class Blocked(RemoteError):
+    """The method's failure budget is used up until `until` (UTC); nothing was sent."""
+
+    def __init__(self, call: str, until: datetime) -> None:
+        super().__init__(f"{call} is paused until {until:%H:%M:%S} UTC", system="Ongoing WMS", call=call)
+        self.until = until
+
+
+@dataclass
+class GatewayDesk:
+    """Implements `flows.result.Desk` for one turn of one job."""
+
+    gateway: Gateway
+    connection: Connection
+    turn: Turn
+    mapping_id: int
+    client: OngoingClient
+    unsettled: Unsettled | None
+    released: bool
+    outcome_unknown: bool = False
+    """A write was sent in this turn and its outcome is not known."""
+    notes: list[tuple[str, str, int]] = field(default_factory=list)
+
+    @property
+    def goods_owner_id(self) -> int:
+        return self.connection.warehouse.goods_owner_id
+
+    @property
+    def settings(self) -> OngoingSettings:
+        return self.connection.settings.warehouse
+
+    async def read(self, call: str, do: Callable[[], Awaitable[T]]) -> T:
+        key = budgets.key_of(self.connection.warehouse, call)
+        async with self.gateway.database.begin() as db:
+            await renew(db, self.turn.lease)
+            await self._refuse_blocked(db, call, key)
+        try:
+            answer = await do()
+        except RemoteError as error:
+            async with self.gateway.database.begin() as db:
+                await self._count_failure(db, key, error)
+            raise
+        async with self.gateway.database.begin() as db:
+            await budgets.succeeded(db, key, self.gateway.clock())
+        return answer
+
+    async def write(self, call: str, request: Mapping[str, Any] | None, do: Callable[[], Awaitable[T]]) -> T:
+        if self.settings.call_timeout_seconds >= self.gateway.settings.lease_seconds:
+            raise LeaseLost(f"a call may take {self.settings.call_timeout_seconds} s, longer than a lease lasts")
+        key = budgets.key_of(self.connection.warehouse, call)
+        async with self.gateway.database.begin() as db:
+            await renew(db, self.turn.lease)
+            await self._refuse_blocked(db, call, key)
+            attempt_id = await self._open_attempt(db, call, request)
+        failpoint("attempt-after-commit")
+        try:
+            answer = await do()
+        except RemoteError as error:
+            await self._close_attempt(attempt_id, key, call, error, None)
+            raise
+        failpoint("call-after-answer")
+        await self._close_attempt(attempt_id, key, call, None, answer)
+        return answer
+
+    async def _refuse_blocked(self, db: AsyncConnection, call: str, key: str) -> None:
+        until = await budgets.blocked_until(db, [key], self.gateway.clock())
+        if until is not None:
+            raise Blocked(call, until)
+
+    async def _open_attempt(self, db: AsyncConnection, call: str, request: Mapping[str, Any] | None) -> int:
+        attempt_id: int | None = await db.scalar(
+            insert(attempts)
+            .values(
+                job_id=self.turn.job.id,
+                mapping_id=self.mapping_id,
+                lane=self.turn.lease.key,
+                fence=self.turn.lease.fence,
+                generation=self.turn.job.taken_generation,
+                call=call,
+                request=dict(request) if request is not None else None,
+                started_at=db_now(),
+                timeout_seconds=self.settings.call_timeout_seconds,
+            )
+            .returning(attempts.c.id)
+        )
+        assert attempt_id is not None
+        return attempt_id
+
+    async def _close_attempt(self, attempt_id: int, key: str, call: str, error: RemoteError | None, answer: Any) -> None:
+        result = "ok" if error is None else next(name for kind, name in RESULTS if isinstance(error, kind))
+        # An answer that never came, or came garbled, may have been preceded by the write.
+        self.outcome_unknown = isinstance(error, Malformed) or (isinstance(error, Unavailable) and error.sent)
+        status = error.status if error else (answer.status if isinstance(answer, Written) else None)
+        words = _words(error, answer)
+        async with self.gateway.database.begin() as db:
+            await db.execute(
+                update(attempts)
+                .where(attempts.c.id == attempt_id, attempts.c.finished_at.is_(None))
+                .values(finished_at=db_now(), result=result, status=status, answer=words)
+            )
+            if error is None:
+                await budgets.succeeded(db, key, self.gateway.clock())
+            else:
+                await self._count_failure(db, key, error)
+        ATTEMPTS.labels(call, result).inc()
+        self.notes.append((call, result, attempt_id))
+
+    async def _count_failure(self, db: AsyncConnection, key: str, error: RemoteError) -> None:
+        settings, now = self.gateway.settings, self.gateway.clock()
+        lane = self.turn.lease.key
+        if isinstance(error, LoginRefused):
+            await budgets.block(db, key, lane, now + timedelta(seconds=settings.login_pause_seconds), error.message, now)
+        elif isinstance(error, RateLimited):
+            seconds = error.retry_after if error.retry_after is not None else settings.budget_pause_seconds
+            await budgets.block(db, key, lane, now + timedelta(seconds=min(seconds, 3600)), error.message, now)
+        else:
+            await budgets.failed(db, key, lane, error.message, now, settings)
+
+    async def claim(self, number: str) -> str | None:
+        kind = Kind(self.turn.job.process.rstrip("s"))
+        try:
+            async with self.gateway.database.begin() as db:
+                owner = await mappings.owner_of(db, self.connection.lane, kind, number)
+                if owner is None:
+                    await mappings.change(db, self.mapping_id, self.gateway.clock(), number=number, lane=self.connection.lane)
+                    return None
+        except IntegrityError:
+            return "another record that claimed it at the same moment"
+        if owner.id == self.mapping_id:
+            return None
+        return f"{owner.kind} {owner.source_id} of {await self._name_of(owner.connection_id)}"
+
+    async def _name_of(self, connection_id: str) -> str:
+        if connection_id == self.connection.id:
+            return "this connection"
+        return f"connection {(await self.gateway.connection(connection_id)).name}"
+
+    async def unknown_articles(self, numbers: Sequence[str]) -> list[str]:
+        async with self.gateway.database.read() as db:
+            known = await mappings.known_articles(db, self.connection.lane, numbers)
+        return [number for number in numbers if number not in known]
+
+    async def waiting_article(self, number: str) -> Article | None:
+        query = select(jobs).where(
+            jobs.c.lane == self.connection.lane,
+            jobs.c.process == Process.ARTICLES,
+            jobs.c.number == number,
+            jobs.c.state.in_(("waiting", "parked")),
+        )
+        async with self.gateway.database.read() as db:
+            job = (await db.execute(query.limit(1))).first()
+        if job is None:
+            return None
+        article = payload_of(await self.gateway.connection(job.connection_id), job)
+        assert isinstance(article, Article)
+        return article if article.wanted and not article.problems else None
+
+    async def article_exists(self, number: str, wms_id: int) -> None:
+        async with self.gateway.database.begin() as db:
+            owner = await mappings.owner_of(db, self.connection.lane, Kind.ARTICLE, number)
+            if owner is not None and owner.wms_id is None:
+                await mappings.change(db, owner.id, self.gateway.clock(), wms_id=wms_id)
+
+    async def article_created(self, line: OrderLine, written: Written, sent_hash: str) -> None:
+        """Without a product behind the line there is nobody to own the article; the next order that needs it reads again."""
+        number = line.article_number
+        if number is None:
+            return
+        now = self.gateway.clock()
+        async with self.gateway.database.begin() as db:
+            owner = await mappings.owner_of(db, self.connection.lane, Kind.ARTICLE, number)
+            if owner is None and line.product_code and self.connection.settings.processes.articles:
+                owner = await self._own(db, number, line.product_code, now)
+            if owner is None:
+                return
+            await mappings.change(
+                db, owner.id, now, wms_id=written.id, transfer=Transfer.SENT, sent_hash=sent_hash, sent_at=now, reason=None, reason_code=None
+            )
+            words = "Made for an order that needed it"
+            await mappings.note(db, owner.id, now, "made-for-order", words, job_id=self.turn.job.id)
+
+    async def _own(self, db: AsyncConnection, number: str, source_id: str, now: datetime) -> mappings.Mapping | None:
+        known = await mappings.by_source(db, self.connection.id, Kind.ARTICLE, source_id)
+        if known is None:
+            known = await mappings.create(db, self.connection.id, Kind.ARTICLE, source_id, self.connection.lane, now)
+        if known.number is None:
+            await mappings.change(db, known.id, now, number=number)
+            return known
+        return known if known.number == number else None
+
+
+def _words(error: RemoteError | None, answer: Any) -> str | None:
+    if error is not None:
+        return (error.answer or error.message)[:ANSWER_CHARACTERS]
+    if isinstance(answer, Written):
+        return str(answer.answer)[:ANSWER_CHARACTERS]
+    return None
+
+
+async def find_unsettled(db: AsyncConnection, job_id: int, now: datetime) -> tuple[Unsettled | None, datetime | None]:
+    """The last writing call of the job whose outcome is not known, and until when to wait before it may be looked at.
+
+    An attempt without a result is one whose worker ended: its call may still be under way until its time is over.
+    """
+    row = (
+        await db.execute(select(attempts).where(attempts.c.job_id == job_id).order_by(attempts.c.id.desc()).limit(1))
+    ).first()
+    if row is None or row.result in ("ok", "refused", "rate-limited", "login-refused"):
+        return None, None
+    unsettled = Unsettled(row.call, row.request)
+    if row.finished_at is not None:
+        return unsettled, None
+    over: datetime = row.started_at + timedelta(seconds=row.timeout_seconds)
+    return unsettled, over if over > now else None
+
+
+async def close_unknown(db: AsyncConnection, job_id: int) -> None:
+    """Marks attempts whose worker ended before the answer came."""
+    await db.execute(
+        update(attempts).where(attempts.c.job_id == job_id, attempts.c.finished_at.is_(None)).values(finished_at=db_now(), result="unknown")
+    )

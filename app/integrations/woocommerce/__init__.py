@@ -1,0 +1,1 @@
+"""WooCommerce: web shops on WordPress. Sends webhooks; polled as a safety net."""

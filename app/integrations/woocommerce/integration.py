@@ -1,0 +1,60 @@
+"""WooCommerce as the gateway sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import httpx
+from pydantic import BaseModel
+
+from app.clock import Clock
+from app.domain import Article, Order, SourceRecord
+from app.integrations.protocol import Announcement, ConnectionSettings
+from app.integrations.woocommerce import fields, webhooks
+from app.integrations.woocommerce.client import WooCommerceClient
+from app.integrations.woocommerce.settings import WooCommerceCredentials, WooCommerceSettings
+
+
+class WooCommerce:
+    """Implements `Integration` and `SendsWebhooks`. Holds no state."""
+
+    name: str = "woocommerce"
+    settings_model: type[ConnectionSettings] = WooCommerceSettings
+    credentials_model: type[BaseModel] = WooCommerceCredentials
+
+    def open(
+        self, settings: ConnectionSettings, credentials: BaseModel, http: httpx.AsyncClient, clock: Clock
+    ) -> WooCommerceClient:
+        return WooCommerceClient(_settings(settings), _credentials(credentials), http, clock)
+
+    def map_article(self, record: SourceRecord, settings: ConnectionSettings) -> Article:
+        return fields.map_article(record, _settings(settings))
+
+    def map_order(self, record: SourceRecord, settings: ConnectionSettings) -> Order:
+        return fields.map_order(record, _settings(settings))
+
+    def is_ping(self, headers: Mapping[str, str], body: bytes) -> bool:
+        return webhooks.is_ping(headers, body)
+
+    def signature_header(self) -> str:
+        return webhooks.SIGNATURE_HEADER
+
+    def verify(self, secret: str, signature: str, body: bytes) -> bool:
+        return webhooks.verify(secret, signature, body)
+
+    def interpret(
+        self, headers: Mapping[str, str], body: bytes, settings: ConnectionSettings, credentials: BaseModel
+    ) -> Announcement:
+        return webhooks.interpret(headers, body, _settings(settings), _credentials(credentials))
+
+
+def _settings(given: ConnectionSettings) -> WooCommerceSettings:
+    if not isinstance(given, WooCommerceSettings):
+        raise TypeError(f"settings of another integration: {type(given).__name__}")
+    return given
+
+
+def _credentials(given: BaseModel) -> WooCommerceCredentials:
+    if not isinstance(given, WooCommerceCredentials):
+        raise TypeError(f"credentials of another integration: {type(given).__name__}")
+    return given

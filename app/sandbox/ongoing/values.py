@@ -68,8 +68,7 @@ ArticleNumber = Annotated[str, Field(min_length=1, max_length=100)]
 class Body(BaseModel):
     """What a caller sends: unknown fields and wrong types are refused."""
 
-    # Only the contract's own names are taken; bodies are never built by keyword, so that the checker has nothing to protect here.
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, alias_generator=to_camel)  # type: ignore[pydantic-alias]
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, alias_generator=to_camel)
 
 
 class CodeName(Body):

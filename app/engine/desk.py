@@ -239,15 +239,16 @@ def _words(error: RemoteError | None, answer: Any) -> str | None:
     return None
 
 
-async def find_unsettled(db: AsyncConnection, job_id: int, now: datetime) -> tuple[Unsettled | None, datetime | None]:
-    """The last writing call of the job whose outcome is not known, and until when to wait before it may be looked at.
+async def find_unsettled(db: AsyncConnection, job: Any, now: datetime) -> tuple[Unsettled | None, datetime | None]:
+    """The job's last writing call, when what came of it has not been written down; and until when to wait before it may be looked at.
 
-    An attempt without a result is one whose worker ended: its call may still be under way until its time is over.
+    An attempt without a result is one whose worker ended: its call may still be under way until its time is over. One with a result that
+    is newer than the generation that was ended last succeeded just before its worker ended.
     """
     row = (
-        await db.execute(select(attempts).where(attempts.c.job_id == job_id).order_by(attempts.c.id.desc()).limit(1))
+        await db.execute(select(attempts).where(attempts.c.job_id == job.id).order_by(attempts.c.id.desc()).limit(1))
     ).first()
-    if row is None or row.result in ("ok", "refused", "rate-limited", "login-refused"):
+    if row is None or row.generation <= job.done_generation or row.result in ("refused", "rate-limited", "login-refused"):
         return None, None
     unsettled = Unsettled(row.call, row.request)
     if row.finished_at is not None:

@@ -36,6 +36,7 @@ class Gateway:
     clock: Clock = utc_now
     stopping: bool = False
     _connections: dict[str, tuple[float, Connection]] = field(default_factory=dict)
+    _lanes: dict[str, tuple[float, list[Connection]]] = field(default_factory=dict)
     _sources: dict[tuple[str, int], Source] = field(default_factory=dict)
 
     async def connection(self, connection_id: str) -> Connection:
@@ -48,9 +49,19 @@ class Gateway:
         self._connections[connection_id] = (time.monotonic(), found)
         return found
 
+    async def on_lane(self, lane: str) -> list[Connection]:
+        """The connections whose writes go through this lane, at most CACHE_SECONDS old."""
+        kept = self._lanes.get(lane)
+        if kept is None or time.monotonic() - kept[0] >= CACHE_SECONDS:
+            async with self.database.read() as db:
+                found = await connections.every(db, self.vault, lane=lane)
+            kept = self._lanes[lane] = (time.monotonic(), found)
+        return kept[1]
+
     def forget(self, connection_id: str) -> None:
         """After a change made by this process."""
         self._connections.pop(connection_id, None)
+        self._lanes.clear()
 
     def source(self, connection: Connection) -> Source:
         """A client of the connection's shop, kept (with what it has cached) until the connection's settings change."""

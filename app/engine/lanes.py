@@ -42,7 +42,7 @@ async def claim(
     lane = (await db.execute(select(lanes).where(lanes.c.key == lease.key))).first()
     if lane is None or lane.paused:
         return None
-    free = _not_blocked(blocked)
+    free = not_blocked(blocked)
     job_id = await _next(db, lane, now, ageing, free, suspect=0)
     if job_id is None and suspects:
         job_id = await _next(db, lane, now, ageing, free, suspect=1)
@@ -59,7 +59,7 @@ async def claim(
     return Turn(job, lease)
 
 
-def _not_blocked(blocked: Iterable[Place]) -> Any:
+def not_blocked(blocked: Iterable[Place]) -> Any:
     places = list(blocked)
     if not places:
         return None

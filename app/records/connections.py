@@ -283,12 +283,14 @@ async def by_webhook_id(db: AsyncConnection, vault: Vault, webhook_id: str) -> C
 
 
 async def every(
-    db: AsyncConnection, vault: Vault, *, ids: Sequence[str] | None = None, status: Status | None = None
+    db: AsyncConnection, vault: Vault, *, ids: Sequence[str] | None = None, status: Status | None = None, lane: str | None = None
 ) -> list[Connection]:
-    """All connections by name, or only these ids, or only those of a status."""
+    """All connections by name, or only these ids, those of a status, or those of a lane."""
     query = select(connections).order_by(connections.c.name)
     if ids is not None:
         query = query.where(connections.c.id.in_(ids))
     if status is not None:
         query = query.where(connections.c.status == status)
+    if lane is not None:
+        query = query.where(connections.c.lane == lane)
     return [_open(row, vault) for row in await db.execute(query)]

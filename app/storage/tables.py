@@ -280,6 +280,8 @@ run_parts = Table(
     Column("dry_run", Boolean, nullable=False),
     # waiting → reading → working → done | failed; braked: waits for an operator
     Column("state", String(12), nullable=False),
+    Column("cursor", Json),  # where reading goes on after a pause
+    Column("sweeping", Boolean, nullable=False, server_default=text("false")),  # past the changes, at the open records
     Column("read", Integer, nullable=False, server_default="0"),
     Column("calls", Integer, nullable=False, server_default="0"),
     Column("skipped", Integer, nullable=False, server_default="0"),

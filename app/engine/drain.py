@@ -1,0 +1,317 @@
+"""Works off one lane: one turn after the other, as long as the slice lasts and the lease is ours."""
+
+from __future__ import annotations
+
+import random
+import time
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.domain import Order, Process
+from app.engine import budgets, lanes, leases, settle
+from app.engine.desk import Blocked, GatewayDesk, close_unknown, find_unsettled
+from app.engine.failpoints import failpoint
+from app.engine.gateway import Gateway
+from app.engine.lanes import Place, Turn
+from app.engine.leases import Lease
+from app.engine.map_record import payload_of
+from app.engine.rings import Task
+from app.errors import GatewayError, LeaseLost, LoginRefused, NotFound, RateLimited, Refused, RemoteError
+from app.flows.articles import GET_ARTICLES, PUT_ARTICLE, transfer_article
+from app.flows.orders import CANCEL_ORDER, GET_ORDER, PUT_ORDER, transfer_order
+from app.flows.result import Known, Outcome, Result, Transfer
+from app.logs import get_logger
+from app.metrics import TO_WAREHOUSE_SECONDS
+from app.records import alerts, mappings
+from app.records.connections import Status
+from app.records.mappings import Mapping
+from app.storage.tables import jobs
+
+log = get_logger(__name__)
+
+CALLS = {
+    Process.ORDERS: (GET_ORDER, PUT_ORDER, CANCEL_ORDER),
+    Process.ARTICLES: (PUT_ARTICLE, GET_ARTICLES),
+}
+"""What a process cannot do without: while one of these is blocked its jobs are left waiting."""
+
+
+async def drain(gateway: Gateway, key: str) -> int:
+    """Works the lane off and returns the number of turns. Another holder of the lease, or nothing to do: returns 0 at once."""
+    lease = await leases.acquire(gateway.database, key, gateway.settings.lease_seconds)
+    if lease is None:
+        return 0
+    turns = 0
+    try:
+        turns = await _work_off(gateway, lease)
+    except LeaseLost:
+        log.warning("lease_lost", lane=key)
+        return turns
+    finally:
+        await leases.release(gateway.database, lease)
+    if not gateway.stopping:
+        await _look_again(gateway, key)
+    return turns
+
+
+async def _work_off(gateway: Gateway, lease: Lease) -> int:
+    now = gateway.clock()
+    async with gateway.database.begin() as db:
+        orphans = await lanes.take_back_orphans(db, lease, now)
+    if orphans:
+        log.warning("jobs_taken_back", lane=lease.key, count=orphans)
+    turns, suspects = 0, True
+    ends = time.monotonic() + gateway.settings.slice_seconds
+    while time.monotonic() < ends and not gateway.stopping:
+        turn = await _take(gateway, lease, suspects)
+        if turn is None:
+            break
+        refused = await _run_turn(gateway, turn)
+        # Two records known to be bad never run back to back: the WMS counts failures in a row.
+        suspects = not refused and not turn.job.suspect
+        turns += 1
+    return turns
+
+
+async def _take(gateway: Gateway, lease: Lease, suspects: bool) -> Turn | None:
+    now = gateway.clock()
+    ageing = timedelta(minutes=gateway.settings.ageing_minutes)
+    blocked = await _blocked_places(gateway, lease.key, now)
+    async with gateway.database.begin() as db:
+        await lanes.wake_parked(db, lease.key, now)
+        turn = await lanes.claim(db, lease, now, ageing, blocked, suspects=suspects)
+    if turn is not None:
+        failpoint("claim-after-commit")
+    return turn
+
+
+async def _blocked_places(gateway: Gateway, lane: str, now: datetime) -> list[Place]:
+    """Connections that are not active, and processes whose WMS methods are blocked."""
+    places: list[Place] = []
+    on_lane = await gateway.on_lane(lane)
+    async with gateway.database.read() as db:
+        for connection in on_lane:
+            for process, calls in CALLS.items():
+                keys = [budgets.key_of(connection.warehouse, call) for call in calls]
+                if connection.status is not Status.ACTIVE or await budgets.blocked_until(db, keys, now):
+                    places.append((connection.id, process))
+    return places
+
+
+async def _look_again(gateway: Gateway, key: str) -> None:
+    """A ring that came while we held the lease found it taken and went: look once more now that it is free."""
+    now = gateway.clock()
+    blocked = await _blocked_places(gateway, key, now)
+    async with gateway.database.read() as db:
+        more = await lanes.has_work(db, key) and (not blocked or await _has_free_work(db, key, blocked))
+    if more:
+        await gateway.rings.ring(Task.DRAIN, key)
+
+
+async def _has_free_work(db: AsyncConnection, key: str, blocked: list[Place]) -> bool:
+    query = select(jobs.c.id).where(jobs.c.lane == key, jobs.c.state == "waiting", jobs.c.suspect == 0)
+    free = lanes.not_blocked(blocked)
+    return await db.scalar((query if free is None else query.where(free)).limit(1)) is not None
+
+
+# --- one turn -----------------------------------------------------------------------------------------------------------
+
+
+async def _run_turn(gateway: Gateway, turn: Turn) -> bool:
+    """Returns whether the WMS refused the record."""
+    job = turn.job
+    with structlog.contextvars.bound_contextvars(job=job.id, connection=job.connection_id, process=job.process, record=job.source_id):
+        try:
+            return await _transfer(gateway, turn)
+        except LeaseLost:
+            raise
+        except GatewayError as error:
+            await _park(gateway, turn, None, error)
+        except Exception:
+            log.exception("job_failed")
+            result = Result(Outcome.FAILED, Transfer.REFUSED, "internal-error", "An error of the gateway itself; its log has the details")
+            await _end(gateway, turn, None, result)
+        return False
+
+
+async def _transfer(gateway: Gateway, turn: Turn) -> bool:
+    job = turn.job
+    try:
+        connection = await gateway.connection(job.connection_id)
+    except NotFound as error:
+        await _end(gateway, turn, None, Result(Outcome.FAILED, Transfer.REFUSED, "no-connection", error.message))
+        return False
+    now = gateway.clock()
+    async with gateway.database.begin() as db:
+        unsettled, wait_until = await find_unsettled(db, job, now)
+        if wait_until is None:
+            await close_unknown(db, job.id)
+        mapping = await mappings.by_id(db, job.mapping_id)
+    assert mapping is not None
+    if wait_until is not None:
+        await _wait(gateway, turn, wait_until, "attempt-open", "An earlier call may still be under way; it is waited out, then read")
+        return False
+    desk = GatewayDesk(gateway, connection, turn, mapping.id, gateway.warehouse(connection), unsettled, job.override == "release")
+    record = payload_of(connection, job)
+    known = _known(mapping, unknown=unsettled is not None)
+    try:
+        result = await (transfer_order(record, known, desk) if isinstance(record, Order) else transfer_article(record, known, desk))
+    except Refused as error:
+        result = Result(Outcome.FAILED, Transfer.REFUSED, "refused", f"The WMS refused {error.call}: {error.message}")
+    except RemoteError as error:
+        await _park(gateway, turn, desk, error)
+        return False
+    await _end(gateway, turn, desk, result)
+    return result.outcome is Outcome.FAILED
+
+
+def _known(mapping: Mapping, *, unknown: bool) -> Known:
+    return Known(
+        source_id=mapping.source_id,
+        number=mapping.number,
+        wms_id=mapping.wms_id,
+        wanted=mapping.wanted,
+        transfer=Transfer.UNKNOWN if unknown else Transfer(mapping.transfer),
+        warehouse_status=mapping.warehouse_status,
+        sent_hash=mapping.sent_hash,
+    )
+
+
+JOB_STATE = {Outcome.HELD: "held", Outcome.FAILED: "dead"}
+
+
+async def _end(gateway: Gateway, turn: Turn, desk: GatewayDesk | None, result: Result) -> None:
+    """Writes the result down: mapping, history, events and run items, and the job, unless it has a newer generation to go on with."""
+    job, now = turn.job, gateway.clock()
+    failpoint("finish-before-commit")
+    name = await _name(gateway, job.connection_id)
+    async with gateway.database.begin() as db:
+        await leases.renew(db, turn.lease)
+        await mappings.change(db, job.mapping_id, now, **_mapping_values(result, now))
+        for call, outcome, attempt_id in desk.notes if desk else []:
+            words = f"{call}: {outcome}"
+            await mappings.note(db, job.mapping_id, now, f"call-{outcome}", words, job_id=job.id, attempt_id=attempt_id)
+        words = result.reason or f"{result.outcome.value.capitalize()}"
+        detail = {"notes": list(result.notes)} if result.notes else None
+        await mappings.note(db, job.mapping_id, now, result.code or result.outcome.value, words, detail=detail, job_id=job.id)
+        received = await settle.job_ended(db, job.id, job.taken_generation, result.outcome, result.code, result.reason, now, name)
+        await _close_job(db, turn, result, now)
+        if result.outcome is Outcome.FAILED:
+            await alerts.raise_alert(db, "dead-letter", job.connection_id, f"{job.process}:{job.source_id}", words, now)
+    failpoint("finish-after-commit")
+    for moment in received:
+        TO_WAREHOUSE_SECONDS.observe(max(0.0, (now - moment).total_seconds()))
+    log.info("job_ended", outcome=result.outcome.value, code=result.code, tries=job.tries + 1)
+
+
+async def _close_job(db: AsyncConnection, turn: Turn, result: Result, now: datetime) -> None:
+    """A compare-and-swap on the generation that was taken: a change that came during the write goes on waiting."""
+    job = turn.job
+    ours = (jobs.c.id == job.id, jobs.c.state == "running", jobs.c.fence == turn.lease.fence)
+    ended: dict[str, Any] = {
+        "done_generation": job.taken_generation,
+        "reason_code": result.code,
+        "reason": result.reason,
+        "tries": 0,
+        "override": None,
+        "received_at": None,
+        "updated_at": now,
+        "suspect": 1 if result.outcome is Outcome.FAILED else 0,
+    }
+    state = JOB_STATE.get(result.outcome, "done")
+    done = await db.execute(update(jobs).where(*ours, jobs.c.generation == job.taken_generation).values(state=state, **ended))
+    if done.rowcount == 0:
+        newer = ended | {"suspect": 0, "received_at": jobs.c.received_at}
+        done = await db.execute(update(jobs).where(*ours).values(state="waiting", ready_at=now, **newer))
+    if done.rowcount == 0:
+        raise LeaseLost(f"job {job.id} was taken over by another worker")
+
+
+def _mapping_values(result: Result, now: datetime) -> dict[str, Any]:
+    values: dict[str, Any] = {"transfer": result.transfer, "reason_code": result.code, "reason": result.reason}
+    for name in ("wanted", "wms_id", "sent_hash", "warehouse_status", "warehouse_status_text"):
+        value = getattr(result, name)
+        if value is not None:
+            values[name] = value
+    if result.warehouse_status is not None:
+        values["warehouse_read_at"] = now
+    if result.sent_hash is not None:
+        values["sent_at"] = now
+    return values
+
+
+async def _name(gateway: Gateway, connection_id: str) -> str:
+    try:
+        return (await gateway.connection(connection_id)).name
+    except NotFound:
+        return connection_id
+
+
+# --- another try ----------------------------------------------------------------------------------------------------------
+
+
+def pause_before(tries: int, base: float, cap: float) -> timedelta:
+    """Doubled each time up to `cap` seconds, with jitter over its upper half so that records do not come back all at once."""
+    seconds = min(cap, base * 2 ** min(tries, 30))
+    return timedelta(seconds=seconds * (0.5 + random.random() / 2))  # noqa: S311 - jitter, not a secret
+
+
+async def _park(gateway: Gateway, turn: Turn, desk: GatewayDesk | None, error: GatewayError) -> None:
+    """Puts the job aside until another try is due. A blocked or busy WMS costs the record no try; too many tries end in the dead letters."""
+    settings, now, job = gateway.settings, gateway.clock(), turn.job
+    if isinstance(error, Blocked):
+        await _wait(gateway, turn, error.until, "method-paused", str(error))
+        return
+    message = getattr(error, "message", str(error))
+    counted = not isinstance(error, (RateLimited, LoginRefused))
+    tries = job.tries + 1 if counted else job.tries
+    if isinstance(error, LoginRefused):
+        async with gateway.database.begin() as db:
+            await alerts.raise_alert(db, "login-refused", job.connection_id, error.system, message, now)
+    if tries >= settings.max_tries:
+        reason = f"Given up after {tries} tries: {message}"
+        transfer = Transfer.UNKNOWN if desk and desk.outcome_unknown else Transfer.REFUSED
+        await _end(gateway, turn, desk, Result(Outcome.FAILED, transfer, "given-up", reason))
+        return
+    due = now + pause_before(job.tries, settings.retry_base_seconds, settings.retry_cap_seconds)
+    if isinstance(error, RateLimited) and error.retry_after is not None:
+        due = max(due, now + timedelta(seconds=error.retry_after))
+    unknown = {"transfer": Transfer.UNKNOWN} if desk and desk.outcome_unknown else {}
+    async with gateway.database.begin() as db:
+        await mappings.change(db, job.mapping_id, now, reason_code="another-try", reason=message, **unknown)
+        for call, outcome, attempt_id in desk.notes if desk else []:
+            await mappings.note(db, job.mapping_id, now, f"call-{outcome}", f"{call}: {outcome}", job_id=job.id, attempt_id=attempt_id)
+        await mappings.note(
+            db, job.mapping_id, now, "another-try", message, detail={"due_at": due.isoformat(), "tries": tries}, job_id=job.id
+        )
+        await _put_aside(db, turn, now, due, "another-try", message, tries)
+    log.warning("job_parked", error=type(error).__name__, tries=tries, due_at=due.isoformat())
+
+
+async def _wait(gateway: Gateway, turn: Turn, due: datetime, code: str, reason: str) -> None:
+    now = gateway.clock()
+    async with gateway.database.begin() as db:
+        await _put_aside(db, turn, now, due, code, reason, turn.job.tries)
+
+
+async def _put_aside(db: AsyncConnection, turn: Turn, now: datetime, due: datetime, code: str, reason: str, tries: int) -> None:
+    later = due > now
+    done = await db.execute(
+        update(jobs)
+        .where(jobs.c.id == turn.job.id, jobs.c.state == "running", jobs.c.fence == turn.lease.fence)
+        .values(
+            state="parked" if later else "waiting",
+            due_at=due if later else None,
+            tries=tries,
+            reason_code=code,
+            reason=reason,
+            updated_at=now,
+        )
+    )
+    if done.rowcount == 0:
+        raise LeaseLost(f"job {turn.job.id} was taken over by another worker")
+

@@ -1,0 +1,278 @@
+"""From events to jobs: what a kept webhook says, read where it says too little, and offered at the one door."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, cast
+
+import structlog
+from sqlalchemy import Row, select, update
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.domain import Process, SourceRecord
+from app.engine import leases, offers, settle
+from app.engine.drain import pause_before
+from app.engine.failpoints import failpoint
+from app.engine.gateway import Gateway
+from app.engine.leases import Lease
+from app.engine.map_record import map_record
+from app.engine.offers import FoundBy, Offer, Verdict
+from app.engine.rings import Task
+from app.errors import LeaseLost, LoginRefused, RateLimited, Refused, RemoteError
+from app.integrations.protocol import Announced, NotOurs, ReadNeeded, SendsWebhooks, SweepNeeded
+from app.logs import get_logger
+from app.metrics import ALERTS
+from app.records import alerts
+from app.records.connections import Connection, Status
+from app.storage.tables import cursors, inbox, jobs
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Ready:
+    """An event with all that is needed to judge it; `gone` when the shop has no such record any more."""
+
+    event: Row[Any]
+    offer: Offer | None = None
+    gone: ReadNeeded | None = None
+
+
+async def ingest(gateway: Gateway, connection_id: str) -> int:
+    """Looks at the connection's waiting events; returns how many. Another holder of the lease: returns 0 at once."""
+    connection = await gateway.connection(connection_id)
+    if connection.status is not Status.ACTIVE:
+        return 0
+    lease = await leases.acquire(gateway.database, f"ingest:{connection_id}", gateway.settings.lease_seconds)
+    if lease is None:
+        return 0
+    looked_at, ends = 0, time.monotonic() + gateway.settings.slice_seconds
+    try:
+        while time.monotonic() < ends and not gateway.stopping:
+            events = await _waiting(gateway, connection_id, lease)
+            if not events:
+                break
+            await _ingest_batch(gateway, connection, events)
+            await gateway.rings.ring(Task.DRAIN, connection.lane)
+            looked_at += len(events)
+    except LeaseLost:
+        log.warning("lease_lost", lease=lease.key)
+        return looked_at
+    finally:
+        await leases.release(gateway.database, lease)
+    if not gateway.stopping and await _any_waiting(gateway, connection_id):
+        await gateway.rings.ring(Task.INGEST, connection_id)
+    return looked_at
+
+
+def _ready(connection_id: str) -> tuple[Any, ...]:
+    return (inbox.c.connection_id == connection_id, inbox.c.state == "received")
+
+
+async def _waiting(gateway: Gateway, connection_id: str, lease: Lease) -> list[Row[Any]]:
+    """By state, never by "id greater than the last": ids are not committed in order."""
+    async with gateway.database.begin() as db:
+        await leases.renew(db, lease)
+        found = await db.execute(select(inbox).where(*_ready(connection_id)).order_by(inbox.c.id).limit(gateway.settings.ingest_batch))
+        return list(found)
+
+
+async def _any_waiting(gateway: Gateway, connection_id: str) -> bool:
+    async with gateway.database.read() as db:
+        return await db.scalar(select(inbox.c.id).where(*_ready(connection_id)).limit(1)) is not None
+
+
+async def _ingest_batch(gateway: Gateway, connection: Connection, events: list[Row[Any]]) -> None:
+    """Reads first, outside any transaction; then judges and queues all in one. If that fails, one by one."""
+    ready = []
+    for event in events:
+        prepared = await _prepare(gateway, connection, event)
+        if prepared is not None:
+            ready.append(prepared)
+    unsure = await _judge(gateway, connection, ready)
+    again = []
+    for event in unsure:
+        prepared = await _prepare(gateway, connection, event.event, read=True)
+        if prepared is not None:
+            again.append(prepared)
+    await _judge(gateway, connection, again)
+
+
+async def _prepare(gateway: Gateway, connection: Connection, event: Row[Any], *, read: bool = False) -> Ready | None:
+    """What the event needs to be judged; None when it is settled (or put aside) already."""
+    with structlog.contextvars.bound_contextvars(event=event.id, connection=connection.name):
+        try:
+            return await _understand(gateway, connection, event, read=read)
+        except RemoteError as error:
+            await _put_aside(gateway, connection, event, error)
+        except Exception:
+            log.exception("event_not_understood")
+            await _bury(gateway, connection, event, "not-understood", "The gateway could not make sense of it; its log has the details")
+        return None
+
+
+async def _understand(gateway: Gateway, connection: Connection, event: Row[Any], *, read: bool) -> Ready | None:
+    system = cast(SendsWebhooks, connection.system)
+    said = system.interpret(event.headers, event.body, connection.settings, connection.shop)
+    match said:
+        case NotOurs():
+            await _ignore(gateway, connection, event, said)
+            return None
+        case SweepNeeded():
+            await _ask_for_sweep(gateway, connection, event, said)
+            return None
+        case ReadNeeded():
+            return await _read(gateway, connection, event, said)
+        case Announced(record):
+            if read:
+                return await _read(gateway, connection, event, ReadNeeded(record.process, record.source_id, "same second"))
+            if not _process_is_on(connection, record.process):
+                await _ignore(gateway, connection, event, _switched_off(record.process))
+                return None
+            return Ready(event, await _offer(gateway, connection, event, record, read_now=False))
+
+
+def _process_is_on(connection: Connection, process: Process) -> bool:
+    return bool(getattr(connection.settings.processes, process.value))
+
+
+def _switched_off(process: Process) -> NotOurs:
+    return NotOurs("process-off", f"{process.value} is switched off for this connection")
+
+
+async def _read(gateway: Gateway, connection: Connection, event: Row[Any], needed: ReadNeeded) -> Ready | None:
+    if not _process_is_on(connection, needed.process):
+        await _ignore(gateway, connection, event, _switched_off(needed.process))
+        return None
+    record = await gateway.source(connection).read(needed.process, needed.source_id)
+    if record is None:
+        return Ready(event, gone=needed)
+    return Ready(event, await _offer(gateway, connection, event, record, read_now=True))
+
+
+async def _offer(gateway: Gateway, connection: Connection, event: Row[Any], record: SourceRecord, *, read_now: bool) -> Offer:
+    full = await enriched(gateway, connection, record)
+    return Offer(
+        full, map_record(connection, full), FoundBy.WEBHOOK, read_now=read_now, event_id=event.id, received_at=event.received_at
+    )
+
+
+async def enriched(gateway: Gateway, connection: Connection, record: SourceRecord) -> SourceRecord:
+    """With what mapping needs beside it; taken from what is stored when the resource is the same, so that it costs the shop no call."""
+    same = (jobs.c.connection_id == connection.id, jobs.c.process == record.process, jobs.c.source_id == record.source_id)
+    async with gateway.database.read() as db:
+        stored = await db.scalar(select(jobs.c.source).where(*same))
+    if stored is not None and {key: value for key, value in stored.items() if not key.startswith("_gateway_")} == record.body:
+        return SourceRecord(record.process, record.source_id, record.modified_at, {k: v for k, v in stored.items() if k != offers.GONE})
+    return await gateway.source(connection).enrich(record)
+
+
+async def _judge(gateway: Gateway, connection: Connection, ready: list[Ready]) -> list[Ready]:
+    """Offers them all in one transaction, or, if that fails, each in its own. Returns those that must be read first."""
+    if not ready:
+        return []
+    try:
+        async with gateway.database.begin() as db:
+            unsure = [one for one in ready if not await _judge_one(db, gateway, connection, one)]
+            failpoint("ingest-before-commit")
+    except (SQLAlchemyError, ValueError, KeyError, TypeError) as error:
+        if len(ready) == 1:
+            raise
+        log.warning("batch_failed", rows=len(ready), error=type(error).__name__)
+        return [again for one in ready for again in await _judge_alone(gateway, connection, one)]
+    failpoint("ingest-after-commit")
+    return unsure
+
+
+async def _judge_alone(gateway: Gateway, connection: Connection, one: Ready) -> list[Ready]:
+    try:
+        return await _judge(gateway, connection, [one])
+    except (SQLAlchemyError, ValueError, KeyError, TypeError):
+        log.exception("event_not_stored", event=one.event.id)
+        await _bury(gateway, connection, one.event, "not-stored", "The gateway could not keep what it says; its log has the details")
+        return []
+
+
+async def _judge_one(db: AsyncConnection, gateway: Gateway, connection: Connection, one: Ready) -> bool:
+    """Whether it is judged; False when only a read can tell."""
+    now = gateway.clock()
+    event = one.event
+    if await db.scalar(select(inbox.c.state).where(inbox.c.id == event.id)) != "received":
+        return True  # another worker was quicker
+    if one.gone is not None:
+        taken = await offers.offer_gone(
+            db,
+            connection,
+            one.gone.process,
+            one.gone.source_id,
+            FoundBy.WEBHOOK,
+            now,
+            event_id=event.id,
+            received_at=event.received_at,
+        )
+    else:
+        assert one.offer is not None
+        taken = await offers.offer(db, connection, one.offer, now)
+    if taken.verdict is Verdict.READ_FIRST:
+        return False
+    if taken.verdict is not Verdict.QUEUED:
+        await settle.ignore_event(db, event.id, taken.verdict, taken.reason, now, connection.name)
+        if one.offer is not None:
+            await _name_record(db, event, one.offer.record.process, one.offer.record.source_id)
+    return True
+
+
+async def _name_record(db: AsyncConnection, event: Row[Any], process: Process, source_id: str) -> None:
+    """So that the event is found by its record, though no job came of it."""
+    await db.execute(update(inbox).where(inbox.c.id == event.id).values(process=process, source_id=source_id))
+
+
+async def _ignore(gateway: Gateway, connection: Connection, event: Row[Any], said: NotOurs) -> None:
+    now = gateway.clock()
+    async with gateway.database.begin() as db:
+        await settle.ignore_event(db, event.id, said.code, said.why, now, connection.name)
+        if said.alert:
+            await alerts.raise_alert(db, said.code, connection.id, said.why, said.why, now)
+            ALERTS.labels(said.code).inc()
+    if said.alert:
+        log.warning("event_ignored", code=said.code)
+
+
+async def _ask_for_sweep(gateway: Gateway, connection: Connection, event: Row[Any], said: SweepNeeded) -> None:
+    """One read of all that is open, soon: the delivery does not say which record it is about."""
+    now = gateway.clock()
+    async with gateway.database.begin() as db:
+        due = {"next_poll_at": now, "next_sweep_at": now}
+        await db.execute(update(cursors).where(cursors.c.connection_id == connection.id, cursors.c.process == said.process).values(**due))
+        await settle.ignore_event(db, event.id, "no-record", f"{said.why}; open records are looked through", now, connection.name)
+    await gateway.rings.ring(Task.POLL, f"{connection.id}:{said.process}")
+
+
+async def _put_aside(gateway: Gateway, connection: Connection, event: Row[Any], error: RemoteError) -> None:
+    """The shop had to be asked and did not answer as it should: another try later, or, when it said a final no, the dead letters."""
+    settings, now = gateway.settings, gateway.clock()
+    if isinstance(error, Refused) or event.tries + 1 >= settings.max_tries:
+        await _bury(gateway, connection, event, "shop-refused", f"The shop had to be asked about it: {error.message}")
+        return
+    due = now + pause_before(event.tries, settings.retry_base_seconds, settings.retry_cap_seconds)
+    if isinstance(error, RateLimited) and error.retry_after is not None:
+        due = max(due, now + timedelta(seconds=error.retry_after))
+    async with gateway.database.begin() as db:
+        if isinstance(error, LoginRefused):
+            await alerts.raise_alert(db, "login-refused", connection.id, error.system, error.message, now)
+        await db.execute(
+            update(inbox)
+            .where(inbox.c.id == event.id, inbox.c.state == "received")
+            .values(state="parked", due_at=due, tries=event.tries + 1, reason_code="another-try", reason=error.message)
+        )
+    log.warning("event_parked", error=type(error).__name__, due_at=due.isoformat())
+
+
+async def _bury(gateway: Gateway, connection: Connection, event: Row[Any], code: str, reason: str) -> None:
+    now = gateway.clock()
+    async with gateway.database.begin() as db:
+        await settle.bury_event(db, event.id, code, reason, now, connection.name)
+        await alerts.raise_alert(db, "dead-letter", connection.id, f"event:{event.id}", reason, now)

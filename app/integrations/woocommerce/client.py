@@ -80,7 +80,7 @@ class WooCommerceClient:
         return found
 
     async def read_many(self, process: Process, source_ids: Sequence[str]) -> Mapping[str, SourceRecord | None]:
-        """By lists of ids; what they leave out (trashed, deleted, variations) is read one by one, variations with their siblings."""
+        """By lists of ids; what those leave out (trashed, deleted, variations) is read one by one, variations as families."""
         found: dict[str, SourceRecord | None] = {}
         wanted = list(dict.fromkeys(source_ids))
         for start in range(0, len(wanted), self._settings.page_size):
@@ -108,7 +108,7 @@ class WooCommerceClient:
             return {}
 
     async def enrich(self, record: SourceRecord) -> SourceRecord:
-        """The record with what mapping needs beside it: the customer's e-mail address, a variation's parent, the lines' products."""
+        """The record with what mapping needs beside it: the customer's e-mail address, a variation's parent, lines' products."""
         return await self._beside.enrich(record)
 
     async def test(self) -> TestReport:

@@ -11,7 +11,7 @@ from app.domain import SourceRecord
 from app.integrations.woocommerce.resources import digest, moment, written
 
 SEEN_MOST = 1000
-"""Most fingerprints that are kept, the newest ones. What is not remembered is given again, and dropped by whoever compares content."""
+"""Most fingerprints kept, the newest ones. What is not remembered is given again; whoever compares content drops it."""
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -20,8 +20,9 @@ _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 class Cursor:
     """`modified` is the newest record stored (UTC); `seen` has fingerprints, by id, of the records in the overlap behind it.
 
-    A fingerprint rather than the id alone, so that a record which changes twice within one second is given twice. `complete` is False when
-    the overlap held more records than `seen` may keep. `second` and `after` are the place inside a crowded second that is read by id.
+    A fingerprint rather than the id alone, so that a record which changes twice within one second is given twice. `complete`
+    is False when the overlap held more records than `seen` may keep. `second` and `after` are the place inside a crowded
+    second that is read by id.
     """
 
     modified: datetime | None = None

@@ -1,8 +1,8 @@
 """OAuth 1.0a, one-legged: how requests over plain http are signed.
 
-Observed on WooCommerce 11.0.1: all query parameters are signed, a JSON body is not; the signing key is the consumer secret and `&`,
-the address in the base string the shop's own home address with its port. Lists are sent as one comma-separated value, because the
-shop sorts `name[10]` otherwise than RFC 5849 does.
+Observed on WooCommerce 11.0.1: all query parameters are signed, a JSON body is not; the signing key is the consumer secret
+and `&`, the address in the base string the shop's own home address with its port. Lists are sent as one comma-separated
+value, because the shop sorts `name[10]` otherwise than RFC 5849 does.
 """
 
 from __future__ import annotations

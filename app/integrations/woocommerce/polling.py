@@ -1,8 +1,9 @@
 """Polls: what changed since a cursor, by modification time.
 
-Page numbers shift while records change, so a poll goes by time: the next list begins one second before the newest record of the last
-one (the shop's filter is strictly later, in whole seconds), and what was seen is dropped. A second that fills a whole page is read by
-id. Observed on WooCommerce 11.0.1: `modified_after` with `dates_are_gmt=true`, `orderby=modified`, `offset`.
+Page numbers shift while records change, so a poll goes by time: the next list begins one second before the newest record of
+the last one (the shop's filter is strictly later, in whole seconds), and what was seen is dropped. A second that fills a
+whole page is read by id. Observed on WooCommerce 11.0.1: `modified_after` with `dates_are_gmt=true`, `orderby=modified`,
+`offset`.
 """
 
 from __future__ import annotations
@@ -74,8 +75,8 @@ class Poll:
         return Page(new, cursor, made)
 
     def _unsettled(self, listed: list[SourceRecord]) -> frozenset[str]:
-        """Parents whose second was not over when they were listed: a variation may change in it yet, which shows in its parent's time
-        only. They are given again.
+        """Parents whose second was not over when they were listed: a variation may change in it yet, which shows in its
+        parent's time only. They are given again.
         """
         now = self._calls.shop_time
         return frozenset(
@@ -93,8 +94,8 @@ class Poll:
         return listed, full
 
     async def _one_second(self, second: datetime) -> AsyncIterator[Page]:
-        """A crowded second by id. Each list begins with the record that the last one ended with, or goes back until it does: records
-        that leave the second while it is read must not let others slip through.
+        """A crowded second by id. Each list begins with the record that the last one ended with, or goes back until it does:
+        records that leave the second while it is read must not let others slip through.
         """
         offset = 0
         while True:

@@ -44,8 +44,8 @@ def as_text(value: Any) -> str:
 def plain(body: Body, key: str) -> str:
     """Text that the shop stores for display: tags taken out, entities decoded.
 
-    Product names hold `&amp;`; so does an address typed in the shop's own checkout, while one written over REST does not (observed
-    on WooCommerce 11.0.1).
+    Product names hold `&amp;`; so does an address typed in the shop's own checkout, while one written over REST does not
+    (observed on WooCommerce 11.0.1).
     """
     return html.unescape(_TAG.sub("", text(body, key))).strip()
 

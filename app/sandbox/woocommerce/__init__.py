@@ -1,0 +1,51 @@
+"""A strict simulator of a WooCommerce shop, as version 11.0.1 was observed.
+
+It answers `/wp-json/wc/v3` over HTTP as the real shop does, errors and quirks included: OAuth 1.0a over http, Basic over https;
+webhooks are pinged, delayed, built when they are sent, never repeated, and disabled by their seventh failure. Anyone can put
+products and orders into it over its own API.
+
+It is stricter than the real shop in one thing: a query parameter or a body field that WooCommerce does not know is refused with
+`rest_invalid_param` and named, where the real shop ignores it, so that a client of ours never sends junk.
+`ShopConfig(strict=False)` gives the real behaviour. Fields that the API shows but does not take (`id`, `total` …) are ignored
+in both.
+
+Beyond the routes a gateway needs (orders, notes, refunds, products, variations, batches, categories, customers, webhooks, system
+status, three settings) there are none: `rest_no_route`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from starlette.applications import Starlette
+
+from app.sandbox.woocommerce.config import Clock, Coupon, ShopConfig, TaxRate, utc_now
+from app.sandbox.woocommerce.control import sandbox_routes
+from app.sandbox.woocommerce.errors import RestError
+from app.sandbox.woocommerce.order_routes import order_routes
+from app.sandbox.woocommerce.other_routes import other_routes, webhook_routes
+from app.sandbox.woocommerce.product_routes import product_routes
+from app.sandbox.woocommerce.shop import Shop
+
+__all__ = ["Coupon", "RestError", "Shop", "ShopConfig", "TaxRate", "create_shop"]
+
+
+def create_shop(config: ShopConfig, clock: Clock = utc_now) -> Starlette:
+    """The shop as an ASGI app; its state is `app.state.shop`. The queue of deliveries runs while the app does (lifespan)."""
+    shop = Shop(config, clock)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        queue = asyncio.create_task(shop.queue.run_forever())
+        yield
+        queue.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await queue
+
+    routes = [*sandbox_routes(shop), *order_routes(shop), *product_routes(shop), *webhook_routes(shop), *other_routes(shop)]
+    app = Starlette(routes=routes, lifespan=lifespan)
+    app.router.redirect_slashes = False
+    app.state.shop = shop
+    return app

@@ -1,0 +1,87 @@
+"""What a simulated shop is told when it opens: its address, its keys, its country and how quickly its queue runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class TaxRate:
+    """One VAT rate of the shop. `percent` applies to orders sent to `country`."""
+
+    id: int
+    country: str
+    percent: Decimal
+    name: str
+    tax_class: str
+    shipping: bool
+
+    @property
+    def code(self) -> str:
+        return f"{self.country}-{self.name.upper()}-1"
+
+
+@dataclass(frozen=True)
+class Coupon:
+    """A discount code. `kind` is `percent` (of each line) or `fixed_cart` (an amount with tax off the whole cart)."""
+
+    id: int
+    code: str
+    kind: str
+    amount: Decimal
+
+
+# The rates and codes of the shop that was recorded.
+RECORDED_RATES = (
+    TaxRate(1, "NO", Decimal(25), "MVA", "", True),
+    TaxRate(2, "NO", Decimal(15), "MVA mat", "reduced-rate", False),
+)
+RECORDED_COUPONS = (
+    Coupon(11, "vinter10", "percent", Decimal(10)),
+    Coupon(12, "fast100", "fixed_cart", Decimal(100)),
+)
+
+
+@dataclass(frozen=True)
+class ShopConfig:
+    """The settings of one simulated shop.
+
+    `home_url` is what the shop calls itself, without a trailing slash: it is what OAuth signatures are made for and what stands
+    in every link, whatever address was used to reach the shop. `consumer_keys` holds (key, secret, rights), rights being
+    `read`, `write` or `read_write`. Products, variations, orders and refunds share one counter of ids, which begins at
+    `first_id`. Times are in seconds. `strict` refuses what the real shop would silently ignore: query parameters and body
+    fields it does not know.
+    """
+
+    home_url: str
+    consumer_keys: Sequence[Sequence[str]]
+    first_id: int = 5001
+    name: str = "Fjellbutikken"
+    currency: str = "NOK"
+    currency_symbol: str = "kr"
+    country: str = "NO"
+    time_zone: str = "Europe/Oslo"
+    queue_seconds: float = 0.2
+    runners: int = 1
+    delivery_timeout: float = 60.0
+    ping_timeout: float = 5.0
+    prices_include_tax: bool = True
+    number_pattern: str = "{id}"
+    weight_unit: str = "kg"
+    dimension_unit: str = "cm"
+    trust_forwarded_proto: bool = False
+    strict: bool = True
+    version: str = "11.0.1"
+    wordpress_version: str = "7.1"
+    php_version: str = "8.2.36"
+    tax_rates: Sequence[TaxRate] = field(default=RECORDED_RATES)
+    coupons: Sequence[Coupon] = field(default=RECORDED_COUPONS)

@@ -1,0 +1,59 @@
+"""Refunds over REST. Their errors are answered with 500, though repeating does not help (observed on WooCommerce 11.0.1)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from app.sandbox.woocommerce import orders, stock
+from app.sandbox.woocommerce.errors import RestError
+from app.sandbox.woocommerce.meta import merge_meta
+from app.sandbox.woocommerce.money import cents, decimal
+from app.sandbox.woocommerce.refund_entries import book, chosen_lines, remaining
+
+if TYPE_CHECKING:
+    from app.sandbox.woocommerce.shop import Shop
+
+Resource = dict[str, Any]
+
+
+def find_order(shop: Shop, order_id: int) -> Resource:
+    """Raises RestError (404)."""
+    order = shop.orders.get(order_id)
+    if order is None:
+        raise RestError(404, "woocommerce_rest_invalid_order_id", "Invalid order ID.")
+    return order
+
+
+def _cannot(message: str) -> RestError:
+    return RestError(500, "woocommerce_rest_cannot_create_order_refund", message, data=500)
+
+
+def create(shop: Shop, order_id: int, body: Resource) -> Resource:
+    """Refunds part of an order: `product.updated` for what is restocked, then `order.updated`. Raises RestError.
+
+    `amount` is with tax and rules even when the lines do not add up; without it the lines' amounts are added. `api_refund` is
+    true unless it is said otherwise, and no payment method of this shop can refund by itself.
+    """
+    order = find_order(shop, order_id)
+    lines = chosen_lines(order, body.get("line_items") or [])
+    given = body.get("amount")
+    amount = decimal(given) if given else sum((goods + tax for _, _, goods, tax in lines), Decimal(0))
+    if amount < 0:
+        raise RestError(400, "woocommerce_rest_invalid_order_refund", "Refund amount must be greater than zero.")
+    if cents(amount) > remaining(order):
+        raise _cannot("Invalid refund amount.")
+    if body.get("api_refund") is not False:
+        raise _cannot("The payment gateway for this order does not support automatic refunds.")
+    refund = book(shop, order, cents(amount), body.get("reason") or "", lines)
+    merge_meta(refund["meta_data"], body.get("meta_data") or [], shop.next_meta_id)
+    moved = []
+    if body.get("api_restock") is not False:
+        moved = [record_id for line, pieces, _, _ in lines for record_id in stock.put_back_some(shop, line, pieces)]
+    if amount and not remaining(order):
+        orders.set_status(shop, order, "refunded")
+    orders.touch(shop, order)
+    for record_id in dict.fromkeys(moved):
+        shop.fire("product.updated", record_id)
+    shop.fire("order.updated", order_id)
+    return refund

@@ -24,9 +24,7 @@ ALL = deliveries()
 PINGS = [each for each in ALL if each.topic is None]
 SIGNED = [each for each in ALL if each.topic]
 
-RECORD_TOPICS = {
-    f"{resource}.{event}" for resource in ("order", "product") for event in ("created", "updated", "restored")
-}
+RECORD_TOPICS = {f"{resource}.{event}" for resource in ("order", "product") for event in ("created", "updated", "restored")}
 
 HEADERS = {"x-wc-webhook-topic": "order.updated", "x-wc-webhook-source": "http://127.0.0.1:8099/"}
 
@@ -165,7 +163,9 @@ class TestWhatADeliverySays:
         assert isinstance(said, ReadNeeded)
         assert (said.process, said.source_id) == (Process.ORDERS, "7")
 
-    @pytest.mark.parametrize("body", [b"[]", b"null", b"7", b'"x"', b"{}", b'{"id":0}', b'{"id":true}', b'{"id":"x"}', b"webhook_id=1"])
+    @pytest.mark.parametrize(
+        "body", [b"[]", b"null", b"7", b'"x"', b"{}", b'{"id":0}', b'{"id":true}', b'{"id":"x"}', b"webhook_id=1"]
+    )
     def test_a_body_that_names_no_record_is_kept_with_an_alert(self, body: bytes) -> None:
         said = announced(HEADERS, body)
         assert isinstance(said, NotOurs)

@@ -37,7 +37,7 @@ def explain_connection(error: RemoteError | None, credentials: OngoingCredential
                 "ask the warehouse's administrator for an API user; the login of its web pages may not be one",
             )
         case Unavailable(sent=False):
-            return Check("address", False, f"{host} cannot be reached: {error.message}", address_fix)
+            return Check("address", False, error.message, address_fix)
         case Malformed() | Refused():
             return Check("address", False, f"what answers at {credentials.url} is not the REST API of a warehouse", address_fix)
         case _:

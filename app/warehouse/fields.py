@@ -17,7 +17,7 @@ import orjson
 
 from app.domain import Address, Article, Category, Notification, Order, OrderLine
 from app.warehouse.settings import OngoingSettings
-from app.warehouse.writable import ARTICLE_EXTRAS, ORDER_EXTRAS, ValueKind, NotOfThisKind, extra_value
+from app.warehouse.writable import ARTICLE_EXTRAS, ORDER_EXTRAS, NotOfThisKind, ValueKind, extra_value
 
 T = TypeVar("T")
 Value = str | bool | Decimal | datetime | Notification | tuple[Category, ...] | None
@@ -145,7 +145,7 @@ class _Draft:
             self.put(prefix + path, value_of(record))
 
     def put_extra(self, extra: Mapping[str, Any], writable: Mapping[str, ValueKind]) -> None:
-        """Puts configured extra fields in place, over what the table gave. What cannot be written is left out and is a problem."""
+        """Puts configured extra fields in place, over the table's. What cannot be written is left out, and is a problem."""
         for path, value in extra.items():
             if path in writable:
                 try:

@@ -1,7 +1,7 @@
 """Which further fields a connection may map, by their path in `PUT /orders` and `PUT /articles`, and what they take.
 
-Requirement: rule 11 for every connection (extra field mappings). Upstream: only known keys are to be sent. Identities and lines are
-not here, because nothing but the field table may set them.
+Requirement: rule 11 for every connection (extra field mappings). Upstream: only known keys are to be sent. Identities and
+lines are not here, because nothing but the field table may set them.
 """
 
 from __future__ import annotations

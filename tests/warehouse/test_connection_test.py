@@ -1,0 +1,100 @@
+"""What a connection test tells the person who typed the credentials in."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+import respx
+
+from app.warehouse.check import Check
+from app.warehouse.client import OngoingClient
+from tests.warehouse.answers import article_answer
+
+STATUSES = {"orderStatuses": [{"number": 200, "text": "Open"}, {"number": 1000, "text": "Cancelled"}]}
+
+
+def failed(checks: tuple[Check, ...]) -> list[tuple[str, str]]:
+    assert all(check.fix or check.name == "goods-owner" for check in checks if not check.ok)
+    return [(check.name, check.message) for check in checks if not check.ok]
+
+
+async def test_all_is_well(wms: respx.MockRouter, client: OngoingClient) -> None:
+    wms.get("orders/statuses").respond(json=STATUSES)
+    route = wms.get("articles").respond(json=[article_answer()])
+    assert await client.test() == (
+        Check("login", True, "api.ongoingsystems.se accepts the user gw"),
+        Check("order-statuses", True, "the warehouse's order statuses are 200 Open, 1000 Cancelled"),
+        Check("goods-owner", True, "the warehouse answers for goods owner 77"),
+    )
+    assert route.calls.last.request.url.query == b"goodsOwnerId=77&maxArticlesToGet=1"
+
+
+async def test_a_goods_owner_without_articles_is_taken_as_it_is(wms: respx.MockRouter, client: OngoingClient) -> None:
+    wms.get("orders/statuses").respond(json=STATUSES)
+    wms.get("articles").respond(json=[])
+    checks = await client.test()
+    assert all(check.ok for check in checks)
+    assert checks[-1].message == "the warehouse answers for goods owner 77; it has no articles yet"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(401, json={"Message": "Authorization has been denied for this request."}),
+        httpx.Response(500, json={"Message": "Login failed"}),
+    ],
+)
+async def test_a_wrong_login(wms: respx.MockRouter, client: OngoingClient, answer: httpx.Response) -> None:
+    wms.get("orders/statuses").mock(return_value=answer)
+    assert failed(await client.test()) == [("login", "the warehouse does not accept the user gw with this password")]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(404, json={"Message": "No HTTP resource was found that matches the request URI."}),
+        httpx.Response(404, html="<html>not found</html>"),
+        httpx.Response(200, html="<html>Log in</html>"),
+        httpx.Response(302, headers={"Location": "/login"}),
+        httpx.Response(200, json=[]),
+    ],
+)
+async def test_a_wrong_address(wms: respx.MockRouter, client: OngoingClient, answer: httpx.Response) -> None:
+    wms.get("orders/statuses").mock(return_value=answer)
+    assert failed(await client.test()) == [
+        ("address", "what answers at https://api.ongoingsystems.se/acme/api/v1/ is not the REST API of a warehouse")
+    ]
+
+
+async def test_an_address_that_cannot_be_reached(wms: respx.MockRouter, client: OngoingClient) -> None:
+    wms.get("orders/statuses").mock(side_effect=httpx.ConnectError("no such host"))
+    assert failed(await client.test()) == [("address", "Ongoing WMS cannot be reached: no such host")]
+
+
+async def test_a_warehouse_that_is_down_for_now(wms: respx.MockRouter, client: OngoingClient) -> None:
+    wms.get("orders/statuses").respond(503)
+    assert failed(await client.test()) == [("login", "Ongoing WMS answered 503")]
+
+
+async def test_a_lock_out(wms: respx.MockRouter, client: OngoingClient) -> None:
+    wms.get("orders/statuses").respond(429)
+    assert failed(await client.test()) == [("login", "the warehouse takes no more calls for now")]
+
+
+@pytest.mark.parametrize("status", [400, 403, 404])
+async def test_a_wrong_goods_owner(wms: respx.MockRouter, client: OngoingClient, status: int) -> None:
+    wms.get("orders/statuses").respond(json=STATUSES)
+    wms.get("articles").respond(status, json={"Message": "The user has no access to goods owner 77."})
+    assert failed(await client.test()) == [("goods-owner", "the user gw has no goods owner 77")]
+
+
+async def test_a_warehouse_that_answers_for_another_goods_owner(wms: respx.MockRouter, client: OngoingClient) -> None:
+    wms.get("orders/statuses").respond(json=STATUSES)
+    wms.get("articles").respond(json=[article_answer(goodsOwner={"id": 78})])
+    assert failed(await client.test()) == [("goods-owner", "the user gw has no goods owner 77: the warehouse answered for 78")]
+
+
+async def test_a_warehouse_with_another_number_for_cancelled(wms: respx.MockRouter, client: OngoingClient) -> None:
+    wms.get("orders/statuses").respond(json={"orderStatuses": [{"number": 900, "text": "Slettet"}]})
+    wms.get("articles").respond(json=[])
+    assert failed(await client.test()) == [("order-statuses", "the warehouse has no order status 1000, only 900 Slettet")]

@@ -1,18 +1,18 @@
 """Every error of ours.
 
-    GatewayError
-    ├── RemoteError            an outside system did not do what was asked; sorted at the client's edge and nowhere else
-    │   ├── Unavailable        network, time-out, 408, 5xx: worth another try
-    │   ├── RateLimited        429: worth another try after `retry_after`
-    │   ├── LoginRefused       401, 403, or a login text inside another status: an operator is needed
-    │   ├── Malformed          HTML with 200, a 2xx without its id: the outcome is unknown
-    │   └── Refused            a final no, with the remote's own words
-    │       └── NoSuchRecord   the remote's own "no such record", the only proof that something is gone
-    ├── BadInput               what a person or a program gave us is wrong: names the field and the fix
-    │   ├── Forbidden          the key has no right to it
-    │   ├── NotFound           there is no such thing here
-    │   └── Conflict           it contradicts what is already there
-    └── LeaseLost              another worker took over; whatever we were doing is no longer ours to finish
+GatewayError
+├── RemoteError            an outside system did not do what was asked; sorted at the client's edge and nowhere else
+│   ├── Unavailable        network, time-out, 408, 5xx: worth another try
+│   ├── RateLimited        429: worth another try after `retry_after`
+│   ├── LoginRefused       401, 403, or a login text inside another status: an operator is needed
+│   ├── Malformed          HTML with 200, a 2xx without its id: the outcome is unknown
+│   └── Refused            a final no, with the remote's own words
+│       └── NoSuchRecord   the remote's own "no such record", the only proof that something is gone
+├── BadInput               what a person or a program gave us is wrong: names the field and the fix
+│   ├── Forbidden          the key has no right to it
+│   ├── NotFound           there is no such thing here
+│   └── Conflict           it contradicts what is already there
+└── LeaseLost              another worker took over; whatever we were doing is no longer ours to finish
 """
 
 from __future__ import annotations

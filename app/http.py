@@ -55,7 +55,9 @@ def check_address(url: str, reach: Reach, field: str) -> None:
     if parts.scheme not in ("https", "http") or not parts.hostname:
         raise BadInput(f"{url!r} is not a web address", field=field, fix="give the whole address, like https://shop.example/")
     if parts.username or parts.password:
-        raise BadInput("the address holds a user name or password", field=field, fix="leave them out; credentials have their own fields")
+        raise BadInput(
+            "the address holds a user name or password", field=field, fix="leave them out; credentials have their own fields"
+        )
     if parts.scheme == "http" and not reach.plain_http:
         raise BadInput(
             f"{url!r} is not https",

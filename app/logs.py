@@ -13,7 +13,19 @@ from structlog.typing import EventDict, FilteringBoundLogger
 from app.settings import Settings
 
 HIDDEN = frozenset(
-    {"password", "secret", "webhook_secret", "consumer_secret", "consumer_key", "authorization", "api_key", "token", "body", "email", "phone"}
+    {
+        "password",
+        "secret",
+        "webhook_secret",
+        "consumer_secret",
+        "consumer_key",
+        "authorization",
+        "api_key",
+        "token",
+        "body",
+        "email",
+        "phone",
+    }
 )
 
 

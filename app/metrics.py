@@ -9,7 +9,9 @@ _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300
 INTAKE = Counter("gateway_intake_total", "Webhook requests by connection and result.", ["connection", "result"])
 INTAKE_SECONDS = Histogram("gateway_intake_seconds", "Time from the request to its answer.", buckets=_SECONDS)
 TO_WAREHOUSE_SECONDS = Histogram(
-    "gateway_received_to_warehouse_seconds", "Time from a webhook's arrival until the warehouse had confirmed it.", buckets=_SECONDS
+    "gateway_received_to_warehouse_seconds",
+    "Time from a webhook's arrival until the warehouse had confirmed it.",
+    buckets=_SECONDS,
 )
 EVENTS = Counter("gateway_events_total", "Events by connection and how they ended.", ["connection", "state"])
 ATTEMPTS = Counter("gateway_attempts_total", "Writing calls by what they were and how they ended.", ["call", "result"])

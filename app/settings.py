@@ -22,7 +22,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="GATEWAY_", env_file=".env", extra="ignore", frozen=False)
 
     # --- where things are -----------------------------------------------------------------------------------------
-    data_directory: Path = Field(Path("data"), description="Where the embedded database, the embedded queue and generated keys are kept.")
+    data_directory: Path = Field(
+        Path("data"), description="Where the embedded database, the embedded queue and generated keys are kept."
+    )
     database_url: str | None = Field(
         None,
         validation_alias=AliasChoices("GATEWAY_DATABASE_URL", "DATABASE_URL", "database_url"),
@@ -36,7 +38,9 @@ class Settings(BaseSettings):
     require_shared_services: bool = Field(
         False, description="Refuse to start without PostgreSQL and Redis. Set where web and worker run on machines of their own."
     )
-    public_url: str | None = Field(None, description="The gateway's own address as shops see it, for webhook addresses. No redirects on the way.")
+    public_url: str | None = Field(
+        None, description="The gateway's own address as shops see it, for webhook addresses. No redirects on the way."
+    )
     host: str = Field("127.0.0.1", description="Address that the API listens on.")
     port: int = Field(8080, ge=0, le=65535, description="Port that the API listens on.")
     metrics_port: int = Field(9091, ge=0, le=65535, description="Port of /metrics of the API. 0: none.")
@@ -54,42 +58,76 @@ class Settings(BaseSettings):
 
     # --- intake -----------------------------------------------------------------------------------------------------
     max_body_bytes: int = Field(
-        5 * 1024 * 1024, ge=1024, description="Largest webhook body, in bytes. Generous: a shop counts refusals towards switching its webhook off."
+        5 * 1024 * 1024,
+        ge=1024,
+        description="Largest webhook body, in bytes. Generous: a shop counts refusals towards switching its webhook off.",
     )
     body_timeout_seconds: float = Field(20, gt=0, description="Longest time a webhook's body may take to arrive, in seconds.")
     max_waiting_bytes: int = Field(
-        64 * 1024 * 1024, ge=1024, description="Bodies that wait for their commit at the same time, in bytes; beyond that the answer is 503."
+        64 * 1024 * 1024,
+        ge=1024,
+        description="Bodies that wait for their commit at the same time, in bytes; beyond that the answer is 503.",
     )
     commit_timeout_seconds: float = Field(
-        15, gt=0, description="Longest wait for a webhook's commit, in seconds; then the answer is 503. A shop waits 60 s for a delivery, 5 s for a ping."
+        15,
+        gt=0,
+        description="Longest wait for a webhook's commit, in seconds; then the answer is 503. A shop waits 60 s for a delivery, 5 s for a ping.",
     )
-    ring_interval_seconds: float = Field(0.02, ge=0, description="Rings for one connection are at least this far apart, in seconds; the first goes at once.")
+    ring_interval_seconds: float = Field(
+        0.02, ge=0, description="Rings for one connection are at least this far apart, in seconds; the first goes at once."
+    )
 
     # --- the engine -------------------------------------------------------------------------------------------------
-    queue: Literal["arq", "memory"] = Field("arq", description="The queue behind the seam. `memory` is for one process and for tests.")
+    queue: Literal["arq", "memory"] = Field(
+        "arq", description="The queue behind the seam. `memory` is for one process and for tests."
+    )
     queue_name: str = Field("gateway:queue", description="Name of the arq queue in Redis.")
-    poll_delay_seconds: float = Field(0.02, gt=0, description="How often a worker asks Redis for work, in seconds. 0.02 costs about 1 % of a core.")
+    poll_delay_seconds: float = Field(
+        0.02, gt=0, description="How often a worker asks Redis for work, in seconds. 0.02 costs about 1 % of a core."
+    )
     max_parallel_tasks: int = Field(20, ge=1, description="Tasks that one worker runs at the same time.")
-    task_timeout_seconds: float = Field(60, gt=0, description="arq's time limit of one task, in seconds. Must be longer than slice plus one call.")
-    slice_seconds: float = Field(15, gt=0, description="A drain gives its lane back after this time, in seconds, and looks again.")
-    lease_seconds: float = Field(45, gt=0, description="How long a lease lasts without renewal, in seconds. Must be longer than one call's time-out.")
-    sweep_interval_seconds: float = Field(5, gt=0, description="How often a worker looks for what is due and rings for it, in seconds.")
+    task_timeout_seconds: float = Field(
+        60, gt=0, description="arq's time limit of one task, in seconds. Must be longer than slice plus one call."
+    )
+    slice_seconds: float = Field(
+        15, gt=0, description="A drain gives its lane back after this time, in seconds, and looks again."
+    )
+    lease_seconds: float = Field(
+        45, gt=0, description="How long a lease lasts without renewal, in seconds. Must be longer than one call's time-out."
+    )
+    sweep_interval_seconds: float = Field(
+        5, gt=0, description="How often a worker looks for what is due and rings for it, in seconds."
+    )
     drain_seconds: float = Field(30, ge=0, description="How long a stopping process finishes what it has begun, in seconds.")
     ingest_batch: int = Field(100, ge=1, le=1000, description="Events taken at a time.")
-    retry_base_seconds: float = Field(5, gt=0, description="First pause before another try, in seconds; doubled each time, with jitter.")
-    retry_cap_seconds: float = Field(900, gt=0, description="Longest pause before another try, in seconds.")
-    max_tries: int = Field(12, ge=1, description="Tries of one job before it goes to the dead letters. A WMS that is down as a whole costs none.")
-    budget_failures: int = Field(
-        3, ge=1, description="Failures in a row, per WMS, user and method, after which nothing is sent for a while. The WMS locks out at a number it does not publish."
+    retry_base_seconds: float = Field(
+        5, gt=0, description="First pause before another try, in seconds; doubled each time, with jitter."
     )
-    budget_pause_seconds: float = Field(60, gt=0, description="First pause after that many failures, in seconds; doubled each time up to the retry cap.")
+    retry_cap_seconds: float = Field(900, gt=0, description="Longest pause before another try, in seconds.")
+    max_tries: int = Field(
+        12, ge=1, description="Tries of one job before it goes to the dead letters. A WMS that is down as a whole costs none."
+    )
+    budget_failures: int = Field(
+        3,
+        ge=1,
+        description="Failures in a row, per WMS, user and method, after which nothing is sent for a while. The WMS locks out at a number it does not publish.",
+    )
+    budget_pause_seconds: float = Field(
+        60, gt=0, description="First pause after that many failures, in seconds; doubled each time up to the retry cap."
+    )
     login_pause_seconds: float = Field(600, gt=0, description="Pause after a refused login, in seconds.")
-    ageing_minutes: float = Field(15, gt=0, description="What has waited longer than this in a lane gets every fourth turn, whatever its class.")
+    ageing_minutes: float = Field(
+        15, gt=0, description="What has waited longer than this in a lane gets every fourth turn, whatever its class."
+    )
 
     # --- retention --------------------------------------------------------------------------------------------------
     event_body_days: float = Field(30, gt=0, description="Raw webhook bodies are deleted after this many days.")
-    personal_data_days: float = Field(90, gt=0, description="Payloads, requests and answers with personal data are deleted after this many days.")
-    history_days: float = Field(400, gt=0, description="Events, runs and history without bodies are deleted after this many days.")
+    personal_data_days: float = Field(
+        90, gt=0, description="Payloads, requests and answers with personal data are deleted after this many days."
+    )
+    history_days: float = Field(
+        400, gt=0, description="Events, runs and history without bodies are deleted after this many days."
+    )
 
     # --- logs -------------------------------------------------------------------------------------------------------
     log_format: Literal["json", "console"] = Field("json", description="`json` for machines, `console` for people.")
@@ -127,7 +165,9 @@ class Settings(BaseSettings):
         if self.lease_seconds <= 30:
             found.append("GATEWAY_LEASE_SECONDS must be longer than a call's time-out (30 s by default), or no call can start.")
         if self.task_timeout_seconds <= self.slice_seconds + 30:
-            found.append("GATEWAY_TASK_TIMEOUT_SECONDS must be longer than GATEWAY_SLICE_SECONDS plus one call (30 s), or drains are cut off.")
+            found.append(
+                "GATEWAY_TASK_TIMEOUT_SECONDS must be longer than GATEWAY_SLICE_SECONDS plus one call (30 s), or drains are cut off."
+            )
         if self.commit_timeout_seconds >= 60:
             found.append("GATEWAY_COMMIT_TIMEOUT_SECONDS must be under 60: a shop has hung up by then.")
         if self.require_shared_services and self.is_sqlite:

@@ -58,10 +58,14 @@ class Refuse(GatewayError):
         self.refusal = refusal
 
 
-UNKNOWN = Refusal(404, "unknown", "There is no such webhook address", "Copy the address from the connection: gateway connections show NAME")
+UNKNOWN = Refusal(
+    404, "unknown", "There is no such webhook address", "Copy the address from the connection: gateway connections show NAME"
+)
 NO_SECRET = Refusal(404, "no-secret", "This connection takes no webhooks", "Set the connection's webhook secret first")
 UNSIGNED = Refusal(401, "unsigned", "The signature is missing", "Give the shop's webhook the connection's webhook secret")
-BAD_SIGNATURE = Refusal(401, "bad-signature", "The signature does not fit the body", "Give the shop's webhook the connection's webhook secret")
+BAD_SIGNATURE = Refusal(
+    401, "bad-signature", "The signature does not fit the body", "Give the shop's webhook the connection's webhook secret"
+)
 NOT_JSON = Refusal(400, "not-json", "The body is not JSON", "Send the resource as JSON, as WooCommerce does")
 WRONG_TYPE = Refusal(415, "wrong-type", "The content type is not application/json", "Send application/json")
 TOO_LARGE = Refusal(413, "too-large", "The body is too large", "Raise GATEWAY_MAX_BODY_BYTES if the shop really sends that much")

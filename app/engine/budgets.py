@@ -72,7 +72,14 @@ async def block(db: AsyncConnection, key: str, lane: str, until: datetime, error
 async def _save(
     db: AsyncConnection, key: str, lane: str, failures: int, pauses: int, until: datetime | None, error: str, now: datetime
 ) -> None:
-    values = {"lane": lane, "failures": failures, "pauses": pauses, "blocked_until": until, "last_error": error[:500], "updated_at": now}
+    values = {
+        "lane": lane,
+        "failures": failures,
+        "pauses": pauses,
+        "blocked_until": until,
+        "last_error": error[:500],
+        "updated_at": now,
+    }
     done = await db.execute(update(budgets).where(budgets.c.key == key).values(**values))
     if done.rowcount == 0:
         await db.execute(insert(budgets).values(key=key, **values))

@@ -216,7 +216,15 @@ class GatewayDesk:
             if owner is None:
                 return
             await mappings.change(
-                db, owner.id, now, wms_id=written.id, transfer=Transfer.SENT, sent_hash=sent_hash, sent_at=now, reason=None, reason_code=None
+                db,
+                owner.id,
+                now,
+                wms_id=written.id,
+                transfer=Transfer.SENT,
+                sent_hash=sent_hash,
+                sent_at=now,
+                reason=None,
+                reason_code=None,
             )
             words = "Made for an order that needed it"
             await mappings.note(db, owner.id, now, "made-for-order", words, job_id=self.turn.job.id)
@@ -245,9 +253,7 @@ async def find_unsettled(db: AsyncConnection, job: Any, now: datetime) -> tuple[
     An attempt without a result is one whose worker ended: its call may still be under way until its time is over. One with a result that
     is newer than the generation that was ended last succeeded just before its worker ended.
     """
-    row = (
-        await db.execute(select(attempts).where(attempts.c.job_id == job.id).order_by(attempts.c.id.desc()).limit(1))
-    ).first()
+    row = (await db.execute(select(attempts).where(attempts.c.job_id == job.id).order_by(attempts.c.id.desc()).limit(1))).first()
     if row is None or row.generation <= job.done_generation or row.result in ("refused", "rate-limited", "login-refused"):
         return None, None
     unsettled = Unsettled(row.call, row.request)
@@ -260,5 +266,7 @@ async def find_unsettled(db: AsyncConnection, job: Any, now: datetime) -> tuple[
 async def close_unknown(db: AsyncConnection, job_id: int) -> None:
     """Marks attempts whose worker ended before the answer came."""
     await db.execute(
-        update(attempts).where(attempts.c.job_id == job_id, attempts.c.finished_at.is_(None)).values(finished_at=db_now(), result="unknown")
+        update(attempts)
+        .where(attempts.c.job_id == job_id, attempts.c.finished_at.is_(None))
+        .values(finished_at=db_now(), result="unknown")
     )

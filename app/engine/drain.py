@@ -124,7 +124,9 @@ async def _has_free_work(db: AsyncConnection, key: str, blocked: list[Place]) ->
 async def _run_turn(gateway: Gateway, turn: Turn) -> bool:
     """Returns whether the WMS refused the record."""
     job = turn.job
-    with structlog.contextvars.bound_contextvars(job=job.id, connection=job.connection_id, process=job.process, record=job.source_id):
+    with structlog.contextvars.bound_contextvars(
+        job=job.id, connection=job.connection_id, process=job.process, record=job.source_id
+    ):
         try:
             return await _transfer(gateway, turn)
         except LeaseLost:
@@ -133,7 +135,9 @@ async def _run_turn(gateway: Gateway, turn: Turn) -> bool:
             await _park(gateway, turn, None, error)
         except Exception:
             log.exception("job_failed")
-            result = Result(Outcome.FAILED, Transfer.REFUSED, "internal-error", "An error of the gateway itself; its log has the details")
+            result = Result(
+                Outcome.FAILED, Transfer.REFUSED, "internal-error", "An error of the gateway itself; its log has the details"
+            )
             await _end(gateway, turn, None, result)
         return False
 
@@ -153,13 +157,17 @@ async def _transfer(gateway: Gateway, turn: Turn) -> bool:
         mapping = await mappings.by_id(db, job.mapping_id)
     assert mapping is not None
     if wait_until is not None:
-        await _wait(gateway, turn, wait_until, "attempt-open", "An earlier call may still be under way; it is waited out, then read")
+        await _wait(
+            gateway, turn, wait_until, "attempt-open", "An earlier call may still be under way; it is waited out, then read"
+        )
         return False
     desk = GatewayDesk(gateway, connection, turn, mapping.id, gateway.warehouse(connection), unsettled, job.override == "release")
     record = payload_of(connection, job)
     known = _known(mapping, unknown=unsettled is not None)
     try:
-        result = await (transfer_order(record, known, desk) if isinstance(record, Order) else transfer_article(record, known, desk))
+        result = await (
+            transfer_order(record, known, desk) if isinstance(record, Order) else transfer_article(record, known, desk)
+        )
     except Refused as error:
         result = Result(Outcome.FAILED, Transfer.REFUSED, "refused", f"The WMS refused {error.call}: {error.message}")
     except RemoteError as error:
@@ -284,7 +292,9 @@ async def _park(gateway: Gateway, turn: Turn, desk: GatewayDesk | None, error: G
     async with gateway.database.begin() as db:
         await mappings.change(db, job.mapping_id, now, reason_code="another-try", reason=message, **unknown)
         for call, outcome, attempt_id in desk.notes if desk else []:
-            await mappings.note(db, job.mapping_id, now, f"call-{outcome}", f"{call}: {outcome}", job_id=job.id, attempt_id=attempt_id)
+            await mappings.note(
+                db, job.mapping_id, now, f"call-{outcome}", f"{call}: {outcome}", job_id=job.id, attempt_id=attempt_id
+            )
         await mappings.note(
             db, job.mapping_id, now, "another-try", message, detail={"due_at": due.isoformat(), "tries": tries}, job_id=job.id
         )
@@ -314,4 +324,3 @@ async def _put_aside(db: AsyncConnection, turn: Turn, now: datetime, due: dateti
     )
     if done.rowcount == 0:
         raise LeaseLost(f"job {turn.job.id} was taken over by another worker")
-

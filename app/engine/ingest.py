@@ -76,7 +76,9 @@ async def _waiting(gateway: Gateway, connection_id: str, lease: Lease) -> list[R
     """By state, never by "id greater than the last": ids are not committed in order."""
     async with gateway.database.begin() as db:
         await leases.renew(db, lease)
-        found = await db.execute(select(inbox).where(*_ready(connection_id)).order_by(inbox.c.id).limit(gateway.settings.ingest_batch))
+        found = await db.execute(
+            select(inbox).where(*_ready(connection_id)).order_by(inbox.c.id).limit(gateway.settings.ingest_batch)
+        )
         return list(found)
 
 
@@ -110,7 +112,9 @@ async def _prepare(gateway: Gateway, connection: Connection, event: Row[Any], *,
             await _put_aside(gateway, connection, event, error)
         except Exception:
             log.exception("event_not_understood")
-            await _bury(gateway, connection, event, "not-understood", "The gateway could not make sense of it; its log has the details")
+            await _bury(
+                gateway, connection, event, "not-understood", "The gateway could not make sense of it; its log has the details"
+            )
         return None
 
 
@@ -166,7 +170,9 @@ async def enriched(gateway: Gateway, connection: Connection, record: SourceRecor
     async with gateway.database.read() as db:
         stored = await db.scalar(select(jobs.c.source).where(*same))
     if stored is not None and {key: value for key, value in stored.items() if not key.startswith("_gateway_")} == record.body:
-        return SourceRecord(record.process, record.source_id, record.modified_at, {k: v for k, v in stored.items() if k != offers.GONE})
+        return SourceRecord(
+            record.process, record.source_id, record.modified_at, {k: v for k, v in stored.items() if k != offers.GONE}
+        )
     return await gateway.source(connection).enrich(record)
 
 
@@ -192,7 +198,9 @@ async def _judge_alone(gateway: Gateway, connection: Connection, one: Ready) -> 
         return await _judge(gateway, connection, [one])
     except (SQLAlchemyError, ValueError, KeyError, TypeError):
         log.exception("event_not_stored", event=one.event.id)
-        await _bury(gateway, connection, one.event, "not-stored", "The gateway could not keep what it says; its log has the details")
+        await _bury(
+            gateway, connection, one.event, "not-stored", "The gateway could not keep what it says; its log has the details"
+        )
         return []
 
 
@@ -246,7 +254,9 @@ async def _ask_for_sweep(gateway: Gateway, connection: Connection, event: Row[An
     now = gateway.clock()
     async with gateway.database.begin() as db:
         due = {"next_poll_at": now, "next_sweep_at": now}
-        await db.execute(update(cursors).where(cursors.c.connection_id == connection.id, cursors.c.process == said.process).values(**due))
+        await db.execute(
+            update(cursors).where(cursors.c.connection_id == connection.id, cursors.c.process == said.process).values(**due)
+        )
         await settle.ignore_event(db, event.id, "no-record", f"{said.why}; open records are looked through", now, connection.name)
     await gateway.rings.ring(Task.POLL, f"{connection.id}:{said.process}")
 

@@ -55,7 +55,9 @@ async def claim(
         .returning(jobs)
     )
     job = taken.one()
-    await db.execute(update(lanes).where(lanes.c.key == lease.key).values(last_connection_id=job.connection_id, turns=lanes.c.turns + 1))
+    await db.execute(
+        update(lanes).where(lanes.c.key == lease.key).values(last_connection_id=job.connection_id, turns=lanes.c.turns + 1)
+    )
     return Turn(job, lease)
 
 
@@ -125,5 +127,9 @@ async def take_back_orphans(db: AsyncConnection, lease: Lease, now: datetime) ->
 
 
 async def has_work(db: AsyncConnection, key: str) -> bool:
-    query = select(jobs.c.id).join(lanes, lanes.c.key == jobs.c.lane).where(jobs.c.lane == key, jobs.c.state == "waiting", lanes.c.paused.is_(False))
+    query = (
+        select(jobs.c.id)
+        .join(lanes, lanes.c.key == jobs.c.lane)
+        .where(jobs.c.lane == key, jobs.c.state == "waiting", lanes.c.paused.is_(False))
+    )
     return await db.scalar(query.limit(1)) is not None

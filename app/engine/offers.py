@@ -84,7 +84,9 @@ async def offer(db: AsyncConnection, connection: Connection, made: Offer, now: d
     reason = await _needless(db, mapping, made, connection)
     if reason:
         code, words = reason
-        await mappings.change(db, mapping.id, now, transfer=Transfer.NONE, reason_code=code, reason=words, wanted=_wanted(made.mapped))
+        await mappings.change(
+            db, mapping.id, now, transfer=Transfer.NONE, reason_code=code, reason=words, wanted=_wanted(made.mapped)
+        )
         if mapping.reason_code != code or mapping.source_status != _status(made.mapped):
             await mappings.note(db, mapping.id, now, code, words, event_id=made.event_id)
         return Taken(Verdict.NOT_WANTED, words, mapping_id=mapping.id)
@@ -176,9 +178,7 @@ def priority_of(mapped: Article | Order) -> int:
     return 0 if mapped.state in (ShopState.CANCELLED, ShopState.GONE) else 1
 
 
-async def _queue(
-    db: AsyncConnection, connection: Connection, mapping: Mapping, made: Offer, digest: str, now: datetime
-) -> Taken:
+async def _queue(db: AsyncConnection, connection: Connection, mapping: Mapping, made: Offer, digest: str, now: datetime) -> Taken:
     record = made.record
     content = {
         "mapping_id": mapping.id,
@@ -202,9 +202,13 @@ async def _queue(
     else:
         job_id, generation = job.id, job.generation + 1
         await settle.merge_waiting_events(db, job.id, job.taken_generation, now)
-        await db.execute(update(jobs).where(jobs.c.id == job.id).values(**content, **_next_state(job, made, now), generation=generation))
+        await db.execute(
+            update(jobs).where(jobs.c.id == job.id).values(**content, **_next_state(job, made, now), generation=generation)
+        )
     if mapping.transfer == Transfer.NONE:
-        await mappings.change(db, mapping.id, now, transfer=Transfer.PENDING, reason_code=None, reason=None, wanted=_wanted(made.mapped))
+        await mappings.change(
+            db, mapping.id, now, transfer=Transfer.PENDING, reason_code=None, reason=None, wanted=_wanted(made.mapped)
+        )
     await _trace(db, mapping, made, job_id, generation, now)
     return Taken(Verdict.QUEUED, job_id=job_id, generation=generation, mapping_id=mapping.id)
 
@@ -271,8 +275,13 @@ async def _trace(db: AsyncConnection, mapping: Mapping, made: Offer, job_id: int
         FoundBy.SWEEP: "Found by the deep sweep",
         FoundBy.OPERATOR: "Asked for by an operator",
     }[made.found_by]
-    detail = {"status": _status(made.mapped), "modified_at": made.record.modified_at.isoformat() if made.record.modified_at else None}
-    await mappings.note(db, mapping.id, now, f"found-by-{made.found_by}", words, detail=detail, event_id=made.event_id, job_id=job_id)
+    detail = {
+        "status": _status(made.mapped),
+        "modified_at": made.record.modified_at.isoformat() if made.record.modified_at else None,
+    }
+    await mappings.note(
+        db, mapping.id, now, f"found-by-{made.found_by}", words, detail=detail, event_id=made.event_id, job_id=job_id
+    )
 
 
 async def offer_gone(

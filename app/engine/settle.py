@@ -28,7 +28,12 @@ async def merge_waiting_events(db: AsyncConnection, job_id: int, taken_generatio
     await db.execute(
         update(inbox)
         .where(inbox.c.job_id == job_id, or_(not_taken, inbox.c.state.in_(("held", "dead"))))
-        .values(state="merged", reason_code="newer", reason="A newer state of the record came before this one was taken up", settled_at=now)
+        .values(
+            state="merged",
+            reason_code="newer",
+            reason="A newer state of the record came before this one was taken up",
+            settled_at=now,
+        )
     )
 
 

@@ -60,7 +60,9 @@ def _skipped(problems: Sequence[Problem]) -> Result:
 
 
 def _taken(number: str, owner: str) -> Problem:
-    return Problem("article-number-taken", "number", f"Article number {number} belongs to {owner}", "Give each article a number of its own")
+    return Problem(
+        "article-number-taken", "number", f"Article number {number} belongs to {owner}", "Give each article a number of its own"
+    )
 
 
 async def _settled(number: str, body: dict[str, object], digest: str, known: Known, desk: Desk) -> Result | None:
@@ -77,7 +79,9 @@ async def _after_refusal(refusal: Refused, number: str, body: dict[str, object],
     if found is not None and not differences_article(body, found):
         done = Outcome.CREATED if known.wms_id is None else Outcome.UPDATED
         return Result(done, Transfer.SENT, wanted="present", wms_id=found.article_system_id, sent_hash=digest)
-    return Result(Outcome.FAILED, Transfer.REFUSED, "refused", f"The WMS refused the article: {refusal.message}", wanted="present")
+    return Result(
+        Outcome.FAILED, Transfer.REFUSED, "refused", f"The WMS refused the article: {refusal.message}", wanted="present"
+    )
 
 
 async def ensure_articles(lines: Sequence[OrderLine], desk: Desk) -> None:

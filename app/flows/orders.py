@@ -21,7 +21,6 @@ CANCEL_ORDER = "DELETE /orders"
 GET_ORDER = "GET /orders"
 
 
-
 @dataclass(frozen=True)
 class _Seen:
     """The order as the WMS has it, right now."""
@@ -62,7 +61,12 @@ async def transfer_order(order: Order, known: Known, desk: Desk) -> Result:
 
 
 def _taken(number: str, owner: str) -> Problem:
-    return Problem("number-taken", "number", f"Order number {number} belongs to {owner}", "Give this connection an order number prefix of its own")
+    return Problem(
+        "number-taken",
+        "number",
+        f"Order number {number} belongs to {owner}",
+        "Give this connection an order number prefix of its own",
+    )
 
 
 def _without_reading(order: Order, action: Action, known: Known) -> Result:
@@ -101,7 +105,14 @@ async def _act(action: Action, order: Order, known: Known, seen: _Seen, desk: De
         case Action.HOLD_VANISHED:
             return held(_vanished(order), wanted="present")
         case Action.DONE:
-            return Result(Outcome.UNCHANGED, Transfer.SENT, "cancelled", "The order is cancelled in the warehouse", wanted="absent", **seen.status())
+            return Result(
+                Outcome.UNCHANGED,
+                Transfer.SENT,
+                "cancelled",
+                "The order is cancelled in the warehouse",
+                wanted="absent",
+                **seen.status(),
+            )
         case Action.KEEP:
             return Result(Outcome.UNCHANGED, Transfer.SENT, "kept", _kept_reason(order), **seen.status())
         case _:
@@ -141,7 +152,10 @@ def _cancelled_there(known: Known) -> Problem:
 
 def _vanished(order: Order) -> Problem:
     return Problem(
-        "vanished", "number", f"Order {order.number} was sent, but the WMS has it no longer", "Look for it in the WMS; release it here to send it again"
+        "vanished",
+        "number",
+        f"Order {order.number} was sent, but the WMS has it no longer",
+        "Look for it in the WMS; release it here to send it again",
     )
 
 
@@ -188,7 +202,14 @@ async def _after_refusal(refusal: Refused, order: Order, body: Body, known: Know
             return _sent(done, body, refusal.message, seen.status())
         if desk.client.is_started(refusal) or seen.state is not WarehouseState.OPEN:
             return held(_started(seen), wanted="present", **seen.status())
-    return Result(Outcome.FAILED, Transfer.REFUSED, "refused", f"The WMS refused the order: {refusal.message}", wanted="present", **seen.status())
+    return Result(
+        Outcome.FAILED,
+        Transfer.REFUSED,
+        "refused",
+        f"The WMS refused the order: {refusal.message}",
+        wanted="present",
+        **seen.status(),
+    )
 
 
 def _started(seen: _Seen) -> Problem:

@@ -163,7 +163,9 @@ async def _refuse_clash(db: AsyncConnection, prepared: Prepared, own_id: str | N
 async def create(db: AsyncConnection, vault: Vault, prepared: Prepared, now: datetime) -> str:
     """Saves a new connection as a draft and returns its id. Raises Conflict for a name taken or a goods owner that cannot be shared."""
     if await db.scalar(select(connections.c.id).where(connections.c.name == prepared.name)):
-        raise Conflict(f"there is a connection {prepared.name!r} already", field="name", fix="choose another name, or change that one")
+        raise Conflict(
+            f"there is a connection {prepared.name!r} already", field="name", fix="choose another name, or change that one"
+        )
     await _refuse_clash(db, prepared, None)
     connection_id = new_id("con")
     await db.execute(
@@ -220,7 +222,9 @@ async def change(db: AsyncConnection, vault: Vault, current: Connection, prepare
 
 
 def points_elsewhere(current: Connection, prepared: Prepared) -> bool:
-    return current.shop_url != prepared.shop_url or current.warehouse.url != prepared.warehouse.url or current.lane != prepared.lane
+    return (
+        current.shop_url != prepared.shop_url or current.warehouse.url != prepared.warehouse.url or current.lane != prepared.lane
+    )
 
 
 async def set_status(db: AsyncConnection, connection_id: str, status: Status, now: datetime) -> None:
@@ -239,7 +243,9 @@ async def activate(db: AsyncConnection, current: Connection, now: datetime) -> N
     await db.execute(update(connections).where(connections.c.id == current.id).values(**values))
 
 
-async def save_test(db: AsyncConnection, connection_id: str, report: dict[str, Any], facts: dict[str, Any], now: datetime) -> None:
+async def save_test(
+    db: AsyncConnection, connection_id: str, report: dict[str, Any], facts: dict[str, Any], now: datetime
+) -> None:
     await db.execute(update(connections).where(connections.c.id == connection_id).values(test=report, facts=facts, tested_at=now))
 
 
@@ -273,7 +279,9 @@ async def find(db: AsyncConnection, vault: Vault, id_or_name: str) -> Connection
         await db.execute(select(connections).where((connections.c.id == id_or_name) | (connections.c.name == id_or_name)))
     ).first()
     if row is None:
-        raise NotFound(f"there is no connection {id_or_name!r}", field="connection", fix="list them with: gateway connections list")
+        raise NotFound(
+            f"there is no connection {id_or_name!r}", field="connection", fix="list them with: gateway connections list"
+        )
     return _open(row, vault)
 
 

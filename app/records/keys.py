@@ -104,6 +104,8 @@ async def touch(db: AsyncConnection, key_id: str, now: datetime) -> None:
 
 async def revoke(db: AsyncConnection, key_id: str, now: datetime) -> None:
     """Raises NotFound."""
-    done = await db.execute(update(api_keys).where(api_keys.c.id == key_id, api_keys.c.revoked_at.is_(None)).values(revoked_at=now))
+    done = await db.execute(
+        update(api_keys).where(api_keys.c.id == key_id, api_keys.c.revoked_at.is_(None)).values(revoked_at=now)
+    )
     if done.rowcount == 0:
         raise NotFound(f"there is no key {key_id!r} in force", field="key", fix="list them with: gateway keys list")

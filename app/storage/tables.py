@@ -287,6 +287,7 @@ run_parts = Table(
     Column("skipped", Integer, nullable=False, server_default="0"),
     Column("unchanged", Integer, nullable=False, server_default="0"),
     Column("reasons", Json),
+    Column("planned", Json),  # of a dry run: how many would be created, updated …
     Column("preview", Json),
     Column("error", Text),
     Column("started_at", UtcTime),

@@ -151,18 +151,18 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("inbox", schema=None) as batch_op:
         batch_op.create_index(
+            "ix_inbox_job",
+            ["job_id"],
+            unique=False,
+            sqlite_where=sa.text("state in ('queued', 'held', 'dead')"),
+            postgresql_where=sa.text("state in ('queued', 'held', 'dead')"),
+        )
+        batch_op.create_index(
             "ix_inbox_parked",
             ["due_at"],
             unique=False,
             sqlite_where=sa.text("state = 'parked'"),
             postgresql_where=sa.text("state = 'parked'"),
-        )
-        batch_op.create_index(
-            "ix_inbox_queued",
-            ["job_id"],
-            unique=False,
-            sqlite_where=sa.text("state = 'queued'"),
-            postgresql_where=sa.text("state = 'queued'"),
         )
         batch_op.create_index(
             "ix_inbox_ready",
@@ -224,11 +224,14 @@ def upgrade() -> None:
         sa.Column("full", sa.Boolean(), nullable=False),
         sa.Column("dry_run", sa.Boolean(), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("cursor", Json, nullable=True),
+        sa.Column("sweeping", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
         sa.Column("read", sa.Integer(), server_default="0", nullable=False),
         sa.Column("calls", sa.Integer(), server_default="0", nullable=False),
         sa.Column("skipped", sa.Integer(), server_default="0", nullable=False),
         sa.Column("unchanged", sa.Integer(), server_default="0", nullable=False),
         sa.Column("reasons", Json, nullable=True),
+        sa.Column("planned", Json, nullable=True),
         sa.Column("preview", Json, nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("started_at", UtcTime(), nullable=True),
@@ -274,6 +277,7 @@ def upgrade() -> None:
         sa.Column("suspect", sa.Integer(), server_default="0", nullable=False),
         sa.Column("generation", sa.Integer(), nullable=False),
         sa.Column("taken_generation", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("fence", sa.Integer(), server_default="0", nullable=False),
         sa.Column("done_generation", sa.Integer(), server_default="0", nullable=False),
         sa.Column("tries", sa.Integer(), server_default="0", nullable=False),
         sa.Column("ready_at", UtcTime(), nullable=False),
@@ -454,10 +458,12 @@ def downgrade() -> None:
             "ix_inbox_ready", sqlite_where=sa.text("state = 'received'"), postgresql_where=sa.text("state = 'received'")
         )
         batch_op.drop_index(
-            "ix_inbox_queued", sqlite_where=sa.text("state = 'queued'"), postgresql_where=sa.text("state = 'queued'")
+            "ix_inbox_parked", sqlite_where=sa.text("state = 'parked'"), postgresql_where=sa.text("state = 'parked'")
         )
         batch_op.drop_index(
-            "ix_inbox_parked", sqlite_where=sa.text("state = 'parked'"), postgresql_where=sa.text("state = 'parked'")
+            "ix_inbox_job",
+            sqlite_where=sa.text("state in ('queued', 'held', 'dead')"),
+            postgresql_where=sa.text("state in ('queued', 'held', 'dead')"),
         )
 
     op.drop_table("inbox")

@@ -1,0 +1,394 @@
+"""Polls: the safety net. What no webhook announced is found here and goes through the same door.
+
+A poll reads what changed since its cursor, page by page, and moves the cursor with every page that is stored. A deep sweep (or a full sync)
+goes on to read every open order by its id, so that what was deleted for good, or thrown into the trash, is found too.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.domain import Article, Kind, Order, Process, ShopState, SourceRecord
+from app.engine import leases, offers, preview
+from app.engine.drain import pause_before
+from app.engine.failpoints import failpoint
+from app.engine.gateway import Gateway
+from app.engine.ingest import enriched
+from app.engine.leases import Lease
+from app.engine.map_record import map_record
+from app.engine.offers import FoundBy, Offer, Taken, Verdict
+from app.engine.rings import Task
+from app.errors import LeaseLost, LoginRefused, NotFound, RemoteError
+from app.integrations.protocol import Page
+from app.logs import get_logger
+from app.metrics import DRIFT
+from app.records import alerts, mappings, runs
+from app.records.connections import Connection, Status
+from app.storage.tables import cursors, jobs
+from app.storage.tables import mappings as mapping_rows
+
+log = get_logger(__name__)
+
+SWEEP_BATCH = 100
+BRAKE_FROM = 5
+"""Fewer cancellations than this are never too large a share."""
+
+
+@dataclass
+class _Reading:
+    """One part being read."""
+
+    gateway: Gateway
+    connection: Connection
+    process: Process
+    part: Row[Any]
+    lease: Lease
+    ends: float
+    sweeps: bool
+    counts: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def time_is_up(self) -> bool:
+        return time.monotonic() >= self.ends or self.gateway.stopping
+
+
+def key_of(connection_id: str, process: Process) -> str:
+    return f"{connection_id}:{process.value}"
+
+
+async def poll(gateway: Gateway, key: str) -> None:
+    """Works on the next part of a run for this connection and process; makes a scheduled one when a poll is due."""
+    connection_id, _, process_name = key.rpartition(":")
+    process = Process(process_name)
+    try:
+        connection = await gateway.connection(connection_id)
+    except NotFound:
+        return
+    lease = await leases.acquire(gateway.database, f"poll:{key}", gateway.settings.lease_seconds)
+    if lease is None:
+        return
+    more = False
+    try:
+        part = await _next_part(gateway, connection, process)
+        if part is not None:
+            with structlog.contextvars.bound_contextvars(run=part.run_id, connection=connection.name, process=process.value):
+                more = await _work(gateway, connection, process, part, lease)
+    except LeaseLost:
+        log.warning("lease_lost", lease=lease.key)
+    finally:
+        await leases.release(gateway.database, lease)
+    if more and not gateway.stopping:
+        await gateway.rings.ring(Task.POLL, key)
+
+
+async def _next_part(gateway: Gateway, connection: Connection, process: Process) -> Row[Any] | None:
+    now = gateway.clock()
+    async with gateway.database.begin() as db:
+        part = await runs.next_part(db, connection.id, process)
+        if part is not None or connection.status is not Status.ACTIVE:
+            return part
+        cursor = await ensure_cursor(db, connection, process, now)
+        if cursor.next_poll_at > now:
+            return None
+        full = process is Process.ORDERS and cursor.next_sweep_at <= now
+        await runs.create(
+            db,
+            trigger="schedule",
+            target=connection.name,
+            places=[(connection.id, process)],
+            full=False,
+            dry_run=False,
+            now=now,
+            options={"sweep": full},
+        )
+        return await runs.next_part(db, connection.id, process)
+
+
+async def ensure_cursor(db: AsyncConnection, connection: Connection, process: Process, now: datetime) -> Row[Any]:
+    same = (cursors.c.connection_id == connection.id, cursors.c.process == process)
+    row = (await db.execute(select(cursors).where(*same))).first()
+    if row is None:
+        sweep = now + timedelta(hours=connection.settings.deep_sweep_hours)
+        await db.execute(
+            insert(cursors).values(connection_id=connection.id, process=process, next_poll_at=now, next_sweep_at=sweep)
+        )
+        row = (await db.execute(select(cursors).where(*same))).one()
+    return row
+
+
+async def _work(gateway: Gateway, connection: Connection, process: Process, part: Row[Any], lease: Lease) -> bool:
+    """Reads until done or the slice is over. Returns whether there is more to read, in this part or another."""
+    ends = time.monotonic() + gateway.settings.slice_seconds
+    async with gateway.database.begin() as db:
+        sweeps = await _sweeps(db, process, part)
+        started = part.started_at or gateway.clock()
+        await runs.change_part(db, part.id, state="reading", started_at=started)
+        cursor = await ensure_cursor(db, connection, process, gateway.clock())
+    reading = _Reading(gateway, connection, process, part, lease, ends, sweeps)
+    try:
+        if not part.sweeping and not await _read_changes(reading, cursor):
+            return True
+        if sweeps and not await _sweep(reading):
+            return True
+    except RemoteError as error:
+        await _fail(reading, error)
+        return False
+    await _finish(reading)
+    async with gateway.database.read() as db:
+        return await runs.next_part(db, connection.id, process) is not None
+
+
+async def _read_changes(reading: _Reading, cursor: Row[Any]) -> bool:
+    """Whether all pages were read within the slice."""
+    part, settings = reading.part, reading.connection.settings
+    start = part.cursor or (None if part.full else cursor.cursor)
+    since = settings.go_live if reading.process is Process.ORDERS else None
+    pages: AsyncIterator[Page] = reading.gateway.source(reading.connection).changes(reading.process, start, since)
+    async for page in pages:
+        await _store_page(reading, page)
+        failpoint("poll-after-page")
+        if reading.time_is_up:
+            return False
+    return True
+
+
+async def _store_page(reading: _Reading, page: Page) -> None:
+    prepared = [await enriched(reading.gateway, reading.connection, record) for record in page.records]
+    gateway, part = reading.gateway, reading.part
+    now = gateway.clock()
+    async with gateway.database.begin() as db:
+        await leases.renew(db, reading.lease)
+        unsure = [
+            record for record in prepared if not await _consider(db, reading, record, FoundBy.POLL, read_now=False, now=now)
+        ]
+        await _save_progress(db, reading, page.calls)
+    await _read_again(reading, unsure)
+    async with gateway.database.begin() as db:
+        await runs.change_part(db, part.id, cursor=page.cursor)
+        if not part.dry_run and not part.full:
+            await _move_cursor(db, reading, page.cursor)
+    if not part.dry_run:
+        await gateway.rings.ring(Task.DRAIN, reading.connection.lane)
+
+
+async def _read_again(reading: _Reading, unsure: list[SourceRecord]) -> None:
+    """Records changed twice within one second: only a read can tell whether the page or what is stored is newer."""
+    for record in unsure:
+        now_there = await reading.gateway.source(reading.connection).read(record.process, record.source_id)
+        if now_there is None:
+            continue  # gone since: the deep sweep proves and settles that
+        full = await enriched(reading.gateway, reading.connection, now_there)
+        async with reading.gateway.database.begin() as db:
+            await leases.renew(db, reading.lease)
+            await _consider(db, reading, full, FoundBy.POLL, read_now=True, now=reading.gateway.clock())
+            reading.counts["read"] -= 1
+            await _save_progress(db, reading, 1)
+
+
+async def _consider(
+    db: AsyncConnection, reading: _Reading, record: SourceRecord, found_by: FoundBy, *, read_now: bool, now: datetime
+) -> bool:
+    """Whether the record is judged; False when it must be read once more."""
+    reading.counts["read"] += 1
+    mapped = map_record(reading.connection, record)
+    if reading.part.dry_run:
+        await _preview(db, reading, record, mapped)
+        return True
+    cancels = isinstance(mapped, Order) and mapped.state in (ShopState.CANCELLED, ShopState.GONE)
+    made = Offer(record, mapped, found_by, read_now=read_now, part_id=reading.part.id, held_by_brake=cancels)
+    taken = await offers.offer(db, reading.connection, made, now)
+    if taken.verdict is Verdict.READ_FIRST:
+        return False
+    await _count(db, reading, taken, cancels)
+    return True
+
+
+async def _count(db: AsyncConnection, reading: _Reading, taken: Taken, cancels: bool) -> None:
+    match taken.verdict:
+        case Verdict.QUEUED:
+            DRIFT.labels(reading.connection.name, reading.process.value).inc()
+            if cancels and taken.job_id is not None:
+                values = {
+                    "reason_code": "brake",
+                    "reason": "Found cancelled by a poll; goes through when the whole run has been looked at",
+                }
+                await db.execute(update(jobs).where(jobs.c.id == taken.job_id, jobs.c.state == "held").values(**values))
+        case Verdict.UNCHANGED:
+            reading.counts["unchanged"] += 1
+        case _:
+            reading.counts["skipped"] += 1
+            reading.reasons[taken.verdict.value] += 1
+
+
+async def _preview(db: AsyncConnection, reading: _Reading, record: SourceRecord, mapped: Article | Order) -> None:
+    """Counts what would be done, and keeps the first of it field by field."""
+    entry = await preview.of(db, reading.connection, record, mapped)
+    part = await runs.part_row(db, reading.part.id)
+    if entry.outcome in ("unchanged", "skipped"):
+        reading.counts[entry.outcome] += 1
+        if entry.outcome == "skipped":
+            reading.reasons[entry.code] += 1
+        return
+    values: dict[str, Any] = {"planned": dict(Counter(part.planned or {}) + Counter([entry.outcome]))}
+    if len(part.preview or []) < preview.MOST_SHOWN:
+        values["preview"] = [*(part.preview or []), entry.shown]
+    await runs.change_part(db, part.id, **values)
+
+
+async def _save_progress(db: AsyncConnection, reading: _Reading, calls: int, **values: Any) -> None:
+    """Adds what was counted since the last time to the part."""
+    part = await runs.part_row(db, reading.part.id)
+    counts, reasons = reading.counts, Counter(part.reasons or {}) + reading.reasons
+    await runs.change_part(
+        db,
+        part.id,
+        read=part.read + counts["read"],
+        unchanged=part.unchanged + counts["unchanged"],
+        skipped=part.skipped + counts["skipped"],
+        calls=part.calls + calls,
+        reasons=dict(reasons),
+        **values,
+    )
+    reading.counts.clear()
+    reading.reasons.clear()
+
+
+async def _move_cursor(db: AsyncConnection, reading: _Reading, cursor: dict[str, Any]) -> None:
+    same = (cursors.c.connection_id == reading.connection.id, cursors.c.process == reading.process)
+    await db.execute(update(cursors).where(*same).values(cursor=cursor))
+
+
+# --- the deep sweep -----------------------------------------------------------------------------------------------------
+
+
+async def _sweeps(db: AsyncConnection, process: Process, part: Row[Any]) -> bool:
+    """A full sync sweeps, and a scheduled poll when a deep sweep was due."""
+    if process is not Process.ORDERS or part.dry_run:
+        return False
+    run = await runs.find(db, part.run_id)
+    return bool(part.full) or (run is not None and bool(run.options.get("sweep")))
+
+
+async def _sweep(reading: _Reading) -> bool:
+    """Reads every order that is open in the warehouse by its id. Whether all were read within the slice."""
+    gateway, connection = reading.gateway, reading.connection
+    after = int((reading.part.cursor or {}).get("swept_to", 0)) if reading.part.sweeping else 0
+    while True:
+        async with gateway.database.read() as db:
+            batch = await mappings.open_orders(db, connection.id, after, SWEEP_BATCH)
+        if not batch:
+            return True
+        found = await gateway.source(connection).read_many(Process.ORDERS, [source_id for _, source_id in batch])
+        records = {key: await enriched(gateway, connection, record) if record else None for key, record in found.items()}
+        after = batch[-1][0]
+        await _store_swept(reading, records, after)
+        if reading.time_is_up:
+            return False
+
+
+async def _store_swept(reading: _Reading, records: dict[str, SourceRecord | None], after: int) -> None:
+    gateway, connection, now = reading.gateway, reading.connection, reading.gateway.clock()
+    async with gateway.database.begin() as db:
+        await leases.renew(db, reading.lease)
+        for source_id, record in records.items():
+            if record is not None:
+                await _consider(db, reading, record, FoundBy.SWEEP, read_now=True, now=now)
+                continue
+            reading.counts["read"] += 1
+            taken = await offers.offer_gone(
+                db, connection, Process.ORDERS, source_id, FoundBy.SWEEP, now, part_id=reading.part.id, held_by_brake=True
+            )
+            await _count(db, reading, taken, cancels=True)
+        await _save_progress(db, reading, 1, cursor={"swept_to": after}, sweeping=True)
+
+
+# --- the end ------------------------------------------------------------------------------------------------------------
+
+
+async def _finish(reading: _Reading) -> None:
+    gateway, connection, now = reading.gateway, reading.connection, reading.gateway.clock()
+    async with gateway.database.begin() as db:
+        braked = await _brake(db, reading, now)
+        await _save_progress(db, reading, 0, state="braked" if braked else "working")
+        if not reading.part.dry_run:
+            await _schedule_next(db, reading, now)
+        await runs.finish_settled(db, now)
+    await gateway.rings.ring(Task.DRAIN, connection.lane)
+
+
+async def _brake(db: AsyncConnection, reading: _Reading, now: datetime) -> bool:
+    """Lets the cancellations that were found go through, unless they are too many: then an operator is asked first."""
+    kept = await runs.held_by_brake(db, reading.part.id)
+    if not kept:
+        return False
+    limits = reading.connection.settings.brake
+    in_warehouse = await db.scalar(
+        select(func.count())
+        .select_from(mapping_rows)
+        .where(
+            mapping_rows.c.connection_id == reading.connection.id,
+            mapping_rows.c.kind == Kind.ORDER,
+            mapping_rows.c.transfer == "sent",
+            mapping_rows.c.wanted == "present",
+        )
+    )
+    share = len(kept) / max(1, in_warehouse or 0)
+    if len(kept) > limits.max_count or (len(kept) >= BRAKE_FROM and share > limits.max_share):
+        text = f"A run would cancel {len(kept)} of {in_warehouse} open orders; confirm it with POST /runs/{reading.part.run_id}/confirm"
+        await alerts.raise_alert(db, "brake", reading.connection.id, reading.part.run_id, text, now)
+        log.warning("run_braked", cancellations=len(kept), open=in_warehouse)
+        return True
+    await release_braked(db, reading.part.id, now)
+    return False
+
+
+async def release_braked(db: AsyncConnection, part_id: int, now: datetime) -> int:
+    """Lets what the brake kept of this part go through; returns how many."""
+    kept = await runs.held_by_brake(db, part_id)
+    if kept:
+        values = {"state": "waiting", "ready_at": now, "reason_code": None, "reason": None, "updated_at": now}
+        await db.execute(update(jobs).where(jobs.c.id.in_(kept)).values(**values))
+    return len(kept)
+
+
+async def _schedule_next(db: AsyncConnection, reading: _Reading, now: datetime) -> None:
+    settings = reading.connection.settings
+    values: dict[str, Any] = {
+        "polled_at": now,
+        "next_poll_at": now + timedelta(minutes=settings.poll_interval_minutes),
+        "failures": 0,
+        "last_error": None,
+    }
+    if reading.sweeps:
+        values |= {"swept_at": now, "next_sweep_at": now + timedelta(hours=settings.deep_sweep_hours)}
+    same = (cursors.c.connection_id == reading.connection.id, cursors.c.process == reading.process)
+    await db.execute(update(cursors).where(*same).values(**values))
+
+
+async def _fail(reading: _Reading, error: RemoteError) -> None:
+    """The part ends as failed; what was stored stays, the next poll goes on from the cursor."""
+    gateway, now = reading.gateway, reading.gateway.clock()
+    settings = gateway.settings
+    same = (cursors.c.connection_id == reading.connection.id, cursors.c.process == reading.process)
+    async with gateway.database.begin() as db:
+        await _save_progress(db, reading, 0, state="failed", error=error.message, finished_at=now)
+        failures = int(await db.scalar(select(cursors.c.failures).where(*same)) or 0)
+        pause = pause_before(failures, settings.retry_base_seconds, reading.connection.settings.poll_interval_minutes * 60)
+        await db.execute(
+            update(cursors).where(*same).values(failures=failures + 1, last_error=error.message, next_poll_at=now + pause)
+        )
+        if isinstance(error, LoginRefused):
+            await alerts.raise_alert(db, "login-refused", reading.connection.id, error.system, error.message, now)
+        await _brake(db, reading, now)
+        await runs.finish_settled(db, now)
+    log.warning("poll_failed", error=type(error).__name__, status=error.status)

@@ -1,0 +1,263 @@
+"""Runs: one execution over many records. A run has a part for each connection and process it covers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.domain import Process
+from app.ids import new_id
+from app.storage.tables import connections, jobs, run_items, run_parts, runs
+
+ENDED = ("done", "failed", "braked")
+COUNTED = ("created", "updated", "cancelled", "unchanged", "skipped", "held", "failed")
+REASONS_SHOWN = 200
+
+
+@dataclass(frozen=True)
+class Part:
+    """`counts`: read, then each record once by its outcome; `waiting` are those not settled yet."""
+
+    id: int
+    run_id: str
+    connection_id: str
+    connection: str
+    process: str
+    state: str
+    full: bool
+    dry_run: bool
+    counts: dict[str, int]
+    calls: int
+    reasons: list[dict[str, Any]]
+    preview: list[dict[str, Any]]
+    error: str | None
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Run:
+    id: str
+    trigger: str
+    target: str
+    options: dict[str, Any]
+    created_at: datetime
+    finished_at: datetime | None
+    parts: tuple[Part, ...] = field(default=())
+
+    @property
+    def state(self) -> str:
+        states = {part.state for part in self.parts}
+        if states - set(ENDED):
+            return "running" if states - {"waiting"} else "waiting"
+        return "failed" if "failed" in states else "braked" if "braked" in states else "done"
+
+    @property
+    def counts(self) -> dict[str, int]:
+        total: Counter[str] = Counter(dict.fromkeys(("read", *COUNTED, "waiting"), 0))
+        for part in self.parts:
+            total.update(part.counts)
+        return dict(total)
+
+
+async def create(
+    db: AsyncConnection,
+    *,
+    trigger: str,
+    target: str,
+    places: Sequence[tuple[str, Process]],
+    full: bool,
+    dry_run: bool,
+    now: datetime,
+    key_id: str | None = None,
+    idempotency_key: str | None = None,
+    options: dict[str, Any] | None = None,
+) -> str:
+    """Makes a run with one waiting part a place (connection id, process)."""
+    run_id = new_id("run")
+    await db.execute(
+        insert(runs).values(
+            id=run_id,
+            trigger=trigger,
+            target=target,
+            options=options or {},
+            key_id=key_id,
+            idempotency_key=idempotency_key,
+            created_at=now,
+        )
+    )
+    rows = [
+        {
+            "run_id": run_id,
+            "connection_id": connection_id,
+            "process": process,
+            "full": full,
+            "dry_run": dry_run,
+            "state": "waiting",
+        }
+        for connection_id, process in places
+    ]
+    if rows:
+        await db.execute(insert(run_parts), rows)
+    return run_id
+
+
+async def by_idempotency_key(db: AsyncConnection, key_id: str, idempotency_key: str) -> str | None:
+    """The run that an earlier request with the same key has made."""
+    found: str | None = await db.scalar(
+        select(runs.c.id).where(runs.c.key_id == key_id, runs.c.idempotency_key == idempotency_key)
+    )
+    return found
+
+
+async def find(db: AsyncConnection, run_id: str) -> Run | None:
+    row = (await db.execute(select(runs).where(runs.c.id == run_id))).first()
+    if row is None:
+        return None
+    return _run(row, await _parts(db, [run_id]))
+
+
+async def latest(
+    db: AsyncConnection, *, connection_ids: Sequence[str] | None, before: tuple[datetime, str] | None, limit: int
+) -> list[Run]:
+    """Newest first."""
+    query = select(runs).order_by(runs.c.created_at.desc(), runs.c.id.desc()).limit(limit)
+    if connection_ids is not None:
+        seen = select(run_parts.c.run_id).where(run_parts.c.connection_id.in_(connection_ids))
+        query = query.where(runs.c.id.in_(seen))
+    if before is not None:
+        moment, run_id = before
+        query = query.where((runs.c.created_at < moment) | ((runs.c.created_at == moment) & (runs.c.id < run_id)))
+    rows = list(await db.execute(query))
+    parts = await _parts(db, [row.id for row in rows])
+    return [_run(row, [part for part in parts if part.run_id == row.id]) for row in rows]
+
+
+def _run(row: Row[Any], parts: Sequence[Part]) -> Run:
+    return Run(row.id, row.trigger, row.target, row.options, row.created_at, row.finished_at, tuple(parts))
+
+
+async def _parts(db: AsyncConnection, run_ids: Sequence[str]) -> list[Part]:
+    query = (
+        select(run_parts, connections.c.name.label("connection"))
+        .join(connections, connections.c.id == run_parts.c.connection_id)
+        .where(run_parts.c.run_id.in_(run_ids))
+        .order_by(run_parts.c.id)
+    )
+    rows = list(await db.execute(query))
+    outcomes = await _outcomes(db, [row.id for row in rows])
+    reasons = await _reasons(db, [row.id for row in rows])
+    return [_part(row, outcomes.get(row.id, Counter()), reasons.get(row.id, [])) for row in rows]
+
+
+async def _outcomes(db: AsyncConnection, part_ids: Sequence[int]) -> dict[int, Counter[str]]:
+    items = (
+        select(run_items.c.part_id, run_items.c.outcome, func.count().label("n"))
+        .where(run_items.c.part_id.in_(part_ids))
+        .group_by(run_items.c.part_id, run_items.c.outcome)
+    )
+    found: dict[int, Counter[str]] = {}
+    for row in await db.execute(items):
+        found.setdefault(row.part_id, Counter())[row.outcome or "waiting"] += row.n
+    return found
+
+
+async def _reasons(db: AsyncConnection, part_ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
+    """The records of a run that did not simply go through, each with why."""
+    query = (
+        select(run_items)
+        .where(run_items.c.part_id.in_(part_ids), run_items.c.outcome.in_(("held", "failed", "skipped")))
+        .order_by(run_items.c.id)
+        .limit(REASONS_SHOWN)
+    )
+    found: dict[int, list[dict[str, Any]]] = {}
+    for row in await db.execute(query):
+        entry = {"record": row.source_id, "outcome": row.outcome, "code": row.reason_code, "reason": row.reason}
+        found.setdefault(row.part_id, []).append(entry)
+    return found
+
+
+def _part(row: Row[Any], outcomes: Counter[str], reasons: list[dict[str, Any]]) -> Part:
+    counts = {"read": row.read, **{name: outcomes[name] for name in COUNTED}, "waiting": outcomes["waiting"]}
+    counts["unchanged"] += row.unchanged
+    counts["skipped"] += row.skipped
+    for name, count in (row.planned or {}).items():
+        counts[name] += count
+    state = "done" if row.state == "working" and outcomes["waiting"] == 0 else row.state
+    summed = [{"outcome": "skipped", "code": code, "count": count} for code, count in sorted((row.reasons or {}).items())]
+    return Part(
+        id=row.id,
+        run_id=row.run_id,
+        connection_id=row.connection_id,
+        connection=row.connection,
+        process=row.process,
+        state=state,
+        full=row.full,
+        dry_run=row.dry_run,
+        counts=counts,
+        calls=row.calls,
+        reasons=[*summed, *reasons],
+        preview=row.preview or [],
+        error=row.error,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+    )
+
+
+async def next_part(db: AsyncConnection, connection_id: str, process: Process) -> Row[Any] | None:
+    """The oldest part that waits or was left in the middle."""
+    query = (
+        select(run_parts)
+        .where(
+            run_parts.c.connection_id == connection_id,
+            run_parts.c.process == process,
+            run_parts.c.state.in_(("waiting", "reading")),
+        )
+        .order_by(run_parts.c.id)
+        .limit(1)
+    )
+    return (await db.execute(query)).first()
+
+
+async def change_part(db: AsyncConnection, part_id: int, **values: Any) -> None:
+    await db.execute(update(run_parts).where(run_parts.c.id == part_id).values(**values))
+
+
+async def held_by_brake(db: AsyncConnection, part_id: int) -> list[int]:
+    """Ids of the jobs that this part has found and the brake keeps."""
+    query = (
+        select(jobs.c.id)
+        .join(run_items, run_items.c.job_id == jobs.c.id)
+        .where(run_items.c.part_id == part_id, jobs.c.state == "held", jobs.c.reason_code == "brake")
+    )
+    return [row.id for row in await db.execute(query)]
+
+
+async def finish_settled(db: AsyncConnection, now: datetime) -> None:
+    """Ends parts whose records have all been settled, and runs whose parts have all ended."""
+    open_items = select(run_items.c.id).where(run_items.c.part_id == run_parts.c.id, run_items.c.outcome.is_(None))
+    await db.execute(
+        update(run_parts).where(run_parts.c.state == "working", ~open_items.exists()).values(state="done", finished_at=now)
+    )
+    open_parts = select(run_parts.c.id).where(run_parts.c.run_id == runs.c.id, run_parts.c.state.not_in(ENDED))
+    await db.execute(update(runs).where(runs.c.finished_at.is_(None), ~open_parts.exists()).values(finished_at=now))
+
+
+async def prune(db: AsyncConnection, before: datetime) -> int:
+    """Deletes finished runs that are older; returns how many."""
+    old = select(runs.c.id).where(runs.c.created_at < before, runs.c.finished_at.is_not(None))
+    parts = select(run_parts.c.id).where(run_parts.c.run_id.in_(old))
+    await db.execute(delete(run_items).where(run_items.c.part_id.in_(parts)))
+    await db.execute(delete(run_parts).where(run_parts.c.run_id.in_(old)))
+    done = await db.execute(delete(runs).where(runs.c.created_at < before, runs.c.finished_at.is_not(None)))
+    return int(done.rowcount)
+
+
+async def part_row(db: AsyncConnection, part_id: int) -> Row[Any]:
+    return (await db.execute(select(run_parts).where(run_parts.c.id == part_id))).one()

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -127,8 +128,9 @@ class GuardedTransport(httpx.AsyncBaseTransport):
 
 
 def open_client(reach: Reach) -> httpx.AsyncClient:
-    """The client every outside call goes through; one per process, shared by all connections. No cookies are kept between shops."""
+    """The client every outside call goes through; one per process, shared by all connections. Cookies are never kept: shops share it."""
     return httpx.AsyncClient(
+        cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=())),
         transport=GuardedTransport(reach),
         follow_redirects=False,
         trust_env=False,

@@ -74,5 +74,5 @@ def _without_meta(_logger: Any, _method: str, event: EventDict) -> EventDict:
 
 
 def get_logger(name: str) -> FilteringBoundLogger:
-    logger: FilteringBoundLogger = structlog.get_logger(logger=name)
+    logger: FilteringBoundLogger = structlog.get_logger(source=name)
     return logger

@@ -81,11 +81,14 @@ PONG = b'{"status":"pong"}'
 
 @dataclass
 class WebhookIntake:
-    """The ASGI application. `path_params["webhook_id"]` holds the id."""
+    """The ASGI application; `open` gives it what it works with before the first request. `path_params["webhook_id"]` holds the id."""
 
-    gateway: Gateway
-    inbox: Inbox
+    gateway: Gateway = field(init=False)
+    inbox: Inbox = field(init=False)
     _targets: dict[str, tuple[float, Target | None]] = field(default_factory=dict)
+
+    def open(self, gateway: Gateway, inbox: Inbox) -> None:
+        self.gateway, self.inbox = gateway, inbox
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         began = time.perf_counter()

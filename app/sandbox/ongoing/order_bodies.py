@@ -33,7 +33,7 @@ CountryCode = Annotated[str, Field(max_length=2)]
 
 
 class Notification(Body):
-    to_be_notified: bool
+    to_be_notified: bool = False
     value: str | None = None
 
 

@@ -1,0 +1,122 @@
+"""The arq worker: rings in, work out. The schedule is the sweeper's, on SQL."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from arq import create_pool
+from arq.connections import RedisSettings
+from arq.worker import Worker, func
+from prometheus_client import start_http_server
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from app.engine import sweeper
+from app.engine.drain import drain
+from app.engine.gateway import Gateway, open_gateway
+from app.engine.ingest import ingest
+from app.engine.polls import poll
+from app.engine.rings import ArqRings, Task, deserialize, serialize
+from app.errors import NotFound
+from app.logs import configure, get_logger
+from app.settings import Settings
+
+log = get_logger(__name__)
+
+Work = Callable[[Gateway, str], Awaitable[object]]
+WORK: dict[Task, Work] = {Task.INGEST: ingest, Task.POLL: poll, Task.DRAIN: drain}
+
+
+def redis_settings(url: str) -> RedisSettings:
+    """Patient: a Redis that is away for a while must not end the process."""
+    settings = RedisSettings.from_dsn(url)
+    settings.conn_timeout = 5
+    settings.conn_retries = 60
+    settings.conn_retry_delay = 1
+    settings.retry_on_timeout = True
+    settings.retry_on_error = [RedisConnectionError, RedisTimeoutError, FileNotFoundError]
+    return settings
+
+
+async def work(gateway: Gateway, task: Task, key: str) -> None:
+    """Answers one ring. A connection that is gone since is no reason to fail."""
+    try:
+        await WORK[task](gateway, key)
+    except NotFound as error:
+        log.warning("ring_for_nothing", task=task.value, key=key, reason=error.message)
+
+
+def _function(task: Task) -> Any:
+    async def answer(context: dict[str, Any], key: str) -> None:
+        await work(context["gateway"], task, key)
+
+    answer.__qualname__ = task.value
+    return func(answer, name=task.value)
+
+
+async def run(settings: Settings) -> None:
+    """Works until SIGTERM or SIGINT, then finishes what it has begun."""
+    configure(settings)
+    if settings.worker_metrics_port:
+        start_http_server(settings.worker_metrics_port, addr=settings.host)
+    assert settings.redis_url is not None
+    pool = await create_pool(redis_settings(settings.redis_url), job_serializer=serialize, job_deserializer=deserialize)
+    async with open_gateway(settings, ArqRings(pool, settings.queue_name)) as gateway:
+        worker = Worker(
+            functions=[_function(task) for task in Task],
+            redis_pool=pool,
+            queue_name=settings.queue_name,
+            ctx={"gateway": gateway},
+            poll_delay=settings.poll_delay_seconds,
+            max_jobs=settings.max_parallel_tasks,
+            job_timeout=settings.task_timeout_seconds,
+            keep_result=0,
+            max_tries=1,
+            handle_signals=False,
+            job_serializer=serialize,
+            job_deserializer=deserialize,
+        )
+        await _run_until_told(gateway, worker)
+    await pool.aclose(close_connection_pool=True)
+
+
+async def _run_until_told(gateway: Gateway, worker: Worker) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    sweeping = asyncio.create_task(sweeper.run(gateway))
+    working = asyncio.create_task(worker.async_run())
+    log.info("worker_started", queue=gateway.settings.queue_name)
+    stopping = asyncio.create_task(stop.wait())
+    done, _ = await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    gateway.stopping = True
+    sweeping.cancel()
+    if working not in done:
+        await _drain(worker, working, gateway.settings.drain_seconds)
+    with contextlib.suppress(asyncio.CancelledError):
+        await sweeping
+    stopping.cancel()
+    log.info("worker_stopped")
+    if working in done:
+        working.result()  # the queue ended by itself: say why
+
+
+async def _drain(worker: Worker, working: asyncio.Task[None], seconds: float) -> None:
+    """No new rings are answered; what runs ends at its next turn, because the gateway is stopping."""
+    worker.allow_pick_jobs = False
+    running = [task for task in worker.tasks.values() if not task.done()]
+    if running:
+        log.info("draining", tasks=len(running), seconds=seconds)
+        await asyncio.wait(running, timeout=seconds)
+    working.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await working
+    with contextlib.suppress(asyncio.CancelledError):
+        await worker.close()
+
+

@@ -31,7 +31,10 @@ class BrakeSettings(BaseModel):
 
     max_count: int = Field(20, ge=0, description="Most cancellations of one run that go through without being asked for.")
     max_share: float = Field(
-        0.2, ge=0, le=1, description="Largest share of a connection's open orders that one run may cancel (from 5 cancellations on)."
+        0.2,
+        ge=0,
+        le=1,
+        description="Largest share of a connection's open orders that one run may cancel (from 5 cancellations on).",
     )
 
 
@@ -51,25 +54,32 @@ class ConnectionSettings(BaseModel):
 
     processes: ProcessSettings = Field(default_factory=lambda: ProcessSettings())
     poll_interval_minutes: float = Field(15, gt=0, description="How often the shop is read as a safety net, in minutes.")
-    deep_sweep_hours: float = Field(24, gt=0, description="How often open orders are read by id and the trash is looked through, in hours.")
+    deep_sweep_hours: float = Field(
+        24, gt=0, description="How often open orders are read by id and the trash is looked through, in hours."
+    )
     go_live: datetime | None = Field(
         None, description="Orders made before this moment are never transferred. Set to the moment of activation when left out."
     )
-    order_number_prefix: str = Field("", max_length=20, description="Put in front of the shop's order number to make the WMS order number.")
+    order_number_prefix: str = Field(
+        "", max_length=20, description="Put in front of the shop's order number to make the WMS order number."
+    )
     default_country: str | None = Field(
-        None, pattern="^[A-Z]{2}$", description="Country (ISO 3166-1 alpha-2) of addresses that name none. Without it they are held."
+        None,
+        pattern="^[A-Z]{2}$",
+        description="Country (ISO 3166-1 alpha-2) of addresses that name none. Without it they are held.",
     )
     article_number_replacements: dict[str, str] = Field(
         default_factory=dict,
-        description="Replacement for each character that the WMS cannot have in an article number (! % _ ^ \\). Without one the record is skipped.",
+        description="Replacement for each character that the WMS cannot have in an article number (! % _ ^ \\). "
+        "Without one the record is skipped.",
     )
     transporters: dict[str, TransporterChoice] = Field(
         default_factory=dict, description="The shop's shipping method id → transporter and service code of the WMS."
     )
     extra_article_fields: dict[str, str] = Field(
         default_factory=dict,
-        description="Further article fields: WMS path → path in the shop's product, with dots; a list of key and value pairs is entered by "
-        "key. Example: freeText1 → meta_data.leverandor.",
+        description="Further article fields: WMS path → path in the shop's product, with dots; a list of key and value pairs is "
+        "entered by key. Example: freeText1 → meta_data.leverandor.",
     )
     extra_order_fields: dict[str, str] = Field(
         default_factory=dict, description="The same for orders. Example: consigneeOrderNumber → meta_data._innkjopsordre."
@@ -126,7 +136,7 @@ Announcement = Announced | ReadNeeded | SweepNeeded | NotOurs
 
 @dataclass(frozen=True)
 class Page:
-    """One page of changed records, oldest first, and the cursor to store once they are stored. `calls` counts requests made for it."""
+    """One page of changed records, oldest first, and the cursor to store once they are. `calls` counts the requests it took."""
 
     records: tuple[SourceRecord, ...]
     cursor: dict[str, Any]
@@ -188,9 +198,7 @@ class Integration(Protocol):
     settings_model: type[ConnectionSettings]
     credentials_model: type[BaseModel]
 
-    def open(
-        self, settings: ConnectionSettings, credentials: BaseModel, http: httpx.AsyncClient, clock: Clock
-    ) -> Source:
+    def open(self, settings: ConnectionSettings, credentials: BaseModel, http: httpx.AsyncClient, clock: Clock) -> Source:
         """A client of one shop."""
         ...
 

@@ -140,6 +140,6 @@ def home_address(url: str) -> str:
     for mark in ("?", "#", "/wp-json", "/wc-api", "/wp-admin"):
         text = text.split(mark, 1)[0]
     parts = urlsplit(text)
-    if parts.scheme.lower() not in ("http", "https") or not parts.hostname:
+    if parts.scheme.lower() not in ("http", "https") or not parts.hostname or "@" in parts.netloc or parts.port == 0:
         raise ValueError("give the shop's whole address, like https://shop.example/")
     return f"{parts.scheme.lower()}://{parts.netloc.lower()}{parts.path.rstrip('/')}/"

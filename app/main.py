@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator
 
-from arq import create_pool
 from fastapi import FastAPI
 from starlette.routing import Route
 
@@ -13,9 +12,8 @@ from app.api.webhooks import WebhookIntake
 from app.engine.gateway import Gateway, open_gateway
 from app.engine.group_commit import writer_for
 from app.engine.inbox import Inbox
-from app.engine.rings import ArqRings, CoalescedRings, MemoryRings, Rings, Task, deserialize, serialize
+from app.engine.rings import ArqRings, CoalescedRings, MemoryRings, Rings, Task, brisk_pool
 from app.settings import Settings
-from app.worker import redis_settings
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -24,7 +22,7 @@ def create_app(settings: Settings) -> FastAPI:
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with contextlib.AsyncExitStack() as stack:
-            rings = await _open_rings(settings, stack)
+            rings = _open_rings(settings, stack)
             gateway = await stack.enter_async_context(open_gateway(settings, rings))
             inbox = await stack.enter_async_context(_open_inbox(gateway))
             app.state.gateway = gateway
@@ -40,11 +38,11 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
-async def _open_rings(settings: Settings, stack: contextlib.AsyncExitStack) -> Rings:
+def _open_rings(settings: Settings, stack: contextlib.AsyncExitStack) -> Rings:
     if settings.queue == "memory":
         return MemoryRings()
     assert settings.redis_url is not None
-    pool = await create_pool(redis_settings(settings.redis_url), job_serializer=serialize, job_deserializer=deserialize)
+    pool = brisk_pool(settings.redis_url)
     stack.push_async_callback(pool.aclose, close_connection_pool=True)
     return ArqRings(pool, settings.queue_name)
 

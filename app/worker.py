@@ -8,19 +8,15 @@ import signal
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from arq import create_pool
-from arq.connections import RedisSettings
-from arq.worker import Worker, func
+from arq.worker import Function, Worker, func
 from prometheus_client import start_http_server
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from app.engine import sweeper
 from app.engine.drain import drain
 from app.engine.gateway import Gateway, open_gateway
 from app.engine.ingest import ingest
 from app.engine.polls import poll
-from app.engine.rings import ArqRings, Task, deserialize, serialize
+from app.engine.rings import ArqRings, Task, deserialize, patient_pool, serialize
 from app.errors import NotFound
 from app.logs import configure, get_logger
 from app.settings import Settings
@@ -31,17 +27,6 @@ Work = Callable[[Gateway, str], Awaitable[object]]
 WORK: dict[Task, Work] = {Task.INGEST: ingest, Task.POLL: poll, Task.DRAIN: drain}
 
 
-def redis_settings(url: str) -> RedisSettings:
-    """Patient: a Redis that is away for a while must not end the process."""
-    settings = RedisSettings.from_dsn(url)
-    settings.conn_timeout = 5
-    settings.conn_retries = 60
-    settings.conn_retry_delay = 1
-    settings.retry_on_timeout = True
-    settings.retry_on_error = [RedisConnectionError, RedisTimeoutError, FileNotFoundError]
-    return settings
-
-
 async def work(gateway: Gateway, task: Task, key: str) -> None:
     """Answers one ring. A connection that is gone since is no reason to fail."""
     try:
@@ -50,11 +35,11 @@ async def work(gateway: Gateway, task: Task, key: str) -> None:
         log.warning("ring_for_nothing", task=task.value, key=key, reason=error.message)
 
 
-def _function(task: Task) -> Any:
-    async def answer(context: dict[str, Any], key: str) -> None:
+def _function(task: Task) -> Function:
+    async def answer(context: dict[Any, Any], *arguments: Any, **_: Any) -> None:
+        (key,) = arguments
         await work(context["gateway"], task, key)
 
-    answer.__qualname__ = task.value
     return func(answer, name=task.value)
 
 
@@ -64,7 +49,7 @@ async def run(settings: Settings) -> None:
     if settings.worker_metrics_port:
         start_http_server(settings.worker_metrics_port, addr=settings.host)
     assert settings.redis_url is not None
-    pool = await create_pool(redis_settings(settings.redis_url), job_serializer=serialize, job_deserializer=deserialize)
+    pool = await patient_pool(settings.redis_url)
     async with open_gateway(settings, ArqRings(pool, settings.queue_name)) as gateway:
         worker = Worker(
             functions=[_function(task) for task in Task],

@@ -125,7 +125,7 @@ async def _run_turn(gateway: Gateway, turn: Turn) -> bool:
     """Returns whether the WMS refused the record."""
     job = turn.job
     with structlog.contextvars.bound_contextvars(
-        job=job.id, connection=job.connection_id, process=job.process, record=job.source_id
+        job_id=job.id, connection=job.connection_id, process=job.process, record=job.source_id
     ):
         try:
             return await _transfer(gateway, turn)

@@ -18,7 +18,7 @@ from app.engine.drain import pause_before
 from app.engine.failpoints import failpoint
 from app.engine.gateway import Gateway
 from app.engine.leases import Lease
-from app.engine.map_record import map_record
+from app.engine.map_record import GONE, map_record
 from app.engine.offers import FoundBy, Offer, Verdict
 from app.engine.rings import Task
 from app.errors import LeaseLost, LoginRefused, RateLimited, Refused, RemoteError
@@ -96,8 +96,8 @@ async def _ingest_batch(gateway: Gateway, connection: Connection, events: list[R
             ready.append(prepared)
     unsure = await _judge(gateway, connection, ready)
     again = []
-    for event in unsure:
-        prepared = await _prepare(gateway, connection, event.event, read=True)
+    for one in unsure:
+        prepared = await _prepare(gateway, connection, one.event, read=True)
         if prepared is not None:
             again.append(prepared)
     await _judge(gateway, connection, again)
@@ -105,7 +105,7 @@ async def _ingest_batch(gateway: Gateway, connection: Connection, events: list[R
 
 async def _prepare(gateway: Gateway, connection: Connection, event: Row[Any], *, read: bool = False) -> Ready | None:
     """What the event needs to be judged; None when it is settled (or put aside) already."""
-    with structlog.contextvars.bound_contextvars(event=event.id, connection=connection.name):
+    with structlog.contextvars.bound_contextvars(event_id=event.id, connection=connection.name):
         try:
             return await _understand(gateway, connection, event, read=read)
         except RemoteError as error:
@@ -171,7 +171,7 @@ async def enriched(gateway: Gateway, connection: Connection, record: SourceRecor
         stored = await db.scalar(select(jobs.c.source).where(*same))
     if stored is not None and {key: value for key, value in stored.items() if not key.startswith("_gateway_")} == record.body:
         return SourceRecord(
-            record.process, record.source_id, record.modified_at, {k: v for k, v in stored.items() if k != offers.GONE}
+            record.process, record.source_id, record.modified_at, {k: v for k, v in stored.items() if k != GONE}
         )
     return await gateway.source(connection).enrich(record)
 
@@ -197,7 +197,7 @@ async def _judge_alone(gateway: Gateway, connection: Connection, one: Ready) -> 
     try:
         return await _judge(gateway, connection, [one])
     except (SQLAlchemyError, ValueError, KeyError, TypeError):
-        log.exception("event_not_stored", event=one.event.id)
+        log.exception("event_not_stored", event_id=one.event.id)
         await _bury(
             gateway, connection, one.event, "not-stored", "The gateway could not keep what it says; its log has the details"
         )

@@ -11,8 +11,14 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 import orjson
-from arq import ArqRedis
+from arq import ArqRedis, create_pool
+from arq.connections import RedisSettings
+from redis.asyncio import ConnectionPool
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from app.ids import unguessable
 from app.logs import get_logger
@@ -117,3 +123,21 @@ def serialize(job: dict[str, Any]) -> bytes:
 def deserialize(job: bytes) -> dict[str, Any]:
     value: dict[str, Any] = orjson.loads(job)
     return value
+
+
+async def patient_pool(url: str) -> ArqRedis:
+    """For a worker: waits for Redis when it starts, and lives through one that is away for a while."""
+    settings = RedisSettings.from_dsn(url)
+    settings.conn_timeout = 5
+    settings.conn_retries = 60
+    settings.conn_retry_delay = 1
+    settings.retry_on_timeout = True
+    settings.retry_on_error = [RedisConnectionError, RedisTimeoutError, FileNotFoundError]
+    settings.retry = Retry(ExponentialBackoff(cap=1.0, base=0.05), retries=30)
+    return await create_pool(settings, job_serializer=serialize, job_deserializer=deserialize)
+
+
+def brisk_pool(url: str) -> ArqRedis:
+    """For the API: does not connect until it rings, and gives a ring up soon; the sweeper finds what it would have announced."""
+    pool: ConnectionPool = ConnectionPool.from_url(url, socket_connect_timeout=2, socket_timeout=3)
+    return ArqRedis(pool, job_serializer=serialize, job_deserializer=deserialize)

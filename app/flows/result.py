@@ -86,12 +86,24 @@ class Unsettled:
 class Desk(Protocol):
     """The flow's way out: calls fenced by attempts, numbers that are claimed, articles that others own."""
 
-    client: OngoingClient
-    goods_owner_id: int
-    settings: OngoingSettings
-    released: bool
-    """An operator has said: try it all the same."""
-    unsettled: Unsettled | None
+    @property
+    def client(self) -> OngoingClient: ...
+
+    @property
+    def goods_owner_id(self) -> int: ...
+
+    @property
+    def settings(self) -> OngoingSettings: ...
+
+    @property
+    def released(self) -> bool:
+        """An operator has said: try it all the same."""
+        ...
+
+    @property
+    def unsettled(self) -> Unsettled | None:
+        """A writing call of this record whose outcome is not known."""
+        ...
 
     async def read(self, call: str, do: Callable[[], Awaitable[T]]) -> T:
         """A reading call, within the failure budget of its method."""

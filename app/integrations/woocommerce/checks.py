@@ -96,18 +96,14 @@ class Examination:
 
     async def _learn_units(self) -> None:
         """Units of weight and length: the shop's own against the connection's."""
-        try:
-            found = await self._calls.listed("settings/products", [("_fields", "id,value")])
-        except RemoteError:
-            return
-        own = {text(each, "id"): text(each, "value") for each in found}
         for fact, said in (("weight_unit", self._settings.weight_unit), ("dimension_unit", self._settings.dimension_unit)):
-            shop = own.get(f"woocommerce_{fact}", "")
-            if not shop:
-                continue
-            self._facts[fact] = shop
-            if shop != said:
-                self._say(fact, False, f"the shop uses {shop}, the connection says {said}", f"set {fact} to {shop}")
+            try:
+                own = text(await self._calls.record(f"settings/products/woocommerce_{fact}"), "value")
+            except RemoteError:
+                return
+            self._facts[fact] = own
+            if own != said:
+                self._say(fact, False, f"the shop uses {own}, the connection says {said}", f"set {fact} to {own}")
 
     async def _count_virtual(self) -> None:
         """Requirement: onboarding says so when the shop has virtual products."""

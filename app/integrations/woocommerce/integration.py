@@ -39,6 +39,9 @@ class WooCommerce:
     def signature_header(self) -> str:
         return webhooks.SIGNATURE_HEADER
 
+    def topic(self, headers: Mapping[str, str]) -> str | None:
+        return webhooks.topic(headers)
+
     def verify(self, secret: str, signature: str, body: bytes) -> bool:
         return webhooks.verify(secret, signature, body)
 

@@ -29,6 +29,11 @@ def is_ping(headers: Mapping[str, str], body: bytes) -> bool:
     return kind == "application/x-www-form-urlencoded" and SIGNATURE_HEADER not in headers and _PING.fullmatch(body) is not None
 
 
+def topic(headers: Mapping[str, str]) -> str | None:
+    """Like `order.updated`."""
+    return headers.get("x-wc-webhook-topic", "").strip().lower()[:100] or None
+
+
 def verify(secret: str, signature: str, body: bytes) -> bool:
     """Base64 of HMAC-SHA256 over the raw body, compared in constant time."""
     expected = base64.b64encode(hmac.new(signing_key(secret).encode(), body, hashlib.sha256).digest())
@@ -51,14 +56,14 @@ def interpret(
     headers: Mapping[str, str], body: bytes, settings: WooCommerceSettings, credentials: WooCommerceCredentials
 ) -> Announcement:
     """What a verified delivery says. `headers` have lower-case names. Never raises."""
-    topic = headers.get("x-wc-webhook-topic", "").strip().lower()
-    resource, _, event = topic.partition(".")
+    about = topic(headers) or ""
+    resource, _, event = about.partition(".")
     process = _PROCESSES.get(resource)
     source = headers.get("x-wc-webhook-source", "")
     if source and not is_same_shop(source, settings, credentials):
         return NotOurs("other-shop", f"sent by {source[:200]}, not by {credentials.shop_url} (a copy of the shop?)", alert=True)
     if process is None:
-        return NotOurs("other-topic", f"nothing to do for {topic[:100]!r}" if topic else "the delivery has no topic")
+        return NotOurs("other-topic", f"nothing to do for {about!r}" if about else "the delivery has no topic")
     return _read(process, event, body)
 
 

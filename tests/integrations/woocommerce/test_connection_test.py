@@ -21,10 +21,8 @@ HEALTHY: dict[str, Any] = {
     "orders": [{"id": 32}],
     "products": [{"id": 14, "virtual": False}, {"id": 16, "virtual": True}],
     "system_status": rest("193")["body"],
-    "settings/products": [
-        {"id": "woocommerce_weight_unit", "value": "kg"},
-        {"id": "woocommerce_dimension_unit", "value": "cm"},
-    ],
+    "settings/products/woocommerce_weight_unit": {"id": "woocommerce_weight_unit", "value": "kg"},
+    "settings/products/woocommerce_dimension_unit": {"id": "woocommerce_dimension_unit", "value": "cm"},
 }
 
 
@@ -84,7 +82,7 @@ class TestAHealthyShop:
 
     async def test_facts_that_the_key_may_not_see_are_no_failure(self) -> None:
         hidden = recorded("200")
-        report = await examine({"system_status": hidden, "settings/products": hidden})
+        report = await examine({"system_status": hidden, "settings/products/woocommerce_weight_unit": hidden})
         assert report.ok
         assert report.facts == {"products_looked_at": 2, "virtual_products": 1}
 

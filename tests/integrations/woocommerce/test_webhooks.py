@@ -107,6 +107,10 @@ class TestSignature:
 
 
 class TestWhatADeliverySays:
+    def test_its_topic_is_there_to_read(self) -> None:
+        assert SHOP.topic(delivery("096").headers) == "order.deleted"
+        assert SHOP.topic(PINGS[0].headers) is None
+
     def test_the_recording_holds_87_signed_deliveries(self) -> None:
         assert len(SIGNED) == 87
 

@@ -36,9 +36,9 @@ async def work(gateway: Gateway, task: Task, key: str) -> None:
 
 
 def _function(task: Task) -> Function:
-    async def answer(context: dict[Any, Any], *arguments: Any, **_: Any) -> None:
-        (key,) = arguments
-        await work(context["gateway"], task, key)
+    async def answer(ctx: dict[Any, Any], *args: Any, **kwargs: Any) -> None:
+        (key,) = args
+        await work(ctx["gateway"], task, key)
 
     return func(answer, name=task.value)
 

@@ -13,6 +13,7 @@ from app.domain import Article, Order, ShopState, SourceRecord
 from app.domain.record import KIND_OF
 from app.flows.articles import PUT_ARTICLE
 from app.flows.orders import PUT_ORDER
+from app.flows.result import explained
 from app.records import mappings
 from app.records.connections import Connection
 from app.records.mappings import Mapping
@@ -66,7 +67,7 @@ def _judge_article(
         return "skipped", "not-wanted", f"The shop's status is {article.status!r}", None
     problems = (*article.problems, *article_problems(article, connection.settings.warehouse))
     if problems:
-        return "skipped", problems[0].code, f"{problems[0].message}. {problems[0].fix}", None
+        return "skipped", problems[0].code, explained(problems[0]), None
     body = article_body(article, connection.warehouse.goods_owner_id, connection.settings.warehouse)
     return _by_content(body, mapping, there)
 
@@ -83,7 +84,7 @@ def _judge_order(connection: Connection, order: Order, mapping: Mapping | None, 
         return "skipped", "before-go-live", f"Made before {settings.go_live:%Y-%m-%d %H:%M} UTC", None
     problems = (*order.problems, *order_problems(order, settings.warehouse))
     if problems:
-        return "held", problems[0].code, f"{problems[0].message}. {problems[0].fix}", None
+        return "held", problems[0].code, explained(problems[0]), None
     return _by_content(order_body(order, connection.warehouse.goods_owner_id, settings.warehouse), mapping, there)
 
 

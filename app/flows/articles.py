@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from app.domain import Article, OrderLine, Problem
 from app.errors import Refused
-from app.flows.result import Desk, Known, Outcome, Result, Transfer, held
+from app.flows.result import Desk, Known, Outcome, Result, Transfer, explained, held
 from app.warehouse.differences import differences_article
 from app.warehouse.fields import article_body, thin_article_body
 from app.warehouse.problems import article_problems
@@ -56,7 +56,7 @@ def _skipped(problems: Sequence[Problem]) -> Result:
         return Result(Outcome.SKIPPED, Transfer.NONE, "no-article-number", "The record has no article number")
     first = problems[0]
     notes = tuple(problem.message for problem in problems[1:])
-    return Result(Outcome.SKIPPED, Transfer.NONE, first.code, f"{first.message}. {first.fix}", notes=notes)
+    return Result(Outcome.SKIPPED, Transfer.NONE, first.code, explained(first), notes=notes)
 
 
 def _taken(number: str, owner: str) -> Problem:

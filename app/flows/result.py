@@ -58,8 +58,13 @@ class Result:
     notes: tuple[str, ...] = ()
 
 
+def explained(problem: Problem) -> str:
+    """The problem and what to do about it, as two sentences."""
+    return ". ".join(text[:1].upper() + text[1:] for text in (problem.message, problem.fix))
+
+
 def held(problem: Problem, **more: Any) -> Result:
-    return Result(Outcome.HELD, Transfer.HELD, problem.code, f"{problem.message}. {problem.fix}", **more)
+    return Result(Outcome.HELD, Transfer.HELD, problem.code, explained(problem), **more)
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ class Server:
     """`with Server(app) as server: httpx.get(server.url)`; the port is free when none is given."""
 
     def __init__(self, app: Any, port: int | None = None) -> None:
+        self.app = app
         self.port = port or free_port()
         config = uvicorn.Config(app, host="127.0.0.1", port=self.port, log_level="warning", lifespan="on")
         self._server = uvicorn.Server(config)

@@ -89,11 +89,14 @@ class Beside:
         return await self._products.get(source_id, lambda: self._read_product(source_id))
 
     async def _read_product(self, source_id: str) -> Found:
-        """A variation is readable under `products/` too (its own `self` link says so; observed on WooCommerce 11.0.1)."""
+        """A variation is readable under `products/` too (its own `self` link says so; observed on WooCommerce 11.0.1).
+
+        Of one that is gone only the id is known: a variation that the shop has just announced still stands on its own.
+        """
         try:
             return summary(await self._calls.record(f"products/{source_id}"))
         except NoSuchRecord:
-            return {"id": int(source_id), "status": "gone"}
+            return {"id": int(source_id)}
 
     async def _read_customer(self, customer: str) -> Found:
         """Only the address is kept. A customer who is gone or not to be seen by the key leaves the billing address to be used."""

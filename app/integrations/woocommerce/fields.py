@@ -102,7 +102,7 @@ def _wanted(body: Body, settings: WooCommerceSettings) -> bool:
     if body.get("type") == "variable" and settings.variable_parents is VariableParents.SKIP:
         return False
     parent = section(body, PARENT)
-    return all(text(each, "status") in settings.article_statuses for each in (body, parent) if each)
+    return all(text(each, "status") in settings.article_statuses for each in (body, parent) if each is body or "status" in each)
 
 
 def _measure(value: Any, unit: Decimal) -> Decimal | None:

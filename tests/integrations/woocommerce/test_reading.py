@@ -130,9 +130,9 @@ class TestParentsAndProducts:
         announced = await client.enrich(article(rest("138")["body"][0] | {"name": delivery("019").content["name"], "slug": "x"}))
         assert map_article(announced, WooCommerceSettings()) == map_article(from_list, WooCommerceSettings())
 
-    async def test_a_variation_whose_parent_is_gone_is_not_wanted(self, shop: SmallShop) -> None:
+    async def test_a_variation_whose_parent_cannot_be_read_stands_on_its_own(self, shop: SmallShop) -> None:
         found = await shop.client().enrich(article(delivery("019").content))
-        assert not map_article(found, WooCommerceSettings()).wanted
+        assert map_article(found, WooCommerceSettings()).wanted
 
     async def test_products_of_lines_are_read_only_where_a_setting_needs_them(self, shop: SmallShop) -> None:
         shop.products |= {14: rest("127")["body"]}

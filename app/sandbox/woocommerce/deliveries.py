@@ -71,6 +71,7 @@ class Deliveries:
         self._salt = php.slug(config.home_url).encode()
         self._waiting: dict[tuple[int, int], None] = {}
         self._running = threading.Lock()
+        self._changing = threading.Lock()
         self.paused = False
         self.log: deque[Sent] = deque(maxlen=_LOGGED)
 
@@ -81,14 +82,16 @@ class Deliveries:
 
     def fire(self, topic: str, resource_id: int) -> None:
         """Queues a delivery for every active webhook of the topic; a webhook that is paused or disabled misses it for good."""
-        for webhook in self._webhooks.listening(topic):
-            self._waiting.setdefault((webhook.id, resource_id))
+        with self._changing:
+            for webhook in self._webhooks.listening(topic):
+                self._waiting.setdefault((webhook.id, resource_id))
 
     def drop(self) -> int:
         """Loses everything that waits, and says how much that was."""
-        count = len(self._waiting)
-        self._waiting.clear()
-        return count
+        with self._changing:
+            count = len(self._waiting)
+            self._waiting.clear()
+            return count
 
     async def run_forever(self) -> None:
         while True:
@@ -122,10 +125,11 @@ class Deliveries:
         )
 
     def _next(self) -> tuple[int, int] | None:
-        for waiting in self._waiting:
-            del self._waiting[waiting]
+        with self._changing:
+            waiting = next(iter(self._waiting), None)
+            if waiting is not None:
+                del self._waiting[waiting]
             return waiting
-        return None
 
     async def _empty(self, client: httpx.AsyncClient) -> None:
         while (waiting := self._next()) is not None:
@@ -162,8 +166,7 @@ class Deliveries:
         return hmac.new(self._salt, f"{webhook.id}{int(self._clock().timestamp())}".encode(), hashlib.md5).hexdigest()
 
     async def _ping(self, client: httpx.AsyncClient) -> None:
-        while self._webhooks.to_ping:
-            webhook = self._webhooks.to_ping.pop(0)
+        while (webhook := self._webhooks.next_to_ping()) is not None:
             headers = {"Content-Type": "application/x-www-form-urlencoded"}
             body = f"webhook_id={webhook.id}".encode()
             status = await self._post(client, webhook.delivery_url, body, headers, self._config.ping_timeout)

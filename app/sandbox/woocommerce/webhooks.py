@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -100,7 +101,7 @@ class Webhooks:
         self._next_secret = next_secret
         self._count = 0
         self.by_id: dict[int, Webhook] = {}
-        self.to_ping: list[Webhook] = []
+        self.to_ping: deque[Webhook] = deque()
 
     def listening(self, topic: str) -> list[Webhook]:
         return [webhook for webhook in list(self.by_id.values()) if webhook.topic == topic and webhook.status == "active"]
@@ -147,6 +148,12 @@ class Webhooks:
     def _ping_if_pending(self, webhook: Webhook) -> None:
         if webhook.pending and webhook.status == "active":
             self.to_ping.append(webhook)
+
+    def next_to_ping(self) -> Webhook | None:
+        try:
+            return self.to_ping.popleft()
+        except IndexError:
+            return None
 
     def remove(self, record_id: int) -> None:
         del self.by_id[record_id]

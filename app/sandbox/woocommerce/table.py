@@ -70,7 +70,7 @@ class Table:
         self.remove(resource["id"])
         record = Record(
             id=resource["id"],
-            body=orjson.dumps(resource),
+            body=bytes(memoryview(orjson.dumps(resource))),  # copied: what orjson gives holds on to a larger buffer
             status=resource["status"],
             created=times.epoch(resource["date_created_gmt"]),
             modified=times.epoch(resource["date_modified_gmt"]),

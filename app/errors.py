@@ -9,6 +9,7 @@ GatewayError
 │   └── Refused            a final no, with the remote's own words
 │       └── NoSuchRecord   the remote's own "no such record", the only proof that something is gone
 ├── BadInput               what a person or a program gave us is wrong: names the field and the fix
+│   ├── Unauthenticated    no API key, or one that is not in force
 │   ├── Forbidden          the key has no right to it
 │   ├── NotFound           there is no such thing here
 │   └── Conflict           it contradicts what is already there
@@ -87,6 +88,12 @@ class BadInput(GatewayError):
         self.message = message
         self.field = field
         self.fix = fix
+
+
+class Unauthenticated(BadInput):
+    """There is no API key with the request, or it is unknown or revoked."""
+
+    status = 401
 
 
 class Forbidden(BadInput):

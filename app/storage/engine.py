@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import asyncpg
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -24,6 +25,14 @@ def prepare_sqlite(connection: Any) -> None:
     cursor.close()
 
 
+async def _connect(*args: Any, **kwargs: Any) -> Any:
+    """asyncpg's own errors while connecting (the server is starting, stopping, or has no place left) pass SQLAlchemy untranslated."""
+    try:
+        return await asyncpg.connect(*args, **kwargs)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise ConnectionError(f"the database does not take connections: {error}") from error
+
+
 class Database:
     """An async engine; `begin()` gives a transaction that writes, `read()` one that only reads."""
 
@@ -33,7 +42,7 @@ class Database:
         options: dict[str, Any] = {"json_serializer": dumps, "json_deserializer": loads}
         if not self.is_sqlite:
             options |= {"pool_size": pool_size, "max_overflow": 10, "pool_pre_ping": True, "pool_timeout": 10}
-            options["connect_args"] = {"timeout": 10, "command_timeout": 60}
+            options["connect_args"] = {"timeout": 10, "command_timeout": 60, "async_creator_fn": _connect}
         self.engine: AsyncEngine = create_async_engine(url, **options)
         if self.is_sqlite:
             self._take_over_sqlite_transactions()

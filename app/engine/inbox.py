@@ -10,17 +10,18 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
+from asyncpg import InterfaceError, PostgresError
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.engine.group_commit import Writer
+from app.engine.group_commit import NotWritten, Writer
 from app.errors import GatewayError
 from app.logs import get_logger
 
 log = get_logger(__name__)
 
 BATCH_ROWS = 256
+STORAGE_ERRORS = (NotWritten, SQLAlchemyError, PostgresError, InterfaceError, OSError)
 
 
 class InboxFull(GatewayError):
@@ -40,17 +41,6 @@ class Delivery:
     topic: str | None
     headers: dict[str, str]
     body: bytes
-
-    def row(self) -> dict[str, Any]:
-        return {
-            "connection_id": self.connection_id,
-            "received_at": self.received_at,
-            "topic": self.topic,
-            "headers": self.headers,
-            "body": self.body,
-            "size": len(self.body),
-            "state": "received",
-        }
 
 
 @dataclass
@@ -104,8 +94,8 @@ class Inbox:
 
     async def _commit(self, batch: list[tuple[Delivery, asyncio.Future[None]]]) -> None:
         try:
-            await self.writer.write([delivery.row() for delivery, _ in batch])
-        except (SQLAlchemyError, OSError) as error:
+            await self.writer.write([delivery for delivery, _ in batch])
+        except STORAGE_ERRORS as error:
             log.warning("batch_failed", rows=len(batch), error=type(error).__name__)
             await self._one_by_one(batch)
             return
@@ -118,8 +108,8 @@ class Inbox:
         stored: set[str] = set()
         for delivery, done in batch:
             try:
-                await self.writer.write([delivery.row()])
-            except (SQLAlchemyError, OSError) as error:
+                await self.writer.write([delivery])
+            except STORAGE_ERRORS as error:
                 log.error("delivery_not_stored", connection=delivery.connection_id, error=type(error).__name__)
                 if not done.done():
                     done.set_exception(NotStored("the database did not take it"))

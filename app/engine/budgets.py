@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Row, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.metrics import BUDGET_FAILURES
 from app.settings import Settings
 from app.storage.tables import budgets
+from app.storage.upserts import insert_missing
 from app.warehouse.credentials import OngoingCredentials
 
 
@@ -36,6 +38,12 @@ async def blocked_until(db: AsyncConnection, keys: Sequence[str], now: datetime)
     return max(moments) if moments else None
 
 
+async def has_just_failed(db: AsyncConnection, keys: Sequence[str], since: datetime) -> bool:
+    """Whether the last call of any of these methods failed, at or after `since`: the next failure would be one in a row."""
+    query = select(budgets.c.key).where(budgets.c.key.in_(keys), budgets.c.failures > 0, budgets.c.updated_at >= since)
+    return await db.scalar(query.limit(1)) is not None
+
+
 async def succeeded(db: AsyncConnection, key: str, now: datetime) -> None:
     """One success sets the count to nothing."""
     done = await db.execute(
@@ -52,9 +60,8 @@ async def failed(db: AsyncConnection, key: str, lane: str, error: str, now: date
 
     After a pause a single failure is enough for the next, longer one: the count is not forgotten by waiting.
     """
-    row = (await db.execute(select(budgets).where(budgets.c.key == key))).first()
-    failures = (row.failures if row else 0) + 1
-    pauses = row.pauses if row else 0
+    row = await _locked(db, key, now)
+    failures, pauses = row.failures + 1, row.pauses
     until: datetime | None = None
     if failures >= settings.budget_failures:
         seconds = min(settings.budget_pause_seconds * 2**pauses, settings.retry_cap_seconds)
@@ -65,8 +72,14 @@ async def failed(db: AsyncConnection, key: str, lane: str, error: str, now: date
 
 async def block(db: AsyncConnection, key: str, lane: str, until: datetime, error: str, now: datetime) -> None:
     """Blocks at once: the WMS has asked for it (429), or it refuses the login."""
-    row = (await db.execute(select(budgets).where(budgets.c.key == key))).first()
-    await _save(db, key, lane, (row.failures if row else 0) + 1, row.pauses if row else 0, until, error, now)
+    row = await _locked(db, key, now)
+    await _save(db, key, lane, row.failures + 1, row.pauses, until, error, now)
+
+
+async def _locked(db: AsyncConnection, key: str, now: datetime) -> Row[Any]:
+    """The row, made if it is missing, and ours until the transaction ends: lanes of several goods owners count into it."""
+    await insert_missing(db, budgets, key=key, failures=0, pauses=0, updated_at=now)
+    return (await db.execute(select(budgets).where(budgets.c.key == key).with_for_update())).one()
 
 
 async def _save(
@@ -80,7 +93,5 @@ async def _save(
         "last_error": error[:500],
         "updated_at": now,
     }
-    done = await db.execute(update(budgets).where(budgets.c.key == key).values(**values))
-    if done.rowcount == 0:
-        await db.execute(insert(budgets).values(key=key, **values))
+    await db.execute(update(budgets).where(budgets.c.key == key).values(**values))
     BUDGET_FAILURES.labels(key).set(failures)

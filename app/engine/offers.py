@@ -22,6 +22,7 @@ from app.flows.result import Transfer
 from app.records import mappings
 from app.records.connections import Connection
 from app.records.mappings import Mapping
+from app.storage.tables import connections as connection_rows
 from app.storage.tables import inbox, jobs, run_items
 
 
@@ -70,7 +71,9 @@ class Taken:
 async def offer(db: AsyncConnection, connection: Connection, made: Offer, now: datetime) -> Taken:
     """Judges the offer and, when there is something to do, queues it; all in the caller's transaction."""
     kind = KIND_OF[made.record.process]
-    mapping = await mappings.by_source(db, connection.id, kind, made.record.source_id)
+    await _one_at_a_time(db, connection)
+    # Locked: the lane may be writing down, at this moment, what became of the version before.
+    mapping = await mappings.by_source(db, connection.id, kind, made.record.source_id, lock=True)
     digest = content_hash(made.mapped)
     if mapping is not None and not made.forced:
         early = _stale(mapping, made, digest, connection.settings_version)
@@ -91,6 +94,16 @@ async def offer(db: AsyncConnection, connection: Connection, made: Offer, now: d
             await mappings.note(db, mapping.id, now, code, words, event_id=made.event_id)
         return Taken(Verdict.NOT_WANTED, words, mapping_id=mapping.id)
     return await _queue(db, connection, mapping, made, digest, now)
+
+
+async def _one_at_a_time(db: AsyncConnection, connection: Connection) -> None:
+    """Webhooks, polls and operators offer at the same time. Two that judged the same record side by side would both find theirs
+    newer, and the older could be stored last; so the doors of one connection wait for each other (SQLite has one writer anyway).
+    """
+    if db.dialect.name == "postgresql":
+        mine = select(connection_rows.c.id).where(connection_rows.c.id == connection.id)
+        # Not a full lock: intake refers to this row with every delivery and must not wait.
+        await db.execute(mine.with_for_update(key_share=True))
 
 
 def _stale(mapping: Mapping, made: Offer, digest: str, settings_version: int) -> Taken | None:
@@ -296,6 +309,7 @@ async def offer_gone(
     received_at: datetime | None = None,
     part_id: int | None = None,
     held_by_brake: bool = False,
+    forced: bool = False,
 ) -> Taken:
     """For a record that the shop itself says is no more. Nothing to do unless an order of it is, or may come to be, in the warehouse."""
     mapping = await mappings.by_source(db, connection.id, KIND_OF[process], source_id)
@@ -310,6 +324,7 @@ async def offer_gone(
         _gone_order(mapping, job.payload if job else None),
         found_by,
         read_now=True,
+        forced=forced,
         event_id=event_id,
         received_at=received_at,
         part_id=part_id,

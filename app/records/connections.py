@@ -21,6 +21,7 @@ from app.integrations.protocol import ConnectionSettings, Integration
 from app.integrations.registry import integration as find_integration
 from app.storage.secrets import Vault
 from app.storage.tables import connections, lanes
+from app.storage.upserts import insert_missing
 from app.warehouse.credentials import OngoingCredentials
 
 NAME_PATTERN = re.compile(r"^[a-z0-9][a-z0-9_-]{0,62}$")
@@ -197,8 +198,7 @@ def _columns(vault: Vault, prepared: Prepared, now: datetime) -> dict[str, Any]:
 
 
 async def _ensure_lane(db: AsyncConnection, key: str) -> None:
-    if not await db.scalar(select(lanes.c.key).where(lanes.c.key == key)):
-        await db.execute(insert(lanes).values(key=key))
+    await insert_missing(db, lanes, key=key)
 
 
 async def change(db: AsyncConnection, vault: Vault, current: Connection, prepared: Prepared, now: datetime) -> None:
@@ -283,6 +283,11 @@ async def find(db: AsyncConnection, vault: Vault, id_or_name: str) -> Connection
             f"there is no connection {id_or_name!r}", field="connection", fix="list them with: gateway connections list"
         )
     return _open(row, vault)
+
+
+async def names(db: AsyncConnection) -> dict[str, str]:
+    """Every connection's name by its id."""
+    return {row.id: row.name for row in await db.execute(select(connections.c.id, connections.c.name))}
 
 
 async def by_webhook_id(db: AsyncConnection, vault: Vault, webhook_id: str) -> Connection | None:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import Kind
 from app.storage.tables import history, mappings
+from app.storage.upserts import insert_missing
 
 
 @dataclass(frozen=True)
@@ -43,13 +44,37 @@ class Mapping:
     updated_at: datetime
 
 
+def label(mapping: Mapping) -> str:
+    """The three axes in one short sentence for people. Derived every time, never stored."""
+    there = f" ({mapping.warehouse_status_text or mapping.warehouse_status})" if mapping.warehouse_status is not None else ""
+    match mapping.transfer:
+        case "none":
+            return "not transferred"
+        case "pending":
+            return "waiting to be sent"
+        case "sent" if mapping.wanted == "absent":
+            return (
+                "taken back from the warehouse" if mapping.reason_code == "cancelled" else f"in the warehouse{there}, not wanted"
+            )
+        case "sent":
+            return f"in the warehouse{there}"
+        case "held":
+            return "held, an operator is needed"
+        case "refused":
+            return "refused by the warehouse, or given up"
+        case _:
+            return "being looked up: a call was made and its outcome is not known"
+
+
 def opened(row: Row[Any]) -> Mapping:
     return Mapping(**row._mapping)
 
 
-async def by_source(db: AsyncConnection, connection_id: str, kind: Kind, source_id: str) -> Mapping | None:
+async def by_source(db: AsyncConnection, connection_id: str, kind: Kind, source_id: str, *, lock: bool = False) -> Mapping | None:
+    """`lock`: nobody else changes it until the transaction ends."""
     same = (mappings.c.connection_id == connection_id, mappings.c.kind == kind, mappings.c.source_id == source_id)
-    row = (await db.execute(select(mappings).where(*same))).first()
+    query = select(mappings).where(*same)
+    row = (await db.execute(query.with_for_update() if lock else query)).first()
     return opened(row) if row else None
 
 
@@ -59,21 +84,12 @@ async def by_id(db: AsyncConnection, mapping_id: int) -> Mapping | None:
 
 
 async def create(db: AsyncConnection, connection_id: str, kind: Kind, source_id: str, lane: str, now: datetime) -> Mapping:
-    row = await db.execute(
-        insert(mappings)
-        .values(
-            connection_id=connection_id,
-            kind=kind,
-            source_id=source_id,
-            lane=lane,
-            wanted="present",
-            transfer="none",
-            created_at=now,
-            updated_at=now,
-        )
-        .returning(mappings)
-    )
-    return opened(row.one())
+    """Makes it, or finds the one that another process has made at the same moment. Locked either way."""
+    fresh: dict[str, Any] = {"lane": lane, "wanted": "present", "transfer": "none", "created_at": now, "updated_at": now}
+    await insert_missing(db, mappings, connection_id=connection_id, kind=kind, source_id=source_id, **fresh)
+    found = await by_source(db, connection_id, kind, source_id, lock=True)
+    assert found is not None
+    return found
 
 
 async def change(db: AsyncConnection, mapping_id: int, now: datetime, **values: Any) -> None:
@@ -127,6 +143,14 @@ async def note(
             run_id=run_id,
         )
     )
+
+
+async def history_of(db: AsyncConnection, mapping_id: int, *, before: int | None = None, limit: int = 50) -> list[Row[Any]]:
+    """Newest first."""
+    query = select(history).where(history.c.mapping_id == mapping_id).order_by(history.c.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(history.c.id < before)
+    return list(await db.execute(query))
 
 
 async def search(

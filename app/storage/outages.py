@@ -1,0 +1,19 @@
+"""Tells a database that is away (try again) from one that does not take a row (trying again would do nothing)."""
+
+from __future__ import annotations
+
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+_PASSING = ("08", "40", "53", "55", "57", "58")
+"""SQLSTATE classes: connection, rolled back (deadlock), resources, not in that state, operator intervention, system error."""
+
+
+def is_passing(error: BaseException) -> bool:
+    """Whether the fault lies with the database as a whole, and the same statement may well succeed a moment later."""
+    if isinstance(error, (OSError, PoolTimeoutError, InterfaceError, OperationalError)):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    state = getattr(error.orig, "sqlstate", None)
+    return error.connection_invalidated or (isinstance(state, str) and state.startswith(_PASSING))

@@ -19,7 +19,6 @@ from typing import Any
 import httpx
 from sqlalchemy import func, select, update
 from starlette.applications import Starlette
-from starlette.routing import Route
 
 from app.api.webhooks import WebhookIntake
 from app.engine import sweeper
@@ -192,8 +191,7 @@ async def open_house(database_url: str, data_directory: Path, **settings: Any) -
             inbox_.start()
             intake = WebhookIntake()
             intake.open(gateway, inbox_)
-            app = Starlette(routes=[Route("/webhooks/{webhook_id}", intake, methods=["POST"])])
-            transport = httpx.ASGITransport(app)
+            transport = httpx.ASGITransport(intake)
 
             async def ring_after_commit(response: httpx.Response) -> None:
                 for connection_id in sorted(pending):
@@ -203,7 +201,14 @@ async def open_house(database_url: str, data_directory: Path, **settings: Any) -
             hooks = {"response": [ring_after_commit]}
             async with httpx.AsyncClient(transport=transport, base_url="http://gateway.test", event_hooks=hooks) as client:
                 yield House(
-                    gateway, rings, clock, shop_app.state.shop, shop_server,
-                    warehouse_app.state.warehouse, warehouse_app, warehouse_server, client,
+                    gateway,
+                    rings,
+                    clock,
+                    shop_app.state.shop,
+                    shop_server,
+                    warehouse_app.state.warehouse,
+                    warehouse_app,
+                    warehouse_server,
+                    client,
                 )
             await inbox_.close()

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 import orjson
+from prometheus_client import Counter
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import Message, Receive, Scope, Send
 
@@ -25,6 +26,7 @@ from app.records import connections
 
 log = get_logger(__name__)
 
+PREFIX = "/webhooks/"
 MAX_CACHED = 10_000
 KEPT_HEADERS = ("content-type", "user-agent")
 DROPPED_PREFIXES = ("x-forwarded", "x-real-ip", "x-api-key", "x-request-start")
@@ -81,11 +83,13 @@ PONG = b'{"status":"pong"}'
 
 @dataclass
 class WebhookIntake:
-    """The ASGI application; `open` gives it what it works with before the first request. `path_params["webhook_id"]` holds the id."""
+    """The ASGI application for paths behind PREFIX; `open` gives it what it works with before the first request."""
 
     gateway: Gateway = field(init=False)
     inbox: Inbox = field(init=False)
     _targets: dict[str, tuple[float, Target | None]] = field(default_factory=dict)
+    _refreshing: dict[str, asyncio.Task[Target | None]] = field(default_factory=dict)
+    _counters: dict[tuple[str, str], Counter] = field(default_factory=dict)
 
     def open(self, gateway: Gateway, inbox: Inbox) -> None:
         self.gateway, self.inbox = gateway, inbox
@@ -94,7 +98,7 @@ class WebhookIntake:
         began = time.perf_counter()
         name = ""
         try:
-            target = await self._target(scope["path_params"]["webhook_id"])
+            target = await self._target(scope["path"][len(PREFIX) :])
             name = target.name
             status, body, result = 200, *await self._take(target, scope, receive)
         except Refuse as refused:
@@ -104,19 +108,42 @@ class WebhookIntake:
         headers = _headers(status, body)
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
-        INTAKE.labels(name, result).inc()
+        self._counter(name, result).inc()
         INTAKE_SECONDS.observe(time.perf_counter() - began)
 
     async def _target(self, webhook_id: str) -> Target:
         kept = self._targets.get(webhook_id)
         if kept is None or time.monotonic() - kept[0] > CACHE_SECONDS:
-            kept = (time.monotonic(), await self._look_up(webhook_id))
+            target = await self._refreshed(webhook_id)
+        else:
+            target = kept[1]
+        if target is None:
+            raise Refuse(UNKNOWN)
+        return target
+
+    async def _refreshed(self, webhook_id: str) -> Target | None:
+        """One look-up at a time for an address, however many requests ask."""
+        running = self._refreshing.get(webhook_id)
+        if running is None:
+            running = self._refreshing[webhook_id] = asyncio.create_task(self._refresh(webhook_id))
+        # Shielded: whoever hangs up does not end it for the others.
+        return await asyncio.shield(running)
+
+    async def _refresh(self, webhook_id: str) -> Target | None:
+        try:
+            target = await self._look_up(webhook_id)
             if len(self._targets) >= MAX_CACHED:
                 self._targets.clear()
-            self._targets[webhook_id] = kept
-        if kept[1] is None:
-            raise Refuse(UNKNOWN)
-        return kept[1]
+            self._targets[webhook_id] = (time.monotonic(), target)
+            return target
+        finally:
+            del self._refreshing[webhook_id]
+
+    def _counter(self, name: str, result: str) -> Counter:
+        counter = self._counters.get((name, result))
+        if counter is None:
+            counter = self._counters[(name, result)] = INTAKE.labels(name, result)
+        return counter
 
     async def _look_up(self, webhook_id: str) -> Target | None:
         try:
@@ -181,12 +208,21 @@ class WebhookIntake:
         delivery = Delivery(target.connection_id, self.gateway.clock(), target.system.topic(headers), kept, body)
         try:
             done = self.inbox.store(delivery)
-            # Shielded: the client may hang up, the batch goes on.
-            await asyncio.wait_for(asyncio.shield(done), self.gateway.settings.commit_timeout_seconds)
         except InboxFull as error:
             raise Refuse(FULL) from error
-        except (NotStored, TimeoutError) as error:
+        patience = asyncio.get_running_loop().call_later(self.gateway.settings.commit_timeout_seconds, _give_up, done)
+        try:
+            await done
+        except NotStored as error:
             raise Refuse(NOT_REACHABLE) from error
+        finally:
+            patience.cancel()
+
+
+def _give_up(done: asyncio.Future[None]) -> None:
+    """The delivery may still be stored after this; a shop that sends it again is recognised by the record's own state."""
+    if not done.done():
+        done.set_exception(NotStored("the commit took too long"))
 
 
 async def _rest(message: Message, receive: Receive, limit: int) -> bytes:

@@ -14,11 +14,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Row, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.domain import Article, Kind, Order, Process, ShopState, SourceRecord
+from app.domain import Article, Order, Process, ShopState, SourceRecord
 from app.engine import leases, offers, preview
+from app.engine.brake import apply_brake
 from app.engine.drain import pause_before
 from app.engine.failpoints import failpoint
 from app.engine.gateway import Gateway
@@ -31,16 +32,13 @@ from app.errors import LeaseLost, LoginRefused, NotFound, RemoteError
 from app.integrations.protocol import Page
 from app.logs import get_logger
 from app.metrics import DRIFT
-from app.records import alerts, mappings, runs
+from app.records import alerts, cursors, mappings, runs
 from app.records.connections import Connection, Status
-from app.storage.tables import cursors, jobs
-from app.storage.tables import mappings as mapping_rows
+from app.storage.tables import jobs
 
 log = get_logger(__name__)
 
 SWEEP_BATCH = 100
-BRAKE_FROM = 5
-"""Fewer cancellations than this are never too large a share."""
 
 
 @dataclass
@@ -78,6 +76,7 @@ async def poll(gateway: Gateway, key: str) -> None:
     if lease is None:
         return
     more = False
+    part: Row[Any] | None = None
     try:
         part = await _next_part(gateway, connection, process)
         if part is not None:
@@ -89,6 +88,16 @@ async def poll(gateway: Gateway, key: str) -> None:
         await leases.release(gateway.database, lease)
     if more and not gateway.stopping:
         await gateway.rings.ring(Task.POLL, key)
+    if part is not None:
+        await _ring_following(gateway, part)
+
+
+async def _ring_following(gateway: Gateway, part: Row[Any]) -> None:
+    """The next process of the same run has waited for this one to be read."""
+    async with gateway.database.read() as db:
+        following = await runs.following(db, part)
+    for process in following[:1]:
+        await gateway.rings.ring(Task.POLL, key_of(part.connection_id, process))
 
 
 async def _next_part(gateway: Gateway, connection: Connection, process: Process) -> Row[Any] | None:
@@ -97,7 +106,7 @@ async def _next_part(gateway: Gateway, connection: Connection, process: Process)
         part = await runs.next_part(db, connection.id, process)
         if part is not None or connection.status is not Status.ACTIVE:
             return part
-        cursor = await ensure_cursor(db, connection, process, now)
+        cursor = await cursors.ensure(db, connection, process, now)
         if cursor.next_poll_at > now:
             return None
         full = process is Process.ORDERS and cursor.next_sweep_at <= now
@@ -114,18 +123,6 @@ async def _next_part(gateway: Gateway, connection: Connection, process: Process)
         return await runs.next_part(db, connection.id, process)
 
 
-async def ensure_cursor(db: AsyncConnection, connection: Connection, process: Process, now: datetime) -> Row[Any]:
-    same = (cursors.c.connection_id == connection.id, cursors.c.process == process)
-    row = (await db.execute(select(cursors).where(*same))).first()
-    if row is None:
-        sweep = now + timedelta(hours=connection.settings.deep_sweep_hours)
-        await db.execute(
-            insert(cursors).values(connection_id=connection.id, process=process, next_poll_at=now, next_sweep_at=sweep)
-        )
-        row = (await db.execute(select(cursors).where(*same))).one()
-    return row
-
-
 async def _work(gateway: Gateway, connection: Connection, process: Process, part: Row[Any], lease: Lease) -> bool:
     """Reads until done or the slice is over. Returns whether there is more to read, in this part or another."""
     ends = time.monotonic() + gateway.settings.slice_seconds
@@ -133,7 +130,7 @@ async def _work(gateway: Gateway, connection: Connection, process: Process, part
         sweeps = await _sweeps(db, process, part)
         started = part.started_at or gateway.clock()
         await runs.change_part(db, part.id, state="reading", started_at=started)
-        cursor = await ensure_cursor(db, connection, process, gateway.clock())
+        cursor = await cursors.ensure(db, connection, process, gateway.clock())
     reading = _Reading(gateway, connection, process, part, lease, ends, sweeps)
     try:
         if not part.sweeping and not await _read_changes(reading, cursor):
@@ -176,7 +173,7 @@ async def _store_page(reading: _Reading, page: Page) -> None:
     async with gateway.database.begin() as db:
         await runs.change_part(db, part.id, cursor=page.cursor)
         if not part.dry_run and not part.full:
-            await _move_cursor(db, reading, page.cursor)
+            await cursors.change(db, reading.connection.id, reading.process, cursor=page.cursor)
     if not part.dry_run:
         await gateway.rings.ring(Task.DRAIN, reading.connection.lane)
 
@@ -263,11 +260,6 @@ async def _save_progress(db: AsyncConnection, reading: _Reading, calls: int, **v
     reading.reasons.clear()
 
 
-async def _move_cursor(db: AsyncConnection, reading: _Reading, cursor: dict[str, Any]) -> None:
-    same = (cursors.c.connection_id == reading.connection.id, cursors.c.process == reading.process)
-    await db.execute(update(cursors).where(*same).values(cursor=cursor))
-
-
 # --- the deep sweep -----------------------------------------------------------------------------------------------------
 
 
@@ -318,47 +310,12 @@ async def _store_swept(reading: _Reading, records: dict[str, SourceRecord | None
 async def _finish(reading: _Reading) -> None:
     gateway, connection, now = reading.gateway, reading.connection, reading.gateway.clock()
     async with gateway.database.begin() as db:
-        braked = await _brake(db, reading, now)
+        braked = await apply_brake(db, reading.connection, reading.part, now)
         await _save_progress(db, reading, 0, state="braked" if braked else "working")
         if not reading.part.dry_run:
             await _schedule_next(db, reading, now)
         await runs.finish_settled(db, now)
     await gateway.rings.ring(Task.DRAIN, connection.lane)
-
-
-async def _brake(db: AsyncConnection, reading: _Reading, now: datetime) -> bool:
-    """Lets the cancellations that were found go through, unless they are too many: then an operator is asked first."""
-    kept = await runs.held_by_brake(db, reading.part.id)
-    if not kept:
-        return False
-    limits = reading.connection.settings.brake
-    in_warehouse = await db.scalar(
-        select(func.count())
-        .select_from(mapping_rows)
-        .where(
-            mapping_rows.c.connection_id == reading.connection.id,
-            mapping_rows.c.kind == Kind.ORDER,
-            mapping_rows.c.transfer == "sent",
-            mapping_rows.c.wanted == "present",
-        )
-    )
-    share = len(kept) / max(1, in_warehouse or 0)
-    if len(kept) > limits.max_count or (len(kept) >= BRAKE_FROM and share > limits.max_share):
-        text = f"A run would cancel {len(kept)} of {in_warehouse} open orders; confirm it with POST /runs/{reading.part.run_id}/confirm"
-        await alerts.raise_alert(db, "brake", reading.connection.id, reading.part.run_id, text, now)
-        log.warning("run_braked", cancellations=len(kept), open=in_warehouse)
-        return True
-    await release_braked(db, reading.part.id, now)
-    return False
-
-
-async def release_braked(db: AsyncConnection, part_id: int, now: datetime) -> int:
-    """Lets what the brake kept of this part go through; returns how many."""
-    kept = await runs.held_by_brake(db, part_id)
-    if kept:
-        values = {"state": "waiting", "ready_at": now, "reason_code": None, "reason": None, "updated_at": now}
-        await db.execute(update(jobs).where(jobs.c.id.in_(kept)).values(**values))
-    return len(kept)
 
 
 async def _schedule_next(db: AsyncConnection, reading: _Reading, now: datetime) -> None:
@@ -371,24 +328,26 @@ async def _schedule_next(db: AsyncConnection, reading: _Reading, now: datetime) 
     }
     if reading.sweeps:
         values |= {"swept_at": now, "next_sweep_at": now + timedelta(hours=settings.deep_sweep_hours)}
-    same = (cursors.c.connection_id == reading.connection.id, cursors.c.process == reading.process)
-    await db.execute(update(cursors).where(*same).values(**values))
+    await cursors.change(db, reading.connection.id, reading.process, **values)
 
 
 async def _fail(reading: _Reading, error: RemoteError) -> None:
     """The part ends as failed; what was stored stays, the next poll goes on from the cursor."""
     gateway, now = reading.gateway, reading.gateway.clock()
     settings = gateway.settings
-    same = (cursors.c.connection_id == reading.connection.id, cursors.c.process == reading.process)
+    same = (cursor_rows.c.connection_id == reading.connection.id, cursor_rows.c.process == reading.process)
     async with gateway.database.begin() as db:
         await _save_progress(db, reading, 0, state="failed", error=error.message, finished_at=now)
-        failures = int(await db.scalar(select(cursors.c.failures).where(*same)) or 0)
+        if reading.part.dry_run:
+            await runs.finish_settled(db, now)
+            return
+        failures = int(await db.scalar(select(cursor_rows.c.failures).where(*same)) or 0)
         pause = pause_before(failures, settings.retry_base_seconds, reading.connection.settings.poll_interval_minutes * 60)
         await db.execute(
-            update(cursors).where(*same).values(failures=failures + 1, last_error=error.message, next_poll_at=now + pause)
+            update(cursor_rows).where(*same).values(failures=failures + 1, last_error=error.message, next_poll_at=now + pause)
         )
         if isinstance(error, LoginRefused):
             await alerts.raise_alert(db, "login-refused", reading.connection.id, error.system, error.message, now)
-        await _brake(db, reading, now)
+        await apply_brake(db, reading.connection, reading.part, now)
         await runs.finish_settled(db, now)
     log.warning("poll_failed", error=type(error).__name__, status=error.status)

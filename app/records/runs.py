@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +22,10 @@ REASONS_SHOWN = 200
 
 @dataclass(frozen=True)
 class Part:
-    """`counts`: read, then each record once by its outcome; `waiting` are those not settled yet."""
+    """`counts`: read, then each record once by its outcome; `waiting` are those not settled yet.
+
+    `drift`: records that were to be done something about, though no webhook had announced it.
+    """
 
     id: int
     run_id: str
@@ -33,6 +36,7 @@ class Part:
     full: bool
     dry_run: bool
     counts: dict[str, int]
+    drift: int
     calls: int
     reasons: list[dict[str, Any]]
     preview: list[dict[str, Any]]
@@ -64,6 +68,16 @@ class Run:
         for part in self.parts:
             total.update(part.counts)
         return dict(total)
+
+    @property
+    def drift(self) -> int:
+        return sum(part.drift for part in self.parts)
+
+    def of(self, connection_ids: Sequence[str] | None) -> Run:
+        """What of it belongs to these connections (None: all)."""
+        if connection_ids is None:
+            return self
+        return replace(self, parts=tuple(part for part in self.parts if part.connection_id in connection_ids))
 
 
 async def create(
@@ -201,6 +215,7 @@ def _part(row: Row[Any], outcomes: Counter[str], reasons: list[dict[str, Any]]) 
         full=row.full,
         dry_run=row.dry_run,
         counts=counts,
+        drift=sum(outcomes.values()),
         calls=row.calls,
         reasons=[*summed, *reasons],
         preview=row.preview or [],
@@ -210,19 +225,73 @@ def _part(row: Row[Any], outcomes: Counter[str], reasons: list[dict[str, Any]]) 
     )
 
 
+TO_READ = ("waiting", "reading")
+
+
 async def next_part(db: AsyncConnection, connection_id: str, process: Process) -> Row[Any] | None:
-    """The oldest part that waits or was left in the middle."""
+    """The oldest part that waits or was left in the middle, and follows no part of the same run that is still to be read.
+
+    A run's articles are read before its orders, so that the articles that orders need are known by then.
+    """
+    earlier = run_parts.alias("earlier")
+    first = (
+        select(earlier.c.id)
+        .where(
+            earlier.c.run_id == run_parts.c.run_id,
+            earlier.c.connection_id == run_parts.c.connection_id,
+            earlier.c.id < run_parts.c.id,
+            earlier.c.state.in_(TO_READ),
+        )
+        .exists()
+    )
     query = (
         select(run_parts)
         .where(
             run_parts.c.connection_id == connection_id,
             run_parts.c.process == process,
-            run_parts.c.state.in_(("waiting", "reading")),
+            run_parts.c.state.in_(TO_READ),
+            ~first,
         )
         .order_by(run_parts.c.id)
         .limit(1)
     )
     return (await db.execute(query)).first()
+
+
+async def following(db: AsyncConnection, part: Row[Any]) -> list[Process]:
+    """Processes of the parts of the same run and connection that come after this one and wait."""
+    query = (
+        select(run_parts.c.process)
+        .where(
+            run_parts.c.run_id == part.run_id,
+            run_parts.c.connection_id == part.connection_id,
+            run_parts.c.id > part.id,
+            run_parts.c.state == "waiting",
+        )
+        .order_by(run_parts.c.id)
+    )
+    return [Process(row.process) for row in await db.execute(query)]
+
+
+async def has_ended(db: AsyncConnection, run_id: str) -> bool:
+    """Whether every part is read and every record it found is settled (or kept by the brake). One look at two indexes."""
+    reading = select(run_parts.c.id).where(run_parts.c.run_id == run_id, run_parts.c.state.in_(TO_READ))
+    if await db.scalar(reading.limit(1)) is not None:
+        return False
+    unsettled = (
+        select(run_items.c.id)
+        .join(run_parts, run_parts.c.id == run_items.c.part_id)
+        .where(run_parts.c.run_id == run_id, run_parts.c.state == "working", run_items.c.outcome.is_(None))
+    )
+    return await db.scalar(unsettled.limit(1)) is None
+
+
+async def reopen(db: AsyncConnection, part_ids: Sequence[int]) -> None:
+    """Braked parts go on when an operator has confirmed them; their run is not finished then."""
+    same = run_parts.c.id.in_(part_ids)
+    await db.execute(update(run_parts).where(same, run_parts.c.state == "braked").values(state="working", finished_at=None))
+    run_ids = select(run_parts.c.run_id).where(same)
+    await db.execute(update(runs).where(runs.c.id.in_(run_ids)).values(finished_at=None))
 
 
 async def change_part(db: AsyncConnection, part_id: int, **values: Any) -> None:

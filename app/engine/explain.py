@@ -1,0 +1,70 @@
+"""What happens next with a record, and why: read from its job, its lane and the WMS's failure budgets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.domain import Process
+from app.engine import budgets
+from app.engine.drain import CALLS
+from app.engine.gateway import Gateway
+from app.engine.operate import RELEASABLE
+from app.records import jobs
+from app.records.connections import Connection, Status
+from app.records.mappings import Mapping
+from app.storage.tables import lanes
+
+
+@dataclass(frozen=True)
+class Next:
+    """One sentence, a stable code for it, and when (UTC; None: as soon as its turn comes, or when somebody acts)."""
+
+    code: str
+    text: str
+    at: datetime | None = None
+
+
+async def what_next(gateway: Gateway, mapping: Mapping) -> Next:
+    """For the mapping's record."""
+    connection = await gateway.connection(mapping.connection_id)
+    async with gateway.database.read() as db:
+        job = await jobs.of_mapping(db, mapping.id)
+        if job is None:
+            return Next("nothing", "Nothing, until it changes in the shop")
+        if job.state in ("waiting", "parked"):
+            return await _waiting(db, job, connection, gateway.clock())
+    return _standing(job)
+
+
+def _standing(job: Row[Any]) -> Next:
+    match job.state:
+        case "running":
+            return Next("running", "It is being sent to the warehouse right now")
+        case "held" if job.reason_code in RELEASABLE:
+            return Next("held", f"Nothing, until an operator releases or resolves it, or it changes in the shop: {job.reason}")
+        case "held":
+            return Next("held", f"Nothing, until it is corrected in the shop and comes in again, or is resolved: {job.reason}")
+        case "dead":
+            return Next("dead", f"Nothing, until it is replayed or resolved, or changes in the shop: {job.reason}")
+        case _:
+            return Next("nothing", "Nothing, until it changes in the shop")
+
+
+async def _waiting(db: AsyncConnection, job: Row[Any], connection: Connection, now: datetime) -> Next:
+    if connection.status is not Status.ACTIVE:
+        return Next("connection-paused", f"It waits until the connection is active again; it is {connection.status.value}")
+    lane = (await db.execute(select(lanes).where(lanes.c.key == job.lane))).first()
+    if lane is not None and lane.paused:
+        return Next("lane-paused", f"It waits until its lane is resumed: {lane.pause_reason or 'paused by an operator'}")
+    keys = [budgets.key_of(connection.warehouse, call) for call in CALLS[Process(job.process)]]
+    until = await budgets.blocked_until(db, keys, now)
+    if until is not None:
+        return Next("method-paused", "It waits until the warehouse may be called again, after failures in a row", until)
+    if job.state == "parked":
+        return Next("another-try", f"Another try, number {job.tries + 1}: {job.reason}", job.due_at)
+    return Next("turn", "It is sent to the warehouse as soon as its turn comes in the lane")

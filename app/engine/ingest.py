@@ -25,11 +25,15 @@ from app.errors import LeaseLost, LoginRefused, RateLimited, Refused, RemoteErro
 from app.integrations.protocol import Announced, NotOurs, ReadNeeded, SendsWebhooks, SweepNeeded
 from app.logs import get_logger
 from app.metrics import ALERTS
-from app.records import alerts
+from app.records import alerts, cursors
 from app.records.connections import Connection, Status
-from app.storage.tables import cursors, inbox, jobs
+from app.storage.outages import is_passing
+from app.storage.tables import inbox, jobs
 
 log = get_logger(__name__)
+
+UNSTORABLE = (SQLAlchemyError, ValueError, KeyError, TypeError)
+"""What a single odd record can raise while it is judged; it must cost the others nothing."""
 
 
 @dataclass(frozen=True)
@@ -51,13 +55,14 @@ async def ingest(gateway: Gateway, connection_id: str) -> int:
         return 0
     looked_at, ends = 0, time.monotonic() + gateway.settings.slice_seconds
     try:
-        while time.monotonic() < ends and not gateway.stopping:
-            events = await _waiting(gateway, connection_id, lease)
-            if not events:
-                break
-            await _ingest_batch(gateway, connection, events)
-            await gateway.rings.ring(Task.DRAIN, connection.lane)
-            looked_at += len(events)
+        async with leases.kept(gateway.database, lease):
+            while time.monotonic() < ends and not gateway.stopping:
+                events = await _waiting(gateway, connection_id, lease)
+                if not events:
+                    break
+                await _ingest_batch(gateway, connection, events)
+                await gateway.rings.ring(Task.DRAIN, connection.lane)
+                looked_at += len(events)
     except LeaseLost:
         log.warning("lease_lost", lease=lease.key)
         return looked_at
@@ -110,7 +115,9 @@ async def _prepare(gateway: Gateway, connection: Connection, event: Row[Any], *,
             return await _understand(gateway, connection, event, read=read)
         except RemoteError as error:
             await _put_aside(gateway, connection, event, error)
-        except Exception:
+        except Exception as error:
+            if is_passing(error):
+                raise  # the database is away: the event goes on waiting
             log.exception("event_not_understood")
             await _bury(
                 gateway, connection, event, "not-understood", "The gateway could not make sense of it; its log has the details"
@@ -170,9 +177,7 @@ async def enriched(gateway: Gateway, connection: Connection, record: SourceRecor
     async with gateway.database.read() as db:
         stored = await db.scalar(select(jobs.c.source).where(*same))
     if stored is not None and {key: value for key, value in stored.items() if not key.startswith("_gateway_")} == record.body:
-        return SourceRecord(
-            record.process, record.source_id, record.modified_at, {k: v for k, v in stored.items() if k != GONE}
-        )
+        return SourceRecord(record.process, record.source_id, record.modified_at, {k: v for k, v in stored.items() if k != GONE})
     return await gateway.source(connection).enrich(record)
 
 
@@ -184,24 +189,28 @@ async def _judge(gateway: Gateway, connection: Connection, ready: list[Ready]) -
         async with gateway.database.begin() as db:
             unsure = [one for one in ready if not await _judge_one(db, gateway, connection, one)]
             failpoint("ingest-before-commit")
-    except (SQLAlchemyError, ValueError, KeyError, TypeError) as error:
-        if len(ready) == 1:
+    except UNSTORABLE as error:
+        if is_passing(error):
             raise
         log.warning("batch_failed", rows=len(ready), error=type(error).__name__)
-        return [again for one in ready for again in await _judge_alone(gateway, connection, one)]
+        return [one for one in ready if not await _judge_alone(gateway, connection, one)]
     failpoint("ingest-after-commit")
     return unsure
 
 
-async def _judge_alone(gateway: Gateway, connection: Connection, one: Ready) -> list[Ready]:
+async def _judge_alone(gateway: Gateway, connection: Connection, one: Ready) -> bool:
+    """Whether it is judged, or in the dead letters; False when only a read can tell."""
     try:
-        return await _judge(gateway, connection, [one])
-    except (SQLAlchemyError, ValueError, KeyError, TypeError):
+        async with gateway.database.begin() as db:
+            return await _judge_one(db, gateway, connection, one)
+    except UNSTORABLE as error:
+        if is_passing(error):
+            raise
         log.exception("event_not_stored", event_id=one.event.id)
         await _bury(
             gateway, connection, one.event, "not-stored", "The gateway could not keep what it says; its log has the details"
         )
-        return []
+        return True
 
 
 async def _judge_one(db: AsyncConnection, gateway: Gateway, connection: Connection, one: Ready) -> bool:
@@ -228,8 +237,9 @@ async def _judge_one(db: AsyncConnection, gateway: Gateway, connection: Connecti
         return False
     if taken.verdict is not Verdict.QUEUED:
         await settle.ignore_event(db, event.id, taken.verdict, taken.reason, now, connection.name)
-        if one.offer is not None:
-            await _name_record(db, event, one.offer.record.process, one.offer.record.source_id)
+        about = one.gone or one.offer.record if one.offer else one.gone
+        assert about is not None
+        await _name_record(db, event, about.process, about.source_id)
     return True
 
 
@@ -253,10 +263,7 @@ async def _ask_for_sweep(gateway: Gateway, connection: Connection, event: Row[An
     """One read of all that is open, soon: the delivery does not say which record it is about."""
     now = gateway.clock()
     async with gateway.database.begin() as db:
-        due = {"next_poll_at": now, "next_sweep_at": now}
-        await db.execute(
-            update(cursors).where(cursors.c.connection_id == connection.id, cursors.c.process == said.process).values(**due)
-        )
+        await cursors.ask_for_sweep(db, connection, said.process, now)
         await settle.ignore_event(db, event.id, "no-record", f"{said.why}; open records are looked through", now, connection.name)
     await gateway.rings.ring(Task.POLL, f"{connection.id}:{said.process}")
 

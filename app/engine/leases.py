@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import insert, or_, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.errors import LeaseLost
 from app.ids import unguessable
+from app.logs import get_logger
 from app.storage.engine import Database
 from app.storage.tables import leases
 from app.storage.types import db_now
+
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -47,15 +54,48 @@ async def acquire(database: Database, key: str, seconds: float) -> Lease | None:
         return None
 
 
-async def renew(db: AsyncConnection, lease: Lease) -> None:
-    """Sets the full time again, inside the caller's transaction. Raises LeaseLost when it ran out: what follows must not happen."""
-    kept = await db.execute(
+async def renew(db: AsyncConnection, lease: Lease, at_least: float = 0.0) -> None:
+    """Sets the full time again, or `at_least` seconds if that is longer, inside the caller's transaction.
+
+    Raises LeaseLost when it ran out: what follows must not happen.
+    """
+    done = await db.execute(
         update(leases)
         .where(leases.c.key == lease.key, leases.c.holder == lease.holder, leases.c.until > db_now())
-        .values(until=db_now(lease.seconds))
+        .values(until=db_now(max(lease.seconds, at_least)))
     )
-    if kept.rowcount != 1:
+    if done.rowcount != 1:
         raise LeaseLost(f"the lease on {lease.key} ran out")
+
+
+@asynccontextmanager
+async def kept(database: Database, lease: Lease) -> AsyncIterator[None]:
+    """Renews the lease every third of its time while the block runs: reading a slow shop may take longer than one lease.
+
+    Who was stopped for longer finds the lease lost at the next `renew`, before anything is stored.
+    """
+    over = asyncio.Event()
+    renewing = asyncio.get_running_loop().create_task(_renew_until(database, lease, over))
+    try:
+        yield
+    finally:
+        over.set()
+        await renewing
+
+
+async def _renew_until(database: Database, lease: Lease, over: asyncio.Event) -> None:
+    while True:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(over.wait(), lease.seconds / 3)
+        if over.is_set():
+            return
+        try:
+            async with database.begin() as db:
+                await renew(db, lease)
+        except LeaseLost:
+            return
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("lease_not_renewed", lease=lease.key, error=type(error).__name__)
 
 
 async def release(database: Database, lease: Lease) -> None:

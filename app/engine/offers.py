@@ -250,7 +250,7 @@ async def _insert_job(
 
 def _next_state(job: Any, made: Offer, now: datetime) -> dict[str, Any]:
     """What waits keeps its turn and its pause; what had ended begins anew; what runs is looked at again when it ends."""
-    if job.state in ("waiting", "running", "parked"):
+    if job.state == "running" or (job.state in ("waiting", "parked") and not made.held_by_brake):
         return {"received_at": job.received_at or made.received_at}
     state = "held" if made.held_by_brake else "waiting"
     return {

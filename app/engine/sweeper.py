@@ -15,10 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.domain import Process
 from app.engine import figures, polls, retention
 from app.engine.gateway import Gateway
-from app.engine.polls import ensure_cursor
 from app.engine.rings import Task
 from app.logs import get_logger
-from app.records import connections, runs
+from app.records import connections, cursors, runs
 from app.records.connections import Connection, Status
 from app.storage.tables import inbox, jobs, lanes, run_parts
 
@@ -84,7 +83,7 @@ async def _polls_due(gateway: Gateway, active: list[Connection], now: datetime) 
             for process in Process:
                 if not getattr(connection.settings.processes, process.value):
                     continue
-                cursor = await ensure_cursor(db, connection, process, now)
+                cursor = await cursors.ensure(db, connection, process, now)
                 if cursor.next_poll_at <= now:
                     due.append((Task.POLL, polls.key_of(connection.id, process)))
         waiting = (

@@ -23,7 +23,7 @@ from app.engine.brake import apply_brake
 from app.engine.drain import pause_before
 from app.engine.failpoints import failpoint
 from app.engine.gateway import Gateway
-from app.engine.ingest import enriched
+from app.engine.ingest import UNSTORABLE, enriched
 from app.engine.leases import Lease
 from app.engine.map_record import map_record
 from app.engine.offers import FoundBy, Offer, Taken, Verdict
@@ -34,6 +34,7 @@ from app.logs import get_logger
 from app.metrics import DRIFT
 from app.records import alerts, cursors, mappings, runs
 from app.records.connections import Connection, Status
+from app.storage.outages import is_passing
 from app.storage.tables import jobs
 
 log = get_logger(__name__)
@@ -81,7 +82,8 @@ async def poll(gateway: Gateway, key: str) -> None:
         part = await _next_part(gateway, connection, process)
         if part is not None:
             with structlog.contextvars.bound_contextvars(run=part.run_id, connection=connection.name, process=process.value):
-                more = await _work(gateway, connection, process, part, lease)
+                async with leases.kept(gateway.database, lease):
+                    more = await _work(gateway, connection, process, part, lease)
     except LeaseLost:
         log.warning("lease_lost", lease=lease.key)
     finally:
@@ -103,8 +105,10 @@ async def _ring_following(gateway: Gateway, part: Row[Any]) -> None:
 async def _next_part(gateway: Gateway, connection: Connection, process: Process) -> Row[Any] | None:
     now = gateway.clock()
     async with gateway.database.begin() as db:
+        if connection.status is not Status.ACTIVE:
+            return None  # what a run has left to read waits for the connection to be active again
         part = await runs.next_part(db, connection.id, process)
-        if part is not None or connection.status is not Status.ACTIVE:
+        if part is not None:
             return part
         cursor = await cursors.ensure(db, connection, process, now)
         if cursor.next_poll_at > now:
@@ -162,13 +166,13 @@ async def _read_changes(reading: _Reading, cursor: Row[Any]) -> bool:
 async def _store_page(reading: _Reading, page: Page) -> None:
     prepared = [await enriched(reading.gateway, reading.connection, record) for record in page.records]
     gateway, part = reading.gateway, reading.part
-    now = gateway.clock()
-    async with gateway.database.begin() as db:
-        await leases.renew(db, reading.lease)
-        unsure = [
-            record for record in prepared if not await _consider(db, reading, record, FoundBy.POLL, read_now=False, now=now)
-        ]
-        await _save_progress(db, reading, page.calls)
+    try:
+        unsure = await _store_records(reading, prepared, page.calls)
+    except UNSTORABLE as error:
+        if is_passing(error):
+            raise
+        log.warning("page_not_stored", records=len(prepared), error=type(error).__name__)
+        unsure = await _store_one_by_one(reading, prepared, page.calls)
     await _read_again(reading, unsure)
     async with gateway.database.begin() as db:
         await runs.change_part(db, part.id, cursor=page.cursor)
@@ -176,6 +180,46 @@ async def _store_page(reading: _Reading, page: Page) -> None:
             await cursors.change(db, reading.connection.id, reading.process, cursor=page.cursor)
     if not part.dry_run:
         await gateway.rings.ring(Task.DRAIN, reading.connection.lane)
+
+
+async def _store_records(reading: _Reading, records: list[SourceRecord], calls: int) -> list[SourceRecord]:
+    """All in one transaction; returns those that must be read once more."""
+    now = reading.gateway.clock()
+    reading.counts.clear()
+    reading.reasons.clear()
+    async with reading.gateway.database.begin() as db:
+        await leases.renew(db, reading.lease)
+        unsure = [each for each in records if not await _consider(db, reading, each, FoundBy.POLL, read_now=False, now=now)]
+        await _save_progress(db, reading, calls)
+    return unsure
+
+
+async def _store_one_by_one(reading: _Reading, records: list[SourceRecord], calls: int) -> list[SourceRecord]:
+    """One odd record must not keep the others out, nor the cursor where it is: it is left out, and an operator hears of it."""
+    unsure = []
+    for record in records:
+        try:
+            unsure += await _store_records(reading, [record], 0)
+        except UNSTORABLE as error:
+            if is_passing(error):
+                raise
+            log.exception("record_not_stored", record=record.source_id)
+            await _leave_out(reading, record)
+    async with reading.gateway.database.begin() as db:
+        await _save_progress(db, reading, calls)
+    return unsure
+
+
+async def _leave_out(reading: _Reading, record: SourceRecord) -> None:
+    now, subject = reading.gateway.clock(), f"{record.process}:{record.source_id}"
+    text = f"The gateway could not keep {record.process} {record.source_id}; its log has the details"
+    reading.counts.clear()
+    reading.reasons.clear()
+    reading.counts |= Counter(read=1, skipped=1)
+    reading.reasons["not-stored"] += 1
+    async with reading.gateway.database.begin() as db:
+        await alerts.raise_alert(db, "not-stored", reading.connection.id, subject, text, now)
+        await _save_progress(db, reading, 0)
 
 
 async def _read_again(reading: _Reading, unsure: list[SourceRecord]) -> None:
@@ -335,17 +379,15 @@ async def _fail(reading: _Reading, error: RemoteError) -> None:
     """The part ends as failed; what was stored stays, the next poll goes on from the cursor."""
     gateway, now = reading.gateway, reading.gateway.clock()
     settings = gateway.settings
-    same = (cursor_rows.c.connection_id == reading.connection.id, cursor_rows.c.process == reading.process)
     async with gateway.database.begin() as db:
         await _save_progress(db, reading, 0, state="failed", error=error.message, finished_at=now)
         if reading.part.dry_run:
             await runs.finish_settled(db, now)
             return
-        failures = int(await db.scalar(select(cursor_rows.c.failures).where(*same)) or 0)
+        failures = (await cursors.ensure(db, reading.connection, reading.process, now)).failures
         pause = pause_before(failures, settings.retry_base_seconds, reading.connection.settings.poll_interval_minutes * 60)
-        await db.execute(
-            update(cursor_rows).where(*same).values(failures=failures + 1, last_error=error.message, next_poll_at=now + pause)
-        )
+        failed = {"failures": failures + 1, "last_error": error.message, "next_poll_at": now + pause}
+        await cursors.change(db, reading.connection.id, reading.process, **failed)
         if isinstance(error, LoginRefused):
             await alerts.raise_alert(db, "login-refused", reading.connection.id, error.system, error.message, now)
         await apply_brake(db, reading.connection, reading.part, now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -90,11 +91,15 @@ class GatewayDesk:
         if self.settings.call_timeout_seconds >= self.gateway.settings.lease_seconds:
             raise LeaseLost(f"a call may take {self.settings.call_timeout_seconds} s, longer than a lease lasts")
         key = budgets.key_of(self.connection.warehouse, call)
+        lasts_until = time.monotonic() + self.turn.lease.seconds
         async with self.gateway.database.begin() as db:
             await renew(db, self.turn.lease)
             await self._refuse_blocked(db, call, key)
             attempt_id = await self._open_attempt(db, call, request)
         failpoint("attempt-after-commit")
+        # Looked at once more, by a clock of our own: whoever froze here for a while must not send what another has sent since.
+        if time.monotonic() + self.settings.call_timeout_seconds > lasts_until:
+            raise LeaseLost(f"the lease on {self.turn.lease.key} may run out before {call} is over")
         try:
             answer = await do()
         except RemoteError as error:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import String, cast, delete, select, update
+from sqlalchemy import Column, ColumnElement, Select, String, Table, cast, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.engine.gateway import Gateway
 from app.logs import get_logger
 from app.records import runs
-from app.storage.tables import attempts, history, inbox, jobs
+from app.storage.tables import attempts, history, inbox, jobs, run_parts
 
 log = get_logger(__name__)
 
@@ -48,6 +48,9 @@ async def prune(gateway: Gateway, now: datetime) -> None:
             .where(attempts.c.started_at < personal, attempts.c.request.is_not(None))
             .values(request=None, answer=None)
         )
+        await db.execute(
+            update(run_parts).where(run_parts.c.preview.is_not(None), run_parts.c.finished_at < personal).values(preview=None)
+        )
         await db.execute(delete(inbox).where(*settled, inbox.c.received_at < old))
         await db.execute(delete(history).where(history.c.at < old))
         await runs.prune(db, old)
@@ -63,25 +66,50 @@ class Erased:
     events: int
     jobs: int
     attempts: int
+    previews: int
 
 
-async def erase(db: AsyncConnection, *, text: str, connection_ids: list[str] | None) -> Erased:
-    """Empties every settled body, payload, request and answer that holds `text` (an e-mail address, a phone number), whatever its age.
+async def erase(db: AsyncConnection, *, text: str, connection_ids: list[str] | None, dry_run: bool = False) -> Erased:
+    """Empties every settled body, payload, request, answer and preview about records that hold `text` (an e-mail address, a phone
+    number), whatever their age.
 
     What still waits, is held or dead is left: the order is not yet where it has to go. Numbers and states stay.
     """
-    like = f"%{_escaped(text)}%"
-    mine = [] if connection_ids is None else [jobs.c.connection_id.in_(connection_ids)]
-    found = [
-        row.id
-        for row in await db.execute(
-            select(jobs.c.id).where(*mine, jobs.c.state == "done", cast(jobs.c.source, String).ilike(like, escape="\\"))
-        )
-    ]
-    events = await db.execute(update(inbox).where(inbox.c.job_id.in_(found), inbox.c.state.in_(SETTLED_EVENTS)).values(body=None))
-    calls = await db.execute(update(attempts).where(attempts.c.job_id.in_(found)).values(request=None, answer=None))
-    await db.execute(update(jobs).where(jobs.c.id.in_(found)).values(**_EMPTIED))
-    return Erased(events.rowcount, len(found), calls.rowcount)
+    trial = await db.begin_nested()
+    erased = await _erase(db, f"%{_escaped(text)}%", connection_ids)
+    await (trial.rollback() if dry_run else trial.commit())
+    return erased
+
+
+async def _erase(db: AsyncConnection, like: str, connection_ids: list[str] | None) -> Erased:
+    found = list(await db.execute(_records_with(like, connection_ids)))
+    job_ids = [row.id for row in found]
+    events = 0
+    for row in found:
+        # By record, not by job: deliveries that changed nothing hold the same person's data and have no job.
+        same = (inbox.c.connection_id == row.connection_id, inbox.c.process == row.process, inbox.c.source_id == row.source_id)
+        full = (inbox.c.state.in_(SETTLED_EVENTS), inbox.c.body.is_not(None))
+        events += (await db.execute(update(inbox).where(*same, *full).values(body=None))).rowcount
+    calls = await db.execute(update(attempts).where(attempts.c.job_id.in_(job_ids)).values(request=None, answer=None))
+    await db.execute(update(jobs).where(jobs.c.id.in_(job_ids)).values(**_EMPTIED))
+    shown = update(run_parts).where(_holds(run_parts.c.preview, like), *_within(run_parts, connection_ids))
+    previews = await db.execute(shown.values(preview=None))
+    return Erased(events, len(found), calls.rowcount, previews.rowcount)
+
+
+def _records_with(like: str, connection_ids: list[str] | None) -> Select[Any]:
+    """Done jobs whose record, or whatever was sent about it at any time, holds the text."""
+    sent = select(attempts.c.id).where(attempts.c.job_id == jobs.c.id, _holds(attempts.c.request, like)).exists()
+    record = select(jobs.c.id, jobs.c.connection_id, jobs.c.process, jobs.c.source_id)
+    return record.where(*_within(jobs, connection_ids), jobs.c.state == "done", or_(_holds(jobs.c.source, like), sent))
+
+
+def _holds(column: Column[Any], like: str) -> ColumnElement[bool]:
+    return cast(column, String).ilike(like, escape="\\")
+
+
+def _within(table: Table, connection_ids: list[str] | None) -> list[ColumnElement[bool]]:
+    return [] if connection_ids is None else [table.c.connection_id.in_(connection_ids)]
 
 
 def _escaped(text: str) -> str:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, SecretStr, ValidationError
 from sqlalchemy import Row, insert, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.errors import BadInput, Conflict, NotFound
@@ -20,9 +21,10 @@ from app.ids import new_id, unguessable
 from app.integrations.protocol import ConnectionSettings, Integration
 from app.integrations.registry import integration as find_integration
 from app.storage.secrets import Vault
-from app.storage.tables import connections, lanes
+from app.storage.tables import connections, jobs, lanes, mappings
 from app.storage.upserts import insert_missing
 from app.warehouse.credentials import OngoingCredentials
+from app.warehouse.writable import ARTICLE_EXTRAS, ORDER_EXTRAS, extra_path_problems
 
 NAME_PATTERN = re.compile(r"^[a-z0-9][a-z0-9_-]{0,62}$")
 
@@ -113,7 +115,18 @@ def prepare(draft: Draft, reach: Reach) -> Prepared:
     shop_url = str(getattr(shop, "shop_url", ""))
     check_address(shop_url, reach, "shop.shop_url")
     check_address(warehouse.url, reach, "warehouse.url")
+    _check_extra_fields(settings)
     return Prepared(draft.name, draft.integration, shop, warehouse, settings, shop_url, lane_of(warehouse))
+
+
+def _check_extra_fields(settings: ConnectionSettings) -> None:
+    """Requirement: rules for every connection, 11. Raises BadInput for a path that the WMS does not have."""
+    found = (
+        *extra_path_problems(settings.extra_article_fields, ARTICLE_EXTRAS, "settings.extra_article_fields"),
+        *extra_path_problems(settings.extra_order_fields, ORDER_EXTRAS, "settings.extra_order_fields"),
+    )
+    for problem in found:
+        raise BadInput(problem.message, field=problem.field, fix=problem.fix)
 
 
 def _reserved() -> frozenset[str]:
@@ -205,9 +218,13 @@ async def change(db: AsyncConnection, vault: Vault, current: Connection, prepare
     """Saves a changed connection. Its settings version moves, so that waiting jobs are mapped again.
 
     A connection that points elsewhere (shop, warehouse or goods owner) becomes a draft again: it is tested before it is used.
+    Raises Conflict when its records are in another goods owner's stock: they could be neither changed nor found there any more.
     """
     await _refuse_clash(db, prepared, current.id)
     moved = points_elsewhere(current, prepared)
+    if prepared.lane != current.lane:
+        await _ensure_lane(db, prepared.lane)
+        await _move_lane(db, current, prepared)
     await db.execute(
         update(connections)
         .where(connections.c.id == current.id)
@@ -218,7 +235,30 @@ async def change(db: AsyncConnection, vault: Vault, current: Connection, prepare
             **_columns(vault, prepared, now),
         )
     )
-    await _ensure_lane(db, prepared.lane)
+
+
+async def _move_lane(db: AsyncConnection, current: Connection, prepared: Prepared) -> None:
+    """What waits goes along: left behind in a lane without its connection, it would be sent past the connection's own pause."""
+    mine = (mappings.c.connection_id == current.id,)
+    if prepared.warehouse.goods_owner_id != current.warehouse.goods_owner_id:
+        there = await db.scalar(select(mappings.c.id).where(*mine, mappings.c.wms_id.is_not(None)).limit(1))
+        if there is not None:
+            raise Conflict(
+                f"records of {current.name} are in the stock of goods owner {current.warehouse.goods_owner_id}",
+                field="warehouse.goods_owner_id",
+                fix="make a new connection for another goods owner, and pause this one",
+            )
+    try:
+        await db.execute(update(mappings).where(*mine).values(lane=prepared.lane))
+    except IntegrityError as error:
+        raise Conflict(
+            "another connection of that goods owner already has some of this connection's numbers",
+            field="warehouse",
+            fix="give this connection a settings.order_number_prefix of its own in a new connection",
+        ) from error
+    # One that is being sent at this moment ends where it began.
+    waiting = (jobs.c.connection_id == current.id, jobs.c.state != "running")
+    await db.execute(update(jobs).where(*waiting).values(lane=prepared.lane))
 
 
 def points_elsewhere(current: Connection, prepared: Prepared) -> bool:

@@ -31,6 +31,8 @@ from app.warehouse.settings import OngoingSettings
 
 T = TypeVar("T")
 ANSWER_CHARACTERS = 4000
+LEASE_MARGIN_SECONDS = 10.0
+"""How much longer than the longest call a lease lasts at least."""
 
 RESULTS: tuple[tuple[type[RemoteError], str], ...] = (
     (RateLimited, "rate-limited"),
@@ -88,12 +90,12 @@ class GatewayDesk:
         return answer
 
     async def write(self, call: str, request: Mapping[str, Any] | None, do: Callable[[], Awaitable[T]]) -> T:
-        if self.settings.call_timeout_seconds >= self.gateway.settings.lease_seconds:
-            raise LeaseLost(f"a call may take {self.settings.call_timeout_seconds} s, longer than a lease lasts")
         key = budgets.key_of(self.connection.warehouse, call)
-        lasts_until = time.monotonic() + self.turn.lease.seconds
+        # A connection may allow its WMS more time than a lease usually lasts; the lease outlives the call all the same.
+        lasts = max(self.turn.lease.seconds, self.settings.call_timeout_seconds + LEASE_MARGIN_SECONDS)
+        lasts_until = time.monotonic() + lasts
         async with self.gateway.database.begin() as db:
-            await renew(db, self.turn.lease)
+            await renew(db, self.turn.lease, at_least=lasts)
             await self._refuse_blocked(db, call, key)
             attempt_id = await self._open_attempt(db, call, request)
         failpoint("attempt-after-commit")
@@ -252,20 +254,21 @@ def _words(error: RemoteError | None, answer: Any) -> str | None:
     return None
 
 
-async def find_unsettled(db: AsyncConnection, job: Any, now: datetime) -> tuple[Unsettled | None, datetime | None]:
+async def find_unsettled(db: AsyncConnection, job: Any) -> tuple[Unsettled | None, datetime | None]:
     """The job's last writing call, when what came of it has not been written down; and until when to wait before it may be looked at.
 
     An attempt without a result is one whose worker ended: its call may still be under way until its time is over. One with a result that
     is newer than the generation that was ended last succeeded just before its worker ended.
     """
-    row = (await db.execute(select(attempts).where(attempts.c.job_id == job.id).order_by(attempts.c.id.desc()).limit(1))).first()
+    newest = select(attempts, db_now().label("now")).where(attempts.c.job_id == job.id).order_by(attempts.c.id.desc())
+    row = (await db.execute(newest.limit(1))).first()
     if row is None or row.generation <= job.done_generation or row.result in ("refused", "rate-limited", "login-refused"):
         return None, None
     unsettled = Unsettled(row.call, row.request)
     if row.finished_at is not None:
         return unsettled, None
     over: datetime = row.started_at + timedelta(seconds=row.timeout_seconds)
-    return unsettled, over if over > now else None
+    return unsettled, over if over > row.now else None
 
 
 async def close_unknown(db: AsyncConnection, job_id: int) -> None:

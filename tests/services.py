@@ -80,14 +80,15 @@ def running_postgres() -> Iterator[str]:
     directory = Path(tempfile.mkdtemp(prefix="gateway-postgres-"))
     try:
         password = secrets.token_hex(8)
-        _create_cluster(programs, directory, password)
-        with _server(programs, directory, password) as url:
+        create_cluster(programs, directory, password)
+        with serving(programs, directory, password) as url:
             yield url
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 
 
-def _create_cluster(programs: Path, directory: Path, password: str) -> None:
+def create_cluster(programs: Path, directory: Path, password: str) -> None:
+    """The files of an empty server in `directory`, for whoever the server runs as."""
     secret = directory / "password"
     secret.write_text(password)
     account = _account()
@@ -107,12 +108,25 @@ def _create_cluster(programs: Path, directory: Path, password: str) -> None:
 
 
 @contextmanager
-def _server(programs: Path, directory: Path, password: str) -> Iterator[str]:
-    port = free_port()
+def serving(
+    programs: Path,
+    directory: Path,
+    password: str,
+    port: int | None = None,
+    *,
+    outlives_itself: bool = False,
+    durable: bool = False,
+) -> Iterator[str]:
+    """The server on these files until the block ends, and then without any farewell; gives its URL.
+
+    With `outlives_itself` what was committed is still there when it is started again on the same files; when it is `durable` it is
+    on the disk, as in production.
+    """
+    port = port or free_port()
     settings = [
-        "fsync=off",
-        "synchronous_commit=off",
-        "full_page_writes=off",
+        f"fsync={'on' if durable else 'off'}",
+        f"synchronous_commit={'on' if outlives_itself or durable else 'off'}",
+        f"full_page_writes={'on' if durable else 'off'}",
         "listen_addresses=127.0.0.1",
         f"unix_socket_directories={directory}",
         f"port={port}",

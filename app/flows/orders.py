@@ -50,14 +50,22 @@ async def transfer_order(order: Order, known: Known, desk: Desk) -> Result:
     problems = (*order.problems, *order_problems(order, desk.settings)) if order.state is ShopState.WANTED else ()
     if problems:
         return held(problems[0], wanted="present", notes=tuple(problem.message for problem in problems[1:]))
-    number = known.number if known.wms_id is not None and known.number else order.number
-    owner = await desk.claim(number)
-    if owner:
+    number = _fixed_number(order, known)
+    if order.state is ShopState.WANTED and (owner := await desk.claim(number)):
         return held(_taken(number, owner), wanted="present")
     seen = await _see(number, desk)
     if seen.order is not None and seen.order.goods_owner_order_id != order.source_id:
-        return held(_taken(number, f"another order in the WMS (its own id there is {seen.order.order_id})"))
-    return await _act(decide(order.state, transfer, seen.state), replace(order, number=number), known, seen, desk)
+        if order.state is ShopState.WANTED:
+            return held(_taken(number, f"another order in the WMS (its own id there is {seen.order.order_id})"))
+        seen = _Seen(None, WarehouseState.ABSENT)  # somebody else's order is never touched; ours is not there
+    action = decide(order.state, Transfer.SENT if known.wms_id is not None else transfer, seen.state)
+    return await _act(action, replace(order, number=number), known, seen, desk)
+
+
+def _fixed_number(order: Order, known: Known) -> str:
+    """Once a call may have been made under a number it is the order's for good: under another one it would be a second order."""
+    may_be_there = known.wms_id is not None or known.transfer is Transfer.UNKNOWN
+    return known.number if may_be_there and known.number else order.number
 
 
 def _taken(number: str, owner: str) -> Problem:
@@ -99,7 +107,7 @@ async def _act(action: Action, order: Order, known: Known, seen: _Seen, desk: De
         case Action.HOLD_TOO_LATE:
             return held(_too_late(seen), wanted="absent", **seen.status())
         case Action.HOLD_CANCELLED | Action.HOLD_VANISHED if desk.released:
-            return await _put(order, known, seen, desk)
+            return await _write(order, known, seen, desk)
         case Action.HOLD_CANCELLED:
             return held(_cancelled_there(known), wanted="present", **seen.status())
         case Action.HOLD_VANISHED:
@@ -164,9 +172,15 @@ def _vanished(order: Order) -> Problem:
 
 async def _put(order: Order, known: Known, seen: _Seen, desk: Desk) -> Result:
     body = order_body(order, desk.goods_owner_id, desk.settings)
-    done = Outcome.CREATED if seen.order is None else Outcome.UPDATED
     if seen.order is not None and (settled := _already_there(body, known, seen, desk)):
         return settled
+    return await _write(order, known, seen, desk)
+
+
+async def _write(order: Order, known: Known, seen: _Seen, desk: Desk) -> Result:
+    """Sends it whatever the WMS has."""
+    body = order_body(order, desk.goods_owner_id, desk.settings)
+    done = Outcome.CREATED if seen.order is None else Outcome.UPDATED
     await ensure_articles(order.lines, desk)
     try:
         written = await desk.write(PUT_ORDER, body.json, lambda: desk.client.put_order(body.json))
@@ -197,6 +211,8 @@ async def _after_refusal(refusal: Refused, order: Order, body: Body, known: Know
     """A refusal is followed by a read: if the WMS already has what we sent, it was transferred."""
     seen = await _see(order.number, desk)
     if seen.order is not None and seen.order.goods_owner_order_id == order.source_id:
+        if seen.state is WarehouseState.CANCELLED:
+            return held(_cancelled_there(known), wanted="present", **seen.status())
         if not differences_order(body.json, seen.order):
             done = Outcome.CREATED if known.wms_id is None else Outcome.UPDATED
             return _sent(done, body, refusal.message, seen.status())
@@ -224,12 +240,12 @@ def _started(seen: _Seen) -> Problem:
 async def _changed_too_late(order: Order, known: Known, seen: _Seen, desk: Desk) -> Result:
     body = order_body(order, desk.goods_owner_id, desk.settings)
     assert seen.order is not None
-    if known.sent_hash == body.hash:
-        return Result(Outcome.UNCHANGED, Transfer.SENT, wanted="present", **seen.status())
     if settled := _already_there(body, known, seen, desk):
         return settled
+    if known.transfer is Transfer.UNKNOWN and not differences_order(body.json, seen.order):
+        return _sent(Outcome.UNCHANGED, body, "the warehouse has it as the shop does", seen.status())
     if desk.released:
-        return await _put(order, known, seen, desk)
+        return await _write(order, known, seen, desk)
     return held(_started(seen), wanted="present", **seen.status())
 
 

@@ -29,6 +29,7 @@ from app.metrics import TO_WAREHOUSE_SECONDS
 from app.records import alerts, mappings
 from app.records.connections import Status
 from app.records.mappings import Mapping
+from app.storage.outages import is_passing
 from app.storage.tables import jobs
 
 log = get_logger(__name__)
@@ -64,24 +65,23 @@ async def _work_off(gateway: Gateway, lease: Lease) -> int:
         orphans = await lanes.take_back_orphans(db, lease, now)
     if orphans:
         log.warning("jobs_taken_back", lane=lease.key, count=orphans)
-    turns, suspects = 0, True
+    turns = 0
     ends = time.monotonic() + gateway.settings.slice_seconds
     while time.monotonic() < ends and not gateway.stopping:
-        turn = await _take(gateway, lease, suspects)
+        turn = await _take(gateway, lease)
         if turn is None:
             break
-        refused = await _run_turn(gateway, turn)
-        # Two records known to be bad never run back to back: the WMS counts failures in a row.
-        suspects = not refused and not turn.job.suspect
+        await _run_turn(gateway, turn)
         turns += 1
     return turns
 
 
-async def _take(gateway: Gateway, lease: Lease, suspects: bool) -> Turn | None:
+async def _take(gateway: Gateway, lease: Lease) -> Turn | None:
     now = gateway.clock()
     ageing = timedelta(minutes=gateway.settings.ageing_minutes)
     blocked = await _blocked_places(gateway, lease.key, now)
     async with gateway.database.begin() as db:
+        suspects = not await _has_just_failed(db, gateway, lease.key, now)
         await lanes.wake_parked(db, lease.key, now)
         turn = await lanes.claim(db, lease, now, ageing, blocked, suspects=suspects)
     if turn is not None:
@@ -89,15 +89,26 @@ async def _take(gateway: Gateway, lease: Lease, suspects: bool) -> Turn | None:
     return turn
 
 
+async def _has_just_failed(db: AsyncConnection, gateway: Gateway, lane: str, now: datetime) -> bool:
+    """Two records known to be bad never run back to back, in whatever slice or worker: the WMS counts failures in a row. One may run
+    after a call that went well, or after a pause.
+    """
+    keys = {
+        budgets.key_of(each.warehouse, call) for each in await gateway.on_lane(lane) for calls in CALLS.values() for call in calls
+    }
+    return await budgets.has_just_failed(db, sorted(keys), now - timedelta(seconds=gateway.settings.budget_pause_seconds))
+
+
 async def _blocked_places(gateway: Gateway, lane: str, now: datetime) -> list[Place]:
-    """Connections that are not active, and processes whose WMS methods are blocked."""
+    """Connections that are not active, processes that are switched off, and those whose WMS methods are blocked."""
     places: list[Place] = []
     on_lane = await gateway.on_lane(lane)
     async with gateway.database.read() as db:
         for connection in on_lane:
             for process, calls in CALLS.items():
                 keys = [budgets.key_of(connection.warehouse, call) for call in calls]
-                if connection.status is not Status.ACTIVE or await budgets.blocked_until(db, keys, now):
+                is_on = connection.status is Status.ACTIVE and getattr(connection.settings.processes, process.value)
+                if not is_on or await budgets.blocked_until(db, keys, now):
                     places.append((connection.id, process))
     return places
 
@@ -107,12 +118,13 @@ async def _look_again(gateway: Gateway, key: str) -> None:
     now = gateway.clock()
     blocked = await _blocked_places(gateway, key, now)
     async with gateway.database.read() as db:
-        more = await lanes.has_work(db, key) and (not blocked or await _has_free_work(db, key, blocked))
+        more = await lanes.has_work(db, key) and await _has_free_work(db, key, blocked)
     if more:
         await gateway.rings.ring(Task.DRAIN, key)
 
 
 async def _has_free_work(db: AsyncConnection, key: str, blocked: list[Place]) -> bool:
+    """What was refused before is left to the sweeper: its turn may have to wait for a pause."""
     query = select(jobs.c.id).where(jobs.c.lane == key, jobs.c.state == "waiting", jobs.c.suspect == 0)
     free = lanes.not_blocked(blocked)
     return await db.scalar((query if free is None else query.where(free)).limit(1)) is not None
@@ -121,37 +133,40 @@ async def _has_free_work(db: AsyncConnection, key: str, blocked: list[Place]) ->
 # --- one turn -----------------------------------------------------------------------------------------------------------
 
 
-async def _run_turn(gateway: Gateway, turn: Turn) -> bool:
-    """Returns whether the WMS refused the record."""
+async def _run_turn(gateway: Gateway, turn: Turn) -> None:
     job = turn.job
     with structlog.contextvars.bound_contextvars(
         job_id=job.id, connection=job.connection_id, process=job.process, record=job.source_id
     ):
         try:
-            return await _transfer(gateway, turn)
+            await _transfer(gateway, turn)
         except LeaseLost:
             raise
         except GatewayError as error:
             await _park(gateway, turn, None, error)
-        except Exception:
+        except Exception as error:
+            if is_passing(error):
+                raise  # the database is away: whoever has the lane next takes the job back and looks what came of it
             log.exception("job_failed")
             result = Result(
-                Outcome.FAILED, Transfer.REFUSED, "internal-error", "An error of the gateway itself; its log has the details"
+                Outcome.FAILED, Transfer.UNKNOWN, "internal-error", "An error of the gateway itself; its log has the details"
             )
             await _end(gateway, turn, None, result)
-        return False
 
 
-async def _transfer(gateway: Gateway, turn: Turn) -> bool:
+async def _transfer(gateway: Gateway, turn: Turn) -> None:
     job = turn.job
     try:
         connection = await gateway.connection(job.connection_id)
     except NotFound as error:
         await _end(gateway, turn, None, Result(Outcome.FAILED, Transfer.REFUSED, "no-connection", error.message))
-        return False
-    now = gateway.clock()
+        return
+    if job.tries >= gateway.settings.max_tries:
+        reason = f"Given up after {job.tries} tries: {job.reason or 'the worker ended every time'}"
+        await _end(gateway, turn, None, Result(Outcome.FAILED, Transfer.UNKNOWN, "given-up", reason))
+        return
     async with gateway.database.begin() as db:
-        unsettled, wait_until = await find_unsettled(db, job, now)
+        unsettled, wait_until = await find_unsettled(db, job)
         if wait_until is None:
             await close_unknown(db, job.id)
         mapping = await mappings.by_id(db, job.mapping_id)
@@ -160,7 +175,7 @@ async def _transfer(gateway: Gateway, turn: Turn) -> bool:
         await _wait(
             gateway, turn, wait_until, "attempt-open", "An earlier call may still be under way; it is waited out, then read"
         )
-        return False
+        return
     desk = GatewayDesk(gateway, connection, turn, mapping.id, gateway.warehouse(connection), unsettled, job.override == "release")
     record = payload_of(connection, job)
     known = _known(mapping, unknown=unsettled is not None)
@@ -172,9 +187,8 @@ async def _transfer(gateway: Gateway, turn: Turn) -> bool:
         result = Result(Outcome.FAILED, Transfer.REFUSED, "refused", f"The WMS refused {error.call}: {error.message}")
     except RemoteError as error:
         await _park(gateway, turn, desk, error)
-        return False
+        return
     await _end(gateway, turn, desk, result)
-    return result.outcome is Outcome.FAILED
 
 
 def _known(mapping: Mapping, *, unknown: bool) -> Known:

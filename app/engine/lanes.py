@@ -43,9 +43,7 @@ async def claim(
     if lane is None or lane.paused:
         return None
     free = not_blocked(blocked)
-    job_id = await _next(db, lane, now, ageing, free, suspect=0)
-    if job_id is None and suspects:
-        job_id = await _next(db, lane, now, ageing, free, suspect=1)
+    job_id = await _next(db, lane, now, ageing, free, (0, 1) if suspects else (0,))
     if job_id is None:
         return None
     taken = await db.execute(
@@ -68,15 +66,20 @@ def not_blocked(blocked: Iterable[Place]) -> Any:
     return not_(or_(*(and_(jobs.c.connection_id == connection, jobs.c.process == process) for connection, process in places)))
 
 
-async def _next(db: AsyncConnection, lane: Row[Any], now: datetime, ageing: timedelta, free: Any, suspect: int) -> int | None:
+async def _next(
+    db: AsyncConnection, lane: Row[Any], now: datetime, ageing: timedelta, free: Any, suspicion: tuple[int, ...]
+) -> int | None:
+    """Within a class those that were refused before come last, but not after the classes below."""
     if lane.turns % AGED_TURN == AGED_TURN - 1:
-        aged = await _aged(db, lane.key, now - ageing, free, suspect)
-        if aged is not None:
-            return aged
+        for suspect in suspicion:
+            aged = await _aged(db, lane.key, now - ageing, free, suspect)
+            if aged is not None:
+                return aged
     for priority in PRIORITIES:
-        found = await _in_turn(db, lane, priority, free, suspect)
-        if found is not None:
-            return found
+        for suspect in suspicion:
+            found = await _in_turn(db, lane, priority, free, suspect)
+            if found is not None:
+                return found
     return None
 
 
@@ -117,11 +120,14 @@ async def wake_parked(db: AsyncConnection, key: str, now: datetime) -> None:
 
 
 async def take_back_orphans(db: AsyncConnection, lease: Lease, now: datetime) -> int:
-    """What an earlier holder had taken and not ended. Only the holder of the lane's lease may do this: nobody else runs anything here."""
+    """What an earlier holder had taken and not ended; a try each, for a record may be what ends the workers.
+
+    Only the holder of the lane's lease may do this: nobody else runs anything here.
+    """
     done = await db.execute(
         update(jobs)
         .where(jobs.c.lane == lease.key, jobs.c.state == "running", jobs.c.fence != lease.fence)
-        .values(state="waiting", updated_at=now)
+        .values(state="waiting", tries=jobs.c.tries + 1, updated_at=now)
     )
     return int(done.rowcount)
 

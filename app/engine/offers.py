@@ -258,6 +258,7 @@ def _next_state(job: Any, made: Offer, now: datetime) -> dict[str, Any]:
         "ready_at": now,
         "due_at": None,
         "tries": 0,
+        "suspect": 0,
         "received_at": made.received_at,
         "reason_code": None,
         "reason": None,

@@ -20,6 +20,8 @@ from app.storage.engine import Database, prepare_sqlite
 
 COLUMNS = ("connection_id", "received_at", "topic", "headers", "body", "size", "state")
 CHECKPOINT_SECONDS = 0.5
+LOG_PAGES = 65_536
+"""A log longer than this (256 MB) is emptied even though writers then wait: under a long burst it would grow without end."""
 
 
 class Row(Protocol):
@@ -43,14 +45,10 @@ class Row(Protocol):
 
 class Writer(Protocol):
     async def write(self, rows: Sequence[Row]) -> None:
-        """Commits all rows, or none and raises NotWritten."""
+        """Commits all rows, or none and raises the driver's error."""
         ...
 
     async def close(self) -> None: ...
-
-
-class NotWritten(Exception):
-    """The database did not take the batch."""
 
 
 class SqliteWriter:
@@ -69,10 +67,7 @@ class SqliteWriter:
         self._checkpoints.start()
 
     async def write(self, rows: Sequence[Row]) -> None:
-        try:
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._commit, rows)
-        except sqlite3.Error as error:
-            raise NotWritten(str(error)) from error
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._commit, rows)
 
     def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._file, isolation_level=None, check_same_thread=False)
@@ -102,7 +97,9 @@ class SqliteWriter:
         while not self._ended.wait(CHECKPOINT_SECONDS):
             try:
                 connection = connection or self._open()
-                connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+                _, frames, _ = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+                if frames > LOG_PAGES:
+                    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             except sqlite3.Error:
                 # Busy or gone for a moment: the log only grows until the next time.
                 continue

@@ -11,17 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from asyncpg import InterfaceError, PostgresError
-from sqlalchemy.exc import SQLAlchemyError
-
-from app.engine.group_commit import NotWritten, Writer
+from app.engine.group_commit import Writer
 from app.errors import GatewayError
 from app.logs import get_logger
 
 log = get_logger(__name__)
 
 BATCH_ROWS = 256
-STORAGE_ERRORS = (NotWritten, SQLAlchemyError, PostgresError, InterfaceError, OSError)
 
 
 class InboxFull(GatewayError):
@@ -95,7 +91,7 @@ class Inbox:
     async def _commit(self, batch: list[tuple[Delivery, asyncio.Future[None]]]) -> None:
         try:
             await self.writer.write([delivery for delivery, _ in batch])
-        except STORAGE_ERRORS as error:
+        except Exception as error:  # whatever it is, nobody may be left waiting and the next batch must come
             log.warning("batch_failed", rows=len(batch), error=type(error).__name__)
             await self._one_by_one(batch)
             return
@@ -109,8 +105,8 @@ class Inbox:
         for delivery, done in batch:
             try:
                 await self.writer.write([delivery])
-            except STORAGE_ERRORS as error:
-                log.error("delivery_not_stored", connection=delivery.connection_id, error=type(error).__name__)
+            except Exception:
+                log.exception("delivery_not_stored", connection=delivery.connection_id)
                 if not done.done():
                     done.set_exception(NotStored("the database did not take it"))
                 continue

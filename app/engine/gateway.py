@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import httpx
 
@@ -35,6 +36,7 @@ class Gateway:
     http: httpx.AsyncClient
     clock: Clock = utc_now
     stopping: bool = False
+    pruned_at: datetime | None = None
     _connections: dict[str, tuple[float, Connection]] = field(default_factory=dict)
     _lanes: dict[str, tuple[float, list[Connection]]] = field(default_factory=dict)
     _sources: dict[tuple[str, int], Source] = field(default_factory=dict)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import orjson
 from sqlalchemy import Column, ColumnElement, Select, String, Table, cast, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -17,15 +19,14 @@ from app.storage.tables import attempts, history, inbox, jobs, run_parts
 log = get_logger(__name__)
 
 EVERY = timedelta(hours=1)
+BATCH = 500
 SETTLED_EVENTS = ("done", "merged", "ignored")
-_last: dict[int, datetime] = {}
 
 
 async def prune_when_due(gateway: Gateway, now: datetime) -> None:
     """Once an hour in each worker."""
-    last = _last.get(id(gateway))
-    if last is None or now - last >= EVERY:
-        _last[id(gateway)] = now
+    if gateway.pruned_at is None or now - gateway.pruned_at >= EVERY:
+        gateway.pruned_at = now
         await prune(gateway, now)
 
 
@@ -51,7 +52,10 @@ async def prune(gateway: Gateway, now: datetime) -> None:
         await db.execute(
             update(run_parts).where(run_parts.c.preview.is_not(None), run_parts.c.finished_at < personal).values(preview=None)
         )
+        shown = update(run_parts).where(run_parts.c.preview.is_not(None), run_parts.c.finished_at < personal)
+        await db.execute(shown.values(preview=None))
         await db.execute(delete(inbox).where(*settled, inbox.c.received_at < old))
+        await db.execute(delete(attempts).where(attempts.c.finished_at.is_not(None), attempts.c.started_at < old))
         await db.execute(delete(history).where(history.c.at < old))
         await runs.prune(db, old)
 
@@ -77,6 +81,8 @@ async def erase(db: AsyncConnection, *, text: str, connection_ids: list[str] | N
     """
     trial = await db.begin_nested()
     erased = await _erase(db, f"%{_escaped(text)}%", connection_ids)
+    bodies = await _erase_bodies(db, text.casefold(), connection_ids)
+    erased = replace(erased, events=erased.events + bodies)
     await (trial.rollback() if dry_run else trial.commit())
     return erased
 
@@ -95,6 +101,31 @@ async def _erase(db: AsyncConnection, like: str, connection_ids: list[str] | Non
     shown = update(run_parts).where(_holds(run_parts.c.preview, like), *_within(run_parts, connection_ids))
     previews = await db.execute(shown.values(preview=None))
     return Erased(events, len(found), calls.rowcount, previews.rowcount)
+
+
+async def _erase_bodies(db: AsyncConnection, wanted: str, connection_ids: list[str] | None) -> int:
+    """Those of records that never had a job, because they were never wanted in the warehouse. A batch at a time.
+
+    Not with LIKE: bodies are bytes, and a shop's JSON escapes what is not ASCII.
+    """
+    settled = select(inbox.c.id, inbox.c.body).where(inbox.c.state.in_(SETTLED_EVENTS), inbox.c.body.is_not(None))
+    erased = after = 0
+    while True:
+        batch = settled.where(*_within(inbox, connection_ids), inbox.c.id > after).order_by(inbox.c.id).limit(BATCH)
+        rows = list(await db.execute(batch))
+        if not rows:
+            return erased
+        found = [row.id for row in rows if wanted in _readable(row.body)]
+        await db.execute(update(inbox).where(inbox.c.id.in_(found)).values(body=None))
+        erased, after = erased + len(found), rows[-1].id
+
+
+def _readable(body: bytes) -> str:
+    """JSON without its escapes, in small letters."""
+    try:
+        return json.dumps(orjson.loads(body), ensure_ascii=False).casefold()
+    except orjson.JSONDecodeError:
+        return body.decode(errors="replace").casefold()
 
 
 def _records_with(like: str, connection_ids: list[str] | None) -> Select[Any]:

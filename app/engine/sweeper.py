@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -70,10 +70,18 @@ async def _lanes_due(db: AsyncConnection, now: datetime) -> list[tuple[Task, str
     """Lanes with waiting jobs, parked ones that are due, or jobs left running by a worker that ended."""
     due = []
     for row in await db.execute(select(lanes.c.key).where(lanes.c.paused.is_(False))):
-        ready = or_(jobs.c.state.in_(("waiting", "running")), (jobs.c.state == "parked") & (jobs.c.due_at <= now))
-        if await db.scalar(select(jobs.c.id).where(jobs.c.lane == row.key, ready).limit(1)) is not None:
+        if await _has_due_jobs(db, row.key, now):
             due.append((Task.DRAIN, row.key))
     return due
+
+
+async def _has_due_jobs(db: AsyncConnection, lane: str, now: datetime) -> bool:
+    """A state at a time: each has an index of its own, however many jobs are done."""
+    states = (jobs.c.state == "waiting", jobs.c.state == "running", (jobs.c.state == "parked") & (jobs.c.due_at <= now))
+    for state in states:
+        if await db.scalar(select(jobs.c.id).where(jobs.c.lane == lane, state).limit(1)) is not None:
+            return True
+    return False
 
 
 async def _polls_due(gateway: Gateway, active: list[Connection], now: datetime) -> list[tuple[Task, str]]:

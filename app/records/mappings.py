@@ -188,13 +188,13 @@ async def search(
 
 
 async def open_orders(db: AsyncConnection, connection_id: str, after: int, limit: int) -> list[tuple[int, str]]:
-    """(mapping id, source id) of orders that are in the warehouse and wanted, by id: what the deep sweep reads again."""
+    """(mapping id, source id) of orders that are in the warehouse and wanted, held ones too, by id: what the deep sweep reads again."""
     found = await db.execute(
         select(mappings.c.id, mappings.c.source_id)
         .where(
             mappings.c.connection_id == connection_id,
             mappings.c.kind == Kind.ORDER,
-            mappings.c.transfer == "sent",
+            mappings.c.wms_id.is_not(None),
             mappings.c.wanted == "present",
             mappings.c.id > after,
         )

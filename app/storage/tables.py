@@ -166,7 +166,7 @@ mappings = Table(
     UniqueConstraint("lane", "kind", "number"),
     Index("ix_mappings_wms_id", "lane", "kind", "wms_id"),
     Index("ix_mappings_source_number", "source_number"),
-    Index("ix_mappings_open", "connection_id", "kind", "id", **_only("transfer = 'sent' and wanted = 'present'")),  # type: ignore[arg-type]
+    Index("ix_mappings_open", "connection_id", "kind", "id", **_only("wms_id is not null and wanted = 'present'")),  # type: ignore[arg-type]
 )
 
 history = Table(

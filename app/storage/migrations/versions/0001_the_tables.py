@@ -209,8 +209,8 @@ def upgrade() -> None:
             "ix_mappings_open",
             ["connection_id", "kind", "id"],
             unique=False,
-            sqlite_where=sa.text("transfer = 'sent' and wanted = 'present'"),
-            postgresql_where=sa.text("transfer = 'sent' and wanted = 'present'"),
+            sqlite_where=sa.text("wms_id is not null and wanted = 'present'"),
+            postgresql_where=sa.text("wms_id is not null and wanted = 'present'"),
         )
         batch_op.create_index("ix_mappings_source_number", ["source_number"], unique=False)
         batch_op.create_index("ix_mappings_wms_id", ["lane", "kind", "wms_id"], unique=False)
@@ -446,8 +446,8 @@ def downgrade() -> None:
         batch_op.drop_index("ix_mappings_source_number")
         batch_op.drop_index(
             "ix_mappings_open",
-            sqlite_where=sa.text("transfer = 'sent' and wanted = 'present'"),
-            postgresql_where=sa.text("transfer = 'sent' and wanted = 'present'"),
+            sqlite_where=sa.text("wms_id is not null and wanted = 'present'"),
+            postgresql_where=sa.text("wms_id is not null and wanted = 'present'"),
         )
 
     op.drop_table("mappings")

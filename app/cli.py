@@ -1,0 +1,55 @@
+"""The `gateway` command."""
+
+from __future__ import annotations
+
+import typer
+
+import app as package
+from app.commands import connections, doctor, keys, processes, records, sync
+from app.commands.terminal import EXIT_CODES, Commands, out
+from app.demo.command import demo
+
+app = typer.Typer(
+    name="gateway",
+    cls=Commands,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_show_locals=False,  # locals may hold secrets
+    help="An open gateway between web shops and the Ongoing WMS warehouse system.",
+    epilog=EXIT_CODES,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        out().print(package.__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
+) -> None:
+    """Options of the command itself."""
+
+
+RUNNING = "Use a running gateway"
+OWN = "On the gateway's own machine"
+
+app.command("demo", rich_help_panel="Run it")(demo)
+processes.register(app)
+app.add_typer(connections.app, name="connections", rich_help_panel=RUNNING)
+app.command("sync", rich_help_panel=RUNNING)(sync.sync)
+app.add_typer(sync.app, name="runs", rich_help_panel=RUNNING)
+records.register(app, RUNNING)
+app.add_typer(keys.app, name="keys", rich_help_panel=OWN)
+app.command("doctor", rich_help_panel=OWN)(doctor.doctor)
+
+
+def main() -> None:
+    """The entry point of the installed command."""
+    app(prog_name="gateway")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The sub-commands of `gateway`, one room a subject."""

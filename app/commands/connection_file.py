@@ -1,0 +1,74 @@
+"""Connections in a TOML file. References like `env:NAME` are resolved here, on the operator's machine, never by the gateway."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from app.errors import BadInput
+
+PARTS = ("shop", "warehouse", "settings")
+REFERENCE = "env:"
+
+
+def read_file(path: Path, environment: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The connections of a file, references resolved. Raises BadInput naming the field and the fix."""
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {error.strerror}", fix="give the path of a TOML file") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path} is not TOML: {error}", fix="see the example in the documentation") from error
+    entries = content.get("connections")
+    if not isinstance(entries, list) or not entries or not all(isinstance(entry, dict) for entry in entries):
+        raise BadInput(f"{path} names no connections", field="connections", fix="begin each with a line [[connections]]")
+    if unknown := sorted(content.keys() - {"connections"}):
+        raise BadInput(f"{path} has {unknown[0]!r} at the top", field=unknown[0], fix="everything belongs under [[connections]]")
+    found = [_entry(entry, f"connections[{number}]", environment) for number, entry in enumerate(entries)]
+    names = [entry["name"] for entry in found]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise BadInput(f"{path} names {twice[0]!r} twice", field="name", fix="give each connection a name of its own")
+    return found
+
+
+def _entry(entry: Mapping[str, Any], place: str, environment: Mapping[str, str]) -> dict[str, Any]:
+    for name in ("name", "integration"):
+        if not isinstance(entry.get(name), str):
+            raise BadInput(f"{place} has no {name}", field=f"{place}.{name}", fix=f'add a line like: {name} = "woocommerce"')
+    known = {"name", "integration", *PARTS}
+    if unknown := sorted(entry.keys() - known):
+        raise BadInput(
+            f"{place} has an unknown field {unknown[0]!r}",
+            field=f"{place}.{unknown[0]}",
+            fix=f"known here: {', '.join(sorted(known))}",
+        )
+    return {**{part: {} for part in PARTS}, **resolved(entry, entry["name"], environment)}
+
+
+def resolved(entry: Mapping[str, Any], name: str, environment: Mapping[str, str]) -> dict[str, Any]:
+    """A connection with every reference in it replaced. Raises BadInput naming the variable and the field."""
+    return {field: _resolved(value, f"{name}: {field}", environment) for field, value in entry.items()}
+
+
+def _resolved(value: Any, place: str, environment: Mapping[str, str]) -> Any:
+    """The value with every reference in it replaced. Dates and numbers stay as TOML has them."""
+    if isinstance(value, dict):
+        return {name: _resolved(inner, f"{place}.{name}", environment) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_resolved(inner, f"{place}[{number}]", environment) for number, inner in enumerate(value)]
+    if isinstance(value, str) and value.startswith(REFERENCE):
+        return _looked_up(value.removeprefix(REFERENCE), place, environment)
+    return value
+
+
+def _looked_up(variable: str, place: str, environment: Mapping[str, str]) -> str:
+    value = environment.get(variable)
+    if not value:
+        raise BadInput(
+            f"the environment variable {variable} is {'missing' if value is None else 'empty'}",
+            field=place,
+            fix=f"set {variable} where you run this command; the gateway itself never looks it up",
+        )
+    return value

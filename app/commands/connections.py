@@ -1,0 +1,222 @@
+"""`gateway connections …`: shops and warehouses, created, changed and tested on a running gateway."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.text import Text
+
+from app.commands.connection_file import read_file, resolved
+from app.commands.remote import DEFAULT_URL, ApiKey, Problem, Remote, Url, connect, segment
+from app.commands.terminal import AsJson, Exit, err, fields, out, print_json, table, with_times
+
+app = typer.Typer(no_args_is_help=True, help="Connections: one shop and one goods owner in a warehouse each.")
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The connection's name or id.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+
+COLUMNS = {
+    "Name": "name",
+    "Integration": "integration",
+    "Status": "status",
+    "Shop": "shop_url",
+    "Goods owner": "goods_owner_id",
+    "Tested": "tested_at",
+    "Id": "id",
+}
+
+
+@app.command("list")
+def show_all(url: Url = DEFAULT_URL, api_key: ApiKey = None, as_json: AsJson = False) -> None:
+    """List the connections."""
+    rows = connect(url, api_key).items("/connections", 1000)
+    if as_json:
+        print_json({"items": rows, "next_cursor": None})
+        return
+    table(with_times([_with_goods_owner(row) for row in rows]), COLUMNS, "Connections")
+
+
+def _with_goods_owner(row: dict[str, Any]) -> dict[str, Any]:
+    warehouse = row.get("warehouse") or {}
+    shop = row.get("shop") or {}
+    return {"goods_owner_id": warehouse.get("goods_owner_id"), "shop_url": shop.get("shop_url"), **row}
+
+
+@app.command("show")
+def show(name: Name, url: Url = DEFAULT_URL, api_key: ApiKey = None, as_json: AsJson = False) -> None:
+    """Show one connection: its addresses (the webhook address among them), settings and last test. Secrets are never shown."""
+    found = connect(url, api_key).get(f"/connections/{segment(name)}")
+    if as_json:
+        print_json(found)
+    else:
+        fields(found, f"Connection {found['name']}")
+
+
+@app.command("add")
+def add(
+    name: Annotated[str, typer.Argument(help="Name of the new connection: lower-case letters, digits, - and _.")],
+    url: Url = DEFAULT_URL,
+    integration: Annotated[str, typer.Option(help="The shop's system.")] = "woocommerce",
+    shop: Annotated[list[str] | None, typer.Option(metavar="FIELD=VALUE", help="Like shop_url=https://shop.example/.")] = None,
+    warehouse: Annotated[list[str] | None, typer.Option(metavar="FIELD=VALUE", help="Like goods_owner_id=77.")] = None,
+    setting: Annotated[list[str] | None, typer.Option(metavar="FIELD=VALUE", help="Like poll_interval_minutes=5.")] = None,
+    activate: Annotated[bool, typer.Option("--activate", help="Test it and make it active.")] = False,
+    api_key: ApiKey = None,
+    as_json: AsJson = False,
+) -> None:
+    """Add a connection. Values like env:NAME are looked up here, so that no secret is on the command line."""
+    body = {
+        "name": name,
+        "integration": integration,
+        "shop": _assigned(shop, "--shop"),
+        "warehouse": _assigned(warehouse, "--warehouse"),
+        "settings": _assigned(setting, "--setting"),
+    }
+    remote = connect(url, api_key)
+    made = remote.call("POST", "/connections", json=resolved(body, name, os.environ))
+    if activate:
+        made = _test_and_activate(remote, name, quiet=as_json)
+    _say(made, f"Connection {name} is saved", as_json)
+
+
+def _assigned(pairs: list[str] | None, option: str) -> dict[str, Any]:
+    """`a.b=value` as nested objects; the gateway's own models turn text into numbers."""
+    found: dict[str, Any] = {}
+    for pair in pairs or []:
+        path, equals, value = pair.partition("=")
+        if not equals:
+            raise typer.BadParameter(f"{pair!r} is not FIELD=VALUE", param_hint=option)
+        place = found
+        *outer, last = path.split(".")
+        for part in outer:
+            place = place.setdefault(part, {})
+        place[last] = value
+    return found
+
+
+@app.command("apply")
+def apply(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="TOML with [[connections]]; see the documentation.")],
+    url: Url = DEFAULT_URL,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would change.")] = False,
+    activate: Annotated[bool, typer.Option("--activate", help="Test and activate what is not active yet.")] = False,
+    api_key: ApiKey = None,
+    as_json: AsJson = False,
+) -> None:
+    """Create or change connections so that they are as a file says. Doing it again changes nothing.
+
+    Values like "env:NAME" are looked up in this command's own environment and never by the gateway.
+    """
+    wanted = read_file(file, os.environ)
+    remote = connect(url, api_key)
+    reports = [_apply_one(remote, entry, dry_run=dry_run) for entry in wanted]
+    if activate and not dry_run:
+        for report in reports:
+            if report["status"] != "active":
+                report["status"] = _test_and_activate(remote, report["name"], quiet=as_json)["status"]
+    if as_json:
+        print_json({"dry_run": dry_run, "connections": reports})
+        return
+    for report in reports:
+        _show_report(report, dry_run)
+
+
+def _apply_one(remote: Remote, entry: dict[str, Any], *, dry_run: bool) -> dict[str, Any]:
+    name = entry["name"]
+    body = {key: value for key, value in entry.items() if key != "name"}
+    answer = remote.call("PUT", f"/connections/{segment(name)}", json=body, params={"dry_run": "true"} if dry_run else None)
+    found = answer.get("connection") or answer
+    return {"name": name, "result": answer.get("result"), "changes": answer.get("changes") or [], "status": found.get("status")}
+
+
+def _show_report(report: dict[str, Any], dry_run: bool) -> None:
+    would = "would be " if dry_run else ""
+    words = "unchanged" if report["result"] == "unchanged" else f"{would}{report['result']}"
+    status = f" ({report['status']})" if report["status"] else ""
+    out().print(Text.assemble((report["name"], "bold"), f": {words}{status}"))
+    for change in report["changes"]:
+        out().print(Text(f"  {change['field']}: {change.get('before')} → {change.get('after')}"))
+
+
+@app.command("test")
+def try_out(name: Name, url: Url = DEFAULT_URL, api_key: ApiKey = None, as_json: AsJson = False) -> None:
+    """Test a connection with real calls to the shop and the warehouse. Exit code 1 when something is wrong."""
+    report = _test(connect(url, api_key), name)
+    if as_json:
+        print_json(report)
+    else:
+        show_checks(report)
+    if not report["ok"]:
+        raise typer.Exit(Exit.NO)
+
+
+def _test(remote: Remote, name: str) -> dict[str, Any]:
+    try:
+        report: dict[str, Any] = remote.call("POST", f"/connections/{segment(name)}/test", seconds=180)
+    except Problem as problem:
+        if "checks" not in problem.document:
+            raise
+        return {"ok": False, "checks": problem.document["checks"]}
+    return report
+
+
+def show_checks(report: dict[str, Any]) -> None:
+    rows = [{**check, "ok": "ok" if check["ok"] else "fail"} for check in report.get("checks", [])]
+    table(rows, {"Check": "name", "": "ok", "Finding": "message", "Fix": "fix"}, "Connection test")
+
+
+@app.command("activate")
+def activate(name: Name, url: Url = DEFAULT_URL, api_key: ApiKey = None, as_json: AsJson = False) -> None:
+    """Test a connection and make it active. Without a go-live date of its own this moment becomes it."""
+    _say(_test_and_activate(connect(url, api_key), name, quiet=as_json), f"Connection {name} is active", as_json)
+
+
+def _test_and_activate(remote: Remote, name: str, *, quiet: bool) -> dict[str, Any]:
+    """Raises typer.Exit(1) when the test fails, its findings shown."""
+    report = _test(remote, name)
+    if not report["ok"]:
+        if quiet:
+            print_json(report)
+        else:
+            show_checks(report)
+        err().print(Text(f"{name} stays as it is: its test failed.", style="red"))
+        raise typer.Exit(Exit.NO)
+    made: dict[str, Any] = remote.call("POST", f"/connections/{segment(name)}/activate", seconds=180)
+    return made
+
+
+@app.command("pause")
+def pause(name: Name, url: Url = DEFAULT_URL, api_key: ApiKey = None, as_json: AsJson = False) -> None:
+    """Pause a connection: its webhooks are kept, nothing is read or sent."""
+    _say(connect(url, api_key).call("POST", f"/connections/{segment(name)}/pause"), f"Connection {name} is paused", as_json)
+
+
+@app.command("resume")
+def resume(name: Name, url: Url = DEFAULT_URL, api_key: ApiKey = None, as_json: AsJson = False) -> None:
+    """Go on with a paused connection."""
+    _say(connect(url, api_key).call("POST", f"/connections/{segment(name)}/resume"), f"Connection {name} is active", as_json)
+
+
+@app.command("rotate-secret")
+def rotate_secret(name: Name, url: Url = DEFAULT_URL, yes: Yes = False, api_key: ApiKey = None, as_json: AsJson = False) -> None:
+    """Make a new webhook secret, shown this once. The shop's webhooks must be given it, or they are refused."""
+    if not yes:
+        typer.confirm(f"Webhooks of {name} signed with the old secret will be refused. Go on?", abort=True, err=True)
+    answer = connect(url, api_key).call("POST", f"/connections/{segment(name)}/rotate-webhook-secret")
+    if as_json:
+        print_json(answer)
+        return
+    err().print(f"New webhook secret of {name}, shown this once; give it to the shop's webhooks:")
+    out().print(answer["webhook_secret"])
+
+
+def _say(answer: Any, words: str, as_json: bool) -> None:
+    if as_json:
+        print_json(answer)
+        return
+    out().print(Text(f"{words}.", style="green"))
+    if isinstance(answer, dict) and answer.get("webhook_url"):
+        out().print(Text(f"Webhook address: {answer['webhook_url']}"))

@@ -1,0 +1,115 @@
+"""`gateway keys …`: API keys and the key of secrets, on the gateway's own machine (they work on its database)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, TypeVar
+
+import typer
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.clock import utc_now
+from app.commands.terminal import AsJson, err, fail, out, print_json, table, with_times
+from app.records import connections, keys
+from app.records.keys import ApiKey, Right
+from app.settings import Settings
+from app.storage import migrations
+from app.storage.engine import Database
+from app.storage.secrets import new_key, open_vault
+
+Result = TypeVar("Result")
+
+app = typer.Typer(no_args_is_help=True, help="API keys, and the key that encrypts stored secrets. On the gateway's own machine.")
+
+
+def on_database(settings: Settings, work: Callable[[AsyncConnection], Awaitable[Result]]) -> Result:
+    """Runs it in one transaction. Ends the command when the database cannot be reached or has no tables yet."""
+
+    async def run() -> Result:
+        database = Database(settings.sqlalchemy_url)
+        try:
+            async with database.begin() as db:
+                if await migrations.current(db) is None:
+                    fail("the database has no tables yet", "run: gateway migrate")
+                return await work(db)
+        finally:
+            await database.close()
+
+    try:
+        return asyncio.run(run())
+    except (SQLAlchemyError, OSError) as error:
+        fail(f"the database cannot be reached: {error}", "check DATABASE_URL; `gateway doctor` looks closer")
+
+
+@app.command("create")
+def create(
+    name: Annotated[str, typer.Argument(help="Whom or what the key is for.")],
+    right: Annotated[
+        list[Right] | None,
+        typer.Option(help="What it may do; sync includes read, admin everything. Give more than one. Default: read."),
+    ] = None,
+    connection: Annotated[
+        list[str] | None, typer.Option(help="A connection that it is for, by name; give more than one. Default: all.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make an API key. It is shown once; only its hash is kept."""
+    settings = Settings()
+
+    async def work(db: AsyncConnection) -> tuple[str, str]:
+        vault = open_vault(settings)
+        ids = [(await connections.find(db, vault, one)).id for one in connection] if connection else None
+        return await keys.create(db, name, right or [Right.READ], ids, utc_now())
+
+    key_id, secret = on_database(settings, work)
+    if as_json:
+        print_json({"id": key_id, "name": name, "api_key": secret})
+        return
+    err().print(f"Key {key_id} for {name}. It is shown this once:")
+    out().print(secret)
+
+
+@app.command("list")
+def show(as_json: AsJson = False) -> None:
+    """List the API keys (never the keys themselves)."""
+    rows = [_row(key) for key in on_database(Settings(), keys.every)]
+    if as_json:
+        print_json({"items": rows, "next_cursor": None})
+        return
+    columns = {
+        "Id": "id",
+        "Name": "name",
+        "Rights": "rights",
+        "Connections": "connection_ids",
+        "Made": "created_at",
+        "Last used": "last_used_at",
+        "Revoked": "revoked_at",
+    }
+    table([{**row, "connection_ids": row["connection_ids"] or "all"} for row in with_times(rows)], columns, "API keys")
+
+
+def _row(key: ApiKey) -> dict[str, Any]:
+    return {
+        "id": key.id,
+        "name": key.name,
+        "rights": sorted(key.rights),
+        "connection_ids": list(key.connection_ids) if key.connection_ids is not None else None,
+        "created_at": key.created_at.isoformat(),
+        "last_used_at": key.last_used_at.isoformat() if key.last_used_at else None,
+        "revoked_at": key.revoked_at.isoformat() if key.revoked_at else None,
+    }
+
+
+@app.command("revoke")
+def revoke(key_id: Annotated[str, typer.Argument(metavar="ID", help="Id of the key, as `keys list` shows it.")]) -> None:
+    """Take an API key out of force, at once and for good."""
+    on_database(Settings(), lambda db: keys.revoke(db, key_id, utc_now()))
+    err().print(f"Key {key_id} is revoked.")
+
+
+@app.command("secret")
+def secret() -> None:
+    """Print a new key for GATEWAY_SECRET_KEYS (Fernet). To change keys, put the new one first and keep the old one behind it."""
+    out().print(new_key())

@@ -1,0 +1,263 @@
+"""`mappings`, `events`, `jobs`, `lanes`, `alerts`, `dead-letters`, `replay`, `release`: what there is, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+from rich.text import Text
+
+from app.commands.remote import DEFAULT_URL, ApiKey, Remote, Url, connect, segment
+from app.commands.terminal import AsJson, Exit, err, fail, fields, moment, out, print_json, table, with_times
+
+mappings = typer.Typer(no_args_is_help=True, help="Records and their state: where is this order, and why.")
+dead_letters = typer.Typer(no_args_is_help=True, help="What could not be done and waits for a person.")
+
+Limit = Annotated[int, typer.Option(min=1, help="Most rows to show.")]
+Connection = Annotated[str | None, typer.Option(help="Only of this connection.", show_default=False)]
+Number = Annotated[str, typer.Argument(metavar="NUMBER", help="The shop's id, the order or article number, or the WMS's id.")]
+
+MAPPING_COLUMNS = {
+    "Id": "id",
+    "Connection": "connection",
+    "Kind": "kind",
+    "Shop id": "source_id",
+    "Number": "number",
+    "WMS id": "wms_id",
+    "State": "label",
+    "Wanted": "wanted",
+    "Transfer": "transfer",
+    "Warehouse": "warehouse_status_text",
+    "Reason": "reason",
+}
+EVENT_COLUMNS = {
+    "Id": "id",
+    "Connection": "connection",
+    "Received": "received_at",
+    "Topic": "topic",
+    "Record": "source_id",
+    "State": "state",
+    "Reason": "reason",
+}
+JOB_COLUMNS = {
+    "Id": "id",
+    "Connection": "connection",
+    "Process": "process",
+    "Record": "source_id",
+    "Number": "number",
+    "State": "state",
+    "Tries": "tries",
+    "Due": "due_at",
+    "Reason": "reason",
+}
+LANE_COLUMNS = {
+    "Id": "id",
+    "Lane": "key",
+    "Paused": "paused",
+    "Waiting": "waiting",
+    "Parked": "parked",
+    "Running": "running",
+    "Held": "held",
+    "Dead": "dead",
+    "Holder": "holder",
+}
+ALERT_COLUMNS = {
+    "Kind": "kind",
+    "Connection": "connection",
+    "Count": "count",
+    "First": "first_at",
+    "Last": "last_at",
+    "Text": "text",
+}
+DEAD_COLUMNS = {
+    "Id": "id",
+    "Connection": "connection",
+    "Process": "process",
+    "Record": "source_id",
+    "Number": "number",
+    "Since": "updated_at",
+    "Code": "reason_code",
+    "Reason": "reason",
+}
+
+
+def _listed(rows: list[dict[str, Any]], columns: Mapping[str, str], title: str, as_json: bool) -> None:
+    if as_json:
+        print_json({"items": rows})
+    else:
+        table(with_times(rows), columns, title)
+
+
+@mappings.command("list")
+def list_mappings(
+    connection: Connection = None,
+    kind: Annotated[str | None, typer.Option(help="order or article.", show_default=False)] = None,
+    transfer: Annotated[
+        str | None, typer.Option(help="pending, sent, held, refused, unknown or none.", show_default=False)
+    ] = None,
+    limit: Limit = 50,
+    url: Url = DEFAULT_URL,
+    api_key: ApiKey = None,
+    as_json: AsJson = False,
+) -> None:
+    """List records and their state, newest first."""
+    rows = connect(url, api_key).items("/mappings", limit, connection=connection, kind=kind, transfer=transfer)
+    _listed(rows, MAPPING_COLUMNS, "Mappings", as_json)
+
+
+@mappings.command("show")
+def show_mapping(number: Number, url: Url = DEFAULT_URL, api_key: ApiKey = None, as_json: AsJson = False) -> None:
+    """Explain a record: what came in, what was sent, what was answered, and what happens next. Exit code 1 when there is none."""
+    remote = connect(url, api_key)
+    found = [remote.get(f"/mappings/{row['id']}") for row in remote.items("/mappings", 20, number=number)]
+    if as_json:
+        print_json({"items": found})
+    elif not found:
+        fail(f"there is no record with the number {number}", "give the shop's id, the order or article number, or the WMS's id")
+    for one in [] if as_json else found:
+        _explain(one)
+    if not found:
+        raise typer.Exit(Exit.NO)
+
+
+def _explain(mapping: dict[str, Any]) -> None:
+    """The facts, then the words, then the history, oldest first."""
+    lists = {name: value for name, value in mapping.items() if isinstance(value, list)}
+    facts = {name: moment(value) if name.endswith("_at") else value for name, value in mapping.items() if name not in lists}
+    words = facts.pop("explanation", None)
+    fields(facts, f"{mapping.get('kind', 'Record').capitalize()} {mapping.get('number') or mapping.get('source_id')}")
+    for line in [words] if isinstance(words, str) else lists.pop("explanation", []):
+        out().print(Text(str(line), style="cyan"))
+    table(with_times(lists.pop("history", [])), {"At": "at", "What": "code", "Text": "text"}, "History")
+    attempts = with_times(lists.pop("attempts", []))
+    if attempts:
+        columns = {"Started": "started_at", "Call": "call", "Result": "result", "Status": "status", "Answer": "answer"}
+        table(attempts, columns, "Calls to the warehouse")
+
+
+def events(
+    connection: Connection = None,
+    state: Annotated[str | None, typer.Option(help="Only in this state.", show_default=False)] = None,
+    limit: Limit = 50,
+    url: Url = DEFAULT_URL,
+    api_key: ApiKey = None,
+    as_json: AsJson = False,
+) -> None:
+    """List what the shops' webhooks brought, newest first, and what became of it."""
+    rows = connect(url, api_key).items("/events", limit, connection=connection, state=state)
+    _listed(rows, EVENT_COLUMNS, "Events", as_json)
+
+
+def jobs(
+    connection: Connection = None,
+    state: Annotated[str | None, typer.Option(help="Only in this state.", show_default=False)] = None,
+    limit: Limit = 50,
+    url: Url = DEFAULT_URL,
+    api_key: ApiKey = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the work: one job a record."""
+    rows = connect(url, api_key).items("/jobs", limit, connection=connection, state=state)
+    _listed(rows, JOB_COLUMNS, "Jobs", as_json)
+
+
+def lanes(url: Url = DEFAULT_URL, api_key: ApiKey = None, as_json: AsJson = False) -> None:
+    """List the lanes: one for each goods owner, with what waits in it."""
+    rows = connect(url, api_key).items("/lanes", 1000)
+    _listed([{**row, **(row.get("counts") or row.get("jobs") or {})} for row in rows], LANE_COLUMNS, "Lanes", as_json)
+
+
+def alerts(url: Url = DEFAULT_URL, api_key: ApiKey = None, limit: Limit = 50, as_json: AsJson = False) -> None:
+    """List what an operator should know of, newest first."""
+    _listed(connect(url, api_key).items("/alerts", limit), ALERT_COLUMNS, "Alerts", as_json)
+
+
+@dead_letters.command("list")
+def list_dead_letters(
+    connection: Connection = None, limit: Limit = 50, url: Url = DEFAULT_URL, api_key: ApiKey = None, as_json: AsJson = False
+) -> None:
+    """List the dead letters, newest first, each with its reason."""
+    _listed(connect(url, api_key).items("/dead-letters", limit, connection=connection), DEAD_COLUMNS, "Dead letters", as_json)
+
+
+def replay(
+    ids: Annotated[
+        list[str] | None, typer.Argument(metavar="[ID]…", help="Dead letters by id, as `dead-letters list` shows them.")
+    ] = None,
+    filters: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--filter",
+            metavar="FIELD=VALUE",
+            help="All that fit, like connection=shop or reason_code=refused; give more than one.",
+        ),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before replaying by filter.")] = False,
+    url: Url = DEFAULT_URL,
+    api_key: ApiKey = None,
+    as_json: AsJson = False,
+) -> None:
+    """Try dead letters again: by id, or all that fit a filter, after showing how many that are."""
+    if bool(ids) == bool(filters):
+        raise typer.BadParameter("give ids, or --filter", param_hint="ID")
+    remote = connect(url, api_key)
+    if ids:
+        answers = [remote.call("POST", f"/dead-letters/{segment(one)}/replay") for one in ids]
+        _say({"items": answers}, f"{len(answers)} tried again", as_json)
+        return
+    wanted = _filter(filters or [])
+    if not yes:
+        _confirm_replay(remote, wanted)
+    done = remote.call("POST", "/dead-letters/replay", json={"filter": wanted, "dry_run": False})
+    _say(done, f"{done.get('count', 0)} tried again", as_json)
+
+
+def _filter(pairs: list[str]) -> dict[str, str]:
+    found = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise typer.BadParameter(f"{pair!r} is not FIELD=VALUE", param_hint="--filter")
+        found[name] = value
+    return found
+
+
+def _confirm_replay(remote: Remote, wanted: dict[str, str]) -> None:
+    plan = remote.call("POST", "/dead-letters/replay", json={"filter": wanted, "dry_run": True})
+    count = plan.get("count", 0)
+    if not count:
+        err().print("No dead letter fits.")
+        raise typer.Exit(Exit.FINE)
+    typer.confirm(f"{count} would be tried again. Go on?", abort=True, err=True)
+
+
+def release(number: Number, url: Url = DEFAULT_URL, api_key: ApiKey = None, as_json: AsJson = False) -> None:
+    """Let a held record through all the same, as it is."""
+    remote = connect(url, api_key)
+    found = remote.items("/mappings", 20, number=number)
+    held = [row for row in found if row.get("transfer") == "held"]
+    if len(held) > 1:
+        fail(
+            f"{len(held)} held records have the number {number}: {', '.join(str(row['id']) for row in held)}",
+            "release one over the REST API",
+        )
+    if not held:
+        fail(f"no held record has the number {number}", "see it with: gateway mappings show NUMBER")
+    _say(remote.call("POST", f"/mappings/{held[0]['id']}/release"), f"{number} is released", as_json)
+
+
+def _say(answer: Any, words: str, as_json: bool) -> None:
+    if as_json:
+        print_json(answer)
+    else:
+        out().print(Text(f"{words}.", style="green"))
+
+
+def register(app: typer.Typer, panel: str) -> None:
+    app.add_typer(mappings, name="mappings", rich_help_panel=panel)
+    for name, command in (("events", events), ("jobs", jobs), ("lanes", lanes), ("alerts", alerts)):
+        app.command(name, rich_help_panel=panel)(command)
+    app.add_typer(dead_letters, name="dead-letters", rich_help_panel=panel)
+    app.command("replay", rich_help_panel=panel)(replay)
+    app.command("release", rich_help_panel=panel)(release)

@@ -1,0 +1,181 @@
+"""`gateway sync` and `gateway runs …`: start a sync, follow it, see how it ended."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from app.commands.remote import DEFAULT_URL, ApiKey, Remote, Url, connect, segment
+from app.commands.terminal import AsJson, Exit, err, out, print_json, table, with_times
+
+app = typer.Typer(no_args_is_help=True, help="Runs: what a sync, a poll or a sweep has read and done.")
+
+COUNTS = ("read", "created", "updated", "cancelled", "unchanged", "skipped", "held", "failed", "waiting")
+ENDED = ("done", "failed", "braked")
+FIRST_LOOK_SECONDS = 0.2
+LOOK_SECONDS = 2.0
+FIELDS_SHOWN = 40
+
+
+class Process(StrEnum):
+    ARTICLES = "articles"
+    ORDERS = "orders"
+    ALL = "all"
+
+
+class FailOn(StrEnum):
+    """What makes a sync count as failed: the words of `POST /sync`."""
+
+    FAILED = "failed"
+    HELD = "held"
+    SKIPPED = "skipped"
+    DRIFT = "drift"
+    WAITING = "waiting"
+    NONE = "none"
+
+
+def sync(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A connection, or an integration: all its connections.")],
+    process: Annotated[Process, typer.Option(help="What to sync.")] = Process.ALL,
+    full: Annotated[bool, typer.Option("--full", help="Read everything again, not only what changed.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show field by field what would be written; write nothing.")] = False,
+    wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for the end; 0: only start it.")] = 300,
+    fail_on: Annotated[
+        list[FailOn] | None, typer.Option(help="What makes the exit code 1; give more than one. Default: failed.")
+    ] = None,
+    url: Url = DEFAULT_URL,
+    api_key: ApiKey = None,
+    as_json: AsJson = False,
+) -> None:
+    """Read the shop now and bring the warehouse up to date. Exit code 1 when what --fail-on names has happened."""
+    remote = connect(url, api_key)
+    # The gateway starts it and answers at once: we follow the run ourselves, to show how far it is, and judge it at its end.
+    body = {"process": process, "full": full, "dry_run": dry_run, "wait": 0, "fail_on": ["none"]}
+    # The key makes the call safe to repeat by whatever stands between.
+    run = remote.call("POST", f"/sync/{segment(name)}", json=body, headers={"Idempotency-Key": str(uuid.uuid4())})
+    run = follow(remote, run, wait)
+    if as_json:
+        print_json(run)
+    else:
+        show_run(run)
+    if run["state"] not in ENDED and wait:
+        err().print(f"Not over after {wait:g} s; it goes on. Look again with: gateway runs show {run['id']}")
+    found = what_failed(run, fail_on or [FailOn.FAILED])
+    if found:
+        err().print(Text(f"Failed: {', '.join(found)}.", style="red"))
+        raise typer.Exit(Exit.NO)
+
+
+def follow(remote: Remote, run: dict[str, Any], seconds: float) -> dict[str, Any]:
+    """Looks at the run until it has ended or the time is over; shows how far it is."""
+    ends, pause = time.monotonic() + seconds, FIRST_LOOK_SECONDS
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=err(), transient=True, disable=not err().is_terminal) as progress:
+        task = progress.add_task(_so_far(run), total=None)
+        while run["state"] not in ENDED and (left := ends - time.monotonic()) > 0:
+            time.sleep(min(pause, left))
+            pause = min(pause * 1.5, LOOK_SECONDS)
+            run = remote.get(f"/runs/{segment(run['id'])}")
+            progress.update(task, description=_so_far(run))
+    return run
+
+
+def _so_far(run: dict[str, Any]) -> str:
+    counted = [f"{run['counts'][name]} {name}" for name in COUNTS if run.get("counts", {}).get(name)]
+    return f"{run.get('target', '')} {run['state']}: {', '.join(counted) or 'nothing read yet'}"
+
+
+def what_failed(run: dict[str, Any], watched: list[FailOn]) -> list[str]:
+    """What the run came to that it was not to come to. A part that could not be read has failed, whatever was counted."""
+    if FailOn.NONE in watched:
+        return []
+    counts, parts = run["counts"], run["parts"]
+    amounts = {
+        FailOn.FAILED: counts["failed"] + sum(part["state"] == "failed" for part in parts),
+        FailOn.HELD: counts["held"] + sum(part["state"] == "braked" for part in parts),
+        FailOn.SKIPPED: counts["skipped"],
+        FailOn.DRIFT: run["drift"],
+        FailOn.WAITING: int(run["state"] not in ENDED),
+    }
+    return [f"{amounts[each]} {each.value}" for each in dict.fromkeys(watched) if amounts[each]]
+
+
+def show_run(run: dict[str, Any]) -> None:
+    """Counts of every part, reasons, and what a dry run would write."""
+    out().print(
+        Text.assemble(("Run ", "bold"), run["id"], f" · {run.get('target', '')} · ", (run["state"], _colour(run["state"])))
+    )
+    parts = run["parts"]
+    rows = [{**part, **part.get("counts", {})} for part in parts]
+    columns = {"Connection": "connection", "Process": "process", "State": "state", **{name.capitalize(): name for name in COUNTS}}
+    table(rows, columns, "Parts")
+    if run["reasons"]:
+        names = ("connection", "process", "record", "count", "outcome", "code", "reason")
+        table(run["reasons"], {name.capitalize(): name for name in names}, "Reasons")
+    for part in parts:
+        if part["error"]:
+            out().print(Text(f"{part['connection']} {part['process']}: {part['error']}", style="red"))
+    for entry in run["preview"]:
+        _show_entry(entry)
+
+
+def _colour(state: str) -> str:
+    return {"done": "green", "failed": "bold red", "braked": "bold yellow"}.get(state, "cyan")
+
+
+def _show_entry(entry: dict[str, Any]) -> None:
+    out().print(Text.assemble(f"would be {entry['outcome']}: ", (str(entry.get("number") or entry.get("record")), "bold")))
+    if entry.get("reason"):
+        out().print(Text(f"  {entry['reason']}", style="yellow"))
+    changes = entry.get("fields") or []
+    for change in changes[:FIELDS_SHOWN]:
+        before = "" if change.get("before") is None else f"{change['before']!r} → "
+        out().print(Text(f"  {change['field']}: {before}{change.get('after')!r}"))
+    if len(changes) > FIELDS_SHOWN:
+        out().print(Text(f"  … and {len(changes) - FIELDS_SHOWN} more fields (--json shows all)", style="dim"))
+
+
+@app.command("list")
+def show_all(
+    limit: Annotated[int, typer.Option(min=1, help="Most runs to show.")] = 20,
+    url: Url = DEFAULT_URL,
+    api_key: ApiKey = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the latest runs, newest first."""
+    rows = connect(url, api_key).items("/runs", limit)
+    if as_json:
+        print_json({"items": rows})
+        return
+    shown = [{**row, **(row.get("counts") or {})} for row in with_times(rows)]
+    counted = {name.capitalize(): name for name in ("read", "created", "updated", "cancelled", "held", "failed")}
+    table(shown, {"Id": "id", "Of": "target", "By": "trigger", "State": "state", **counted, "Begun": "created_at"}, "Runs")
+
+
+RunId = Annotated[str, typer.Argument(metavar="ID", help="The run's id, as `runs list` shows it.")]
+
+
+@app.command("show")
+def show(run_id: RunId, url: Url = DEFAULT_URL, api_key: ApiKey = None, as_json: AsJson = False) -> None:
+    """Show one run with its counts and reasons."""
+    run = connect(url, api_key).get(f"/runs/{segment(run_id)}")
+    if as_json:
+        print_json(run)
+    else:
+        show_run(run)
+
+
+@app.command("confirm")
+def confirm(run_id: RunId, url: Url = DEFAULT_URL, api_key: ApiKey = None, as_json: AsJson = False) -> None:
+    """Let a run go on that the brake has stopped, because it would cancel so much."""
+    answer = connect(url, api_key).call("POST", f"/runs/{segment(run_id)}/confirm")
+    if as_json:
+        print_json(answer)
+    else:
+        out().print(Text(f"{answer['released']} cancellations go through now.", style="green"))

@@ -1,0 +1,166 @@
+"""The demo to watch: customers buy, change and cancel, and every step between shop and warehouse is shown as it happens."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.panel import Panel
+from rich.text import Text
+
+from app.clock import utc_now
+from app.demo.catalogue import PRODUCTS, order_of, somebody
+from app.demo.world import World
+
+LOOK_SECONDS = 0.25
+BETWEEN_ORDERS_SECONDS = (2.0, 5.0)
+COLOURS = {"shop": "cyan", "webhook": "magenta", "warehouse": "green"}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that happened, where and when (UTC)."""
+
+    at: datetime
+    where: str
+    words: str
+    is_trouble: bool = False
+
+
+@dataclass
+class Watch:
+    """Sees what the shop sent and what the warehouse was asked, by what the simulators have written down."""
+
+    world: World
+    seen_deliveries: int = 0
+    seen_calls: int = 0
+    delivered: dict[str, datetime] = field(default_factory=dict)
+    steps: list[Step] = field(default_factory=list)
+
+    async def look(self) -> list[Step]:
+        """What happened since the last look, oldest first."""
+        sent = await self.world.shop.deliveries(self.seen_deliveries)
+        calls = await self.world.warehouse.journal(self.seen_calls)
+        self.seen_deliveries += len(sent)
+        self.seen_calls = max([self.seen_calls, *(call["number"] for call in calls)])
+        found = [self._delivery(one) for one in sent if one["topic"] != "ping"]
+        found += [step for call in calls if (step := self._call(call)) is not None]
+        found += self.steps
+        self.steps = []
+        return sorted(found, key=lambda step: step.at)
+
+    def _delivery(self, sent: dict[str, Any]) -> Step:
+        at = datetime.fromisoformat(sent["at"])
+        self.delivered[str(sent["resource_id"])] = at
+        answer = sent["status"] or "no answer"
+        return Step(at, "webhook", f"{sent['topic']} {sent['resource_id']} → {answer}", sent["status"] != 200)
+
+    def _call(self, call: dict[str, Any]) -> Step | None:
+        """Writes, and whatever failed; reads that went well are of no interest here."""
+        failed = not 200 <= call["status"] < 300
+        if call["method"] == "GET" and not failed:
+            return None
+        at = datetime.fromisoformat(call["at"])
+        body = call["body"] if isinstance(call["body"], dict) else {}
+        what = call["path"].rpartition("/api/v1/")[2]
+        if what == "orders" and call["method"] == "PUT":
+            what = f"order {body.get('orderNumber')} {'created' if call['status'] == 201 else 'changed'}{self._after(body, at)}"
+        elif what == "articles":
+            what = f"article {body.get('articleNumber')} written: {body.get('articleName')}"
+        elif call["method"] == "DELETE":
+            what = f"{what} cancelled"
+        return Step(at, "warehouse", f"{what} → {call['status'] or 'hung up'}" if failed else what, failed)
+
+    def _after(self, body: dict[str, Any], at: datetime) -> str:
+        began = self.delivered.get(str(body.get("goodsOwnerOrderId")))
+        return f", {(at - began).total_seconds() * 1000:.0f} ms after the webhook" if began and at > began else ""
+
+
+async def open_shop(world: World, watch: Watch) -> list[dict[str, Any]]:
+    """Puts the goods on the shelves."""
+    made = []
+    for product in PRODUCTS:
+        made.append(await world.shop.call("POST", "products", {"type": "simple", **product}))
+        watch.steps.append(Step(utc_now(), "shop", f"new product {made[-1]['id']}: {product['name']}"))
+    return made
+
+
+async def customers(world: World, watch: Watch) -> None:
+    """Orders every few seconds; now and then one is changed or cancelled. Until cancelled."""
+    goods = await open_shop(world, watch)
+    open_orders: list[dict[str, Any]] = []
+    while True:
+        if open_orders and random.random() < 0.3:  # noqa: S311 - what customers do is no secret
+            await _think_again(world, watch, open_orders)
+        else:
+            open_orders.append(await _buy(world, watch, goods))
+        await asyncio.sleep(random.uniform(*BETWEEN_ORDERS_SECONDS))  # noqa: S311
+
+
+async def _buy(world: World, watch: Watch, goods: list[dict[str, Any]]) -> dict[str, Any]:
+    who, product, count = somebody(), random.choice(goods), random.randint(1, 3)  # noqa: S311
+    placed = await world.shop.checkout(order_of(who, [(product["id"], count)]))
+    words = f"order {placed['number']}: {who[0]} {who[1]} in {who[4]} buys {count} × {product['name']}"
+    watch.steps.append(Step(utc_now(), "shop", words))
+    return placed
+
+
+async def _think_again(world: World, watch: Watch, open_orders: list[dict[str, Any]]) -> None:
+    order = open_orders.pop(random.randrange(len(open_orders)))  # noqa: S311
+    who = order["billing"]["first_name"]
+    if random.random() < 0.5:  # noqa: S311
+        await world.shop.call("PUT", f"orders/{order['id']}", {"status": "cancelled"})
+        words = f"order {order['number']}: {who} cancels"
+    else:
+        await world.shop.call("PUT", f"orders/{order['id']}", {"customer_note": "Sett pakken ved døra"})
+        words = f"order {order['number']}: {who} adds a note"
+    watch.steps.append(Step(utc_now(), "shop", words))
+
+
+async def show(world: World, *, quiet: bool) -> None:
+    """Shows what happens until cancelled. `quiet`: customers come, only trouble is shown."""
+    console = Console(highlight=False)
+    footer = how_to_look(world)
+    watch = Watch(world)
+    buying = asyncio.create_task(customers(world, watch))
+    live = Live(footer, console=console, refresh_per_second=4) if console.is_terminal else None
+    if live is None:
+        console.print(footer)
+    try:
+        with live or contextlib.nullcontext():
+            while not buying.done():
+                for step in await watch.look():
+                    if step.is_trouble or not quiet:
+                        console.print(line(step))
+                await asyncio.sleep(LOOK_SECONDS)
+        buying.result()  # it only ends by itself when something is wrong: say what
+    finally:
+        buying.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await buying
+
+
+def line(step: Step) -> Text:
+    time = step.at.astimezone().strftime("%H:%M:%S.%f")[:-3]
+    colour = "bold red" if step.is_trouble else COLOURS[step.where]
+    return Text.assemble((time, "dim"), "  ", (f"{step.where:<10}", colour), step.words)
+
+
+def how_to_look(world: World) -> RenderableType:
+    """Where to look, and with which commands."""
+    key = f"-H 'Authorization: Bearer {world.api_key}'"
+    lines = [
+        Text.assemble(("Look around:  ", "bold"), (f"{world.api}/docs", "underline"), "   API key: ", (world.api_key, "bold")),
+        Text(f"An order:     curl {key} '{world.api}/mappings?number=NUMBER'"),
+        Text(f"All orders:   curl {key} '{world.api}/mappings?kind=order'"),
+        Text(f"A dry run:    curl {key} -X POST '{world.api}/sync/woocommerce?dry_run=true&full=true'"),
+        Text(f"By command:   GATEWAY_URL={world.api} GATEWAY_API_KEY={world.api_key} gateway mappings list"),
+        Text(f"Logs and data are in {world.directory}. Stop with Ctrl-C.", style="dim"),
+    ]
+    return Panel(Group(*lines), title="The gateway, between a simulated shop and a simulated warehouse", border_style="blue")

@@ -1,0 +1,147 @@
+"""What the scenes of the scripted day have at hand: waiting for a condition, delivering by hand, and noting what was found."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import orjson
+
+from app.demo.world import CONNECTION, World
+
+T = TypeVar("T")
+
+PATIENCE_SECONDS = 60.0
+"""How long something may take before it counts as not happening; on a usual machine everything takes a fraction of a second."""
+
+LOOK_SECONDS = 0.05
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One thing that was to be so."""
+
+    scene: str
+    what: str
+    expected: str
+    found: str
+    ok: bool
+
+
+@dataclass
+class Day:
+    """The day as it goes on. `products` holds the shop's product ids by SKU."""
+
+    world: World
+    checks: list[Checked] = field(default_factory=list)
+    products: dict[str, int] = field(default_factory=dict)
+    scene: str = ""
+
+    def check(self, what: str, expected: Any, found: Any) -> None:
+        self.checks.append(Checked(self.scene, what, _said(expected), _said(found), expected == found))
+
+    def check_that(self, what: str, holds: bool, found: Any = "") -> None:
+        self.checks.append(Checked(self.scene, what, "yes", _said(found) if found != "" else _said(holds), holds))
+
+    async def until(self, look: Callable[[], Awaitable[T]], seconds: float = PATIENCE_SECONDS) -> T:
+        """Looks until what it sees counts as true, or the patience is over; gives what it saw last."""
+        ends = time.monotonic() + seconds
+        while True:
+            seen = await look()
+            if seen or time.monotonic() >= ends:
+                return seen
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def order(self, number: str, holds: Callable[[dict[str, Any]], bool] = bool) -> dict[str, Any]:
+        """The order in the warehouse, as soon as it is there and fits; else as it is there at the end, or nothing."""
+
+        async def look() -> dict[str, Any]:
+            found = await self.world.warehouse.order(number)
+            seen.update(found or {})
+            return found if found is not None and holds(found) else {}
+
+        seen: dict[str, Any] = {}
+        return await self.until(look) or seen
+
+    async def mapping(self, number: str, holds: Callable[[dict[str, Any]], bool] = bool) -> dict[str, Any]:
+        """What the gateway says about the record, as soon as it fits; else as it is at the end, or nothing."""
+
+        async def look() -> dict[str, Any]:
+            found = await self.world.gateway.mapping(number)
+            seen.clear()
+            seen.update(found or {})
+            return found if found is not None and holds(found) else {}
+
+        seen: dict[str, Any] = {}
+        return await self.until(look) or seen
+
+    async def quiet(self) -> bool:
+        """Waits until the shop has delivered and the gateway has settled everything that came in."""
+
+        async def look() -> bool:
+            for path, states in (("events", ("received", "parked", "queued")), ("jobs", ("waiting", "parked", "running"))):
+                for state in states:
+                    found = await self.world.gateway.call("GET", path, params={"state": state, "limit": 1})
+                    if found["items"]:
+                        return False
+            return True
+
+        await self.world.shop.deliver_now()
+        return await self.until(look)
+
+    async def deliver(self, topic: str, body: Any, *, source: str | None = None, secret: str | None = None) -> int:
+        """One delivery by hand, signed like the shop's own; gives the status it was answered with."""
+        raw = orjson.dumps(body)
+        key = (secret or self.world.secrets.webhook_secret).encode()
+        resource, _, event = topic.partition(".")
+        headers = {
+            "Content-Type": "application/json",
+            "X-WC-Webhook-Source": source or f"{self.world.shop.url}/",
+            "X-WC-Webhook-Topic": topic,
+            "X-WC-Webhook-Resource": resource,
+            "X-WC-Webhook-Event": event,
+            "X-WC-Webhook-Signature": base64.b64encode(hmac.new(key, raw, hashlib.sha256).digest()).decode(),
+            "X-WC-Webhook-ID": "1",
+            "X-WC-Webhook-Delivery-ID": hashlib.md5(raw, usedforsecurity=False).hexdigest(),
+        }
+        return (await self.world.http.post(self.world.webhook_url, content=raw, headers=headers)).status_code
+
+    async def writes(self, number: str) -> int:
+        """How often the order was written to the warehouse with success, by the warehouse's own journal."""
+        calls = await self.world.warehouse.journal()
+        return sum(
+            1
+            for call in calls
+            if call["method"] == "PUT"
+            and call["path"].endswith("/orders")
+            and 200 <= call["status"] < 300
+            and (call["body"] or {}).get("orderNumber") == number
+        )
+
+    async def sync(self, **options: Any) -> dict[str, Any]:
+        """A sync of the orders, to its end."""
+        asked = {"process": "orders", "wait": PATIENCE_SECONDS, **options}
+        run: dict[str, Any] = await self.world.gateway.call("POST", f"sync/{CONNECTION}", asked)
+        return run
+
+
+def line_numbers(order: dict[str, Any]) -> list[tuple[str, float]]:
+    """(article number, ordered quantity) of each line of an order as the warehouse shows it."""
+    return sorted((line["article"]["articleNumber"], line["orderedNumberOfItems"]) for line in order.get("orderLines") or [])
+
+
+def status_of(order: dict[str, Any]) -> int | None:
+    number: int | None = ((order.get("orderInfo") or {}).get("orderStatus") or {}).get("number")
+    return number
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value if isinstance(value, str) else orjson.dumps(value, default=str).decode()

@@ -1,0 +1,70 @@
+"""The simulated warehouse, spoken to from outside: over the real one's REST API, and by what its simulator has written down."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import orjson
+
+from app.errors import GatewayError
+
+
+class WarehouseDoor:
+    """One goods owner's view. `url` is what `/orders` is appended to."""
+
+    def __init__(self, url: str, user: str, password: str, goods_owner_id: int, http: httpx.AsyncClient) -> None:
+        self.url = url
+        self.goods_owner_id = goods_owner_id
+        self._login = httpx.BasicAuth(user, password)
+        self._root = str(httpx.URL(url).copy_with(path="/"))
+        self._http = http
+
+    async def order(self, number: str) -> dict[str, Any] | None:
+        """The order as the warehouse has it, None when it has none of that number."""
+        found = await self._read("orders", {"orderNumber": number})
+        if len(found) > 1:
+            raise GatewayError(f"the warehouse has {len(found)} orders with the number {number}")
+        return found[0] if found else None
+
+    async def orders(self) -> list[dict[str, Any]]:
+        return await self._read("orders", {})
+
+    async def articles(self) -> list[dict[str, Any]]:
+        return await self._read("articles", {})
+
+    async def article(self, number: str) -> dict[str, Any] | None:
+        return next((one for one in await self.articles() if one["articleNumber"] == number), None)
+
+    async def move(self, number: str, status: int) -> None:
+        """Something happens to the order on the floor: allocated (320), picked (400), sent (450) …"""
+        await self._sandbox("POST", f"orders/{number}/status", {"goods_owner_id": self.goods_owner_id, "status": status})
+
+    async def show_fault(self, **fault: Any) -> None:
+        """From now on calls fail as described (see `app.sandbox.journal.Fault`)."""
+        await self._sandbox("POST", "faults", fault)
+
+    async def clear_faults(self) -> None:
+        await self._sandbox("DELETE", "faults")
+
+    async def journal(self, since: int = 0) -> list[dict[str, Any]]:
+        """Every call that arrived after the `since`-th, with its answer."""
+        calls: list[dict[str, Any]] = await self._sandbox("GET", f"journal?since={since}")
+        return calls
+
+    async def figures(self) -> dict[str, Any]:
+        found: dict[str, Any] = await self._sandbox("GET", "warehouse")
+        return found
+
+    async def _read(self, path: str, query: dict[str, Any]) -> list[dict[str, Any]]:
+        params = {"goodsOwnerId": self.goods_owner_id, **query}
+        answer = await self._http.get(f"{self.url}/{path}", params=params, auth=self._login)
+        answer.raise_for_status()
+        found: list[dict[str, Any]] = answer.json()
+        return found
+
+    async def _sandbox(self, method: str, path: str, body: Any = None) -> Any:
+        content = None if body is None else orjson.dumps(body)
+        answer = await self._http.request(method, f"{self._root}_sandbox/{path}", content=content)
+        answer.raise_for_status()
+        return answer.json()

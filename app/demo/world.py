@@ -1,0 +1,252 @@
+"""The demo's world: embedded Valkey, simulated shop, simulated warehouse, the API and a worker, each a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import secrets
+import shutil
+import socket
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+
+import app
+from app.demo.gateway import GatewayDoor
+from app.demo.shop import ShopDoor
+from app.demo.warehouse import WarehouseDoor
+from app.embedded import EmbeddedValkey
+from app.storage import migrations
+from app.up import GATEWAY, Program, Supervisor, ensure_admin_key, supervisor, until_answering
+
+CONNECTION = "woocommerce"
+GOODS_OWNER = 77
+WAREHOUSE_USER = "gateway"
+PREFERRED_PORT = 8080
+DRAIN_SECONDS = 3.0
+RECORDED_SHOP = "http://127.0.0.1:8099/"
+"""Where the shop stood whose deliveries were recorded for the tests: they can be played against the demo."""
+FIRST_SHOP_ID = 5001
+IDS_PER_START = 1_000_000
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """Made for one demo, kept in its data directory. `starts` counts: each start's shop has ids of its own."""
+
+    consumer_key: str
+    consumer_secret: str
+    webhook_secret: str
+    warehouse_password: str
+    starts: int = 0
+
+
+@dataclass(frozen=True)
+class World:
+    """A demo that runs, and the doors to all three of its parties."""
+
+    directory: Path
+    api: str
+    api_key: str
+    webhook_url: str
+    secrets: Secrets
+    gateway: GatewayDoor
+    shop: ShopDoor
+    warehouse: WarehouseDoor
+    http: httpx.AsyncClient
+    programs: Supervisor
+
+    def described(self) -> dict[str, Any]:
+        """What a program needs to work with the demo: the line of `gateway demo --json`."""
+        return {
+            "api": self.api,
+            "api_key": self.api_key,
+            "connections": {
+                CONNECTION: {
+                    "webhook_url": self.webhook_url,
+                    "webhook_secret": self.secrets.webhook_secret,
+                    "shop_url": self.shop.url,
+                    "consumer_key": self.secrets.consumer_key,
+                    "consumer_secret": self.secrets.consumer_secret,
+                }
+            },
+            "warehouse": {
+                "url": self.warehouse.url,
+                "user": WAREHOUSE_USER,
+                "password": self.secrets.warehouse_password,
+                "goods_owner_id": self.warehouse.goods_owner_id,
+            },
+        }
+
+
+@contextlib.asynccontextmanager
+async def open_world(directory: Path | None = None, *, any_port: bool = False) -> AsyncIterator[World]:
+    """A demo from nothing to a tested and active connection; all of it ends with the block.
+
+    Without a directory a temporary one is used and removed. `any_port`: do not even try the usual port of the API.
+    Raises NotReady, EmbeddedValkeyError, ShopSaidNo.
+    """
+    async with contextlib.AsyncExitStack() as stack:
+        place = stack.enter_context(_place(directory))
+        known = _secrets(place)
+        http = await stack.enter_async_context(httpx.AsyncClient(trust_env=False, timeout=30))
+        port, shop_port, warehouse_port = _ports(any_port)
+        api, shop_url = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{shop_port}"
+        database = f"sqlite+aiosqlite:///{place / 'gateway.db'}"
+
+        valkey = EmbeddedValkey(keep_alive=True)
+        stack.callback(valkey.stop)
+        redis, _ = await asyncio.gather(asyncio.to_thread(valkey.start, place), migrations.upgrade_async(database))
+        key, _ = await ensure_admin_key(database, place)
+        assert key is not None
+
+        programs = await stack.enter_async_context(supervisor(DRAIN_SECONDS + 2))
+        for program in (
+            _simulator("woocommerce", shop_port, _shop_config(shop_url, known), place),
+            _simulator("ongoing", warehouse_port, _warehouse_config(known), place),
+            *(_process(name, _environment(place, database, redis, port), place) for name in ("serve", "worker")),
+        ):
+            await programs.start(program)
+        await asyncio.gather(
+            until_answering(f"{shop_url}/wp-json"),
+            until_answering(f"http://127.0.0.1:{warehouse_port}/_sandbox/warehouse"),
+            until_answering(f"{api}/livez"),
+        )
+        gateway = GatewayDoor(api, key, http)
+        shop = ShopDoor(shop_url, known.consumer_key, known.consumer_secret, http)
+        address = f"http://127.0.0.1:{warehouse_port}/demo/api/v1"
+        warehouse = WarehouseDoor(address, WAREHOUSE_USER, known.warehouse_password, GOODS_OWNER, http)
+        webhook_url = await _connect(gateway, shop, warehouse, known)
+        yield World(place, api, key, webhook_url, known, gateway, shop, warehouse, http, programs)
+
+
+async def _connect(gateway: GatewayDoor, shop: ShopDoor, warehouse: WarehouseDoor, known: Secrets) -> str:
+    """Makes, tests and activates the connection over the REST API; the shop announces its changes. Gives the webhook address."""
+    wanted = {
+        "integration": "woocommerce",
+        "shop": {
+            "shop_url": f"{shop.url}/",
+            "consumer_key": known.consumer_key,
+            "consumer_secret": known.consumer_secret,
+            "webhook_secret": known.webhook_secret,
+        },
+        "warehouse": {
+            "url": warehouse.url,
+            "user": WAREHOUSE_USER,
+            "password": known.warehouse_password,
+            "goods_owner_id": warehouse.goods_owner_id,
+        },
+        # The go-live date lies before the recorded orders.
+        "settings": {"go_live": "2020-01-01T00:00:00Z", "accepted_sources": [RECORDED_SHOP]},
+    }
+    await gateway.call("PUT", f"connections/{CONNECTION}", wanted)
+    await gateway.call("POST", f"connections/{CONNECTION}/test")
+    connection = await gateway.call("POST", f"connections/{CONNECTION}/activate")
+    webhook_url: str = connection["webhook_url"]
+    await shop.register_webhooks(webhook_url, known.webhook_secret)
+    return webhook_url
+
+
+@contextlib.contextmanager
+def _place(directory: Path | None) -> Any:
+    if directory is not None:
+        directory.mkdir(parents=True, exist_ok=True)
+        yield directory.absolute()
+        return
+    made = Path(tempfile.mkdtemp(prefix="gateway-demo-"))
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+def _secrets(place: Path) -> Secrets:
+    """Those of an earlier start in the same directory, or new ones."""
+    path = place / "demo.json"
+    if path.exists():
+        known = Secrets(**orjson.loads(path.read_bytes()))
+    else:
+        known = Secrets(
+            consumer_key=f"ck_{secrets.token_hex(20)}",
+            consumer_secret=f"cs_{secrets.token_hex(20)}",
+            webhook_secret=secrets.token_urlsafe(24),
+            warehouse_password=secrets.token_urlsafe(12),
+        )
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(orjson.dumps({**vars(known), "starts": known.starts + 1}))
+    return known
+
+
+def _ports(any_port: bool) -> tuple[int, int, int]:
+    """Of the API, the shop and the warehouse: loopback ports that nobody listens on."""
+    found: list[int] = []
+    with contextlib.ExitStack() as probes:
+        for wanted in (0 if any_port else PREFERRED_PORT, 0, 0):
+            probe = probes.enter_context(socket.socket())
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", wanted))
+            except OSError:
+                probe.bind(("127.0.0.1", 0))
+            found.append(probe.getsockname()[1])
+    return found[0], found[1], found[2]
+
+
+def _shop_config(home_url: str, known: Secrets) -> dict[str, Any]:
+    return {
+        "home_url": home_url,
+        "consumer_keys": [[known.consumer_key, known.consumer_secret, "read_write"]],
+        # The simulated shop forgets everything when it ends, the gateway does not: ids are never given twice.
+        "first_id": FIRST_SHOP_ID + known.starts * IDS_PER_START,
+    }
+
+
+def _warehouse_config(known: Secrets) -> dict[str, Any]:
+    return {"warehouse": "demo", "users": [[WAREHOUSE_USER, known.warehouse_password, [GOODS_OWNER]]]}
+
+
+def _simulator(name: str, port: int, config: dict[str, Any], place: Path) -> Program:
+    command = [sys.executable, "-m", "app.sandbox", name, "--port", str(port), "--config", orjson.dumps(config).decode()]
+    return Program(name, command, _bare_environment(), place, place / "logs" / f"{name}.log")
+
+
+def _process(name: str, environment: dict[str, str], place: Path) -> Program:
+    return Program(name, [*GATEWAY, name], environment, place, place / "logs" / f"{name}.log")
+
+
+def _bare_environment() -> dict[str, str]:
+    """Ours without any setting of a gateway: the demo is the same for all. No `.env` counts either, as it runs elsewhere."""
+    home = str(Path(app.__file__).parents[1])
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
+    kept = {name: value for name, value in kept.items() if name not in ("DATABASE_URL", "REDIS_URL")}
+    return kept | {"PYTHONPATH": os.pathsep.join(filter(None, (home, kept.get("PYTHONPATH"))))}
+
+
+def _environment(place: Path, database: str, redis: str, port: int) -> dict[str, str]:
+    return _bare_environment() | {
+        "GATEWAY_DATA_DIRECTORY": str(place),
+        "GATEWAY_DATABASE_URL": database,
+        "GATEWAY_REDIS_URL": redis,
+        "GATEWAY_PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "GATEWAY_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        "GATEWAY_METRICS_PORT": "0",
+        "GATEWAY_WORKER_METRICS_PORT": "0",
+        # Shop and warehouse are on this machine, without https.
+        "GATEWAY_ALLOW_PRIVATE_ADDRESSES": "true",
+        "GATEWAY_ALLOW_PLAIN_HTTP": "true",
+        # Nobody wants to watch minutes of waiting.
+        "GATEWAY_RETRY_BASE_SECONDS": "0.2",
+        "GATEWAY_RETRY_CAP_SECONDS": "5",
+        "GATEWAY_BUDGET_PAUSE_SECONDS": "1",
+        "GATEWAY_LOGIN_PAUSE_SECONDS": "5",
+        "GATEWAY_SWEEP_INTERVAL_SECONDS": "1",
+        "GATEWAY_DRAIN_SECONDS": f"{DRAIN_SECONDS:g}",
+    }

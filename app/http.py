@@ -22,7 +22,11 @@ import orjson
 from app.errors import BadInput, Malformed, RateLimited, Unavailable
 
 MAX_ANSWER_BYTES = 32 * 1024 * 1024
+MAX_RETRY_AFTER_SECONDS = 86_400.0
+"""Whoever asks for a longer pause than a day is asked again after a day."""
 USER_AGENT = "ongoing-gateway"
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+"""IPv4 addresses as networks without IPv4 reach them (RFC 6052)."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +56,12 @@ def check_address(url: str, reach: Reach, field: str) -> None:
 
     Raises BadInput naming `field`.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in ("https", "http") or not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        port_is_one = parts.port != 0
+    except ValueError:  # a bracket too many, a port that is no number
+        parts, port_is_one = urlsplit(""), False
+    if parts.scheme not in ("https", "http") or not parts.hostname or not port_is_one:
         raise BadInput(f"{url!r} is not a web address", field=field, fix="give the whole address, like https://shop.example/")
     if parts.username or parts.password:
         raise BadInput(
@@ -88,19 +96,25 @@ def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     """False for private, loopback, link-local (where clouds keep their metadata), multicast, reserved and mapped forms of these."""
     if isinstance(address, ipaddress.IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour
+        if address in _NAT64:
+            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
         if inner is not None:
             return is_public(inner)
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 
 class GuardedTransport(httpx.AsyncBaseTransport):
-    """Resolves the host itself, refuses addresses that are out of reach, and connects to the address it has checked."""
+    """Resolves the host itself, refuses addresses that are out of reach, and connects to the address it has checked.
+
+    Each host has connections of its own. Kept by address they would be shared by all shops of one hosting company, and a request to one
+    would go over a connection whose certificate was checked for another.
+    """
 
     def __init__(self, reach: Reach, inner: httpx.AsyncBaseTransport | None = None) -> None:
         self._reach = reach
-        self._inner = inner or httpx.AsyncHTTPTransport(
-            retries=0, trust_env=False, limits=httpx.Limits(max_connections=50, max_keepalive_connections=10, keepalive_expiry=15)
-        )
+        self._given = inner
+        self._by_host: dict[str, httpx.AsyncBaseTransport] = {}
+        self._tls = None if inner else httpx.create_ssl_context(trust_env=False)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         host = request.url.host
@@ -110,7 +124,16 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         request.headers.setdefault("Host", request.url.netloc.decode("ascii"))
         request.extensions = {**request.extensions, "sni_hostname": host}
         request.url = request.url.copy_with(host=address)
-        return await self._inner.handle_async_request(request)
+        return await self._connections(host).handle_async_request(request)
+
+    def _connections(self, host: str) -> httpx.AsyncBaseTransport:
+        if self._given is not None:
+            return self._given
+        if host not in self._by_host:
+            assert self._tls is not None
+            limits = httpx.Limits(max_connections=50, max_keepalive_connections=10, keepalive_expiry=15)
+            self._by_host[host] = httpx.AsyncHTTPTransport(retries=0, trust_env=False, verify=self._tls, limits=limits)
+        return self._by_host[host]
 
     async def _resolve(self, host: str, request: httpx.Request) -> str:
         try:
@@ -124,7 +147,9 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         return addresses[0]
 
     async def aclose(self) -> None:
-        await self._inner.aclose()
+        for transport in [self._given, *self._by_host.values()]:
+            if transport is not None:
+                await transport.aclose()
 
 
 def open_client(reach: Reach) -> httpx.AsyncClient:
@@ -188,15 +213,15 @@ def retry_after_seconds(headers: Mapping[str, str], now: datetime) -> float | No
     value = headers.get("Retry-After")
     if value is None:
         return None
-    if value.strip().isdigit():
-        return float(value.strip())
+    if value.strip().isascii() and value.strip().isdigit():
+        return min(float(value.strip()), MAX_RETRY_AFTER_SECONDS)
     try:
         moment = parsedate_to_datetime(value)
     except ValueError:
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - now).total_seconds())
+    return min(max(0.0, (moment - now).total_seconds()), MAX_RETRY_AFTER_SECONDS)
 
 
 def raise_passing(answer: Answer, *, system: str, call: str, now: datetime) -> None:

@@ -28,6 +28,7 @@ log = get_logger(__name__)
 
 PREFIX = "/webhooks/"
 MAX_CACHED = 10_000
+MAX_PING_BYTES = 100
 KEPT_HEADERS = ("content-type", "user-agent")
 DROPPED_PREFIXES = ("x-forwarded", "x-real-ip", "x-api-key", "x-request-start")
 
@@ -169,15 +170,13 @@ class WebhookIntake:
         content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
         signature = headers.get(target.system.signature_header())
         if signature is None and content_type == "application/x-www-form-urlencoded":
-            body = await self._body(receive)
-            if target.system.is_ping(headers, body):
-                return PONG, "ping"
-            raise Refuse(UNSIGNED)
+            await self._expect_ping(target, headers, receive)
+            return PONG, "ping"
         if content_type != "application/json":
             raise Refuse(WRONG_TYPE)
         if signature is None:
             raise Refuse(UNSIGNED)
-        body = await self._body(receive)
+        body = await self._body(receive, self.gateway.settings.max_body_bytes)
         if not target.system.verify(target.secret, signature, body):
             raise Refuse(BAD_SIGNATURE)
         try:
@@ -187,8 +186,16 @@ class WebhookIntake:
         await self._keep(target, headers, body)
         return ACCEPTED, "accepted"
 
-    async def _body(self, receive: Receive) -> bytes:
-        limit = self.gateway.settings.max_body_bytes
+    async def _expect_ping(self, target: Target, headers: dict[str, str], receive: Receive) -> None:
+        """The only body that is looked at without a signature, so no more of it is read than a ping can have."""
+        try:
+            body = await self._body(receive, MAX_PING_BYTES)
+        except Refuse as refused:
+            raise Refuse(UNSIGNED) from refused
+        if not target.system.is_ping(headers, body):
+            raise Refuse(UNSIGNED)
+
+    async def _body(self, receive: Receive, limit: int) -> bytes:
         try:
             async with asyncio.timeout(self.gateway.settings.body_timeout_seconds):
                 message = await receive()

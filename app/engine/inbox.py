@@ -7,6 +7,7 @@ stored one by one, so that one bad row costs nobody else. A client that hangs up
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,6 +19,8 @@ from app.logs import get_logger
 log = get_logger(__name__)
 
 BATCH_ROWS = 256
+ONE_BY_ONE_SECONDS = 15.0
+"""How long the rows of a batch that failed are tried one by one, in seconds."""
 
 
 class InboxFull(GatewayError):
@@ -102,7 +105,13 @@ class Inbox:
 
     async def _one_by_one(self, batch: list[tuple[Delivery, asyncio.Future[None]]]) -> None:
         stored: set[str] = set()
+        ends = time.monotonic() + ONE_BY_ONE_SECONDS
         for delivery, done in batch:
+            if time.monotonic() > ends:
+                # It is the database, not a row: whoever waits here has been told so by now, and newer ones wait behind.
+                if not done.done():
+                    done.set_exception(NotStored("the database does not answer"))
+                continue
             try:
                 await self.writer.write([delivery])
             except Exception:

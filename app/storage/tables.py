@@ -18,7 +18,7 @@ from sqlalchemy import (
     text,
 )
 
-from app.storage.types import BigId, Json, UtcTime
+from app.storage.types import BigId, Json, Line, UtcTime, Words
 
 metadata = MetaData(
     naming_convention={
@@ -70,13 +70,13 @@ inbox = Table(
     Column("size", Integer, nullable=False),
     # received → (parked →) queued → done | held | dead; or merged, ignored
     Column("state", String(12), nullable=False),
-    Column("topic", String(100)),
+    Column("topic", Line(100)),
     Column("process", String(20)),
     Column("source_id", String(80)),
     Column("job_id", BigId),
     Column("generation", Integer),
     Column("reason_code", String(60)),
-    Column("reason", Text),
+    Column("reason", Words),
     Column("tries", Integer, nullable=False, server_default="0"),
     Column("due_at", UtcTime),
     Column("settled_at", UtcTime),
@@ -108,7 +108,7 @@ jobs = Table(
     Column("ready_at", UtcTime, nullable=False),
     Column("due_at", UtcTime),
     Column("received_at", UtcTime),  # of the oldest event that waits for this job
-    Column("number", String(120)),  # the WMS number of the record
+    Column("number", Line(120)),  # the WMS number of the record
     Column("source", Json),
     Column("payload", Json),
     Column("schema_version", Integer, nullable=False),
@@ -116,7 +116,7 @@ jobs = Table(
     Column("found_by", String(20), nullable=False),  # webhook, poll, sweep, operator
     Column("override", String(40)),  # an operator's decision for this generation: release
     Column("reason_code", String(60)),
-    Column("reason", Text),
+    Column("reason", Words),
     Column("created_at", UtcTime, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
     UniqueConstraint("connection_id", "process", "source_id"),
@@ -143,15 +143,15 @@ mappings = Table(
     Column("connection_id", String(40), ForeignKey("connections.id"), nullable=False),
     Column("kind", String(12), nullable=False),  # order, article
     Column("source_id", String(80), nullable=False),
-    Column("source_number", String(120)),
-    Column("source_status", String(40)),
+    Column("source_number", Line(120)),
+    Column("source_status", Line(40)),
     Column("lane", String(200), nullable=False),
-    Column("number", String(120)),  # claimed in the WMS
+    Column("number", Line(120)),  # claimed in the WMS
     Column("wms_id", BigId),
     Column("wanted", String(10), nullable=False),  # present, absent
     Column("transfer", String(12), nullable=False),  # pending, sent, held, refused, unknown, none
     Column("warehouse_status", Integer),
-    Column("warehouse_status_text", String(80)),
+    Column("warehouse_status_text", Line(80)),
     Column("warehouse_read_at", UtcTime),
     Column("source_modified_at", UtcTime),
     Column("source_hash", String(64)),
@@ -159,7 +159,7 @@ mappings = Table(
     Column("sent_hash", String(64)),
     Column("sent_at", UtcTime),
     Column("reason_code", String(60)),
-    Column("reason", Text),
+    Column("reason", Words),
     Column("created_at", UtcTime, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
     UniqueConstraint("connection_id", "kind", "source_id"),
@@ -176,7 +176,7 @@ history = Table(
     Column("mapping_id", BigId, ForeignKey("mappings.id"), nullable=False),
     Column("at", UtcTime, nullable=False),
     Column("code", String(60), nullable=False),
-    Column("text", Text, nullable=False),
+    Column("text", Words, nullable=False),
     Column("detail", Json),
     Column("event_id", BigId),
     Column("job_id", BigId),
@@ -203,7 +203,7 @@ attempts = Table(
     # ok, unavailable, rate-limited, login-refused, malformed, refused; unknown: the worker ended before the answer came
     Column("result", String(20)),
     Column("status", Integer),
-    Column("answer", Text),
+    Column("answer", Words),
     Index("ix_attempts_open", "job_id", **_only("finished_at is null")),  # type: ignore[arg-type]
     Index("ix_attempts_mapping", "mapping_id", "id"),
     Index("ix_attempts_started_at", "started_at"),
@@ -236,7 +236,7 @@ budgets = Table(
     Column("failures", Integer, nullable=False),
     Column("pauses", Integer, nullable=False),
     Column("blocked_until", UtcTime),
-    Column("last_error", Text),
+    Column("last_error", Words),
     Column("updated_at", UtcTime, nullable=False),
 )
 
@@ -251,7 +251,7 @@ cursors = Table(
     Column("swept_at", UtcTime),
     Column("next_sweep_at", UtcTime, nullable=False),
     Column("failures", Integer, nullable=False, server_default="0"),
-    Column("last_error", Text),
+    Column("last_error", Words),
 )
 
 runs = Table(
@@ -289,7 +289,7 @@ run_parts = Table(
     Column("reasons", Json),
     Column("planned", Json),  # of a dry run: how many would be created, updated …
     Column("preview", Json),
-    Column("error", Text),
+    Column("error", Words),
     Column("started_at", UtcTime),
     Column("finished_at", UtcTime),
     Index("ix_run_parts_state", "state", "id"),
@@ -307,7 +307,7 @@ run_items = Table(
     Column("outcome", String(12)),
     Column("source_id", String(80), nullable=False),
     Column("reason_code", String(60)),
-    Column("reason", Text),
+    Column("reason", Words),
     Index("ix_run_items_part", "part_id", "outcome"),
     Index("ix_run_items_open", "job_id", **_only("outcome is null")),  # type: ignore[arg-type]
 )
@@ -332,7 +332,7 @@ alerts = Table(
     Column("kind", String(40), nullable=False),
     Column("connection_id", String(40), ForeignKey("connections.id")),
     Column("subject", String(200), nullable=False),
-    Column("text", Text, nullable=False),
+    Column("text", Words, nullable=False),
     Column("count", Integer, nullable=False),
     Column("first_at", UtcTime, nullable=False),
     Column("last_at", UtcTime, nullable=False),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, String, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -15,6 +16,8 @@ from sqlalchemy.types import TypeDecorator
 
 BigId = BigInteger().with_variant(Integer(), "sqlite")
 """Auto-incremented key (SQLite only counts up INTEGER columns)."""
+
+_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 
 Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
@@ -37,6 +40,32 @@ class UtcTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Line(TypeDecorator[str]):
+    """Text from outside in a column of limited length. Cut to it, and without NUL, in values and in comparisons alike: PostgreSQL takes
+    neither, SQLite both.
+    """
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, length: int) -> None:
+        super().__init__(length)
+        self.length = length
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return value.replace("\x00", "")[: self.length] if value is not None else None
+
+
+class Words(TypeDecorator[str]):
+    """Text from outside of any length, without NUL."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return value.replace("\x00", "") if value is not None else None
 
 
 class db_now(FunctionElement[datetime]):  # noqa: N801 - reads as the SQL function it is
@@ -62,7 +91,9 @@ def _now_on_postgresql(element: db_now, compiler: SQLCompiler, **options: Any) -
 
 
 def dumps(value: Any) -> str:
-    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+    """JSON for a column; without NUL, which PostgreSQL does not take."""
+    text = orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+    return _NUL.sub(r"\1", text) if "\\u0000" in text else text
 
 
 def loads(value: str | bytes) -> Any:

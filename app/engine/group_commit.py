@@ -1,6 +1,7 @@
-"""How a batch of deliveries gets into the database in one transaction: the one place that goes below SQLAlchemy, because intake is measured.
+"""How a batch of deliveries gets into the database in one transaction: the one place that goes below SQLAlchemy.
 
-Measured with `make bench ARGS=intake`: Core's `executemany` kept intake at 0.40 of the reference, these at what docs/decisions/0002 says.
+Because intake is measured: `make bench ARGS=intake-sqlite`, `make bench ARGS=intake-postgresql`. What was found is in
+docs/decisions/0002-intake.md.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -15,11 +17,14 @@ from typing import Any, Protocol
 
 import orjson
 from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.storage.engine import Database, prepare_sqlite
 
 COLUMNS = ("connection_id", "received_at", "topic", "headers", "body", "size", "state")
 CHECKPOINT_SECONDS = 0.5
+KEPT_SECONDS = 1.0
+"""How long PostgreSQL's connection may have been idle to be used for the next batch unseen."""
 LOG_PAGES = 65_536
 """A log longer than this (256 MB) is emptied even though writers then wait: under a long burst it would grow without end."""
 
@@ -54,8 +59,8 @@ class Writer(Protocol):
 class SqliteWriter:
     """One connection in a thread of its own, one statement a batch.
 
-    Many rows in one statement, not `executemany`: the interpreter's lock is then given back and taken again once a batch, not once a row.
-    The write-ahead log is brought into the database by another thread, so that no batch waits for that.
+    Many rows in one statement, not `executemany`: the interpreter's lock is then given back and taken again once a batch, not
+    once a row. The write-ahead log is brought into the database by another thread, so that no batch waits for that.
     """
 
     def __init__(self, url: str) -> None:
@@ -120,7 +125,10 @@ def _insert(rows: int) -> str:
 
 
 class PostgresWriter:
-    """One statement a batch through the driver: every column travels as one array."""
+    """One statement a batch through the driver: every column travels as one array.
+
+    The connection is kept from batch to batch; after a pause it goes back to the pool, which looks whether it still lives.
+    """
 
     STATEMENT = (
         "INSERT INTO inbox (connection_id, received_at, topic, headers, body, size, state) "
@@ -130,6 +138,8 @@ class PostgresWriter:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._connection: AsyncConnection | None = None
+        self._used = 0.0
 
     async def write(self, rows: Sequence[Row]) -> None:
         columns = (
@@ -139,13 +149,29 @@ class PostgresWriter:
             [orjson.dumps(row.headers).decode() for row in rows],
             [row.body for row in rows],
         )
-        async with self._database.engine.connect() as connection:
-            raw = await connection.get_raw_connection()
-            driver: Any = raw.driver_connection
+        try:
+            driver = await self._driver()
             await driver.execute(self.STATEMENT, *columns)
+        except BaseException:
+            await self._let_go()  # the pool finds out whether it is the connection
+            raise
+        self._used = time.monotonic()
+
+    async def _driver(self) -> Any:
+        if self._connection is not None and time.monotonic() - self._used > KEPT_SECONDS:
+            await self._let_go()
+        if self._connection is None:
+            self._connection = await self._database.engine.connect()
+        raw = await self._connection.get_raw_connection()
+        return raw.driver_connection
+
+    async def _let_go(self) -> None:
+        kept, self._connection = self._connection, None
+        if kept is not None:
+            await kept.close()
 
     async def close(self) -> None:
-        return None
+        await self._let_go()
 
 
 def writer_for(database: Database) -> Writer:

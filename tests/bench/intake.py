@@ -1,4 +1,4 @@
-"""Intake: signed 4 KB orders, committed before they are answered, against a route that stores nothing. Interleaved runs, ratios."""
+"""Intake: signed 4 KB orders, committed before they are answered, against a route that stores nothing; interleaved runs."""
 
 from __future__ import annotations
 
@@ -9,139 +9,198 @@ import hashlib
 import hmac
 import json
 import os
+import signal
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 
-from app.embedded import EmbeddedValkey
+from app.clock import utc_now
+from app.embedded import EmbeddedValkey, tied_to_parent
 from app.records import connections
 from app.records.connections import Draft
 from app.sandbox.server import free_port
 from app.settings import Settings
 from app.storage.engine import Database
-from app.storage.migrations import upgrade
 from app.storage.secrets import open_vault
-from tests.bench import load
+from tests.bench import databases, load
+from tests.bench.figure import Figure, Options
+from tests.bench.load import Load
 from tests.bench.servers import SECRET
+from tests.house import FIXTURES
 
 CONNECTIONS = 64
 BODY_BYTES = 4096
+ROUNDS = 5
+SECONDS = 4.0
+WARM_UP_SECONDS = 1.0
+START_SECONDS = 60.0
+WANTED = {"SQLite": 0.5, "PostgreSQL": 0.4}
+SHOP = "http://127.0.0.1:1/"
 
 
-def order_of(size: int) -> bytes:
-    """An order's body of exactly `size` bytes."""
-    recorded = Path(__file__).parents[1] / "fixtures" / "woocommerce" / "webhooks" / "027-order.created.json"
-    order = json.loads(json.loads(recorded.read_text())["body"])
-    order["customer_note"] = ""
-    missing = size - len(json.dumps(order))
-    order["customer_note"] = "x" * missing
-    return json.dumps(order).encode()
+@dataclass
+class Rates:
+    """Requests per second, run by run."""
+
+    reference: list[float] = field(default_factory=list)
+    gateway: list[float] = field(default_factory=list)
+    last: Load = field(default_factory=Load)
+    """The gateway's last run."""
+
+    @property
+    def ratios(self) -> list[float]:
+        return [ours / plain for ours, plain in zip(self.gateway, self.reference, strict=True)]
+
+
+def sqlite(options: Options) -> list[Figure]:
+    with databases.sqlite() as url:
+        return [_figure("intake-sqlite", "SQLite", url, options)]
+
+
+def postgresql(options: Options) -> list[Figure]:
+    with databases.postgresql() as url:
+        return [_figure("intake-postgresql", "PostgreSQL", url, options)]
+
+
+def _figure(bench: str, database: str, url: str, options: Options) -> Figure:
+    rounds, seconds = options.rounds or ROUNDS, options.seconds or SECONDS
+    rates = _measure(url, rounds, seconds)
+    ratio, wanted = statistics.median(rates.ratios), WANTED[database]
+    reference, gateway = statistics.median(rates.reference), statistics.median(rates.gateway)
+    times = ", ".join(f"{name} {rates.last.percentile(share) * 1000:.1f} ms" for name, share in PERCENTILES)
+    return Figure(
+        bench,
+        f"Intake on {database}, of a route that stores nothing",
+        f"{ratio:.2f}",
+        f"at least {wanted}",
+        ratio >= wanted,
+        (
+            f"signed {BODY_BYTES} B order, committed before the answer, {CONNECTIONS} connections, one uvicorn process each",
+            f"the route {reference:.0f}/s, the gateway {gateway:.0f}/s: medians of {rounds} interleaved runs of {seconds:g} s",
+            f"run by run {', '.join(f'{each:.2f}' for each in rates.ratios)}",
+            f"the gateway's answer: {times}",
+        ),
+    )
+
+
+PERCENTILES = (("median", 0.5), ("p95", 0.95), ("p99", 0.99))
+
+
+def _measure(url: str, rounds: int, seconds: float) -> Rates:
+    with _environment(url) as environment:
+        settings = Settings(
+            data_directory=Path(environment["GATEWAY_DATA_DIRECTORY"]),
+            database_url=url,
+            allow_private_addresses=True,
+            allow_plain_http=True,
+        )
+        webhook_id = asyncio.run(_connect(settings))
+        with _server("reference", environment) as plain, _server("gateway", environment) as ours:
+            return _in_turn(plain, ours, webhook_id, rounds, seconds)
+
+
+@contextlib.contextmanager
+def _environment(url: str) -> Iterator[dict[str, str]]:
+    """What the gateway is started with, and a Valkey for its rings."""
+    with tempfile.TemporaryDirectory(prefix="gateway-bench-") as directory:
+        valkey = EmbeddedValkey()
+        try:
+            yield {
+                "GATEWAY_DATA_DIRECTORY": directory,
+                "GATEWAY_DATABASE_URL": url,
+                "GATEWAY_REDIS_URL": valkey.start(Path(directory) / "valkey"),
+                "GATEWAY_ALLOW_PRIVATE_ADDRESSES": "true",
+                "GATEWAY_ALLOW_PLAIN_HTTP": "true",
+                "GATEWAY_METRICS_PORT": "0",
+            }
+        finally:
+            valkey.stop()
 
 
 async def _connect(settings: Settings) -> str:
     """A connection in the database; returns its webhook id."""
-    from datetime import UTC, datetime
-
-    vault = open_vault(settings)
     draft = Draft(
         name="bench",
         integration="woocommerce",
-        shop={"shop_url": "http://127.0.0.1:1/", "consumer_key": "ck", "consumer_secret": "cs", "webhook_secret": SECRET},
+        shop={"shop_url": SHOP, "consumer_key": "ck", "consumer_secret": "cs", "webhook_secret": SECRET},
         warehouse={"url": "http://127.0.0.1:1/demo/api/v1/", "user": "u", "password": "p", "goods_owner_id": 77},
     )
-    database = Database(settings.sqlalchemy_url)
+    vault, database = open_vault(settings), Database(settings.sqlalchemy_url)
     async with database.begin() as db:
-        made = await connections.create(db, vault, connections.prepare(draft, settings.reach), datetime.now(UTC))
+        made = await connections.create(db, vault, connections.prepare(draft, settings.reach), utc_now())
         found = await connections.find(db, vault, made)
     await database.close()
     return found.webhook_id
 
 
 @contextlib.contextmanager
-def server(kind: str, environment: dict[str, str]) -> Iterator[int]:
+def _server(kind: str, environment: dict[str, str]) -> Iterator[int]:
+    """`tests.bench.servers` in a process of its own; gives its port."""
     port = free_port()
-    command = [sys.executable, "-m", "tests.bench.servers", kind, str(port)]
+    command = tied_to_parent([sys.executable, "-m", "tests.bench.servers", kind, str(port)], signal.SIGKILL)
     process = subprocess.Popen(command, env={**os.environ, **environment})
     try:
-        for _ in range(200):
-            with contextlib.suppress(httpx.TransportError):
-                httpx.post(f"http://127.0.0.1:{port}/nothing")
-                break
-            time.sleep(0.1)
+        _wait_until_answering(port, process)
         yield port
     finally:
         process.terminate()
         process.wait(20)
 
 
-def compare(database_url: str | None, rounds: int, seconds: float) -> tuple[list[float], list[float], load.Load]:
-    """(requests per second of the reference, of the gateway, the gateway's last load), run in turn."""
-    with tempfile.TemporaryDirectory() as directory:
-        valkey = EmbeddedValkey()
-        environment = {
-            "GATEWAY_DATA_DIRECTORY": directory,
-            "GATEWAY_REDIS_URL": valkey.start(Path(directory) / "valkey"),
-            "GATEWAY_ALLOW_PRIVATE_ADDRESSES": "true",
-            "GATEWAY_ALLOW_PLAIN_HTTP": "true",
-            "GATEWAY_METRICS_PORT": "0",
-            **({"GATEWAY_DATABASE_URL": database_url} if database_url else {}),
-        }
+def _wait_until_answering(port: int, process: subprocess.Popen[bytes]) -> None:
+    ends = time.monotonic() + START_SECONDS
+    while True:
         try:
-            settings = Settings(
-                data_directory=Path(directory), database_url=database_url, allow_private_addresses=True, allow_plain_http=True
-            )
-            upgrade(settings.sqlalchemy_url)
-            webhook_id = asyncio.run(_connect(settings))
-            with server("reference", environment) as plain, server("gateway", environment) as ours:
-                return _in_turn(plain, ours, webhook_id, rounds, seconds)
-        finally:
-            valkey.stop()
+            httpx.post(f"http://127.0.0.1:{port}/nothing", trust_env=False)
+        except httpx.TransportError:
+            if process.poll() is not None or time.monotonic() > ends:
+                raise
+            time.sleep(0.05)
+        else:
+            return
 
 
-def _in_turn(plain: int, ours: int, webhook_id: str, rounds: int, seconds: float) -> tuple[list[float], list[float], load.Load]:
+def _in_turn(plain: int, ours: int, webhook_id: str, rounds: int, seconds: float) -> Rates:
     body = order_of(BODY_BYTES)
-    signature = base64.b64encode(hmac.new(SECRET.encode(), body, hashlib.sha256).digest()).decode()
-    headers = {
+    headers = _headers(body)
+    rates = Rates()
+    for number in range(rounds + 1):
+        warms_up = number == 0
+        for port, found in ((plain, rates.reference), (ours, rates.gateway)):
+            request = load.request_bytes(port, f"/webhooks/{webhook_id}", headers, body)
+            rates.last = load.run(port, request, CONNECTIONS, WARM_UP_SECONDS if warms_up else seconds)
+            if set(rates.last.statuses) != {200}:
+                raise RuntimeError(f"not every request was answered 200: {rates.last.statuses}")
+            if not warms_up:
+                found.append(rates.last.per_second)
+    return rates
+
+
+def order_of(size: int) -> bytes:
+    """An order's body of exactly `size` bytes."""
+    recorded = json.loads((FIXTURES / "webhooks" / "027-order.created.json").read_text())
+    order = json.loads(recorded["body"])
+    order["customer_note"] = ""
+    order["customer_note"] = "x" * (size - len(json.dumps(order)))
+    return json.dumps(order).encode()
+
+
+def _headers(body: bytes) -> dict[str, str]:
+    return {
         "Content-Type": "application/json",
-        "X-WC-Webhook-Source": "http://127.0.0.1:1/",
+        "X-WC-Webhook-Source": SHOP,
         "X-WC-Webhook-Topic": "order.updated",
         "X-WC-Webhook-Resource": "order",
         "X-WC-Webhook-Event": "updated",
         "X-WC-Webhook-ID": "2",
         "X-WC-Webhook-Delivery-ID": "0" * 32,
-        "X-WC-Webhook-Signature": signature,
+        "X-WC-Webhook-Signature": base64.b64encode(hmac.new(SECRET.encode(), body, hashlib.sha256).digest()).decode(),
         "User-Agent": "WooCommerce/11.0.1 Hookshot (WordPress/7.1)",
     }
-    rates: tuple[list[float], list[float]] = ([], [])
-    last = load.Load()
-    for number in range(rounds + 1):
-        for port, found in ((plain, rates[0]), (ours, rates[1])):
-            request = load.request_bytes(port, f"/webhooks/{webhook_id}", headers, body)
-            last = load.run(port, request, CONNECTIONS, seconds if number else 1.0)
-            if set(last.statuses) != {200}:
-                raise RuntimeError(f"not every request was answered 200: {last.statuses}")
-            if number:  # the first round warms up
-                found.append(last.per_second)
-    return (*rates, last)
-
-
-def report(name: str, database_url: str | None, wanted: float, rounds: int = 5, seconds: float = 4.0) -> bool:
-    """Prints the figure; whether it is reached."""
-    plain, ours, last = compare(database_url, rounds, seconds)
-    ratios = [one / other for one, other in zip(ours, plain, strict=True)]
-    ratio = statistics.median(ratios)
-    print(f"intake, {name}, {CONNECTIONS} connections, {BODY_BYTES} B, commit before the answer")
-    print(
-        f"  reference {statistics.median(plain):8.0f}/s   gateway {statistics.median(ours):8.0f}/s   ratio {ratio:.2f} (wanted {wanted})"
-    )
-    print(f"  ratios of {rounds} interleaved runs: {', '.join(f'{each:.2f}' for each in ratios)}")
-    print(
-        f"  answer in the median {last.percentile(0.5) * 1000:.1f} ms, p95 {last.percentile(0.95) * 1000:.1f} ms, p99 {last.percentile(0.99) * 1000:.1f} ms"
-    )
-    return ratio >= wanted

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import time
 from dataclasses import dataclass, field
 from typing import cast
@@ -77,7 +78,7 @@ async def _run(port: int, request: bytes, connections: int, seconds: float) -> L
     began = time.perf_counter()
     ends = [loop.create_future() for _ in range(connections)]
     for done in ends:
-        await loop.create_connection(lambda done=done: _Sender(request, load, began + seconds, done), "127.0.0.1", port)
+        await loop.create_connection(functools.partial(_Sender, request, load, began + seconds, done), "127.0.0.1", port)
     await asyncio.gather(*ends)
     load.seconds = time.perf_counter() - began
     return load

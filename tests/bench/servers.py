@@ -14,7 +14,7 @@ from app.logs import configure
 from app.main import create_app
 from app.settings import Settings
 
-SECRET = "whsec-bench"  # noqa: S105 - of a shop that does not exist
+SECRET = "whsec-bench"
 
 
 def reference() -> FastAPI:

@@ -1,0 +1,91 @@
+"""`make bench`: measures the figures the gateway promises, as ratios within one run.
+
+`make bench` measures all, `make bench ARGS=poll` one, `make bench ARGS="intake-sqlite --rounds 3 --seconds 2"` shorter.
+Exits with 1 when a wanted figure is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sqlite3
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.table import Table
+
+from tests import services
+from tests.bench import intake
+from tests.bench.figure import Figure, Options
+
+Measure = Callable[[Options], list[Figure]]
+
+
+@dataclass(frozen=True)
+class Bench:
+    about: str
+    measure: Measure
+    needs_postgresql: bool = False
+
+
+BENCHES = {
+    "intake-sqlite": Bench("webhooks taken in, on SQLite", intake.sqlite),
+    "intake-postgresql": Bench("webhooks taken in, on PostgreSQL", intake.postgresql, needs_postgresql=True),
+}
+
+
+def machine() -> list[str]:
+    postgresql = services.postgres_programs()
+    return [
+        f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, load {os.getloadavg()[0]:.1f} at the start",
+        f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, "
+        f"PostgreSQL {postgresql.parent.name if postgresql else 'not here'}",
+    ]
+
+
+def measured(name: str, bench: Bench, options: Options) -> list[Figure]:
+    if bench.needs_postgresql and not services.postgres_is_there():
+        why = f"LEFT OUT: this machine has no PostgreSQL server (apt-get install postgresql, or set {services.URL_VARIABLE})"
+        return [Figure(name, bench.about, why)]
+    return bench.measure(options)
+
+
+def table(figures: Sequence[Figure]) -> Table:
+    shown = Table(title="Figures", title_justify="left")
+    for heading in ("command", "figure", "found", "wanted", ""):
+        shown.add_column(heading, overflow="fold")
+    for each in figures:
+        style = "red" if each.reached is False else "yellow" if each.found.startswith("LEFT OUT") else None
+        shown.add_row(each.command, each.name, each.found, each.wanted or "-", each.verdict, style=style)
+    return shown
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="make bench", description="Measures the figures the gateway promises.")
+    parser.add_argument("benches", nargs="*", metavar="BENCH", choices=[[], *BENCHES], help=f"of: {', '.join(BENCHES)}")
+    parser.add_argument("--rounds", type=int, help="interleaved runs of the intake figures")
+    parser.add_argument("--seconds", type=float, help="length of one run of the intake figures, in seconds")
+    asked = parser.parse_args(arguments)
+    options = Options(asked.rounds, asked.seconds)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
+    for line in machine():
+        console.print(line, style="dim")
+    figures: list[Figure] = []
+    for name in asked.benches or BENCHES:
+        console.print(f"\nmake bench ARGS={name}", style="bold")
+        for each in measured(name, BENCHES[name], options):
+            figures.append(each)
+            for line in each.lines():
+                console.print(line)
+    console.print()
+    console.print(table(figures))
+    missed = [each for each in figures if each.reached is False]
+    console.print(f"{len(missed)} of {len(figures)} figures missed." if missed else "Every wanted figure is reached.")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

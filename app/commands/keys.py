@@ -65,7 +65,7 @@ def create(
 
     key_id, secret = on_database(settings, work)
     if as_json:
-        print_json({"id": key_id, "name": name, "api_key": secret})
+        print_json({"id": key_id, "name": name, "key": secret})
         return
     err().print(f"Key {key_id} for {name}. It is shown this once:")
     out().print(secret)
@@ -74,7 +74,12 @@ def create(
 @app.command("list")
 def show(as_json: AsJson = False) -> None:
     """List the API keys (never the keys themselves)."""
-    rows = [_row(key) for key in on_database(Settings(), keys.every)]
+
+    async def work(db: AsyncConnection) -> list[dict[str, Any]]:
+        names = await connections.names(db)
+        return [_row(key, names) for key in await keys.every(db)]
+
+    rows = on_database(Settings(), work)
     if as_json:
         print_json({"items": rows, "next_cursor": None})
         return
@@ -82,20 +87,20 @@ def show(as_json: AsJson = False) -> None:
         "Id": "id",
         "Name": "name",
         "Rights": "rights",
-        "Connections": "connection_ids",
+        "Connections": "connections",
         "Made": "created_at",
         "Last used": "last_used_at",
         "Revoked": "revoked_at",
     }
-    table([{**row, "connection_ids": row["connection_ids"] or "all"} for row in with_times(rows)], columns, "API keys")
+    table([{**row, "connections": row["connections"] or "all"} for row in with_times(rows)], columns, "API keys")
 
 
-def _row(key: ApiKey) -> dict[str, Any]:
+def _row(key: ApiKey, names: dict[str, str]) -> dict[str, Any]:
     return {
         "id": key.id,
         "name": key.name,
         "rights": sorted(key.rights),
-        "connection_ids": list(key.connection_ids) if key.connection_ids is not None else None,
+        "connections": None if key.connection_ids is None else [names.get(each, each) for each in key.connection_ids],
         "created_at": key.created_at.isoformat(),
         "last_used_at": key.last_used_at.isoformat() if key.last_used_at else None,
         "revoked_at": key.revoked_at.isoformat() if key.revoked_at else None,

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from app.commands.remote import DEFAULT_URL, ApiKey, Remote, Url, connect, segment
+from app.commands.remote import DEFAULT_URL, ApiKey, Remote, Url, connect
 from app.commands.terminal import AsJson, Exit, err, fail, fields, moment, out, print_json, table, with_times
 
 mappings = typer.Typer(no_args_is_help=True, help="Records and their state: where is this order, and why.")
@@ -22,13 +22,11 @@ MAPPING_COLUMNS = {
     "Id": "id",
     "Connection": "connection",
     "Kind": "kind",
-    "Shop id": "source_id",
-    "Number": "number",
-    "WMS id": "wms_id",
+    "Shop id": "shop.id",
+    "Number": "warehouse.number",
+    "WMS id": "warehouse.id",
     "State": "label",
-    "Wanted": "wanted",
     "Transfer": "transfer",
-    "Warehouse": "warehouse_status_text",
     "Reason": "reason",
 }
 EVENT_COLUMNS = {
@@ -36,7 +34,7 @@ EVENT_COLUMNS = {
     "Connection": "connection",
     "Received": "received_at",
     "Topic": "topic",
-    "Record": "source_id",
+    "Record": "record",
     "State": "state",
     "Reason": "reason",
 }
@@ -44,23 +42,27 @@ JOB_COLUMNS = {
     "Id": "id",
     "Connection": "connection",
     "Process": "process",
-    "Record": "source_id",
+    "Record": "record",
     "Number": "number",
     "State": "state",
     "Tries": "tries",
     "Due": "due_at",
     "Reason": "reason",
 }
+HISTORY_COLUMNS = {"At": "at", "What": "code", "Text": "text"}
+CALL_COLUMNS = {"Started": "started_at", "Call": "call", "Result": "result", "Status": "status", "Answer": "answer"}
 LANE_COLUMNS = {
     "Id": "id",
     "Lane": "key",
+    "Connections": "connections",
     "Paused": "paused",
-    "Waiting": "waiting",
-    "Parked": "parked",
-    "Running": "running",
-    "Held": "held",
-    "Dead": "dead",
-    "Holder": "holder",
+    "Waiting": "states.waiting",
+    "Parked": "states.parked",
+    "Held": "states.held",
+    "Dead": "states.dead",
+    "Oldest": "oldest",
+    "At work": "worked_on",
+    "Blocked": "blocked",
 }
 ALERT_COLUMNS = {
     "Kind": "kind",
@@ -74,9 +76,8 @@ DEAD_COLUMNS = {
     "Id": "id",
     "Connection": "connection",
     "Process": "process",
-    "Record": "source_id",
-    "Number": "number",
-    "Since": "updated_at",
+    "Record": "record",
+    "Died": "died_at",
     "Code": "reason_code",
     "Reason": "reason",
 }
@@ -122,18 +123,14 @@ def show_mapping(number: Number, url: Url = DEFAULT_URL, api_key: ApiKey = None,
 
 
 def _explain(mapping: dict[str, Any]) -> None:
-    """The facts, then the words, then the history, oldest first."""
-    lists = {name: value for name, value in mapping.items() if isinstance(value, list)}
-    facts = {name: moment(value) if name.endswith("_at") else value for name, value in mapping.items() if name not in lists}
-    words = facts.pop("explanation", None)
-    fields(facts, f"{mapping.get('kind', 'Record').capitalize()} {mapping.get('number') or mapping.get('source_id')}")
-    for line in [words] if isinstance(words, str) else lists.pop("explanation", []):
-        out().print(Text(str(line), style="cyan"))
-    table(with_times(lists.pop("history", [])), {"At": "at", "What": "code", "Text": "text"}, "History")
-    attempts = with_times(lists.pop("attempts", []))
-    if attempts:
-        columns = {"Started": "started_at", "Call": "call", "Result": "result", "Status": "status", "Answer": "answer"}
-        table(attempts, columns, "Calls to the warehouse")
+    """Where it stands, what happens next, what came in, what was sent, and its history; each newest first."""
+    facts = {name: value for name, value in mapping.items() if name not in ("next", "job", "came_in", "sent", "history")}
+    fields(with_times([facts])[0], f"{mapping['kind'].capitalize()} {mapping['shop']['number'] or mapping['shop']['id']}")
+    due = mapping["next"]["at"]
+    out().print(Text.assemble(("Next: ", "bold"), mapping["next"]["text"], f" ({moment(due)} UTC)" if due else ""))
+    table(with_times(mapping["came_in"]), EVENT_COLUMNS, "Came in")
+    table(with_times(mapping["sent"]), CALL_COLUMNS, "Sent to the warehouse")
+    table(with_times(mapping["history"]["items"]), HISTORY_COLUMNS, "History")
 
 
 def events(
@@ -165,7 +162,11 @@ def jobs(
 def lanes(url: Url = DEFAULT_URL, api_key: ApiKey = None, as_json: AsJson = False) -> None:
     """List the lanes: one for each goods owner, with what waits in it."""
     rows = connect(url, api_key).items("/lanes", 1000)
-    _listed([{**row, **(row.get("counts") or row.get("jobs") or {})} for row in rows], LANE_COLUMNS, "Lanes", as_json)
+    if as_json:
+        print_json({"items": rows})
+        return
+    shown = [{**row, "oldest": moment(row["oldest"]), "blocked": [each["call"] for each in row["blocked"]]} for row in rows]
+    table(shown, LANE_COLUMNS, "Lanes")
 
 
 def alerts(url: Url = DEFAULT_URL, api_key: ApiKey = None, limit: Limit = 50, as_json: AsJson = False) -> None:
@@ -202,15 +203,11 @@ def replay(
     if bool(ids) == bool(filters):
         raise typer.BadParameter("give ids, or --filter", param_hint="ID")
     remote = connect(url, api_key)
-    if ids:
-        answers = [remote.call("POST", f"/dead-letters/{segment(one)}/replay") for one in ids]
-        _say({"items": answers}, f"{len(answers)} tried again", as_json)
-        return
-    wanted = _filter(filters or [])
-    if not yes:
+    wanted: dict[str, Any] = {"ids": ids} if ids else {"filter": _filter(filters or [])}
+    if not ids and not yes:
         _confirm_replay(remote, wanted)
-    done = remote.call("POST", "/dead-letters/replay", json={"filter": wanted, "dry_run": False})
-    _say(done, f"{done.get('count', 0)} tried again", as_json)
+    done = remote.call("POST", "/dead-letters/replay", json={**wanted, "dry_run": False})
+    _say(done, f"{done['replayed']} tried again", as_json)
 
 
 def _filter(pairs: list[str]) -> dict[str, str]:
@@ -223,13 +220,12 @@ def _filter(pairs: list[str]) -> dict[str, str]:
     return found
 
 
-def _confirm_replay(remote: Remote, wanted: dict[str, str]) -> None:
-    plan = remote.call("POST", "/dead-letters/replay", json={"filter": wanted, "dry_run": True})
-    count = plan.get("count", 0)
-    if not count:
+def _confirm_replay(remote: Remote, wanted: dict[str, Any]) -> None:
+    plan = remote.call("POST", "/dead-letters/replay", json={**wanted, "dry_run": True})
+    if not plan["matched"]:
         err().print("No dead letter fits.")
         raise typer.Exit(Exit.FINE)
-    typer.confirm(f"{count} would be tried again. Go on?", abort=True, err=True)
+    typer.confirm(f"{plan['matched']} would be tried again. Go on?", abort=True, err=True)
 
 
 def release(number: Number, url: Url = DEFAULT_URL, api_key: ApiKey = None, as_json: AsJson = False) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, NoReturn
 
 import orjson
 import typer
+from pydantic import ValidationError
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -76,6 +77,11 @@ class Commands(TyperGroup):
             fail(message, error.fix, code)
         except GatewayError as error:
             fail(str(error))
+        except ValidationError as error:
+            if error.title != "Settings":
+                raise
+            for each in error.errors(include_url=False, include_input=False):
+                fail(f"a setting cannot be read: {each['loc'][0]}: {each['msg']}", "see the settings' documentation", Exit.USAGE)
 
 
 def print_json(value: Any) -> None:
@@ -166,4 +172,8 @@ def moment(value: Any) -> str:
 
 def with_times(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Rows with their times (`…_at`) shortened for a table."""
-    return [{name: moment(value) if name.endswith("_at") and value else value for name, value in row.items()} for row in rows]
+    return [{name: moment(value) if value and _is_time(name) else value for name, value in row.items()} for row in rows]
+
+
+def _is_time(name: str) -> bool:
+    return name == "at" or name.endswith("_at")

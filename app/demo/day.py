@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from app.demo.catalogue import CUSTOMERS, JACKET, PRODUCTS, order_of
+from app.demo.gateway import GatewayDoor
 from app.demo.scenes import Checked, Day, line_numbers, status_of
 from app.demo.world import World
 
@@ -252,8 +253,15 @@ async def _evening(day: Day) -> None:
         order["number"] for order in wanted if order["number"] not in there and all(line["sku"] for line in order["line_items"])
     ]
     day.check("orders to be sent that are missing", [], missing)
-    unexplained = [number for number in there if not (await gateway.mapping(number) or {}).get("wms_id")]
+    unexplained = [number for number in there if not await _is_explained(gateway, number)]
     day.check("orders the gateway cannot explain", [], unexplained)
+
+
+async def _is_explained(gateway: GatewayDoor, number: str) -> bool:
+    """Whether the gateway can tell what came in and what was sent for an order that is in the warehouse."""
+    mapping = await gateway.mapping(number)
+    detail = await gateway.call("GET", f"mappings/{mapping['id']}") if mapping else {}
+    return bool(detail.get("sent") and detail.get("history", {}).get("items") and detail["warehouse"]["number"] == number)
 
 
 def _id(order: dict[str, Any]) -> int | None:

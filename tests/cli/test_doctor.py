@@ -1,0 +1,181 @@
+"""`gateway doctor` on a set-up where all is well, and on several where something is not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.commands.checkup import Finding, State, examine, judge_redis
+from app.http import Reach
+from app.records import connections
+from app.records.connections import Draft
+from app.sandbox.ongoing import User, WarehouseConfig, create_warehouse
+from app.sandbox.server import Server, free_port
+from app.sandbox.woocommerce import ShopConfig, create_shop
+from app.settings import Settings
+from app.storage.engine import Database
+from app.storage.secrets import open_vault
+from tests.cli.gateway_command import gateway
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+@dataclass
+class SetUp:
+    """A gateway's settings in the environment, with a shop and a warehouse that answer."""
+
+    settings: Settings
+    shop_url: str
+    warehouse_url: str
+
+    def connect(self, **changes: Any) -> None:
+        """Stores the connection `nettbutikk`; `changes` go over its credentials and settings."""
+        shop = {"shop_url": self.shop_url, "consumer_key": "ck_1", "consumer_secret": "cs_1", **changes.get("shop", {})}
+        warehouse = {"url": self.warehouse_url, "user": "gateway", "password": "secret", "goods_owner_id": 77}
+        warehouse |= changes.get("warehouse", {})
+        draft = Draft(
+            name="nettbutikk", integration="woocommerce", shop=shop, warehouse=warehouse, settings=changes.get("settings", {})
+        )
+
+        async def store() -> None:
+            database = Database(self.settings.sqlalchemy_url)
+            async with database.begin() as db:
+                prepared = connections.prepare(draft, Reach(private_addresses=True, plain_http=True))
+                await connections.create(db, open_vault(self.settings), prepared, NOW)
+            await database.close()
+
+        asyncio.run(store())
+
+
+@pytest.fixture
+def set_up(sqlite_database: str, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SetUp]:
+    monkeypatch.chdir(tmp_path)
+    for name, value in {
+        "GATEWAY_DATABASE_URL": sqlite_database,
+        "GATEWAY_REDIS_URL": redis_url,
+        "GATEWAY_DATA_DIRECTORY": str(tmp_path),
+        "GATEWAY_PUBLIC_URL": "https://gateway.example",
+        "GATEWAY_ALLOW_PRIVATE_ADDRESSES": "true",
+        "GATEWAY_ALLOW_PLAIN_HTTP": "true",
+    }.items():
+        monkeypatch.setenv(name, value)
+    port = free_port()
+    shop = create_shop(ShopConfig(home_url=f"http://127.0.0.1:{port}", consumer_keys=[("ck_1", "cs_1", "read_write")]))
+    warehouse = create_warehouse(WarehouseConfig(users=(User("gateway", "secret", (77,)),)))
+    with Server(shop, port) as shop_server, Server(warehouse) as warehouse_server:
+        yield SetUp(Settings(), shop_server.url, f"{warehouse_server.url}/demo/api/v1/")
+
+
+def diagnosis() -> dict[str, Finding]:
+    """What the doctor finds, by what was looked at."""
+
+    async def look() -> list[Finding]:
+        return [finding async for finding in examine(Settings())]
+
+    return {finding.check: finding for finding in asyncio.run(look())}
+
+
+def failures(found: dict[str, Finding]) -> list[str]:
+    return [name for name, finding in found.items() if finding.state is State.FAIL]
+
+
+def test_where_all_is_well_nothing_fails_and_everything_was_looked_at(set_up: SetUp) -> None:
+    set_up.connect()
+    found = diagnosis()
+    assert failures(found) == []
+    fine = {name for name, finding in found.items() if finding.state is State.OK}
+    assert fine >= {
+        "settings",
+        "public address",
+        "queue",
+        "queue memory",
+        "queue persistence",
+        "database",
+        "migrations",
+        "database clock",
+        "nettbutikk: secrets",
+        "nettbutikk: warehouse login",
+        "nettbutikk: warehouse goods-owner",
+        "nettbutikk: warehouse order-statuses",
+        "nettbutikk: shop clock",
+        "nettbutikk: warehouse clock",
+    }
+    assert any(name.startswith("nettbutikk: shop ") for name in fine - {"nettbutikk: shop clock"})
+
+
+def test_the_command_shows_it_and_exits_with_0(set_up: SetUp) -> None:
+    set_up.connect()
+    result = gateway("doctor")
+    assert result.exit_code == 0
+    assert "they can be decrypted" in result.stdout
+
+
+def test_private_addresses_and_plain_http_are_worth_a_warning(set_up: SetUp) -> None:
+    assert diagnosis()["outgoing calls"].state is State.WARN
+
+
+def test_wrong_credentials_fail_with_the_fix_and_exit_code_1(set_up: SetUp) -> None:
+    set_up.connect(warehouse={"password": "wrong"}, shop={"consumer_secret": "cs_wrong"})
+    result = gateway("doctor", "--json")
+    assert result.exit_code == 1
+    assert '"ok":false' in result.stdout
+    found = diagnosis()
+    assert found["nettbutikk: warehouse login"].state is State.FAIL
+    assert found["nettbutikk: warehouse login"].fix
+    assert [name for name in failures(found) if name.startswith("nettbutikk: shop")]
+
+
+def test_a_call_that_may_outlast_a_lease_fails(set_up: SetUp) -> None:
+    set_up.connect(settings={"warehouse": {"call_timeout_seconds": 60}})
+    assert "no write could start" in diagnosis()["nettbutikk: time-outs"].finding
+
+
+def test_contradicting_settings_fail(set_up: SetUp, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GATEWAY_LEASE_SECONDS", "10")
+    assert "GATEWAY_LEASE_SECONDS" in diagnosis()["settings"].fix
+
+
+def test_secrets_that_no_key_opens_fail(set_up: SetUp, monkeypatch: pytest.MonkeyPatch) -> None:
+    set_up.connect()
+    other = gateway("keys", "secret").stdout.strip()
+    monkeypatch.setenv("GATEWAY_SECRET_KEYS", other)
+    found = diagnosis()
+    assert failures(found) == ["nettbutikk: secrets"]
+
+
+def test_a_queue_that_is_away_fails(set_up: SetUp, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GATEWAY_REDIS_URL", f"redis://127.0.0.1:{free_port()}")
+    assert diagnosis()["queue"].state is State.FAIL
+
+
+def test_a_database_without_tables_fails_with_the_command(set_up: SetUp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GATEWAY_DATABASE_URL", f"sqlite:///{tmp_path / 'empty.db'}")
+    assert diagnosis()["migrations"].fix == "run: gateway migrate"
+
+
+@pytest.mark.parametrize(("url", "state"), [("", State.WARN), ("http://gateway.example", State.FAIL)])
+def test_a_public_address_is_wanted_and_with_https(
+    set_up: SetUp, monkeypatch: pytest.MonkeyPatch, url: str, state: State
+) -> None:
+    monkeypatch.setenv("GATEWAY_PUBLIC_URL", url)
+    monkeypatch.setenv("GATEWAY_ALLOW_PLAIN_HTTP", "false")
+    assert diagnosis()["public address"].state is state
+
+
+@pytest.mark.parametrize(
+    ("ahead", "state"), [(timedelta(seconds=2), State.OK), (timedelta(seconds=60), State.WARN), (timedelta(hours=1), State.FAIL)]
+)
+async def test_a_clock_that_is_off_is_noticed(set_up: SetUp, ahead: timedelta, state: State) -> None:
+    clock = {finding.check: finding async for finding in examine(Settings(), lambda: datetime.now(UTC) - ahead)}["database clock"]
+    assert clock.state is state
+
+
+def test_a_queue_that_may_lose_rings_is_worth_a_warning() -> None:
+    found = {one.check: one.state for one in judge_redis({"maxmemory_policy": "allkeys-lru", "aof_enabled": 0})}
+    assert found == {"queue memory": State.WARN, "queue persistence": State.WARN}

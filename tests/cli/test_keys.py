@@ -1,0 +1,66 @@
+"""`gateway keys …` on the gateway's own database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+
+from tests.cli.gateway_command import as_json, gateway
+
+
+@pytest.fixture(autouse=True)
+def _own_gateway(sqlite_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GATEWAY_DATABASE_URL", sqlite_database)
+    monkeypatch.setenv("GATEWAY_DATA_DIRECTORY", str(tmp_path))
+
+
+def test_a_new_key_is_printed_alone_on_standard_output() -> None:
+    result = gateway("keys", "create", "ci", "--right", "sync")
+    assert result.exit_code == 0
+    assert result.stdout.strip().startswith("gw_")
+    assert "shown this once" in result.stderr
+
+
+def test_keys_are_listed_with_the_rights_that_theirs_imply_and_never_themselves() -> None:
+    made = as_json(gateway("keys", "create", "ci", "--right", "sync", "--json"))
+    (row,) = as_json(gateway("keys", "list", "--json"))["items"]
+    assert (row["id"], row["name"], row["rights"], row["connections"]) == (made["id"], "ci", ["read", "sync"], None)
+    assert made["key"] not in gateway("keys", "list").stdout
+
+
+def test_without_a_right_a_key_may_read() -> None:
+    gateway("keys", "create", "looker")
+    assert as_json(gateway("keys", "list", "--json"))["items"][0]["rights"] == ["read"]
+
+
+def test_a_revoked_key_is_shown_as_such_and_cannot_be_revoked_twice() -> None:
+    made = as_json(gateway("keys", "create", "ci", "--json"))
+    assert gateway("keys", "revoke", made["id"]).exit_code == 0
+    assert as_json(gateway("keys", "list", "--json"))["items"][0]["revoked_at"] is not None
+    again = gateway("keys", "revoke", made["id"])
+    assert again.exit_code == 1
+    assert "there is no key" in again.stderr
+
+
+def test_a_key_for_a_connection_that_is_not_there_is_refused() -> None:
+    result = gateway("keys", "create", "ci", "--connection", "nettbutikk")
+    assert result.exit_code == 1
+    assert "there is no connection 'nettbutikk'" in result.stderr
+
+
+def test_an_unknown_right_is_wrong_usage() -> None:
+    assert gateway("keys", "create", "ci", "--right", "everything").exit_code == 2
+
+
+def test_a_database_without_tables_is_named_with_the_fix(tmp_path: Path) -> None:
+    result = gateway("keys", "list", environment={"GATEWAY_DATABASE_URL": f"sqlite:///{tmp_path / 'empty.db'}"})
+    assert result.exit_code == 1
+    assert "gateway migrate" in result.stderr
+
+
+def test_a_secret_key_is_one_that_encrypts() -> None:
+    key = gateway("keys", "secret").stdout.strip()
+    assert Fernet(key).decrypt(Fernet(key).encrypt(b"x")) == b"x"

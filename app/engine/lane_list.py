@@ -77,7 +77,12 @@ async def find(gateway: Gateway, lane_id: str) -> Lane:
     for lane in await every(gateway):
         if lane.id == lane_id:
             return lane
-    raise NotFound(f"there is no lane {lane_id!r}", field="id", fix="list them with GET /lanes")
+    raise no_lane(lane_id)
+
+
+def no_lane(lane_id: str) -> NotFound:
+    """The same for one that is not there and for one that is not to be seen."""
+    return NotFound(f"there is no lane {lane_id!r}", field="lane_id", fix="list them with GET /lanes")
 
 
 def _counts() -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -19,7 +19,7 @@ from app.ids import unguessable
 from app.integrations.protocol import Check
 from app.integrations.registry import integration
 from app.records import connections
-from app.records.connections import Connection, Draft, Prepared, Status, prepare, revealed
+from app.records.connections import Connection, Draft, Prepared, Status, prepare, revealed, secret_fields
 from app.storage.tables import alerts, cursors, inbox, jobs, mappings, run_parts
 from app.storage.tables import connections as rows
 from app.warehouse.transporters import transporter_problems
@@ -63,16 +63,20 @@ def _with_webhook_secret(draft: Draft) -> Draft:
 async def patch(gateway: Gateway, current: Connection, change: Body) -> Saved:
     """Merges a change into the connection (RFC 7396: what is null is taken away). Raises BadInput and Conflict."""
     given = _merged(_plain(current), change)
-    draft = Draft(**{name: given[name] for name in Draft.model_fields})
-    if draft.integration != current.integration:
-        raise BadInput("a connection's integration cannot change", field="integration", fix="make a new connection")
+    draft = Draft(
+        name=given.get("name", current.name),
+        integration=current.integration,
+        shop=given.get("shop", {}),
+        warehouse=given.get("warehouse", {}),
+        settings=given.get("settings", {}),
+    )
     return await _save(gateway, current, draft, change)
 
 
 async def apply(gateway: Gateway, current: Connection, draft: Draft) -> Saved:
     """Brings the connection in line with its declaration. Left out, secrets and the go-live date stay as they are."""
     kept = _plain(current)
-    secrets = _secret_fields(current.shop) - draft.shop.keys()
+    secrets = _secrets_there(current.shop) - draft.shop.keys()
     shop = {**draft.shop, **{name: kept["shop"][name] for name in secrets}}
     warehouse = {**{"password": kept["warehouse"]["password"]}, **draft.warehouse}
     settings = {"go_live": kept["settings"]["go_live"], **draft.settings}
@@ -138,17 +142,17 @@ def _differences(before: Any, after: Any, path: str = "") -> Iterator[str]:
         yield path
 
 
-def _secret_fields(model: BaseModel) -> set[str]:
-    return {name for name in type(model).model_fields if isinstance(getattr(model, name), SecretStr)}
+def _secrets_there(model: BaseModel) -> set[str]:
+    return {name for name in secret_fields(type(model)) if getattr(model, name) is not None}
 
 
 def _ask_for_secrets(current: Connection, prepared: Prepared, given: Body) -> None:
     """Whoever may change an address must not get at the secrets stored for another: a changed one needs them again."""
     missing = []
     if prepared.shop_url != current.shop_url:
-        missing += [f"shop.{name}" for name in sorted(_secret_fields(current.shop) - NEVER_SENT - set(given.get("shop") or ()))]
+        missing += [f"shop.{name}" for name in sorted(_secrets_there(current.shop) - NEVER_SENT - set(given.get("shop") or ()))]
     if prepared.warehouse.url != current.warehouse.url:
-        secrets = _secret_fields(current.warehouse) - set(given.get("warehouse") or ())
+        secrets = _secrets_there(current.warehouse) - set(given.get("warehouse") or ())
         missing += [f"warehouse.{name}" for name in sorted(secrets)]
     if missing:
         named = " and ".join(missing)

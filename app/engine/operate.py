@@ -42,8 +42,13 @@ async def mapping_of(gateway: Gateway, mapping_id: int) -> Mapping:
     async with gateway.database.read() as db:
         found = await mappings.by_id(db, mapping_id)
     if found is None:
-        raise NotFound(f"there is no mapping {mapping_id}", field="id", fix="find it with GET /mappings?number=…")
+        raise no_mapping(mapping_id)
     return found
+
+
+def no_mapping(mapping_id: int) -> NotFound:
+    """The same for one that is not there and for one that is not to be seen."""
+    return NotFound(f"there is no mapping {mapping_id}", field="mapping_id", fix="find it with GET /mappings?number=…")
 
 
 async def resync(gateway: Gateway, mapping_id: int) -> Taken:

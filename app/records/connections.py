@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, cast
+from typing import Any, cast, get_args
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, SecretStr, ValidationError
@@ -142,6 +142,12 @@ def _parse(model: type[BaseModel], value: dict[str, Any], field: str) -> BaseMod
         known = ", ".join(sorted(model.model_fields))
         fix = f"known here: {known}" if first["type"] == "extra_forbidden" else f"give a value for {where} that fits"
         raise BadInput(f"{where}: {first['msg']}", field=where, fix=fix) from error
+
+
+def secret_fields(model: type[BaseModel]) -> frozenset[str]:
+    """Names of the fields that hold secrets."""
+    kinds = {name: (field.annotation, *get_args(field.annotation)) for name, field in model.model_fields.items()}
+    return frozenset(name for name, found in kinds.items() if SecretStr in found)
 
 
 def revealed(model: BaseModel) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Select, String, and_, cast, literal, null, or_, select, union_all
+from sqlalchemy import Select, String, and_, cast, func, literal, null, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.errors import BadInput
@@ -71,6 +71,11 @@ async def search(db: AsyncConnection, chosen: Filter, *, after: Place | None = N
         later_kind = and_(both.c.at == at, both.c.kind > kind)
         query = query.where(or_(both.c.at < at, later_kind, and_(both.c.at == at, both.c.kind == kind, both.c.number < number)))
     return [DeadLetter(**row._mapping) for row in await db.execute(query)]
+
+
+async def count(db: AsyncConnection, chosen: Filter) -> int:
+    both = union_all(_dead_events(chosen), _dead_jobs(chosen)).subquery()
+    return int(await db.scalar(select(func.count()).select_from(both)) or 0)
 
 
 async def find(db: AsyncConnection, kind: Kind, number: int) -> DeadLetter | None:

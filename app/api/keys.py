@@ -1,0 +1,113 @@
+"""API keys: made, listed and revoked by keys with the right admin that are not limited to some connections."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.api.auth import Admin
+from app.api.described import problems
+from app.api.pages import Name, Word
+from app.records import connections, keys
+from app.records.keys import ApiKey, Right
+
+router = APIRouter(prefix="/keys", tags=["keys"])
+
+
+class KeyView(BaseModel):
+    """One key; the key itself is not kept."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "id": "key_Jq2mX8bTz0aK4cVd",
+                "name": "smoke test",
+                "rights": ["read", "sync"],
+                "connections": ["nettbutikk"],
+                "created_at": "2026-11-21T09:00:00Z",
+                "last_used_at": "2026-11-21T09:30:00Z",
+                "revoked_at": None,
+            }
+        }
+    )
+
+    id: str
+    name: str
+    rights: list[Right]
+    connections: list[str] | None = Field(description="The connections it may see, by name; null: all, also those made later.")
+    created_at: datetime
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+    @classmethod
+    def of(cls, key: ApiKey, names: dict[str, str]) -> KeyView:
+        limited = key.connection_ids
+        return cls(
+            id=key.id,
+            name=key.name,
+            rights=sorted(key.rights),
+            connections=None if limited is None else [names.get(each, each) for each in limited],
+            created_at=key.created_at,
+            last_used_at=key.last_used_at,
+            revoked_at=key.revoked_at,
+        )
+
+
+class NewKey(BaseModel):
+    """`admin` includes `sync`, which includes `read`."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"name": "smoke test", "rights": ["sync"], "connections": ["nettbutikk"]}}
+    )
+
+    name: Word = Field(max_length=80)
+    rights: list[Right] = Field(min_length=1, max_length=3)
+    connections: list[Word] | None = Field(
+        None, description="Names or ids of the connections it may see; null: all.", min_length=1
+    )
+
+
+class MadeKey(BaseModel):
+    """The key, shown this once."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"id": "key_Jq2mX8bTz0aK4cVd", "name": "smoke test", "key": "gw_…"}})
+
+    id: str
+    name: str
+    key: str
+
+
+class KeyList(BaseModel):
+    """All keys, oldest first."""
+
+    items: list[KeyView]
+    next_cursor: None = None
+
+
+@router.get("", summary="List keys", responses=problems())
+async def list_keys(caller: Admin) -> KeyList:
+    caller.must_see_all("keys")
+    async with caller.gateway.database.read() as db:
+        names = await connections.names(db)
+        return KeyList(items=[KeyView.of(key, names) for key in await keys.every(db)])
+
+
+@router.post("", summary="Make a key", status_code=201, responses=problems(404))
+async def make_key(caller: Admin, body: NewKey) -> MadeKey:
+    caller.must_see_all("keys")
+    limited = None if body.connections is None else [(await caller.connection(each)).id for each in body.connections]
+    async with caller.gateway.database.begin() as db:
+        key_id, secret = await keys.create(db, body.name, body.rights, limited, caller.gateway.clock())
+    return MadeKey(id=key_id, name=body.name, key=secret)
+
+
+@router.delete("/{key_id}", summary="Revoke a key", status_code=204, responses=problems(404))
+async def revoke_key(caller: Admin, request: Request, key_id: Name) -> Response:
+    """At once in this process, within seconds in others."""
+    caller.must_see_all("keys")
+    async with caller.gateway.database.begin() as db:
+        await keys.revoke(db, key_id, caller.gateway.clock())
+    request.app.state.keys.forget()
+    return Response(status_code=204)

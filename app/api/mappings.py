@@ -1,0 +1,287 @@
+"""Mappings: a record of the shop, its record in the warehouse, and everything about the way between them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+
+from app.api.auth import Caller, Reader, Syncer
+from app.api.described import problems
+from app.api.events import EVENT_EXAMPLE, EventView
+from app.api.jobs import CALL_EXAMPLE, CallView, JobView
+from app.api.pages import Cursor, Id, Limit, Page, Prose, Word, before_id, cut
+from app.domain import Kind
+from app.engine import explain, operate
+from app.records import connections, events, jobs, mappings
+from app.records.mappings import Mapping
+
+router = APIRouter(prefix="/mappings", tags=["mappings"])
+
+TransferState = Literal["none", "pending", "sent", "held", "refused", "unknown"]
+MOST_SHOWN = 20
+
+_MAPPING: dict[str, Any] = {
+    "id": 412,
+    "connection": "nettbutikk",
+    "kind": "order",
+    "label": "in the warehouse (Released)",
+    "shop": {"id": "5093", "number": "5093", "status": "processing", "modified_at": "2026-11-21T09:29:58Z"},
+    "wanted": "present",
+    "transfer": "sent",
+    "warehouse": {
+        "number": "WC-5093", "id": 50001, "status": 300, "status_text": "Released", "read_at": "2026-11-21T09:30:00Z",
+        "sent_at": "2026-11-21T09:30:00Z",
+    },
+    "reason_code": None,
+    "reason": None,
+    "created_at": "2026-11-21T09:30:00Z",
+    "updated_at": "2026-11-21T09:30:00Z",
+}  # fmt: skip
+_NEXT: dict[str, Any] = {"code": "nothing", "text": "Nothing, until it changes in the shop", "at": None}
+_HISTORY: dict[str, Any] = {
+    "id": 7001, "at": "2026-11-21T09:30:00.377Z", "code": "created", "text": "Created", "detail": None, "event_id": None,
+    "job_id": 3120, "call_id": None, "run_id": None,
+}  # fmt: skip
+
+
+class ShopSide(BaseModel):
+    """The record in the shop, as it was last seen."""
+
+    id: str
+    number: str | None
+    status: str | None
+    modified_at: datetime | None
+
+
+class WarehouseSide(BaseModel):
+    """The record in the WMS, as it was last read there."""
+
+    number: str | None = Field(description="Claimed for this record in this goods owner.")
+    id: int | None = Field(description="The WMS's own id.")
+    status: int | None
+    status_text: str | None
+    read_at: datetime | None
+    sent_at: datetime | None
+
+
+class MappingView(BaseModel):
+    """One record, on three axes: `wanted`, `transfer` and the warehouse's status. `label` is made of them, for people."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _MAPPING})
+
+    id: int
+    connection: str
+    kind: str
+    label: str
+    shop: ShopSide
+    wanted: str = Field(description="present or absent: what the shop wants of the warehouse.")
+    transfer: str = Field(
+        description="none: nothing was or is to be sent; pending; sent; held; refused; unknown: a call's outcome is not known."
+    )
+    warehouse: WarehouseSide
+    reason_code: str | None
+    reason: str | None
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, mapping: Mapping, names: dict[str, str], **more: Any) -> Any:
+        return cls(
+            id=mapping.id,
+            connection=names.get(mapping.connection_id, mapping.connection_id),
+            kind=mapping.kind,
+            label=mappings.label(mapping),
+            shop=ShopSide(
+                id=mapping.source_id,
+                number=mapping.source_number,
+                status=mapping.source_status,
+                modified_at=mapping.source_modified_at,
+            ),
+            wanted=mapping.wanted,
+            transfer=mapping.transfer,
+            warehouse=WarehouseSide(
+                number=mapping.number,
+                id=mapping.wms_id,
+                status=mapping.warehouse_status,
+                status_text=mapping.warehouse_status_text,
+                read_at=mapping.warehouse_read_at,
+                sent_at=mapping.sent_at,
+            ),
+            reason_code=mapping.reason_code,
+            reason=mapping.reason,
+            created_at=mapping.created_at,
+            updated_at=mapping.updated_at,
+            **more,
+        )
+
+
+class NextView(BaseModel):
+    """What happens next and why; `at`: when, null where it waits for its turn or for somebody."""
+
+    code: str
+    text: str
+    at: datetime | None
+
+
+class HistoryEntry(BaseModel):
+    """One line of a record's history."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _HISTORY})
+
+    id: int
+    at: datetime
+    code: str
+    text: str
+    detail: dict[str, Any] | None
+    event_id: int | None
+    job_id: int | None
+    call_id: int | None = Field(None, validation_alias=AliasChoices("call_id", "attempt_id"))
+    run_id: str | None
+
+
+class MappingDetail(MappingView):
+    """One record with its explanation: what came in, what was sent and answered (each newest first), and what happens next."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                **_MAPPING,
+                "next": _NEXT,
+                "job": None,
+                "came_in": [EVENT_EXAMPLE],
+                "sent": [CALL_EXAMPLE],
+                "history": {"items": [_HISTORY], "next_cursor": None},
+            }
+        }
+    )
+
+    next: NextView
+    job: JobView | None
+    came_in: list[EventView]
+    sent: list[CallView]
+    history: Page[HistoryEntry]
+
+
+class Resynced(BaseModel):
+    """What came of reading the record again."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"id": 412, "verdict": "queued", "reason": "", "job_id": 3120}})
+
+    id: int
+    verdict: str = Field(description="queued; not-wanted; unchanged.")
+    reason: str
+    job_id: int | None
+
+
+class Resolution(BaseModel):
+    """Why the record is settled as it is. Goes into its history, so no personal data."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"reason": "Sent by hand in the warehouse's pages"}})
+
+    reason: Prose
+
+
+@router.get("", summary="Find mappings, newest first", responses=problems(404))
+async def list_mappings(
+    caller: Reader,
+    number: Annotated[
+        Word | None,
+        Query(description="Any of the record's numbers: the shop's id, its order number, the WMS number or the WMS id."),
+    ] = None,
+    connection: Annotated[Word | None, Query(description="Only this connection's (name or id).")] = None,
+    kind: Annotated[Kind | None, Query()] = None,
+    transfer: Annotated[TransferState | None, Query()] = None,
+    wanted: Annotated[Literal["present", "absent"] | None, Query()] = None,
+    reason_code: Annotated[Word | None, Query()] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[MappingView]:
+    before = before_id(cursor)
+    scope = await caller.scope(connection)
+    async with caller.gateway.database.read() as db:
+        names = await connections.names(db)
+        found = await mappings.search(
+            db,
+            connection_ids=scope,
+            kind=kind,
+            transfer=transfer,
+            wanted=wanted,
+            reason_code=reason_code,
+            number=number,
+            before=before,
+            limit=limit + 1,
+        )
+    shown, next_cursor = cut(found, limit, lambda mapping: (mapping.id,))
+    return Page(items=[MappingView.of(mapping, names) for mapping in shown], next_cursor=next_cursor)
+
+
+async def _seen(caller: Caller, mapping_id: int) -> Mapping:
+    mapping = await operate.mapping_of(caller.gateway, mapping_id)
+    if not caller.key.sees(mapping.connection_id):
+        raise operate.no_mapping(mapping_id)
+    return mapping
+
+
+@router.get("/{mapping_id}", summary="Explain a record", responses=problems(404))
+async def read_mapping(caller: Reader, mapping_id: Id) -> MappingDetail:
+    """Its state, what came in, what was sent, what was answered, what happens next and why, and its history."""
+    mapping = await _seen(caller, mapping_id)
+    expected = await explain.what_next(caller.gateway, mapping)
+    process = operate.PROCESS_OF[Kind(mapping.kind)]
+    async with caller.gateway.database.read() as db:
+        names = await connections.names(db)
+        job = await jobs.of_mapping(db, mapping.id)
+        came_in = await events.of_record(db, mapping.connection_id, process, mapping.source_id, MOST_SHOWN)
+        sent = await jobs.calls_of_mapping(db, mapping.id, MOST_SHOWN)
+    detail: MappingDetail = MappingDetail.of(
+        mapping,
+        names,
+        next=NextView.model_validate(expected, from_attributes=True),
+        job=JobView.model_validate(job, from_attributes=True) if job else None,
+        came_in=[EventView.model_validate(row, from_attributes=True) for row in came_in],
+        sent=[CallView.model_validate(row, from_attributes=True) for row in sent],
+        history=await _history(caller, mapping.id, None, 50),
+    )
+    return detail
+
+
+@router.get("/{mapping_id}/history", summary="List a record's history, newest first", responses=problems(404))
+async def list_history(caller: Reader, mapping_id: Id, limit: Limit = 50, cursor: Cursor = None) -> Page[HistoryEntry]:
+    before = before_id(cursor)
+    await _seen(caller, mapping_id)
+    return await _history(caller, mapping_id, before, limit)
+
+
+async def _history(caller: Caller, mapping_id: int, before: int | None, limit: int) -> Page[HistoryEntry]:
+    async with caller.gateway.database.read() as db:
+        found = await mappings.history_of(db, mapping_id, before=before, limit=limit + 1)
+    shown, next_cursor = cut(found, limit, lambda row: (row.id,))
+    return Page(items=[HistoryEntry.model_validate(row, from_attributes=True) for row in shown], next_cursor=next_cursor)
+
+
+@router.post("/{mapping_id}/resync", summary="Read a record from the shop and send it again", responses=problems(404, 424))
+async def resync(caller: Syncer, mapping_id: Id) -> Resynced:
+    """Reads it from the shop now, and queues it whether or not it has changed. What the warehouse already has is not written."""
+    await _seen(caller, mapping_id)
+    taken = await operate.resync(caller.gateway, mapping_id)
+    return Resynced(id=mapping_id, verdict=taken.verdict, reason=taken.reason, job_id=taken.job_id)
+
+
+@router.post("/{mapping_id}/release", summary="Release a held record", responses=problems(404, 409))
+async def release(caller: Syncer, mapping_id: Id) -> MappingDetail:
+    """Lets it through in spite of what holds it: a cancellation although the warehouse has started, an order that was cancelled
+    there. What holds a record by its data or its number no release can help; the problem then says what can."""
+    await _seen(caller, mapping_id)
+    await operate.release(caller.gateway, mapping_id)
+    return await read_mapping(caller, mapping_id)
+
+
+@router.post("/{mapping_id}/resolve", summary="Declare a record settled", responses=problems(404, 409))
+async def resolve(caller: Syncer, mapping_id: Id, body: Resolution) -> MappingDetail:
+    """Nothing is sent; the next change in the shop is taken up as ever."""
+    await _seen(caller, mapping_id)
+    await operate.resolve(caller.gateway, mapping_id, body.reason)
+    return await read_mapping(caller, mapping_id)

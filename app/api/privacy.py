@@ -1,0 +1,47 @@
+"""Erasing one person's data before its time."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.api.auth import Admin
+from app.api.described import problems
+from app.api.pages import Word
+from app.engine import retention
+
+router = APIRouter(tags=["privacy"])
+
+
+class Erase(BaseModel):
+    """Whom to erase. Without `dry_run: false` nothing is."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"text": "kari@example.com", "dry_run": True}})
+
+    text: Word = Field(min_length=4, description="An e-mail address or phone number, as the shop has it.")
+    dry_run: bool = True
+
+
+class ErasedView(BaseModel):
+    """How much was emptied, or would be."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"dry_run": True, "events": 4, "jobs": 1, "attempts": 2, "previews": 0}}
+    )
+
+    dry_run: bool
+    events: int = Field(description="Webhook bodies.")
+    jobs: int = Field(description="Records as they came and as they were mapped.")
+    attempts: int = Field(description="Requests and answers of calls to the warehouse.")
+    previews: int = Field(description="Previews of dry runs.")
+
+
+@router.post("/erase", summary="Erase a person's data", responses=problems())
+async def erase(caller: Admin, body: Erase) -> ErasedView:
+    """Empties all that was kept about settled records that hold the text. Numbers and states stay; what still waits, is held or
+    dead is left, because it is not yet where it has to go."""
+    async with caller.gateway.database.begin() as db:
+        erased = await retention.erase(db, text=body.text, connection_ids=caller.connection_ids, dry_run=body.dry_run)
+    return ErasedView(
+        dry_run=body.dry_run, events=erased.events, jobs=erased.jobs, attempts=erased.attempts, previews=erased.previews
+    )

@@ -1,0 +1,184 @@
+"""Every error as a problem document (RFC 9457): what is wrong, where, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.exc import DataError, SQLAlchemyError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from app.errors import BadInput, GatewayError, LoginRefused, RateLimited, RemoteError, Unauthenticated
+from app.logs import get_logger
+from app.storage import outages
+
+log = get_logger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_SECONDS = 5
+
+KINDS: dict[int, tuple[str, str]] = {
+    400: ("bad-request", "The request cannot be understood"),
+    401: ("no-key", "An API key is needed"),
+    403: ("not-allowed", "The API key may not do this"),
+    404: ("not-found", "There is no such thing here"),
+    405: ("wrong-method", "This address does not take this method"),
+    409: ("conflict", "It contradicts what is already there"),
+    413: ("too-large", "The request is too large"),
+    422: ("not-valid", "Something given is not right"),
+    424: ("outside", "An outside system did not do what was asked"),
+    500: ("internal", "The gateway failed"),
+    503: ("not-now", "Not just now"),
+}
+"""The last part of `type`, and `title`, for each status."""
+
+
+class ProblemPart(BaseModel):
+    """One of several things that are wrong."""
+
+    field: str
+    detail: str
+
+
+class Problem(BaseModel):
+    """A problem document (RFC 9457). Some problems hold more: the run of a sync, the checks of a connection test."""
+
+    model_config = ConfigDict(
+        extra="allow",
+        json_schema_extra={
+            "example": {
+                "type": "urn:gateway:problem:not-found",
+                "title": "There is no such thing here",
+                "status": 404,
+                "detail": "there is no connection 'nettbutikk'",
+                "field": "connection",
+                "fix": "list them with GET /connections",
+                "instance": "/connections/nettbutikk",
+            }
+        },
+    )
+
+    type: str = Field(description="A stable name for the kind of problem, as a URN.")
+    title: str
+    status: int
+    detail: str = Field(description="What is wrong this time.")
+    field: str | None = Field(None, description="Where it is wrong: a dotted path in the body, or a parameter's name.")
+    fix: str | None = Field(None, description="What to do about it.")
+    instance: str | None = Field(None, description="The address that was asked.")
+    errors: list[ProblemPart] | None = Field(None, description="All that is wrong, when it is more than one thing.")
+
+
+class Refusal(GatewayError):
+    """Ends a request with a problem document that holds more than the usual members, or a `kind` and `title` of its own."""
+
+    def __init__(self, status: int, detail: str, *, fix: str | None = None, **more: Any) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.fix = fix
+        self.more = more
+
+
+def problem(
+    request: Request,
+    status: int,
+    detail: str,
+    headers: Mapping[str, str] | None = None,
+    kind: str | None = None,
+    title: str | None = None,
+    **more: Any,
+) -> Response:
+    """The answer. Members that are None are left out."""
+    known, usual = KINDS.get(status, ("other", HTTPStatus(status).phrase))
+    content = {
+        "type": f"urn:gateway:problem:{kind or known}",
+        "title": title or usual,
+        "status": status,
+        "detail": detail,
+        "instance": request.url.path,
+        **more,
+    }
+    body = orjson.dumps({key: value for key, value in content.items() if value is not None}, default=str)
+    return Response(body, status, dict(headers or {}), MEDIA_TYPE)
+
+
+def install(app: FastAPI) -> None:
+    """Makes the app answer every error this way."""
+    for kind, handler in (
+        (BadInput, _bad_input),
+        (Refusal, _refusal),
+        (RemoteError, _remote),
+        (RequestValidationError, _not_valid),
+        (HTTPException, _http),
+        (SQLAlchemyError, _database),
+        (OSError, _database_away),
+        (Exception, _unexpected),
+    ):
+        app.add_exception_handler(kind, handler)  # type: ignore[arg-type]  # each takes its own kind of error
+
+
+async def _bad_input(request: Request, error: BadInput) -> Response:
+    headers = {"WWW-Authenticate": 'Bearer realm="gateway"'} if isinstance(error, Unauthenticated) else None
+    return problem(request, error.status, error.message, headers, field=error.field, fix=error.fix)
+
+
+async def _refusal(request: Request, error: Refusal) -> Response:
+    return problem(request, error.status, error.detail, fix=error.fix, **error.more)
+
+
+async def _remote(request: Request, error: RemoteError) -> Response:
+    """An outside system, asked for this request. 424 and not 502, which proxies answer when it is the gateway that is away."""
+    headers = None
+    if isinstance(error, RateLimited):
+        headers = {"Retry-After": str(max(1, round(error.retry_after or RETRY_AFTER_SECONDS)))}
+    fix = "test the connection: POST /connections/{connection}/test" if isinstance(error, LoginRefused) else "try again later"
+    return problem(request, 424, f"{error.system}: {error.message}", headers, fix=fix)
+
+
+async def _not_valid(request: Request, error: RequestValidationError) -> Response:
+    parts = [{"field": _field(each["loc"]), "detail": str(each["msg"])} for each in error.errors()]
+    first = parts[0]
+    detail = f"{first['field']}: {first['detail']}"
+    fix = f"correct {first['field']}; /docs shows what it takes"
+    return problem(request, 422, detail, field=first["field"], fix=fix, errors=parts if len(parts) > 1 else None)
+
+
+def _field(place: tuple[Any, ...]) -> str:
+    """`shop.shop_url` for what is in the body, the name alone for parameters."""
+    inside = [str(part) for part in place[1:]]
+    if not inside or place[-1] == place[0] or (isinstance(place[-1], int) and len(place) == 2):
+        return str(place[0])
+    return ".".join(inside)
+
+
+async def _http(request: Request, error: HTTPException) -> Response:
+    details = {404: f"there is nothing at {request.url.path}", 405: f"{request.method} is not for {request.url.path}"}
+    fix = "see /docs for all addresses" if error.status_code in (404, 405) else None
+    detail = details.get(error.status_code, str(error.detail))
+    return problem(request, error.status_code, detail, error.headers, fix=fix)
+
+
+async def _database(request: Request, error: SQLAlchemyError) -> Response:
+    if isinstance(error, DataError):
+        return problem(request, 422, "a value holds something that cannot be stored", fix="leave out NUL characters")
+    if outages.is_passing(error):
+        return await _database_away(request, error)
+    return await _unexpected(request, error)
+
+
+async def _database_away(request: Request, error: Exception) -> Response:
+    log.warning("database_away", path=request.url.path, error=type(error).__name__)
+    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    return problem(request, 503, "the gateway's database cannot be reached", headers, fix="try again in some seconds")
+
+
+async def _unexpected(request: Request, error: Exception) -> Response:
+    """Nothing of the error goes out; the log has it."""
+    log.error("request_failed", method=request.method, path=request.url.path, exc_info=error)
+    return problem(request, 500, "an error of the gateway itself; its log has the details")

@@ -73,8 +73,11 @@ async def patch(gateway: Gateway, current: Connection, change: Body) -> Saved:
     return await _save(gateway, current, draft, change)
 
 
-async def apply(gateway: Gateway, current: Connection, draft: Draft) -> Saved:
-    """Brings the connection in line with its declaration. Left out, secrets and the go-live date stay as they are."""
+async def apply(gateway: Gateway, current: Connection, draft: Draft, *, dry_run: bool = False) -> Saved:
+    """Brings the connection in line with its declaration. Left out, secrets and the go-live date stay as they are.
+
+    `dry_run` saves nothing; everything is checked all the same, and `changed` says what would be different.
+    """
     kept = _plain(current)
     secrets = _secrets_there(current.shop) - draft.shop.keys()
     shop = {**draft.shop, **{name: kept["shop"][name] for name in secrets}}
@@ -85,16 +88,16 @@ async def apply(gateway: Gateway, current: Connection, draft: Draft) -> Saved:
             f"{draft.name} is a connection to {current.integration}", field="integration", fix="declare it under another name"
         )
     whole = Draft(name=draft.name, integration=draft.integration, shop=shop, warehouse=warehouse, settings=settings)
-    return await _save(gateway, current, whole, {"shop": draft.shop, "warehouse": draft.warehouse})
+    return await _save(gateway, current, whole, {"shop": draft.shop, "warehouse": draft.warehouse}, dry_run=dry_run)
 
 
-async def _save(gateway: Gateway, current: Connection, draft: Draft, given: Body) -> Saved:
+async def _save(gateway: Gateway, current: Connection, draft: Draft, given: Body, *, dry_run: bool = False) -> Saved:
     _refuse_references(draft)
     prepared = prepare(draft, gateway.settings.reach)
     _ask_for_secrets(current, prepared, given)
     changed = tuple(sorted(_differences(_plain(current), _plain_of(prepared))))
-    if not changed:
-        return Saved(current, created=False, changed=())
+    if not changed or dry_run:
+        return Saved(current, created=False, changed=changed)
     async with gateway.database.begin() as db:
         await connections.change(db, gateway.vault, current, prepared, gateway.clock())
         saved = await connections.find(db, gateway.vault, current.id)

@@ -30,7 +30,7 @@ metadata = MetaData(
 )
 
 
-def _only(condition: str) -> dict[str, object]:
+def only(condition: str) -> dict[str, object]:
     """A partial index, on both databases."""
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
@@ -80,9 +80,9 @@ inbox = Table(
     Column("tries", Integer, nullable=False, server_default="0"),
     Column("due_at", UtcTime),
     Column("settled_at", UtcTime),
-    Index("ix_inbox_ready", "connection_id", "id", **_only("state = 'received'")),  # type: ignore[arg-type]
-    Index("ix_inbox_parked", "due_at", **_only("state = 'parked'")),  # type: ignore[arg-type]
-    Index("ix_inbox_job", "job_id", **_only("state in ('queued', 'held', 'dead')")),  # type: ignore[arg-type]
+    Index("ix_inbox_ready", "connection_id", "id", **only("state = 'received'")),  # type: ignore[arg-type]
+    Index("ix_inbox_parked", "due_at", **only("state = 'parked'")),  # type: ignore[arg-type]
+    Index("ix_inbox_job", "job_id", **only("state in ('queued', 'held', 'dead')")),  # type: ignore[arg-type]
     Index("ix_inbox_record", "connection_id", "process", "source_id"),
     Index("ix_inbox_received_at", "received_at"),
 )
@@ -127,12 +127,12 @@ jobs = Table(
         "priority",
         "connection_id",
         "ready_at",
-        **_only("state = 'waiting'"),  # type: ignore[arg-type]
+        **only("state = 'waiting'"),  # type: ignore[arg-type]
     ),
-    Index("ix_jobs_oldest", "lane", "suspect", "priority", "ready_at", **_only("state = 'waiting'")),  # type: ignore[arg-type]
-    Index("ix_jobs_parked", "lane", "due_at", **_only("state = 'parked'")),  # type: ignore[arg-type]
-    Index("ix_jobs_running", "lane", **_only("state = 'running'")),  # type: ignore[arg-type]
-    Index("ix_jobs_number", "lane", "process", "number", **_only("state in ('waiting', 'parked')")),  # type: ignore[arg-type]
+    Index("ix_jobs_oldest", "lane", "suspect", "priority", "ready_at", **only("state = 'waiting'")),  # type: ignore[arg-type]
+    Index("ix_jobs_parked", "lane", "due_at", **only("state = 'parked'")),  # type: ignore[arg-type]
+    Index("ix_jobs_running", "lane", **only("state = 'running'")),  # type: ignore[arg-type]
+    Index("ix_jobs_number", "lane", "process", "number", **only("state in ('waiting', 'parked')")),  # type: ignore[arg-type]
     Index("ix_jobs_state", "state", "id"),
 )
 
@@ -166,7 +166,7 @@ mappings = Table(
     UniqueConstraint("lane", "kind", "number"),
     Index("ix_mappings_wms_id", "lane", "kind", "wms_id"),
     Index("ix_mappings_source_number", "source_number"),
-    Index("ix_mappings_open", "connection_id", "kind", "id", **_only("wms_id is not null and wanted = 'present'")),  # type: ignore[arg-type]
+    Index("ix_mappings_open", "connection_id", "kind", "id", **only("wms_id is not null and wanted = 'present'")),  # type: ignore[arg-type]
 )
 
 history = Table(
@@ -204,7 +204,7 @@ attempts = Table(
     Column("result", String(20)),
     Column("status", Integer),
     Column("answer", Words),
-    Index("ix_attempts_open", "job_id", **_only("finished_at is null")),  # type: ignore[arg-type]
+    Index("ix_attempts_open", "job_id", **only("finished_at is null")),  # type: ignore[arg-type]
     Index("ix_attempts_mapping", "mapping_id", "id"),
     Index("ix_attempts_started_at", "started_at"),
 )
@@ -309,7 +309,7 @@ run_items = Table(
     Column("reason_code", String(60)),
     Column("reason", Words),
     Index("ix_run_items_part", "part_id", "outcome"),
-    Index("ix_run_items_open", "job_id", **_only("outcome is null")),  # type: ignore[arg-type]
+    Index("ix_run_items_open", "job_id", **only("outcome is null")),  # type: ignore[arg-type]
 )
 
 api_keys = Table(

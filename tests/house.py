@@ -167,7 +167,7 @@ class House:
         return [call for call in calls if call.method == method and call.path.startswith(f"/demo/api/v1{path}")]
 
     def shop_calls(self, path: str = "/wp-json") -> list[Any]:
-        return [call for call in self.shop_server.app.state.journal.calls if call.path.startswith(path)]
+        return [call for call in self.shop.journal.calls if call.path.startswith(path)]
 
 
 @contextlib.asynccontextmanager

@@ -11,19 +11,22 @@ from rich.text import Text
 
 from app.commands.connection_file import read_file, resolved
 from app.commands.remote import DEFAULT_URL, ApiKey, Problem, Remote, Url, connect, segment
-from app.commands.terminal import AsJson, Exit, err, fields, out, print_json, table, with_times
+from app.commands.terminal import AsJson, Exit, err, fail, fields, out, print_json, table, with_times
 
 app = typer.Typer(no_args_is_help=True, help="Connections: one shop and one goods owner in a warehouse each.")
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The connection's name or id.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
+TEST_SECONDS = 180.0
+"""A test makes several calls to the shop and the warehouse, each within its own time-out."""
+
 COLUMNS = {
     "Name": "name",
     "Integration": "integration",
     "Status": "status",
-    "Shop": "shop_url",
-    "Goods owner": "goods_owner_id",
+    "Shop": "shop.shop_url",
+    "Goods owner": "warehouse.goods_owner_id",
     "Tested": "tested_at",
     "Id": "id",
 }
@@ -36,13 +39,7 @@ def show_all(url: Url = DEFAULT_URL, api_key: ApiKey = None, as_json: AsJson = F
     if as_json:
         print_json({"items": rows, "next_cursor": None})
         return
-    table(with_times([_with_goods_owner(row) for row in rows]), COLUMNS, "Connections")
-
-
-def _with_goods_owner(row: dict[str, Any]) -> dict[str, Any]:
-    warehouse = row.get("warehouse") or {}
-    shop = row.get("shop") or {}
-    return {"goods_owner_id": warehouse.get("goods_owner_id"), "shop_url": shop.get("shop_url"), **row}
+    table(with_times(rows), COLUMNS, "Connections")
 
 
 @app.command("show")
@@ -63,11 +60,10 @@ def add(
     shop: Annotated[list[str] | None, typer.Option(metavar="FIELD=VALUE", help="Like shop_url=https://shop.example/.")] = None,
     warehouse: Annotated[list[str] | None, typer.Option(metavar="FIELD=VALUE", help="Like goods_owner_id=77.")] = None,
     setting: Annotated[list[str] | None, typer.Option(metavar="FIELD=VALUE", help="Like poll_interval_minutes=5.")] = None,
-    activate: Annotated[bool, typer.Option("--activate", help="Test it and make it active.")] = False,
     api_key: ApiKey = None,
     as_json: AsJson = False,
 ) -> None:
-    """Add a connection. Values like env:NAME are looked up here, so that no secret is on the command line."""
+    """Add a connection, as a draft. Values like env:NAME are looked up here, so that no secret is on the command line."""
     body = {
         "name": name,
         "integration": integration,
@@ -77,8 +73,6 @@ def add(
     }
     remote = connect(url, api_key)
     made = remote.call("POST", "/connections", json=resolved(body, name, os.environ))
-    if activate:
-        made = _test_and_activate(remote, name, quiet=as_json)
     _say(made, f"Connection {name} is saved", as_json)
 
 
@@ -113,32 +107,58 @@ def apply(
     wanted = read_file(file, os.environ)
     remote = connect(url, api_key)
     reports = [_apply_one(remote, entry, dry_run=dry_run) for entry in wanted]
-    if activate and not dry_run:
-        for report in reports:
-            if report["status"] != "active":
-                report["status"] = _test_and_activate(remote, report["name"], quiet=as_json)["status"]
+    for report in reports:
+        # Shown before anything else can go wrong: the webhook secret of a new connection is given this once.
+        if not as_json:
+            _show_report(report, dry_run)
+    refused = _activate_all(remote, reports) if activate and not dry_run else []
     if as_json:
         print_json({"dry_run": dry_run, "connections": reports})
-        return
+    for report in refused:
+        if not as_json:
+            _show_checks(report["checks"])
+        err().print(Text(f"{report['name']} is not active: its test failed.", style="red"))
+    if refused:
+        raise typer.Exit(Exit.NO)
+
+
+def _activate_all(remote: Remote, reports: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Activates what is not active; gives the reports of those whose test failed, with its `checks`."""
     for report in reports:
-        _show_report(report, dry_run)
+        if report["status"] != "active":
+            made, report["checks"] = _activated(remote, report["name"])
+            report["status"] = made["status"] if made else report["status"]
+    return [report for report in reports if report.get("checks")]
 
 
 def _apply_one(remote: Remote, entry: dict[str, Any], *, dry_run: bool) -> dict[str, Any]:
+    """What was (or would be) done: created, changed, or nothing. `changed` names fields, never values: some are secrets."""
     name = entry["name"]
     body = {key: value for key, value in entry.items() if key != "name"}
-    answer = remote.call("PUT", f"/connections/{segment(name)}", json=body, params={"dry_run": "true"} if dry_run else None)
-    found = answer.get("connection") or answer
-    return {"name": name, "result": answer.get("result"), "changes": answer.get("changes") or [], "status": found.get("status")}
+    try:
+        answer = remote.call("PUT", f"/connections/{segment(name)}", json=body, params={"dry_run": dry_run or None})
+    except Problem as problem:
+        if not dry_run or problem.status != 404:
+            raise
+        return {"name": name, "result": "created", "changed": [], "status": None, "webhook_url": None, "webhook_secret": None}
+    result = "created" if answer["created"] else "changed" if answer["changed"] else "unchanged"
+    kept = {key: answer[key] for key in ("changed", "status", "webhook_url", "webhook_secret")}
+    return {"name": name, "result": result, **kept}
 
 
 def _show_report(report: dict[str, Any], dry_run: bool) -> None:
-    would = "would be " if dry_run else ""
-    words = "unchanged" if report["result"] == "unchanged" else f"{would}{report['result']}"
+    words = f"would be {report['result']}" if dry_run and report["result"] != "unchanged" else report["result"]
     status = f" ({report['status']})" if report["status"] else ""
     out().print(Text.assemble((report["name"], "bold"), f": {words}{status}"))
-    for change in report["changes"]:
-        out().print(Text(f"  {change['field']}: {change.get('before')} → {change.get('after')}"))
+    for field in report["changed"]:
+        out().print(Text(f"  {field}"))
+    _show_webhook(report)
+
+
+def _show_webhook(report: dict[str, Any]) -> None:
+    if report.get("webhook_secret"):
+        out().print(Text(f"  webhook address: {report['webhook_url']}"))
+        out().print(Text(f"  webhook secret, shown this once: {report['webhook_secret']}"))
 
 
 @app.command("test")
@@ -148,44 +168,44 @@ def try_out(name: Name, url: Url = DEFAULT_URL, api_key: ApiKey = None, as_json:
     if as_json:
         print_json(report)
     else:
-        show_checks(report)
+        _show_checks(report["checks"])
     if not report["ok"]:
         raise typer.Exit(Exit.NO)
 
 
 def _test(remote: Remote, name: str) -> dict[str, Any]:
-    try:
-        report: dict[str, Any] = remote.call("POST", f"/connections/{segment(name)}/test", seconds=180)
-    except Problem as problem:
-        if "checks" not in problem.document:
-            raise
-        return {"ok": False, "checks": problem.document["checks"]}
+    report: dict[str, Any] = remote.call("POST", f"/connections/{segment(name)}/test", seconds=TEST_SECONDS)
     return report
 
 
-def show_checks(report: dict[str, Any]) -> None:
-    rows = [{**check, "ok": "ok" if check["ok"] else "fail"} for check in report.get("checks", [])]
-    table(rows, {"Check": "name", "": "ok", "Finding": "message", "Fix": "fix"}, "Connection test")
+def _show_checks(checks: list[dict[str, Any]]) -> None:
+    rows = [{**check, "ok": "ok" if check["ok"] else "fail"} for check in checks]
+    table(rows, {"At": "system", "Check": "name", "": "ok", "Finding": "message", "Fix": "fix"}, "Connection test")
 
 
 @app.command("activate")
 def activate(name: Name, url: Url = DEFAULT_URL, api_key: ApiKey = None, as_json: AsJson = False) -> None:
     """Test a connection and make it active. Without a go-live date of its own this moment becomes it."""
-    _say(_test_and_activate(connect(url, api_key), name, quiet=as_json), f"Connection {name} is active", as_json)
-
-
-def _test_and_activate(remote: Remote, name: str, *, quiet: bool) -> dict[str, Any]:
-    """Raises typer.Exit(1) when the test fails, its findings shown."""
-    report = _test(remote, name)
-    if not report["ok"]:
-        if quiet:
-            print_json(report)
+    remote = connect(url, api_key)
+    made, checks = _activated(remote, name)
+    if made is None:
+        if as_json:
+            print_json({"ok": False, "checks": checks})
         else:
-            show_checks(report)
-        err().print(Text(f"{name} stays as it is: its test failed.", style="red"))
-        raise typer.Exit(Exit.NO)
-    made: dict[str, Any] = remote.call("POST", f"/connections/{segment(name)}/activate", seconds=180)
-    return made
+            _show_checks(checks)
+        fail(f"{name} stays as it is: its test failed")
+    _say(made, f"Connection {name} is active", as_json)
+
+
+def _activated(remote: Remote, name: str) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
+    """The connection; or None and the test's findings, when a check failed."""
+    try:
+        return remote.call("POST", f"/connections/{segment(name)}/activate", seconds=TEST_SECONDS), []
+    except Problem as problem:
+        checks: list[dict[str, Any]] | None = problem.document.get("checks")
+        if not checks:
+            raise
+        return None, checks
 
 
 @app.command("pause")
@@ -213,10 +233,9 @@ def rotate_secret(name: Name, url: Url = DEFAULT_URL, yes: Yes = False, api_key:
     out().print(answer["webhook_secret"])
 
 
-def _say(answer: Any, words: str, as_json: bool) -> None:
+def _say(answer: dict[str, Any], words: str, as_json: bool) -> None:
     if as_json:
         print_json(answer)
         return
     out().print(Text(f"{words}.", style="green"))
-    if isinstance(answer, dict) and answer.get("webhook_url"):
-        out().print(Text(f"Webhook address: {answer['webhook_url']}"))
+    _show_webhook(answer)

@@ -284,13 +284,22 @@ async def change_connection(request: Request, caller: Admin, connection: Name, b
     responses={**problems(409), 201: {"model": AppliedConnection, "description": "It was made."}},
 )
 async def apply_connection(
-    request: Request, response: Response, caller: Admin, connection: Name, body: DeclaredConnection
+    request: Request,
+    response: Response,
+    caller: Admin,
+    connection: Name,
+    body: DeclaredConnection,
+    dry_run: Annotated[
+        bool, Query(description="Of a connection that is there: check everything and say what would change; save nothing.")
+    ] = False,
 ) -> AppliedConnection:
     """Makes the connection of that name, or brings it in line; done twice, the second time changes nothing."""
     draft = Draft(name=connection, **body.model_dump())
     try:
         current = await caller.connection(connection)
     except NotFound:
+        if dry_run:
+            raise
         caller.must_see_all("new connections")
         made = await onboarding.make(caller.gateway, draft)
         response.status_code = 201
@@ -299,7 +308,7 @@ async def apply_connection(
     if current.name != connection:
         raise BadInput("give the connection's name, not its id", field="connection", fix=f"PUT /connections/{current.name}")
     try:
-        saved = await onboarding.apply(caller.gateway, current, draft)
+        saved = await onboarding.apply(caller.gateway, current, draft, dry_run=dry_run)
     except Conflict as clash:
         raise _without_foreign_names(caller, clash) from clash
     return AppliedConnection(**_members(request, saved.connection), created=False, changed=list(saved.changed))

@@ -7,14 +7,20 @@ import functools
 from collections.abc import AsyncIterator
 
 from fastapi import FastAPI
+from prometheus_client import start_http_server
 from starlette.types import Receive, Scope, Send
 
+from app.api import surface
+from app.api.auth import KnownKeys
 from app.api.webhooks import PREFIX, WebhookIntake
 from app.engine.gateway import Gateway, open_gateway
 from app.engine.group_commit import writer_for
 from app.engine.inbox import Inbox
 from app.engine.rings import ArqRings, CoalescedRings, MemoryRings, Rings, Task, brisk_pool
+from app.logs import get_logger
 from app.settings import Settings
+
+log = get_logger(__name__)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -27,12 +33,15 @@ def create_app(settings: Settings) -> FastAPI:
             gateway = await stack.enter_async_context(open_gateway(settings, rings))
             inbox = await stack.enter_async_context(_open_inbox(gateway))
             app.state.gateway = gateway
+            app.state.keys = KnownKeys(gateway)
             intake.open(gateway, inbox)
+            _serve_figures(settings, stack)
             yield
             gateway.stopping = True
 
-    app = GatewayApp(title="Gateway", lifespan=lifespan)
+    app = GatewayApp(lifespan=lifespan, generate_unique_id_function=lambda route: route.name)
     intake = app.intake
+    surface.install(app)
     return app
 
 
@@ -48,6 +57,20 @@ class GatewayApp(FastAPI):
             await self.intake(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
+
+
+def _serve_figures(settings: Settings, stack: contextlib.AsyncExitStack) -> None:
+    """/metrics on a port of its own. A port that is taken costs the figures, never the intake."""
+    if not settings.metrics_port:
+        return
+    try:
+        server, thread = start_http_server(settings.metrics_port, addr=settings.host)
+    except OSError as error:
+        log.error("no_figures", port=settings.metrics_port, error=str(error))
+        return
+    stack.callback(thread.join)
+    stack.callback(server.server_close)
+    stack.callback(server.shutdown)
 
 
 def _open_rings(settings: Settings, stack: contextlib.AsyncExitStack) -> Rings:

@@ -22,9 +22,11 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from app.ids import unguessable
 from app.logs import get_logger
-from app.metrics import RINGS
+from app.metrics import QUEUE_UP, RINGS
 
 log = get_logger(__name__)
+
+TROUBLE_SECONDS = 1.5
 
 
 class Task(StrEnum):
@@ -38,6 +40,10 @@ class Task(StrEnum):
 class Rings(Protocol):
     async def ring(self, task: Task, key: str) -> None:
         """Rings once. Never raises: the sweeper finds what a lost ring would have announced."""
+        ...
+
+    async def trouble(self) -> str | None:
+        """Why rings get lost just now; None when they do not. Never raises, and takes TROUBLE_SECONDS at most."""
         ...
 
 
@@ -56,6 +62,16 @@ class ArqRings:
             return
         RINGS.labels(task.value).inc()
 
+    async def trouble(self) -> str | None:
+        try:
+            async with asyncio.timeout(TROUBLE_SECONDS):
+                await self._redis.ping()
+        except (RedisError, OSError) as error:
+            QUEUE_UP.set(0)
+            return f"Redis does not answer ({type(error).__name__})"
+        QUEUE_UP.set(1)
+        return None
+
 
 class MemoryRings:
     """The in-memory twin: for tests, and for one process that is both API and worker."""
@@ -67,6 +83,9 @@ class MemoryRings:
     async def ring(self, task: Task, key: str) -> None:
         self.waiting.append((task, key))
         self._wake.set()
+
+    async def trouble(self) -> str | None:
+        return None
 
     async def run(self, work: Callable[[Task, str], Awaitable[None]]) -> None:
         """Works off rings one at a time until cancelled."""

@@ -115,6 +115,12 @@ class Settings(BaseSettings):
     budget_pause_seconds: float = Field(
         60, gt=0, description="First pause after that many failures, in seconds; doubled each time up to the retry cap."
     )
+    refusal_pause_seconds: float = Field(
+        300,
+        gt=0,
+        description="Shortest pause after that many failures when the WMS itself had answered, in seconds: it counts them over some time (the "
+        "vendor's example: 5 within 10 minutes), and after half of that time too few come together.",
+    )
     login_pause_seconds: float = Field(600, gt=0, description="Pause after a refused login, in seconds.")
     ageing_minutes: float = Field(
         15, gt=0, description="What has waited longer than this in a lane gets every fourth turn, whatever its class."

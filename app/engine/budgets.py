@@ -13,11 +13,15 @@ from typing import Any
 from sqlalchemy import Row, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.errors import RemoteError
 from app.metrics import BUDGET_FAILURES
 from app.settings import Settings
 from app.storage.tables import budgets
 from app.storage.upserts import insert_missing
 from app.warehouse.credentials import OngoingCredentials
+
+ON_THE_WAY = (502, 503, 504)
+"""Answers of whatever stands in front of the WMS: it has not seen the call itself."""
 
 
 @dataclass(frozen=True)
@@ -55,18 +59,23 @@ async def succeeded(db: AsyncConnection, key: str, now: datetime) -> None:
         BUDGET_FAILURES.labels(key).set(0)
 
 
-async def failed(db: AsyncConnection, key: str, lane: str, error: str, now: datetime, settings: Settings) -> datetime | None:
+async def failed(
+    db: AsyncConnection, key: str, lane: str, error: RemoteError, now: datetime, settings: Settings
+) -> datetime | None:
     """Counts a failure. Returns until when the method is blocked, when this one was one too many.
 
-    After a pause a single failure is enough for the next, longer one: the count is not forgotten by waiting.
+    After a pause a single failure is enough for the next, longer one: the count is not forgotten by waiting. What the WMS itself
+    answered counts towards its lock-out too: then the pause lasts until too few of those come together.
     """
     row = await _locked(db, key, now)
     failures, pauses = row.failures + 1, row.pauses
     until: datetime | None = None
     if failures >= settings.budget_failures:
         seconds = min(settings.budget_pause_seconds * 2**pauses, settings.retry_cap_seconds)
+        if error.status is not None and error.status not in ON_THE_WAY:
+            seconds = max(seconds, settings.refusal_pause_seconds)
         until, pauses = now + timedelta(seconds=seconds), pauses + 1
-    await _save(db, key, lane, failures, pauses, until, error, now)
+    await _save(db, key, lane, failures, pauses, until, error.message, now)
     return until
 
 

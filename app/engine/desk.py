@@ -31,8 +31,8 @@ from app.warehouse.settings import OngoingSettings
 
 T = TypeVar("T")
 ANSWER_CHARACTERS = 4000
-LEASE_MARGIN_SECONDS = 10.0
-"""How much longer than the longest call a lease lasts at least."""
+LEASE_PER_CALL = 4 / 3
+"""How many times the longest call a lease lasts at least."""
 
 RESULTS: tuple[tuple[type[RemoteError], str], ...] = (
     (RateLimited, "rate-limited"),
@@ -64,6 +64,10 @@ class GatewayDesk:
     released: bool
     outcome_unknown: bool = False
     """A write was sent in this turn and its outcome is not known."""
+    was_answered: bool = False
+    """A call of this turn went well."""
+    is_down: bool = False
+    """The method's failure budget is used up and nothing went well in this turn: it is not this record that the WMS fails on."""
     notes: list[tuple[str, str, int]] = field(default_factory=list)
 
     @property
@@ -85,6 +89,7 @@ class GatewayDesk:
             async with self.gateway.database.begin() as db:
                 await self._count_failure(db, key, error)
             raise
+        self.was_answered = True
         async with self.gateway.database.begin() as db:
             await budgets.succeeded(db, key, self.gateway.clock())
         return answer
@@ -92,7 +97,7 @@ class GatewayDesk:
     async def write(self, call: str, request: Mapping[str, Any] | None, do: Callable[[], Awaitable[T]]) -> T:
         key = budgets.key_of(self.connection.warehouse, call)
         # A connection may allow its WMS more time than a lease usually lasts; the lease outlives the call all the same.
-        lasts = max(self.turn.lease.seconds, self.settings.call_timeout_seconds + LEASE_MARGIN_SECONDS)
+        lasts = max(self.turn.lease.seconds, self.settings.call_timeout_seconds * LEASE_PER_CALL)
         lasts_until = time.monotonic() + lasts
         async with self.gateway.database.begin() as db:
             await renew(db, self.turn.lease, at_least=lasts)
@@ -151,6 +156,7 @@ class GatewayDesk:
                 await budgets.succeeded(db, key, self.gateway.clock())
             else:
                 await self._count_failure(db, key, error)
+        self.was_answered |= error is None
         ATTEMPTS.labels(call, result).inc()
         self.notes.append((call, result, attempt_id))
 
@@ -163,7 +169,8 @@ class GatewayDesk:
             seconds = error.retry_after if error.retry_after is not None else settings.budget_pause_seconds
             await budgets.block(db, key, lane, now + timedelta(seconds=min(seconds, 3600)), error.message, now)
         else:
-            await budgets.failed(db, key, lane, error.message, now, settings)
+            used_up = await budgets.failed(db, key, lane, error, now, settings) is not None
+            self.is_down = used_up and not self.was_answered
 
     async def claim(self, number: str) -> str | None:
         kind = Kind(self.turn.job.process.rstrip("s"))

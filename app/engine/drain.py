@@ -283,13 +283,16 @@ def pause_before(tries: int, base: float, cap: float) -> timedelta:
 
 
 async def _park(gateway: Gateway, turn: Turn, desk: GatewayDesk | None, error: GatewayError) -> None:
-    """Puts the job aside until another try is due. A blocked or busy WMS costs the record no try; too many tries end in the dead letters."""
+    """Puts the job aside until another try is due; too many tries end in the dead letters.
+
+    A WMS that is blocked, busy or down as a whole costs the record no try.
+    """
     settings, now, job = gateway.settings, gateway.clock(), turn.job
     if isinstance(error, Blocked):
         await _wait(gateway, turn, error.until, "method-paused", str(error))
         return
     message = getattr(error, "message", str(error))
-    counted = not isinstance(error, (RateLimited, LoginRefused))
+    counted = not isinstance(error, (RateLimited, LoginRefused)) and not (desk and desk.is_down)
     tries = job.tries + 1 if counted else job.tries
     if isinstance(error, LoginRefused):
         async with gateway.database.begin() as db:

@@ -1,4 +1,4 @@
-"""Places where a test may end or freeze the process, to prove that nothing is lost or doubled there. Off unless GATEWAY_FAILPOINT is set."""
+"""Places where a test may end or freeze the process, to prove that nothing is lost or doubled there. Off unless one is armed."""
 
 from __future__ import annotations
 

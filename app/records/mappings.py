@@ -23,6 +23,7 @@ class Mapping:
     connection_id: str
     kind: Kind
     source_id: str
+    parent_source_id: str | None
     source_number: str | None
     source_status: str | None
     lane: str

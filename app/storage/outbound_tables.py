@@ -65,7 +65,7 @@ stock_levels = Table(
     Column("id", BigId, primary_key=True, autoincrement=True),
     Column("connection_id", String(40), ForeignKey("connections.id"), nullable=False),
     Column("source_id", String(80), nullable=False),
-    Column("parent_id", String(80)),
+    Column("parent_id", String(80), nullable=False, server_default=""),  # empty: a product of its own
     Column("number", String(120), nullable=False),
     Column("sellable", Float),  # as the WMS said at `wms_read_at`, the moment its read began
     Column("wms_read_at", UtcTime),

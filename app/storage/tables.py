@@ -143,6 +143,7 @@ mappings = Table(
     Column("connection_id", String(40), ForeignKey("connections.id"), nullable=False),
     Column("kind", String(12), nullable=False),  # order, article
     Column("source_id", String(80), nullable=False),
+    Column("parent_source_id", String(80)),  # of a variation
     Column("source_number", Line(120)),
     Column("source_status", Line(40)),
     Column("lane", String(200), nullable=False),
@@ -336,5 +337,6 @@ alerts = Table(
     Column("count", Integer, nullable=False),
     Column("first_at", UtcTime, nullable=False),
     Column("last_at", UtcTime, nullable=False),
+    Column("sent_at", UtcTime),  # when somebody was told of it last
     UniqueConstraint("kind", "connection_id", "subject"),
 )

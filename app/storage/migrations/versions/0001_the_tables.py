@@ -109,6 +109,7 @@ def upgrade() -> None:
         sa.Column("count", sa.Integer(), nullable=False),
         sa.Column("first_at", UtcTime(), nullable=False),
         sa.Column("last_at", UtcTime(), nullable=False),
+        sa.Column("sent_at", UtcTime(), nullable=True),
         sa.ForeignKeyConstraint(["connection_id"], ["connections.id"], name=op.f("fk_alerts_connection_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alerts")),
         sa.UniqueConstraint("kind", "connection_id", "subject", name=op.f("uq_alerts_kind_connection_id_subject")),
@@ -126,6 +127,20 @@ def upgrade() -> None:
         sa.Column("last_error", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["connection_id"], ["connections.id"], name=op.f("fk_cursors_connection_id")),
         sa.PrimaryKeyConstraint("connection_id", "process", name=op.f("pk_cursors")),
+    )
+    op.create_table(
+        "hooks",
+        sa.Column("connection_id", sa.String(length=40), nullable=False),
+        sa.Column("checked_at", UtcTime(), nullable=True),
+        sa.Column("next_check_at", UtcTime(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("seen", Json, nullable=True),
+        sa.Column("repairs", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("last_repair_at", UtcTime(), nullable=True),
+        sa.Column("last_error", sa.Text(), nullable=True),
+        sa.Column("wanted", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["connection_id"], ["connections.id"], name=op.f("fk_hooks_connection_id")),
+        sa.PrimaryKeyConstraint("connection_id", name=op.f("pk_hooks")),
     )
     op.create_table(
         "inbox",
@@ -180,6 +195,7 @@ def upgrade() -> None:
         sa.Column("connection_id", sa.String(length=40), nullable=False),
         sa.Column("kind", sa.String(length=12), nullable=False),
         sa.Column("source_id", sa.String(length=80), nullable=False),
+        sa.Column("parent_source_id", sa.String(length=80), nullable=True),
         sa.Column("source_number", sa.String(length=120), nullable=True),
         sa.Column("source_status", sa.String(length=40), nullable=True),
         sa.Column("lane", sa.String(length=200), nullable=False),
@@ -244,6 +260,110 @@ def upgrade() -> None:
         batch_op.create_index("ix_run_parts_connection", ["connection_id", "process", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_run_parts_run_id"), ["run_id"], unique=False)
         batch_op.create_index("ix_run_parts_state", ["state", "id"], unique=False)
+
+    op.create_table(
+        "shop_writes",
+        sa.Column("id", BigId, autoincrement=True, nullable=False),
+        sa.Column("connection_id", sa.String(length=40), nullable=False),
+        sa.Column("call", sa.String(length=120), nullable=False),
+        sa.Column("items", sa.Integer(), nullable=False),
+        sa.Column("request", Json, nullable=True),
+        sa.Column("started_at", UtcTime(), nullable=False),
+        sa.Column("finished_at", UtcTime(), nullable=True),
+        sa.Column("result", sa.String(length=20), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["connection_id"], ["connections.id"], name=op.f("fk_shop_writes_connection_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_shop_writes")),
+    )
+    with op.batch_alter_table("shop_writes", schema=None) as batch_op:
+        batch_op.create_index("ix_shop_writes_connection", ["connection_id", "id"], unique=False)
+
+    op.create_table(
+        "stock_levels",
+        sa.Column("id", BigId, autoincrement=True, nullable=False),
+        sa.Column("connection_id", sa.String(length=40), nullable=False),
+        sa.Column("source_id", sa.String(length=80), nullable=False),
+        sa.Column("parent_id", sa.String(length=80), server_default="", nullable=False),
+        sa.Column("number", sa.String(length=120), nullable=False),
+        sa.Column("sellable", sa.Float(), nullable=True),
+        sa.Column("wms_read_at", UtcTime(), nullable=True),
+        sa.Column("shop_quantity", sa.Integer(), nullable=True),
+        sa.Column("shop_read_at", UtcTime(), nullable=True),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("tries", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("due_at", UtcTime(), nullable=True),
+        sa.Column("problem_code", sa.String(length=60), nullable=True),
+        sa.Column("problem", sa.Text(), nullable=True),
+        sa.Column("updated_at", UtcTime(), nullable=False),
+        sa.ForeignKeyConstraint(["connection_id"], ["connections.id"], name=op.f("fk_stock_levels_connection_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_stock_levels")),
+        sa.UniqueConstraint("connection_id", "source_id", name=op.f("uq_stock_levels_connection_id_source_id")),
+    )
+    with op.batch_alter_table("stock_levels", schema=None) as batch_op:
+        batch_op.create_index("ix_stock_levels_number", ["connection_id", "number"], unique=False)
+        batch_op.create_index(
+            "ix_stock_levels_parked",
+            ["due_at"],
+            unique=False,
+            sqlite_where=sa.text("state = 'parked'"),
+            postgresql_where=sa.text("state = 'parked'"),
+        )
+        batch_op.create_index(
+            "ix_stock_levels_waiting",
+            ["connection_id", "parent_id", "id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'waiting'"),
+            postgresql_where=sa.text("state = 'waiting'"),
+        )
+
+    op.create_table(
+        "acknowledgements",
+        sa.Column("id", BigId, autoincrement=True, nullable=False),
+        sa.Column("mapping_id", BigId, nullable=False),
+        sa.Column("wms_order_id", BigId, nullable=False),
+        sa.Column("line_id", BigId, nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("quantity", sa.Float(), nullable=False),
+        sa.Column("acknowledged", sa.Float(), nullable=True),
+        sa.Column("updated_at", UtcTime(), nullable=False),
+        sa.ForeignKeyConstraint(["mapping_id"], ["mappings.id"], name=op.f("fk_acknowledgements_mapping_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_acknowledgements")),
+        sa.UniqueConstraint(
+            "wms_order_id", "line_id", "kind", "mapping_id", name=op.f("uq_acknowledgements_wms_order_id_line_id_kind_mapping_id")
+        ),
+    )
+    with op.batch_alter_table("acknowledgements", schema=None) as batch_op:
+        batch_op.create_index("ix_acknowledgements_mapping", ["mapping_id"], unique=False)
+
+    op.create_table(
+        "deliveries",
+        sa.Column("id", BigId, autoincrement=True, nullable=False),
+        sa.Column("connection_id", sa.String(length=40), nullable=False),
+        sa.Column("mapping_id", BigId, nullable=False),
+        sa.Column("lane", sa.String(length=200), nullable=False),
+        sa.Column("wms_order_id", BigId, nullable=False),
+        sa.Column("number", sa.String(length=120), nullable=False),
+        sa.Column("back_order_for", BigId, nullable=True),
+        sa.Column("snapshot", Json, nullable=True),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=False),
+        sa.Column("shipped_at", UtcTime(), nullable=True),
+        sa.Column("watched_until", UtcTime(), nullable=True),
+        sa.Column("read_at", UtcTime(), nullable=False),
+        sa.ForeignKeyConstraint(["connection_id"], ["connections.id"], name=op.f("fk_deliveries_connection_id")),
+        sa.ForeignKeyConstraint(["mapping_id"], ["mappings.id"], name=op.f("fk_deliveries_mapping_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
+        sa.UniqueConstraint("lane", "wms_order_id", name=op.f("uq_deliveries_lane_wms_order_id")),
+    )
+    with op.batch_alter_table("deliveries", schema=None) as batch_op:
+        batch_op.create_index("ix_deliveries_mapping", ["mapping_id"], unique=False)
+        batch_op.create_index(
+            "ix_deliveries_watched",
+            ["connection_id", "watched_until"],
+            unique=False,
+            sqlite_where=sa.text("watched_until is not null"),
+            postgresql_where=sa.text("watched_until is not null"),
+        )
 
     op.create_table(
         "history",
@@ -338,6 +458,35 @@ def upgrade() -> None:
         batch_op.create_index("ix_jobs_state", ["state", "id"], unique=False)
 
     op.create_table(
+        "reports",
+        sa.Column("id", BigId, autoincrement=True, nullable=False),
+        sa.Column("mapping_id", BigId, nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("key", sa.String(length=200), nullable=False),
+        sa.Column("request", Json, nullable=True),
+        sa.Column("remote_id", sa.String(length=80), nullable=True),
+        sa.Column("intended_at", UtcTime(), nullable=False),
+        sa.Column("done_at", UtcTime(), nullable=True),
+        sa.ForeignKeyConstraint(["mapping_id"], ["mappings.id"], name=op.f("fk_reports_mapping_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reports")),
+        sa.UniqueConstraint("mapping_id", "kind", "key", name=op.f("uq_reports_mapping_id_kind_key")),
+    )
+    op.create_table(
+        "reservations",
+        sa.Column("id", BigId, autoincrement=True, nullable=False),
+        sa.Column("lane", sa.String(length=200), nullable=False),
+        sa.Column("mapping_id", BigId, nullable=False),
+        sa.Column("number", sa.String(length=120), nullable=False),
+        sa.Column("quantity", sa.Float(), nullable=False),
+        sa.Column("transferred_at", UtcTime(), nullable=True),
+        sa.ForeignKeyConstraint(["mapping_id"], ["mappings.id"], name=op.f("fk_reservations_mapping_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reservations")),
+    )
+    with op.batch_alter_table("reservations", schema=None) as batch_op:
+        batch_op.create_index("ix_reservations_mapping", ["mapping_id"], unique=False)
+        batch_op.create_index("ix_reservations_number", ["lane", "number"], unique=False)
+
+    op.create_table(
         "attempts",
         sa.Column("id", BigId, autoincrement=True, nullable=False),
         sa.Column("job_id", BigId, nullable=False),
@@ -409,6 +558,12 @@ def downgrade() -> None:
         batch_op.drop_index("ix_attempts_mapping")
 
     op.drop_table("attempts")
+    with op.batch_alter_table("reservations", schema=None) as batch_op:
+        batch_op.drop_index("ix_reservations_number")
+        batch_op.drop_index("ix_reservations_mapping")
+
+    op.drop_table("reservations")
+    op.drop_table("reports")
     with op.batch_alter_table("jobs", schema=None) as batch_op:
         batch_op.drop_index("ix_jobs_state")
         batch_op.drop_index(
@@ -435,6 +590,33 @@ def downgrade() -> None:
         batch_op.drop_index("ix_history_at")
 
     op.drop_table("history")
+    with op.batch_alter_table("deliveries", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_deliveries_watched",
+            sqlite_where=sa.text("watched_until is not null"),
+            postgresql_where=sa.text("watched_until is not null"),
+        )
+        batch_op.drop_index("ix_deliveries_mapping")
+
+    op.drop_table("deliveries")
+    with op.batch_alter_table("acknowledgements", schema=None) as batch_op:
+        batch_op.drop_index("ix_acknowledgements_mapping")
+
+    op.drop_table("acknowledgements")
+    with op.batch_alter_table("stock_levels", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_stock_levels_waiting", sqlite_where=sa.text("state = 'waiting'"), postgresql_where=sa.text("state = 'waiting'")
+        )
+        batch_op.drop_index(
+            "ix_stock_levels_parked", sqlite_where=sa.text("state = 'parked'"), postgresql_where=sa.text("state = 'parked'")
+        )
+        batch_op.drop_index("ix_stock_levels_number")
+
+    op.drop_table("stock_levels")
+    with op.batch_alter_table("shop_writes", schema=None) as batch_op:
+        batch_op.drop_index("ix_shop_writes_connection")
+
+    op.drop_table("shop_writes")
     with op.batch_alter_table("run_parts", schema=None) as batch_op:
         batch_op.drop_index("ix_run_parts_state")
         batch_op.drop_index(batch_op.f("ix_run_parts_run_id"))
@@ -467,6 +649,7 @@ def downgrade() -> None:
         )
 
     op.drop_table("inbox")
+    op.drop_table("hooks")
     op.drop_table("cursors")
     op.drop_table("alerts")
     with op.batch_alter_table("runs", schema=None) as batch_op:

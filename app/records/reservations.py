@@ -1,0 +1,59 @@
+"""What a shop has sold and the WMS has not yet got: taken off what may be sold, until a stock read that began after the order arrived there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.domain import Order
+from app.storage.outbound_tables import reservations, stock_levels
+
+
+async def reserve(db: AsyncConnection, lane: str, mapping_id: int, order: Order) -> None:
+    """Replaces what the order reserves."""
+    await release(db, mapping_id)
+    rows = [
+        {"lane": lane, "mapping_id": mapping_id, "number": line.article_number, "quantity": float(line.quantity)}
+        for line in order.lines
+        if line.article_number
+    ]
+    if rows:
+        await db.execute(insert(reservations), rows)
+
+
+async def release(db: AsyncConnection, mapping_id: int) -> None:
+    """The order is not to be in the WMS any more, and is not there."""
+    await db.execute(delete(reservations).where(reservations.c.mapping_id == mapping_id, reservations.c.transferred_at.is_(None)))
+
+
+async def transferred(db: AsyncConnection, mapping_id: int, now: datetime) -> None:
+    """The WMS has the order: its own figure shows it from the next read on."""
+    mine = (reservations.c.mapping_id == mapping_id, reservations.c.transferred_at.is_(None))
+    await db.execute(update(reservations).where(*mine).values(transferred_at=now))
+
+
+async def reserved(db: AsyncConnection, connection_id: str, lane: str, numbers: Sequence[str]) -> dict[str, float]:
+    """Pieces by article number that the WMS's figure, as this connection has read it, does not show yet."""
+    query = (
+        select(reservations.c.number, func.sum(reservations.c.quantity))
+        .join(stock_levels, stock_levels.c.number == reservations.c.number)
+        .where(
+            stock_levels.c.connection_id == connection_id,
+            reservations.c.lane == lane,
+            reservations.c.number.in_(numbers),
+            or_(reservations.c.transferred_at.is_(None), reservations.c.transferred_at >= stock_levels.c.wms_read_at),
+        )
+        .group_by(reservations.c.number, stock_levels.c.source_id)
+    )
+    found: dict[str, float] = {}
+    for number, quantity in await db.execute(query):
+        found[number] = max(found.get(number, 0.0), float(quantity))
+    return found
+
+
+async def prune(db: AsyncConnection, before: datetime) -> None:
+    """Deletes those that every stock read since has shown."""
+    await db.execute(delete(reservations).where(reservations.c.transferred_at < before))

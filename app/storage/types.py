@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, String, Text
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Float, Integer, String, Text, literal
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -72,22 +72,21 @@ class db_now(FunctionElement[datetime]):  # noqa: N801 - reads as the SQL functi
     """The database's clock, `plus` seconds later: leases compare this, never a worker's own clock."""
 
     type = UtcTime()
-    inherit_cache = False
+    inherit_cache = True  # the seconds are a bound value: a statement with this in it is compiled once, not for every call
 
     def __init__(self, plus: float = 0.0) -> None:
-        super().__init__()
-        self.plus = float(plus)
+        super().__init__(literal(float(plus), Float))
 
 
 @compiles(db_now, "sqlite")
 def _now_on_sqlite(element: db_now, compiler: SQLCompiler, **options: Any) -> str:
     # The same text form in which SQLAlchemy stores times in SQLite, so that they compare as text.
-    return f"(strftime('%Y-%m-%d %H:%M:%f', 'now', '{element.plus:+.3f} seconds') || '000')"
+    return f"(strftime('%Y-%m-%d %H:%M:%f', 'now', {compiler.process(element.clauses, **options)} || ' seconds') || '000')"
 
 
 @compiles(db_now, "postgresql")
 def _now_on_postgresql(element: db_now, compiler: SQLCompiler, **options: Any) -> str:
-    return f"(clock_timestamp() + interval '{element.plus:.3f} seconds')"
+    return f"(clock_timestamp() + make_interval(secs => {compiler.process(element.clauses, **options)}))"
 
 
 def dumps(value: Any) -> str:

@@ -135,11 +135,31 @@ class Settings(BaseSettings):
         400, gt=0, description="Events, runs and history without bodies are deleted after this many days."
     )
 
+    # --- alerts -----------------------------------------------------------------------------------------------------
+    alert_window_minutes: float = Field(
+        60,
+        gt=0,
+        description="The same trouble is told of once in this time, in minutes; what is new in between comes along with it.",
+    )
+    alert_mail_to: Annotated[list[str], NoDecode] = Field(
+        default_factory=list, description="Addresses that alerts are mailed to, separated by commas. Needs the SMTP settings."
+    )
+    smtp_host: str | None = Field(None, description="Mail server.")
+    smtp_port: int = Field(587, ge=1, le=65535, description="Its port. 465 speaks TLS at once, others are asked for STARTTLS.")
+    smtp_user: str | None = Field(None, description="User at the mail server, when it asks for one.")
+    smtp_password: SecretStr | None = Field(None, description="Its password.")
+    smtp_from: str | None = Field(None, description="Sender of the mails. Default: the first of GATEWAY_ALERT_MAIL_TO.")
+    smtp_tls: bool = Field(True, description="Encrypt the way to the mail server. Switch off only for one on this machine.")
+    alert_webhook_url: str | None = Field(None, description="Address that alerts are posted to as JSON.")
+    alert_webhook_secret: SecretStr | None = Field(
+        None, description="Signs those posts: X-Gateway-Signature is the Base64 HMAC-SHA256 of the body."
+    )
+
     # --- logs -------------------------------------------------------------------------------------------------------
     log_format: Literal["json", "console"] = Field("json", description="`json` for machines, `console` for people.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least important lines to write.")
 
-    @field_validator("secret_keys", mode="before")
+    @field_validator("secret_keys", "alert_mail_to", mode="before")
     @classmethod
     def _split_keys(cls, value: Any) -> Any:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value

@@ -71,7 +71,7 @@ async def _due(db: AsyncConnection, window_began: datetime) -> list[Row[Any]]:
     """Alerts nobody was told of, or that came again after a window has passed."""
     again = (alerts.c.last_at > alerts.c.sent_at) & (alerts.c.sent_at <= window_began)
     query = (
-        select(alerts, connections.c.name.label("connection"))
+        select(alerts, alerts.c.count.label("times"), connections.c.name.label("connection"))
         .outerjoin(connections, connections.c.id == alerts.c.connection_id)
         .where(or_(alerts.c.sent_at.is_(None), again))
         .order_by(alerts.c.id)
@@ -108,7 +108,7 @@ def text_of(due: Sequence[Row[Any]]) -> str:
         lines += [MEANING.get(kind, kind), ""]
         for row in due:
             if row.kind == kind:
-                times = f" ({row.count} times)" if row.count > 1 else ""
+                times = f" ({row.times} times)" if row.times > 1 else ""
                 lines.append(f"- {row.connection or 'gateway'}, {row.subject}: {row.text}{times}")
         lines.append("")
     return "\n".join(lines)
@@ -156,7 +156,7 @@ def _plain(row: Row[Any]) -> dict[str, Any]:
         "connection": row.connection,
         "subject": row.subject,
         "text": row.text,
-        "count": row.count,
+        "count": row.times,
         "first_at": row.first_at.isoformat(),
         "last_at": row.last_at.isoformat(),
     }

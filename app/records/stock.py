@@ -205,4 +205,4 @@ async def counts(db: AsyncConnection, connection_id: str) -> dict[str, int]:
         .where(stock_levels.c.connection_id == connection_id)
         .group_by(stock_levels.c.state)
     )
-    return {state: count for state, count in found}
+    return {row[0]: row[1] for row in found}

@@ -134,7 +134,9 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], title: 
     if not rows:
         err().print(Text(f"No {title.lower() if title else 'rows'}.", style="dim"))
         return
-    made = Table(*columns, box=box.SIMPLE, title=title, title_justify="left", title_style="bold", pad_edge=False)
+    made = Table(box=box.SIMPLE, title=title, title_justify="left", title_style="bold", pad_edge=False)
+    for heading in columns:
+        made.add_column(heading, overflow="fold")
     for row in rows:
         made.add_row(*(cell(inside(row, name)) for name in columns.values()))
     out().print(made)

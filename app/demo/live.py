@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import random
+import shutil
+import sys
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console
 from rich.live import Live
-from rich.panel import Panel
 from rich.text import Text
 
 from app.clock import utc_now
 from app.demo.catalogue import PRODUCTS, order_of, somebody
-from app.demo.world import World
+from app.demo.world import WAREHOUSE_USER, World
 
 LOOK_SECONDS = 0.25
 BETWEEN_ORDERS_SECONDS = (2.0, 5.0)
@@ -125,13 +128,12 @@ async def _think_again(world: World, watch: Watch, open_orders: list[dict[str, A
 
 async def show(world: World, *, quiet: bool) -> None:
     """Shows what happens until cancelled. `quiet`: customers come, only trouble is shown."""
-    console = Console(highlight=False)
-    footer = how_to_look(world)
+    console = Console(highlight=False, soft_wrap=True)
+    for words in how_to_look(world):
+        console.print(words)
     watch = Watch(world)
     buying = asyncio.create_task(customers(world, watch))
-    live = Live(footer, console=console, refresh_per_second=4) if console.is_terminal else None
-    if live is None:
-        console.print(footer)
+    live = Live(_footer(world), console=console, refresh_per_second=4, transient=True) if console.is_terminal else None
     try:
         with live or contextlib.nullcontext():
             while not buying.done():
@@ -152,15 +154,38 @@ def line(step: Step) -> Text:
     return Text.assemble((time, "dim"), "  ", (f"{step.where:<10}", colour), step.words)
 
 
-def how_to_look(world: World) -> RenderableType:
-    """Where to look, and with which commands."""
-    key = f"-H 'Authorization: Bearer {world.api_key}'"
-    lines = [
-        Text.assemble(("Look around:  ", "bold"), (f"{world.api}/docs", "underline"), "   API key: ", (world.api_key, "bold")),
-        Text(f"An order:     curl {key} '{world.api}/mappings?number=NUMBER'"),
-        Text(f"All orders:   curl {key} '{world.api}/mappings?kind=order'"),
-        Text(f"A dry run:    curl {key} -X POST '{world.api}/sync/woocommerce?dry_run=true&full=true'"),
-        Text(f"By command:   GATEWAY_URL={world.api} GATEWAY_API_KEY={world.api_key} gateway mappings list"),
-        Text(f"Logs and data are in {world.directory}. Stop with Ctrl-C.", style="dim"),
+def _footer(world: World) -> Text:
+    """Stays at the bottom while the log goes by."""
+    return Text.assemble(
+        (f" {world.api}/docs ", "reverse"), "  API key ", (world.api_key, "bold"), "  Ctrl-C stops", overflow="fold"
+    )
+
+
+def how_to_look(world: World) -> list[Text]:
+    """Where to look, and with which commands, to be copied."""
+    call = 'curl -H "Authorization: Bearer $GATEWAY_API_KEY"'
+    commands = (
+        ("every order and its state", f'{call} "$GATEWAY_URL/mappings?kind=order"'),
+        ("one order, explained", f"{_gateway()} mappings show 5005"),
+        ("what a sync would write", f'{call} -X POST "$GATEWAY_URL/sync/woocommerce?dry_run=true&full=true"'),
+        ("what the warehouse has", f"curl -u {WAREHOUSE_USER}:{world.secrets.warehouse_password} '{_orders(world)}'"),
+    )
+    return [
+        Text("The gateway runs between a simulated shop and a simulated warehouse.", style="bold"),
+        Text.assemble("Look around in ", (f"{world.api}/docs", "underline"), ", or from another terminal:\n"),
+        Text(f"  export GATEWAY_URL={world.api} GATEWAY_API_KEY={world.api_key}"),
+        *(Text.assemble("  ", command, (f"    # {what}", "dim")) for what, command in commands),
+        Text(f"\nLogs and data: {world.directory}\n", style="dim"),
     ]
-    return Panel(Group(*lines), title="The gateway, between a simulated shop and a simulated warehouse", border_style="blue")
+
+
+def _gateway() -> str:
+    """The command as it can be typed here: this environment's own may not be on PATH."""
+    installed = Path(sys.executable).parent / "gateway"
+    if not installed.exists() or shutil.which("gateway") == str(installed):
+        return "gateway"
+    return os.path.relpath(installed) if installed.is_relative_to(Path.cwd()) else str(installed)
+
+
+def _orders(world: World) -> str:
+    return f"{world.warehouse.url}/orders?goodsOwnerId={world.warehouse.goods_owner_id}"

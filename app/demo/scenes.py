@@ -142,6 +142,15 @@ def status_of(order: dict[str, Any]) -> int | None:
 
 
 def _said(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return value if isinstance(value, str) else orjson.dumps(value, default=str).decode()
+    """A value in words: lists with commas, lines of an order as article × quantity."""
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return "yes" if value else "no"
+        case (str(), int() | float()):
+            return f"{value[0]} × {value[1]:g}"
+        case list():
+            return ", ".join(_said(one) for one in value) or "none"
+        case _:
+            return str(value)

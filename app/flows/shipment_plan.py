@@ -1,0 +1,67 @@
+"""What is to be reported of a source order's shipments: pure, from what the WMS shows and the connection's policy."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from app.domain.shipment import PartialDeliveries, Shipment, TrackingNumber
+
+
+@dataclass(frozen=True)
+class Acknowledgement:
+    """A quantity that was read in the WMS and is confirmed there once the shop has it."""
+
+    wms_order_id: int
+    line_id: int
+    quantity: Decimal
+
+
+@dataclass(frozen=True)
+class ShipmentPlan:
+    """`short` names the row numbers that are not shipped in full, with (shipped, ordered)."""
+
+    is_made: bool
+    closes: bool
+    held: bool
+    tracking: tuple[TrackingNumber, ...]
+    carrier: str
+    short: tuple[tuple[str, Decimal, Decimal], ...]
+    acknowledgements: tuple[Acknowledgement, ...]
+
+
+def plan_shipments(shipments: Sequence[Shipment], policy: PartialDeliveries) -> ShipmentPlan:
+    """Several shipments may belong to one source order; each tracking number is reported once, the order closed when all is shipped
+    or the policy says that no more will come (requirement: partial deliveries).
+    """
+    made = [shipment for shipment in shipments if shipment.is_made and not shipment.is_cancelled]
+    short = _short(shipments, made)
+    full = bool(made) and not short
+    tracking = {number.number: number for shipment in reversed(made) for number in reversed(shipment.tracking)}
+    return ShipmentPlan(
+        is_made=bool(made),
+        closes=full or (bool(made) and policy is PartialDeliveries.GOODS_OWNER_CONTROLLED),
+        held=bool(made) and bool(short) and policy is PartialDeliveries.NONE,
+        tracking=tuple(reversed(tracking.values())),
+        carrier=next((shipment.carrier for shipment in made if shipment.carrier), ""),
+        short=short,
+        acknowledgements=tuple(
+            Acknowledgement(shipment.wms_order_id, line.line_id, line.picked) for shipment in made for line in shipment.lines
+        ),
+    )
+
+
+def _short(shipments: Sequence[Shipment], made: Sequence[Shipment]) -> tuple[tuple[str, Decimal, Decimal], ...]:
+    """Rows of the first order of which less has been shipped than was ordered. A back order's rows are part of the first one's."""
+    ordered: dict[str, Decimal] = defaultdict(Decimal)
+    for shipment in shipments:
+        if not shipment.is_back_order:
+            for line in shipment.lines:
+                ordered[line.row_number] += line.ordered
+    shipped: dict[str, Decimal] = defaultdict(Decimal)
+    for shipment in made:
+        for line in shipment.lines:
+            shipped[line.row_number] += line.picked
+    return tuple((row, shipped[row], wanted) for row, wanted in ordered.items() if shipped[row] < wanted)

@@ -1,0 +1,145 @@
+"""`gateway demo`: everything on one machine, used from outside, gone afterwards."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.e2e.demo_process import Demo, first_line, processes_of, start_demo, until
+
+pytestmark = pytest.mark.timeout(240)
+
+
+class TestTheLine:
+    def test_it_says_all_that_a_program_needs(self, demo: Demo) -> None:
+        assert demo.line == json.dumps(demo.said, separators=(",", ":")) + "\n"
+        assert demo.said.keys() == {"api", "api_key", "connections", "warehouse"}
+        assert demo.said["connections"].keys() == {"woocommerce"}
+        assert demo.connection.keys() == {"webhook_url", "webhook_secret", "shop_url", "consumer_key", "consumer_secret"}
+        assert demo.said["warehouse"].keys() == {"url", "user", "password", "goods_owner_id"}
+
+    def test_the_warehouse_address_is_one_that_orders_is_appended_to(self, demo: Demo) -> None:
+        assert not demo.said["warehouse"]["url"].endswith("/")
+        assert demo.warehouse_order("no-such-order") is None
+
+    def test_the_connection_is_active_and_takes_recorded_deliveries(self, demo: Demo) -> None:
+        (connection,) = demo.api("GET", "connections").json()["items"]
+        assert (connection["name"], connection["status"]) == ("woocommerce", "active")
+        assert connection["settings"]["accepted_sources"] == ["http://127.0.0.1:8099/"]
+        assert connection["settings"]["go_live"] == "2020-01-01T00:00:00Z"
+        assert connection["webhook_url"] == demo.connection["webhook_url"]
+
+    def test_its_shop_announces_orders_and_products(self, demo: Demo) -> None:
+        hooks = demo.shop("GET", "webhooks")
+        assert {hook["delivery_url"] for hook in hooks} == {demo.connection["webhook_url"]}
+        assert len(hooks) == 8
+
+    def test_nothing_but_ours_is_bought_there(self, demo: Demo) -> None:
+        orders = demo.shop("GET", "orders")
+        assert [order for order in orders if order["billing"]["email"] != "test@example.com"] == []
+
+
+def test_an_order_put_into_the_shop_is_in_the_warehouse_and_explained(demo: Demo) -> None:
+    product = demo.shop("POST", "products", {"name": "Termos", "type": "simple", "sku": "E2E-TERMOS", "regular_price": "300.00"})
+    address = {
+        "first_name": "Ada",
+        "last_name": "Berg",
+        "address_1": "Gata 2",
+        "postcode": "0150",
+        "city": "Oslo",
+        "country": "NO",
+    }
+    body = {
+        "status": "processing",
+        "billing": {**address, "email": "test@example.com"},
+        "shipping": address,
+        "line_items": [{"product_id": product["id"], "quantity": 2}],
+    }
+    placed = demo.shop("POST", "orders", body)
+    assert placed["id"] >= 5001
+    order = until(lambda: demo.warehouse_order(placed["number"]) or {}, "the order in the warehouse")
+    assert order["orderInfo"]["goodsOwnerOrderId"] == str(placed["id"])
+    assert [(line["article"]["articleNumber"], line["orderedNumberOfItems"]) for line in order["orderLines"]] == [
+        ("E2E-TERMOS", 2)
+    ]
+    (mapping,) = demo.api("GET", f"mappings?number={placed['number']}").json()["items"]
+    explained = demo.api("GET", f"mappings/{mapping['id']}").json()
+    assert explained["warehouse"]["id"] == order["orderInfo"]["orderId"]
+    # The second of the two deliveries may still be on its way.
+    assert {event["topic"] for event in explained["came_in"]} <= {"order.created", "order.updated"}
+    assert explained["came_in"]
+    assert "PUT /orders" in [call["call"] for call in explained["sent"]]
+
+
+def test_the_api_asks_for_the_key_and_shows_its_documentation(demo: Demo) -> None:
+    with httpx.Client(trust_env=False) as http:
+        assert http.get(f"{demo.said['api']}/connections").status_code == 401
+        assert http.get(f"{demo.said['api']}/docs").status_code == 200
+        assert http.get(f"{demo.said['api']}/readyz").status_code == 200
+
+
+class TestTheEnd:
+    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+    def test_a_signal_stops_everything(self, tmp_path: Path, number: signal.Signals) -> None:
+        process = start_demo("--json", "--data", str(tmp_path))
+        first_line(process)
+        assert len(processes_of(tmp_path)) >= 5
+        process.send_signal(number)
+        stdout, _ = process.communicate(timeout=30)
+        assert stdout == ""
+        assert process.returncode == 0
+        assert processes_of(tmp_path) == []
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends children with a parent that was killed")
+    def test_killed_it_leaves_no_process_behind(self, tmp_path: Path) -> None:
+        process = start_demo("--json", "--data", str(tmp_path))
+        first_line(process)
+        process.kill()
+        process.communicate(timeout=30)
+        until(lambda: not processes_of(tmp_path), "the end of all processes")
+
+    def test_in_the_same_directory_it_starts_again_with_the_same_secrets(self, tmp_path: Path) -> None:
+        lines = []
+        for _ in range(2):
+            process = start_demo("--json", "--data", str(tmp_path))
+            lines.append(json.loads(first_line(process)))
+            process.terminate()
+            process.communicate(timeout=30)
+        before, after = lines
+        assert after["api_key"] == before["api_key"]
+        assert after["connections"]["woocommerce"]["webhook_secret"] == before["connections"]["woocommerce"]["webhook_secret"]
+        path = after["connections"]["woocommerce"]["webhook_url"].rpartition("/")[2]
+        assert path == before["connections"]["woocommerce"]["webhook_url"].rpartition("/")[2]
+
+
+def test_the_scripted_day_comes_out_as_it_should() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "app.cli", "demo", "--check", "--json"],
+        capture_output=True,
+        text=True,
+        timeout=230,
+        cwd=Path(__file__).parents[2],
+        check=False,
+    )
+    report = json.loads(done.stdout)
+    wrong = [check for check in report["checks"] if not check["ok"]]
+    assert (done.returncode, wrong) == (0, []), done.stderr
+    assert {check["scene"] for check in report["checks"]} >= {
+        "new order",
+        "changed",
+        "cancelled",
+        "duplicates",
+        "out of order",
+        "variation",
+        "missing SKU",
+        "wrong signature",
+        "staging copy",
+        "warehouse away",
+        "being picked",
+    }

@@ -17,8 +17,10 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
+from app import logs
+from app.settings import Settings
 from tests import services
-from tests.bench import intake
+from tests.bench import claims, coalescing, intake, latency, poll, throughput
 from tests.bench.figure import Figure, Options
 
 Measure = Callable[[Options], list[Figure]]
@@ -34,6 +36,12 @@ class Bench:
 BENCHES = {
     "intake-sqlite": Bench("webhooks taken in, on SQLite", intake.sqlite),
     "intake-postgresql": Bench("webhooks taken in, on PostgreSQL", intake.postgresql, needs_postgresql=True),
+    "coalescing": Bench("many changes of one order, few writes", coalescing.measure),
+    "poll": Bench("polls of what has not changed", poll.measure),
+    "latency": Bench("from a webhook's commit to the warehouse", latency.measure),
+    "claims-sqlite": Bench("what a claim reads, on SQLite", claims.sqlite),
+    "claims-postgresql": Bench("what a claim reads, on PostgreSQL", claims.postgresql, needs_postgresql=True),
+    "throughput": Bench("orders worked off through one lane", throughput.measure),
 }
 
 
@@ -70,6 +78,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--seconds", type=float, help="length of one run of the intake figures, in seconds")
     asked = parser.parse_args(arguments)
     options = Options(asked.rounds, asked.seconds)
+    logs.configure(Settings(log_level="error"))
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
     for line in machine():
         console.print(line, style="dim")

@@ -1,0 +1,185 @@
+"""What waits costs nothing: the next events and the next job are found with as many rows read among 10,000 as among 1,000."""
+
+from __future__ import annotations
+
+import asyncio
+import tracemalloc
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import delete, insert, text
+
+from app.domain import Process
+from app.domain.record import SCHEMA_VERSION
+from app.engine import drain, ingest, leases
+from app.engine.leases import Lease
+from app.storage.tables import inbox, jobs, mappings
+from tests.bench import databases, world
+from tests.bench.figure import Figure, Options
+from tests.bench.reads import Reads
+from tests.house import House
+
+FEW, MANY = 1_000, 10_000
+NOISE = 1.1
+TURNS = 8
+"""Two of them are the fourth ones, which go to what has waited longest."""
+ROWS_AT_ONCE = 500
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Of one claim: what the database read, and the most memory that was in use, in bytes."""
+
+    reads: int
+    memory: int
+
+
+Claim = Callable[[House], Awaitable[None]]
+
+
+def sqlite(options: Options) -> list[Figure]:
+    with databases.sqlite() as url:
+        return asyncio.run(_measure("claims-sqlite", "SQLite", url))
+
+
+def postgresql(options: Options) -> list[Figure]:
+    with databases.postgresql() as url:
+        return asyncio.run(_measure("claims-postgresql", "PostgreSQL", url))
+
+
+async def _measure(bench: str, database: str, url: str) -> list[Figure]:
+    reads = Reads()
+    async with world.house(url) as house:
+        await house.gateway.database.close()  # what is connected already is not watched
+        reads.watch(house.gateway.database.engine)
+        await house.connect("second", processes={"articles": False}, order_number_prefix="2-")
+        found: dict[int, dict[str, Cost]] = {}
+        for number in (FEW, MANY):
+            await _fill(house, number)
+            found[number] = {name: await _cost(house, reads, claim) for name, claim in CLAIMS.items()}
+        return [_figure(bench, database, name, found[FEW][name], found[MANY][name], reads.unit) for name in CLAIMS]
+
+
+def _figure(bench: str, database: str, name: str, few: Cost, many: Cost, unit: str) -> Figure:
+    read, held = many.reads / few.reads, many.memory / few.memory
+    return Figure(
+        bench,
+        f"{name} on {database}, {MANY:,} waiting instead of {FEW:,}: reads, memory",
+        f"{read:.2f} and {held:.2f} times",
+        f"at most {NOISE} times",
+        read <= NOISE and held <= NOISE,
+        (f"{few.reads:,} and {many.reads:,} {unit}, {few.memory / 1024:,.0f} and {many.memory / 1024:,.0f} KiB",),
+    )
+
+
+async def _cost(house: House, reads: Reads, claim: Claim) -> Cost:
+    await claim(house)  # statements are compiled and connections are open from here on
+    before = reads.count
+    await claim(house)
+    counted = reads.count - before
+    tracemalloc.start()
+    await claim(house)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return Cost(counted, peak)
+
+
+async def _lease(house: House, key: str) -> Lease:
+    await house.expire_leases()
+    lease = await leases.acquire(house.gateway.database, key, house.gateway.settings.lease_seconds)
+    assert lease is not None
+    return lease
+
+
+async def _next_events(house: House) -> None:
+    connection_id = house.connection.id
+    lease = await _lease(house, f"ingest:{connection_id}")
+    events = await ingest._waiting(house.gateway, connection_id, lease)
+    assert len(events) == house.gateway.settings.ingest_batch
+
+
+async def _next_jobs(house: House) -> None:
+    lease = await _lease(house, house.connection.lane)
+    for _ in range(TURNS):
+        turn = await drain._take(house.gateway, lease)
+        assert turn is not None
+
+
+CLAIMS: dict[str, Claim] = {
+    f"The next {100} events": _next_events,
+    f"The next {TURNS} jobs": _next_jobs,
+}
+
+
+# --- what waits ---------------------------------------------------------------------------------------------------------
+
+
+async def _fill(house: House, number: int) -> None:
+    """`number` events received and as many jobs waiting, half of each connection's; half have waited for longer than ageing."""
+    async with house.gateway.database.begin() as db:
+        for table in (jobs, mappings, inbox):
+            await db.execute(delete(table))
+        for first in range(1, number + 1, ROWS_AT_ONCE):
+            numbers = range(first, first + ROWS_AT_ONCE)
+            await db.execute(insert(mappings), [_mapping(house, each) for each in numbers])
+            await db.execute(insert(jobs), [_job(house, each, number) for each in numbers])
+            await db.execute(insert(inbox), [_event(house, each) for each in numbers])
+    if not house.gateway.database.is_sqlite:
+        async with house.gateway.database.begin() as db:
+            await db.execute(text("ANALYZE"))  # as autovacuum does within a minute
+
+
+def _of(house: House, number: int) -> str:
+    ids = [each.id for each in house.connections.values()]
+    return ids[number % len(ids)]
+
+
+def _mapping(house: House, number: int) -> dict[str, Any]:
+    now = house.clock()
+    return {
+        "id": number,
+        "connection_id": _of(house, number),
+        "kind": "order",
+        "source_id": str(number),
+        "lane": house.connection.lane,
+        "wanted": "present",
+        "transfer": "pending",
+        "created_at": now,
+        "updated_at": now,
+    }
+
+
+def _job(house: House, number: int, of: int) -> dict[str, Any]:
+    now = house.clock()
+    waited = timedelta(minutes=house.gateway.settings.ageing_minutes) if number <= of / 2 else timedelta()
+    return {
+        "connection_id": _of(house, number),
+        "process": Process.ORDERS,
+        "source_id": str(number),
+        "mapping_id": number,
+        "lane": house.connection.lane,
+        "state": "waiting",
+        "priority": 1,
+        "generation": 1,
+        "ready_at": now - waited,
+        "source": world.order(number),
+        "schema_version": SCHEMA_VERSION,
+        "settings_version": 1,
+        "found_by": "webhook",
+        "created_at": now,
+        "updated_at": now,
+    }
+
+
+def _event(house: House, number: int) -> dict[str, Any]:
+    return {
+        "connection_id": _of(house, number),
+        "received_at": house.clock(),
+        "headers": {"x-wc-webhook-topic": "order.updated"},
+        "body": b"x" * 4096,
+        "size": 4096,
+        "state": "received",
+        "topic": "order.updated",
+    }

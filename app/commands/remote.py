@@ -47,10 +47,8 @@ class Remote:
 
     def __init__(self, url: str, api_key: str | None, transport: httpx.BaseTransport | None = None) -> None:
         self.url = url.rstrip("/")
-        headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
-        self._http = httpx.Client(
-            base_url=self.url, headers=headers, timeout=ANSWER_SECONDS, trust_env=False, transport=transport
-        )
+        self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
+        self._transport = transport
 
     def get(self, path: str, **params: Any) -> Any:
         return self.call("GET", path, params=params)
@@ -83,12 +81,13 @@ class Remote:
         content = orjson.dumps(json, default=str) if json is not None else None
         sent = {**(headers or {}), **({"Content-Type": "application/json"} if content is not None else {})}
         try:
-            answer = self._http.request(method, path, params=given, content=content, headers=sent, timeout=seconds)
+            # A command makes few calls: none is worth a connection that somebody has to remember to close.
+            with httpx.Client(base_url=self.url, headers=self._headers, trust_env=False, transport=self._transport) as http:
+                return http.request(method, path, params=given, content=content, headers=sent, timeout=seconds)
         except httpx.TransportError as error:
             raise Unreachable(f"the gateway at {self.url} does not answer ({str(error) or type(error).__name__})") from error
         except httpx.InvalidURL as error:
             raise BadInput(f"{self.url!r} is not an address", field="--url", fix="like http://127.0.0.1:8080") from error
-        return answer
 
     def items(self, path: str, limit: int, **params: Any) -> list[dict[str, Any]]:
         """Up to `limit` entries of a list, page by page."""

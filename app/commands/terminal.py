@@ -173,8 +173,14 @@ def moment(value: Any) -> str:
 
 
 def with_times(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Rows with their times (`…_at`) shortened for a table."""
-    return [{name: moment(value) if value and _is_time(name) else value for name, value in row.items()} for row in rows]
+    """Rows with their times (`…_at`) shortened for a table, those of what is nested too."""
+    return [{name: _shortened(name, value) for name, value in row.items()} for row in rows]
+
+
+def _shortened(name: str, value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {inner: _shortened(inner, each) for inner, each in value.items()}
+    return moment(value) if value and _is_time(name) else value
 
 
 def _is_time(name: str) -> bool:

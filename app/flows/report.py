@@ -1,0 +1,114 @@
+"""How a report to the shop ends, and what it needs from whoever runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Protocol, TypeVar
+
+from app.domain import Problem
+from app.flows.result import Outcome, explained
+from app.integrations.protocol import MakesRefunds, ReportsShipments, ReturnSettings, ShipmentSettings
+
+T = TypeVar("T")
+
+
+class Delivery(StrEnum):
+    """How far the way back of an order has come."""
+
+    NONE = "none"
+    """Nothing to report yet."""
+    WAITING = "waiting"
+    """Sent, and what the connection waits for (a tracking number) is not there yet."""
+    PARTLY = "partly"
+    """Part of it was reported; the order stays open in the shop."""
+    REPORTED = "reported"
+    HELD = "held"
+
+
+class Kind(StrEnum):
+    """What is not idempotent in a shop."""
+
+    TRACKING = "tracking"
+    NOTE = "note"
+    REFUND = "refund"
+
+
+@dataclass(frozen=True)
+class Intent:
+    """What was to be written. `remote_id` is set when the shop has it; `is_new` when nobody can have tried before."""
+
+    key: str
+    request: dict[str, Any]
+    remote_id: str | None
+    is_new: bool
+
+
+@dataclass(frozen=True)
+class Acknowledge:
+    """A total per line that the shop has been told, to be confirmed to the WMS."""
+
+    kind: str  # picked, returned
+    wms_order_id: int
+    line_id: int
+    quantity: Decimal
+
+
+@dataclass(frozen=True)
+class Reported:
+    """The end of a report. What is acknowledged was confirmed by the shop before."""
+
+    outcome: Outcome
+    delivery: Delivery | None
+    code: str | None = None
+    reason: str | None = None
+    completed: bool = False
+    acknowledge: tuple[Acknowledge, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def held_report(problem: Problem, acknowledge: tuple[Acknowledge, ...] = ()) -> Reported:
+    return Reported(Outcome.HELD, Delivery.HELD, problem.code, explained(problem), acknowledge=acknowledge)
+
+
+class ReportDesk(Protocol):
+    """The flow's way to the shop: calls fenced by attempts, intents committed before what is not idempotent."""
+
+    @property
+    def source_id(self) -> str: ...
+
+    @property
+    def order_number(self) -> str: ...
+
+    @property
+    def shop(self) -> ReportsShipments: ...
+
+    @property
+    def refunds(self) -> MakesRefunds: ...
+
+    @property
+    def shipments(self) -> ShipmentSettings: ...
+
+    @property
+    def returns(self) -> ReturnSettings: ...
+
+    @property
+    def released(self) -> bool:
+        """An operator has said: close it all the same."""
+        ...
+
+    async def read(self, call: str, do: Callable[[], Awaitable[T]]) -> T: ...
+
+    async def write(self, call: str, request: Mapping[str, Any] | None, do: Callable[[], Awaitable[T]]) -> T: ...
+
+    async def intend(self, kind: Kind, key: str, request: dict[str, Any]) -> Intent:
+        """Commits the intent, or gives the one that is there."""
+        ...
+
+    async def intents(self, kind: Kind) -> dict[str, Intent]: ...
+
+    async def done(self, kind: Kind, key: str, remote_id: str) -> None:
+        """The shop has it."""
+        ...

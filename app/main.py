@@ -23,7 +23,7 @@ from app.settings import Settings
 log = get_logger(__name__)
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: Settings) -> GatewayApp:
     """The whole HTTP surface. Opens its database and queue when it starts, so that importing costs nothing."""
 
     @contextlib.asynccontextmanager

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from app.api.auth import Reader
 from app.api.described import problems
@@ -39,7 +39,7 @@ class AlertView(BaseModel):
     connection: str | None
     subject: str
     text: str
-    count: int = Field(description="How often it has come up.")
+    count: int = Field(validation_alias=AliasChoices("times", "count"), description="How often it has come up.")
     first_at: datetime
     last_at: datetime
 

@@ -44,7 +44,7 @@ class KnownKeys:
             found = await keys.find(db, secret)
         if found is None:
             self._kept.pop(digest, None)
-            raise Unauthenticated("this API key is unknown or was revoked", fix="make one with: gateway keys create")
+            raise Unauthenticated("this API key is unknown or was revoked", fix="make one with: gateway keys create NAME")
         if len(self._kept) >= MAX_CACHED:
             self._kept.clear()
         self._kept[digest] = (time.monotonic(), await self._touched(found))
@@ -109,7 +109,7 @@ async def _caller(
     if not secret:
         raise Unauthenticated(
             "the request has no API key",
-            fix="send Authorization: Bearer gw_… or X-API-Key: gw_…; make a key with: gateway keys create",
+            fix="send Authorization: Bearer gw_… or X-API-Key: gw_…; make a key with: gateway keys create NAME",
         )
     known: KnownKeys = request.app.state.keys
     return Caller(await known.find(secret), known.gateway)
@@ -121,7 +121,7 @@ def _with(right: Right) -> Callable[[Caller], Awaitable[Caller]]:
             held = ", ".join(sorted(caller.key.rights)) or "none"
             raise Forbidden(
                 f"this needs a key with the right {right.value}; yours has {held}",
-                fix=f"make one with: gateway keys create --right {right.value}",
+                fix=f"make one with: gateway keys create NAME --right {right.value}",
             )
         return caller
 

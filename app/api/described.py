@@ -33,7 +33,7 @@ def described(status: int, description: str | None = None, **more: Any) -> dict[
 _EXAMPLES: dict[int, tuple[str, str | None]] = {
     400: ("The body is not JSON", "Send the resource as JSON"),
     401: ("the request has no API key", "send Authorization: Bearer gw_… or X-API-Key: gw_…"),
-    403: ("this needs a key with the right admin; yours has read, sync", "make one with: gateway keys create --right admin"),
+    403: ("this needs a key with the right admin; yours has read, sync", "make one with: gateway keys create NAME --right admin"),
     404: ("there is no connection 'nettbutikk'", "list them with GET /connections"),
     409: ("mapping 412 is not held", "only a held record can be released; see its `next`"),
     413: ("The body is too large", None),

@@ -27,9 +27,9 @@ DESCRIPTION = """\
 Brings the orders and articles of web shops into the Ongoing WMS warehouse system.
 
 **Authentication.** Every operation needs an API key, sent as `Authorization: Bearer gw_…` or `X-API-Key: gw_…`. Make the first
-one on the gateway's own machine: `gateway keys create --right admin`. A key has rights (`read`; `sync` to start syncs, replay and
-release; `admin`) and may be limited to some connections: it never sees anything of the others. Health needs no key, and shops
-sign their webhooks instead.
+one on the gateway's own machine: `gateway keys create NAME --right admin`. A key has rights (`read`; `sync` to start syncs,
+replay and release; `admin`) and may be limited to some connections: it never sees anything of the others. Health needs no key,
+and shops sign their webhooks instead.
 
 **Errors** are problem documents (RFC 9457, `application/problem+json`): `detail` says what is wrong, `field` where, `fix` what
 to do.

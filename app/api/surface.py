@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 
 from app.api import (
     alerts,
@@ -20,18 +20,15 @@ from app.api import (
     runs,
     sync,
 )
-
-MAX_BODY_BYTES = 1024 * 1024
-"""Of any request but a webhook; nothing the API takes comes near it."""
+from app.api.body_limit import BodyLimit
 
 RESOURCES = (sync, runs, mappings, events, jobs, lanes, dead_letters, alerts, connections, keys, privacy, health)
 
 
 def install(app: FastAPI) -> None:
     """Adds every route, the problem documents and the description."""
-    api = APIRouter(max_body_size=MAX_BODY_BYTES)
     for resource in RESOURCES:
-        api.include_router(resource.router)
-    app.include_router(api)
+        app.include_router(resource.router)
+    app.add_middleware(BodyLimit)
     problems.install(app)
     openapi.install(app)

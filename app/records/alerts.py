@@ -34,7 +34,8 @@ async def search(
     limit: int = 50,
 ) -> list[Row[Any]]:
     """Those raised first last. Limited to some connections: without those that belong to none."""
-    named = select(alerts, connections.c.name.label("connection")).outerjoin(
+    # Under another name: a row's `count` is its own method.
+    named = select(alerts, alerts.c.count.label("times"), connections.c.name.label("connection")).outerjoin(
         connections, connections.c.id == alerts.c.connection_id
     )
     query = named.order_by(alerts.c.id.desc()).limit(limit)

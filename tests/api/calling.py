@@ -1,0 +1,188 @@
+"""The whole ASGI app in the test's own event loop, called with keys of any right, and a worker that answers its rings."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from app.engine.gateway import Gateway
+from app.engine.rings import MemoryRings
+from app.main import GatewayApp, create_app
+from app.records import connections, keys
+from app.records.connections import Connection, Draft
+from app.records.keys import Right
+from app.sandbox.ongoing import create_warehouse
+from app.sandbox.woocommerce import ShopConfig, create_shop
+from app.settings import Settings
+from app.worker import work
+from tests.house import ADDRESS, KEY, LONG_AGO, SECRET, WAREHOUSE, Clock, House, _stands
+
+NO_POST_CODE = {**ADDRESS, "postcode": ""}
+"""An address that holds an order."""
+MOVED = {**ADDRESS, "address_1": "Lillegata 2"}
+
+
+def settings_for(database_url: str, data_directory: Path, **more: Any) -> Settings:
+    given: dict[str, Any] = {
+        "data_directory": data_directory,
+        "database_url": database_url,
+        "queue": "memory",
+        "metrics_port": 0,
+        "allow_private_addresses": True,
+        "allow_plain_http": True,
+        **more,
+    }
+    return Settings(**given)
+
+
+@dataclass
+class Api:
+    """The app, opened. `admin` has every right to everything; `caller` makes callers with less."""
+
+    app: GatewayApp
+    admin: httpx.AsyncClient
+    stack: contextlib.AsyncExitStack
+
+    @property
+    def gateway(self) -> Gateway:
+        return self.app.state.gateway
+
+    @property
+    def rings(self) -> MemoryRings:
+        rings = self.gateway.rings
+        assert isinstance(rings, MemoryRings)
+        return rings
+
+    async def key(self, *rights: str, only: list[Connection] | None = None) -> str:
+        limited = None if only is None else [each.id for each in only]
+        async with self.gateway.database.begin() as db:
+            _, secret = await keys.create(db, "test", [Right(right) for right in rights], limited, self.gateway.clock())
+        return secret
+
+    async def caller(self, *rights: str, only: list[Connection] | None = None) -> httpx.AsyncClient:
+        """A caller with a key of its own; `only` limits it to some connections."""
+        headers = {"Authorization": f"Bearer {await self.key(*rights, only=only)}"}
+        return await self.stack.enter_async_context(client_of(self.app, headers))
+
+    async def connect(self, name: str, *, active: bool = True, goods_owner_id: int = 77, **settings: Any) -> Connection:
+        """A connection that points nowhere, made without a call."""
+        draft = Draft(
+            name=name,
+            integration="woocommerce",
+            shop={
+                "shop_url": f"http://127.0.0.1:9/{name}",
+                "consumer_key": KEY,
+                "consumer_secret": SECRET,
+                "webhook_secret": "x",
+            },
+            warehouse={"url": "http://127.0.0.1:9/demo", "user": "u", "password": "p", "goods_owner_id": goods_owner_id},
+            settings=settings,
+        )
+        now, reach = self.gateway.clock(), self.gateway.settings.reach
+        async with self.gateway.database.begin() as db:
+            made = await connections.create(db, self.gateway.vault, connections.prepare(draft, reach), now)
+            if active:
+                await connections.activate(db, await connections.find(db, self.gateway.vault, made), now)
+            return await connections.find(db, self.gateway.vault, made)
+
+
+def client_of(app: Any, headers: dict[str, str] | None = None) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    return httpx.AsyncClient(transport=transport, base_url="http://gateway.test", headers=headers)
+
+
+@contextlib.asynccontextmanager
+async def open_api(settings: Settings) -> AsyncIterator[Api]:
+    app = create_app(settings)
+    async with app.router.lifespan_context(app), contextlib.AsyncExitStack() as stack:
+        api = Api(app, client_of(app), stack)
+        api.admin.headers["X-API-Key"] = await api.key("admin")
+        await stack.enter_async_context(api.admin)
+        yield api
+
+
+@dataclass
+class Site(House):
+    """A house whose client is the whole API, called as an administrator."""
+
+    api: Api | None = None
+
+    @property
+    def door(self) -> Api:
+        assert self.api is not None
+        return self.api
+
+    @contextlib.asynccontextmanager
+    async def worker(self) -> AsyncIterator[None]:
+        """Answers rings while the block lasts."""
+
+        async def answer(task: Any, key: str) -> None:
+            await work(self.gateway, task, key)
+
+        running = asyncio.create_task(self.rings.run(answer))
+        try:
+            yield
+        finally:
+            running.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await running
+
+    def warehouse_caller(self) -> httpx.AsyncClient:
+        """Somebody else with a login at the warehouse."""
+        return httpx.AsyncClient(base_url=f"{self.warehouse_server.url}/demo/api/v1/", auth=("gateway", "gateway"))
+
+    async def take_in(self, record: dict[str, Any], topic: str = "order.updated", **more: Any) -> None:
+        """Announces the record and works until it is settled, or put aside."""
+        assert (await self.announce(record, topic, **more)).status_code == 200
+        await self.work(sweep=True)
+
+    async def explained(self, number: str, **query: Any) -> dict[str, Any]:
+        """The one mapping that a number finds, explained."""
+        listed = (await self.client.get("/mappings", params={"number": number, **query})).json()["items"]
+        assert len(listed) == 1, listed
+        return (await self.client.get(f"/mappings/{listed[0]['id']}")).json()
+
+    def given(self, name: str = "nettbutikk", **shop: Any) -> dict[str, Any]:
+        """What a person types in to make a connection to the simulators."""
+        return {
+            "name": name,
+            "integration": "woocommerce",
+            "shop": {"shop_url": self.shop_server.url, "consumer_key": KEY, "consumer_secret": SECRET, **shop},
+            "warehouse": {
+                "url": f"{self.warehouse_server.url}/demo/api/v1/",
+                "user": "gateway",
+                "password": "gateway",
+                "goods_owner_id": 77,
+            },
+            "settings": {"go_live": LONG_AGO},
+        }
+
+
+@contextlib.asynccontextmanager
+async def open_site(database_url: str, data_directory: Path, **more: Any) -> AsyncIterator[Site]:
+    shop_server, warehouse_server = _stands()
+    clock = Clock()
+    shop_app = create_shop(ShopConfig(home_url=shop_server.url, consumer_keys=[(KEY, SECRET, "read_write")]), clock)
+    warehouse_app = create_warehouse(WAREHOUSE, clock)
+    shop_server.app.app, warehouse_server.app.app = shop_app, warehouse_app
+    async with open_api(settings_for(database_url, data_directory, **more)) as api:
+        api.gateway.clock = clock
+        yield Site(
+            gateway=api.gateway,
+            rings=api.rings,
+            clock=clock,
+            shop=shop_app.state.shop,
+            shop_server=shop_server,
+            warehouse=warehouse_app.state.warehouse,
+            warehouse_app=warehouse_app,
+            warehouse_server=warehouse_server,
+            client=api.admin,
+            intake=api.app.intake,
+            api=api,
+        )

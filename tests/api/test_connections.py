@@ -1,0 +1,288 @@
+"""Connections over REST: secrets go in and never come out, an address that changes needs them again, tests are real calls."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.api.calling import Api, Site
+from tests.house import KEY, SECRET
+
+SHOP = {"shop_url": "http://127.0.0.1:9/", "consumer_key": "ck", "consumer_secret": "cs"}
+ELSEWHERE = "http://127.0.0.1:9/elsewhere"
+
+
+async def made(site: Site, **shop: Any) -> Any:
+    return await site.client.post("/connections", json=site.given(**shop))
+
+
+async def test_a_new_connection_is_a_draft_with_an_address_and_a_secret_for_its_webhooks(bare_site: Site) -> None:
+    answer = await made(bare_site)
+    assert answer.status_code == 201, answer.text
+    connection = answer.json()
+    assert connection["status"] == "draft"
+    assert re.fullmatch(r"http://gateway\.test/webhooks/[A-Za-z0-9]{32}", connection["webhook_url"])
+    assert "GATEWAY_PUBLIC_URL" in connection["webhook_url_note"]
+    assert len(connection["webhook_secret"]) == 32
+
+
+async def test_the_public_address_is_used_when_it_is_set(bare_site: Site) -> None:
+    bare_site.gateway.settings.public_url = "https://gateway.example/"
+    connection = (await made(bare_site)).json()
+    assert connection["webhook_url"].startswith("https://gateway.example/webhooks/")
+    assert connection["webhook_url_note"] is None
+
+
+async def test_a_secret_of_ones_own_is_taken_and_not_shown(bare_site: Site) -> None:
+    connection = (await made(bare_site, webhook_secret="my own")).json()
+    assert connection["webhook_secret"] is None
+    assert connection["secrets"]["shop.webhook_secret"] is True
+
+
+async def test_null_means_no_webhooks(bare_site: Site) -> None:
+    connection = (await made(bare_site, webhook_secret=None)).json()
+    assert connection["webhook_secret"] is None
+    assert connection["secrets"]["shop.webhook_secret"] is False
+
+
+async def test_no_secret_ever_comes_out(bare_site: Site) -> None:
+    secret = (await made(bare_site)).json()["webhook_secret"]
+    texts = [(await bare_site.client.get(path)).text for path in ("/connections", "/connections/nettbutikk")]
+    for text in texts:
+        assert 'gateway","password' not in text
+        for hidden in (SECRET, secret, KEY):
+            assert hidden not in text
+    shown = (await bare_site.client.get("/connections/nettbutikk")).json()
+    assert shown["shop"]["consumer_key"] == "…test"
+    assert shown["secrets"] == {"shop.consumer_secret": True, "shop.webhook_secret": True, "warehouse.password": True}
+    assert "password" not in shown["warehouse"]
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"name": "Not A Name"}, "name"),
+        ({"integration": "magento"}, "integration"),
+        ({"shop": {**SHOP, "consumer_secret": "env:SECRET"}}, "shop.consumer_secret"),
+        ({"shop": {"shop_url": "http://127.0.0.1:9/", "consumer_key": "ck"}}, "shop.consumer_secret"),
+        ({"warehouse": {"url": "ftp://nowhere", "user": "u", "password": "p", "goods_owner_id": 77}}, "warehouse.url"),
+        ({"settings": {"order_statuses": []}}, "settings.order_statuses"),
+        ({"settings": {"colour": "red"}}, "settings.colour"),
+        ({"settings": {"extra_order_fields": {"orderNumbr": "number"}}}, "settings.extra_order_fields.orderNumbr"),
+    ],
+)  # fmt: skip
+async def test_what_is_wrong_is_named_by_its_path(lite: Api, change: dict[str, Any], field: str) -> None:
+    given = {
+        "name": "nettbutikk",
+        "integration": "woocommerce",
+        "shop": SHOP,
+        "warehouse": {"url": "http://127.0.0.1:9/demo", "user": "u", "password": "p", "goods_owner_id": 77},
+    }
+    answer = await lite.admin.post("/connections", json={**given, **change})
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["field"] == field
+    assert answer.json()["fix"]
+
+
+async def test_a_name_that_is_taken(site: Site) -> None:
+    answer = await site.client.post("/connections", json=site.given("shop"))
+    assert answer.status_code == 409
+    assert answer.json()["field"] == "name"
+
+
+async def test_two_masters_of_one_goods_owners_articles_are_refused(site: Site) -> None:
+    answer = await made(site)
+    assert answer.status_code == 409
+    assert "articles" in answer.json()["detail"]
+    assert "settings.processes.articles" in answer.json()["fix"]
+
+
+async def test_a_change_is_merged_into_what_there_is(site: Site) -> None:
+    change = {"settings": {"order_number_prefix": "N-", "processes": {"articles": False}}}
+    answer = await site.client.patch("/connections/shop", json=change)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["changed"] == ["settings.order_number_prefix", "settings.processes.articles"]
+    settings = answer.json()["settings"]
+    assert (settings["order_number_prefix"], settings["processes"]) == ("N-", {"articles": False, "orders": True})
+    assert settings["go_live"] == "2020-01-01T00:00:00Z"
+    assert answer.json()["settings_version"] == 2
+
+
+async def test_null_takes_a_setting_back_to_its_default(site: Site) -> None:
+    await site.client.patch("/connections/shop", json={"settings": {"poll_interval_minutes": 5}})
+    answer = await site.client.patch("/connections/shop", json={"settings": {"poll_interval_minutes": None}})
+    assert answer.json()["settings"]["poll_interval_minutes"] == 15
+
+
+async def test_what_changes_nothing_leaves_the_version_alone(site: Site) -> None:
+    answer = await site.client.patch("/connections/shop", json={"settings": {"order_number_prefix": ""}})
+    assert (answer.json()["changed"], answer.json()["settings_version"]) == ([], 1)
+
+
+@pytest.mark.parametrize(
+    ("change", "missing"),
+    [
+        ({"shop": {"shop_url": ELSEWHERE}}, "shop.consumer_secret"),
+        ({"warehouse": {"url": ELSEWHERE}}, "warehouse.password"),
+        ({"shop": {"shop_url": ELSEWHERE}, "warehouse": {"url": ELSEWHERE}}, "shop.consumer_secret and warehouse.password"),
+    ],
+)
+async def test_an_address_that_changes_needs_its_secrets_again(site: Site, change: dict[str, Any], missing: str) -> None:
+    answer = await site.client.patch("/connections/shop", json=change)
+    assert answer.status_code == 422
+    assert answer.json()["detail"] == f"the address changes, so {missing} must be given again"
+    assert (await site.client.get("/connections/shop")).json()["status"] == "active"
+
+
+async def test_an_address_that_changes_with_its_secrets_makes_it_a_draft_again(site: Site) -> None:
+    change = {"shop": {"shop_url": ELSEWHERE, "consumer_secret": "cs_new"}}
+    answer = await site.client.patch("/connections/shop", json=change)
+    assert answer.status_code == 200
+    assert answer.json()["status"] == "draft"
+    assert answer.json()["changed"] == ["shop.consumer_secret", "shop.shop_url"]
+
+
+async def test_another_goods_owner_is_refused_once_records_are_in_the_stock_of_the_first(site: Site) -> None:
+    await site.take_in(site.order())
+    answer = await site.client.patch("/connections/shop", json={"warehouse": {"goods_owner_id": 78}})
+    assert answer.status_code == 409
+    assert answer.json()["field"] == "warehouse.goods_owner_id"
+
+
+async def test_what_waits_moves_to_the_new_lane_with_its_connection(site: Site) -> None:
+    await site.announce(site.order())
+    await site.ingest() if site.rings.waiting else None
+    moved = {"url": f"{site.warehouse_server.url}/moved/api/v1/", "password": "gateway"}
+    before = (await site.client.get("/connections/shop")).json()["lane_id"]
+    answer = await site.client.patch("/connections/shop", json={"warehouse": moved})
+    assert answer.status_code == 200
+    after = answer.json()["lane_id"]
+    lanes = {lane["id"]: lane for lane in (await site.client.get("/lanes")).json()["items"]}
+    assert after != before
+    assert sum(lanes[before]["states"].values()) == 0
+    await site.work(sweep=True)
+    assert site.writes() == [], "it is a draft now: nothing is sent"
+
+
+async def test_a_declaration_makes_the_connection_and_the_second_time_changes_nothing(bare_site: Site) -> None:
+    given = bare_site.given()
+    given.pop("name")
+    first = await bare_site.client.put("/connections/nettbutikk", json=given)
+    assert (first.status_code, first.json()["created"]) == (201, True)
+    assert first.json()["webhook_secret"]
+    again = await bare_site.client.put("/connections/nettbutikk", json=given)
+    assert (again.status_code, again.json()["created"], again.json()["changed"]) == (200, False, [])
+    assert again.json()["webhook_secret"] is None
+    assert again.json()["secrets"]["shop.webhook_secret"] is True, "left out, a secret stays"
+
+
+async def test_a_declaration_says_what_it_changes_and_never_the_value(bare_site: Site) -> None:
+    given = bare_site.given()
+    given.pop("name")
+    await bare_site.client.put("/connections/nettbutikk", json=given)
+    given["settings"] = {**given["settings"], "default_country": "NO"}
+    given["warehouse"] = {**given["warehouse"], "password": "hunter2"}
+    answer = await bare_site.client.put("/connections/nettbutikk", json=given)
+    assert answer.json()["changed"] == ["settings.default_country", "warehouse.password"]
+    assert "hunter2" not in answer.text
+
+
+async def test_a_declaration_keeps_the_go_live_date_that_activation_has_set(bare_site: Site) -> None:
+    given = bare_site.given()
+    given.pop("name")
+    given["settings"] = {}
+    await bare_site.client.put("/connections/nettbutikk", json=given)
+    activated = (await bare_site.client.post("/connections/nettbutikk/activate")).json()
+    assert activated["settings"]["go_live"] is not None
+    again = await bare_site.client.put("/connections/nettbutikk", json=given)
+    assert (again.json()["changed"], again.json()["settings"]["go_live"]) == ([], activated["settings"]["go_live"])
+
+
+async def test_a_test_makes_real_calls_and_is_kept(bare_site: Site) -> None:
+    await made(bare_site)
+    report = (await bare_site.client.post("/connections/nettbutikk/test")).json()
+    assert report["ok"] is True, report
+    found = {(check["system"], check["name"]) for check in report["checks"]}
+    assert {("shop", "orders"), ("shop", "products"), ("warehouse", "login"), ("warehouse", "goods-owner")} <= found
+    kept = (await bare_site.client.get("/connections/nettbutikk")).json()
+    assert kept["test"] == report
+    assert kept["facts"]["version"] == "11.0.1"
+    assert kept["tested_at"] is not None
+
+
+async def test_a_carrier_that_the_warehouse_does_not_know_is_found(bare_site: Site) -> None:
+    given = bare_site.given()
+    given["settings"]["transporters"] = {"flat_rate": {"transporter_code": "NOBODY", "transporter_service_code": "X"}}
+    await bare_site.client.post("/connections", json=given)
+    report = (await bare_site.client.post("/connections/nettbutikk/test")).json()
+    assert report["ok"] is False
+    assert [check["name"] for check in report["checks"] if not check["ok"]] == ["transporters"]
+
+
+async def test_activation_tests_first_and_refuses_with_what_it_found(bare_site: Site) -> None:
+    await made(bare_site, consumer_secret="cs_wrong")
+    answer = await bare_site.client.post("/connections/nettbutikk/activate")
+    assert answer.status_code == 409
+    failed = [check for check in answer.json()["checks"] if not check["ok"]]
+    assert failed[0]["system"] == "shop"
+    assert answer.json()["fix"] == failed[0]["fix"]
+    assert (await bare_site.client.get("/connections/nettbutikk")).json()["status"] == "draft"
+
+
+async def test_activation_sets_the_go_live_date_to_now(bare_site: Site) -> None:
+    given = bare_site.given()
+    given["settings"] = {}
+    await bare_site.client.post("/connections", json=given)
+    answer = await bare_site.client.post("/connections/nettbutikk/activate")
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["status"] == "active"
+    assert answer.json()["settings"]["go_live"][:19] == answer.json()["activated_at"][:19]
+
+
+async def test_what_was_kept_while_paused_goes_through_when_it_is_resumed(site: Site) -> None:
+    assert (await site.client.post("/connections/shop/pause")).json()["status"] == "paused"
+    await site.take_in(site.order())
+    assert site.writes() == []
+    assert await site.events() == {"received": 1}
+    assert (await site.client.post("/connections/shop/resume")).json()["status"] == "active"
+    await site.work()
+    assert len(site.writes()) == 1
+
+
+async def test_a_draft_can_be_neither_paused_nor_resumed(bare_site: Site) -> None:
+    await made(bare_site)
+    for act in ("pause", "resume"):
+        assert (await bare_site.client.post(f"/connections/nettbutikk/{act}")).status_code == 409
+
+
+async def test_a_new_webhook_secret_is_in_force_and_the_old_one_is_not(site: Site) -> None:
+    answer = await site.client.post("/connections/shop/rotate-webhook-secret")
+    assert answer.status_code == 200
+    secret = answer.json()["webhook_secret"]
+    assert answer.json()["webhook_url"].endswith(site.connection.webhook_id)
+    order = site.order()
+    site.door.app.intake._targets.clear()  # type: ignore[attr-defined]  # what other processes do within two seconds
+    assert (await site.announce(order)).status_code == 401
+    assert (await site.announce(order, secret=secret)).status_code == 200
+
+
+async def test_a_draft_that_was_never_used_can_be_deleted(bare_site: Site) -> None:
+    await made(bare_site)
+    assert (await bare_site.client.delete("/connections/nettbutikk")).status_code == 204
+    assert (await bare_site.client.get("/connections/nettbutikk")).status_code == 404
+
+
+async def test_one_that_has_been_in_use_is_not_deleted(site: Site) -> None:
+    answer = await site.client.delete("/connections/shop")
+    assert answer.status_code == 409
+
+
+async def test_connections_are_listed_by_name_page_by_page(api: Api) -> None:
+    for number, name in enumerate(("c", "a", "b")):
+        await api.connect(name, goods_owner_id=number + 1)
+    first = (await api.admin.get("/connections?limit=2")).json()
+    second = (await api.admin.get("/connections", params={"limit": 2, "cursor": first["next_cursor"]})).json()
+    assert [each["name"] for each in first["items"] + second["items"]] == ["a", "b", "c"]
+    assert second["next_cursor"] is None

@@ -1,0 +1,119 @@
+"""API keys: who may do what, and what they are told when they may not."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+from sqlalchemy import select, update
+
+from app.storage.tables import api_keys
+from tests.api.calling import Api, client_of
+
+
+async def test_without_a_key_the_answer_says_how_to_send_one(lite: Api) -> None:
+    async with client_of(lite.app) as nobody:
+        answer = await nobody.get("/mappings")
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"] == 'Bearer realm="gateway"'
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "X-API-Key" in answer.json()["fix"]
+
+
+@pytest.mark.parametrize("header", ["Authorization", "X-API-Key"])
+async def test_a_key_is_taken_in_either_header(lite: Api, header: str) -> None:
+    key = await lite.key("read")
+    async with client_of(lite.app, {header: f"Bearer {key}" if header == "Authorization" else key}) as caller:
+        assert (await caller.get("/mappings")).status_code == 200
+
+
+async def test_a_key_that_was_never_made_is_refused(lite: Api) -> None:
+    async with client_of(lite.app, {"X-API-Key": "gw_nobody"}) as caller:
+        assert (await caller.get("/mappings")).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("right", "method", "path", "status"),
+    [
+        ("read", "GET", "/runs", 200),
+        ("read", "POST", "/dead-letters/replay", 403),
+        ("read", "GET", "/keys", 403),
+        ("sync", "GET", "/events", 200),
+        ("sync", "POST", "/dead-letters/replay", 200),
+        ("sync", "POST", "/lanes/lane_x/pause", 403),
+        ("sync", "POST", "/connections", 403),
+        ("sync", "POST", "/erase", 403),
+        ("admin", "GET", "/keys", 200),
+        ("admin", "POST", "/lanes/lane_x/pause", 404),
+    ],
+)
+async def test_rights_include_those_below_and_none_above(lite: Api, right: str, method: str, path: str, status: int) -> None:
+    bodies = {"/erase": {"text": "kari@example.com"}, "/dead-letters/replay": {"filter": {}}}
+    given = (
+        {"name": "x", "integration": "woocommerce", "shop": {}, "warehouse": {}} if path == "/connections" else bodies.get(path)
+    )
+    answer = await (await lite.caller(right)).request(method, path, json=given)
+    assert answer.status_code == status, answer.text
+
+
+async def test_a_right_that_is_missing_is_named(lite: Api) -> None:
+    answer = await (await lite.caller("read")).get("/keys")
+    assert answer.json()["detail"] == "this needs a key with the right admin; yours has read"
+    assert answer.json()["fix"] == "make one with: gateway keys create NAME --right admin"
+
+
+async def test_a_new_key_is_shown_once_and_kept_as_a_hash(api: Api) -> None:
+    made = await api.admin.post("/keys", json={"name": "smoke test", "rights": ["sync"]})
+    assert made.status_code == 201
+    secret = made.json()["key"]
+    assert secret.startswith("gw_")
+    listed = (await api.admin.get("/keys")).json()["items"]
+    entry = next(each for each in listed if each["name"] == "smoke test")
+    assert (entry["rights"], entry["connections"]) == (["read", "sync"], None)
+    assert secret not in (await api.admin.get("/keys")).text
+    async with api.gateway.database.read() as db:
+        assert secret not in {row.hash for row in await db.execute(select(api_keys.c.hash))}
+
+
+async def test_a_key_can_be_limited_to_connections_by_name(api: Api) -> None:
+    await api.connect("butikk")
+    made = await api.admin.post("/keys", json={"name": "theirs", "rights": ["read"], "connections": ["butikk"]})
+    assert made.status_code == 201
+    entry = next(each for each in (await api.admin.get("/keys")).json()["items"] if each["name"] == "theirs")
+    assert entry["connections"] == ["butikk"]
+
+
+async def test_a_key_for_a_connection_that_does_not_exist_is_not_made(api: Api) -> None:
+    made = await api.admin.post("/keys", json={"name": "x", "rights": ["read"], "connections": ["nowhere"]})
+    assert made.status_code == 404
+
+
+async def test_a_revoked_key_is_refused_at_once_by_the_process_that_revoked_it(api: Api) -> None:
+    made = (await api.admin.post("/keys", json={"name": "short-lived", "rights": ["read"]})).json()
+    async with client_of(api.app, {"X-API-Key": made["key"]}) as caller:
+        assert (await caller.get("/runs")).status_code == 200
+        assert (await api.admin.delete(f"/keys/{made['id']}")).status_code == 204
+        assert (await caller.get("/runs")).status_code == 401
+    assert (await api.admin.delete(f"/keys/{made['id']}")).status_code == 404
+
+
+async def test_when_a_key_was_used_last_is_noted_and_not_with_every_request(api: Api) -> None:
+    caller = await api.caller("read")
+    await caller.get("/runs")
+    async with api.gateway.database.begin() as db:
+        used = await db.scalar(select(api_keys.c.last_used_at).where(api_keys.c.last_used_at.is_not(None)).limit(1))
+        assert used is not None
+        await db.execute(update(api_keys).values(last_used_at=None))
+    await caller.get("/runs")
+    async with api.gateway.database.read() as db:
+        assert await db.scalar(select(api_keys.c.id).where(api_keys.c.last_used_at.is_not(None)).limit(1)) is None
+
+
+async def test_a_key_limited_to_connections_can_neither_see_nor_make_keys(api: Api) -> None:
+    own = await api.connect("butikk")
+    caller: httpx.AsyncClient = await api.caller("admin", only=[own])
+    for answer in (
+        await caller.get("/keys"),
+        await caller.post("/keys", json={"name": "more", "rights": ["admin"]}),
+        await caller.delete("/keys/key_x"),
+    ):
+        assert answer.status_code == 403

@@ -1,0 +1,54 @@
+"""Erasing one person's data before its time."""
+
+from __future__ import annotations
+
+from tests.api.calling import MOVED, NO_POST_CODE, Site
+
+
+async def test_a_dry_run_says_how_much_there_is_and_empties_nothing(site: Site) -> None:
+    order = site.order()
+    await site.take_in(order)
+    for _ in range(2):
+        answer = await site.client.post("/erase", json={"text": "KARI@example.com"})
+        assert answer.json() == {"dry_run": True, "events": 1, "jobs": 1, "attempts": 2, "previews": 0}
+
+
+async def test_what_was_kept_about_a_person_is_emptied_and_numbers_and_states_stay(site: Site) -> None:
+    order = site.order()
+    await site.take_in(order)
+    await site.take_in(order)
+    site.order()
+    async with site.worker():
+        await site.client.post("/sync/shop", params={"process": "orders", "dry_run": True})
+    erased = (await site.client.post("/erase", json={"text": "kari@example.com", "dry_run": False})).json()
+    assert erased == {"dry_run": False, "events": 2, "jobs": 1, "attempts": 2, "previews": 1}
+    mapping = await site.explained(str(order["id"]), kind="order")
+    assert (mapping["transfer"], mapping["sent"][0]["request"], mapping["sent"][0]["answer"]) == ("sent", None, None)
+    event = (await site.client.get(f"/events/{mapping['came_in'][0]['id']}")).json()
+    assert event["body"] is None
+    assert (await site.client.get(f"/jobs/{mapping['job']['id']}")).json()["payload"] is None
+    run = (await site.client.get("/runs")).json()["items"][0]
+    assert run["preview"] == []
+
+
+async def test_what_is_not_yet_where_it_has_to_go_is_left(site: Site) -> None:
+    await site.take_in(site.order(shipping=NO_POST_CODE))
+    erased = (await site.client.post("/erase", json={"text": "kari@example.com", "dry_run": False})).json()
+    assert (erased["events"], erased["jobs"]) == (0, 0)
+
+
+async def test_wildcards_are_taken_as_they_are(site: Site) -> None:
+    await site.take_in(site.order())
+    assert (await site.client.post("/erase", json={"text": "%%%%"})).json()["jobs"] == 0
+
+
+async def test_a_word_too_short_to_mean_one_person_is_refused(site: Site) -> None:
+    assert (await site.client.post("/erase", json={"text": "kar"})).status_code == 422
+
+
+async def test_an_erased_record_goes_on_when_it_changes(site: Site) -> None:
+    order = site.order()
+    await site.take_in(order)
+    await site.client.post("/erase", json={"text": "kari@example.com", "dry_run": False})
+    await site.take_in(site.change(order["id"], shipping=MOVED))
+    assert site.writes()[-1].body["consignee"]["address1"] == "Lillegata 2"

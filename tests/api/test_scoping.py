@@ -1,0 +1,179 @@
+"""A key limited to some connections never sees anything of the others: it is answered as if they did not exist."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+
+from app.records.connections import Connection
+from tests.api.calling import Site
+
+
+@dataclass
+class Neighbours:
+    """Two shops of two goods owners, each with an order in the warehouse and one dead; `guest` may see `theirs` only."""
+
+    site: Site
+    ours: Connection
+    theirs: Connection
+    guest: httpx.AsyncClient
+
+    async def first(self, path: str, connection: str) -> dict[str, Any]:
+        listed = (await self.site.client.get(path, params={"connection": connection})).json()["items"]
+        return listed[0]
+
+
+@pytest.fixture
+async def neighbours(site: Site) -> AsyncIterator[Neighbours]:
+    ours = site.connection
+    theirs = await site.connect("theirs", goods_owner_id=78, processes={"articles": True, "orders": True})
+    for connection in (ours, theirs):
+        await site.announce(site.order(), connection=connection)
+    await site.work(sweep=True)
+    site.fail_warehouse("status", status=400, method="PUT", path="/demo/api/v1/orders")
+    for connection in (ours, theirs):
+        await site.announce(site.order(), connection=connection)
+        await site.announce({"id": 1}, connection=connection, X_WC_Webhook_Source="https://staging.example/")
+    await site.work(sweep=True)
+    for connection in (ours, theirs):
+        await site.client.post(f"/sync/{connection.name}", params={"wait": 0})
+    return Neighbours(site, ours, theirs, await site.door.caller("admin", only=[theirs]))
+
+
+LISTS = ["/connections", "/runs", "/mappings", "/events", "/jobs", "/lanes", "/dead-letters", "/alerts"]
+
+
+@pytest.mark.parametrize("path", LISTS)
+async def test_lists_hold_only_what_is_theirs(neighbours: Neighbours, path: str) -> None:
+    everything = await neighbours.site.client.get(path)
+    theirs = await neighbours.guest.get(path)
+    assert theirs.status_code == 200
+    assert len(everything.json()["items"]) > len(theirs.json()["items"]) > 0
+    assert neighbours.ours.name not in _words(theirs.json())
+    assert neighbours.ours.name in _words(everything.json())
+
+
+def _words(value: Any) -> set[str]:
+    if isinstance(value, dict):
+        return set().union(*map(_words, value.values())) if value else set()
+    if isinstance(value, list):
+        return set().union(*map(_words, value)) if value else set()
+    return {str(value)}
+
+
+@pytest.mark.parametrize("path", [path for path in LISTS if path not in ("/connections", "/lanes")])
+async def test_a_filter_for_a_foreign_connection_finds_no_such_connection(neighbours: Neighbours, path: str) -> None:
+    foreign = await neighbours.guest.get(path, params={"connection": "shop"})
+    missing = await neighbours.guest.get(path, params={"connection": "spam"})
+    assert foreign.status_code == missing.status_code == 404
+    assert foreign.text.replace("shop", "spam") == missing.text
+
+
+@pytest.mark.parametrize(
+    ("listed", "method", "path"),
+    [
+        ("/mappings", "GET", "/mappings/{id}"),
+        ("/mappings", "GET", "/mappings/{id}/history"),
+        ("/mappings", "POST", "/mappings/{id}/resync"),
+        ("/mappings", "POST", "/mappings/{id}/release"),
+        ("/mappings", "POST", "/mappings/{id}/resolve"),
+        ("/events", "GET", "/events/{id}"),
+        ("/events", "POST", "/events/{id}/replay"),
+        ("/jobs", "GET", "/jobs/{id}"),
+        ("/runs", "GET", "/runs/{id}"),
+        ("/runs", "POST", "/runs/{id}/confirm"),
+        ("/dead-letters", "POST", "/dead-letters/{id}/replay"),
+    ],
+)
+async def test_what_is_foreign_answers_as_if_it_were_not_there(
+    neighbours: Neighbours, listed: str, method: str, path: str
+) -> None:
+    foreign = (await neighbours.first(listed, "shop"))["id"]
+    missing = "run_nothing" if listed == "/runs" else "job-987654" if listed == "/dead-letters" else 987654
+    body = {"reason": "mine now"} if path.endswith("resolve") else None
+    seen = await neighbours.guest.request(method, path.format(id=foreign), json=body)
+    unseen = await neighbours.guest.request(method, path.format(id=missing), json=body)
+    assert seen.status_code == unseen.status_code == 404
+    assert seen.text.replace(str(foreign), "x") == unseen.text.replace(str(missing), "x")
+
+
+async def test_dead_letters_of_others_are_not_replayed(neighbours: Neighbours) -> None:
+    foreign = (await neighbours.first("/dead-letters", "shop"))["id"]
+    by_id = await neighbours.guest.post("/dead-letters/replay", json={"ids": [foreign], "dry_run": False})
+    assert by_id.status_code == 404
+    all_of_them = await neighbours.guest.post("/dead-letters/replay", json={"filter": {}, "dry_run": False})
+    assert (all_of_them.json()["matched"], all_of_them.json()["replayed"]) == (1, 1)
+    assert (await neighbours.first("/dead-letters", "shop"))["id"] == foreign
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", ""),
+        ("PATCH", ""),
+        ("DELETE", ""),
+        ("POST", "/test"),
+        ("POST", "/activate"),
+        ("POST", "/pause"),
+        ("POST", "/resume"),
+        ("POST", "/rotate-webhook-secret"),
+    ],
+)
+async def test_a_foreign_connection_is_not_there_by_name_or_id(neighbours: Neighbours, method: str, path: str) -> None:
+    for name in (neighbours.ours.name, neighbours.ours.id):
+        answer = await neighbours.guest.request(method, f"/connections/{name}{path}", json={} if method == "PATCH" else None)
+        assert answer.status_code == 404
+
+
+async def test_a_declaration_under_a_foreign_name_says_no_more_than_one_under_a_free_name(neighbours: Neighbours) -> None:
+    given = neighbours.site.given()
+    given.pop("name")
+    taken = await neighbours.guest.put("/connections/shop", json=given)
+    free = await neighbours.guest.put("/connections/spam", json=given)
+    assert taken.status_code == free.status_code == 403
+    assert taken.text.replace("shop", "spam") == free.text
+
+
+async def test_making_a_connection_needs_a_key_without_a_limit(neighbours: Neighbours) -> None:
+    assert (await neighbours.guest.post("/connections", json=neighbours.site.given())).status_code == 403
+
+
+async def test_a_clash_with_a_foreign_connection_does_not_name_it(neighbours: Neighbours) -> None:
+    answer = await neighbours.guest.patch("/connections/theirs", json={"warehouse": {"goods_owner_id": 77}})
+    assert answer.status_code == 409
+    assert "shop" not in answer.json()["detail"]
+
+
+async def test_a_sync_of_the_integration_covers_their_connections_only(neighbours: Neighbours) -> None:
+    run = (await neighbours.guest.post("/sync/woocommerce", params={"wait": 0})).json()
+    assert {part["connection"] for part in run["parts"]} == {"theirs"}
+    assert (await neighbours.guest.post("/sync/shop", params={"wait": 0})).status_code == 404
+
+
+async def test_of_a_run_over_both_they_see_their_part(neighbours: Neighbours) -> None:
+    run = (await neighbours.site.client.post("/sync/woocommerce", params={"wait": 0})).json()
+    assert {part["connection"] for part in run["parts"]} == {"shop", "theirs"}
+    seen = (await neighbours.guest.get(f"/runs/{run['id']}")).json()
+    assert {part["connection"] for part in seen["parts"]} == {"theirs"}
+
+
+async def test_a_shared_lane_needs_a_key_without_a_limit(neighbours: Neighbours) -> None:
+    site = neighbours.site
+    await site.connect("neighbour", goods_owner_id=78, order_number_prefix="N-", processes={"articles": False, "orders": True})
+    lanes = (await site.client.get("/lanes")).json()["items"]
+    shared = next(lane for lane in lanes if "theirs" in lane["connections"])
+    assert (await neighbours.guest.get("/lanes")).json()["items"] == []
+    for act in ("pause", "resume"):
+        assert (await neighbours.guest.post(f"/lanes/{shared['id']}/{act}")).status_code == 404
+    assert (await (await site.door.caller("admin")).post(f"/lanes/{shared['id']}/pause")).status_code == 200
+
+
+async def test_erasing_reaches_their_connections_only(neighbours: Neighbours) -> None:
+    answer = await neighbours.guest.post("/erase", json={"text": "kari@example.com", "dry_run": False})
+    assert answer.json()["jobs"] == 1
+    ours = await neighbours.site.client.post("/erase", json={"text": "kari@example.com"})
+    assert ours.json()["jobs"] == 1

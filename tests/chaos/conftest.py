@@ -1,0 +1,41 @@
+"""A town for every bad day. In short (`make test`) on SQLite, in full (`make chaos`) on both databases and with more of all."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.chaos.size import FULL
+from tests.chaos.town import Town, open_town
+
+Found = Callable[..., Awaitable[Town]]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"] if FULL else ["sqlite"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A migrated, empty database of the test's own."""
+    url: str = request.getfixturevalue(f"{request.param}_database")
+    return url
+
+
+@pytest.fixture
+async def found(database_url: str, tmp_path: Path) -> AsyncIterator[Found]:
+    """Founds a town with settings of the test's own; everything in it ends with the test."""
+    async with contextlib.AsyncExitStack() as towns:
+
+        async def make(**settings: Any) -> Town:
+            return await towns.enter_async_context(open_town(tmp_path, database_url, **settings))
+
+        yield make
+
+
+@pytest.fixture
+async def town(found: Found) -> Town:
+    """With the API answering and no worker yet."""
+    made = await found()
+    await made.start_api()
+    return made

@@ -1,0 +1,38 @@
+"""`python -m tests.chaos.programs api|worker`: the gateway's processes as `gateway serve` and `gateway worker` run them.
+
+Without their refusal of leases shorter than a call to a real warehouse: the bad days would take minutes each.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import sys
+
+import uvicorn
+
+from app import logs, worker
+from app.main import create_app
+from app.settings import Settings
+
+
+def api(settings: Settings) -> None:
+    logs.configure(settings)
+    config = uvicorn.Config(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        lifespan="on",
+        access_log=False,
+        log_config=None,
+        timeout_graceful_shutdown=math.ceil(settings.drain_seconds),
+    )
+    uvicorn.Server(config).run()
+
+
+def work(settings: Settings) -> None:
+    asyncio.run(worker.run(settings))
+
+
+if __name__ == "__main__":
+    {"api": api, "worker": work}[sys.argv[1]](Settings())

@@ -1,0 +1,92 @@
+"""The database gone for a while: intake says so, and afterwards everything goes on where it was."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from app.sandbox.ongoing import WarehouseConfig
+from app.storage import migrations
+from tests import services
+from tests.chaos.count import all_is_well
+from tests.chaos.database import LockedSqlite, Outage, StoppedPostgres
+from tests.chaos.deliveries import busy_day, delivery, order
+from tests.chaos.size import LONGEST_TEST, ORDERS, ROUNDS, WORKERS
+from tests.chaos.town import Town, open_town
+
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(LONGEST_TEST)]
+
+KINDS = ["sqlite", "postgresql"] if services.postgres_programs() else ["sqlite"]
+"""PostgreSQL in the short form too: nothing else is taken away as often. It takes a server of its own, not the session's."""
+
+
+@pytest.fixture(params=KINDS)
+def outage(request: pytest.FixtureRequest) -> Iterator[Outage]:
+    if request.param == "sqlite":
+        yield LockedSqlite(request.getfixturevalue("sqlite_database"))
+        return
+    server = StoppedPostgres()
+    services.in_thread(lambda: migrations.upgrade(server.url))
+    yield server
+    server.close()
+
+
+@pytest.fixture
+async def town(outage: Outage, tmp_path: Path) -> AsyncIterator[Town]:
+    async with open_town(tmp_path, outage.url, warehouse=WarehouseConfig(write_seconds=0.05)) as made:
+        await made.start_api()
+        yield made
+
+
+async def test_a_database_that_was_away_for_a_while_costs_nothing(town: Town, outage: Outage) -> None:
+    workers = [town.start_worker() for _ in range(WORKERS)]
+    for number in range(ROUNDS):
+        first = 1001 + number * 2 * ORDERS
+        written = town.written
+        await town.deliver(busy_day(ORDERS, first=first))
+        await town.until_written(written + 1)
+        with outage.away():
+            refused = await town.post(busy_day(ORDERS, first=first + ORDERS))
+            assert refused
+        await town.deliver(refused)
+        await town.settle()
+    await all_is_well(town)
+    assert all(worker.code is None for worker in workers)
+
+
+async def test_intake_asks_to_come_again_while_the_database_is_away(town: Town, outage: Outage) -> None:
+    async with httpx.AsyncClient(trust_env=False, timeout=30) as http:
+        first = await town.post_one(http, delivery(order(1)))
+        assert first is not None
+        assert first.status_code == 200
+        with outage.away():
+            answers = await asyncio.gather(*(town.post_one(http, delivery(order(number))) for number in range(2, 6)))
+            ready = await town.ask("/readyz")
+        # A SQLite that somebody else is writing to can still be read.
+        assert ready.status_code == (503 if isinstance(outage, StoppedPostgres) else 200)
+        for answer in answers:
+            assert answer is not None
+            assert answer.status_code == 503
+            assert answer.headers["retry-after"] == "5"
+            assert answer.json()["title"] == "The delivery could not be kept just now"
+
+
+CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+
+
+async def test_connections_cut_again_and_again_make_no_dead_letters(postgresql_database: str, tmp_path: Path) -> None:
+    """As when a database fails over: gone in the middle of a transfer, and there again at once."""
+    async with open_town(tmp_path, postgresql_database, warehouse=WarehouseConfig(write_seconds=0.02)) as town:
+        await town.start_api()
+        for _ in range(WORKERS):
+            town.start_worker()
+        for number in range(2 * ROUNDS):
+            written = town.written
+            await town.deliver(busy_day(ORDERS, first=1001 + number * ORDERS))
+            await town.until_written(written + 1)
+            services.execute(postgresql_database, CUT)
+        await all_is_well(town)

@@ -1,0 +1,148 @@
+"""The warehouse's own bad days: gone, slow, answering nonsense, refusing, locking out; and one record that it will never take."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import select
+
+from app.engine import operate
+from app.engine.gateway import open_gateway
+from app.engine.rings import MemoryRings
+from app.records.dead_letters import Filter
+from app.sandbox.ongoing import TransporterContract, WarehouseConfig
+from app.settings import Settings
+from app.storage.tables import budgets, jobs
+from tests.chaos.conftest import Found
+from tests.chaos.count import all_is_well
+from tests.chaos.deliveries import Body, busy_day, delivery, order
+from tests.chaos.processes import until
+from tests.chaos.size import LONGEST_TEST, ORDERS, WORKERS
+from tests.chaos.town import GOODS_OWNER, Town
+
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(LONGEST_TEST)]
+
+
+async def test_a_warehouse_that_is_gone_costs_time_only_however_long_it_takes(town: Town) -> None:
+    await town.deliver(busy_day(ORDERS))
+    town.close_warehouse()
+    for _ in range(WORKERS):
+        town.start_worker(max_tries=3, retry_cap_seconds=0.5)
+    await until(lambda: _has_paused(town, 6), "it was tried again and again")
+    town.open_warehouse()
+    await all_is_well(town)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "hang-up"},
+        {"kind": "status", "status": 503},
+        {"kind": "status", "status": 500, "path": "/demo/api/v1/orders"},
+        {"kind": "status", "status": 429, "retry_after": "1"},
+        {"kind": "login-500"},
+    ],
+    ids=lambda fault: "-".join(str(value) for value in fault.values() if not str(value).startswith("/")),
+)
+async def test_a_warehouse_that_fails_for_a_while_costs_time_only(fault: dict[str, Any], town: Town) -> None:
+    town.warehouse_fails(**fault)
+    for _ in range(WORKERS):
+        town.start_worker(max_tries=3, retry_cap_seconds=0.5, login_pause_seconds=0.5)
+    await town.deliver(busy_day(ORDERS))
+    await until(lambda: len(town.calls(path="")) >= 6, "it was tried again and again")
+    town.warehouse_recovers()
+    await all_is_well(town)
+
+
+async def _has_paused(town: Town, times: int) -> bool:
+    async with town.database.read() as db:
+        return any(row.pauses >= times for row in await db.execute(select(budgets.c.pauses)))
+
+
+async def test_writes_whose_answer_was_lost_are_looked_up_and_not_repeated(town: Town) -> None:
+    """Made, but answered with a page of HTML, without its id, or too late."""
+    for kind in ("html", "no-id"):
+        town.warehouse_fails(kind, method="PUT", path="/demo/api/v1/orders", times=2, after_write=True)
+    for _ in range(WORKERS):
+        town.start_worker()
+    await town.deliver(busy_day(ORDERS))
+    await town.settle()
+    town.warehouse_fails("slow", method="PUT", path="/demo/api/v1/orders", times=1, seconds=1.7, after_write=True)
+    await town.deliver(busy_day(ORDERS, first=3001))
+    # While the late answer is still to come the warehouse is busy with that order: the next one waits there for its turn.
+    await all_is_well(town, side_by_side=3)
+    assert len(town.calls("PUT")) > 5
+
+
+async def test_a_slow_warehouse_gets_one_write_at_a_time(found: Found) -> None:
+    town = await found(warehouse=WarehouseConfig(write_seconds=0.3))
+    await town.start_api()
+    town.start_worker()
+    town.start_worker()
+    await town.deliver(busy_day(ORDERS))
+    await all_is_well(town)
+
+
+CARRIER = {"transporters": {"express": {"transporter_code": "NOPE", "transporter_service_code": "FAST"}}}
+
+
+def bad(order_id: int) -> Body:
+    """An order that the warehouse will never take: it has no contract with this carrier."""
+    body = order(order_id)
+    body["shipping_lines"][0]["method_id"] = "express"
+    return body
+
+
+async def test_a_poison_record_in_the_middle_of_a_lane_stops_nobody_and_arrives_when_it_is_replayed(found: Found) -> None:
+    town = await found(**CARRIER)
+    await town.start_api()
+    town.start_worker()
+    day = busy_day(ORDERS)
+    await town.deliver([*day[: len(day) // 2], delivery(bad(7001), "order.created"), *day[len(day) // 2 :]])
+    await town.settle()
+    async with town.database.read() as db:
+        dead = (await db.execute(select(jobs).where(jobs.c.state == "dead"))).one()
+    assert dead.source_id == "7001"
+    assert "there is no transporter contract for code 'NOPE', service 'FAST'" in dead.reason
+    assert (await town.states())["dead"] == 1
+    assert len(town.warehouse.orders) == len(
+        {each.order_id for each in day if each.order_id % 5 != 2 or _is_there(town, each.order_id)}
+    )
+
+    contract = TransporterContract("NOPE", "FAST", "Nope", "Fast", "NOPE-F")
+    town.warehouse.config = replace(town.warehouse.config, transporter_contracts=(contract,))
+    await _replay(town)
+    found_again = await all_is_well(town)
+    assert found_again.events["dead"] == 0
+
+
+def _is_there(town: Town, order_id: int) -> bool:
+    return (GOODS_OWNER, str(order_id)) in town.warehouse.orders
+
+
+async def _replay(town: Town) -> None:
+    """As an operator does, in a process of their own; the sweeper of the worker finds what there is to do."""
+    settings = Settings(
+        data_directory=town.directory / "data", database_url=town.database_url, secret_keys=[SecretStr(town.secret_key)]
+    )
+    async with open_gateway(settings, MemoryRings()) as gateway:
+        assert await operate.replay_filtered(gateway, Filter()) == 1
+
+
+async def test_a_row_of_refused_orders_never_gets_us_locked_out(found: Found) -> None:
+    """In the proportions of real life: five failures within ten minutes lock out, and our pauses last a minute and five."""
+    town = await found(warehouse=WarehouseConfig(lockout_failures=5, lockout_window_seconds=5), **CARRIER)
+    await town.start_api()
+    town.start_worker(budget_pause_seconds=0.5, refusal_pause_seconds=2.5, retry_cap_seconds=7.5)
+    await town.deliver(delivery(bad(number), "order.created") for number in range(7001, 7009))
+    await town.deliver(busy_day(3))
+    await all_refused(town, 8)
+    assert not [call for call in town.calls(path="") if call.status == 429]
+
+
+async def all_refused(town: Town, number: int) -> None:
+    await town.settle()
+    assert (await town.states(jobs))["dead"] == number

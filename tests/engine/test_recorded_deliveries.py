@@ -1,4 +1,4 @@
-"""Every delivery that a real shop was recorded to send, with the signature it came with: how it is answered, where its record ends.
+"""Every delivery that a real shop was recorded to send, as it was signed: how it is answered, and where its record ends.
 
 The recorded shop is not there any more. What has to be read from it is gone, as its stand-in says.
 """

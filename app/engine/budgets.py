@@ -31,8 +31,17 @@ class Budget:
     blocked_until: datetime | None
 
 
+def of_warehouse(warehouse: OngoingCredentials) -> str:
+    """Whose failures are counted together: one user of one WMS."""
+    return f"{warehouse.url}|{warehouse.user}"
+
+
+def key_for(budget: str, call: str) -> str:
+    return f"{budget}|{call}"[:300]
+
+
 def key_of(warehouse: OngoingCredentials, call: str) -> str:
-    return f"{warehouse.url}|{warehouse.user}|{call}"[:300]
+    return key_for(of_warehouse(warehouse), call)
 
 
 async def blocked_until(db: AsyncConnection, keys: Sequence[str], now: datetime) -> datetime | None:
@@ -40,6 +49,12 @@ async def blocked_until(db: AsyncConnection, keys: Sequence[str], now: datetime)
     found = await db.execute(select(budgets.c.blocked_until).where(budgets.c.key.in_(keys), budgets.c.blocked_until > now))
     moments = [row.blocked_until for row in found]
     return max(moments) if moments else None
+
+
+async def blocked(db: AsyncConnection, keys: Sequence[str], now: datetime) -> frozenset[str]:
+    """Those of these methods that may not be used now."""
+    found = await db.scalars(select(budgets.c.key).where(budgets.c.key.in_(keys), budgets.c.blocked_until > now))
+    return frozenset(found)
 
 
 async def has_just_failed(db: AsyncConnection, keys: Sequence[str], since: datetime) -> bool:

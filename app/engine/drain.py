@@ -13,8 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import Order, Process
 from app.engine import budgets, lanes, leases, settle
-from app.engine.desk import Blocked, GatewayDesk, close_unknown, find_unsettled
+from app.engine.desk import GatewayDesk, warehouse_desk
 from app.engine.failpoints import failpoint
+from app.engine.fence import Blocked, close_unknown, find_unsettled
 from app.engine.gateway import Gateway
 from app.engine.lanes import Place, Turn
 from app.engine.leases import Lease
@@ -27,7 +28,7 @@ from app.flows.result import Known, Outcome, Result, Transfer
 from app.logs import get_logger
 from app.metrics import TO_WAREHOUSE_SECONDS
 from app.records import alerts, mappings
-from app.records.connections import Status
+from app.records.connections import Connection, Status
 from app.records.mappings import Mapping
 from app.storage.outages import is_passing
 from app.storage.tables import jobs
@@ -79,9 +80,13 @@ async def _work_off(gateway: Gateway, lease: Lease) -> int:
 async def _take(gateway: Gateway, lease: Lease) -> Turn | None:
     now = gateway.clock()
     ageing = timedelta(minutes=gateway.settings.ageing_minutes)
-    blocked = await _blocked_places(gateway, lease.key, now)
+    on_lane = await gateway.on_lane(lease.key)
     async with gateway.database.begin() as db:
-        suspects = not await _has_just_failed(db, gateway, lease.key, now)
+        blocked = await _blocked_places(db, on_lane, now)
+        # Two records known to be bad never run back to back, in whatever slice or worker: the WMS counts failures in a row. One may run
+        # after a call that went well, or after a pause.
+        since = now - timedelta(seconds=gateway.settings.budget_pause_seconds)
+        suspects = not await budgets.has_just_failed(db, _budgets_of(on_lane), since)
         await lanes.wake_parked(db, lease.key, now)
         turn = await lanes.claim(db, lease, now, ageing, blocked, suspects=suspects)
     if turn is not None:
@@ -89,35 +94,32 @@ async def _take(gateway: Gateway, lease: Lease) -> Turn | None:
     return turn
 
 
-async def _has_just_failed(db: AsyncConnection, gateway: Gateway, lane: str, now: datetime) -> bool:
-    """Two records known to be bad never run back to back, in whatever slice or worker: the WMS counts failures in a row. One may run
-    after a call that went well, or after a pause.
-    """
-    keys = {
-        budgets.key_of(each.warehouse, call) for each in await gateway.on_lane(lane) for calls in CALLS.values() for call in calls
-    }
-    return await budgets.has_just_failed(db, sorted(keys), now - timedelta(seconds=gateway.settings.budget_pause_seconds))
+def _budgets_of(on_lane: list[Connection]) -> list[str]:
+    """The budgets of all calls that are made for these connections; mostly they share one user, and so one budget a call."""
+    return sorted({budgets.key_of(each.warehouse, call) for each in on_lane for calls in CALLS.values() for call in calls})
 
 
-async def _blocked_places(gateway: Gateway, lane: str, now: datetime) -> list[Place]:
+async def _blocked_places(db: AsyncConnection, on_lane: list[Connection], now: datetime) -> list[Place]:
     """Connections that are not active, processes that are switched off, and those whose WMS methods are blocked."""
-    places: list[Place] = []
-    on_lane = await gateway.on_lane(lane)
-    async with gateway.database.read() as db:
-        for connection in on_lane:
-            for process, calls in CALLS.items():
-                keys = [budgets.key_of(connection.warehouse, call) for call in calls]
-                is_on = connection.status is Status.ACTIVE and getattr(connection.settings.processes, process.value)
-                if not is_on or await budgets.blocked_until(db, keys, now):
-                    places.append((connection.id, process))
-    return places
+    blocked = await budgets.blocked(db, _budgets_of(on_lane), now)
+    return [
+        (connection.id, process)
+        for connection in on_lane
+        for process, calls in CALLS.items()
+        if not _is_on(connection, process) or any(budgets.key_of(connection.warehouse, call) in blocked for call in calls)
+    ]
+
+
+def _is_on(connection: Connection, process: Process) -> bool:
+    return connection.status is Status.ACTIVE and bool(getattr(connection.settings.processes, process.value))
 
 
 async def _look_again(gateway: Gateway, key: str) -> None:
     """A ring that came while we held the lease found it taken and went: look once more now that it is free."""
     now = gateway.clock()
-    blocked = await _blocked_places(gateway, key, now)
+    on_lane = await gateway.on_lane(key)
     async with gateway.database.read() as db:
+        blocked = await _blocked_places(db, on_lane, now)
         more = await lanes.has_work(db, key) and await _has_free_work(db, key, blocked)
     if more:
         await gateway.rings.ring(Task.DRAIN, key)
@@ -176,7 +178,7 @@ async def _transfer(gateway: Gateway, turn: Turn) -> None:
             gateway, turn, wait_until, "attempt-open", "An earlier call may still be under way; it is waited out, then read"
         )
         return
-    desk = GatewayDesk(gateway, connection, turn, mapping.id, gateway.warehouse(connection), unsettled, job.override == "release")
+    desk = warehouse_desk(gateway, connection, turn, mapping.id, unsettled)
     record = payload_of(connection, job)
     known = _known(mapping, unknown=unsettled is not None)
     try:

@@ -28,6 +28,7 @@ from app.sandbox.woocommerce.order_routes import order_routes
 from app.sandbox.woocommerce.other_routes import other_routes, webhook_routes
 from app.sandbox.woocommerce.product_routes import product_routes
 from app.sandbox.woocommerce.shop import Shop
+from app.sandbox.woocommerce.tracking_routes import tracking_routes
 
 __all__ = ["Coupon", "RestError", "Shop", "ShopConfig", "TaxRate", "create_shop"]
 
@@ -44,7 +45,8 @@ def create_shop(config: ShopConfig, clock: Clock = utc_now) -> Starlette:
         with contextlib.suppress(asyncio.CancelledError):
             await queue
 
-    routes = [*sandbox_routes(shop), *order_routes(shop), *product_routes(shop), *webhook_routes(shop), *other_routes(shop)]
+    makers = (sandbox_routes, tracking_routes, order_routes, product_routes, webhook_routes, other_routes)
+    routes = [route for make in makers for route in make(shop)]
     app = Starlette(routes=routes, lifespan=lifespan)
     app.router.redirect_slashes = False
     app.state.shop = shop

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -38,6 +38,17 @@ class Coupon:
     code: str
     kind: str
     amount: Decimal
+    free_shipping: bool = False
+
+
+@dataclass(frozen=True)
+class ShippingMethod:
+    """A way of delivery in the shop's one shipping zone. `kind` is the method id that stands on orders."""
+
+    id: int
+    kind: str
+    kind_title: str
+    title: str
 
 
 # The rates and codes of the shop that was recorded.
@@ -48,6 +59,12 @@ RECORDED_RATES = (
 RECORDED_COUPONS = (
     Coupon(11, "vinter10", "percent", Decimal(10)),
     Coupon(12, "fast100", "fixed_cart", Decimal(100)),
+    Coupon(13, "fraktfri", "percent", Decimal(0), free_shipping=True),
+)
+RECORDED_METHODS = (
+    ShippingMethod(1, "flat_rate", "Flat rate", "Posten – Pakke i postkassen"),
+    ShippingMethod(2, "free_shipping", "Free shipping", "Fri frakt"),
+    ShippingMethod(3, "local_pickup", "Local pickup", "Hent i butikk"),
 )
 
 
@@ -60,6 +77,9 @@ class ShopConfig:
     `read`, `write` or `read_write`. Products, variations, orders and refunds share one counter of ids, which begins at
     `first_id`. Times are in seconds. `strict` refuses what the real shop would silently ignore: query parameters and body
     fields it does not know.
+
+    `plugins` may hold `advanced-shipment-tracking` or `shipment-tracking`; `tracking_providers` (carriers by country) is that
+    plugin's own list when left out.
     """
 
     home_url: str
@@ -85,3 +105,6 @@ class ShopConfig:
     php_version: str = "8.2.36"
     tax_rates: Sequence[TaxRate] = field(default=RECORDED_RATES)
     coupons: Sequence[Coupon] = field(default=RECORDED_COUPONS)
+    shipping_methods: Sequence[ShippingMethod] = field(default=RECORDED_METHODS)
+    plugins: Sequence[str] = ()
+    tracking_providers: Mapping[str, Mapping[str, str]] | None = None

@@ -39,7 +39,10 @@ def order_routes(shop: Shop) -> list[Route]:
             "GET": Operation(_list_refunds, "list", queries.REFUNDS),
             "POST": Operation(_create_refund, "create", queries.ONE_ORDER, fields.REFUND),
         }),
-        *route(shop, f"{one}/refunds/{{refund_id:int}}", {"GET": Operation(_get_refund, "view", queries.ONE_ORDER)}),
+        *route(shop, f"{one}/refunds/{{refund_id:int}}", {
+            "GET": Operation(_get_refund, "view", queries.ONE_ORDER),
+            "DELETE": Operation(_delete_refund, "delete", {**queries.DELETED, **queries.ONE_ORDER}),
+        }),
     ]  # fmt: skip
 
 
@@ -139,11 +142,20 @@ def _create_refund(asked: Asked) -> Answer:
     return Answer(pick_fields(shown, asked.fields, with_links=True), 201, {"Location": location})
 
 
-def _get_refund(asked: Asked) -> Answer:
-    shop, record_id = asked.shop, asked.ids["id"]
-    refunds.find_order(shop, record_id)
-    refund = next((r for r in shop.refunds.get(record_id, []) if r["id"] == asked.ids["refund_id"]), None)
-    if refund is None:
-        raise RestError(404, "woocommerce_rest_shop_order_refund_invalid_id", "Invalid ID.")
-    shown = refund_entries.show(shop, refund, record_id, asked.base_url, asked.query["dp"])
+def _shown_refund(asked: Asked, refund: dict[str, Any]) -> Answer:
+    shown = refund_entries.show(asked.shop, refund, asked.ids["id"], asked.base_url, asked.query["dp"])
     return Answer(pick_fields(shown, asked.fields, with_links=True))
+
+
+def _get_refund(asked: Asked) -> Answer:
+    return _shown_refund(asked, refunds.find(asked.shop, asked.ids["id"], asked.ids["refund_id"]))
+
+
+def _delete_refund(asked: Asked) -> Answer:
+    """Fires nothing (observed); there is no trash for refunds."""
+    record_id, refund_id = asked.ids["id"], asked.ids["refund_id"]
+    answer = _shown_refund(asked, refunds.find(asked.shop, record_id, refund_id))
+    if not asked.query["force"]:
+        raise RestError(501, "woocommerce_rest_trash_not_supported", "The shop_order_refund does not support trashing.")
+    refunds.remove(asked.shop, record_id, refund_id)
+    return answer

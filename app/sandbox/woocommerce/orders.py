@@ -19,6 +19,9 @@ Resource = dict[str, Any]
 _TEXTS = ("currency", "customer_note", "payment_method", "payment_method_title", "transaction_id", "created_via")
 _EDITABLE = ("pending", "on-hold", "auto-draft", "checkout-draft")
 _UNPAID = ("pending", "failed", "on-hold", "cancelled")
+_NEW = ("pending", "failed", "cancelled")
+_NEW_ORDER = "New order"
+_EMAILS = {"processing": "Processing order", "completed": "Completed order"}
 
 
 def find(shop: Shop, record_id: int) -> Resource:
@@ -135,8 +138,6 @@ def set_status(shop: Shop, order: Resource, status: str) -> list[int]:
     was, order["status"] = order["status"], status
     if was == status and order["id"] in shop.orders:
         return []
-    if order["id"] in shop.orders:
-        notes.write(shop, order["id"], f"Order status changed from {_label(was)} to {_label(status)}.")
     paid_status = _paid_status(order)
     if order["date_paid"] is None and (status == paid_status or (paid_status == "processing" and status == "completed")):
         times.stamp(order, "date_paid", shop.now(), shop.zone)
@@ -146,11 +147,26 @@ def set_status(shop: Shop, order: Resource, status: str) -> list[int]:
         times.stamp(order, "date_completed", shop.now(), shop.zone)
     if status == "refunded":
         refund_entries.refund_rest(shop, order)
-    if was == "trash":
-        return []
+    moved = [] if was == "trash" else _move_stock(shop, order, status)
+    _note_status(shop, order["id"], was, status)
+    return moved
+
+
+def _move_stock(shop: Shop, order: Resource, status: str) -> list[int]:
     if status in stock.TAKEN_AT:
         return stock.take(shop, order)
     return stock.put_back(shop, order) if status in stock.PUT_BACK_AT else []
+
+
+def _note_status(shop: Shop, order_id: int, was: str, status: str) -> None:
+    """The shop's own notes on a new status: the change and the e-mails it sent, these first once the order stands (observed)."""
+    new = was in _NEW and status in stock.TAKEN_AT
+    said = [f'Email "{about}" sent.' for about in (_NEW_ORDER if new else "", _EMAILS.get(status, "")) if about]
+    if was != status:
+        change_note = f"Order status changed from {_label(was)} to {_label(status)}."
+        said = [*said, change_note] if order_id in shop.orders else [change_note, *said]
+    for text in said:
+        notes.write(shop, order_id, text)
 
 
 def _label(status: str) -> str:

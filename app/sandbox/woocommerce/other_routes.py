@@ -10,6 +10,7 @@ from app.sandbox.woocommerce import customers, fields, queries, times
 from app.sandbox.woocommerce.errors import RestError
 from app.sandbox.woocommerce.listing import page_headers, page_of, pick_fields
 from app.sandbox.woocommerce.rest import Answer, Asked, Operation, route
+from app.sandbox.woocommerce.settings_routes import settings_routes
 from app.sandbox.woocommerce.shop import Shop
 from app.sandbox.woocommerce.webhooks import Webhook
 
@@ -35,9 +36,14 @@ def other_routes(shop: Shop) -> list[Route]:
         *route(shop, f"{_BASE}/customers", {
             "POST": Operation(_create_customer, "create", queries.ONE, fields.CUSTOMER, required=("email",)),
         }),
-        *route(shop, f"{_BASE}/customers/{{id:int}}", {"GET": Operation(_get_customer, "view", queries.ONE)}),
+        *route(
+            shop,
+            f"{_BASE}/customers/{{id:int}}",
+            {"GET": Operation(_get_customer, "view", queries.ONE)},
+            also=("POST", "PUT", "PATCH", "DELETE"),
+        ),
         *route(shop, f"{_BASE}/system_status", {"GET": Operation(_system_status, "list", queries.ONE)}),
-        *route(shop, f"{_BASE}/settings/{{group}}/{{id}}", {"GET": Operation(_setting, "view", queries.ONE)}),
+        *settings_routes(shop, _BASE),
         *route(shop, _BASE, {"GET": Operation(_namespace, None, queries.ONE)}),
         *route(shop, "/wp-json", {"GET": Operation(_index, None, queries.ONE)}),
         *route(shop, "/wp-json/{rest:path}", {}),
@@ -119,27 +125,6 @@ def _system_status(asked: Asked) -> Answer:
         },
     }  # fmt: skip
     return Answer(pick_fields(status, asked.fields, with_links=False))
-
-
-def _setting(asked: Asked) -> Answer:
-    """The few settings a client has a use for: `general/woocommerce_currency` and the units of weight and size. The real answer
-    also lists every choice there is."""
-    config, group, record_id = asked.shop.config, asked.ids["group"], asked.ids["id"]
-    known = {
-        ("general", "woocommerce_currency"): config.currency,
-        ("products", "woocommerce_weight_unit"): config.weight_unit,
-        ("products", "woocommerce_dimension_unit"): config.dimension_unit,
-    }
-    value = known.get((group, record_id))
-    if value is None:
-        raise RestError(404, "rest_setting_setting_invalid", "Invalid setting.")
-    collection = f"{asked.base_url}/wp-json/wc/v3/settings/{group}"
-    setting: dict[str, Any] = {
-        "id": record_id, "label": record_id, "description": "", "type": "select", "default": value, "options": {value: value},
-        "tip": "", "value": value, "group_id": group,
-        "_links": {"self": [{"href": f"{collection}/{record_id}"}], "collection": [{"href": collection}]},
-    }  # fmt: skip
-    return Answer(pick_fields(setting, asked.fields, with_links=True))
 
 
 def _namespace(asked: Asked) -> Answer:

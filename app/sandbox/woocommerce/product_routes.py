@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from starlette.routing import Route
@@ -166,7 +167,9 @@ def _delete_variation(asked: Asked) -> Answer:
         raise RestError(501, "woocommerce_rest_trash_not_supported", "The product_variation does not support trashing.")
     answer = _shown_variation(asked, variation)
     products.remove(asked.shop, variation["id"])
-    return answer
+    for own in answer.body["_links"]["self"]:
+        own.pop("targetHints")
+    return replace(answer, headers={"Allow": ""})  # nothing can be done with it any more (observed)
 
 
 def _batch(asked: Asked) -> Answer:

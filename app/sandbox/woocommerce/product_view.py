@@ -88,6 +88,7 @@ def show(shop: Shop, product: dict[str, Any], base_url: str, editing: bool = Fal
     if editing:
         shown["permalink_template"] = f"{base_url}/product/%pagename%/"
         shown["generated_slug"] = php.slug(product["name"])
+        shown["average_rating"] = product["average_rating"].removesuffix(".00")
     else:
         shown["description"] = _paragraph(product["description"])
         shown["short_description"] = _paragraph(product["short_description"])

@@ -11,7 +11,7 @@ _ORDER = Rule("string", choices=("asc", "desc"), default="desc")
 ONE: Rules = {"context": Rule("string", choices=("view", "edit")), "_fields": _WORDS}
 ONE_ORDER: Rules = {**ONE, "dp": Rule("integer", minimum=0, default=2)}
 DELETED: Rules = {**ONE, "force": Rule("boolean", default=False)}
-_PAGED: Rules = {
+PAGED: Rules = {
     **ONE,
     "page": Rule("integer", minimum=1, default=1),
     "per_page": Rule("integer", minimum=1, maximum=100, default=10),
@@ -22,7 +22,7 @@ _PAGED: Rules = {
     "search": STRING,
 }
 _DATED: Rules = {
-    **_PAGED,
+    **PAGED,
     "after": DATE,
     "before": DATE,
     "modified_after": DATE,
@@ -64,12 +64,12 @@ PRODUCTS: Rules = {
 }
 VARIATIONS: Rules = {**_SOLD, "orderby": _sorted_by("date", "id", "include", "title", "slug", "modified", "menu_order")}
 WEBHOOKS: Rules = {
-    **_PAGED,
+    **PAGED,
     "orderby": _sorted_by("date", "id", "title"),
     "after": DATE,
     "before": DATE,
     "status": Rule("string", choices=("all", "active", "paused", "disabled"), default="all"),
 }
 NOTES: Rules = {**ONE, "type": Rule("string", choices=("any", "customer", "internal"), default="any")}
-REFUNDS: Rules = {**_PAGED, "dp": Rule("integer", minimum=0, default=2), "orderby": _sorted_by("date", "id")}
-CATEGORIES: Rules = {**_PAGED, "orderby": Rule("string", choices=("id", "name", "slug"), default="name")}
+REFUNDS: Rules = {**PAGED, "dp": Rule("integer", minimum=0, default=2), "orderby": _sorted_by("date", "id")}
+CATEGORIES: Rules = {**PAGED, "orderby": Rule("string", choices=("id", "name", "slug"), default="name")}

@@ -25,6 +25,23 @@ def find_order(shop: Shop, order_id: int) -> Resource:
     return order
 
 
+def find(shop: Shop, order_id: int, refund_id: int) -> Resource:
+    """Raises RestError (404)."""
+    find_order(shop, order_id)
+    refund = next((refund for refund in shop.refunds.get(order_id, []) if refund["id"] == refund_id), None)
+    if refund is None:
+        raise RestError(404, "woocommerce_rest_shop_order_refund_invalid_id", "Invalid ID.")
+    return refund
+
+
+def remove(shop: Shop, order_id: int, refund_id: int) -> None:
+    """Deletes a refund; the order's time stands still and nothing fires (observed). Raises RestError."""
+    shop.refunds[order_id].remove(find(shop, order_id, refund_id))
+    order = find_order(shop, order_id)
+    order["refunds"] = [refund for refund in order["refunds"] if refund["id"] != refund_id]
+    shop.orders.put(order)
+
+
 def _cannot(message: str) -> RestError:
     return RestError(500, "woocommerce_rest_cannot_create_order_refund", message, data=500)
 

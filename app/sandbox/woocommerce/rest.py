@@ -84,12 +84,13 @@ class Operation:
     required: Sequence[str] = ()
 
 
-def route(shop: Shop, path: str, operations: Mapping[str, Operation]) -> list[Route]:
-    """The route, with and without a slash at the end (the shop takes both)."""
+def route(shop: Shop, path: str, operations: Mapping[str, Operation], also: Sequence[str] = ()) -> list[Route]:
+    """The route, with and without a slash at the end (the shop takes both). `also` names methods of the real shop that are not
+    simulated: `Allow` names them too."""
     by_method = dict(operations)
     if "PUT" in by_method:
         by_method.update(dict.fromkeys(("POST", "PATCH"), by_method["PUT"]))
-    allow = ", ".join(name for name in METHODS if name in by_method)
+    allow = ", ".join(name for name in METHODS if name in by_method or name in also)
 
     async def endpoint(request: Request) -> Response:
         return await _answer(shop, request, by_method, allow)
@@ -103,20 +104,14 @@ async def _answer(shop: Shop, request: Request, operations: Mapping[str, Operati
     if fault is not None and not fault.after_write and (shown := await show_fault(fault)) is not None:
         shop.journal.add(request, _journalled(raw), shown.status_code, None, fault.kind)
         return shown
+    common = {**_HEADERS, "Link": f'<{shop.doorkeeper.base_url(request.headers)}/wp-json/>; rel="https://api.w.org/"'}
     try:
         with shop.lock:
             answer = _handle(shop, request, raw, operations)
-        home = shop.config.home_url.rstrip("/")
-        headers = {
-            **_HEADERS,
-            "Link": f'<{home}/wp-json/>; rel="https://api.w.org/"',
-            **answer.headers,
-            "Allow": allow,
-            **_NO_CACHE,
-        }
+        headers = {**common, "Allow": allow, **answer.headers, **_NO_CACHE}
     except RestError as refused:
         answer = Answer(refused.body(), refused.status)
-        headers = {**_HEADERS, **({"Vary": "Origin"} if refused.status == 401 else {})}
+        headers = {**common, **({"Vary": "Origin"} if refused.status == 401 else {})}
         if refused.status != 401 and refused.code != "rest_no_route":
             headers["Allow"] = allow
     await shop.queue.send_pings()
@@ -124,7 +119,7 @@ async def _answer(shop: Shop, request: Request, operations: Mapping[str, Operati
     if fault is not None and fault.after_write and (shown := await show_fault(fault)) is not None:
         return shown
     headers["Content-Type"] = "application/json; charset=UTF-8"
-    return Response(php.to_json(answer.body), answer.status, headers)
+    return Response(php.to_json(answer.body), answer.status, {name: value for name, value in headers.items() if value})
 
 
 def _handle(shop: Shop, request: Request, raw: bytes, operations: Mapping[str, Operation]) -> Answer:

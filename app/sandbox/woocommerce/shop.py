@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.sandbox.journal import Faults, Journal
-from app.sandbox.woocommerce import orders, php, product_view, products
+from app.sandbox.woocommerce import orders, php, product_view, products, tracking
 from app.sandbox.woocommerce.config import Clock, ShopConfig, TaxRate, utc_now
 from app.sandbox.woocommerce.customers import new_customer
 from app.sandbox.woocommerce.deliveries import Deliveries, Sent
@@ -55,6 +55,7 @@ class Shop:
         self.before_trash: dict[tuple[str, int], str] = {}
         self.deleted_products: set[int] = set()
         self.owner_has_rights = True
+        self.tracking_providers = tracking.providers_of(config)
         self.webhooks = Webhooks(lambda: "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(50)))
         self.queue = Deliveries(config, clock, self.webhooks, self._delivery_body)
         self._clock = clock
@@ -64,6 +65,7 @@ class Shop:
         self.next_meta_id = _counter(1)
         self.next_note_id = _counter(1)
         self.next_customer_id = _counter(2)
+        self.next_tracking_number = _counter(1)
         self.next_category_id = _counter(_UNCATEGORIZED)
         self.add_category("Uncategorized")
 

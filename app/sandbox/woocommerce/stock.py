@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from app.sandbox.woocommerce import products
+from app.sandbox.woocommerce import notes, products
 from app.sandbox.woocommerce.meta import drop_meta, find_meta, merge_meta
 
 if TYPE_CHECKING:
@@ -27,24 +27,28 @@ def keeper(shop: Shop, line: Resource) -> Resource | None:
     return None
 
 
-def move(shop: Shop, product: Resource, pieces: int) -> None:
-    """Changes a quantity; the caller fires `product.updated`."""
-    product["stock_quantity"] = (product["stock_quantity"] or 0) + pieces
+def move(shop: Shop, product: Resource, pieces: int) -> str:
+    """Changes a quantity and says it as order notes do (observed); the caller fires `product.updated`."""
+    before = product["stock_quantity"] or 0
+    product["stock_quantity"] = before + pieces
     products.follow_quantity(product)
     products.save(shop, product, fires=None)
     if product["type"] == "variation":
         products.sync_parent(shop, product["parent_id"])
+    return f"{product['name']} ({before}&rarr;{before + pieces})"
 
 
 def take(shop: Shop, order: Resource) -> list[int]:
     """Takes the stock of lines that have not taken theirs; gives the products whose stock moved."""
-    moved = []
+    moved, said = [], []
     for line in order["line_items"]:
         product = keeper(shop, line)
         if product is not None and find_meta(line["meta_data"], REDUCED) is None:
-            move(shop, product, -line["quantity"])
+            said.append(move(shop, product, -line["quantity"]))
             merge_meta(line["meta_data"], [{"key": REDUCED, "value": line["quantity"]}], shop.next_meta_id, shows=True)
             moved.append(product["id"])
+    if said:
+        notes.write(shop, order["id"], f"Stock levels reduced: {', '.join(said)}")
     return list(dict.fromkeys(moved))
 
 

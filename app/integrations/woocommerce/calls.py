@@ -3,98 +3,177 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import httpx
 
 from app.clock import Clock
 from app.errors import LoginRefused, Malformed, NoSuchRecord, Refused
 from app.http import Answer, encode_query, raise_passing, send
+from app.integrations.woocommerce.dialects import Dialect, FirstRest, Params, Record
+from app.integrations.woocommerce.legacy import Legacy
 from app.integrations.woocommerce.oauth import signed
-from app.integrations.woocommerce.resources import text
-from app.integrations.woocommerce.settings import WooCommerceCredentials, WooCommerceSettings
+from app.integrations.woocommerce.resources import Body, text
+from app.integrations.woocommerce.settings import Login, WooCommerceCredentials, WooCommerceSettings
+from app.integrations.woocommerce.versions import Version
 
 SYSTEM = "the shop"
 
-_GONE = re.compile(r"woocommerce_rest_(?:\w+_)?invalid_id")
-"""Like `woocommerce_rest_shop_order_invalid_id`: the only codes that prove, with a 404, that a record is gone."""
+_GONE = re.compile(r"woocommerce_rest_(?:(?:\w+_)?invalid_id|invalid_order_id)|woocommerce_api_(?:no_\w+_found|invalid_\w+_id)")
+"""Like `woocommerce_rest_shop_order_invalid_id`: the only codes that prove, with a 404 (400 to a PUT), that a record is gone."""
 
-Params = Sequence[tuple[str, str]]
+_LEGACY_LOGIN = "woocommerce_api_authentication_error"
+"""Comes with any status, 404 for a missing key among them (source of WooCommerce 2.4)."""
+
+_Items = Sequence[Mapping[str, Any]]
 
 
 class Calls:
-    """Calls to one shop's REST API: Basic over https, OAuth 1.0a over http. Counts them."""
+    """Calls to one shop's REST API: Basic over https, OAuth 1.0a over http. Counts them.
+
+    Paths are those of wc/v3; one that begins with a slash belongs to a plugin and is taken as it is, below `wp-json`.
+    """
 
     def __init__(
-        self, settings: WooCommerceSettings, credentials: WooCommerceCredentials, http: httpx.AsyncClient, clock: Clock
+        self,
+        settings: WooCommerceSettings,
+        credentials: WooCommerceCredentials,
+        http: httpx.AsyncClient,
+        clock: Clock,
+        version: Version | None = None,
     ) -> None:
         self._settings = settings
         self._credentials = credentials
         self._http = http
         self._clock = clock
+        self.version = version or Version()
         self.count = 0
         self.shop_time: datetime | None = None
         """The shop's own clock at its last answer (UTC), as far as it said."""
 
     def address(self, path: str) -> str:
-        return f"{self._credentials.shop_url}wp-json/{self._settings.rest_version}/{path}"
+        if path.startswith("/"):
+            return f"{self._credentials.shop_url}wp-json{path}"
+        return f"{self.version.base(self._credentials.shop_url)}{self._dialect(path).path(path)}"
 
-    async def record(self, path: str, params: Params = ()) -> dict[str, Any]:
+    def _dialect(self, path: str) -> Dialect:
+        if self.version.is_legacy and not path.startswith("/"):
+            return Legacy()
+        if self.version.name == "wc/v1" and not path.startswith("/"):
+            return FirstRest(ZoneInfo(self._settings.wc_v1_time_zone))
+        return Dialect()
+
+    # reading
+
+    async def record(self, path: str, params: Params = ()) -> Record:
         """An object. Raises NoSuchRecord when the shop itself says that there is none."""
-        answer = await self.get(self.address(path), params)
-        if not isinstance(answer.json, dict):
-            raise self._malformed(answer, path, "an object")
-        return answer.json
+        dialect = self._dialect(path)
+        answer = await self.get(self.address(path), dialect.params(path, params))
+        found = dialect.one(path, answer.json)
+        if found is None:
+            raise self._malformed(answer, "GET", path, "an object")
+        return found
 
-    async def listed(self, path: str, params: Params) -> list[dict[str, Any]]:
+    async def listed(self, path: str, params: Params) -> list[Record]:
         """A list of objects. Raises Malformed for anything else: an empty list must be one."""
-        answer = await self.get(self.address(path), params)
-        if not isinstance(answer.json, list) or not all(isinstance(each, dict) for each in answer.json):
-            raise self._malformed(answer, path, "a list of records")
-        return answer.json
+        dialect = self._dialect(path)
+        answer = await self.get(self.address(path), dialect.params(path, params))
+        found = dialect.many(path, answer.json)
+        if found is None:
+            raise self._malformed(answer, "GET", path, "a list of records")
+        return found
 
     async def get(self, url: str, params: Params = ()) -> Answer:
         """One GET, its answer JSON with 2xx. Raises every RemoteError."""
+        return await self._send("GET", url, params)
+
+    # writing
+
+    async def write(self, method: str, path: str, body: Mapping[str, Any], params: Params = ()) -> Record:
+        """A POST or PUT of an object, answered with one."""
+        dialect = self._dialect(path)
+        answer = await self._send(method, self.address(path), dialect.params(path, params), dialect.body(path, body))
+        found = dialect.one(path, answer.json)
+        if found is None:
+            raise self._malformed(answer, method, path, "the record that was written")
+        return found
+
+    async def batch(self, path: str, items: _Items) -> list[Record]:
+        """Updates of several records; the answer has one object for each, in the same order."""
+        dialect = self._dialect(path)
+        answer = await self._send("POST", self.address(path), (), dialect.batched(path, items))
+        found = dialect.batch_answers(path, answer.json)
+        if found is None or len(found) != len(items):
+            raise self._malformed(answer, "POST", path, f"the {len(items)} records that were written")
+        return found
+
+    async def delete(self, path: str) -> None:
+        """Deletes for good. Raises NoSuchRecord when there is none."""
+        await self._send("DELETE", self.address(path), self._dialect(path).params(path, [("force", "true")]))
+
+    # one call
+
+    async def _send(self, method: str, url: str, params: Params, body: Mapping[str, Any] | None = None) -> Answer:
         self.count += 1
-        answer = await send(self._http, self._request(url, params), timeout=self._settings.call_timeout_seconds, system=SYSTEM)
+        request = self._request(method, url, params, body)
+        answer = await send(self._http, request, timeout=self._settings.call_timeout_seconds, system=SYSTEM)
         self.shop_time = _date(answer)
-        self._sort(answer, f"GET {urlsplit(url).path}")
+        self._sort(answer, method, f"{method} {urlsplit(url).path}")
         return answer
 
-    def _request(self, url: str, params: Params) -> httpx.Request:
+    def _request(self, method: str, url: str, params: Params, body: Mapping[str, Any] | None) -> httpx.Request:
         key, secret = self._credentials.consumer_key, self._credentials.consumer_secret.get_secret_value()
+        login = self._login(url)
+        if login is Login.OAUTH:
+            params = self._signed(method, url, params, key, secret)
+        elif login is Login.QUERY:
+            params = [*params, ("consumer_key", key), ("consumer_secret", secret)]
         headers = {"Accept": "application/json"}
-        if url.startswith("https://"):
-            request = self._http.build_request("GET", _with_query(url, params), headers=headers)
-            return next(httpx.BasicAuth(key, secret).auth_flow(request))
-        by = self._settings.oauth_signature_method
-        params = signed("GET", url, params, key=key, secret=secret, by=by, now=self._clock())
-        return self._http.build_request("GET", _with_query(url, params), headers=headers)
+        if body is None:
+            request = self._http.build_request(method, _with_query(url, params), headers=headers)
+        else:
+            request = self._http.build_request(method, _with_query(url, params), headers=headers, json=dict(body))
+        return next(httpx.BasicAuth(key, secret).auth_flow(request)) if login is Login.BASIC else request
 
-    def _sort(self, answer: Answer, call: str) -> None:
+    def _login(self, url: str) -> Login:
+        if url.startswith("http://"):
+            return Login.OAUTH
+        return Login.BASIC if self._settings.login is Login.AUTO else self._settings.login
+
+    def _signed(self, method: str, url: str, params: Params, key: str, secret: str) -> Params:
+        """A shop that does not know it is reached over https takes its own address to be http (WC_REST_Authentication)."""
+        own = f"http://{url.removeprefix('https://')}" if url.startswith("https://") else url
+        by, end = self._settings.oauth_signature_method, "&" if self.version.signs_with_ampersand else ""
+        return signed(method, own, params, key=key, secret=secret, by=by, now=self._clock(), key_end=end)
+
+    def _sort(self, answer: Answer, method: str, call: str) -> None:
+        status, words, told, code = answer.status, answer.text(), _told(answer), _code(answer)
+        if _is_final_500(answer):
+            raise Refused(told, system=SYSTEM, call=call, status=status, answer=words)
+        if code == _LEGACY_LOGIN:
+            raise LoginRefused(told, system=SYSTEM, call=call, status=status, answer=words)
         raise_passing(answer, system=SYSTEM, call=call, now=self._clock())
-        shop_says = answer.json if isinstance(answer.json, dict) else {}
-        status, words, told = answer.status, answer.text(), _told(answer)
         if 300 <= status < 400:
             raise Malformed(_redirected(answer), system=SYSTEM, call=call, status=status, answer=words)
         if status in (401, 403):
             raise LoginRefused(told, system=SYSTEM, call=call, status=status, answer=words)
-        if status == 404 and _GONE.fullmatch(text(shop_says, "code")):
+        if _GONE.fullmatch(code) and (status == 404 or (status == 400 and method == "PUT")):
             raise NoSuchRecord(told, system=SYSTEM, call=call, status=status, answer=words)
-        if status >= 400 and text(shop_says, "code"):
+        if status >= 400 and code:
             raise Refused(told, system=SYSTEM, call=call, status=status, answer=words)
         if status >= 400 or not 200 <= status < 300 or not answer.is_json:
             raise Malformed(_not_the_api(answer), system=SYSTEM, call=call, status=status, answer=words)
 
-    def _malformed(self, answer: Answer, path: str, wanted: str) -> Malformed:
+    def _malformed(self, answer: Answer, method: str, path: str, wanted: str) -> Malformed:
         return Malformed(
             f"the shop answered something else than {wanted}",
             system=SYSTEM,
-            call=f"GET {urlsplit(self.address(path)).path}",
+            call=f"{method} {urlsplit(self.address(path)).path}",
             status=answer.status,
             answer=answer.text(),
         )
@@ -118,9 +197,30 @@ def _with_query(url: str, params: Params) -> httpx.URL:
     return httpx.URL(f"{url}?{encode_query(params)}" if params else url)
 
 
+def _is_final_500(answer: Answer) -> bool:
+    """A refund that is refused: `"data": 500`, a bare number, where faults of the server have `{"status": 500}`.
+
+    Too large an amount, or a payment method that cannot refund: repeating does not help (observed on WooCommerce 11.0.1).
+    """
+    body = answer.json if isinstance(answer.json, dict) else {}
+    return answer.status == 500 and body.get("data") == 500 and text(body, "code").startswith("woocommerce_rest_")
+
+
+def error_of(answer: Any) -> Body:
+    """The shop's error in an answer's JSON: `{"code", "message"}`, or the first of the legacy API's `errors`."""
+    body = answer if isinstance(answer, dict) else {}
+    errors = body.get("errors")
+    first = errors[0] if isinstance(errors, list) and errors else errors
+    return first if isinstance(first, dict) else body
+
+
+def _code(answer: Answer) -> str:
+    return text(error_of(answer.json), "code")
+
+
 def _told(answer: Answer) -> str:
     """The shop's own words: code, message, and the parameters it does not like."""
-    body = answer.json if isinstance(answer.json, dict) else {}
+    body = error_of(answer.json)
     code, message = text(body, "code"), text(body, "message")
     if not code:
         return f"the shop answered {answer.status} without its own words; a firewall or security plugin may be in between"

@@ -13,6 +13,7 @@ from app.integrations.woocommerce.resources import digest, moment, written
 SEEN_MOST = 1000
 """Most fingerprints kept, the newest ones. What is not remembered is given again; whoever compares content drops it."""
 
+_SECOND = timedelta(seconds=1)
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -92,6 +93,17 @@ class Cursor:
             second=self.second,
             after=self.after,
         )
+
+
+def unsettled(listed: Iterable[SourceRecord], now: datetime | None) -> frozenset[str]:
+    """Parents whose second was not over when they were listed (`now` is the shop's own time): a variation may change in it
+    yet, which shows in its parent's time only. They are given again.
+    """
+    return frozenset(
+        each.source_id
+        for each in listed
+        if each.body.get("type") == "variable" and not (now and each.modified_at and now > each.modified_at + _SECOND)
+    )
 
 
 def _mark(record: SourceRecord) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import httpx
 from pydantic import BaseModel
@@ -23,9 +24,14 @@ class WooCommerce:
     credentials_model: type[BaseModel] = WooCommerceCredentials
 
     def open(
-        self, settings: ConnectionSettings, credentials: BaseModel, http: httpx.AsyncClient, clock: Clock
+        self,
+        settings: ConnectionSettings,
+        credentials: BaseModel,
+        http: httpx.AsyncClient,
+        clock: Clock,
+        facts: Mapping[str, Any] | None = None,
     ) -> WooCommerceClient:
-        return WooCommerceClient(_settings(settings), _credentials(credentials), http, clock)
+        return WooCommerceClient(_settings(settings), _credentials(credentials), http, clock, facts)
 
     def map_article(self, record: SourceRecord, settings: ConnectionSettings) -> Article:
         return fields.map_article(record, _settings(settings))

@@ -32,14 +32,30 @@ def base_string(method: str, url: str, params: Params) -> str:
     return text
 
 
-def signature(method: str, url: str, params: Params, secret: str, by: SignatureMethod = SignatureMethod.HMAC_SHA256) -> str:
-    """The signature over `params` (those of OAuth among them) as base64 text."""
-    key = f"{escape(secret)}&".encode()
+def signature(
+    method: str,
+    url: str,
+    params: Params,
+    secret: str,
+    by: SignatureMethod = SignatureMethod.HMAC_SHA256,
+    key_end: str = "&",
+) -> str:
+    """The signature over `params` (those of OAuth among them) as base64 text. `key_end` is empty for wc-api/v2."""
+    key = f"{escape(secret)}{key_end}".encode()
     return base64.b64encode(hmac.new(key, base_string(method, url, params).encode(), _HASHES[by]).digest()).decode("ascii")
 
 
 def signed(
-    method: str, url: str, params: Params, *, key: str, secret: str, by: SignatureMethod, now: datetime, nonce: str | None = None
+    method: str,
+    url: str,
+    params: Params,
+    *,
+    key: str,
+    secret: str,
+    by: SignatureMethod,
+    now: datetime,
+    nonce: str | None = None,
+    key_end: str = "&",
 ) -> list[tuple[str, str]]:
     """`params` with everything OAuth adds to the query. `now` is UTC: shops accept 15 minutes either way, and each nonce once."""
     unsigned = [
@@ -49,4 +65,4 @@ def signed(
         ("oauth_nonce", nonce or secrets.token_hex(16)),
         ("oauth_signature_method", by.value),
     ]
-    return [*unsigned, ("oauth_signature", signature(method, url, unsigned, secret, by))]
+    return [*unsigned, ("oauth_signature", signature(method, url, unsigned, secret, by, key_end))]

@@ -16,8 +16,9 @@ from typing import Any
 from app.domain import Process, SourceRecord
 from app.errors import Malformed
 from app.integrations.protocol import Page
-from app.integrations.woocommerce.calls import SYSTEM, Calls, Params
-from app.integrations.woocommerce.cursor import Cursor
+from app.integrations.woocommerce.calls import SYSTEM, Calls
+from app.integrations.woocommerce.cursor import Cursor, unsettled
+from app.integrations.woocommerce.dialects import Params
 from app.integrations.woocommerce.resources import PATHS, record, written
 from app.integrations.woocommerce.settings import WooCommerceSettings
 
@@ -69,21 +70,12 @@ class Poll:
     def _page(self, listed: list[SourceRecord]) -> Page:
         new = tuple(each for each in listed if self._cursor.is_new(each))
         if new:
-            self._cursor = self._cursor.past(listed, self._unsettled(listed), self._overlap, self._calls.shop_time)
+            self._cursor = self._cursor.past(
+                listed, unsettled(listed, self._calls.shop_time), self._overlap, self._calls.shop_time
+            )
         cursor = dict(self._stored) if self._stored and not new and self._made == 1 else self._cursor.stored()
         made, self._made = self._made, 0
         return Page(new, cursor, made)
-
-    def _unsettled(self, listed: list[SourceRecord]) -> frozenset[str]:
-        """Parents whose second was not over when they were listed: a variation may change in it yet, which shows in its
-        parent's time only. They are given again.
-        """
-        now = self._calls.shop_time
-        return frozenset(
-            each.source_id
-            for each in listed
-            if each.body.get("type") == "variable" and not (now and each.modified_at and now > each.modified_at + _SECOND)
-        )
 
     async def _later_than(self, after: datetime | None) -> tuple[list[SourceRecord], bool]:
         since = [("modified_after", written(after)), ("dates_are_gmt", "true")] if after else []
@@ -114,7 +106,7 @@ class Poll:
             ahead = [each for each in listed if int(each.source_id) > self._cursor.after]
             last = max((int(each.source_id) for each in ahead), default=self._cursor.after)
             new = tuple(each for each in ahead if self._cursor.is_new(each))
-            moved = self._cursor.past(ahead, self._unsettled(ahead), self._overlap, self._calls.shop_time)
+            moved = self._cursor.past(ahead, unsettled(ahead, self._calls.shop_time), self._overlap, self._calls.shop_time)
             self._cursor = replace(moved, second=second if full else None, after=last if full else 0)
             made, self._made = self._made, 0
             yield Page(new, self._cursor.stored(), made)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Literal
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
-from app.integrations.protocol import ConnectionSettings
+from app.domain.shipment import CountsAsShipped
+from app.integrations.protocol import ConnectionSettings, ShipmentSettings, TrackingVia
 
 
 class SignatureMethod(StrEnum):
@@ -32,7 +34,62 @@ class VariableParents(StrEnum):
     SKIP = "skip"
 
 
+class Login(StrEnum):
+    """How the keys are given."""
+
+    AUTO = "auto"
+    """Basic over https, OAuth 1.0a over http."""
+    BASIC = "basic"
+    OAUTH = "oauth"
+    """Also over https: for a shop behind a proxy that does not know it is reached over https."""
+    QUERY = "query"
+    """In the address, over https: for a web server that keeps the Authorization header from the shop."""
+
+
+class ListBy(StrEnum):
+    """How a poll finds what changed."""
+
+    AUTO = "auto"
+    """As the connection test found out."""
+    MODIFIED = "modified"
+    """The shop filters by the time of modification (WooCommerce 5.8 and later, and the legacy API)."""
+    ALL = "all"
+    """Recent orders and all products are listed, and what has not changed is dropped here."""
+
+
+RestName = Literal["wc/v3", "wc/v2", "wc/v1", "wc-api/v3", "wc-api/v2"]
 Notify = bool | Literal["not-sent"]
+
+WEBHOOK_TOPICS = [
+    f"{resource}.{event}" for resource in ("order", "product") for event in ("created", "updated", "deleted", "restored")
+]
+
+
+class WooCommerceShipments(ShipmentSettings):
+    """Requirement: WooCommerce, shipments."""
+
+    complete_when: CountsAsShipped = Field(
+        CountsAsShipped.TRACKING,
+        description="When a shipment counts as made, and the order is set to completed: the shipment was booked, the order was "
+        "marked sent in the WMS, a tracking number has been received, or the carrier has collected.",
+    )
+    completed_status: str = Field("completed", min_length=1, description="Order status that says it was shipped.")
+    tracking_via: TrackingVia | Literal["auto"] = Field(
+        "auto",
+        description="Where tracking goes: advanced-shipment-tracking, shipment-tracking, note, or auto (as the test found).",
+    )
+    provider: str = Field(
+        "",
+        description="Carrier's name as the shop's tracking plugin lists it, for shipments whose carrier the WMS does not name.",
+    )
+    providers: dict[str, str] = Field(
+        default_factory=dict, description="The WMS's name of a carrier → the name in the shop's tracking plugin."
+    )
+    note_text: str = Field(
+        "Ordre {order} er sendt. Sporing: {tracking}",
+        min_length=1,
+        description="Text of a note that gives tracking, with {order} and {tracking}.",
+    )
 
 
 class WooCommerceSettings(ConnectionSettings):
@@ -89,10 +146,35 @@ class WooCommerceSettings(ConnectionSettings):
         False, description="Send the shop's customer id as the customer number (guests have none)."
     )
 
+    # what the shop is told
+    shipments: WooCommerceShipments = Field(default_factory=lambda: WooCommerceShipments())
+    webhook_topics: list[str] = Field(
+        default_factory=lambda: list(WEBHOOK_TOPICS),
+        description="Topics of the webhooks that the gateway registers. Old versions have no `restored`; it is left out there.",
+    )
+
     # how the shop is called
-    rest_version: str = Field("wc/v3", pattern=r"^[a-z0-9-]+/v\d+$", description="Namespace of the shop's REST API.")
+    rest_version: RestName | None = Field(
+        None, description="The shop's REST API. Found out by the connection test when left out (wc/v3 before the first test)."
+    )
+    list_by: ListBy = Field(
+        ListBy.AUTO, description="How polls find what changed: by modification time, or by listing all (WooCommerce before 5.8)."
+    )
+    list_all_days: int = Field(
+        30,
+        ge=1,
+        description="With `list_by` = all: how many days back a poll lists orders. The deep sweep reads older open ones.",
+    )
+    wc_v1_time_zone: str = Field(
+        "UTC",
+        description="Time zone (IANA name) of the times in wc/v1, which name none: UTC by its source, the shop's by its docs.",
+    )
+    login: Login = Field(
+        Login.AUTO,
+        description="How the keys are given: auto (Basic over https, OAuth 1.0a over http), basic, oauth, or query (https only).",
+    )
     oauth_signature_method: SignatureMethod = Field(
-        SignatureMethod.HMAC_SHA256, description="Hash of the OAuth 1.0a signature, used over plain http only."
+        SignatureMethod.HMAC_SHA256, description="Hash of the OAuth 1.0a signature, used over plain http (see `login`)."
     )
     accepted_sources: list[str] = Field(
         default_factory=list,
@@ -110,8 +192,17 @@ class WooCommerceSettings(ConnectionSettings):
         description="How long customers' e-mail addresses and products read beside a record are remembered, in seconds.",
     )
     max_virtual_pages: int = Field(
-        10, ge=0, description="Pages of products that the connection test looks through for virtual products."
+        10,
+        ge=0,
+        description="Pages of products that the connection test looks through for virtual products and products without stock.",
     )
+
+    @field_validator("wc_v1_time_zone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError(f"{value!r} is no time zone; give an IANA name like Europe/Oslo")
+        return value
 
 
 class WooCommerceCredentials(BaseModel):

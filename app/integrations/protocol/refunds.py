@@ -1,0 +1,97 @@
+"""How returned goods are refunded in a shop, and how a refund of ours is known again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from app.domain import Problem
+
+if TYPE_CHECKING:
+    from app.integrations.protocol.shipments import ShopOrderState
+
+
+@dataclass(frozen=True)
+class RefundLine:
+    """Part of one order line that goes back: pieces, `amount` without tax, tax by rate id. All positive."""
+
+    line_id: str
+    quantity: int
+    amount: Decimal
+    taxes: Mapping[str, Decimal] = field(default_factory=dict)
+
+    @property
+    def total(self) -> Decimal:
+        """With tax."""
+        return self.amount + sum(self.taxes.values(), Decimal(0))
+
+
+@dataclass(frozen=True)
+class RefundSeen:
+    """A refund as the shop has it. `amount` is with tax and positive; `lines` are empty in a summary."""
+
+    id: str
+    reason: str
+    amount: Decimal
+    lines: tuple[RefundLine, ...] = ()
+
+
+@dataclass(frozen=True)
+class RefundRequest:
+    """What is to be refunded. `reference` is ours and goes into the reason, so that the refund can be found again."""
+
+    reference: str
+    reason: str
+    lines: tuple[RefundLine, ...]
+    api_refund: bool = False
+    restock: bool = False
+
+    @property
+    def amount(self) -> Decimal:
+        """With tax."""
+        return sum((line.total for line in self.lines), Decimal(0))
+
+    @property
+    def text(self) -> str:
+        """The reason as the shop's staff see it, with the reference."""
+        return f"{self.reason} ({self.reference})" if self.reason else self.reference
+
+
+@dataclass(frozen=True)
+class RefundPlan:
+    """What goes back, line by line; anything in `problems` holds the return.
+
+    Codes: return-line-unknown, returned-more-than-sold, refund-exceeds-order.
+    """
+
+    lines: tuple[RefundLine, ...]
+    problems: tuple[Problem, ...] = ()
+
+
+@runtime_checkable
+class MakesRefunds(Protocol):
+    """A shop in which returned goods can be refunded. Raises the RemoteErrors of `app.errors`.
+
+    Not idempotent: commit the intent first, and after an unknown outcome look it up with `find_refund`.
+    """
+
+    async def refunds(self, source_id: str) -> tuple[RefundSeen, ...]:
+        """All refunds of the order, with their lines."""
+        ...
+
+    def plan_refund(self, order: ShopOrderState, returned: Mapping[str, int], already: Sequence[RefundSeen]) -> RefundPlan:
+        """The lines to refund for `returned` pieces by line id, after what is refunded `already` (with lines). Pure."""
+        ...
+
+    async def refund(self, source_id: str, request: RefundRequest) -> str:
+        """Makes the refund and gives its id. Refused is final: the amount is too large, or the payment cannot be refunded."""
+        ...
+
+
+def find_refund(refunds: Iterable[RefundSeen], reference: str) -> RefundSeen | None:
+    """The refund whose reason holds our reference as a word of its own (R-1 is not R-12)."""
+    wanted = re.compile(rf"(?<![\w-]){re.escape(reference)}(?![\w-])")
+    return next((refund for refund in refunds if wanted.search(refund.reason)), None)

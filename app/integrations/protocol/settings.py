@@ -1,0 +1,173 @@
+"""What every connection can set, whatever the system."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.domain.shipment import CountsAsShipped, PartialDeliveries
+from app.warehouse.settings import OngoingSettings
+
+
+class ProcessSettings(BaseModel):
+    """Which exchanges are on. Defaults: requirement, table "Processes"."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    articles: bool = Field(True, description="Articles from the shop to the WMS (the shop is master).")
+    orders: bool = Field(True, description="Orders from the shop to the WMS.")
+    stock: bool = Field(True, description="Sellable quantities from the WMS to the shop (the WMS is master).")
+    shipments: bool = Field(True, description="Shipments from the WMS to the shop: the order's status and its tracking.")
+    returns: bool = Field(False, description="Returned goods from the WMS to the shop, as refunds.")
+
+
+class BrakeSettings(BaseModel):
+    """A poll that would cancel more than this is held until an operator confirms it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    max_count: int = Field(20, ge=0, description="Most cancellations of one run that go through without being asked for.")
+    max_share: float = Field(
+        0.2,
+        ge=0,
+        le=1,
+        description="Largest share of a connection's open orders that one run may cancel (from 5 cancellations on).",
+    )
+
+
+class TransporterChoice(BaseModel):
+    """A carrier's service in the WMS's codes; must be listed by GET /transporterContracts."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    transporter_code: str = Field(min_length=1)
+    transporter_service_code: str = Field(min_length=1)
+
+
+class StockSettings(BaseModel):
+    """What the shop is told of the stock. Requirement: Ongoing WMS, stock values."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    floor: int = Field(
+        0, ge=0, description="Least quantity that is written; the sellable number of the WMS can be negative. In pieces."
+    )
+    deduct_waiting_orders: bool = Field(
+        True, description="Subtract what the shop has sold but the WMS has not yet got (orders waiting in the gateway)."
+    )
+    full_sweep_hours: float = Field(
+        12, gt=0, description="How often all quantities are compared, in hours. Finds what was edited in the shop itself."
+    )
+
+
+class TrackingShown(StrEnum):
+    """What of a shipment's tracking the shop is given."""
+
+    NUMBERS = "numbers"
+    LINKS = "links"
+    BOTH = "both"
+    NONE = "none"
+
+
+class ShipmentSettings(BaseModel):
+    """What the shop is told of shipments, and when."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    complete_when: CountsAsShipped = Field(
+        CountsAsShipped.SENT,
+        description="When a shipment counts as made: it was booked, the order was marked sent in the WMS, a tracking number has "
+        "been received, or the carrier has collected it.",
+    )
+    tracking: TrackingShown = Field(
+        TrackingShown.BOTH, description="Whether tracking numbers, links, both or none of them are transferred."
+    )
+    partial_deliveries: PartialDeliveries = Field(
+        PartialDeliveries.STOCK_BASED,
+        description="none: an order ships in full, a short shipment is shown and not closed by itself. stock-based: the rest "
+        "ships later. goods-owner-controlled: the warehouse ships what it has, and the order is closed with it.",
+    )
+    note_to_customer: bool = Field(True, description="Send tracking notes to the customer (an e-mail); else they are private.")
+    short_note_text: str = Field(
+        "Delvis sendt: {lines}",
+        min_length=1,
+        description="Text of the private note about a short shipment, with {lines}.",
+    )
+
+
+class ReturnsBy(StrEnum):
+    """How goods come back in the WMS. Requirement: Ongoing WMS, returns."""
+
+    ORDER = "order"
+    """Returned quantities on the lines of the outbound order."""
+    PURCHASE_ORDER = "purchase-order"
+    """A purchase order that is marked as a return."""
+    RETURN_ORDER = "return-order"
+    """A return order that was announced beforehand."""
+
+
+class ReturnSettings(BaseModel):
+    """What becomes of returned goods in the shop."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    by: list[ReturnsBy] = Field(
+        default_factory=lambda: [ReturnsBy.ORDER], min_length=1, description="Which ways of returning the warehouse uses."
+    )
+    api_refund: bool = Field(False, description="Let the shop pay the money back by itself. Off: the refund is only entered.")
+    restock: bool = Field(False, description="Let the shop raise its own stock. Off: the WMS is the stock master and does it.")
+    reason: str = Field("Retur", min_length=1, max_length=200, description="The refund's reason, as the shop's staff see it.")
+
+
+class ConnectionSettings(BaseModel):
+    """What every connection can set, whatever the system. An integration's settings class derives from it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    processes: ProcessSettings = Field(default_factory=lambda: ProcessSettings())
+    poll_interval_minutes: float = Field(15, gt=0, description="How often the shop is read as a safety net, in minutes.")
+    deep_sweep_hours: float = Field(
+        24, gt=0, description="How often open orders are read by id and the trash is looked through, in hours."
+    )
+    go_live: datetime | None = Field(
+        None, description="Orders made before this moment are never transferred. Set to the moment of activation when left out."
+    )
+    order_number_prefix: str = Field(
+        "", max_length=20, description="Put in front of the shop's order number to make the WMS order number."
+    )
+    default_country: str | None = Field(
+        None,
+        pattern="^[A-Z]{2}$",
+        description="Country (ISO 3166-1 alpha-2) of addresses that name none. Without it they are held.",
+    )
+    article_number_replacements: dict[str, str] = Field(
+        default_factory=dict,
+        description="Replacement for each character that the WMS cannot have in an article number (! % _ ^ \\). "
+        "Without one the record is skipped.",
+    )
+    transporters: dict[str, TransporterChoice] = Field(
+        default_factory=dict, description="The shop's shipping method id → transporter and service code of the WMS."
+    )
+    extra_article_fields: dict[str, str] = Field(
+        default_factory=dict,
+        description="Further article fields: WMS path → path in the shop's product, with dots; a list of key and value pairs is "
+        "entered by key. Example: freeText1 → meta_data.leverandor.",
+    )
+    extra_order_fields: dict[str, str] = Field(
+        default_factory=dict, description="The same for orders. Example: consigneeOrderNumber → meta_data._innkjopsordre."
+    )
+    customs_required: bool = Field(
+        False, description="Hold an order to a country outside `customs_home_countries` whose lines lack prices or currency."
+    )
+    customs_home_countries: list[str] = Field(default_factory=lambda: ["NO"], description="Countries without customs papers.")
+    stock: StockSettings = Field(default_factory=lambda: StockSettings())
+    shipments: ShipmentSettings = Field(default_factory=lambda: ShipmentSettings())
+    returns: ReturnSettings = Field(default_factory=lambda: ReturnSettings())
+    order_note_on_hold: bool = Field(
+        False,
+        description="Write one private note on the shop's order when it is held or an edit came too late, once per reason.",
+    )
+    brake: BrakeSettings = Field(default_factory=lambda: BrakeSettings())
+    warehouse: OngoingSettings = Field(default_factory=lambda: OngoingSettings())

@@ -1,0 +1,171 @@
+"""How a shop is told that an order was shipped, and how what was told is found again."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Protocol, runtime_checkable
+
+from app.integrations.protocol.refunds import RefundSeen
+
+
+class TrackingVia(StrEnum):
+    """Where a shop keeps tracking numbers."""
+
+    ADVANCED_SHIPMENT_TRACKING = "advanced-shipment-tracking"
+    """Advanced Shipment Tracking (zorem)."""
+    SHIPMENT_TRACKING = "shipment-tracking"
+    """Shipment Tracking (WooCommerce's own)."""
+    NOTE = "note"
+    """A note on the order."""
+
+
+@dataclass(frozen=True)
+class ShopOrderLine:
+    """One line as sold: `quantity` pieces, `total` without tax after discount, `taxes` by tax rate id."""
+
+    line_id: str
+    number: str
+    quantity: int
+    total: Decimal
+    taxes: Mapping[str, Decimal] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TrackingEntry:
+    """A tracking number as the shop has it. `provider` is the shop's own word for the carrier, or empty."""
+
+    id: str
+    number: str
+    provider: str = ""
+    link: str = ""
+    shipped_on: date | None = None
+
+
+@dataclass(frozen=True)
+class ShopOrderState:
+    """What a report must look at before it writes. Times in UTC; `total` with tax and freight, not lowered by refunds."""
+
+    source_id: str
+    number: str
+    status: str
+    modified_at: datetime | None
+    currency: str
+    total: Decimal
+    lines: tuple[ShopOrderLine, ...]
+    tracking: tuple[TrackingEntry, ...]
+    refunds: tuple[RefundSeen, ...]
+    """Their amounts and reasons; `MakesRefunds.refunds` reads their lines."""
+
+
+@dataclass(frozen=True)
+class StatusSet:
+    """`status` as it is now. `written` is False when it had that status, or one that was not to be left."""
+
+    status: str
+    written: bool
+    modified_at: datetime | None = None
+    """The order's own time after the write (UTC): the announcement that comes back carries it."""
+
+
+@dataclass(frozen=True)
+class OrderNote:
+    """A note on an order. `created_at` is UTC."""
+
+    id: str
+    text: str
+    to_customer: bool
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Tracking:
+    """A tracking number to report. `shipped_on` is the day in the shop's own time zone; the shop takes today without it.
+
+    `mark_shipped`: let the shop complete the order with it, where its plugin can (`tracking_completes`).
+    """
+
+    number: str
+    link: str = ""
+    provider: str = ""
+    shipped_on: date | None = None
+    mark_shipped: bool = False
+
+
+@runtime_checkable
+class ReportsShipments(Protocol):
+    """A shop that is told what was shipped. Raises the RemoteErrors of `app.errors`; NoSuchRecord when the order is gone.
+
+    Notes and tracking entries are not idempotent: commit the intent first, and after an unknown outcome look them up with
+    `find_note` and `find_tracking`.
+    """
+
+    async def order_state(self, source_id: str) -> ShopOrderState | None:
+        """The order as it is now, trashed ones included (status `trash`); None when the shop itself says that there is none."""
+        ...
+
+    async def set_status(self, source_id: str, status: str, unless: Collection[str] = ()) -> StatusSet:
+        """Reads the order, and writes the status unless the order has it already or has one of `unless`."""
+        ...
+
+    async def complete(self, source_id: str) -> StatusSet:
+        """`set_status` with the status that says it was shipped. A cancelled or trashed order (settings) is left as it is."""
+        ...
+
+    async def notes(self, source_id: str) -> tuple[OrderNote, ...]:
+        """All notes of the order, in no particular order."""
+        ...
+
+    async def add_note(self, source_id: str, text: str, to_customer: bool) -> str:
+        """Writes a note and gives its id. One to the customer is sent as an e-mail."""
+        ...
+
+    @property
+    def tracking_via(self) -> TrackingVia:
+        """Where tracking numbers go: by setting, or what the connection test found. With `note`, write `tracking_note`."""
+        ...
+
+    @property
+    def tracking_completes(self) -> bool:
+        """Whether `mark_shipped` completes the order by itself."""
+        ...
+
+    async def add_tracking(self, source_id: str, tracking: Tracking) -> str:
+        """Enters a tracking number by way of `tracking_via` and gives the entry's id. Not for `note`."""
+        ...
+
+    async def tracking_entries(self, source_id: str) -> tuple[TrackingEntry, ...]:
+        """The order's tracking entries; none with `note`."""
+        ...
+
+    def tracking_note(self, order_number: str, tracking: Iterable[Tracking]) -> str:
+        """A note's text that gives the tracking, from the connection's template; empty when there is nothing to tell. Pure."""
+        ...
+
+
+def find_note(notes: Iterable[OrderNote], text: str, known: Collection[str] = ()) -> OrderNote | None:
+    """The note with this text that is none of those `known` by id: an own one whose outcome was not seen.
+
+    Compared as people read it: shops take backslashes out and may encode characters.
+    """
+    wanted = _as_read(text)
+    return next((note for note in notes if note.id not in known and _as_read(note.text) == wanted), None)
+
+
+def find_tracking(entries: Iterable[TrackingEntry], number: str) -> TrackingEntry | None:
+    """The entry with this number, whoever made it: what the shop has is not entered again. Blanks and case don't count."""
+    wanted = _bare(number)
+    return next((entry for entry in entries if _bare(entry.number) == wanted), None)
+
+
+def _as_read(text: str) -> str:
+    return re.sub(r"\s+", " ", html.unescape(text).replace("\\", "")).strip()
+
+
+def _bare(number: str) -> str:
+    return re.sub(r"\s+", "", number).upper()

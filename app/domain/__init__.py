@@ -11,10 +11,13 @@ from app.domain.order import (
     Transporter,
 )
 from app.domain.problem import Problem
-from app.domain.record import Kind, Process, SourceRecord, content_hash, from_payload, to_payload
+from app.domain.record import INBOUND, OUTBOUND, POLLED, Kind, Process, SourceRecord, content_hash, from_payload, to_payload
 from app.domain.warehouse_state import WarehouseState
 
 __all__ = [
+    "INBOUND",
+    "OUTBOUND",
+    "POLLED",
     "Address",
     "Article",
     "Category",

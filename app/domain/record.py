@@ -23,6 +23,19 @@ class Process(StrEnum):
 
     ARTICLES = "articles"
     ORDERS = "orders"
+    STOCK = "stock"
+    SHIPMENTS = "shipments"
+    RETURNS = "returns"
+    ACKNOWLEDGEMENTS = "acknowledgements"
+    """What the shop was told of shipments and returns, confirmed to the WMS. Goes with those two, and has no switch of its own."""
+
+
+INBOUND = (Process.ARTICLES, Process.ORDERS)
+"""From the external system to the WMS."""
+OUTBOUND = (Process.STOCK, Process.SHIPMENTS, Process.RETURNS)
+"""From the WMS to the external system."""
+POLLED = (*INBOUND, *OUTBOUND)
+"""What is read on a schedule, and can be switched on and off."""
 
 
 class Kind(StrEnum):

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.domain import Process
+from app.domain import POLLED
 from app.engine import polls
 from app.engine.gateway import Gateway
 from app.engine.rings import Task
@@ -302,6 +302,6 @@ async def _begin(gateway: Gateway, connection: Connection) -> None:
         await db.execute(update(cursors).where(cursors.c.connection_id == connection.id).values(next_poll_at=gateway.clock()))
     await gateway.rings.ring(Task.INGEST, connection.id)
     await gateway.rings.ring(Task.DRAIN, connection.lane)
-    for process in Process:
+    for process in POLLED:
         if getattr(connection.settings.processes, process.value):
             await gateway.rings.ring(Task.POLL, polls.key_of(connection.id, process))

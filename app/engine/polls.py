@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -27,6 +26,7 @@ from app.engine.ingest import UNSTORABLE, enriched
 from app.engine.leases import Lease
 from app.engine.map_record import map_record
 from app.engine.offers import FoundBy, Offer, Taken, Verdict
+from app.engine.reading import Reading, save_progress
 from app.engine.rings import Task
 from app.errors import LeaseLost, LoginRefused, NotFound, RemoteError
 from app.integrations.protocol import Page
@@ -40,25 +40,6 @@ from app.storage.tables import jobs
 log = get_logger(__name__)
 
 SWEEP_BATCH = 100
-
-
-@dataclass
-class _Reading:
-    """One part being read."""
-
-    gateway: Gateway
-    connection: Connection
-    process: Process
-    part: Row[Any]
-    lease: Lease
-    ends: float
-    sweeps: bool
-    counts: Counter[str] = field(default_factory=Counter)
-    reasons: Counter[str] = field(default_factory=Counter)
-
-    @property
-    def time_is_up(self) -> bool:
-        return time.monotonic() >= self.ends or self.gateway.stopping
 
 
 def key_of(connection_id: str, process: Process) -> str:
@@ -135,7 +116,7 @@ async def _work(gateway: Gateway, connection: Connection, process: Process, part
         started = part.started_at or gateway.clock()
         await runs.change_part(db, part.id, state="reading", started_at=started)
         cursor = await cursors.ensure(db, connection, process, gateway.clock())
-    reading = _Reading(gateway, connection, process, part, lease, ends, sweeps)
+    reading = Reading(gateway, connection, process, part, lease, ends, sweeps)
     try:
         if not part.sweeping and not await _read_changes(reading, cursor):
             return True
@@ -149,7 +130,7 @@ async def _work(gateway: Gateway, connection: Connection, process: Process, part
         return await runs.next_part(db, connection.id, process) is not None
 
 
-async def _read_changes(reading: _Reading, cursor: Row[Any]) -> bool:
+async def _read_changes(reading: Reading, cursor: Row[Any]) -> bool:
     """Whether all pages were read within the slice."""
     part, settings = reading.part, reading.connection.settings
     start = part.cursor or (None if part.full else cursor.cursor)
@@ -163,7 +144,7 @@ async def _read_changes(reading: _Reading, cursor: Row[Any]) -> bool:
     return True
 
 
-async def _store_page(reading: _Reading, page: Page) -> None:
+async def _store_page(reading: Reading, page: Page) -> None:
     prepared = [await enriched(reading.gateway, reading.connection, record) for record in page.records]
     gateway, part = reading.gateway, reading.part
     try:
@@ -182,7 +163,7 @@ async def _store_page(reading: _Reading, page: Page) -> None:
         await gateway.rings.ring(Task.DRAIN, reading.connection.lane)
 
 
-async def _store_records(reading: _Reading, records: list[SourceRecord], calls: int) -> list[SourceRecord]:
+async def _store_records(reading: Reading, records: list[SourceRecord], calls: int) -> list[SourceRecord]:
     """All in one transaction; returns those that must be read once more."""
     now = reading.gateway.clock()
     reading.counts.clear()
@@ -190,11 +171,11 @@ async def _store_records(reading: _Reading, records: list[SourceRecord], calls: 
     async with reading.gateway.database.begin() as db:
         await leases.renew(db, reading.lease)
         unsure = [each for each in records if not await _consider(db, reading, each, FoundBy.POLL, read_now=False, now=now)]
-        await _save_progress(db, reading, calls)
+        await save_progress(db, reading, calls)
     return unsure
 
 
-async def _store_one_by_one(reading: _Reading, records: list[SourceRecord], calls: int) -> list[SourceRecord]:
+async def _store_one_by_one(reading: Reading, records: list[SourceRecord], calls: int) -> list[SourceRecord]:
     """One odd record must not keep the others out, nor the cursor where it is: it is left out, and an operator hears of it."""
     unsure = []
     for record in records:
@@ -206,11 +187,11 @@ async def _store_one_by_one(reading: _Reading, records: list[SourceRecord], call
             log.exception("record_not_stored", record=record.source_id)
             await _leave_out(reading, record)
     async with reading.gateway.database.begin() as db:
-        await _save_progress(db, reading, calls)
+        await save_progress(db, reading, calls)
     return unsure
 
 
-async def _leave_out(reading: _Reading, record: SourceRecord) -> None:
+async def _leave_out(reading: Reading, record: SourceRecord) -> None:
     now, subject = reading.gateway.clock(), f"{record.process}:{record.source_id}"
     text = f"The gateway could not keep {record.process} {record.source_id}; its log has the details"
     reading.counts.clear()
@@ -219,10 +200,10 @@ async def _leave_out(reading: _Reading, record: SourceRecord) -> None:
     reading.reasons["not-stored"] += 1
     async with reading.gateway.database.begin() as db:
         await alerts.raise_alert(db, "not-stored", reading.connection.id, subject, text, now)
-        await _save_progress(db, reading, 0)
+        await save_progress(db, reading, 0)
 
 
-async def _read_again(reading: _Reading, unsure: list[SourceRecord]) -> None:
+async def _read_again(reading: Reading, unsure: list[SourceRecord]) -> None:
     """Records changed twice within one second: only a read can tell whether the page or what is stored is newer."""
     for record in unsure:
         now_there = await reading.gateway.source(reading.connection).read(record.process, record.source_id)
@@ -233,11 +214,11 @@ async def _read_again(reading: _Reading, unsure: list[SourceRecord]) -> None:
             await leases.renew(db, reading.lease)
             await _consider(db, reading, full, FoundBy.POLL, read_now=True, now=reading.gateway.clock())
             reading.counts["read"] -= 1
-            await _save_progress(db, reading, 1)
+            await save_progress(db, reading, 1)
 
 
 async def _consider(
-    db: AsyncConnection, reading: _Reading, record: SourceRecord, found_by: FoundBy, *, read_now: bool, now: datetime
+    db: AsyncConnection, reading: Reading, record: SourceRecord, found_by: FoundBy, *, read_now: bool, now: datetime
 ) -> bool:
     """Whether the record is judged; False when it must be read once more."""
     reading.counts["read"] += 1
@@ -254,7 +235,7 @@ async def _consider(
     return True
 
 
-async def _count(db: AsyncConnection, reading: _Reading, taken: Taken, cancels: bool) -> None:
+async def _count(db: AsyncConnection, reading: Reading, taken: Taken, cancels: bool) -> None:
     match taken.verdict:
         case Verdict.QUEUED:
             DRIFT.labels(reading.connection.name, reading.process.value).inc()
@@ -271,7 +252,7 @@ async def _count(db: AsyncConnection, reading: _Reading, taken: Taken, cancels: 
             reading.reasons[taken.verdict.value] += 1
 
 
-async def _preview(db: AsyncConnection, reading: _Reading, record: SourceRecord, mapped: Article | Order) -> None:
+async def _preview(db: AsyncConnection, reading: Reading, record: SourceRecord, mapped: Article | Order) -> None:
     """Counts what would be done, and keeps the first of it field by field."""
     entry = await preview.of(db, reading.connection, record, mapped)
     part = await runs.part_row(db, reading.part.id)
@@ -286,24 +267,6 @@ async def _preview(db: AsyncConnection, reading: _Reading, record: SourceRecord,
     await runs.change_part(db, part.id, **values)
 
 
-async def _save_progress(db: AsyncConnection, reading: _Reading, calls: int, **values: Any) -> None:
-    """Adds what was counted since the last time to the part."""
-    part = await runs.part_row(db, reading.part.id)
-    counts, reasons = reading.counts, Counter(part.reasons or {}) + reading.reasons
-    await runs.change_part(
-        db,
-        part.id,
-        read=part.read + counts["read"],
-        unchanged=part.unchanged + counts["unchanged"],
-        skipped=part.skipped + counts["skipped"],
-        calls=part.calls + calls,
-        reasons=dict(reasons),
-        **values,
-    )
-    reading.counts.clear()
-    reading.reasons.clear()
-
-
 # --- the deep sweep -----------------------------------------------------------------------------------------------------
 
 
@@ -315,7 +278,7 @@ async def _sweeps(db: AsyncConnection, process: Process, part: Row[Any]) -> bool
     return bool(part.full) or (run is not None and bool(run.options.get("sweep")))
 
 
-async def _sweep(reading: _Reading) -> bool:
+async def _sweep(reading: Reading) -> bool:
     """Reads every order that is open in the warehouse by its id. Whether all were read within the slice."""
     gateway, connection = reading.gateway, reading.connection
     after = int((reading.part.cursor or {}).get("swept_to", 0)) if reading.part.sweeping else 0
@@ -332,7 +295,7 @@ async def _sweep(reading: _Reading) -> bool:
             return False
 
 
-async def _store_swept(reading: _Reading, records: dict[str, SourceRecord | None], after: int) -> None:
+async def _store_swept(reading: Reading, records: dict[str, SourceRecord | None], after: int) -> None:
     gateway, connection, now = reading.gateway, reading.connection, reading.gateway.clock()
     async with gateway.database.begin() as db:
         await leases.renew(db, reading.lease)
@@ -345,24 +308,24 @@ async def _store_swept(reading: _Reading, records: dict[str, SourceRecord | None
                 db, connection, Process.ORDERS, source_id, FoundBy.SWEEP, now, part_id=reading.part.id, held_by_brake=True
             )
             await _count(db, reading, taken, cancels=True)
-        await _save_progress(db, reading, 1, cursor={"swept_to": after}, sweeping=True)
+        await save_progress(db, reading, 1, cursor={"swept_to": after}, sweeping=True)
 
 
 # --- the end ------------------------------------------------------------------------------------------------------------
 
 
-async def _finish(reading: _Reading) -> None:
+async def _finish(reading: Reading) -> None:
     gateway, connection, now = reading.gateway, reading.connection, reading.gateway.clock()
     async with gateway.database.begin() as db:
         braked = await apply_brake(db, reading.connection, reading.part, now)
-        await _save_progress(db, reading, 0, state="braked" if braked else "working")
+        await save_progress(db, reading, 0, state="braked" if braked else "working")
         if not reading.part.dry_run:
             await _schedule_next(db, reading, now)
         await runs.finish_settled(db, now)
     await gateway.rings.ring(Task.DRAIN, connection.lane)
 
 
-async def _schedule_next(db: AsyncConnection, reading: _Reading, now: datetime) -> None:
+async def _schedule_next(db: AsyncConnection, reading: Reading, now: datetime) -> None:
     settings = reading.connection.settings
     values: dict[str, Any] = {
         "polled_at": now,
@@ -375,12 +338,12 @@ async def _schedule_next(db: AsyncConnection, reading: _Reading, now: datetime) 
     await cursors.change(db, reading.connection.id, reading.process, **values)
 
 
-async def _fail(reading: _Reading, error: RemoteError) -> None:
+async def _fail(reading: Reading, error: RemoteError) -> None:
     """The part ends as failed; what was stored stays, the next poll goes on from the cursor."""
     gateway, now = reading.gateway, reading.gateway.clock()
     settings = gateway.settings
     async with gateway.database.begin() as db:
-        await _save_progress(db, reading, 0, state="failed", error=error.message, finished_at=now)
+        await save_progress(db, reading, 0, state="failed", error=error.message, finished_at=now)
         if reading.part.dry_run:
             await runs.finish_settled(db, now)
             return

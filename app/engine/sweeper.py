@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.domain import Process
+from app.domain import POLLED, Process
 from app.engine import figures, polls, retention
 from app.engine.gateway import Gateway
 from app.engine.rings import Task
@@ -88,7 +88,7 @@ async def _polls_due(gateway: Gateway, active: list[Connection], now: datetime) 
     due = []
     async with gateway.database.begin() as db:
         for connection in active:
-            for process in Process:
+            for process in POLLED:
                 if not getattr(connection.settings.processes, process.value):
                     continue
                 cursor = await cursors.ensure(db, connection, process, now)

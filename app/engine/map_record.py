@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from app.domain import Article, Order, Process, ShopState, SourceRecord, from_payload
@@ -25,5 +26,7 @@ def payload_of(connection: Connection, job: Any) -> Article | Order:
     process = Process(job.process)
     if job.schema_version == SCHEMA_VERSION and job.settings_version == connection.settings_version:
         return from_payload(process, job.payload)
-    record = SourceRecord(process, job.source_id, from_payload(process, job.payload).modified_at, job.source)
+    # Of a payload of another schema no more is read than when it was modified.
+    modified = job.payload.get("modified_at")
+    record = SourceRecord(process, job.source_id, datetime.fromisoformat(modified) if modified else None, job.source)
     return map_record(connection, record)

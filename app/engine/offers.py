@@ -14,10 +14,10 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.domain import Address, Article, Order, Process, ShopState, SourceRecord, content_hash, from_payload, to_payload
+from app.domain import Address, Article, Order, Process, ShopState, SourceRecord, content_hash, to_payload
 from app.domain.record import KIND_OF, SCHEMA_VERSION
 from app.engine import settle
-from app.engine.map_record import GONE
+from app.engine.map_record import GONE, payload_of
 from app.flows.result import Transfer
 from app.records import mappings
 from app.records.connections import Connection
@@ -317,12 +317,12 @@ async def offer_gone(
     if process is Process.ARTICLES or mapping is None:
         return Taken(Verdict.NOT_WANTED, "The shop has no such record any more, and nothing is to be done in the warehouse")
     same = (jobs.c.connection_id == connection.id, jobs.c.process == process, jobs.c.source_id == source_id)
-    job = (await db.execute(select(jobs.c.source, jobs.c.payload).where(*same))).first()
+    job = (await db.execute(select(jobs).where(*same))).first()
     source = {**((job.source if job else None) or {}), GONE: True}
     record = SourceRecord(process, source_id, mapping.source_modified_at, source)
     made = Offer(
         record,
-        _gone_order(mapping, job.payload if job else None),
+        _gone_order(mapping, payload_of(connection, job) if job and job.payload and job.source else None),
         found_by,
         read_now=True,
         forced=forced,
@@ -334,10 +334,8 @@ async def offer_gone(
     return await offer(db, connection, made, now)
 
 
-def _gone_order(mapping: Mapping, payload: dict[str, Any] | None) -> Order:
-    if payload is not None:
-        known = from_payload(Process.ORDERS, payload)
-        assert isinstance(known, Order)
+def _gone_order(mapping: Mapping, known: Article | Order | None) -> Order:
+    if isinstance(known, Order):
         return replace(known, state=ShopState.GONE, status="deleted")
     number = mapping.number or mapping.source_number or mapping.source_id
     return Order(

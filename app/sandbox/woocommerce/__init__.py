@@ -20,10 +20,12 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 
 from app.sandbox.woocommerce.config import Clock, Coupon, ShopConfig, TaxRate, utc_now
 from app.sandbox.woocommerce.control import sandbox_routes
 from app.sandbox.woocommerce.errors import RestError
+from app.sandbox.woocommerce.front import FrontDoor
 from app.sandbox.woocommerce.order_routes import order_routes
 from app.sandbox.woocommerce.other_routes import other_routes, webhook_routes
 from app.sandbox.woocommerce.product_routes import product_routes
@@ -47,7 +49,7 @@ def create_shop(config: ShopConfig, clock: Clock = utc_now) -> Starlette:
 
     makers = (sandbox_routes, tracking_routes, order_routes, product_routes, webhook_routes, other_routes)
     routes = [route for make in makers for route in make(shop)]
-    app = Starlette(routes=routes, lifespan=lifespan)
+    app = Starlette(routes=routes, lifespan=lifespan, middleware=[Middleware(FrontDoor, shop)])
     app.router.redirect_slashes = False
     app.state.shop = shop
     return app

@@ -79,7 +79,7 @@ class ShopConfig:
     fields it does not know.
 
     `plugins` may hold `advanced-shipment-tracking` or `shipment-tracking`; `tracking_providers` (carriers by country) is that
-    plugin's own list when left out.
+    plugin's own list when left out. `permalinks`, `rest_api` and `maintenance` are what the shop's front begins with (`Front`).
     """
 
     home_url: str
@@ -108,3 +108,6 @@ class ShopConfig:
     shipping_methods: Sequence[ShippingMethod] = field(default=RECORDED_METHODS)
     plugins: Sequence[str] = ()
     tracking_providers: Mapping[str, Mapping[str, str]] | None = None
+    permalinks: str = "pretty"
+    rest_api: str = "open"
+    maintenance: bool = False

@@ -2,7 +2,8 @@
 
 `GET deliveries?since=N` (pings and deliveries sent, from the N-th on), `POST deliver` (send what waits, wait for the answers),
 `POST checkout` (a customer's own order; the body of `POST /orders`), `POST queue` (`{"paused": bool}` or `{"drop": true}`),
-`POST restore/orders/ID` and `POST restore/products/ID` (out of the trash, as in the shop's own pages).
+`POST front` (`{"maintenance": bool, "rest_api": …, "permalinks": …}`), `POST restore/orders/ID` and
+`POST restore/products/ID` (out of the trash, as in the shop's own pages).
 """
 
 from __future__ import annotations
@@ -46,6 +47,13 @@ def sandbox_routes(shop: Shop) -> list[Route]:
             shop.pause_queue(bool(wish["paused"]))
         return JSONResponse({"paused": shop.queue.paused, "waiting": len(shop.queue.waiting), "dropped": dropped})
 
+    async def change_front(request: Request) -> Response:
+        try:
+            shop.front.change(**_object(await request.body()))
+        except (KeyError, ValueError) as error:
+            return JSONResponse({"error": str(error)}, 422)
+        return JSONResponse(asdict(shop.front))
+
     async def restore(request: Request) -> Response:
         act = shop.restore_order if request.path_params["kind"] == "orders" else shop.restore_product
         try:
@@ -60,6 +68,7 @@ def sandbox_routes(shop: Shop) -> list[Route]:
         Route("/_sandbox/deliver", deliver, methods=["POST"]),
         Route("/_sandbox/checkout", checkout, methods=["POST"]),
         Route("/_sandbox/queue", change_queue, methods=["POST"]),
+        Route("/_sandbox/front", change_front, methods=["POST"]),
         Route("/_sandbox/restore/{kind}/{id:int}", restore, methods=["POST"]),
     ]
 

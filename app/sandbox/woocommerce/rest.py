@@ -14,11 +14,12 @@ from starlette.routing import Route
 from app.sandbox.journal import show as show_fault
 from app.sandbox.woocommerce import php
 from app.sandbox.woocommerce.errors import RestError, no_route
+from app.sandbox.woocommerce.front import BY_REST_ROUTE
 from app.sandbox.woocommerce.rules import Rules, check_all
 from app.sandbox.woocommerce.shop import Shop
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-_LOGIN = ("oauth_", "consumer_key", "consumer_secret")
+_NO_PARAMETERS = ("oauth_", "consumer_key", "consumer_secret", "rest_route")
 _HEADERS = {
     "X-Robots-Tag": "noindex",
     "X-Content-Type-Options": "nosniff",
@@ -128,11 +129,15 @@ def _handle(shop: Shop, request: Request, raw: bytes, operations: Mapping[str, O
     is_form = _media_type(request) == "application/x-www-form-urlencoded"
     form = php.parse_query(raw.decode("utf-8", "replace")) if is_form else {}
     signed = {**given, **(form if request.method == "POST" else {})}
-    key = shop.doorkeeper.caller(request.method, request.url.path, signed, request.headers)
+    key = None
+    if not request.scope.get(BY_REST_ROUTE):
+        key = shop.doorkeeper.caller(request.method, request.url.path, signed, request.headers)
+    if key is None and shop.front.rest_api == "members-only":
+        raise RestError(401, "rest_login_required", "REST API restricted to authenticated users.")
     operation = operations.get("GET" if request.method == "HEAD" else request.method)
     if operation is None:
         raise no_route()
-    query = {name: value for name, value in given.items() if not name.startswith(_LOGIN)}
+    query = {name: value for name, value in given.items() if not name.startswith(_NO_PARAMETERS)}
     body = php.as_lists(form) if is_form else _json(request, raw)
     if operation.body is None:
         query, body = {**query, **(body if request.method == "DELETE" else {})}, {}

@@ -17,6 +17,7 @@ from app.sandbox.woocommerce.config import Clock, ShopConfig, TaxRate, utc_now
 from app.sandbox.woocommerce.customers import new_customer
 from app.sandbox.woocommerce.deliveries import Deliveries, Sent
 from app.sandbox.woocommerce.errors import RestError
+from app.sandbox.woocommerce.front import Front
 from app.sandbox.woocommerce.login import Doorkeeper
 from app.sandbox.woocommerce.order_view import from_resource as order_from_resource
 from app.sandbox.woocommerce.order_view import show as show_order
@@ -55,6 +56,8 @@ class Shop:
         self.before_trash: dict[tuple[str, int], str] = {}
         self.deleted_products: set[int] = set()
         self.owner_has_rights = True
+        self.front = Front()
+        self.front.change(permalinks=config.permalinks, rest_api=config.rest_api, maintenance=config.maintenance)
         self.tracking_providers = tracking.providers_of(config)
         self.webhooks = Webhooks(lambda: "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(50)))
         self.queue = Deliveries(config, clock, self.webhooks, self._delivery_body)

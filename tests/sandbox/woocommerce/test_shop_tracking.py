@@ -172,7 +172,7 @@ class TestWooCommercesOwnPlugin:
 @pytest.mark.parametrize(
     "path", [TRACKINGS, "/wp-json/wc/v3/orders/{}/shipment-trackings", "/wp-json/wc/v3/orders/{}/fulfillments"]
 )
-async def test_without_a_plugin_there_are_no_routes(path: str, shop: Shop) -> None:
+async def test_without_a_plugin_there_are_no_routes(path: str) -> None:
     bare = Store()
 
     answer = await bare.add(path, **POSTEN)

@@ -17,14 +17,72 @@ class Unreadable(ValueError):
 
 
 @dataclass(frozen=True)
+class ReturnedItems:
+    """Goods that came back for one order line: how many, when (UTC) and why, in the warehouse's words."""
+
+    quantity: Decimal
+    returned_at: datetime | None
+    cause_code: str
+    cause_name: str
+
+
+@dataclass(frozen=True)
 class WarehouseLine:
-    """One order line. `line_id` is the WMS's own, `row_number` ours; `ordered` and `picked` in pieces."""
+    """One order line. `line_id` is the WMS's own, `row_number` ours; quantities are totals in pieces.
+
+    `reported` and `reported_returned` are what this side has confirmed of `picked` and `returned`. There is no shipped quantity:
+    it is `picked` once the order has reached the status that counts as shipped (upstream).
+    """
 
     line_id: int | None
     row_number: str
     article_number: str
     ordered: Decimal
     picked: Decimal
+    packed: Decimal = Decimal(0)
+    returned: Decimal = Decimal(0)
+    reported: Decimal = Decimal(0)
+    reported_returned: Decimal = Decimal(0)
+    returned_items: tuple[ReturnedItems, ...] = ()
+
+    @property
+    def to_report(self) -> Decimal:
+        """Picked and not yet confirmed."""
+        return max(self.picked - self.reported, Decimal(0))
+
+    @property
+    def returned_to_report(self) -> Decimal:
+        """Returned and not yet confirmed."""
+        return max(self.returned - self.reported_returned, Decimal(0))
+
+
+@dataclass(frozen=True)
+class Tracking:
+    """A shipment's number and its link. `is_return` only where the WMS mixes them into one list; empty text means none."""
+
+    waybill: str
+    url: str
+    is_return: bool = False
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """One package. `waybill` is its shipment's number, which newer versions of the WMS give."""
+
+    number: str
+    waybill: str
+    url: str
+    is_return: bool
+
+
+@dataclass(frozen=True)
+class Carrier:
+    """Who brings the order: `name` of the carrier, `service` in words, and both in the WMS's codes."""
+
+    name: str
+    service: str
+    code: str
+    service_code: str
 
 
 @dataclass(frozen=True)
@@ -39,7 +97,7 @@ class WarehouseConsignee:
 
 @dataclass(frozen=True)
 class WarehouseOrder:
-    """An order as the WMS has it. Empty text means that it has none. `delivery_date` is UTC; `raw` is the answer itself."""
+    """An order as the WMS has it. Empty text means that it has none. Times are UTC; `raw` is the answer itself."""
 
     order_id: int
     number: str
@@ -54,6 +112,13 @@ class WarehouseOrder:
     reference_number: str
     sales_code: str
     raw: dict[str, Any] = field(repr=False, compare=False)
+    shipped_at: datetime | None = None
+    way_bill: str = ""
+    tracking: tuple[Tracking, ...] = ()
+    parcels: tuple[Parcel, ...] = ()
+    carrier: Carrier | None = None
+    back_order_for: int | None = None
+    """The WMS's id of the order whose rest this one is."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +184,37 @@ def read_order(raw: Mapping[str, Any]) -> WarehouseOrder:
         reference_number=text(info, "referenceNumber"),
         sales_code=text(info, "salesCode"),
         raw=dict(raw),
+        shipped_at=moment(info, "shippedTime"),
+        way_bill=text(info, "wayBill"),
+        tracking=tuple(_read_tracking(one) for one in rows(raw, "tracking")),
+        parcels=tuple(_read_parcel(one) for one in rows(raw, "parcels")),
+        carrier=_read_carrier(part(raw, "transporter")),
+        back_order_for=whole(part(part(info, "advanced"), "backOrderInfo"), "backOrderForOrderId"),
+    )
+
+
+def _read_tracking(one: Mapping[str, Any]) -> Tracking:
+    return Tracking(waybill=text(one, "waybill"), url=text(one, "trackingUrl"), is_return=flag(one, "isReturn") is True)
+
+
+def _read_parcel(parcel: Mapping[str, Any]) -> Parcel:
+    tracking = part(parcel, "tracking")
+    return Parcel(
+        number=text(parcel, "parcelNumber"),
+        waybill=text(tracking, "waybill"),
+        url=text(tracking, "trackingUrl"),
+        is_return=flag(parcel, "isReturnParcel") is True,
+    )
+
+
+def _read_carrier(transporter: Mapping[str, Any]) -> Carrier | None:
+    if not transporter:
+        return None
+    return Carrier(
+        name=text(transporter, "transporterName"),
+        service=text(transporter, "name"),
+        code=text(transporter, "code"),
+        service_code=text(transporter, "serviceCode"),
     )
 
 
@@ -129,6 +225,21 @@ def _read_line(line: Mapping[str, Any]) -> WarehouseLine:
         article_number=text(part(line, "article"), "articleNumber"),
         ordered=decimal(line, "orderedNumberOfItems") or Decimal(0),
         picked=decimal(line, "pickedNumberOfItems") or Decimal(0),
+        packed=decimal(line, "packedNumberOfItems") or Decimal(0),
+        returned=decimal(line, "returnedNumberOfItems") or Decimal(0),
+        reported=decimal(line, "reportedNumberOfItems") or Decimal(0),
+        reported_returned=decimal(line, "reportedReturnedNumberOfItems") or Decimal(0),
+        returned_items=tuple(_read_returned(item) for item in rows(line, "pickedArticleItems") if flag(item, "isReturned")),
+    )
+
+
+def _read_returned(item: Mapping[str, Any]) -> ReturnedItems:
+    cause = part(item, "returnCause")
+    return ReturnedItems(
+        quantity=decimal(item, "numberOfItems") or Decimal(0),
+        returned_at=moment(item, "returnDate"),
+        cause_code=text(cause, "code"),
+        cause_name=text(cause, "name"),
     )
 
 

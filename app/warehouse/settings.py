@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -22,11 +23,29 @@ class OngoingSettings(BaseModel):
         320,
         description="Order status number from which the warehouse counts as having started: changes and cancellations are held.",
     )
+    booked_from_status: int = Field(
+        450, description="Order status number from which the shipment counts as booked with the carrier."
+    )
     shipped_from_status: int = Field(450, description="Order status number from which an order counts as sent.")
+    collected_from_status: int = Field(500, description="Order status number from which the carrier counts as having collected.")
     returned_status: int = Field(800, description="Order status number of a returned order.")
     cancelled_status: int = Field(1000, description="Order status number of a cancelled order.")
     call_timeout_seconds: float = Field(30, gt=0, le=300, description="Longest time one call may take in all, in seconds.")
     page_size: int = Field(1000, ge=1, le=1000, description="Records per page of a list.")
+    stock_look_back_hours: float = Field(
+        23, gt=0, le=24, description="How far back changed stock may be asked for, in hours. The WMS refuses more than 24."
+    )
+    stock_full_sweep_hours: float = Field(12, gt=0, description="How often the stock of all articles is read, in hours.")
+    webhook_header: str = Field(
+        "X-Auth-Token",
+        pattern=r"^[A-Za-z0-9-]+$",
+        description="Header in which the WMS's own webhooks carry their secret, as set up in the WMS (mode `token`).",
+    )
+    webhook_auth: Literal["token", "basic"] = Field(
+        "token",
+        description="How the WMS's own webhooks prove themselves: `token` (the secret in `webhook_header`) or `basic` "
+        "(HTTP Basic; the secret is then `user:password`).",
+    )
     max_order_number: int = Field(50, description="Longest order number.")
     max_article_number: int = Field(100, description="Longest article number.")
     max_row_number: int = Field(40, description="Longest order line id (rowNumber).")

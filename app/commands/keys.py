@@ -118,3 +118,11 @@ def revoke(key_id: Annotated[str, typer.Argument(metavar="ID", help="Id of the k
 def secret() -> None:
     """Print a new key for GATEWAY_SECRET_KEYS (Fernet). To change keys, put the new one first and keep the old one behind it."""
     out().print(new_key())
+
+
+@app.command("reencrypt")
+def reencrypt() -> None:
+    """Encrypt all stored secrets with the first of GATEWAY_SECRET_KEYS. The keys behind it can be taken away afterwards."""
+    settings = Settings()
+    count = on_database(settings, lambda db: connections.reseal(db, open_vault(settings)))
+    err().print(f"The secrets of {count} connections are encrypted with the first key now.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from typing import Annotated, Any, NoReturn
@@ -18,6 +20,10 @@ from typer.core import TyperGroup
 from app.errors import BadInput, Forbidden, GatewayError
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts instead of a table.")]
+
+
+LOG_WIDTH = 160
+"""Of tables that go into a file or a pipeline's log: nobody's window is in the way there."""
 
 
 class Exit(IntEnum):
@@ -44,7 +50,8 @@ class NotAllowed(GatewayError):
 
 def out() -> Console:
     """Standard output. Made when it is used: what stands behind it may have changed since."""
-    return Console(highlight=False, soft_wrap=True)
+    is_log = not sys.stdout.isatty() and "COLUMNS" not in os.environ
+    return Console(highlight=False, soft_wrap=True, width=LOG_WIDTH if is_log else None)
 
 
 def err() -> Console:

@@ -148,8 +148,9 @@ def _said(value: Any) -> str:
             return "nothing"
         case bool():
             return "yes" if value else "no"
-        case (str(), int() | float()):
-            return f"{value[0]} × {value[1]:g}"
+        case tuple():
+            article, quantity = value
+            return f"{article} × {quantity:g}"
         case list():
             return ", ".join(_said(one) for one in value) or "none"
         case _:

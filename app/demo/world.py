@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import os
 import secrets
 import shutil
 import socket
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -97,7 +98,8 @@ async def open_world(directory: Path | None = None, *, any_port: bool = False) -
         place = stack.enter_context(_place(directory))
         known = _secrets(place)
         http = await stack.enter_async_context(httpx.AsyncClient(trust_env=False, timeout=30))
-        port, shop_port, warehouse_port = _ports(any_port)
+        wanted = 0 if any_port or not stack.enter_context(_only_demo(PREFERRED_PORT)) else PREFERRED_PORT
+        port, shop_port, warehouse_port = _ports(wanted)
         api, shop_url = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{shop_port}"
         database = f"sqlite+aiosqlite:///{place / 'gateway.db'}"
 
@@ -155,7 +157,7 @@ async def _connect(gateway: GatewayDoor, shop: ShopDoor, warehouse: WarehouseDoo
 
 
 @contextlib.contextmanager
-def _place(directory: Path | None) -> Any:
+def _place(directory: Path | None) -> Iterator[Path]:
     if directory is not None:
         directory.mkdir(parents=True, exist_ok=True)
         yield directory.absolute()
@@ -184,15 +186,27 @@ def _secrets(place: Path) -> Secrets:
     return known
 
 
-def _ports(any_port: bool) -> tuple[int, int, int]:
-    """Of the API, the shop and the warehouse: loopback ports that nobody listens on."""
+@contextlib.contextmanager
+def _only_demo(port: int) -> Iterator[bool]:
+    """Whether no other demo of this machine has, or is about to take, the port. It is ours for as long as the block lasts."""
+    with (Path(tempfile.gettempdir()) / f"gateway-demo-port-{port}-{os.geteuid()}.lock").open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
+def _ports(wanted: int) -> tuple[int, int, int]:
+    """Of the API (the wanted one if it is free), the shop and the warehouse: loopback ports that nobody listens on."""
     found: list[int] = []
     with contextlib.ExitStack() as probes:
-        for wanted in (0 if any_port else PREFERRED_PORT, 0, 0):
+        for port in (wanted, 0, 0):
             probe = probes.enter_context(socket.socket())
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                probe.bind(("127.0.0.1", wanted))
+                probe.bind(("127.0.0.1", port))
             except OSError:
                 probe.bind(("127.0.0.1", 0))
             found.append(probe.getsockname()[1])

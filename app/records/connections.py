@@ -75,6 +75,14 @@ def lane_of(warehouse: OngoingCredentials) -> str:
     return f"{parts.netloc.lower()}{parts.path.rstrip('/').lower()}#{warehouse.goods_owner_id}"
 
 
+SHOP_LANE = "shop:"
+
+
+def shop_lane(connection_id: str) -> str:
+    """The key of the lane that all reports to one shop go through."""
+    return f"{SHOP_LANE}{connection_id}"
+
+
 class Draft(BaseModel):
     """A connection as a person gives it: checked as a whole by `prepare`."""
 
@@ -181,7 +189,7 @@ async def _refuse_clash(db: AsyncConnection, prepared: Prepared, own_id: str | N
 
 
 async def create(db: AsyncConnection, vault: Vault, prepared: Prepared, now: datetime) -> str:
-    """Saves a new connection as a draft and returns its id. Raises Conflict for a name taken or a goods owner that cannot be shared."""
+    """Saves a new connection as a draft; returns its id. Raises Conflict (name taken, goods owner that cannot be shared)."""
     if await db.scalar(select(connections.c.id).where(connections.c.name == prepared.name)):
         raise Conflict(
             f"there is a connection {prepared.name!r} already", field="name", fix="choose another name, or change that one"
@@ -201,6 +209,7 @@ async def create(db: AsyncConnection, vault: Vault, prepared: Prepared, now: dat
         )
     )
     await _ensure_lane(db, prepared.lane)
+    await _ensure_lane(db, shop_lane(connection_id))
     return connection_id
 
 
@@ -293,6 +302,15 @@ async def save_test(
     db: AsyncConnection, connection_id: str, report: dict[str, Any], facts: dict[str, Any], now: datetime
 ) -> None:
     await db.execute(update(connections).where(connections.c.id == connection_id).values(test=report, facts=facts, tested_at=now))
+
+
+async def reseal(db: AsyncConnection, vault: Vault) -> int:
+    """Encrypts all stored secrets with the vault's first key; returns how many. Raises BadInput when no key opens one."""
+    rows = list(await db.execute(select(connections.c.id, connections.c.secrets).with_for_update()))
+    for row in rows:
+        sealed = vault.seal(vault.open(row.secrets))
+        await db.execute(update(connections).where(connections.c.id == row.id).values(secrets=sealed))
+    return len(rows)
 
 
 def _open(row: Row[Any], vault: Vault) -> Connection:

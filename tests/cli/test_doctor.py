@@ -149,6 +149,16 @@ def test_secrets_that_no_key_opens_fail(set_up: SetUp, monkeypatch: pytest.Monke
     assert failures(found) == ["nettbutikk: secrets"]
 
 
+def test_secrets_can_be_given_a_new_key_and_the_old_one_taken_away(set_up: SetUp, monkeypatch: pytest.MonkeyPatch) -> None:
+    set_up.connect()
+    old = (set_up.settings.data_directory / "secret.key").read_text()
+    new = gateway("keys", "secret").stdout.strip()
+    monkeypatch.setenv("GATEWAY_SECRET_KEYS", f"{new},{old}")
+    assert "The secrets of 1 connections" in gateway("keys", "reencrypt").stderr
+    monkeypatch.setenv("GATEWAY_SECRET_KEYS", new)
+    assert failures(diagnosis()) == []
+
+
 def test_a_queue_that_is_away_fails(set_up: SetUp, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GATEWAY_REDIS_URL", f"redis://127.0.0.1:{free_port()}")
     assert diagnosis()["queue"].state is State.FAIL

@@ -24,8 +24,13 @@ def tracking_numbers(order: WarehouseOrder) -> tuple[TrackingNumber, ...]:
 def _all(order: WarehouseOrder) -> Iterator[TrackingNumber]:
     for shipment in order.tracking:
         if not shipment.is_return:
-            yield TrackingNumber(shipment.waybill, shipment.url)
+            yield _cleaned(shipment.waybill, shipment.url)
     for parcel in order.parcels:
         if not parcel.is_return:
-            yield TrackingNumber(parcel.number, parcel.url)
-    yield TrackingNumber(order.way_bill)
+            yield _cleaned(parcel.number, parcel.url)
+            yield _cleaned(parcel.waybill, parcel.url)  # only newer versions of the WMS give it
+    yield _cleaned(order.way_bill)
+
+
+def _cleaned(number: str, url: str = "") -> TrackingNumber:
+    return TrackingNumber(number.strip(), url.strip())

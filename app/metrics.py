@@ -23,6 +23,7 @@ HELD = Gauge("gateway_held", "Records held, waiting for an operator.", ["connect
 POLL_LAG = Gauge("gateway_poll_lag_seconds", "Time since the last successful poll.", ["connection", "process"])
 DRIFT = Counter("gateway_drift_total", "Changes found by a poll that no webhook had announced.", ["connection", "process"])
 BUDGET_FAILURES = Gauge("gateway_budget_failures", "Failures in a row, by WMS method.", ["budget"])
+STOCK_WRITES = Counter("gateway_stock_writes_total", "Quantities written to shops, by how they ended.", ["connection", "result"])
 RINGS = Counter("gateway_rings_total", "Rings sent to the queue.", ["task"])
 QUEUE_UP = Gauge("gateway_queue_up", "1 when the queue's Redis answers.")
 ALERTS = Counter("gateway_alerts_total", "Alerts raised.", ["kind"])

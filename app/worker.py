@@ -11,7 +11,7 @@ from typing import Any
 from arq.worker import Function, Worker, func
 from prometheus_client import start_http_server
 
-from app.engine import sweeper
+from app.engine import stock, sweeper
 from app.engine.drain import drain
 from app.engine.gateway import Gateway, open_gateway
 from app.engine.ingest import ingest
@@ -24,7 +24,7 @@ from app.settings import Settings
 log = get_logger(__name__)
 
 Work = Callable[[Gateway, str], Awaitable[object]]
-WORK: dict[Task, Work] = {Task.INGEST: ingest, Task.POLL: poll, Task.DRAIN: drain}
+WORK: dict[Task, Work] = {Task.INGEST: ingest, Task.POLL: poll, Task.DRAIN: drain, Task.STOCK: stock.write}
 
 
 async def work(gateway: Gateway, task: Task, key: str) -> None:

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-import random
 import time
+from collections.abc import Awaitable
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import Row, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.domain import Order, Process
+from app.domain import INBOUND, Order, Process
 from app.engine import budgets, lanes, leases, settle
+from app.engine.backoff import pause_before
+from app.engine.calls import CALLS, TO_SHOP, all_keys, keys_of
 from app.engine.desk import GatewayDesk, warehouse_desk
 from app.engine.failpoints import failpoint
-from app.engine.fence import Blocked, close_unknown, find_unsettled
+from app.engine.fence import Blocked, Fence, close_unknown, find_unsettled
 from app.engine.gateway import Gateway
 from app.engine.lanes import Place, Turn
 from app.engine.leases import Lease
 from app.engine.map_record import payload_of
+from app.engine.reporting import acknowledge, report
 from app.engine.rings import Task
+from app.engine.shop_desk import shop_desk
 from app.errors import GatewayError, LeaseLost, LoginRefused, NotFound, RateLimited, Refused, RemoteError
-from app.flows.articles import GET_ARTICLES, PUT_ARTICLE, transfer_article
-from app.flows.orders import CANCEL_ORDER, GET_ORDER, PUT_ORDER, transfer_order
+from app.flows.articles import transfer_article
+from app.flows.orders import transfer_order
 from app.flows.result import Known, Outcome, Result, Transfer
 from app.logs import get_logger
 from app.metrics import TO_WAREHOUSE_SECONDS
@@ -34,12 +38,6 @@ from app.storage.outages import is_passing
 from app.storage.tables import jobs
 
 log = get_logger(__name__)
-
-CALLS = {
-    Process.ORDERS: (GET_ORDER, PUT_ORDER, CANCEL_ORDER),
-    Process.ARTICLES: (PUT_ARTICLE, GET_ARTICLES),
-}
-"""What a process cannot do without: while one of these is blocked its jobs are left waiting."""
 
 
 async def drain(gateway: Gateway, key: str) -> int:
@@ -83,10 +81,10 @@ async def _take(gateway: Gateway, lease: Lease) -> Turn | None:
     on_lane = await gateway.on_lane(lease.key)
     async with gateway.database.begin() as db:
         blocked = await _blocked_places(db, on_lane, now)
-        # Two records known to be bad never run back to back, in whatever slice or worker: the WMS counts failures in a row. One may run
-        # after a call that went well, or after a pause.
+        # Two records known to be bad never run back to back, in whatever slice or worker: the WMS counts failures in a row. One may
+        # run after a call that went well, or after a pause.
         since = now - timedelta(seconds=gateway.settings.budget_pause_seconds)
-        suspects = not await budgets.has_just_failed(db, _budgets_of(on_lane), since)
+        suspects = not await budgets.has_just_failed(db, list(all_keys(on_lane)), since)
         await lanes.wake_parked(db, lease.key, now)
         turn = await lanes.claim(db, lease, now, ageing, blocked, suspects=suspects)
     if turn is not None:
@@ -94,24 +92,19 @@ async def _take(gateway: Gateway, lease: Lease) -> Turn | None:
     return turn
 
 
-def _budgets_of(on_lane: list[Connection]) -> list[str]:
-    """The budgets of all calls that are made for these connections; mostly they share one user, and so one budget a call."""
-    return sorted({budgets.key_of(each.warehouse, call) for each in on_lane for calls in CALLS.values() for call in calls})
-
-
 async def _blocked_places(db: AsyncConnection, on_lane: list[Connection], now: datetime) -> list[Place]:
     """Connections that are not active, processes that are switched off, and those whose WMS methods are blocked."""
-    blocked = await budgets.blocked(db, _budgets_of(on_lane), now)
+    blocked = await budgets.blocked(db, list(all_keys(on_lane)), now)
     return [
         (connection.id, process)
         for connection in on_lane
-        for process, calls in CALLS.items()
-        if not _is_on(connection, process) or any(budgets.key_of(connection.warehouse, call) in blocked for call in calls)
+        for process in CALLS
+        if not _is_on(connection, process) or not blocked.isdisjoint(keys_of(connection, process))
     ]
 
 
 def _is_on(connection: Connection, process: Process) -> bool:
-    return connection.status is Status.ACTIVE and bool(getattr(connection.settings.processes, process.value))
+    return connection.status is Status.ACTIVE and bool(getattr(connection.settings.processes, process.value, True))
 
 
 async def _look_again(gateway: Gateway, key: str) -> None:
@@ -150,9 +143,7 @@ async def _run_turn(gateway: Gateway, turn: Turn) -> None:
             if is_passing(error):
                 raise  # the database is away: whoever has the lane next takes the job back and looks what came of it
             log.exception("job_failed")
-            result = Result(
-                Outcome.FAILED, Transfer.UNKNOWN, "internal-error", "An error of the gateway itself; its log has the details"
-            )
+            result = _failed(job, Transfer.UNKNOWN, "internal-error", "An error of the gateway itself; its log has the details")
             await _end(gateway, turn, None, result)
 
 
@@ -161,11 +152,11 @@ async def _transfer(gateway: Gateway, turn: Turn) -> None:
     try:
         connection = await gateway.connection(job.connection_id)
     except NotFound as error:
-        await _end(gateway, turn, None, Result(Outcome.FAILED, Transfer.REFUSED, "no-connection", error.message))
+        await _end(gateway, turn, None, _failed(job, Transfer.REFUSED, "no-connection", error.message))
         return
     if job.tries >= gateway.settings.max_tries:
         reason = f"Given up after {job.tries} tries: {job.reason or 'the worker ended every time'}"
-        await _end(gateway, turn, None, Result(Outcome.FAILED, Transfer.UNKNOWN, "given-up", reason))
+        await _end(gateway, turn, None, _failed(job, Transfer.UNKNOWN, "given-up", reason))
         return
     async with gateway.database.begin() as db:
         unsettled, wait_until = await find_unsettled(db, job)
@@ -178,19 +169,35 @@ async def _transfer(gateway: Gateway, turn: Turn) -> None:
             gateway, turn, wait_until, "attempt-open", "An earlier call may still be under way; it is waited out, then read"
         )
         return
-    desk = warehouse_desk(gateway, connection, turn, mapping.id, unsettled)
-    record = payload_of(connection, job)
-    known = _known(mapping, unknown=unsettled is not None)
+    process = Process(job.process)
+    desk: Fence
+    if process in TO_SHOP:
+        desk = shop_desk(gateway, connection, turn, mapping, unsettled)
+        doing: Awaitable[Result] = report(process, desk)
+    else:
+        desk = warehouse_desk(gateway, connection, turn, mapping.id, unsettled)
+        doing = acknowledge(desk) if process is Process.ACKNOWLEDGEMENTS else _send(desk, mapping)
     try:
-        result = await (
-            transfer_order(record, known, desk) if isinstance(record, Order) else transfer_article(record, known, desk)
-        )
+        result = await doing
     except Refused as error:
-        result = Result(Outcome.FAILED, Transfer.REFUSED, "refused", f"The WMS refused {error.call}: {error.message}")
+        result = _failed(job, Transfer.REFUSED, "refused", f"{error.system} refused {error.call}: {error.message}")
     except RemoteError as error:
         await _park(gateway, turn, desk, error)
         return
     await _end(gateway, turn, desk, result)
+
+
+def _failed(job: Row[Any], transfer: Transfer, code: str, reason: str) -> Result:
+    """What fails on the way back says nothing of the transfer into the warehouse."""
+    return Result(Outcome.FAILED, transfer if Process(job.process) in INBOUND else None, code, reason)
+
+
+async def _send(desk: GatewayDesk, mapping: Mapping) -> Result:
+    record = payload_of(desk.connection, desk.turn.job)
+    known = _known(mapping, unknown=desk.unsettled is not None)
+    if isinstance(record, Order):
+        return await transfer_order(record, known, desk)
+    return await transfer_article(record, known, desk)
 
 
 def _known(mapping: Mapping, *, unknown: bool) -> Known:
@@ -208,7 +215,7 @@ def _known(mapping: Mapping, *, unknown: bool) -> Known:
 JOB_STATE = {Outcome.HELD: "held", Outcome.FAILED: "dead"}
 
 
-async def _end(gateway: Gateway, turn: Turn, desk: GatewayDesk | None, result: Result) -> None:
+async def _end(gateway: Gateway, turn: Turn, desk: Fence | None, result: Result) -> None:
     """Writes the result down: mapping, history, events and run items, and the job, unless it has a newer generation to go on with."""
     job, now = turn.job, gateway.clock()
     failpoint("finish-before-commit")
@@ -256,6 +263,8 @@ async def _close_job(db: AsyncConnection, turn: Turn, result: Result, now: datet
 
 
 def _mapping_values(result: Result, now: datetime) -> dict[str, Any]:
+    if result.transfer is None:
+        return _delivery_values(result, now)
     values: dict[str, Any] = {"transfer": result.transfer, "reason_code": result.code, "reason": result.reason}
     for name in ("wanted", "wms_id", "sent_hash", "warehouse_status", "warehouse_status_text"):
         value = getattr(result, name)
@@ -265,6 +274,16 @@ def _mapping_values(result: Result, now: datetime) -> dict[str, Any]:
         values["warehouse_read_at"] = now
     if result.sent_hash is not None:
         values["sent_at"] = now
+    return values
+
+
+def _delivery_values(result: Result, now: datetime) -> dict[str, Any]:
+    """Of a report: the way in stays as it is."""
+    values: dict[str, Any] = {"delivery_code": result.code, "delivery_reason": result.reason}
+    if result.delivery is not None:
+        values["delivery"] = result.delivery
+    if result.completed:
+        values["completed_at"] = now
     return values
 
 
@@ -278,13 +297,7 @@ async def _name(gateway: Gateway, connection_id: str) -> str:
 # --- another try ----------------------------------------------------------------------------------------------------------
 
 
-def pause_before(tries: int, base: float, cap: float) -> timedelta:
-    """Doubled each time up to `cap` seconds, with jitter over its upper half so that records do not come back all at once."""
-    seconds = min(cap, base * 2 ** min(tries, 30))
-    return timedelta(seconds=seconds * (0.5 + random.random() / 2))  # noqa: S311 - jitter, not a secret
-
-
-async def _park(gateway: Gateway, turn: Turn, desk: GatewayDesk | None, error: GatewayError) -> None:
+async def _park(gateway: Gateway, turn: Turn, desk: Fence | None, error: GatewayError) -> None:
     """Puts the job aside until another try is due; too many tries end in the dead letters.
 
     A WMS that is blocked, busy or down as a whole costs the record no try.
@@ -302,14 +315,13 @@ async def _park(gateway: Gateway, turn: Turn, desk: GatewayDesk | None, error: G
     if tries >= settings.max_tries:
         reason = f"Given up after {tries} tries: {message}"
         transfer = Transfer.UNKNOWN if desk and desk.outcome_unknown else Transfer.REFUSED
-        await _end(gateway, turn, desk, Result(Outcome.FAILED, transfer, "given-up", reason))
+        await _end(gateway, turn, desk, _failed(job, transfer, "given-up", reason))
         return
     due = now + pause_before(job.tries, settings.retry_base_seconds, settings.retry_cap_seconds)
     if isinstance(error, RateLimited) and error.retry_after is not None:
         due = max(due, now + timedelta(seconds=error.retry_after))
-    unknown = {"transfer": Transfer.UNKNOWN} if desk and desk.outcome_unknown else {}
     async with gateway.database.begin() as db:
-        await mappings.change(db, job.mapping_id, now, reason_code="another-try", reason=message, **unknown)
+        await mappings.change(db, job.mapping_id, now, **_trouble(job, message, unknown=bool(desk and desk.outcome_unknown)))
         for call, outcome, attempt_id in desk.notes if desk else []:
             await mappings.note(
                 db, job.mapping_id, now, f"call-{outcome}", f"{call}: {outcome}", job_id=job.id, attempt_id=attempt_id
@@ -319,6 +331,12 @@ async def _park(gateway: Gateway, turn: Turn, desk: GatewayDesk | None, error: G
         )
         await _put_aside(db, turn, now, due, "another-try", message, tries)
     log.warning("job_parked", error=type(error).__name__, tries=tries, due_at=due.isoformat())
+
+
+def _trouble(job: Row[Any], message: str, *, unknown: bool) -> dict[str, Any]:
+    if Process(job.process) not in INBOUND:
+        return {"delivery_code": "another-try", "delivery_reason": message}
+    return {"reason_code": "another-try", "reason": message} | ({"transfer": Transfer.UNKNOWN} if unknown else {})
 
 
 async def _wait(gateway: Gateway, turn: Turn, due: datetime, code: str, reason: str) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import Process
 from app.engine import budgets
-from app.engine.drain import CALLS
+from app.engine.calls import keys_of
 from app.engine.gateway import Gateway
 from app.engine.operate import RELEASABLE
 from app.records import jobs
@@ -61,7 +61,7 @@ async def _waiting(db: AsyncConnection, job: Row[Any], connection: Connection, n
     lane = (await db.execute(select(lanes).where(lanes.c.key == job.lane))).first()
     if lane is not None and lane.paused:
         return Next("lane-paused", f"It waits until its lane is resumed: {lane.pause_reason or 'paused by an operator'}")
-    keys = [budgets.key_of(connection.warehouse, call) for call in CALLS[Process(job.process)]]
+    keys = keys_of(connection, Process(job.process))
     until = await budgets.blocked_until(db, keys, now)
     if until is not None:
         return Next("method-paused", "It waits until the warehouse may be called again, after failures in a row", until)

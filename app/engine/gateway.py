@@ -15,7 +15,7 @@ from app.engine.rings import Rings
 from app.http import open_client
 from app.integrations.protocol import Source
 from app.records import connections
-from app.records.connections import Connection
+from app.records.connections import SHOP_LANE, Connection
 from app.settings import Settings
 from app.storage.engine import Database
 from app.storage.secrets import Vault, open_vault
@@ -52,7 +52,9 @@ class Gateway:
         return found
 
     async def on_lane(self, lane: str) -> list[Connection]:
-        """The connections whose writes go through this lane, at most CACHE_SECONDS old."""
+        """The connections whose writes go through this lane (a goods owner's, or one shop's), at most CACHE_SECONDS old."""
+        if lane.startswith(SHOP_LANE):
+            return [await self.connection(lane.removeprefix(SHOP_LANE))]
         kept = self._lanes.get(lane)
         if kept is None or time.monotonic() - kept[0] >= CACHE_SECONDS:
             async with self.database.read() as db:

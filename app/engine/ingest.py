@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import Process, SourceRecord
 from app.engine import leases, offers, settle
-from app.engine.drain import pause_before
+from app.engine.backoff import pause_before
 from app.engine.failpoints import failpoint
 from app.engine.gateway import Gateway
 from app.engine.leases import Lease
@@ -138,12 +138,14 @@ async def _understand(gateway: Gateway, connection: Connection, event: Row[Any],
         case ReadNeeded():
             return await _read(gateway, connection, event, said)
         case Announced(record):
-            if read:
-                return await _read(gateway, connection, event, ReadNeeded(record.process, record.source_id, "same second"))
             if not _process_is_on(connection, record.process):
                 await _ignore(gateway, connection, event, _switched_off(record.process))
                 return None
-            return Ready(event, await _offer(gateway, connection, event, record, read_now=False))
+            if read:
+                # Which of two changes within one second is the newer: the shop's word, or, when it has none, the delivery itself. That a
+                # record is gone is for the sweep to prove; the shop has just announced this one.
+                record = await gateway.source(connection).read(record.process, record.source_id) or record
+            return Ready(event, await _offer(gateway, connection, event, record, read_now=read))
 
 
 def _process_is_on(connection: Connection, process: Process) -> bool:
@@ -260,12 +262,15 @@ async def _ignore(gateway: Gateway, connection: Connection, event: Row[Any], sai
 
 
 async def _ask_for_sweep(gateway: Gateway, connection: Connection, event: Row[Any], said: SweepNeeded) -> None:
-    """One read of all that is open, soon: the delivery does not say which record it is about."""
+    """The next poll looks through all that is open: the delivery does not say which record it is about.
+
+    Not at once: a webhook that has lost its rights sends nothing but these, and each would have every open order read.
+    """
     now = gateway.clock()
     async with gateway.database.begin() as db:
         await cursors.ask_for_sweep(db, connection, said.process, now)
-        await settle.ignore_event(db, event.id, "no-record", f"{said.why}; open records are looked through", now, connection.name)
-    await gateway.rings.ring(Task.POLL, f"{connection.id}:{said.process}")
+        reason = f"{said.why}; the next poll looks through the open records"
+        await settle.ignore_event(db, event.id, "no-record", reason, now, connection.name)
 
 
 async def _put_aside(gateway: Gateway, connection: Connection, event: Row[Any], error: RemoteError) -> None:

@@ -11,8 +11,7 @@ from typing import Any
 from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.engine import budgets
-from app.engine.drain import CALLS
+from app.engine.calls import all_keys
 from app.engine.gateway import Gateway
 from app.errors import NotFound
 from app.records import connections
@@ -119,7 +118,7 @@ async def _lane(
 
 async def _blocked(db: AsyncConnection, on_it: Sequence[Connection]) -> tuple[Blocked, ...]:
     """Without the keys' user names."""
-    calls = {budgets.key_of(each.warehouse, call): call for each in on_it for of_process in CALLS.values() for call in of_process}
+    calls = all_keys(on_it)
     query = select(budget_rows).where(budget_rows.c.key.in_(calls), budget_rows.c.failures > 0).order_by(budget_rows.c.key)
     found = await db.execute(query)
     return tuple(Blocked(calls[row.key], row.failures, row.blocked_until, row.last_error) for row in found)

@@ -17,9 +17,9 @@ from sqlalchemy import Row, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import Article, Order, Process, ShopState, SourceRecord
-from app.engine import leases, offers, preview
+from app.engine import leases, offers, outbound, preview, stock
+from app.engine.backoff import pause_before
 from app.engine.brake import apply_brake
-from app.engine.drain import pause_before
 from app.engine.failpoints import failpoint
 from app.engine.gateway import Gateway
 from app.engine.ingest import UNSTORABLE, enriched
@@ -40,6 +40,8 @@ from app.storage.tables import jobs
 log = get_logger(__name__)
 
 SWEEP_BATCH = 100
+SWEPT = (Process.ORDERS, Process.STOCK)
+"""Processes whose deep sweep finds what no change announces."""
 
 
 def key_of(connection_id: str, process: Process) -> str:
@@ -94,7 +96,7 @@ async def _next_part(gateway: Gateway, connection: Connection, process: Process)
         cursor = await cursors.ensure(db, connection, process, now)
         if cursor.next_poll_at > now:
             return None
-        full = process is Process.ORDERS and cursor.next_sweep_at <= now
+        full = process in SWEPT and cursor.next_sweep_at <= now
         await runs.create(
             db,
             trigger="schedule",
@@ -118,9 +120,7 @@ async def _work(gateway: Gateway, connection: Connection, process: Process, part
         cursor = await cursors.ensure(db, connection, process, gateway.clock())
     reading = Reading(gateway, connection, process, part, lease, ends, sweeps)
     try:
-        if not part.sweeping and not await _read_changes(reading, cursor):
-            return True
-        if sweeps and not await _sweep(reading):
+        if not await _read_all(reading, cursor):
             return True
     except RemoteError as error:
         await _fail(reading, error)
@@ -128,6 +128,21 @@ async def _work(gateway: Gateway, connection: Connection, process: Process, part
     await _finish(reading)
     async with gateway.database.read() as db:
         return await runs.next_part(db, connection.id, process) is not None
+
+
+async def _read_all(reading: Reading, cursor: Row[Any]) -> bool:
+    """Whether all was read within the slice."""
+    match reading.process:
+        case Process.STOCK:
+            return await stock.read(reading, cursor)
+        case Process.SHIPMENTS:
+            return await outbound.read_shipments(reading)
+        case Process.RETURNS:
+            return await outbound.read_returns(reading)
+        case _:
+            if not reading.part.sweeping and not await _read_changes(reading, cursor):
+                return False
+            return not reading.sweeps or await _sweep(reading)
 
 
 async def _read_changes(reading: Reading, cursor: Row[Any]) -> bool:
@@ -272,7 +287,7 @@ async def _preview(db: AsyncConnection, reading: Reading, record: SourceRecord, 
 
 async def _sweeps(db: AsyncConnection, process: Process, part: Row[Any]) -> bool:
     """A full sync sweeps, and a scheduled poll when a deep sweep was due."""
-    if process is not Process.ORDERS or part.dry_run:
+    if process not in SWEPT or part.dry_run:
         return False
     run = await runs.find(db, part.run_id)
     return bool(part.full) or (run is not None and bool(run.options.get("sweep")))
@@ -334,8 +349,13 @@ async def _schedule_next(db: AsyncConnection, reading: Reading, now: datetime) -
         "last_error": None,
     }
     if reading.sweeps:
-        values |= {"swept_at": now, "next_sweep_at": now + timedelta(hours=settings.deep_sweep_hours)}
+        values |= {"swept_at": now, "next_sweep_at": now + timedelta(hours=_sweep_hours(reading))}
     await cursors.change(db, reading.connection.id, reading.process, **values)
+
+
+def _sweep_hours(reading: Reading) -> float:
+    settings = reading.connection.settings
+    return settings.stock.full_sweep_hours if reading.process is Process.STOCK else settings.deep_sweep_hours
 
 
 async def _fail(reading: Reading, error: RemoteError) -> None:

@@ -35,6 +35,7 @@ class Task(StrEnum):
     INGEST = "ingest"
     POLL = "poll"
     DRAIN = "drain"
+    STOCK = "stock"
 
 
 class Rings(Protocol):

@@ -47,7 +47,8 @@ class Result:
     """The end of a flow. What is None stays as it is in the mapping; `code` and `reason` replace what was there."""
 
     outcome: Outcome
-    transfer: Transfer
+    transfer: Transfer | None
+    """None for what goes the other way: the transfer into the warehouse stays as it is."""
     code: str | None = None
     reason: str | None = None
     wanted: str | None = None  # present, absent
@@ -56,6 +57,10 @@ class Result:
     warehouse_status_text: str | None = None
     sent_hash: str | None = None
     notes: tuple[str, ...] = ()
+    delivery: str | None = None
+    """How far the way back has come."""
+    completed: bool = False
+    """The shop has the order as completed."""
 
 
 def explained(problem: Problem) -> str:

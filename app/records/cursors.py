@@ -31,6 +31,6 @@ async def change(db: AsyncConnection, connection_id: str, process: Process, **va
 
 
 async def ask_for_sweep(db: AsyncConnection, connection: Connection, process: Process, now: datetime) -> None:
-    """A poll with a deep sweep is due at once."""
+    """The next poll goes on with a deep sweep."""
     await ensure(db, connection, process, now)
-    await change(db, connection.id, process, next_poll_at=now, next_sweep_at=now)
+    await change(db, connection.id, process, next_sweep_at=now)

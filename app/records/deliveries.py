@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, or_, select, update
+from sqlalchemy import Row, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import Kind
@@ -70,7 +69,7 @@ async def save(
     if known != digest:
         values["watched_until"] = watched_until
     await db.execute(update(deliveries).where(*same).values(**values))
-    return known != digest
+    return bool(known != digest)
 
 
 async def of_mapping(db: AsyncConnection, mapping_id: int) -> list[Row[Any]]:
@@ -160,5 +159,4 @@ async def prune(db: AsyncConnection, before: datetime) -> None:
         .where(deliveries.c.read_at < before, or_(deliveries.c.watched_until.is_(None), deliveries.c.watched_until < before))
         .values(snapshot=None)
     )
-    await db.execute(delete(reports).where(reports.c.done_at < before, reports.c.kind == "note"))
     await db.execute(update(reports).where(reports.c.done_at < before).values(request=None))

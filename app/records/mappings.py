@@ -41,6 +41,10 @@ class Mapping:
     sent_at: datetime | None
     reason_code: str | None
     reason: str | None
+    delivery: str | None
+    delivery_code: str | None
+    delivery_reason: str | None
+    completed_at: datetime | None
     created_at: datetime
     updated_at: datetime
 

@@ -106,6 +106,7 @@ shop_writes = Table(
     Column("items", Integer, nullable=False),
     Column("request", Json),
     Column("started_at", UtcTime, nullable=False),
+    Column("over_at", UtcTime, nullable=False),  # its time-out: it cannot arrive later
     Column("finished_at", UtcTime),
     Column("result", String(20)),
     Column("error", Text),

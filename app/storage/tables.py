@@ -161,6 +161,11 @@ mappings = Table(
     Column("sent_at", UtcTime),
     Column("reason_code", String(60)),
     Column("reason", Words),
+    # The way back: none, waiting, partly, reported, held
+    Column("delivery", String(12)),
+    Column("delivery_code", String(60)),
+    Column("delivery_reason", Words),
+    Column("completed_at", UtcTime),
     Column("created_at", UtcTime, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
     UniqueConstraint("connection_id", "kind", "source_id"),

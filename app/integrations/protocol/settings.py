@@ -89,6 +89,9 @@ class ShipmentSettings(BaseModel):
         description="none: an order ships in full, a short shipment is shown and not closed by itself. stock-based: the rest "
         "ships later. goods-owner-controlled: the warehouse ships what it has, and the order is closed with it.",
     )
+    watch_days: float = Field(
+        30, gt=0, description="How long a sent order is read again for tracking numbers that come late, or later ones, in days."
+    )
     note_to_customer: bool = Field(True, description="Send tracking notes to the customer (an e-mail); else they are private.")
     short_note_text: str = Field(
         "Delvis sendt: {lines}",

@@ -32,6 +32,7 @@ _JOB: dict[str, Any] = {
     "ready_at": "2026-11-21T09:30:00.118Z",
     "due_at": "2026-11-21T09:31:12Z",
     "found_by": "webhook",
+    "suspect": False,
     "override": None,
     "reason_code": "another-try",
     "reason": "Ongoing WMS answered 503",
@@ -66,6 +67,7 @@ class JobView(BaseModel):
     ready_at: datetime = Field(description="Since when it waits for its turn.")
     due_at: datetime | None = Field(description="When the next try is due.")
     found_by: str = Field(description="webhook, poll, sweep or operator.")
+    suspect: bool = Field(description="Refused before: never sent right after another failure.")
     override: str | None = Field(description="An operator's decision about this state of the record: release.")
     reason_code: str | None
     reason: str | None

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.api.auth import Admin
 from app.api.described import problems
-from app.api.pages import Name, Word
+from app.api.pages import NO_NUL, Name, Word
 from app.records import connections, keys
 from app.records.keys import ApiKey, Right
 
@@ -62,7 +63,7 @@ class NewKey(BaseModel):
         extra="forbid", json_schema_extra={"example": {"name": "smoke test", "rights": ["sync"], "connections": ["nettbutikk"]}}
     )
 
-    name: Word = Field(max_length=80)
+    name: Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=NO_NUL)]
     rights: list[Right] = Field(min_length=1, max_length=3)
     connections: list[Word] | None = Field(
         None, description="Names or ids of the connections it may see; null: all.", min_length=1

@@ -27,17 +27,17 @@ class Page(BaseModel, Generic[T]):
     next_cursor: str | None = Field(None, description="For the page after this one; null when this is the last.")
 
 
-_NO_NUL = r"^[^\x00]*$"
+NO_NUL = r"^[^\x00]*$"
 """PostgreSQL has no NUL characters in text."""
 
-Word = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_NO_NUL)]
+Word = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=NO_NUL)]
 """A filter's value."""
 
-Prose = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=_NO_NUL)]
+Prose = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=NO_NUL)]
 """What a person gives as a reason."""
 
 Id = Annotated[int, Path(ge=1, le=LARGEST_ID)]
-Name = Annotated[str, Path(min_length=1, max_length=120, pattern=_NO_NUL)]
+Name = Annotated[str, Path(min_length=1, max_length=120, pattern=NO_NUL)]
 """An id or name in the address."""
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.api.auth import Admin
 from app.api.described import problems
-from app.api.pages import Word
+from app.api.pages import NO_NUL
 from app.engine import retention
 
 router = APIRouter(tags=["privacy"])
@@ -18,7 +20,9 @@ class Erase(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"text": "kari@example.com", "dry_run": True}})
 
-    text: Word = Field(min_length=4, description="An e-mail address or phone number, as the shop has it.")
+    text: Annotated[str, StringConstraints(min_length=4, max_length=200, pattern=NO_NUL)] = Field(
+        description="An e-mail address or phone number, as the shop has it."
+    )
     dry_run: bool = True
 
 

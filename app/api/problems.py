@@ -138,7 +138,7 @@ async def _remote(request: Request, error: RemoteError) -> Response:
     if isinstance(error, RateLimited):
         headers = {"Retry-After": str(max(1, round(error.retry_after or RETRY_AFTER_SECONDS)))}
     fix = "test the connection: POST /connections/{connection}/test" if isinstance(error, LoginRefused) else "try again later"
-    return problem(request, 424, f"{error.system}: {error.message}", headers, fix=fix)
+    return problem(request, 424, error.message, headers, fix=fix)
 
 
 async def _not_valid(request: Request, error: RequestValidationError) -> Response:

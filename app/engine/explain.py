@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -37,7 +37,8 @@ async def what_next(gateway: Gateway, mapping: Mapping) -> Next:
         if job is None:
             return Next("nothing", "Nothing, until it changes in the shop")
         if job.state in ("waiting", "parked"):
-            return await _waiting(db, job, connection, gateway.clock())
+            pause = timedelta(seconds=gateway.settings.budget_pause_seconds)
+            return await _waiting(db, job, connection, gateway.clock(), pause)
     return _standing(job)
 
 
@@ -55,7 +56,7 @@ def _standing(job: Row[Any]) -> Next:
             return Next("nothing", "Nothing, until it changes in the shop")
 
 
-async def _waiting(db: AsyncConnection, job: Row[Any], connection: Connection, now: datetime) -> Next:
+async def _waiting(db: AsyncConnection, job: Row[Any], connection: Connection, now: datetime, pause: timedelta) -> Next:
     if connection.status is not Status.ACTIVE:
         return Next("connection-paused", f"It waits until the connection is active again; it is {connection.status.value}")
     lane = (await db.execute(select(lanes).where(lanes.c.key == job.lane))).first()
@@ -65,6 +66,8 @@ async def _waiting(db: AsyncConnection, job: Row[Any], connection: Connection, n
     until = await budgets.blocked_until(db, keys, now)
     if until is not None:
         return Next("method-paused", "It waits until the warehouse may be called again, after failures in a row", until)
+    if job.suspect and await budgets.has_just_failed(db, keys, now - pause):
+        return Next("suspect", "It was refused before: it goes again after a call that went well, or after a pause")
     if job.state == "parked":
         return Next("another-try", f"Another try, number {job.tries + 1}: {job.reason}", job.due_at)
     return Next("turn", "It is sent to the warehouse as soon as its turn comes in the lane")

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 from app.engine.gateway import Gateway
-from app.engine.rings import MemoryRings
+from app.engine.rings import MemoryRings, Task
 from app.main import GatewayApp, create_app
 from app.records import connections, keys
 from app.records.connections import Connection, Draft
@@ -140,7 +140,13 @@ class Site(House):
     async def take_in(self, record: dict[str, Any], topic: str = "order.updated", **more: Any) -> None:
         """Announces the record and works until it is settled, or put aside."""
         assert (await self.announce(record, topic, **more)).status_code == 200
-        await self.work(sweep=True)
+        await self.ring(more.get("connection") or self.connection)
+
+    async def ring(self, *connections: Connection) -> None:
+        """Looks at what has come in for them, and works until all of it is settled, or put aside."""
+        for connection in connections:
+            await self.rings.ring(Task.INGEST, connection.id)
+        await self.work()
 
     async def explained(self, number: str, **query: Any) -> dict[str, Any]:
         """The one mapping that a number finds, explained."""

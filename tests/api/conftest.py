@@ -33,6 +33,14 @@ async def site(database_url: str, tmp_path: Path) -> AsyncIterator[Site]:
 
 
 @pytest.fixture
+async def lite_site(sqlite_database: str, tmp_path: Path) -> AsyncIterator[Site]:
+    """The same on SQLite only."""
+    async with open_site(sqlite_database, tmp_path) as opened:
+        await opened.connect()
+        yield opened
+
+
+@pytest.fixture
 async def bare_site(sqlite_database: str, tmp_path: Path) -> AsyncIterator[Site]:
     """The app with simulators and no connection, on SQLite only."""
     async with open_site(sqlite_database, tmp_path) as opened:

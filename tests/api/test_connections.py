@@ -86,22 +86,22 @@ async def test_what_is_wrong_is_named_by_its_path(lite: Api, change: dict[str, A
     assert answer.json()["fix"]
 
 
-async def test_a_name_that_is_taken(site: Site) -> None:
-    answer = await site.client.post("/connections", json=site.given("shop"))
+async def test_a_name_that_is_taken(lite_site: Site) -> None:
+    answer = await lite_site.client.post("/connections", json=lite_site.given("shop"))
     assert answer.status_code == 409
     assert answer.json()["field"] == "name"
 
 
-async def test_two_masters_of_one_goods_owners_articles_are_refused(site: Site) -> None:
-    answer = await made(site)
+async def test_two_masters_of_one_goods_owners_articles_are_refused(lite_site: Site) -> None:
+    answer = await made(lite_site)
     assert answer.status_code == 409
     assert "articles" in answer.json()["detail"]
     assert "settings.processes.articles" in answer.json()["fix"]
 
 
-async def test_a_change_is_merged_into_what_there_is(site: Site) -> None:
+async def test_a_change_is_merged_into_what_there_is(lite_site: Site) -> None:
     change = {"settings": {"order_number_prefix": "N-", "processes": {"articles": False}}}
-    answer = await site.client.patch("/connections/shop", json=change)
+    answer = await lite_site.client.patch("/connections/shop", json=change)
     assert answer.status_code == 200, answer.text
     assert answer.json()["changed"] == ["settings.order_number_prefix", "settings.processes.articles"]
     settings = answer.json()["settings"]
@@ -110,14 +110,14 @@ async def test_a_change_is_merged_into_what_there_is(site: Site) -> None:
     assert answer.json()["settings_version"] == 2
 
 
-async def test_null_takes_a_setting_back_to_its_default(site: Site) -> None:
-    await site.client.patch("/connections/shop", json={"settings": {"poll_interval_minutes": 5}})
-    answer = await site.client.patch("/connections/shop", json={"settings": {"poll_interval_minutes": None}})
+async def test_null_takes_a_setting_back_to_its_default(lite_site: Site) -> None:
+    await lite_site.client.patch("/connections/shop", json={"settings": {"poll_interval_minutes": 5}})
+    answer = await lite_site.client.patch("/connections/shop", json={"settings": {"poll_interval_minutes": None}})
     assert answer.json()["settings"]["poll_interval_minutes"] == 15
 
 
-async def test_what_changes_nothing_leaves_the_version_alone(site: Site) -> None:
-    answer = await site.client.patch("/connections/shop", json={"settings": {"order_number_prefix": ""}})
+async def test_what_changes_nothing_leaves_the_version_alone(lite_site: Site) -> None:
+    answer = await lite_site.client.patch("/connections/shop", json={"settings": {"order_number_prefix": ""}})
     assert (answer.json()["changed"], answer.json()["settings_version"]) == ([], 1)
 
 
@@ -129,41 +129,41 @@ async def test_what_changes_nothing_leaves_the_version_alone(site: Site) -> None
         ({"shop": {"shop_url": ELSEWHERE}, "warehouse": {"url": ELSEWHERE}}, "shop.consumer_secret and warehouse.password"),
     ],
 )
-async def test_an_address_that_changes_needs_its_secrets_again(site: Site, change: dict[str, Any], missing: str) -> None:
-    answer = await site.client.patch("/connections/shop", json=change)
+async def test_an_address_that_changes_needs_its_secrets_again(lite_site: Site, change: dict[str, Any], missing: str) -> None:
+    answer = await lite_site.client.patch("/connections/shop", json=change)
     assert answer.status_code == 422
     assert answer.json()["detail"] == f"the address changes, so {missing} must be given again"
-    assert (await site.client.get("/connections/shop")).json()["status"] == "active"
+    assert (await lite_site.client.get("/connections/shop")).json()["status"] == "active"
 
 
-async def test_an_address_that_changes_with_its_secrets_makes_it_a_draft_again(site: Site) -> None:
+async def test_an_address_that_changes_with_its_secrets_makes_it_a_draft_again(lite_site: Site) -> None:
     change = {"shop": {"shop_url": ELSEWHERE, "consumer_secret": "cs_new"}}
-    answer = await site.client.patch("/connections/shop", json=change)
+    answer = await lite_site.client.patch("/connections/shop", json=change)
     assert answer.status_code == 200
     assert answer.json()["status"] == "draft"
     assert answer.json()["changed"] == ["shop.consumer_secret", "shop.shop_url"]
 
 
-async def test_another_goods_owner_is_refused_once_records_are_in_the_stock_of_the_first(site: Site) -> None:
-    await site.take_in(site.order())
-    answer = await site.client.patch("/connections/shop", json={"warehouse": {"goods_owner_id": 78}})
+async def test_another_goods_owner_is_refused_once_records_are_in_the_stock_of_the_first(lite_site: Site) -> None:
+    await lite_site.take_in(lite_site.order())
+    answer = await lite_site.client.patch("/connections/shop", json={"warehouse": {"goods_owner_id": 78}})
     assert answer.status_code == 409
     assert answer.json()["field"] == "warehouse.goods_owner_id"
 
 
-async def test_what_waits_moves_to_the_new_lane_with_its_connection(site: Site) -> None:
-    await site.announce(site.order())
-    await site.ingest() if site.rings.waiting else None
-    moved = {"url": f"{site.warehouse_server.url}/moved/api/v1/", "password": "gateway"}
-    before = (await site.client.get("/connections/shop")).json()["lane_id"]
-    answer = await site.client.patch("/connections/shop", json={"warehouse": moved})
+async def test_what_waits_moves_to_the_new_lane_with_its_connection(lite_site: Site) -> None:
+    await lite_site.announce(lite_site.order())
+    await lite_site.ingest() if lite_site.rings.waiting else None
+    moved = {"url": f"{lite_site.warehouse_server.url}/moved/api/v1/", "password": "gateway"}
+    before = (await lite_site.client.get("/connections/shop")).json()["lane_id"]
+    answer = await lite_site.client.patch("/connections/shop", json={"warehouse": moved})
     assert answer.status_code == 200
     after = answer.json()["lane_id"]
-    lanes = {lane["id"]: lane for lane in (await site.client.get("/lanes")).json()["items"]}
+    lanes = {lane["id"]: lane for lane in (await lite_site.client.get("/lanes")).json()["items"]}
     assert after != before
     assert sum(lanes[before]["states"].values()) == 0
-    await site.work(sweep=True)
-    assert site.writes() == [], "it is a draft now: nothing is sent"
+    await lite_site.work(sweep=True)
+    assert lite_site.writes() == [], "it is a draft now: nothing is sent"
 
 
 async def test_a_declaration_makes_the_connection_and_the_second_time_changes_nothing(bare_site: Site) -> None:
@@ -241,14 +241,14 @@ async def test_activation_sets_the_go_live_date_to_now(bare_site: Site) -> None:
     assert answer.json()["settings"]["go_live"][:19] == answer.json()["activated_at"][:19]
 
 
-async def test_what_was_kept_while_paused_goes_through_when_it_is_resumed(site: Site) -> None:
-    assert (await site.client.post("/connections/shop/pause")).json()["status"] == "paused"
-    await site.take_in(site.order())
-    assert site.writes() == []
-    assert await site.events() == {"received": 1}
-    assert (await site.client.post("/connections/shop/resume")).json()["status"] == "active"
-    await site.work()
-    assert len(site.writes()) == 1
+async def test_what_was_kept_while_paused_goes_through_when_it_is_resumed(lite_site: Site) -> None:
+    assert (await lite_site.client.post("/connections/shop/pause")).json()["status"] == "paused"
+    await lite_site.take_in(lite_site.order())
+    assert lite_site.writes() == []
+    assert await lite_site.events() == {"received": 1}
+    assert (await lite_site.client.post("/connections/shop/resume")).json()["status"] == "active"
+    await lite_site.work()
+    assert len(lite_site.writes()) == 1
 
 
 async def test_a_draft_can_be_neither_paused_nor_resumed(bare_site: Site) -> None:
@@ -257,15 +257,15 @@ async def test_a_draft_can_be_neither_paused_nor_resumed(bare_site: Site) -> Non
         assert (await bare_site.client.post(f"/connections/nettbutikk/{act}")).status_code == 409
 
 
-async def test_a_new_webhook_secret_is_in_force_and_the_old_one_is_not(site: Site) -> None:
-    answer = await site.client.post("/connections/shop/rotate-webhook-secret")
+async def test_a_new_webhook_secret_is_in_force_and_the_old_one_is_not(lite_site: Site) -> None:
+    answer = await lite_site.client.post("/connections/shop/rotate-webhook-secret")
     assert answer.status_code == 200
     secret = answer.json()["webhook_secret"]
-    assert answer.json()["webhook_url"].endswith(site.connection.webhook_id)
-    order = site.order()
-    site.door.app.intake._targets.clear()  # type: ignore[attr-defined]  # what other processes do within two seconds
-    assert (await site.announce(order)).status_code == 401
-    assert (await site.announce(order, secret=secret)).status_code == 200
+    assert answer.json()["webhook_url"].endswith(lite_site.connection.webhook_id)
+    order = lite_site.order()
+    lite_site.door.app.intake._targets.clear()  # what other processes do within two seconds
+    assert (await lite_site.announce(order)).status_code == 401
+    assert (await lite_site.announce(order, secret=secret)).status_code == 200
 
 
 async def test_a_draft_that_was_never_used_can_be_deleted(bare_site: Site) -> None:
@@ -274,8 +274,8 @@ async def test_a_draft_that_was_never_used_can_be_deleted(bare_site: Site) -> No
     assert (await bare_site.client.get("/connections/nettbutikk")).status_code == 404
 
 
-async def test_one_that_has_been_in_use_is_not_deleted(site: Site) -> None:
-    answer = await site.client.delete("/connections/shop")
+async def test_one_that_has_been_in_use_is_not_deleted(lite_site: Site) -> None:
+    answer = await lite_site.client.delete("/connections/shop")
     assert answer.status_code == 409
 
 

@@ -16,6 +16,12 @@ async def refused(site: Site, times: int = 1) -> None:
         await site.take_in(site.order())
 
 
+def mended(site: Site) -> None:
+    """The warehouse takes orders again, and the pause after its last refusal is over."""
+    site.mend()
+    site.tick(61)
+
+
 async def not_understood(site: Site) -> int:
     """An event in the dead letters of which no job was made; its number."""
     await site.announce(site.order())
@@ -54,11 +60,11 @@ async def test_jobs_and_events_are_one_list_page_by_page(site: Site) -> None:
 async def test_a_replayed_job_gets_another_round_and_its_event_ends_with_it(site: Site) -> None:
     await refused(site)
     (letter,) = (await site.client.get("/dead-letters")).json()["items"]
-    site.mend()
+    mended(site)
     answer = await site.client.post(f"/dead-letters/{letter['id']}/replay")
     assert (answer.status_code, answer.json()["replayed"]) == (200, 1)
     job = (await site.client.get("/jobs")).json()["items"][0]
-    assert (job["state"], job["tries"], (await site.job(job["record"])).suspect) == ("waiting", 0, 1)
+    assert (job["state"], job["tries"], job["suspect"]) == ("waiting", 0, True)
     await site.work()
     assert (await site.events()) == {"done": 1}
     assert (await site.explained(job["record"], kind="order"))["transfer"] == "sent"
@@ -68,17 +74,26 @@ async def test_a_replayed_job_gets_another_round_and_its_event_ends_with_it(site
 async def test_replayed_twice_nothing_is_doubled(site: Site) -> None:
     await refused(site)
     (letter,) = (await site.client.get("/dead-letters")).json()["items"]
-    site.mend()
+    mended(site)
     assert (await site.client.post(f"/dead-letters/{letter['id']}/replay")).status_code == 200
     assert (await site.client.post(f"/dead-letters/{letter['id']}/replay")).status_code == 404
     await site.work()
-    assert len([call for call in site.writes() if call.status == 200]) == 1
+    assert [call.status for call in site.writes()] == [400, 201]
+
+
+async def test_what_was_refused_says_that_it_does_not_go_right_after_another_failure(site: Site) -> None:
+    await refused(site)
+    (letter,) = (await site.client.get("/dead-letters")).json()["items"]
+    await site.client.post(f"/dead-letters/{letter['id']}/replay")
+    await site.work()
+    mapping = (await site.client.get(f"/mappings/{letter['mapping_id']}")).json()
+    assert (mapping["job"]["state"], mapping["next"]["code"]) == ("waiting", "suspect")
 
 
 async def test_replaying_its_event_replays_the_job(site: Site) -> None:
     await refused(site)
     (event,) = (await site.client.get("/events?state=dead")).json()["items"]
-    site.mend()
+    mended(site)
     assert (await site.client.post(f"/events/{event['id']}/replay")).json()["state"] == "queued"
     await site.work()
     assert await site.events() == {"done": 1}
@@ -98,7 +113,7 @@ async def test_by_filter_the_dry_run_comes_first(site: Site) -> None:
     trial = (await site.client.post("/dead-letters/replay", json=asked)).json()
     assert (trial["dry_run"], trial["matched"], trial["replayed"], len(trial["items"])) == (True, 2, 0, 2)
     assert len((await site.client.get("/dead-letters")).json()["items"]) == 3
-    site.mend()
+    mended(site)
     done = (await site.client.post("/dead-letters/replay", json={**asked, "dry_run": False})).json()
     assert (done["matched"], done["replayed"]) == (2, 2)
     await site.work()

@@ -281,7 +281,7 @@ async def change_connection(request: Request, caller: Admin, connection: Name, b
 @router.put(
     "/{connection}",
     summary="Make or change a connection as declared",
-    responses={**problems(409), 201: {"model": AppliedConnection, "description": "It was made."}},
+    responses={**problems(404, 409), 201: {"model": AppliedConnection, "description": "It was made."}},
 )
 async def apply_connection(
     request: Request,

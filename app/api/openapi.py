@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from app import __version__
+from app.api.described import described
 from app.api.problems import Problem
 from app.api.webhook_description import PATH, PATH_ITEM, SENT_BY_SHOPS
 from app.settings import Settings
@@ -79,6 +80,8 @@ def describe(app: FastAPI) -> Body:
     document["paths"][PATH] = PATH_ITEM
     document["webhooks"] = SENT_BY_SHOPS
     for operation in operations(document):
+        if "requestBody" in operation:
+            operation["responses"].setdefault("413", described(413))
         for content in _contents(operation):
             example = _example(content.get("schema", {}), schemas)
             if example is not None:

@@ -158,6 +158,9 @@ def _field(place: tuple[Any, ...]) -> str:
 
 
 async def _http(request: Request, error: HTTPException) -> Response:
+    if error.status_code == 400:
+        # FastAPI's word for a body that is no text at all; to whoever sent it that is one more thing that is not right.
+        return problem(request, 422, "body: it cannot be read as JSON", field="body", fix="send JSON in UTF-8")
     details = {404: f"there is nothing at {request.url.path}", 405: f"{request.method} is not for {request.url.path}"}
     fix = "see /docs for all addresses" if error.status_code in (404, 405) else None
     detail = details.get(error.status_code, str(error.detail))

@@ -67,8 +67,9 @@ async def test_all_that_is_wrong_is_listed(lite: Api) -> None:
     assert {each["field"] for each in answer.json()["errors"]} == {"name", "rights.0"}
 
 
-async def test_a_body_that_is_not_json(lite: Api) -> None:
-    answer = await lite.admin.post("/keys", content=b"{", headers={"Content-Type": "application/json"})
+@pytest.mark.parametrize("content", [b"{", b"\xff\xfe\x00"])
+async def test_a_body_that_is_not_json(lite: Api, content: bytes) -> None:
+    answer = await lite.admin.post("/keys", content=content, headers={"Content-Type": "application/json"})
     assert answer.status_code == 422
     assert answer.json()["field"] == "body"
 

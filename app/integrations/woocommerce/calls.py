@@ -116,6 +116,15 @@ class Calls:
         """Deletes for good. Raises NoSuchRecord when there is none."""
         await self._send("DELETE", self.address(path), self._dialect(path).params(path, [("force", "true")]))
 
+    async def probe(self, method: str, path: str, body: Mapping[str, Any]) -> Answer:
+        """A write of nothing, as it is given, to find out whether the keys may write."""
+        return await self._send(method, self.address(path), (), body)
+
+    def with_login(self, login: Login) -> Calls:
+        """The same, with the keys given in another way."""
+        settings = self._settings.model_copy(update={"login": login})
+        return Calls(settings, self._credentials, self._http, self._clock, self.version)
+
     # one call
 
     async def _send(self, method: str, url: str, params: Params, body: Mapping[str, Any] | None = None) -> Answer:

@@ -1,23 +1,27 @@
-"""The connection test: a real call with the keys, and its outcome in the user's words."""
+"""The connection test: real calls with the keys, and their outcome in the user's words."""
 
 from __future__ import annotations
 
 import html
 from typing import Any
 
-from app.errors import LoginRefused, Malformed, RemoteError, Unavailable
+from app.errors import LoginRefused, Malformed, Refused, RemoteError
 from app.integrations.protocol import Check, TestReport
+from app.integrations.woocommerce import check_words as words
 from app.integrations.woocommerce.calls import Calls, code_of
-from app.integrations.woocommerce.resources import section, text
-from app.integrations.woocommerce.settings import VirtualProducts, WooCommerceCredentials, WooCommerceSettings
+from app.integrations.woocommerce.check_writing import WritingChecks
+from app.integrations.woocommerce.dialects import Record
+from app.integrations.woocommerce.resources import Body, section, text
+from app.integrations.woocommerce.settings import ListBy, Login, RestName, WooCommerceCredentials, WooCommerceSettings
+from app.integrations.woocommerce.versions import NEWEST_FIRST, Version
 from app.integrations.woocommerce.webhooks import is_same_shop
 
-_KEYS = "make new keys under WooCommerce → Settings → Advanced → REST API, with the right Read/Write, as an administrator"
-_PERMALINKS = "check the shop address, that WooCommerce is switched on, and that Settings → Permalinks is anything but Plain"
+_LEGACY_FACTS = {"wc_version": "version", "URL": "home_url"}
+_LEGACY_META = {"currency": "currency", "weight_unit": "weight_unit", "dimension_unit": "dimension_unit", "timezone": "time_zone"}
 
 
 class Examination:
-    """One run of the test. The first failure ends it: what follows would fail for the same reason."""
+    """One run of the test. What cannot be reached or read ends it: what follows would fail for the same reason."""
 
     def __init__(self, calls: Calls, settings: WooCommerceSettings, credentials: WooCommerceCredentials) -> None:
         self._calls = calls
@@ -25,69 +29,163 @@ class Examination:
         self._credentials = credentials
         self._checks: list[Check] = []
         self._facts: dict[str, Any] = {}
+        self._legacy_is_off = False
 
     async def report(self) -> TestReport:
+        """What was found out stays with the calls: the client goes on with the version that was found."""
         if await self._can_read("orders") and await self._can_read("products"):
+            self._facts["rest"] = self._calls.version.name
+            self._facts["lists_by_modification"] = self._calls.version.lists_by_modification
             await self._learn_system()
             await self._learn_units()
-            await self._count_virtual()
+            await WritingChecks(self._calls, self._settings, self._checks, self._facts).run()
         return TestReport(tuple(self._checks), self._facts)
 
     def _say(self, name: str, ok: bool, message: str, fix: str = "") -> None:
         self._checks.append(Check(name, ok, message, fix))
 
+    # which API, and whether it may be read
+
     async def _can_read(self, resource: str) -> bool:
-        try:
-            await self._calls.listed(resource, [("per_page", "1"), ("orderby", "modified"), ("order", "asc"), ("_fields", "id")])
-        except RemoteError as error:
-            self._say(resource, False, error.message, await self._fix(error))
+        for _ in range(len(NEWEST_FIRST) + 1):
+            try:
+                await self._calls.listed(resource, self._one_record())
+            except RemoteError as error:
+                if await self._speak_otherwise(error):
+                    continue
+                self._checks.append(await self._failed(resource, error))
+                return False
+            self._say(resource, True, f"the keys can read {resource}")
+            return True
+        return False
+
+    def _one_record(self) -> list[tuple[str, str]]:
+        by = "modified" if self._calls.version.lists_by_modification else "id"
+        return [("per_page", "1"), ("orderby", by), ("order", "asc"), ("_fields", "id")]
+
+    async def _speak_otherwise(self, error: RemoteError) -> bool:
+        """Whether another version of the API, or another way to list, is worth a try."""
+        version = self._calls.version
+        by_time = version.lists_by_modification and self._settings.list_by is ListBy.AUTO
+        if by_time and isinstance(error, Refused) and "orderby" in error.message:
+            self._calls.version = Version(version.name, lists_by_modification=False)
+            return True
+        if self._settings.rest_version is not None or version.name != "wc/v3" or not _is_unknown_route(error):
             return False
-        self._say(resource, True, f"the keys can read {resource}")
-        return True
+        found = await self._offered()
+        if found is not None:
+            self._calls.version = Version(found)
+        return found is not None
 
-    async def _fix(self, error: RemoteError) -> str:
-        if isinstance(error, LoginRefused):
-            return _login_fix(error, self._credentials.shop_url.startswith("http://"))
-        if isinstance(error, Unavailable):
-            return _network_fix(error)
-        if isinstance(error, Malformed):
-            moved = error.status is not None and 300 <= error.status < 400
-            return "take that address as shop_url" if moved else _PERMALINKS
-        if code_of(error.answer) == "rest_no_route":
-            return await self._version_fix()
-        return "WooCommerce 5.8 or later is needed for polling" if "orderby" in error.message else "see the shop's own words"
+    async def _offered(self) -> RestName | None:
+        """The newest API that the shop offers instead of wc/v3."""
+        namespaces = await self._namespaces()
+        found: RestName | None = next((each for each in NEWEST_FIRST[1:] if each in namespaces), None)
+        return found or await self._legacy_offered()
 
-    async def _version_fix(self) -> str:
+    async def _namespaces(self) -> list[str]:
         """The index of the REST API is open to all and names what the shop offers."""
         try:
             answer = await self._calls.get(f"{self._credentials.shop_url}wp-json/")
         except RemoteError:
-            return _PERMALINKS
+            return []
         offered = answer.json.get("namespaces") if isinstance(answer.json, dict) else None
-        versions = sorted(each for each in offered if str(each).startswith("wc/v")) if isinstance(offered, list) else []
+        return [str(each) for each in offered] if isinstance(offered, list) else []
+
+    async def _legacy_offered(self) -> RestName | None:
+        legacy: tuple[RestName, ...] = ("wc-api/v3", "wc-api/v2")
+        for name in legacy:
+            if await self._legacy_index(name):
+                return name
+        return None
+
+    async def _legacy_index(self, name: RestName) -> Body:
+        """Its index is open to all, too, and tells the version and the units."""
+        try:
+            answer = await self._calls.get(Version(name).base(self._credentials.shop_url))
+        except RemoteError as error:
+            self._legacy_is_off |= code_of(error.answer) == "woocommerce_api_disabled"
+            return {}
+        return section(answer.json, "store") if isinstance(answer.json, dict) else {}
+
+    # what is wrong
+
+    async def _failed(self, resource: str, error: RemoteError) -> Check:
+        if words.is_blocked(error):
+            message = f"the shop's REST API is blocked before WooCommerce sees the call: {error.message}"
+            return Check(resource, False, message, words.LET_THROUGH)
+        if isinstance(error, Malformed) and error.status in (200, 404) and await self._has_plain_permalinks():
+            return Check(resource, False, "the shop has plain permalinks, with which its REST API has no address", words.PLAIN)
+        if self._legacy_is_off or code_of(error.answer) == "woocommerce_api_disabled":
+            return Check(resource, False, "the shop's REST API is switched off", words.LEGACY_OFF)
+        if code_of(error.answer) == "rest_no_route":
+            return Check(resource, False, error.message, await self._version_fix())
+        if isinstance(error, LoginRefused) and (login := await self._other_login()):
+            message = f"the shop takes the keys with login = {login.value}, and not with {self._settings.login.value}"
+            return Check(resource, False, message, f"set login to {login.value}")
+        return Check(resource, False, error.message, words.fix_of(error, self._credentials.shop_url.startswith("http://")))
+
+    async def _has_plain_permalinks(self) -> bool:
+        """Then the API answers at `?rest_route=` only."""
+        try:
+            answer = await self._calls.get(self._credentials.shop_url, [("rest_route", "/")])
+        except RemoteError:
+            return False
+        return isinstance(answer.json, dict) and "namespaces" in answer.json
+
+    async def _version_fix(self) -> str:
+        versions = sorted(each for each in await self._namespaces() if each in NEWEST_FIRST)
         return f"set rest_version to one of {', '.join(versions)}" if versions else "switch WooCommerce on in the shop"
+
+    async def _other_login(self) -> Login | None:
+        """Over https: a shop behind a proxy that takes itself to be on http, or a server that hides the Authorization header."""
+        if self._settings.login is not Login.AUTO or not self._credentials.shop_url.startswith("https://"):
+            return None
+        for login in (Login.OAUTH, Login.QUERY):
+            try:
+                await self._calls.with_login(login).listed("orders", self._one_record())
+            except RemoteError:
+                continue
+            return login
+        return None
+
+    # what it is
 
     async def _learn_system(self) -> None:
         """Version, currency and home address, where the key's user may see them."""
-        fields = "environment.version,environment.wp_version,environment.home_url,settings.currency,settings.currency_symbol"
-        try:
-            found = await self._calls.record("system_status", [("_fields", fields)])
-        except RemoteError as error:
-            self._say("version", True, f"the version could not be read: {error.message}")
-            return
-        environment, settings = section(found, "environment"), section(found, "settings")
-        self._facts |= {
-            "version": text(environment, "version"),
-            "wordpress": text(environment, "wp_version"),
-            "home_url": text(environment, "home_url"),
-            "currency": text(settings, "currency"),
-            "currency_symbol": html.unescape(text(settings, "currency_symbol")),
-        }
-        self._say("version", True, f"WooCommerce {self._facts['version'] or '(unknown)'}")
+        if self._calls.version.is_legacy:
+            await self._learn_from_legacy_index()
+        else:
+            found = await self._system_status()
+            if found is None:
+                return
+            environment, settings = section(found, "environment"), section(found, "settings")
+            self._facts |= {
+                "version": text(environment, "version"),
+                "wordpress": text(environment, "wp_version"),
+                "home_url": text(environment, "home_url"),
+                "currency": text(settings, "currency"),
+                "currency_symbol": html.unescape(text(settings, "currency_symbol")),
+            }
+        self._say("version", True, f"WooCommerce {self._facts.get('version') or '(unknown)'}, {self._calls.version.name}")
         self._check_home()
 
+    async def _system_status(self) -> Record | None:
+        fields = "environment.version,environment.wp_version,environment.home_url,settings.currency,settings.currency_symbol"
+        try:
+            return await self._calls.record("system_status", [("_fields", fields)])
+        except RemoteError as error:
+            self._say("version", True, f"the version could not be read: {error.message}")
+            return None
+
+    async def _learn_from_legacy_index(self) -> None:
+        store = await self._legacy_index(self._calls.version.name)
+        self._facts |= {fact: text(store, name) for name, fact in _LEGACY_FACTS.items() if text(store, name)}
+        meta = section(store, "meta")
+        self._facts |= {fact: text(meta, name) for name, fact in _LEGACY_META.items() if text(meta, name)}
+
     def _check_home(self) -> None:
-        home = self._facts["home_url"]
+        home = self._facts.get("home_url")
         if home and not is_same_shop(home, self._settings, self._credentials):
             message = (
                 f"the shop calls itself {home}, the connection says {self._credentials.shop_url}: its webhooks would be ignored"
@@ -97,52 +195,22 @@ class Examination:
     async def _learn_units(self) -> None:
         """Units of weight and length: the shop's own against the connection's."""
         for fact, said in (("weight_unit", self._settings.weight_unit), ("dimension_unit", self._settings.dimension_unit)):
-            try:
-                own = text(await self._calls.record(f"settings/products/woocommerce_{fact}"), "value")
-            except RemoteError:
+            if fact not in self._facts and not await self._learn_setting(fact):
                 return
-            self._facts[fact] = own
-            if own != said:
-                self._say(fact, False, f"the shop uses {own}, the connection says {said}", f"set {fact} to {own}")
+            if self._facts[fact] != said:
+                message = f"the shop uses {self._facts[fact]}, the connection says {said}"
+                self._say(fact, False, message, f"set {fact} to {self._facts[fact]}")
 
-    async def _count_virtual(self) -> None:
-        """Requirement: onboarding says so when the shop has virtual products."""
-        seen = virtual = 0
-        for number in range(1, self._settings.max_virtual_pages + 1):
-            params = [("orderby", "id"), ("order", "asc"), ("per_page", "100"), ("page", str(number)), ("_fields", "id,virtual")]
-            try:
-                found = await self._calls.listed("products", params)
-            except RemoteError:
-                return
-            seen += len(found)
-            virtual += sum(each.get("virtual") is True for each in found)
-            if len(found) < 100:
-                break
-        self._facts |= {"products_looked_at": seen, "virtual_products": virtual}
-        if virtual:
-            becomes = "stock articles" if self._settings.virtual_products is VirtualProducts.STOCK else "non-stock articles"
-            self._say(
-                "virtual products", True, f"{virtual} of {seen} products are virtual and become {becomes} (virtual_products)"
-            )
+    async def _learn_setting(self, fact: str) -> bool:
+        if self._calls.version.is_legacy:
+            return False
+        try:
+            self._facts[fact] = text(await self._calls.record(f"settings/products/woocommerce_{fact}"), "value")
+        except RemoteError:
+            return False
+        return True
 
 
-def _login_fix(error: LoginRefused, signed: bool) -> str:
-    said = error.message.lower()
-    if "timestamp" in said:
-        return "set the clock of the shop or of the gateway: they differ by more than 15 minutes"
-    if "signature" in said:
-        return "check the consumer secret, and that shop_url is exactly the shop's own home address, with its port"
-    if "consumer key" in said or "consumer secret" in said:
-        return "check the consumer key and secret for a missing character"
-    if code_of(error.answer) == "woocommerce_rest_cannot_view":
-        unseen = "" if signed else "; or the web server hides the login from the shop (Authorization header)"
-        return f"the key is unknown, or its user has no right to this: {_KEYS}{unseen}"
-    return _KEYS
-
-
-def _network_fix(error: Unavailable) -> str:
-    if "GATEWAY_ALLOW_PLAIN_HTTP" in error.message:
-        return "use the shop's https address, or set GATEWAY_ALLOW_PLAIN_HTTP=true when it really has none"
-    if error.sent:
-        return "try again later; if it stays so, ask whoever runs the shop"
-    return "check the shop address, and that the shop can be reached from here"
+def _is_unknown_route(error: RemoteError) -> bool:
+    """No such version of the API, or no REST API at all (WordPress before 4.4, or none at this address)."""
+    return code_of(error.answer) == "rest_no_route" or (isinstance(error, Malformed) and error.status == 404)

@@ -57,6 +57,7 @@ def map_article(record: SourceRecord, settings: WooCommerceSettings) -> Article:
         number=numbered.number,
         name=_name(body),
         product_code=record.source_id,
+        parent_id=identity(body.get("parent_id")) if is_variation(body) else None,
         unit_code=UNIT_CODE,
         is_stock=settings.virtual_products is VirtualProducts.STOCK or body.get("virtual") is not True,
         wanted=_wanted(body, settings),

@@ -13,6 +13,8 @@ import orjson
 
 from app.domain import Process
 from app.integrations.protocol import Announced, Announcement, NotOurs, ReadNeeded, SweepNeeded
+from app.integrations.woocommerce.dialects import VARIATIONS
+from app.integrations.woocommerce.legacy import from_webhook
 from app.integrations.woocommerce.resources import identity, record, text
 from app.integrations.woocommerce.settings import WooCommerceCredentials, WooCommerceSettings
 
@@ -74,6 +76,8 @@ def _read(process: Process, event: str, body: bytes) -> Announcement:
         return NotOurs("not-json", "the body is not JSON", alert=True)
     if not isinstance(content, dict):
         return NotOurs("no-record", "the body is not an object", alert=True)
+    content = from_webhook(content) or content
+    content.pop(VARIATIONS, None)
     source_id = identity(content.get("id"))
     if source_id is None:
         return _without_id(process, content)

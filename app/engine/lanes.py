@@ -1,4 +1,4 @@
-"""Whose turn it is in a lane: cancellations, then orders, then articles; connections in turn; what has waited long gets every fourth turn.
+"""Whose turn it is in a lane: cancellations, then orders, then articles; connections in turn; what has waited long, every fourth.
 
 Every look is one row of an index, however much waits.
 """
@@ -17,7 +17,13 @@ from app.domain import Process
 from app.engine.leases import Lease, renew
 from app.storage.tables import jobs, lanes
 
-PRIORITIES = (0, 1, 2)
+CLASSES = {
+    0: (Process.ORDERS,),  # cancellations
+    1: (Process.ORDERS, Process.ACKNOWLEDGEMENTS, Process.SHIPMENTS, Process.RETURNS),
+    2: (Process.ARTICLES,),
+}
+"""By priority: what a job of that class may be about."""
+PRIORITIES = tuple(CLASSES)
 AGED_TURN = 4
 Place = tuple[str, Process]
 """A connection and a process that may not be taken just now, because its WMS methods are blocked."""
@@ -42,8 +48,7 @@ async def claim(
     lane = (await db.execute(select(lanes).where(lanes.c.key == lease.key))).first()
     if lane is None or lane.paused:
         return None
-    free = not_blocked(blocked)
-    job_id = await _next(db, lane, now, ageing, free, (0, 1) if suspects else (0,))
+    job_id = await _next(db, lane, now, ageing, frozenset(blocked), (0, 1) if suspects else (0,))
     if job_id is None:
         return None
     taken = await db.execute(
@@ -67,47 +72,88 @@ def not_blocked(blocked: Iterable[Place]) -> Any:
 
 
 async def _next(
-    db: AsyncConnection, lane: Row[Any], now: datetime, ageing: timedelta, free: Any, suspicion: tuple[int, ...]
+    db: AsyncConnection, lane: Row[Any], now: datetime, ageing: timedelta, blocked: frozenset[Place], suspicion: tuple[int, ...]
 ) -> int | None:
     """Within a class those that were refused before come last, but not after the classes below."""
     if lane.turns % AGED_TURN == AGED_TURN - 1:
         for suspect in suspicion:
-            aged = await _aged(db, lane.key, now - ageing, free, suspect)
+            aged = await _aged(db, lane.key, now - ageing, blocked, suspect)
             if aged is not None:
                 return aged
     for priority in PRIORITIES:
         for suspect in suspicion:
-            found = await _in_turn(db, lane, priority, free, suspect)
+            found = await _in_turn(db, lane, priority, blocked, suspect)
             if found is not None:
                 return found
     return None
 
 
-def _waiting(key: str, suspect: int, priority: int, free: Any) -> Select[tuple[int]]:
-    query = select(jobs.c.id).where(
-        jobs.c.lane == key, jobs.c.state == "waiting", jobs.c.suspect == suspect, jobs.c.priority == priority
-    )
-    return query if free is None else query.where(free)
-
-
-async def _in_turn(db: AsyncConnection, lane: Row[Any], priority: int, free: Any, suspect: int) -> int | None:
+async def _in_turn(db: AsyncConnection, lane: Row[Any], priority: int, blocked: frozenset[Place], suspect: int) -> int | None:
     """The oldest of the connection that follows the one that was last, going round."""
-    base = _waiting(lane.key, suspect, priority, free).order_by(jobs.c.connection_id, jobs.c.ready_at).limit(1)
-    last = lane.last_connection_id or ""
-    found: int | None = await db.scalar(base.where(jobs.c.connection_id > last))
-    if found is None:
-        found = await db.scalar(base)
-    return found
+    place = _Class(lane.key, suspect, priority)
+    for after in (lane.last_connection_id or "", ""):
+        found = await _oldest_after(db, place, blocked, after)
+        if found is not None:
+            return int(found.id)
+    return None
 
 
-async def _aged(db: AsyncConnection, key: str, before: datetime, free: Any, suspect: int) -> int | None:
+async def _aged(db: AsyncConnection, key: str, before: datetime, blocked: frozenset[Place], suspect: int) -> int | None:
     """The oldest of a lower class that has waited since before `before`."""
     for priority in reversed(PRIORITIES):
-        query = _waiting(key, suspect, priority, free).where(jobs.c.ready_at < before).order_by(jobs.c.ready_at).limit(1)
-        found: int | None = await db.scalar(query)
-        if found is not None:
-            return found
+        place, oldest = _Class(key, suspect, priority), None
+        found = await _oldest_after(db, place, blocked)
+        while found is not None:
+            if found.ready_at < before and (oldest is None or found.ready_at < oldest.ready_at):
+                oldest = found
+            found = await _oldest_after(db, place, blocked, found.connection_id)
+        if oldest is not None:
+            return int(oldest.id)
     return None
+
+
+@dataclass(frozen=True)
+class _Class:
+    """Of one lane: what goes before what in it."""
+
+    lane: str
+    suspect: int
+    priority: int
+
+
+async def _oldest_after(db: AsyncConnection, place: _Class, blocked: frozenset[Place], after: str = "") -> Row[Any] | None:
+    """What has waited longest of the first connection behind `after` that something may be done for.
+
+    From connection to connection by the index: what waits for one that is blocked is stepped over at once, however much that is.
+    """
+    waiting = (
+        jobs.c.lane == place.lane,
+        jobs.c.state == "waiting",
+        jobs.c.suspect == place.suspect,
+        jobs.c.priority == place.priority,
+    )
+    query: Select[Any] = select(jobs.c.id, jobs.c.connection_id, jobs.c.process, jobs.c.ready_at).where(*waiting).limit(1)
+    while True:
+        behind = query.where(jobs.c.connection_id > after).order_by(jobs.c.connection_id, jobs.c.ready_at)
+        row: Row[Any] | None = (await db.execute(behind)).first()
+        if row is None or (row.connection_id, row.process) not in blocked:
+            return row
+        after = row.connection_id
+        free = [process for process in CLASSES[place.priority] if (after, process) not in blocked]
+        if free:
+            other = query.where(jobs.c.connection_id == after, jobs.c.process.in_(free)).order_by(jobs.c.ready_at)
+            row = (await db.execute(other)).first()
+            if row is not None:
+                return row
+
+
+async def has_free_work(db: AsyncConnection, key: str, blocked: Iterable[Place]) -> bool:
+    """Whether something waits that may be done now. What was refused before is left out: it may have to wait for a pause."""
+    places = frozenset(blocked)
+    for priority in PRIORITIES:
+        if await _oldest_after(db, _Class(key, 0, priority), places) is not None:
+            return True
+    return False
 
 
 async def wake_parked(db: AsyncConnection, key: str, now: datetime) -> None:

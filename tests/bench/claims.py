@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert, text
+from sqlalchemy import delete, insert, text, update
 
 from app.domain import Process
 from app.domain.record import SCHEMA_VERSION
 from app.engine import drain, ingest, leases
 from app.engine.leases import Lease
-from app.storage.tables import inbox, jobs, mappings
+from app.records.connections import Status
+from app.storage.tables import connections, inbox, jobs, mappings
 from tests.bench import databases, world
 from tests.bench.figure import Figure, Options
 from tests.bench.reads import Reads
@@ -107,9 +108,24 @@ async def _next_jobs(house: House) -> None:
         assert turn is not None
 
 
+async def _next_jobs_beside_a_pause(house: House) -> None:
+    """Half of what waits in the lane belongs to a connection that may not be worked for."""
+    paused = house.connections["second"].id
+    await _set_status(house, paused, Status.PAUSED)
+    await _next_jobs(house)
+    await _set_status(house, paused, Status.ACTIVE)
+
+
+async def _set_status(house: House, connection_id: str, status: Status) -> None:
+    async with house.gateway.database.begin() as db:
+        await db.execute(update(connections).where(connections.c.id == connection_id).values(status=status))
+    house.gateway.forget(connection_id)
+
+
 CLAIMS: dict[str, Claim] = {
     f"The next {100} events": _next_events,
     f"The next {TURNS} jobs": _next_jobs,
+    f"The next {TURNS} jobs, half of the lane's connections paused,": _next_jobs_beside_a_pause,
 }
 
 

@@ -44,4 +44,6 @@ class Article:
     tariff_number: str | None = None
     categories: tuple[Category, ...] = ()
     extra: dict[str, Any] = field(default_factory=dict)
+    parent_id: str | None = None
+    """The source's id of the product that a variation belongs to."""
     problems: tuple[Problem, ...] = ()

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import INBOUND, Order, Process
@@ -31,7 +31,7 @@ from app.flows.orders import transfer_order
 from app.flows.result import Known, Outcome, Result, Transfer
 from app.logs import get_logger
 from app.metrics import TO_WAREHOUSE_SECONDS
-from app.records import alerts, mappings
+from app.records import alerts, mappings, reservations
 from app.records.connections import Connection, Status
 from app.records.mappings import Mapping
 from app.storage.outages import is_passing
@@ -81,8 +81,8 @@ async def _take(gateway: Gateway, lease: Lease) -> Turn | None:
     on_lane = await gateway.on_lane(lease.key)
     async with gateway.database.begin() as db:
         blocked = await _blocked_places(db, on_lane, now)
-        # Two records known to be bad never run back to back, in whatever slice or worker: the WMS counts failures in a row. One may
-        # run after a call that went well, or after a pause.
+        # Two records known to be bad never run back to back, in whatever slice or worker: the WMS counts failures in a row.
+        # One may run after a call that went well, or after a pause.
         since = now - timedelta(seconds=gateway.settings.budget_pause_seconds)
         suspects = not await budgets.has_just_failed(db, list(all_keys(on_lane)), since)
         await lanes.wake_parked(db, lease.key, now)
@@ -113,16 +113,9 @@ async def _look_again(gateway: Gateway, key: str) -> None:
     on_lane = await gateway.on_lane(key)
     async with gateway.database.read() as db:
         blocked = await _blocked_places(db, on_lane, now)
-        more = await lanes.has_work(db, key) and await _has_free_work(db, key, blocked)
+        more = await lanes.has_work(db, key) and await lanes.has_free_work(db, key, blocked)
     if more:
         await gateway.rings.ring(Task.DRAIN, key)
-
-
-async def _has_free_work(db: AsyncConnection, key: str, blocked: list[Place]) -> bool:
-    """What was refused before is left to the sweeper: its turn may have to wait for a pause."""
-    query = select(jobs.c.id).where(jobs.c.lane == key, jobs.c.state == "waiting", jobs.c.suspect == 0)
-    free = lanes.not_blocked(blocked)
-    return await db.scalar((query if free is None else query.where(free)).limit(1)) is not None
 
 
 # --- one turn -----------------------------------------------------------------------------------------------------------
@@ -212,6 +205,14 @@ def _known(mapping: Mapping, *, unknown: bool) -> Known:
     )
 
 
+async def _settle_reservation(db: AsyncConnection, mapping_id: int, result: Result, now: datetime) -> None:
+    """Kept while the order is to come; the WMS's own figure shows it from the first read after it has got there."""
+    if result.wms_id is not None:
+        await reservations.transferred(db, mapping_id, now)
+    elif result.outcome is Outcome.SKIPPED:
+        await reservations.release(db, mapping_id)
+
+
 JOB_STATE = {Outcome.HELD: "held", Outcome.FAILED: "dead"}
 
 
@@ -223,6 +224,8 @@ async def _end(gateway: Gateway, turn: Turn, desk: Fence | None, result: Result)
     async with gateway.database.begin() as db:
         await leases.renew(db, turn.lease)
         await mappings.change(db, job.mapping_id, now, **_mapping_values(result, now))
+        if job.process == Process.ORDERS:
+            await _settle_reservation(db, job.mapping_id, result, now)
         for call, outcome, attempt_id in desk.notes if desk else []:
             words = f"{call}: {outcome}"
             await mappings.note(db, job.mapping_id, now, f"call-{outcome}", words, job_id=job.id, attempt_id=attempt_id)

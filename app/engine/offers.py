@@ -19,7 +19,7 @@ from app.domain.record import KIND_OF, SCHEMA_VERSION
 from app.engine import settle
 from app.engine.map_record import GONE, payload_of
 from app.flows.result import Transfer
-from app.records import mappings
+from app.records import mappings, reservations
 from app.records.connections import Connection
 from app.records.mappings import Mapping
 from app.storage.tables import connections as connection_rows
@@ -141,6 +141,7 @@ async def _remember(
         "settings_version": connection.settings_version,
         "source_status": _status(mapped),
         "source_number": mapped.source_number if isinstance(mapped, Order) else mapped.number,
+        "parent_source_id": None if isinstance(mapped, Order) else mapped.parent_id,
     }
     if made.record.modified_at is not None:
         values["source_modified_at"] = made.record.modified_at
@@ -222,8 +223,18 @@ async def _queue(db: AsyncConnection, connection: Connection, mapping: Mapping, 
         await mappings.change(
             db, mapping.id, now, transfer=Transfer.PENDING, reason_code=None, reason=None, wanted=_wanted(made.mapped)
         )
+    if isinstance(made.mapped, Order) and mapping.wms_id is None:
+        await _reserve(db, connection, mapping, made.mapped)
     await _trace(db, mapping, made, job_id, generation, now)
     return Taken(Verdict.QUEUED, job_id=job_id, generation=generation, mapping_id=mapping.id)
+
+
+async def _reserve(db: AsyncConnection, connection: Connection, mapping: Mapping, order: Order) -> None:
+    """What the shop has sold and the WMS has not yet got is taken off what may be sold."""
+    if order.state is ShopState.WANTED:
+        await reservations.reserve(db, connection.lane, mapping.id, order)
+    else:
+        await reservations.release(db, mapping.id)
 
 
 async def _insert_job(

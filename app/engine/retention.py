@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.engine.gateway import Gateway
 from app.logs import get_logger
-from app.records import runs
+from app.records import deliveries, reservations, runs
 from app.storage.tables import attempts, history, inbox, jobs, run_parts
 
 log = get_logger(__name__)
@@ -58,6 +58,8 @@ async def prune(gateway: Gateway, now: datetime) -> None:
         await db.execute(delete(attempts).where(attempts.c.finished_at.is_not(None), attempts.c.started_at < old))
         await db.execute(delete(history).where(history.c.at < old))
         await runs.prune(db, old)
+        await deliveries.prune(db, personal)
+        await reservations.prune(db, now - timedelta(days=2))
 
 
 _EMPTIED: dict[str, Any] = {"source": None, "payload": None}

@@ -14,7 +14,9 @@ from prometheus_client import start_http_server
 from app.engine import stock, sweeper
 from app.engine.drain import drain
 from app.engine.gateway import Gateway, open_gateway
+from app.engine.guard import guard
 from app.engine.ingest import ingest
+from app.engine.look import look
 from app.engine.polls import poll
 from app.engine.rings import ArqRings, Task, deserialize, patient_pool, serialize
 from app.errors import NotFound
@@ -24,7 +26,7 @@ from app.settings import Settings
 log = get_logger(__name__)
 
 Work = Callable[[Gateway, str], Awaitable[object]]
-WORK: dict[Task, Work] = {Task.INGEST: ingest, Task.POLL: poll, Task.DRAIN: drain, Task.STOCK: stock.write}
+WORK: dict[Task, Work] = {Task.INGEST: ingest, Task.POLL: poll, Task.DRAIN: drain, Task.STOCK: stock.write, Task.HOOKS: guard, Task.LOOK: look}
 
 
 async def work(gateway: Gateway, task: Task, key: str) -> None:

@@ -28,6 +28,8 @@ class Process(StrEnum):
     RETURNS = "returns"
     ACKNOWLEDGEMENTS = "acknowledgements"
     """What the shop was told of shipments and returns, confirmed to the WMS. Goes with those two, and has no switch of its own."""
+    NOTES = "notes"
+    """Notes in the shop about orders that are held. Has a setting of its own."""
 
 
 INBOUND = (Process.ARTICLES, Process.ORDERS)

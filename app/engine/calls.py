@@ -21,9 +21,10 @@ CALLS: dict[Process, tuple[str, ...]] = {
     Process.ACKNOWLEDGEMENTS: (REPORT_PICKED, REPORT_RETURNED),
     Process.SHIPMENTS: (ORDER_STATE, SET_STATUS, ADD_TRACKING, ADD_NOTE),
     Process.RETURNS: (ORDER_STATE, REFUNDS, REFUND),
+    Process.NOTES: (ADD_NOTE,),
 }
 """While one of these is blocked, the process's jobs are left waiting."""
-TO_SHOP = frozenset({Process.SHIPMENTS, Process.RETURNS})
+TO_SHOP = frozenset({Process.SHIPMENTS, Process.RETURNS, Process.NOTES})
 
 
 def budget_of(connection: Connection, process: Process) -> str:

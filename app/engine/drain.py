@@ -12,7 +12,7 @@ from sqlalchemy import Row, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import INBOUND, Order, Process
-from app.engine import budgets, lanes, leases, settle
+from app.engine import budgets, lanes, leases, outbound, settle
 from app.engine.backoff import pause_before
 from app.engine.calls import CALLS, TO_SHOP, all_keys, keys_of
 from app.engine.desk import GatewayDesk, warehouse_desk
@@ -205,6 +205,16 @@ def _known(mapping: Mapping, *, unknown: bool) -> Known:
     )
 
 
+async def _held(db: AsyncConnection, gateway: Gateway, job: Row[Any], words: str, now: datetime) -> None:
+    """An operator hears of it, and where the connection wants it the shop's staff as well."""
+    await alerts.raise_alert(db, "held", job.connection_id, f"{job.process}:{job.source_id}", words, now)
+    connection = await gateway.connection(job.connection_id)
+    if job.process == Process.ORDERS and connection.settings.order_note_on_hold:
+        mapping = await mappings.by_id(db, job.mapping_id)
+        assert mapping is not None
+        await outbound.queue(db, connection, Process.NOTES, mapping, now)
+
+
 async def _settle_reservation(db: AsyncConnection, mapping_id: int, result: Result, now: datetime) -> None:
     """Kept while the order is to come; the WMS's own figure shows it from the first read after it has got there."""
     if result.wms_id is not None:
@@ -234,6 +244,8 @@ async def _end(gateway: Gateway, turn: Turn, desk: Fence | None, result: Result)
         await mappings.note(db, job.mapping_id, now, result.code or result.outcome.value, words, detail=detail, job_id=job.id)
         received = await settle.job_ended(db, job.id, job.taken_generation, result.outcome, result.code, result.reason, now, name)
         await _close_job(db, turn, result, now)
+        if result.outcome is Outcome.HELD:
+            await _held(db, gateway, job, words, now)
         if result.outcome is Outcome.FAILED:
             await alerts.raise_alert(db, "dead-letter", job.connection_id, f"{job.process}:{job.source_id}", words, now)
     failpoint("finish-after-commit")

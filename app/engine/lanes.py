@@ -90,12 +90,12 @@ async def _next(
 
 async def _in_turn(db: AsyncConnection, lane: Row[Any], priority: int, blocked: frozenset[Place], suspect: int) -> int | None:
     """The oldest of the connection that follows the one that was last, going round."""
-    place = _Class(lane.key, suspect, priority)
-    for after in (lane.last_connection_id or "", ""):
-        found = await _oldest_after(db, place, blocked, after)
-        if found is not None:
-            return int(found.id)
-    return None
+    place, last = _Class(lane.key, suspect, priority), lane.last_connection_id or ""
+    first = await _oldest_after(db, place, blocked)
+    if first is None:
+        return None
+    following = first if first.connection_id > last else await _oldest_after(db, place, blocked, last)
+    return int((following or first).id)
 
 
 async def _aged(db: AsyncConnection, key: str, before: datetime, blocked: frozenset[Place], suspect: int) -> int | None:

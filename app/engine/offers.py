@@ -19,6 +19,7 @@ from app.domain.record import KIND_OF, SCHEMA_VERSION
 from app.engine import settle
 from app.engine.map_record import GONE, payload_of
 from app.flows.result import Transfer
+from app.metrics import FOUND
 from app.records import mappings, reservations
 from app.records.connections import Connection
 from app.records.mappings import Mapping
@@ -225,7 +226,7 @@ async def _queue(db: AsyncConnection, connection: Connection, mapping: Mapping, 
         )
     if isinstance(made.mapped, Order) and mapping.wms_id is None:
         await _reserve(db, connection, mapping, made.mapped)
-    await _trace(db, mapping, made, job_id, generation, now)
+    await _trace(db, connection, mapping, made, job_id, generation, now)
     return Taken(Verdict.QUEUED, job_id=job_id, generation=generation, mapping_id=mapping.id)
 
 
@@ -276,7 +277,9 @@ def _next_state(job: Any, made: Offer, now: datetime) -> dict[str, Any]:
     }
 
 
-async def _trace(db: AsyncConnection, mapping: Mapping, made: Offer, job_id: int, generation: int, now: datetime) -> None:
+async def _trace(
+    db: AsyncConnection, connection: Connection, mapping: Mapping, made: Offer, job_id: int, generation: int, now: datetime
+) -> None:
     """Ties the event, the run and the record's history to the job."""
     if made.event_id is not None:
         await db.execute(
@@ -294,6 +297,7 @@ async def _trace(db: AsyncConnection, mapping: Mapping, made: Offer, job_id: int
         await db.execute(
             insert(run_items).values(part_id=made.part_id, job_id=job_id, generation=generation, source_id=made.record.source_id)
         )
+    FOUND.labels(connection.name, made.record.process.value, made.found_by.value).inc()
     words = {
         FoundBy.WEBHOOK: "Announced by the shop's webhook",
         FoundBy.POLL: "Found by a poll",

@@ -17,7 +17,7 @@ from sqlalchemy import Row, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import Article, Order, Process, ShopState, SourceRecord
-from app.engine import leases, offers, outbound, preview, stock
+from app.engine import leases, offers, outbound, preview, stock, watch
 from app.engine.backoff import pause_before
 from app.engine.brake import apply_brake
 from app.engine.failpoints import failpoint
@@ -40,6 +40,8 @@ from app.storage.tables import jobs
 log = get_logger(__name__)
 
 SWEEP_BATCH = 100
+SHOP_POLLS = (Process.ARTICLES, Process.ORDERS)
+"""Polls that find what a shop's webhooks would have announced."""
 SWEPT = (Process.ORDERS, Process.STOCK)
 """Processes whose deep sweep finds what no change announces."""
 
@@ -94,7 +96,7 @@ async def _next_part(gateway: Gateway, connection: Connection, process: Process)
         if part is not None:
             return part
         cursor = await cursors.ensure(db, connection, process, now)
-        if cursor.next_poll_at > now:
+        if cursor.next_poll_at > now or not getattr(connection.settings.processes, process.value, False):
             return None
         full = process in SWEPT and cursor.next_sweep_at <= now
         await runs.create(
@@ -350,6 +352,8 @@ async def _schedule_next(db: AsyncConnection, reading: Reading, now: datetime) -
     }
     if reading.sweeps:
         values |= {"swept_at": now, "next_sweep_at": now + timedelta(hours=_sweep_hours(reading))}
+    before = await cursors.ensure(db, reading.connection, reading.process, now)
+    await watch.poll_worked(db, reading.connection, reading.process.value, before.failures, now)
     await cursors.change(db, reading.connection.id, reading.process, **values)
 
 
@@ -371,6 +375,7 @@ async def _fail(reading: Reading, error: RemoteError) -> None:
         pause = pause_before(failures, settings.retry_base_seconds, reading.connection.settings.poll_interval_minutes * 60)
         failed = {"failures": failures + 1, "last_error": error.message, "next_poll_at": now + pause}
         await cursors.change(db, reading.connection.id, reading.process, **failed)
+        await watch.poll_failed(db, reading.connection, reading.process.value, failures + 1, error.message, now)
         if isinstance(error, LoginRefused):
             await alerts.raise_alert(db, "login-refused", reading.connection.id, error.system, error.message, now)
         await apply_brake(db, reading.connection, reading.part, now)

@@ -15,6 +15,7 @@ from app.engine.desk import GatewayDesk
 from app.engine.rings import Task
 from app.engine.shop_desk import ShopDesk
 from app.errors import Refused
+from app.flows.notes import note_hold
 from app.flows.report import Reported
 from app.flows.result import Outcome, Result
 from app.flows.returns import refund_returns
@@ -30,6 +31,8 @@ ACKNOWLEDGE = {"picked": REPORT_PICKED, "returned": REPORT_RETURNED}
 
 async def report(process: Process, desk: ShopDesk) -> Result:
     """Tells the shop. Raises RemoteError when a call failed in a way that is worth another try."""
+    if process is Process.NOTES:
+        return await note_hold(desk.mapping.reason_code or "held", desk.mapping.reason or "", desk)
     async with desk.gateway.database.read() as db:
         shipments = await _shipments(db, desk.connection, desk.mapping)
         settled = await deliveries.settled_returns(db, desk.mapping.id)

@@ -36,6 +36,8 @@ class Task(StrEnum):
     POLL = "poll"
     DRAIN = "drain"
     STOCK = "stock"
+    HOOKS = "hooks"
+    LOOK = "look"
 
 
 class Rings(Protocol):
@@ -152,7 +154,7 @@ async def patient_pool(url: str) -> ArqRedis:
     settings.conn_retries = 60
     settings.conn_retry_delay = 1
     settings.retry_on_timeout = True
-    settings.retry_on_error = [RedisConnectionError, RedisTimeoutError, FileNotFoundError]
+    settings.retry_on_error = [RedisConnectionError, RedisTimeoutError, OSError]  # refused, no such socket, no route: as the system says it
     settings.retry = Retry(ExponentialBackoff(cap=1.0, base=0.05), retries=30)
     return await create_pool(settings, job_serializer=serialize, job_deserializer=deserialize)
 

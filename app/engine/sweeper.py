@@ -13,11 +13,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import POLLED, Process
-from app.engine import figures, polls, retention
+from app.engine import figures, guard, notify, polls, retention, watch
 from app.engine.gateway import Gateway
 from app.engine.rings import Task
 from app.logs import get_logger
 from app.records import connections, cursors, runs
+from app.records import stock as stock_levels
 from app.records.connections import Connection, Status
 from app.storage.tables import inbox, jobs, lanes, run_parts
 
@@ -43,12 +44,17 @@ async def sweep(gateway: Gateway) -> None:
     async with gateway.database.begin() as db:
         await _wake_events(db, now)
         await runs.finish_settled(db, now)
+        ringing = [(Task.STOCK, connection_id) for connection_id in await stock_levels.wake(db, now)]
     async with gateway.database.read() as db:
         active = await connections.every(db, gateway.vault, status=Status.ACTIVE)
-        ringing = [*await _events_due(db, active), *await _lanes_due(db, now)]
+        ringing += [*await _events_due(db, active), *await _lanes_due(db, now), *await _hooks_due(db, gateway, active, now)]
     ringing += await _polls_due(gateway, active, now)
     for task, key in dict.fromkeys(ringing):
         await gateway.rings.ring(task, key)
+    async with gateway.database.begin() as db:
+        for connection in active:
+            await watch.look_for_silence(db, connection, now)
+    await notify.notify(gateway, now)
     await retention.prune_when_due(gateway, now)
     await figures.update(gateway, now)
 
@@ -64,6 +70,14 @@ async def _events_due(db: AsyncConnection, active: list[Connection]) -> list[tup
         if await db.scalar(waiting) is not None:
             due.append((Task.INGEST, connection.id))
     return due
+
+
+async def _hooks_due(db: AsyncConnection, gateway: Gateway, active: list[Connection], now: datetime) -> list[tuple[Task, str]]:
+    return [
+        (Task.HOOKS, each.id)
+        for each in active
+        if each.settings.webhooks.managed and guard.address_of(gateway, each) and await guard.due(db, each, now)
+    ]
 
 
 async def _lanes_due(db: AsyncConnection, now: datetime) -> list[tuple[Task, str]]:

@@ -111,7 +111,7 @@ async def _tell(order: ShopOrderState, number: TrackingNumber, carrier: str, des
     )
     if desk.shop.tracking_via is TrackingVia.NOTE:
         text = desk.shop.tracking_note(desk.order_number, [tracking])
-        return await _write_note(Kind.TRACKING, number.number, text, desk.shipments.note_to_customer, desk)
+        return await write_note(Kind.TRACKING, number.number, text, desk.shipments.note_to_customer, desk)
     if (there := find_tracking(order.tracking, number.number)) is not None:
         # Entered by hand, or by a call of ours whose answer was lost.
         await desk.intend(Kind.TRACKING, number.number, _plain(tracking))
@@ -136,7 +136,7 @@ async def _write_tracking(tracking: Tracking, desk: ReportDesk) -> int:
     return 1
 
 
-async def _write_note(kind: Kind, key: str, text: str, to_customer: bool, desk: ReportDesk) -> int:
+async def write_note(kind: Kind, key: str, text: str, to_customer: bool, desk: ReportDesk) -> int:
     """A note on the order, once. Every POST would make another, so an unknown outcome is looked up among the notes."""
     if not text:
         return 0
@@ -158,4 +158,4 @@ async def _write_note(kind: Kind, key: str, text: str, to_customer: bool, desk: 
 async def _note_short(order: ShopOrderState, plan: ShipmentPlan, desk: ReportDesk) -> None:
     """One private note about a short shipment, for each state of it."""
     text = desk.shipments.short_note_text.format(lines=_lines(plan), order=order.number)
-    await _write_note(Kind.NOTE, f"short:{_lines(plan)}"[:200], text, False, desk)
+    await write_note(Kind.NOTE, f"short:{_lines(plan)}"[:200], text, False, desk)

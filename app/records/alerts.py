@@ -25,6 +25,11 @@ async def raise_alert(db: AsyncConnection, kind: str, connection_id: str | None,
         await db.execute(again)
 
 
+async def is_raised(db: AsyncConnection, kind: str, connection_id: str | None, subject: str) -> bool:
+    same = (alerts.c.kind == kind, alerts.c.connection_id == connection_id, alerts.c.subject == subject[:200])
+    return await db.scalar(select(alerts.c.id).where(*same)) is not None
+
+
 async def search(
     db: AsyncConnection,
     *,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import Column, Float, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
 
 from app.storage.tables import metadata, only
 from app.storage.types import BigId, Json, UtcTime
@@ -124,5 +124,4 @@ hooks = Table(
     Column("repairs", Integer, nullable=False, server_default="0"),
     Column("last_repair_at", UtcTime),
     Column("last_error", Text),
-    Column("wanted", Boolean, nullable=False),
 )

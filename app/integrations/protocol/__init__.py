@@ -21,6 +21,7 @@ from app.integrations.protocol.settings import (
     StockSettings,
     TrackingShown,
     TransporterChoice,
+    fillable,
 )
 from app.integrations.protocol.shipments import (
     OrderNote,
@@ -93,6 +94,7 @@ __all__ = [
     "WebhookAction",
     "WebhookSeen",
     "WritesStock",
+    "fillable",
     "find_note",
     "find_refund",
     "find_tracking",

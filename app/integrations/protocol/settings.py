@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from app.domain.shipment import CountsAsShipped, PartialDeliveries
 from app.warehouse.settings import OngoingSettings
@@ -44,6 +44,16 @@ class TransporterChoice(BaseModel):
 
     transporter_code: str = Field(min_length=1)
     transporter_service_code: str = Field(min_length=1)
+
+
+def fillable(template: str, *names: str) -> str:
+    """The template, if only these names stand in braces. Raises ValueError."""
+    try:
+        template.format(**dict.fromkeys(names, ""))
+    except (KeyError, IndexError, ValueError) as error:
+        known = ", ".join(f"{{{name}}}" for name in names)
+        raise ValueError(f"only {known} can stand in braces here; write other braces twice") from error
+    return template
 
 
 class StockSettings(BaseModel):
@@ -96,8 +106,13 @@ class ShipmentSettings(BaseModel):
     short_note_text: str = Field(
         "Delvis sendt: {lines}",
         min_length=1,
-        description="Text of the private note about a short shipment, with {lines}.",
+        description="Text of the private note about a short shipment, with {order} and {lines}.",
     )
+
+    @field_validator("short_note_text")
+    @classmethod
+    def _short_note_text(cls, value: str) -> str:
+        return fillable(value, "order", "lines")
 
 
 class ReturnsBy(StrEnum):
@@ -122,6 +137,19 @@ class ReturnSettings(BaseModel):
     api_refund: bool = Field(False, description="Let the shop pay the money back by itself. Off: the refund is only entered.")
     restock: bool = Field(False, description="Let the shop raise its own stock. Off: the WMS is the stock master and does it.")
     reason: str = Field("Retur", min_length=1, max_length=200, description="The refund's reason, as the shop's staff see it.")
+
+
+class WebhookSettings(BaseModel):
+    """How the shop's webhooks are kept."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    managed: bool = Field(
+        True,
+        description="Register the webhooks in the shop and put them right when they are lost. Needs GATEWAY_PUBLIC_URL and a key that "
+        "may write.",
+    )
+    check_minutes: float = Field(60, gt=0, description="How often the shop's webhooks are looked at, in minutes.")
 
 
 class ConnectionSettings(BaseModel):
@@ -172,5 +200,9 @@ class ConnectionSettings(BaseModel):
         False,
         description="Write one private note on the shop's order when it is held or an edit came too late, once per reason.",
     )
+    silent_hours: float | None = Field(
+        None, gt=0, description="Alert when no new order has come for so many hours. Off when left out."
+    )
+    webhooks: WebhookSettings = Field(default_factory=lambda: WebhookSettings())
     brake: BrakeSettings = Field(default_factory=lambda: BrakeSettings())
     warehouse: OngoingSettings = Field(default_factory=lambda: OngoingSettings())

@@ -184,6 +184,9 @@ class WritingChecks:
         if not version.makes_refunds and processes.returns:
             fix = "switch the process returns off, or update WooCommerce to 3.0 or later"
             self._say("returns", False, f"{version.name} cannot refund single lines with their taxes", fix)
+        if version.makes_refunds and not version.chooses_restock and processes.returns:
+            message = "WooCommerce before 5.7 raises its own stock with every refund: the next quantity written puts it right"
+            self._say("returns", True, message, "update WooCommerce to 5.7 or later")
         if not version.has_restored_topic:
             message = f"{version.name} does not announce what is taken back from the trash: polls find it"
             self._say("webhooks", True, message)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from dataclasses import replace
 from typing import Any
 
 from app.errors import LoginRefused, Malformed, Refused, RemoteError
@@ -13,7 +14,7 @@ from app.integrations.woocommerce.check_writing import WritingChecks
 from app.integrations.woocommerce.dialects import Record
 from app.integrations.woocommerce.resources import Body, section, text
 from app.integrations.woocommerce.settings import ListBy, Login, RestName, WooCommerceCredentials, WooCommerceSettings
-from app.integrations.woocommerce.versions import NEWEST_FIRST, Version
+from app.integrations.woocommerce.versions import NEWEST_FIRST, Version, release_of
 from app.integrations.woocommerce.webhooks import is_same_shop
 
 _LEGACY_FACTS = {"wc_version": "version", "URL": "home_url"}
@@ -37,6 +38,7 @@ class Examination:
             self._facts["rest"] = self._calls.version.name
             self._facts["lists_by_modification"] = self._calls.version.lists_by_modification
             await self._learn_system()
+            self._calls.version = replace(self._calls.version, release=release_of(self._facts.get("version")))
             await self._learn_units()
             await WritingChecks(self._calls, self._settings, self._checks, self._facts).run()
         return TestReport(tuple(self._checks), self._facts)
@@ -68,13 +70,13 @@ class Examination:
         version = self._calls.version
         by_time = version.lists_by_modification and self._settings.list_by is ListBy.AUTO
         if by_time and isinstance(error, Refused) and "orderby" in error.message:
-            self._calls.version = Version(version.name, lists_by_modification=False)
+            self._calls.version = replace(version, lists_by_modification=False)
             return True
         if self._settings.rest_version is not None or version.name != "wc/v3" or not _is_unknown_route(error):
             return False
         found = await self._offered()
         if found is not None:
-            self._calls.version = Version(found)
+            self._calls.version = Version(found, lists_by_modification=found != "wc/v1")
         return found is not None
 
     async def _offered(self) -> RestName | None:

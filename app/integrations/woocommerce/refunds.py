@@ -52,11 +52,12 @@ class Refunds(Shop):
         lines: Any = [_listed_line(line) for line in request.lines]
         if not self._version.lists_refund_lines:
             lines = {line.line_id: _keyed_line(line) for line in request.lines}
+        restock = {"api_restock": request.restock} if self._version.chooses_restock else {}
         return {
             "amount": _money(request.amount),
             "reason": request.text,
             "api_refund": request.api_refund,
-            "api_restock": request.restock,
+            **restock,
             "line_items": lines,
         }
 
@@ -67,7 +68,7 @@ def _listed_line(line: RefundLine) -> Record:
 
 
 def _keyed_line(line: RefundLine) -> Record:
-    """As `wc_create_refund` takes it, which REST APIs before WooCommerce 5.8 hand their lines to (its source; not run)."""
+    """As `wc_create_refund` takes it, which REST APIs before WooCommerce 5.1 hand their lines to (its source; not run)."""
     taxes = {rate: float(tax) for rate, tax in line.taxes.items()}
     return {"qty": line.quantity, "refund_total": float(line.amount), "refund_tax": taxes}
 

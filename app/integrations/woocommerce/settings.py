@@ -10,7 +10,7 @@ from zoneinfo import available_timezones
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from app.domain.shipment import CountsAsShipped
-from app.integrations.protocol import ConnectionSettings, ShipmentSettings, TrackingVia
+from app.integrations.protocol import ConnectionSettings, ShipmentSettings, TrackingVia, fillable
 
 
 class SignatureMethod(StrEnum):
@@ -90,6 +90,11 @@ class WooCommerceShipments(ShipmentSettings):
         min_length=1,
         description="Text of a note that gives tracking, with {order} and {tracking}.",
     )
+
+    @field_validator("note_text")
+    @classmethod
+    def _note_text(cls, value: str) -> str:
+        return fillable(value, "order", "tracking")
 
 
 class WooCommerceSettings(ConnectionSettings):
@@ -196,6 +201,14 @@ class WooCommerceSettings(ConnectionSettings):
         ge=0,
         description="Pages of products that the connection test looks through for virtual products and products without stock.",
     )
+
+    @field_validator("webhook_topics")
+    @classmethod
+    def _topics(cls, value: list[str]) -> list[str]:
+        unknown = [each for each in value if each not in WEBHOOK_TOPICS]
+        if unknown:
+            raise ValueError(f"nothing is done with {', '.join(unknown)}; take topics of {', '.join(WEBHOOK_TOPICS)}")
+        return value
 
     @field_validator("wc_v1_time_zone")
     @classmethod

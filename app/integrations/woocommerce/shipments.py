@@ -79,7 +79,7 @@ class Shipments(Shop):
         if not parts:
             return ""
         joined = ", ".join(dict.fromkeys(parts))
-        return self._settings.shipments.note_text.replace("{order}", order_number).replace("{tracking}", joined)
+        return self._settings.shipments.note_text.format(order=order_number, tracking=joined)
 
 
 def written_id(value: Any, call: str) -> str:

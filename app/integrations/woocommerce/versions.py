@@ -6,6 +6,7 @@ WooCommerce 2.2 to 3.0, for the rest. None of the old ones was run.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +22,13 @@ class Version:
 
     name: RestName = "wc/v3"
     lists_by_modification: bool = True
-    """`modified_after` and `orderby=modified` came with WooCommerce 5.8; the legacy API has `updated_at_min`."""
+    """`modified_after` and `orderby=modified` came with WooCommerce 5.8 to wc/v2 and wc/v3; the legacy API has `updated_at_min`."""
+    release: tuple[int, ...] = ()
+    """Of WooCommerce, like (5, 8, 0); empty when it is not known."""
+
+    def is_at_least(self, *release: int) -> bool:
+        """Whether this shop's wc/v3 is that of this release or a later one; where the release is not known, as it lists."""
+        return self.release >= release if self.release else self.lists_by_modification
 
     @property
     def is_legacy(self) -> bool:
@@ -50,7 +57,8 @@ class Version:
 
     @property
     def has_restored_topic(self) -> bool:
-        return self.name in ("wc/v3", "wc/v2")
+        """From 3.2 on."""
+        return self.name in ("wc/v3", "wc/v2") and (not self.release or self.release >= (3, 2))
 
     @property
     def makes_refunds(self) -> bool:
@@ -59,8 +67,13 @@ class Version:
 
     @property
     def lists_refund_lines(self) -> bool:
-        """As a list with ids; before WooCommerce 5.8 as a table by id (assumed from its source)."""
-        return self.name == "wc/v3" and self.lists_by_modification
+        """As a list with ids; before 5.1 as a table by id (source of 5.1)."""
+        return self.name == "wc/v3" and self.is_at_least(5, 1)
+
+    @property
+    def chooses_restock(self) -> bool:
+        """`api_restock` came with 5.7 (changelog); before it every refund raised the shop's own stock."""
+        return self.name == "wc/v3" and self.is_at_least(5, 7)
 
     @property
     def has_tracking_plugins(self) -> bool:
@@ -79,6 +92,13 @@ def version_of(settings: WooCommerceSettings, facts: Mapping[str, Any]) -> Versi
     """As set; else as the connection test found out; else the newest."""
     found: RestName = next((each for each in NEWEST_FIRST if each == facts.get("rest")), "wc/v3")
     name = settings.rest_version or found
-    if settings.list_by is ListBy.AUTO:
-        return Version(name, facts.get("lists_by_modification") is not False)
-    return Version(name, settings.list_by is ListBy.MODIFIED)
+    by_time = name != "wc/v1" and facts.get("lists_by_modification") is not False
+    if settings.list_by is not ListBy.AUTO:
+        by_time = settings.list_by is ListBy.MODIFIED
+    return Version(name, by_time, release_of(facts.get("version")))
+
+
+def release_of(text: Any) -> tuple[int, ...]:
+    """`5.8.0-rc.1` is (5, 8, 0); empty for what is no release."""
+    parts = re.match(r"\d+(?:\.\d+)*", text) if isinstance(text, str) else None
+    return tuple(int(part) for part in parts[0].split(".")) if parts else ()

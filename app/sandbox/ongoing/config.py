@@ -49,6 +49,51 @@ CONTRACTS = (
 )
 
 
+STANDARD_PURCHASE_STATUSES = (
+    (100, "Notified"),
+    (200, "Arrival space"),
+    (300, "Inbound"),
+    (400, "Deviation"),
+    (500, "Received"),
+    (900, "Cancelled"),
+)
+"""As in the vendor's sample."""
+
+STANDARD_RETURN_STATUSES = ((100, "Notified"), (300, "Inbound"), (500, "Received"), (900, "Cancelled"))
+"""INF: no source names them; after those of purchase orders."""
+
+
+class ReturnCause(NamedTuple):
+    """Why goods come back. With a remove cause they are scrapped instead of going back into stock."""
+
+    code: str
+    name: str
+    is_remove_cause: bool = False
+
+
+CAUSES = (ReturnCause("SIZE", "Wrong size"), ReturnCause("REGRET", "Changed my mind"), ReturnCause("BROKEN", "Broken", True))
+
+TEMPLATES = ("order", "picking-packing-and-returns", "purchase-order", "inbound-and-move", "inventory", "article")
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """One webhook that a warehouse's administrator has set up: what it tells of, where to, and the fixed secret in its header.
+
+    `statuses`: the order statuses whose change is told; none named means all. `retries`: for a day, or not at all.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    url: str
+    token: str
+    goods_owner_id: int | None = None
+    header: str = "X-Auth-Token"
+    templates: tuple[str, ...] = TEMPLATES
+    statuses: tuple[int, ...] = ()
+    retries: bool = True
+
+
 @dataclass(frozen=True)
 class WarehouseConfig:
     """One warehouse and its settings.
@@ -60,6 +105,10 @@ class WarehouseConfig:
     (the vendor's samples show `create`). `put_clears_missing`: whether what a PUT leaves out is cleared, order lines included
     (not documented, so the worse case is the default). `refuse_wildcards`: whether article numbers with a search wildcard are
     refused.
+
+    `back_orders`: whether what was short at shipping stays on the order or moves to a new one that points at it.
+    `returned_status`: what an order is set to when something comes back; None leaves it as it is (tenant-specific).
+    `webhook_seconds`: how often the webhooks' queue is looked at.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
@@ -77,6 +126,14 @@ class WarehouseConfig:
     unknown_articles: Literal["create", "refuse"] = "create"
     put_clears_missing: bool = True
     refuse_wildcards: bool = True
+    back_orders: Literal["same-order", "new-order"] = "same-order"
+    returned_status: int | None = 800
+    return_causes: tuple[ReturnCause, ...] = CAUSES
+    return_order_statuses: tuple[tuple[int, str], ...] = STANDARD_RETURN_STATUSES
+    purchase_order_statuses: tuple[tuple[int, str], ...] = STANDARD_PURCHASE_STATUSES
+    purchase_order_types: tuple[tuple[str, str], ...] = (("PURCHASE", "Purchase"), ("RETURN", "Return"))
+    webhooks: tuple[Webhook, ...] = ()
+    webhook_seconds: float = 0.05
     first_article_id: int = 18001
     first_order_id: int = 50001
     first_order_line_id: int = 480001

@@ -59,6 +59,8 @@ class PickedItem:
     picked: datetime
     returned: datetime | None = None
     return_cause: tuple[str, str] | None = None
+    original_id: int | None = None
+    """Of the goods that these were split off from."""
 
 
 @dataclass
@@ -74,7 +76,13 @@ class OrderLine:
     returned: float = 0.0
     reported: float | None = None
     reported_returned: float | None = None
+    restocked: float = 0.0
+    """How many of the returned went back into stock; the rest was scrapped."""
+    moved: float = 0.0
+    """How many are now the business of a back order."""
     picked_items: list[PickedItem] = field(default_factory=list)
+    parts: list[tuple[Article, float]] = field(default_factory=list)
+    """What the line takes out of stock per piece: the article itself, or a kit's parts."""
 
     @property
     def row_number(self) -> str:
@@ -88,6 +96,11 @@ class OrderLine:
     def to_be_picked(self) -> float:
         """What the line asks the floor for; nothing when it says that it needs no picking."""
         return 0.0 if self.body.should_be_picked is False else self.ordered
+
+    @property
+    def to_come(self) -> float:
+        """What is still to be picked here."""
+        return max(self.to_be_picked - self.picked - self.moved, 0.0)
 
 
 @dataclass
@@ -103,6 +116,8 @@ class Parcel:
     id: int
     number: str
     is_return: bool = False
+    url: str | None = None
+    waybill: str | None = None
 
 
 @dataclass
@@ -150,11 +165,15 @@ class Order:
 def book(order: Order, sign: int, at: datetime) -> None:
     """Put what the order asks for and has taken into its articles' stock (`sign` 1), or take it out again (-1)."""
     for line in order.lines:
-        stock = line.article.stock
-        stock.changed = at
-        stock.present -= sign * line.picked
-        if order.status < COLLECTED:
-            stock.to_be_collected += sign * line.picked
-        if not order.cancelled:
-            stock.booked += sign * max(line.to_be_picked - line.picked, 0.0)
-            stock.allocated += sign * max(line.allocated - line.picked, 0.0)
+        for article, times in line.parts:
+            _book_line(order, line, article.stock, sign * times)
+            article.stock.changed = at
+
+
+def _book_line(order: Order, line: OrderLine, stock: Stock, factor: float) -> None:
+    stock.present -= factor * (line.picked - line.restocked)
+    if order.status < COLLECTED:
+        stock.to_be_collected += factor * line.picked
+    if not order.cancelled:
+        stock.booked += factor * line.to_come
+        stock.allocated += factor * max(line.allocated - line.picked, 0.0)

@@ -80,6 +80,9 @@ class ShopConfig:
 
     `plugins` may hold `advanced-shipment-tracking` or `shipment-tracking`; `tracking_providers` (carriers by country) is that
     plugin's own list when left out. `permalinks`, `rest_api` and `maintenance` are what the shop's front begins with (`Front`).
+
+    `version` is WooCommerce's: a shop before 11.0.1 has the API of its age (`versions`). `legacy_api` is the switch of the API
+    before 2.6, which stands as it was delivered when left out.
     """
 
     home_url: str
@@ -111,3 +114,4 @@ class ShopConfig:
     permalinks: str = "pretty"
     rest_api: str = "open"
     maintenance: bool = False
+    legacy_api: bool | None = None

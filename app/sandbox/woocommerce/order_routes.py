@@ -8,6 +8,7 @@ from typing import Any
 from starlette.routing import Route
 
 from app.sandbox.woocommerce import fields, notes, order_view, orders, queries, refund_entries, refunds
+from app.sandbox.woocommerce.dialects import Dialect, dialects
 from app.sandbox.woocommerce.errors import RestError
 from app.sandbox.woocommerce.listing import Lists, found_in, page_headers, page_of, pick_fields
 from app.sandbox.woocommerce.rest import Answer, Asked, Operation, route
@@ -18,31 +19,35 @@ _HIDDEN = ("trash", "auto-draft")
 
 
 def order_routes(shop: Shop) -> list[Route]:
-    base = "/wp-json/wc/v3/orders"
     lists = Lists(shop.orders, shop.zone)
+    return [found for dialect in dialects(shop) for found in _routes(dialect, lists)]
+
+
+def _routes(dialect: Dialect, lists: Lists) -> list[Route]:
+    shop, base = dialect.shop, f"{dialect.base}/orders"
     one = f"{base}/{{id:int}}"
     return [
-        *route(shop, base, {
+        *route(shop, base, dialect.speak("order", {
             "GET": Operation(lambda asked: _list(asked, lists), "list", queries.ORDERS),
             "POST": Operation(_create, "create", queries.ONE_ORDER, fields.ORDER),
-        }),
-        *route(shop, one, {
+        })),
+        *route(shop, one, dialect.speak("order", {
             "GET": Operation(_get, "view", queries.ONE_ORDER),
             "PUT": Operation(_change, "edit", queries.ONE_ORDER, fields.ORDER),
             "DELETE": Operation(_delete, "delete", queries.DELETED),
-        }),
-        *route(shop, f"{one}/notes", {
+        })),
+        *route(shop, f"{one}/notes", dialect.speak("note", {
             "GET": Operation(_list_notes, "list", queries.NOTES),
             "POST": Operation(_create_note, "create", queries.ONE, fields.NOTE, required=("note",)),
-        }),
-        *route(shop, f"{one}/refunds", {
+        })),
+        *route(shop, f"{one}/refunds", dialect.speak("refund", {
             "GET": Operation(_list_refunds, "list", queries.REFUNDS),
             "POST": Operation(_create_refund, "create", queries.ONE_ORDER, fields.REFUND),
-        }),
-        *route(shop, f"{one}/refunds/{{refund_id:int}}", {
+        })),
+        *route(shop, f"{one}/refunds/{{refund_id:int}}", dialect.speak("refund", {
             "GET": Operation(_get_refund, "view", queries.ONE_ORDER),
             "DELETE": Operation(_delete_refund, "delete", {**queries.DELETED, **queries.ONE_ORDER}),
-        }),
+        })),
     ]  # fmt: skip
 
 

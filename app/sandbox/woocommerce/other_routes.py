@@ -6,48 +6,79 @@ from typing import Any
 
 from starlette.routing import Route
 
-from app.sandbox.woocommerce import customers, fields, queries, times
+from app.sandbox.woocommerce import customers, fields, queries, times, tracking
+from app.sandbox.woocommerce.dialects import Dialect, dialects
 from app.sandbox.woocommerce.errors import RestError
 from app.sandbox.woocommerce.listing import page_headers, page_of, pick_fields
 from app.sandbox.woocommerce.rest import Answer, Asked, Operation, route
 from app.sandbox.woocommerce.settings_routes import settings_routes
 from app.sandbox.woocommerce.shop import Shop
+from app.sandbox.woocommerce.tracking_routes import namespaces
 from app.sandbox.woocommerce.webhooks import Webhook
 
-_BASE = "/wp-json/wc/v3"
+_PLUGINS = {
+    tracking.ADVANCED: {
+        "plugin": "woo-advanced-shipment-tracking/woocommerce-advanced-shipment-tracking.php",
+        "name": "Advanced Shipment Tracking for WooCommerce", "version": "3.9.2", "author_name": "zorem",
+    },
+    tracking.OWN: {
+        "plugin": "woocommerce-shipment-tracking/woocommerce-shipment-tracking.php",
+        "name": "WooCommerce Shipment Tracking", "version": "2.5.0", "author_name": "WooCommerce",
+    },
+}  # fmt: skip
 
 
 def webhook_routes(shop: Shop) -> list[Route]:
+    return [found for dialect in dialects(shop) for found in _webhook_routes(dialect)]
+
+
+def _webhook_routes(dialect: Dialect) -> list[Route]:
     return [
-        *route(shop, f"{_BASE}/webhooks", {
+        *route(dialect.shop, f"{dialect.base}/webhooks", dialect.speak("webhook", {
             "GET": Operation(_list_webhooks, "list", queries.WEBHOOKS),
             "POST": Operation(_create_webhook, "create", queries.ONE, fields.WEBHOOK),
-        }),
-        *route(shop, f"{_BASE}/webhooks/{{id:int}}", {
+        })),
+        *route(dialect.shop, f"{dialect.base}/webhooks/{{id:int}}", dialect.speak("webhook", {
             "GET": Operation(_get_webhook, "view", queries.ONE),
             "PUT": Operation(_change_webhook, "edit", queries.ONE, fields.WEBHOOK),
             "DELETE": Operation(_delete_webhook, "delete", queries.DELETED),
-        }),
+        })),
     ]  # fmt: skip
 
 
 def other_routes(shop: Shop) -> list[Route]:
+    """Customers, settings, the index; and at the end the refusal of whatever else is asked."""
+    found = [part for dialect in dialects(shop) for part in _routes(dialect)]
     return [
-        *route(shop, f"{_BASE}/customers", {
-            "POST": Operation(_create_customer, "create", queries.ONE, fields.CUSTOMER, required=("email",)),
-        }),
-        *route(
-            shop,
-            f"{_BASE}/customers/{{id:int}}",
-            {"GET": Operation(_get_customer, "view", queries.ONE)},
-            also=("POST", "PUT", "PATCH", "DELETE"),
-        ),
-        *route(shop, f"{_BASE}/system_status", {"GET": Operation(_system_status, "list", queries.ONE)}),
-        *settings_routes(shop, _BASE),
-        *route(shop, _BASE, {"GET": Operation(_namespace, None, queries.ONE)}),
+        *found,
         *route(shop, "/wp-json", {"GET": Operation(_index, None, queries.ONE)}),
         *route(shop, "/wp-json/{rest:path}", {}),
-    ]  # fmt: skip
+    ]
+
+
+def _routes(dialect: Dialect) -> list[Route]:
+    shop, base = dialect.shop, dialect.base
+    create = Operation(_create_customer, "create", queries.ONE, fields.CUSTOMER, required=("email",))
+    read = Operation(_get_customer, "view", queries.ONE)
+    return [
+        *route(shop, f"{base}/customers", dialect.speak("customer", {"POST": create})),
+        *route(
+            shop,
+            f"{base}/customers/{{id:int}}",
+            dialect.speak("customer", {"GET": read}),
+            also=("POST", "PUT", "PATCH", "DELETE"),
+        ),
+        *(_later_routes(shop, base) if dialect.namespace != "wc/v1" else ()),
+        *route(shop, base, {"GET": Operation(_namespace, None, queries.ONE)}),
+    ]
+
+
+def _later_routes(shop: Shop, base: str) -> list[Route]:
+    """What `wc/v1` does not have: there nothing tells the shop's version."""
+    return [
+        *route(shop, f"{base}/system_status", {"GET": Operation(_system_status, "list", queries.ONE)}),
+        *settings_routes(shop, base),
+    ]
 
 
 def _shown(asked: Asked, webhook: Webhook, status: int = 200) -> Answer:
@@ -116,7 +147,7 @@ def _system_status(asked: Asked) -> Answer:
             "home_url": home, "site_url": home, "version": config.version, "wp_version": config.wordpress_version,
             "wp_multisite": False, "php_version": config.php_version, "default_timezone": "UTC",
         },
-        "active_plugins": [],
+        "active_plugins": [_PLUGINS[plugin] for plugin in config.plugins],
         "settings": {
             "api_enabled": False, "force_ssl": False, "currency": config.currency,
             "currency_symbol": "".join(f"&#{ord(letter)};" for letter in config.currency_symbol), "number_of_decimals": 2,
@@ -128,7 +159,8 @@ def _system_status(asked: Asked) -> Answer:
 
 
 def _namespace(asked: Asked) -> Answer:
-    return Answer({"namespace": "wc/v3", "routes": {}, "_links": {"up": [{"href": f"{asked.base_url}/wp-json/"}]}})
+    namespace = asked.path.removeprefix("/wp-json/")
+    return Answer({"namespace": namespace, "routes": {}, "_links": {"up": [{"href": f"{asked.base_url}/wp-json/"}]}})
 
 
 def _index(asked: Asked) -> Answer:
@@ -138,6 +170,6 @@ def _index(asked: Asked) -> Answer:
     index: dict[str, Any] = {
         "name": config.name, "description": "", "url": asked.base_url, "home": asked.base_url,
         "gmt_offset": offset.total_seconds() / 3600 if offset else 0, "timezone_string": config.time_zone,
-        "namespaces": ["wc/v3"], "authentication": {}, "routes": {},
+        "namespaces": ["oembed/1.0", *namespaces(config), "wp/v2"], "authentication": {}, "routes": {},
     }  # fmt: skip
     return Answer(pick_fields(index, asked.fields, with_links=False))

@@ -9,10 +9,11 @@ from typing import Any
 from starlette.routing import Route
 
 from app.sandbox.woocommerce import fields, php, product_view, products, queries
+from app.sandbox.woocommerce.dialects import Dialect, dialects
 from app.sandbox.woocommerce.errors import Invalid, RestError, invalid_params
 from app.sandbox.woocommerce.listing import Lists, found_in, page_headers, page_of, pick_fields
 from app.sandbox.woocommerce.rest import Answer, Asked, Operation, route
-from app.sandbox.woocommerce.rules import Rules, check_names
+from app.sandbox.woocommerce.rules import check_names
 from app.sandbox.woocommerce.shop import Shop
 from app.sandbox.woocommerce.table import Record
 
@@ -22,35 +23,47 @@ _BATCH_LIMIT = 100
 
 
 def product_routes(shop: Shop) -> list[Route]:
-    base = "/wp-json/wc/v3/products"
     lists = Lists(shop.products, shop.zone)
-    one = f"{base}/{{id:int}}"
-    variations = f"{one}/variations"
+    return [found for dialect in dialects(shop) for found in _routes(dialect, lists)]
+
+
+def _routes(dialect: Dialect, lists: Lists) -> list[Route]:
+    shop, base = dialect.shop, f"{dialect.base}/products"
+    batch = Operation(_batch, "batch", queries.ONE, fields.BATCH, items=fields.PRODUCT)
     return [
-        *route(shop, base, {
+        *route(shop, base, dialect.speak("product", {
             "GET": Operation(lambda asked: _list(asked, lists), "list", queries.PRODUCTS),
             "POST": Operation(_create, "create", queries.ONE, fields.PRODUCT),
-        }),
-        *route(shop, f"{base}/batch", {"PUT": Operation(_batch, "batch", queries.ONE, fields.BATCH)}),
-        *route(shop, f"{base}/categories", {
+        })),
+        *route(shop, f"{base}/batch", dialect.speak("product", {"PUT": batch})),
+        *route(shop, f"{base}/categories", dialect.speak("category", {
             "GET": Operation(_list_categories, "list", queries.CATEGORIES),
             "POST": Operation(_create_category, "create", queries.ONE, fields.CATEGORY, required=("name",)),
-        }),
-        *route(shop, one, {
+        })),
+        *route(shop, f"{base}/{{id:int}}", dialect.speak("product", {
             "GET": Operation(_get, "view", queries.ONE),
             "PUT": Operation(_change, "edit", queries.ONE, fields.PRODUCT),
             "DELETE": Operation(_delete, "delete", queries.DELETED),
-        }),
-        *route(shop, variations, {
+        })),
+        *(_variation_routes(dialect, lists) if dialect.namespace != "wc/v1" else ()),
+    ]  # fmt: skip
+
+
+def _variation_routes(dialect: Dialect, lists: Lists) -> list[Route]:
+    """`wc/v1` has none of them: there variations are read and written inside their product."""
+    shop, base = dialect.shop, f"{dialect.base}/products/{{id:int}}/variations"
+    batch = Operation(_batch_variations, "batch", queries.ONE, fields.BATCH, items=fields.VARIATION)
+    return [
+        *route(shop, base, dialect.speak("variation", {
             "GET": Operation(lambda asked: _list_variations(asked, lists), "list", queries.VARIATIONS),
             "POST": Operation(_create_variation, "create", queries.ONE, fields.VARIATION),
-        }),
-        *route(shop, f"{variations}/batch", {"PUT": Operation(_batch_variations, "batch", queries.ONE, fields.BATCH)}),
-        *route(shop, f"{variations}/{{variation_id:int}}", {
+        })),
+        *route(shop, f"{base}/batch", dialect.speak("variation", {"PUT": batch})),
+        *route(shop, f"{base}/{{variation_id:int}}", dialect.speak("variation", {
             "GET": Operation(_get_variation, "view", queries.ONE),
             "PUT": Operation(_change_variation, "edit", queries.ONE, fields.VARIATION),
             "DELETE": Operation(_delete_variation, "delete", queries.DELETED),
-        }),
+        })),
     ]  # fmt: skip
 
 
@@ -180,7 +193,6 @@ def _batch(asked: Asked) -> Answer:
 
     return _run_batch(
         asked,
-        fields.PRODUCT,
         lambda body: show(products.create(shop, body, loose=True)),
         lambda record_id, body: show(products.change(shop, record_id, body, loose=True)),
         lambda record_id: show(products.remove(shop, record_id)),
@@ -198,7 +210,6 @@ def _batch_variations(asked: Asked) -> Answer:
 
     return _run_batch(
         asked,
-        fields.VARIATION,
         lambda body: show(products.create_variation(shop, parent, body, loose=True)),
         lambda record_id, body: show(products.change_variation(shop, parent, record_id, body, loose=True)),
         remove,
@@ -207,7 +218,6 @@ def _batch_variations(asked: Asked) -> Answer:
 
 def _run_batch(
     asked: Asked,
-    rules: Rules,
     create: Callable[[Resource], Resource],
     change: Callable[[int, Resource], Resource],
     remove: Callable[[int], Resource],
@@ -221,7 +231,7 @@ def _run_batch(
     strict = asked.shop.config.strict
     for name in ("create", "update"):
         if name in parts:
-            parts[name] = [check_names(rules, item, f"{name}[{i}]", strict) for i, item in enumerate(parts[name])]
+            parts[name] = [check_names(asked.items, item, f"{name}[{i}]", strict) for i, item in enumerate(parts[name])]
     done: dict[str, list[Resource]] = {}
     for name, items in parts.items():
         if name == "create":

@@ -96,7 +96,18 @@ def change(shop: Shop, record_id: int, body: dict[str, Any], loose: bool = False
             child = shop.products[child_id]
             _name_variation(child, product)
             shop.products.put(child)
+    for part in body.get("variations") or ():
+        _change_inside(shop, record_id, part, loose)
     return product
+
+
+def _change_inside(shop: Shop, parent: int, part: dict[str, Any], loose: bool) -> None:
+    """A variation written inside its product, as APIs before `wc/v2` have it; one without an id is made."""
+    body = {name: value for name, value in part.items() if name != "id"}
+    if part.get("id"):
+        change_variation(shop, parent, php.to_int(part["id"]), body, loose)
+    else:
+        create_variation(shop, parent, body, loose)
 
 
 def change_variation(shop: Shop, parent: int, record_id: int, body: dict[str, Any], loose: bool = False) -> dict[str, Any]:

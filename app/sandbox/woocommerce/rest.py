@@ -45,7 +45,8 @@ _KEPT = ("id", "status", "number", "sku", "stock_quantity", "date_modified_gmt")
 
 @dataclass(frozen=True)
 class Asked:
-    """A call that has been checked. `given` is its query as it came; `base_url` the shop's address with the call's scheme."""
+    """A call that has been checked. `given` is its query as it came; `base_url` the shop's address with the call's scheme;
+    `items` the rules for what a batch holds."""
 
     shop: Shop
     ids: Mapping[str, Any]
@@ -54,6 +55,7 @@ class Asked:
     given: Mapping[str, Any]
     base_url: str
     path: str
+    items: Rules
 
     @property
     def url(self) -> str:
@@ -75,7 +77,8 @@ class Answer:
 class Operation:
     """One method of a route. `right` names what is refused to somebody who is not logged in; None is open to all.
 
-    `body` None takes no body; its fields are then looked for among the query's (a DELETE with `{"force": true}`).
+    `body` None takes no body; its fields are then looked for among the query's (a DELETE with `{"force": true}`). `items` are the
+    rules for each item of a batch.
     """
 
     handler: Callable[[Asked], Answer]
@@ -83,6 +86,7 @@ class Operation:
     query: Rules
     body: Rules | None = None
     required: Sequence[str] = ()
+    items: Rules = field(default_factory=dict)
 
 
 def route(shop: Shop, path: str, operations: Mapping[str, Operation], also: Sequence[str] = ()) -> list[Route]:
@@ -150,6 +154,7 @@ def _handle(shop: Shop, request: Request, raw: bytes, operations: Mapping[str, O
         given=given,
         base_url=shop.doorkeeper.base_url(request.headers),
         path=request.url.path.rstrip("/"),
+        items=operation.items,
     )
     if key is None and operation.right is not None:
         code, message = _REFUSALS[operation.right]

@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.sandbox.journal import Faults, Journal
-from app.sandbox.woocommerce import orders, php, product_view, products, tracking
+from app.sandbox.woocommerce import old_views, orders, php, product_view, products, tracking, versions
 from app.sandbox.woocommerce.config import Clock, ShopConfig, TaxRate, utc_now
 from app.sandbox.woocommerce.customers import new_customer
 from app.sandbox.woocommerce.deliveries import Deliveries, Sent
@@ -189,6 +189,13 @@ class Shop:
         """Every ping and delivery sent, oldest first."""
         return list(self.queue.log)
 
+    def _shown(self, kind: str, record_id: int, home: str) -> Any:
+        """As the newest REST API of this version shows it. Raises RestError."""
+        namespace = (versions.rest_namespaces(self.config) or ["wc/v1"])[-1]
+        if kind == "order":
+            return old_views.translate(self, namespace, kind, show_order(self, orders.find(self, record_id), home))
+        return old_views.translate(self, namespace, kind, product_view.show(self, products.find(self, record_id), home))
+
     def _delivery_body(self, webhook: Webhook, record_id: int) -> Any:
         """The resource as it is now; an error object when it is gone or may not be seen any more (observed)."""
         kind, event = webhook.topic.split(".", 1)
@@ -199,8 +206,6 @@ class Shop:
         home = self.config.home_url.rstrip("/")
         with self.lock:
             try:
-                if kind == "order":
-                    return show_order(self, orders.find(self, record_id), home)
-                return product_view.show(self, products.find(self, record_id), home)
+                return self._shown(kind, record_id, home)
             except RestError as gone:
                 return gone.body()

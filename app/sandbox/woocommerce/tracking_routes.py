@@ -5,10 +5,12 @@ from __future__ import annotations
 from starlette.routing import Route
 
 from app.sandbox.woocommerce import php, queries, tracking
+from app.sandbox.woocommerce.config import ShopConfig
 from app.sandbox.woocommerce.listing import pick_fields
 from app.sandbox.woocommerce.rest import Answer, Asked, Operation, route
 from app.sandbox.woocommerce.rules import INTEGER, MIXED, STRING, Rules
 from app.sandbox.woocommerce.shop import Shop
+from app.sandbox.woocommerce.versions import rest_namespaces
 
 # Observed for Advanced Shipment Tracking; of the other plugin `wc/v1` and `wc/v2` are its older documentation's.
 ADVANCED_NAMESPACES = ("wc-shipment-tracking/v3", "wc-ast/v3", "wc/v3")
@@ -39,6 +41,13 @@ def tracking_routes(shop: Shop) -> list[Route]:
         providers = "/wp-json/wc-shipment-tracking/v3/shipment-trackings/providers"
         found += route(shop, providers, {"GET": Operation(_providers, "list", _LIST)})
     return found
+
+
+def namespaces(config: ShopConfig) -> list[str]:
+    """Every part of the REST API that the shop names in its index: WooCommerce's versions and what plugins add."""
+    added: tuple[str, ...] = ADVANCED_NAMESPACES if tracking.ADVANCED in config.plugins else ()
+    added += OWN_NAMESPACES if tracking.OWN in config.plugins else ()
+    return list(dict.fromkeys([*rest_namespaces(config), *added]))
 
 
 def _routes(shop: Shop, namespace: str, create: Operation) -> list[Route]:

@@ -30,7 +30,7 @@ def upgrade(url: str) -> None:
     def work() -> None:
         try:
             command.upgrade(config(url), "head")
-        except BaseException as error:  # noqa: BLE001 - handed on to the caller's thread
+        except BaseException as error:
             failure.append(error)
 
     # Alembic's environment runs an event loop of its own; a thread keeps it out of the caller's.

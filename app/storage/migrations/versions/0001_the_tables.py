@@ -138,7 +138,6 @@ def upgrade() -> None:
         sa.Column("repairs", sa.Integer(), server_default="0", nullable=False),
         sa.Column("last_repair_at", UtcTime(), nullable=True),
         sa.Column("last_error", sa.Text(), nullable=True),
-        sa.Column("wanted", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["connection_id"], ["connections.id"], name=op.f("fk_hooks_connection_id")),
         sa.PrimaryKeyConstraint("connection_id", name=op.f("pk_hooks")),
     )

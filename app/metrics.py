@@ -24,7 +24,9 @@ POLL_LAG = Gauge("gateway_poll_lag_seconds", "Time since the last successful pol
 DRIFT = Counter("gateway_drift_total", "Changes found by a poll that no webhook had announced.", ["connection", "process"])
 BUDGET_FAILURES = Gauge("gateway_budget_failures", "Failures in a row, by WMS method.", ["budget"])
 STOCK_WRITES = Counter("gateway_stock_writes_total", "Quantities written to shops, by how they ended.", ["connection", "result"])
-WEBHOOK_REPAIRS = Counter("gateway_webhook_repairs_total", "Webhooks in shops that had to be put right, by why.", ["connection", "fault"])
+WEBHOOK_REPAIRS = Counter(
+    "gateway_webhook_repairs_total", "Webhooks in shops that had to be put right, by why.", ["connection", "fault"]
+)
 FOUND = Counter("gateway_found_total", "Changes of records by how they were found.", ["connection", "process", "found_by"])
 RINGS = Counter("gateway_rings_total", "Rings sent to the queue.", ["task"])
 QUEUE_UP = Gauge("gateway_queue_up", "1 when the queue's Redis answers.")

@@ -26,7 +26,14 @@ from app.settings import Settings
 log = get_logger(__name__)
 
 Work = Callable[[Gateway, str], Awaitable[object]]
-WORK: dict[Task, Work] = {Task.INGEST: ingest, Task.POLL: poll, Task.DRAIN: drain, Task.STOCK: stock.write, Task.HOOKS: guard, Task.LOOK: look}
+WORK: dict[Task, Work] = {
+    Task.INGEST: ingest,
+    Task.POLL: poll,
+    Task.DRAIN: drain,
+    Task.STOCK: stock.write,
+    Task.HOOKS: guard,
+    Task.LOOK: look,
+}
 
 
 async def work(gateway: Gateway, task: Task, key: str) -> None:
@@ -105,5 +112,3 @@ async def _drain(worker: Worker, working: asyncio.Task[None], seconds: float) ->
         await working
     with contextlib.suppress(asyncio.CancelledError):
         await worker.close()
-
-

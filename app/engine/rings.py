@@ -154,7 +154,11 @@ async def patient_pool(url: str) -> ArqRedis:
     settings.conn_retries = 60
     settings.conn_retry_delay = 1
     settings.retry_on_timeout = True
-    settings.retry_on_error = [RedisConnectionError, RedisTimeoutError, OSError]  # refused, no such socket, no route: as the system says it
+    settings.retry_on_error = [
+        RedisConnectionError,
+        RedisTimeoutError,
+        OSError,
+    ]  # refused, no such socket, no route: as the system says it
     settings.retry = Retry(ExponentialBackoff(cap=1.0, base=0.05), retries=30)
     return await create_pool(settings, job_serializer=serialize, job_deserializer=deserialize)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, not_, or_, select, update
+from sqlalchemy import Row, Select, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import Process
@@ -62,13 +62,6 @@ async def claim(
         update(lanes).where(lanes.c.key == lease.key).values(last_connection_id=job.connection_id, turns=lanes.c.turns + 1)
     )
     return Turn(job, lease)
-
-
-def not_blocked(blocked: Iterable[Place]) -> Any:
-    places = list(blocked)
-    if not places:
-        return None
-    return not_(or_(*(and_(jobs.c.connection_id == connection, jobs.c.process == process) for connection, process in places)))
 
 
 async def _next(

@@ -1,4 +1,4 @@
-"""Lanes: one goods owner each, one write at a time."""
+"""Lanes: one goods owner or one shop each, one write at a time."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ class LaneView(BaseModel):
     )
 
     id: str = Field(description="Stands for the key in addresses.")
-    key: str = Field(description="Address of the WMS and the goods owner.")
+    key: str = Field(description="Address of the WMS and the goods owner; or `shop:` and a connection's id, for what it is told.")
     connections: list[str]
     paused: bool
     pause_reason: str | None
-    waiting: dict[str, int] = Field(description="Jobs that wait for their turn: cancellations, orders, articles.")
+    waiting: dict[str, int] = Field(description="Jobs that wait for their turn, by class: cancellations, orders, articles …")
     states: dict[str, int] = Field(description="Jobs by state, those done left out.")
     oldest: datetime | None = Field(description="Since when the longest waiting job waits.")
     worked_on: bool

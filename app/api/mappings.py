@@ -151,6 +151,7 @@ class MappingDetail(MappingView):
                 **_MAPPING,
                 "next": _NEXT,
                 "job": None,
+                "reports": [],
                 "came_in": [EVENT_EXAMPLE],
                 "sent": [CALL_EXAMPLE],
                 "history": {"items": [_HISTORY], "next_cursor": None},
@@ -159,7 +160,8 @@ class MappingDetail(MappingView):
     )
 
     next: NextView
-    job: JobView | None
+    job: JobView | None = Field(description="Its transfer to the warehouse.")
+    reports: list[JobView] = Field(description="What is reported about it.")
     came_in: list[EventView]
     sent: list[CallView]
     history: Page[HistoryEntry]
@@ -233,14 +235,16 @@ async def read_mapping(caller: Reader, mapping_id: Id) -> MappingDetail:
     process = operate.PROCESS_OF[Kind(mapping.kind)]
     async with caller.gateway.database.read() as db:
         names = await connections.names(db)
-        job = await jobs.of_mapping(db, mapping.id)
+        found = await jobs.of_mapping(db, mapping.id)
         came_in = await events.of_record(db, mapping.connection_id, process, mapping.source_id, MOST_SHOWN)
         sent = await jobs.calls_of_mapping(db, mapping.id, MOST_SHOWN)
+    shown = [JobView.model_validate(each, from_attributes=True) for each in found]
     detail: MappingDetail = MappingDetail.of(
         mapping,
         names,
         next=NextView.model_validate(expected, from_attributes=True),
-        job=JobView.model_validate(job, from_attributes=True) if job else None,
+        job=next((each for each in shown if each.process == process), None),
+        reports=[each for each in shown if each.process != process],
         came_in=[EventView.model_validate(row, from_attributes=True) for row in came_in],
         sent=[CallView.model_validate(row, from_attributes=True) for row in sent],
         history=await _history(caller, mapping.id, None, 50),

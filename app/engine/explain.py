@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import Process
 from app.engine import budgets
-from app.engine.calls import keys_of
+from app.engine.calls import TO_SHOP, keys_of
 from app.engine.gateway import Gateway
 from app.engine.operate import RELEASABLE
 from app.records import jobs
@@ -33,7 +33,8 @@ async def what_next(gateway: Gateway, mapping: Mapping) -> Next:
     """For the mapping's record."""
     connection = await gateway.connection(mapping.connection_id)
     async with gateway.database.read() as db:
-        job = await jobs.of_mapping(db, mapping.id)
+        found = await jobs.of_mapping(db, mapping.id)
+        job = next((each for each in found if each.state != "done"), None)
         if job is None:
             return Next("nothing", "Nothing, until it changes in the shop")
         if job.state in ("waiting", "parked"):
@@ -45,15 +46,17 @@ async def what_next(gateway: Gateway, mapping: Mapping) -> Next:
 def _standing(job: Row[Any]) -> Next:
     match job.state:
         case "running":
-            return Next("running", "It is being sent to the warehouse right now")
+            return Next("running", f"It is being sent to {_where(job)} right now")
         case "held" if job.reason_code in RELEASABLE:
             return Next("held", f"Nothing, until an operator releases or resolves it, or it changes in the shop: {job.reason}")
         case "held":
             return Next("held", f"Nothing, until it is corrected in the shop and comes in again, or is resolved: {job.reason}")
-        case "dead":
-            return Next("dead", f"Nothing, until it is replayed or resolved, or changes in the shop: {job.reason}")
         case _:
-            return Next("nothing", "Nothing, until it changes in the shop")
+            return Next("dead", f"Nothing, until it is replayed or resolved, or changes in the shop: {job.reason}")
+
+
+def _where(job: Row[Any]) -> str:
+    return "the shop" if Process(job.process) in TO_SHOP else "the warehouse"
 
 
 async def _waiting(db: AsyncConnection, job: Row[Any], connection: Connection, now: datetime, pause: timedelta) -> Next:
@@ -65,9 +68,9 @@ async def _waiting(db: AsyncConnection, job: Row[Any], connection: Connection, n
     keys = keys_of(connection, Process(job.process))
     until = await budgets.blocked_until(db, keys, now)
     if until is not None:
-        return Next("method-paused", "It waits until the warehouse may be called again, after failures in a row", until)
+        return Next("method-paused", f"It waits until {_where(job)} may be called again, after failures in a row", until)
     if job.suspect and await budgets.has_just_failed(db, keys, now - pause):
         return Next("suspect", "It was refused before: it goes again after a call that went well, or after a pause")
     if job.state == "parked":
         return Next("another-try", f"Another try, number {job.tries + 1}: {job.reason}", job.due_at)
-    return Next("turn", "It is sent to the warehouse as soon as its turn comes in the lane")
+    return Next("turn", f"It is sent to {_where(job)} as soon as its turn comes in the lane")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,16 +12,20 @@ from typing import Any
 from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.domain import Process
 from app.engine.calls import all_keys
 from app.engine.gateway import Gateway
 from app.errors import NotFound
 from app.records import connections
-from app.records.connections import Connection
+from app.records.connections import SHOP_LANE, Connection, shop_lane
 from app.storage.tables import budgets as budget_rows
 from app.storage.tables import jobs, lanes, leases
 from app.storage.types import db_now
 
-CLASSES = {0: "cancellations", 1: "orders", 2: "articles"}
+TO_WAREHOUSE = ("cancellations", "orders", "articles")
+"""What every lane of a goods owner shows, none waiting included."""
+CANCELLATION = 0
+"""The priority of an order that is taken back."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,10 @@ class Blocked:
 
 @dataclass(frozen=True)
 class Lane:
-    """`id` stands for the key in addresses. `waiting` by class; `oldest` is since when the longest waiting one waits (UTC)."""
+    """A goods owner's, or one shop's. `id` stands for the key in addresses.
+
+    `waiting` by class; `oldest` is since when the longest waiting one waits (UTC).
+    """
 
     id: str
     key: str
@@ -63,12 +71,12 @@ async def every(gateway: Gateway) -> list[Lane]:
         rows = list(await db.execute(select(lanes).order_by(lanes.c.key)))
         held = list(await db.execute(select(leases.c.key, leases.c.until).where(leases.c.until > db_now())))
         counts = list(await db.execute(_counts()))
-        return [
-            await _lane(
-                db, row, [each for each in on_lanes if each.lane == row.key], counts, {each.key: each.until for each in held}
-            )
-            for row in rows
-        ]
+        until = {each.key: each.until for each in held}
+        return [await _lane(db, row, [each for each in on_lanes if _is_on(each, row.key)], counts, until) for row in rows]
+
+
+def _is_on(connection: Connection, key: str) -> bool:
+    return key in (connection.lane, shop_lane(connection.id))
 
 
 async def find(gateway: Gateway, lane_id: str) -> Lane:
@@ -85,7 +93,7 @@ def no_lane(lane_id: str) -> NotFound:
 
 
 def _counts() -> Any:
-    places = (jobs.c.lane, jobs.c.state, jobs.c.priority)
+    places = (jobs.c.lane, jobs.c.state, jobs.c.process, jobs.c.priority)
     counted = select(*places, func.count().label("n"), func.min(jobs.c.ready_at).label("since"))
     return counted.where(jobs.c.state.in_(("waiting", "parked", "running", "held", "dead"))).group_by(*places)
 
@@ -94,12 +102,13 @@ async def _lane(
     db: AsyncConnection, row: Row[Any], on_it: Sequence[Connection], counts: Sequence[Row[Any]], held: dict[str, datetime]
 ) -> Lane:
     mine = [each for each in counts if each.lane == row.key]
-    waiting = dict.fromkeys(CLASSES.values(), 0)
+    waiting = Counter(dict.fromkeys(() if row.key.startswith(SHOP_LANE) else TO_WAREHOUSE, 0))
     states = dict.fromkeys(("waiting", "parked", "running", "held", "dead"), 0)
     for each in mine:
         states[each.state] += each.n
         if each.state == "waiting":
-            waiting[CLASSES[each.priority]] += each.n
+            cancels = each.process == Process.ORDERS and each.priority == CANCELLATION
+            waiting["cancellations" if cancels else each.process] += each.n
     return Lane(
         id=id_of(row.key),
         key=row.key,
@@ -107,7 +116,7 @@ async def _lane(
         connections=tuple(each.name for each in on_it),
         paused=row.paused,
         pause_reason=row.pause_reason,
-        waiting=waiting,
+        waiting=dict(waiting),
         states=states,
         oldest=min((each.since for each in mine if each.state == "waiting"), default=None),
         worked_on=row.key in held,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, select, update
@@ -29,6 +30,7 @@ RELEASABLE = frozenset(
 )
 """Why a record may be held that an operator can overrule. What else holds a record is in its data or its number."""
 
+OPEN_STATES = ("held", "dead", "waiting", "parked")
 REPLAY_BATCH = 200
 
 _AGAIN: dict[str, Any] = {"state": "waiting", "due_at": None, "tries": 0, "reason_code": None, "reason": None}
@@ -80,8 +82,8 @@ async def release(gateway: Gateway, mapping_id: int) -> None:
     mapping = await mapping_of(gateway, mapping_id)
     now = gateway.clock()
     async with gateway.database.begin() as db:
-        job = await _job_of(db, mapping)
-        if job is None or job.state != "held":
+        job = next((each for each in await _jobs_of(db, mapping) if each.state == "held"), None)
+        if job is None:
             raise Conflict(f"mapping {mapping_id} is not held", fix="only a held record can be released; see its `next`")
         if job.reason_code not in RELEASABLE:
             raise Conflict(f"a release cannot help: {job.reason}", fix=_instead(job.reason_code))
@@ -107,27 +109,26 @@ async def resolve(gateway: Gateway, mapping_id: int, reason: str) -> None:
     connection = await gateway.connection(mapping.connection_id)
     text = f"Settled by an operator: {reason}"
     async with gateway.database.begin() as db:
-        job = await _job_of(db, mapping)
-        settled: dict[str, Any] = {
-            "state": "done",
-            "done_generation": jobs.c.generation,
-            "tries": 0,
-            "suspect": 0,
-            "due_at": None,
-        }
-        settled |= {"override": None, "received_at": None, "reason_code": "resolved", "reason": text, "updated_at": now}
-        open_states = ("held", "dead", "waiting", "parked")
-        done = await db.execute(
-            update(jobs).where(jobs.c.mapping_id == mapping.id, jobs.c.state.in_(open_states)).values(**settled)
-        )
-        if job is None or done.rowcount == 0:
+        found = [each for each in await _jobs_of(db, mapping) if each.state in OPEN_STATES]
+        if not found:
             raise Conflict(
                 f"nothing is open for mapping {mapping_id}", fix="what is done, or being sent just now, needs no settling"
             )
-        await _events_wait_again(db, job.id, "held", "dead")
-        await settle.job_ended(db, job.id, job.generation, Outcome.SKIPPED, "resolved", text, now, connection.name)
-        await mappings.change(db, mapping.id, now, transfer=_settled(mapping), reason_code="resolved", reason=text)
-        await mappings.note(db, mapping.id, now, "resolved", text, job_id=job.id)
+        for job in found:
+            await _end(db, job, text, now)
+            await _events_wait_again(db, job.id, "held", "dead")
+            await settle.job_ended(db, job.id, job.generation, Outcome.SKIPPED, "resolved", text, now, connection.name)
+        values: dict[str, Any] = {"reason_code": "resolved", "reason": text}
+        if any(job.process == PROCESS_OF[Kind(mapping.kind)] for job in found):
+            values["transfer"] = _settled(mapping)
+        await mappings.change(db, mapping.id, now, **values)
+        await mappings.note(db, mapping.id, now, "resolved", text, job_id=found[0].id)
+
+
+async def _end(db: AsyncConnection, job: Row[Any], text: str, now: datetime) -> None:
+    ended: dict[str, Any] = {"state": "done", "done_generation": job.generation, "tries": 0, "suspect": 0, "due_at": None}
+    ended |= {"override": None, "received_at": None, "reason_code": "resolved", "reason": text, "updated_at": now}
+    await db.execute(update(jobs).where(jobs.c.id == job.id, jobs.c.state.in_(OPEN_STATES)).values(**ended))
 
 
 def _settled(mapping: Mapping) -> Transfer:
@@ -137,9 +138,9 @@ def _settled(mapping: Mapping) -> Transfer:
     return Transfer.NONE if mapping.wms_id is None else Transfer.SENT
 
 
-async def _job_of(db: AsyncConnection, mapping: Mapping) -> Row[Any] | None:
-    found: Row[Any] | None = (await db.execute(select(jobs).where(jobs.c.mapping_id == mapping.id).with_for_update())).first()
-    return found
+async def _jobs_of(db: AsyncConnection, mapping: Mapping) -> list[Row[Any]]:
+    """The record's transfer, and what is reported about it; ours until the transaction ends."""
+    return list(await db.execute(select(jobs).where(jobs.c.mapping_id == mapping.id).order_by(jobs.c.id).with_for_update()))
 
 
 async def _events_wait_again(db: AsyncConnection, job_id: int, *states: str) -> None:

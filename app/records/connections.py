@@ -254,7 +254,7 @@ async def change(db: AsyncConnection, vault: Vault, current: Connection, prepare
 
 async def _move_lane(db: AsyncConnection, current: Connection, prepared: Prepared) -> None:
     """What waits goes along: left behind in a lane without its connection, it would be sent past the connection's own pause."""
-    mine = (mappings.c.connection_id == current.id,)
+    mine = (mappings.c.connection_id == current.id, mappings.c.lane == current.lane)
     if prepared.warehouse.goods_owner_id != current.warehouse.goods_owner_id:
         there = await db.scalar(select(mappings.c.id).where(*mine, mappings.c.wms_id.is_not(None)).limit(1))
         if there is not None:
@@ -272,7 +272,7 @@ async def _move_lane(db: AsyncConnection, current: Connection, prepared: Prepare
             fix="give this connection a settings.order_number_prefix of its own in a new connection",
         ) from error
     # One that is being sent at this moment ends where it began.
-    waiting = (jobs.c.connection_id == current.id, jobs.c.state != "running")
+    waiting = (jobs.c.connection_id == current.id, jobs.c.lane == current.lane, jobs.c.state != "running")
     await db.execute(update(jobs).where(*waiting).values(lane=prepared.lane))
 
 

@@ -54,11 +54,9 @@ async def find(db: AsyncConnection, job_id: int) -> Row[Any] | None:
     return found
 
 
-async def of_mapping(db: AsyncConnection, mapping_id: int) -> Row[Any] | None:
-    """The job row of the mapping's record; there is one at most."""
-    query = _jobs().where(jobs.c.mapping_id == mapping_id).order_by(jobs.c.id.desc()).limit(1)
-    found: Row[Any] | None = (await db.execute(query)).first()
-    return found
+async def of_mapping(db: AsyncConnection, mapping_id: int) -> list[Row[Any]]:
+    """The record's job in each process, oldest first: its own transfer, and what is reported about it."""
+    return list(await db.execute(_jobs().where(jobs.c.mapping_id == mapping_id).order_by(jobs.c.id)))
 
 
 async def payload(db: AsyncConnection, job_id: int) -> dict[str, Any] | None:

@@ -154,6 +154,11 @@ class Site(House):
         assert len(listed) == 1, listed
         return (await self.client.get(f"/mappings/{listed[0]['id']}")).json()
 
+    async def lane(self) -> dict[str, Any]:
+        """The goods owner's."""
+        (found,) = (each for each in (await self.client.get("/lanes")).json()["items"] if each["key"].endswith("#77"))
+        return found
+
     def given(self, name: str = "nettbutikk", **shop: Any) -> dict[str, Any]:
         """What a person types in to make a connection to the simulators."""
         return {

@@ -6,13 +6,13 @@ from tests.api.calling import Api, Site
 
 
 async def test_a_lane_says_what_waits_in_it(site: Site) -> None:
-    (lane,) = (await site.client.get("/lanes")).json()["items"]
+    lane = await site.lane()
     await site.client.post(f"/lanes/{lane['id']}/pause")
     await site.take_in(site.order())
     await site.take_in(site.order())
     await site.client.post("/sync/shop", params={"process": "articles", "wait": 0})
     await site.work()
-    (lane,) = (await site.client.get("/lanes")).json()["items"]
+    lane = await site.lane()
     assert lane["waiting"] == {"cancellations": 0, "orders": 2, "articles": 1}
     assert lane["states"]["waiting"] == 3
     assert lane["oldest"] is not None
@@ -21,7 +21,7 @@ async def test_a_lane_says_what_waits_in_it(site: Site) -> None:
 
 
 async def test_a_paused_lane_sends_nothing_until_it_is_resumed(site: Site) -> None:
-    (lane,) = (await site.client.get("/lanes")).json()["items"]
+    lane = await site.lane()
     paused = (await site.client.post(f"/lanes/{lane['id']}/pause", json={"reason": "stock-taking"})).json()
     assert (paused["paused"], paused["pause_reason"]) == (True, "stock-taking")
     await site.take_in(site.order())
@@ -35,7 +35,7 @@ async def test_a_paused_lane_sends_nothing_until_it_is_resumed(site: Site) -> No
 async def test_failures_in_a_row_are_shown_by_their_method(site: Site) -> None:
     site.fail_warehouse("status", status=503, path="/demo/api/v1/orders", method="GET")
     await site.take_in(site.order())
-    (lane,) = (await site.client.get("/lanes")).json()["items"]
+    lane = await site.lane()
     (blocked,) = lane["blocked"]
     assert (blocked["call"], blocked["failures"]) == ("GET /orders", 1)
     assert "503" in blocked["error"]

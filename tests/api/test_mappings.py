@@ -85,7 +85,7 @@ async def test_a_held_record_says_who_is_awaited(site: Site) -> None:
 
 async def test_what_waits_says_for_what(site: Site) -> None:
     order = site.order()
-    (lane,) = (await site.client.get("/lanes")).json()["items"]
+    lane = await site.lane()
     await site.client.post(f"/lanes/{lane['id']}/pause", json={"reason": "stock-taking"})
     await site.take_in(order)
     mapping = await site.explained(str(order["id"]), kind="order")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from string import Formatter
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -47,12 +48,11 @@ class TransporterChoice(BaseModel):
 
 
 def fillable(template: str, *names: str) -> str:
-    """The template, if only these names stand in braces. Raises ValueError."""
-    try:
-        template.format(**dict.fromkeys(names, ""))
-    except (KeyError, IndexError, ValueError) as error:
-        known = ", ".join(f"{{{name}}}" for name in names)
-        raise ValueError(f"only {known} can stand in braces here; write other braces twice") from error
+    """The template, if only these names stand in braces, and nothing else with them. Raises ValueError."""
+    known = ", ".join(f"{{{name}}}" for name in names)
+    parts = list(Formatter().parse(template))
+    if any(name is not None and (name not in names or rule or conversion) for _, name, rule, conversion in parts):
+        raise ValueError(f"only {known} can stand in braces here; write other braces twice")
     return template
 
 
@@ -146,8 +146,8 @@ class WebhookSettings(BaseModel):
 
     managed: bool = Field(
         True,
-        description="Register the webhooks in the shop and put them right when they are lost. Needs GATEWAY_PUBLIC_URL and a key that "
-        "may write.",
+        description="Register the webhooks in the shop and put them right when they are lost. Needs GATEWAY_PUBLIC_URL and a key "
+        "that may write.",
     )
     check_minutes: float = Field(60, gt=0, description="How often the shop's webhooks are looked at, in minutes.")
 

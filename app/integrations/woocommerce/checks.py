@@ -80,8 +80,10 @@ class Examination:
         return found is not None
 
     async def _offered(self) -> RestName | None:
-        """The newest API that the shop offers instead of wc/v3."""
+        """The newest API that the shop offers instead of wc/v3; None when it says that it has that one."""
         namespaces = await self._namespaces()
+        if "wc/v3" in namespaces:
+            return None
         found: RestName | None = next((each for each in NEWEST_FIRST[1:] if each in namespaces), None)
         return found or await self._legacy_offered()
 

@@ -22,7 +22,7 @@ class Version:
 
     name: RestName = "wc/v3"
     lists_by_modification: bool = True
-    """`modified_after` and `orderby=modified` came with WooCommerce 5.8 to wc/v2 and wc/v3; the legacy API has `updated_at_min`."""
+    """`modified_after` and `orderby=modified` came to wc/v2 and wc/v3 with 5.8; the legacy API has `updated_at_min`."""
     release: tuple[int, ...] = ()
     """Of WooCommerce, like (5, 8, 0); empty when it is not known."""
 

@@ -206,5 +206,5 @@ class TestTheNoteThatGivesTracking:
         assert self.text() == ""
         assert self.text(POSTEN, tracking="none") == ""
 
-    def test_leaves_other_braces_alone(self) -> None:
-        assert self.text(Tracking("1"), note_text="{x} {tracking} {order}") == "{x} 1 WEB-72"
+    def test_may_have_braces_of_its_own(self) -> None:
+        assert self.text(Tracking("1"), note_text="{{x}} {tracking} {order}") == "{x} 1 WEB-72"

@@ -1,6 +1,7 @@
 """Outgoing HTTP: addresses are resolved and checked, connections go to the address that was checked, answers are capped.
 
-No redirects, no proxies from the environment. What a status means is each client's business; what the network does is sorted here.
+No redirects, no proxies from the environment. What a status means is each client's business; what the network does is sorted
+here.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ def check_address(url: str, reach: Reach, field: str) -> None:
         raise BadInput(
             f"{url!r} is not https",
             field=field,
-            fix="use https, or set GATEWAY_ALLOW_PLAIN_HTTP=true when the shop really has none (keys then travel signed, data in the open)",
+            fix="use https, or set GATEWAY_ALLOW_PLAIN_HTTP=true when the shop has none (data then travels in the open)",
         )
     try:
         address = ipaddress.ip_address(parts.hostname)
@@ -88,12 +89,13 @@ def _require(reach: Reach, host: str, field: str) -> None:
         raise BadInput(
             f"{host} is an address inside a private network",
             field=field,
-            fix="use the public address, or set GATEWAY_ALLOW_PRIVATE_ADDRESSES=true if it really is on the gateway's own network",
+            fix="use the public address, or set GATEWAY_ALLOW_PRIVATE_ADDRESSES=true if it is on the gateway's own network",
         )
 
 
 def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    """False for private, loopback, link-local (where clouds keep their metadata), multicast, reserved and mapped forms of these."""
+    """False for private, loopback, link-local (where clouds keep their metadata), multicast, reserved and mapped forms of
+    these."""
     if isinstance(address, ipaddress.IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour
         if address in _NAT64:
@@ -106,8 +108,8 @@ def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
 class GuardedTransport(httpx.AsyncBaseTransport):
     """Resolves the host itself, refuses addresses that are out of reach, and connects to the address it has checked.
 
-    Each host has connections of its own. Kept by address they would be shared by all shops of one hosting company, and a request to one
-    would go over a connection whose certificate was checked for another.
+    Each host has connections of its own. Kept by address they would be shared by all shops of one hosting company, and a request
+    to one would go over a connection whose certificate was checked for another.
     """
 
     def __init__(self, reach: Reach, inner: httpx.AsyncBaseTransport | None = None) -> None:
@@ -153,7 +155,8 @@ class GuardedTransport(httpx.AsyncBaseTransport):
 
 
 def open_client(reach: Reach) -> httpx.AsyncClient:
-    """The client every outside call goes through; one per process, shared by all connections. Cookies are never kept: shops share it."""
+    """The client every outside call goes through; one per process, shared by all connections. Cookies are never kept: shops
+    share it."""
     return httpx.AsyncClient(
         cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=())),
         transport=GuardedTransport(reach),
@@ -164,10 +167,17 @@ def open_client(reach: Reach) -> httpx.AsyncClient:
     )
 
 
-async def send(client: httpx.AsyncClient, request: httpx.Request, *, timeout: float, system: str) -> Answer:
+async def send(
+    client: httpx.AsyncClient,
+    request: httpx.Request,
+    *,
+    timeout: float,  # noqa: ASYNC109 - the whole call is timed here, and every caller has a limit of its own
+    system: str,
+) -> Answer:
     """Sends and reads the whole answer within `timeout` seconds, in at most MAX_ANSWER_BYTES.
 
-    Raises Unavailable (network, time-out; `sent` is False when no byte of the request can have arrived) and Malformed (too large).
+    Raises Unavailable (network, time-out; `sent` is False when no byte of the request can have arrived) and Malformed (too
+    large).
     """
     call = f"{request.method} {request.url.path}"
     try:

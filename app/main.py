@@ -46,7 +46,8 @@ def create_app(settings: Settings) -> GatewayApp:
 
 
 class GatewayApp(FastAPI):
-    """FastAPI for everything but the one hot route: webhooks go past its middleware and routing, which cost as much as all of intake."""
+    """FastAPI for everything but the one hot route: webhooks go past its middleware and routing, which cost as much as all of
+    intake."""
 
     @functools.cached_property
     def intake(self) -> WebhookIntake:

@@ -1,4 +1,5 @@
-"""docs/configuration.md, made from the settings classes: `python -m app.reference` writes it, a test finds when it is out of date."""
+"""docs/configuration.md, made from the settings classes: `python -m app.reference` writes it, a test finds when it is out of
+date."""
 
 from __future__ import annotations
 

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
-from typing import Annotated
 
 from app.http import Reach
 
@@ -49,7 +48,7 @@ class Settings(BaseSettings):
     # --- secrets ----------------------------------------------------------------------------------------------------
     secret_keys: Annotated[list[SecretStr], NoDecode] = Field(
         default_factory=list,
-        description="Fernet keys that encrypt stored secrets, newest first, separated by commas. Default: one is made in the data directory.",
+        description="Fernet keys that encrypt stored secrets, newest first, with commas. Default: one made in the data directory.",
     )
 
     # --- outgoing calls ---------------------------------------------------------------------------------------------
@@ -71,7 +70,7 @@ class Settings(BaseSettings):
     commit_timeout_seconds: float = Field(
         15,
         gt=0,
-        description="Longest wait for a webhook's commit, in seconds; then the answer is 503. A shop waits 60 s for a delivery, 5 s for a ping.",
+        description="Longest wait for a webhook's commit, in seconds; then the answer is 503. A shop waits 60 s, for a ping 5 s.",
     )
     ring_interval_seconds: float = Field(
         0.02, ge=0, description="Rings for one connection are at least this far apart, in seconds; the first goes at once."
@@ -110,7 +109,8 @@ class Settings(BaseSettings):
     budget_failures: int = Field(
         3,
         ge=1,
-        description="Failures in a row, per WMS, user and method, after which nothing is sent for a while. The WMS locks out at a number it does not publish.",
+        description="Failures in a row, per WMS, user and method, after which nothing is sent for a while: the WMS locks out at "
+        "an unpublished number.",
     )
     budget_pause_seconds: float = Field(
         60, gt=0, description="First pause after that many failures, in seconds; doubled each time up to the retry cap."
@@ -118,8 +118,8 @@ class Settings(BaseSettings):
     refusal_pause_seconds: float = Field(
         300,
         gt=0,
-        description="Shortest pause after that many failures when the WMS itself had answered, in seconds: it counts them over some time (the "
-        "vendor's example: 5 within 10 minutes), and after half of that time too few come together.",
+        description="Shortest pause after that many failures when the WMS itself had answered, in seconds: it counts them over "
+        "some time (the vendor's example: 5 within 10 minutes), and after half of that time too few come together.",
     )
     login_pause_seconds: float = Field(600, gt=0, description="Pause after a refused login, in seconds.")
     ageing_minutes: float = Field(
@@ -191,9 +191,7 @@ class Settings(BaseSettings):
         if self.lease_seconds <= 30:
             found.append("GATEWAY_LEASE_SECONDS must be longer than a call's time-out (30 s by default), or no call can start.")
         if self.task_timeout_seconds <= self.slice_seconds + 30:
-            found.append(
-                "GATEWAY_TASK_TIMEOUT_SECONDS must be longer than GATEWAY_SLICE_SECONDS plus one call (30 s), or drains are cut off."
-            )
+            found.append("GATEWAY_TASK_TIMEOUT_SECONDS must be longer than GATEWAY_SLICE_SECONDS plus one call (30 s).")
         if self.commit_timeout_seconds >= 60:
             found.append("GATEWAY_COMMIT_TIMEOUT_SECONDS must be under 60: a shop has hung up by then.")
         if self.require_shared_services and self.is_sqlite:

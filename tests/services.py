@@ -119,8 +119,8 @@ def serving(
 ) -> Iterator[str]:
     """The server on these files until the block ends, and then without any farewell; gives its URL.
 
-    With `outlives_itself` what was committed is still there when it is started again on the same files; when it is `durable` it is
-    on the disk, as in production.
+    With `outlives_itself` what was committed is still there when it is started again on the same files; when it is `durable` it
+    is on the disk, as in production.
     """
     port = port or free_port()
     settings = [

@@ -1,7 +1,8 @@
 """`POST /webhooks/{id}`: the one hot route, a plain ASGI application.
 
-The signature is checked over the raw body, in constant time, before anything is parsed; the answer goes out after the commit. Every refusal
-counts towards the shop switching its webhook off, so limits are generous and a delivery is refused only when it must be.
+The signature is checked over the raw body, in constant time, before anything is parsed; the answer goes out after the commit.
+Every refusal counts towards the shop switching its webhook off, so limits are generous and a delivery is refused only when it
+must be.
 """
 
 from __future__ import annotations
@@ -151,7 +152,8 @@ class WebhookIntake:
             async with self.gateway.database.read() as db:
                 found = await connections.by_webhook_id(db, self.gateway.vault, webhook_id)
         except (SQLAlchemyError, OSError) as error:
-            # The database is away: a target known from before still tells whose secret to check, and the inbox decides about the rest.
+            # The database is away: a target known from before still tells whose secret to check, and the inbox decides about the
+            # rest.
             kept = self._targets.get(webhook_id)
             if kept and kept[1]:
                 return kept[1]

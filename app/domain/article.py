@@ -20,8 +20,8 @@ class Category:
 class Article:
     """One article as the external system has it.
 
-    `number` is None when the source has none. Weights in kilograms, measures in metres, prices in the shop's currency. `wanted` is False
-    when the source's filter leaves it out (a draft, say). `extra` holds configured extra fields by their WMS path.
+    `number` is None when the source has none. Weights in kilograms, measures in metres, prices in the shop's currency. `wanted`
+    is False when the source's filter leaves it out (a draft, say). `extra` holds configured extra fields by their WMS path.
     Anything in `problems` keeps the article from being sent.
     """
 

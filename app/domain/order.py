@@ -80,8 +80,8 @@ class OrderLine:
 class Order:
     """One order as the external system has it; times in UTC.
 
-    `number` is the WMS order number: the connection's prefix and `source_number`. `extra` holds configured extra fields by their WMS
-    path. Anything in `problems` holds the order.
+    `number` is the WMS order number: the connection's prefix and `source_number`. `extra` holds configured extra fields by their
+    WMS path. Anything in `problems` holds the order.
     """
 
     source_id: str

@@ -27,7 +27,8 @@ class Process(StrEnum):
     SHIPMENTS = "shipments"
     RETURNS = "returns"
     ACKNOWLEDGEMENTS = "acknowledgements"
-    """What the shop was told of shipments and returns, confirmed to the WMS. Goes with those two, and has no switch of its own."""
+    """What the shop was told of shipments and returns, confirmed to the WMS. Goes with those two, and has no switch of its
+    own."""
     NOTES = "notes"
     """Notes in the shop about orders that are held. Has a setting of its own."""
 
@@ -54,8 +55,8 @@ KIND_OF: dict[Process, Kind] = {Process.ARTICLES: Kind.ARTICLE, Process.ORDERS: 
 class SourceRecord:
     """One record as the outside system gave it, before mapping.
 
-    `body` is the resource itself, plus what the integration added by reading (under keys that start with `_gateway_`), so that it can be
-    mapped again later without another read. `modified_at` is UTC, whole seconds where the source has no more.
+    `body` is the resource itself, plus what the integration added by reading (under keys that start with `_gateway_`), so that
+    it can be mapped again later without another read. `modified_at` is UTC, whole seconds where the source has no more.
     """
 
     process: Process

@@ -227,7 +227,8 @@ JOB_STATE = {Outcome.HELD: "held", Outcome.FAILED: "dead"}
 
 
 async def _end(gateway: Gateway, turn: Turn, desk: Fence | None, result: Result) -> None:
-    """Writes the result down: mapping, history, events and run items, and the job, unless it has a newer generation to go on with."""
+    """Writes the result down: mapping, history, events and run items, and the job, unless it has a newer generation to go on
+    with."""
     job, now = turn.job, gateway.clock()
     failpoint("finish-before-commit")
     name = await _name(gateway, job.connection_id)

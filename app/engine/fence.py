@@ -174,10 +174,11 @@ def _words(error: RemoteError | None, answer: Any) -> str | None:
 
 
 async def find_unsettled(db: AsyncConnection, job: Any) -> tuple[Unsettled | None, datetime | None]:
-    """The job's last writing call, when what came of it has not been written down; and until when to wait before it may be looked at.
+    """The job's last writing call, when what came of it has not been written down; and until when to wait before it may be
+    looked at.
 
-    An attempt without a result is one whose worker ended: its call may still be under way until its time is over. One with a result that
-    is newer than the generation that was ended last succeeded just before its worker ended.
+    An attempt without a result is one whose worker ended: its call may still be under way until its time is over. One with a
+    result that is newer than the generation that was ended last succeeded just before its worker ended.
     """
     newest = select(attempts, db_now().label("now")).where(attempts.c.job_id == job.id).order_by(attempts.c.id.desc())
     row = (await db.execute(newest.limit(1))).first()

@@ -1,4 +1,5 @@
-"""The guard of a shop's webhooks: on a schedule they are read, and put right when they are missing, switched off, elsewhere or without rights.
+"""The guard of a shop's webhooks: on a schedule they are read, and put right when they are missing, switched off, elsewhere or
+without rights.
 
 A shop switches a webhook off after failures in a row, and never sends again what it could not deliver: what was missed is polled.
 """

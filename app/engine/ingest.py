@@ -142,8 +142,8 @@ async def _understand(gateway: Gateway, connection: Connection, event: Row[Any],
                 await _ignore(gateway, connection, event, _switched_off(record.process))
                 return None
             if read:
-                # Which of two changes within one second is the newer: the shop's word, or, when it has none, the delivery itself. That a
-                # record is gone is for the sweep to prove; the shop has just announced this one.
+                # Which of two changes within one second is the newer: the shop's word, or, when it has none, the delivery
+                # itself. That a record is gone is for the sweep to prove; the shop has just announced this one.
                 record = await gateway.source(connection).read(record.process, record.source_id) or record
             return Ready(event, await _offer(gateway, connection, event, record, read_now=read))
 
@@ -174,7 +174,8 @@ async def _offer(gateway: Gateway, connection: Connection, event: Row[Any], reco
 
 
 async def enriched(gateway: Gateway, connection: Connection, record: SourceRecord) -> SourceRecord:
-    """With what mapping needs beside it; taken from what is stored when the resource is the same, so that it costs the shop no call."""
+    """With what mapping needs beside it; taken from what is stored when the resource is the same, so that it costs the shop no
+    call."""
     same = (jobs.c.connection_id == connection.id, jobs.c.process == record.process, jobs.c.source_id == record.source_id)
     async with gateway.database.read() as db:
         stored = await db.scalar(select(jobs.c.source).where(*same))
@@ -274,7 +275,8 @@ async def _ask_for_sweep(gateway: Gateway, connection: Connection, event: Row[An
 
 
 async def _put_aside(gateway: Gateway, connection: Connection, event: Row[Any], error: RemoteError) -> None:
-    """The shop had to be asked and did not answer as it should: another try later, or, when it said a final no, the dead letters."""
+    """The shop had to be asked and did not answer as it should: another try later, or, when it said a final no, the dead
+    letters."""
     settings, now = gateway.settings, gateway.clock()
     if isinstance(error, Refused) or event.tries + 1 >= settings.max_tries:
         await _bury(gateway, connection, event, "shop-refused", f"The shop had to be asked about it: {error.message}")

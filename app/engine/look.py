@@ -1,4 +1,5 @@
-"""The fast path of the WMS's own webhooks: what they name is read and reported at once. The polls stand behind it and miss nothing."""
+"""The fast path of the WMS's own webhooks: what they name is read and reported at once. The polls stand behind it and miss
+nothing."""
 
 from __future__ import annotations
 

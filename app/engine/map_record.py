@@ -22,7 +22,8 @@ def map_record(connection: Connection, record: SourceRecord) -> Article | Order:
 
 
 def payload_of(connection: Connection, job: Any) -> Article | Order:
-    """The job's record. Mapped again from its source when the schema or the connection's settings have moved since it was stored."""
+    """The job's record. Mapped again from its source when the schema or the connection's settings have moved since it was
+    stored."""
     process = Process(job.process)
     if job.schema_version == SCHEMA_VERSION and job.settings_version == connection.settings_version:
         return from_payload(process, job.payload)

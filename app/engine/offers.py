@@ -1,7 +1,7 @@
 """The one door to the warehouse: whatever found a change (webhook, poll, sweep, operator) offers the record here.
 
-Freshness comes from the record, never from the order of arrival. One job row per (connection, process, record): new state raises its
-generation and replaces what waited, so ten changes that wait are one write.
+Freshness comes from the record, never from the order of arrival. One job row per (connection, process, record): new state raises
+its generation and replaces what waited, so ten changes that wait are one write.
 """
 
 from __future__ import annotations
@@ -327,7 +327,8 @@ async def offer_gone(
     held_by_brake: bool = False,
     forced: bool = False,
 ) -> Taken:
-    """For a record that the shop itself says is no more. Nothing to do unless an order of it is, or may come to be, in the warehouse."""
+    """For a record that the shop itself says is no more. Nothing to do unless an order of it is, or may come to be, in the
+    warehouse."""
     mapping = await mappings.by_source(db, connection.id, KIND_OF[process], source_id)
     if process is Process.ARTICLES or mapping is None:
         return Taken(Verdict.NOT_WANTED, "The shop has no such record any more, and nothing is to be done in the warehouse")

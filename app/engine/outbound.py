@@ -1,7 +1,7 @@
 """The way back: reads from the WMS what was shipped and what came back, and queues what the shop is to be told.
 
-The WMS's own work lists (picked or returned more than acknowledged) need no clock; orders that were sent are read again for a while,
-because a tracking number may come late, and a further one later still.
+The WMS's own work lists (picked or returned more than acknowledged) need no clock; orders that were sent are read again for a
+while, because a tracking number may come late, and a further one later still.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Polls: the safety net. What no webhook announced is found here and goes through the same door.
 
-A poll reads what changed since its cursor, page by page, and moves the cursor with every page that is stored. A deep sweep (or a full sync)
-goes on to read every open order by its id, so that what was deleted for good, or thrown into the trash, is found too.
+A poll reads what changed since its cursor, page by page, and moves the cursor with every page that is stored. A deep sweep (or a
+full sync) goes on to read every open order by its id, so that what was deleted for good, or thrown into the trash, is found too.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""One turn of a report: from what is stored of the WMS's orders to the shop, and from there back to the WMS as an acknowledgement."""
+"""One turn of a report: from what is stored of the WMS's orders to the shop, and from there back to the WMS as an
+acknowledgement."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The seam to the queue: a ring says "there is something to do for this key", never what. Losing one costs seconds, never work."""
+"""The seam to the queue: a ring says "there is something to do for this key", never what. Losing one costs seconds, never
+work."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Stock to the shop: sellable quantities, only those that differ, in as few calls as the shop allows.
 
-Stock has no version: the moment a read began is its time. What the shop has sold and the WMS has not yet got is taken off just before the
-write. An edit in the shop itself is found by the full sweep, which reads both sides.
+Stock has no version: the moment a read began is its time. What the shop has sold and the WMS has not yet got is taken off just
+before the write. An edit in the shop itself is found by the full sweep, which reads both sides.
 """
 
 from __future__ import annotations
@@ -199,7 +199,8 @@ def _changes(rows: Sequence[Row[Any]], held_back: Mapping[str, float], floor: in
 
 
 async def _under_way(db: AsyncConnection, connection: Connection) -> bool:
-    """A call whose worker ended before the answer came may still arrive: it is waited out, so that it cannot come after a newer one."""
+    """A call whose worker ended before the answer came may still arrive: it is waited out, so that it cannot come after a newer
+    one."""
     open_ = (shop_writes.c.connection_id == connection.id, shop_writes.c.finished_at.is_(None))
     row = (await db.execute(select(shop_writes).where(*open_, shop_writes.c.over_at > db_now()).limit(1))).first()
     if row is not None:

@@ -120,7 +120,8 @@ class Desk(Protocol):
         ...
 
     async def write(self, call: str, request: Mapping[str, Any] | None, do: Callable[[], Awaitable[T]]) -> T:
-        """A writing call: its attempt is committed before, its result after. Raises LeaseLost when there is no time left for it."""
+        """A writing call: its attempt is committed before, its result after. Raises LeaseLost when there is no time left for
+        it."""
         ...
 
     async def claim(self, number: str) -> str | None:

@@ -33,8 +33,8 @@ class ShipmentPlan:
 
 
 def plan_shipments(shipments: Sequence[Shipment], policy: PartialDeliveries) -> ShipmentPlan:
-    """Several shipments may belong to one source order; each tracking number is reported once, the order closed when all is shipped
-    or the policy says that no more will come (requirement: partial deliveries).
+    """Several shipments may belong to one source order; each tracking number is reported once, the order closed when all is
+    shipped or the policy says that no more will come (requirement: partial deliveries).
     """
     made = [shipment for shipment in shipments if shipment.is_made and not shipment.is_cancelled]
     short = _short(shipments, made)
@@ -54,7 +54,8 @@ def plan_shipments(shipments: Sequence[Shipment], policy: PartialDeliveries) -> 
 
 
 def _short(shipments: Sequence[Shipment], made: Sequence[Shipment]) -> tuple[tuple[str, Decimal, Decimal], ...]:
-    """Rows of the first order of which less has been shipped than was ordered. A back order's rows are part of the first one's."""
+    """Rows of the first order of which less has been shipped than was ordered. A back order's rows are part of the first
+    one's."""
     ordered: dict[str, Decimal] = defaultdict(Decimal)
     for shipment in shipments:
         if not shipment.is_back_order:

@@ -193,7 +193,8 @@ async def search(
 
 
 async def open_orders(db: AsyncConnection, connection_id: str, after: int, limit: int) -> list[tuple[int, str]]:
-    """(mapping id, source id) of orders that are in the warehouse and wanted, held ones too, by id: what the deep sweep reads again."""
+    """(mapping id, source id) of orders that are in the warehouse and wanted, held ones too, by id: what the deep sweep reads
+    again."""
     found = await db.execute(
         select(mappings.c.id, mappings.c.source_id)
         .where(

@@ -1,4 +1,5 @@
-"""What a shop has sold and the WMS has not yet got: taken off what may be sold, until a stock read that began after the order arrived there."""
+"""What a shop has sold and the WMS has not yet got: taken off what may be sold, until a stock read that began after the order
+arrived there."""
 
 from __future__ import annotations
 

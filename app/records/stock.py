@@ -23,7 +23,8 @@ CHUNK = 500
 
 @dataclass(frozen=True)
 class InShop:
-    """One product or variation as the shop shows it. `quantity` None: the shop keeps none of its own there, `problem` says why."""
+    """One product or variation as the shop shows it. `quantity` None: the shop keeps none of its own there, `problem` says
+    why."""
 
     source_id: str
     parent_id: str

@@ -26,7 +26,8 @@ def prepare_sqlite(connection: Any) -> None:
 
 
 async def _connect(*args: Any, **kwargs: Any) -> Any:
-    """asyncpg's own errors while connecting (the server is starting, stopping, or has no place left) pass SQLAlchemy untranslated."""
+    """asyncpg's own errors while connecting (the server is starting, stopping, or has no place left) pass SQLAlchemy
+    untranslated."""
     try:
         return await asyncpg.connect(*args, **kwargs)
     except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
@@ -48,8 +49,8 @@ class Database:
             self._take_over_sqlite_transactions()
 
     def _take_over_sqlite_transactions(self) -> None:
-        # The driver's own transaction control begins too late and deferred: a transaction that reads, then writes, could fail on a lock it
-        # cannot wait for. We begin ourselves; writers take the write lock at once.
+        # The driver's own transaction control begins too late and deferred: a transaction that reads, then writes, could fail on
+        # a lock it cannot wait for. We begin ourselves; writers take the write lock at once.
         @event.listens_for(self.engine.sync_engine, "connect")
         def on_connect(connection: Any, _record: Any) -> None:
             connection.isolation_level = None

@@ -49,7 +49,8 @@ def new_key() -> str:
 
 
 def open_vault(settings: Settings) -> Vault:
-    """The vault of this installation. Without keys in the settings one is made in the data directory, readable by its owner only."""
+    """The vault of this installation. Without keys in the settings one is made in the data directory, readable by its owner
+    only."""
     if settings.secret_keys:
         return Vault([key.get_secret_value() for key in settings.secret_keys])
     if settings.require_shared_services:

@@ -43,8 +43,8 @@ class UtcTime(TypeDecorator[datetime]):
 
 
 class Line(TypeDecorator[str]):
-    """Text from outside in a column of limited length. Cut to it, and without NUL, in values and in comparisons alike: PostgreSQL takes
-    neither, SQLite both.
+    """Text from outside in a column of limited length. Cut to it, and without NUL, in values and in comparisons alike:
+    PostgreSQL takes neither, SQLite both.
     """
 
     impl = String

@@ -41,7 +41,8 @@ async def test_a_holder_that_was_frozen_and_thawed_after_another_took_over_write
     place: str, town: Town, tmp_path: Path
 ) -> None:
     await town.deliver(busy_day(ORDERS))
-    # It sweeps once only, and its first turn begins slowly: when it freezes nothing else of it is under way, no transaction least of all.
+    # It sweeps once only, and its first turn begins slowly: when it freezes nothing else of it is under way, no transaction
+    # least of all.
     alone = {"sweep_interval_seconds": 3600}
     town.warehouse_fails("slow", method="GET", path="/demo/api/v1/orders", seconds=1, times=1)
     if place == "in the middle of a call":

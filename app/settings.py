@@ -48,7 +48,7 @@ class Settings(BaseSettings):
     # --- secrets ----------------------------------------------------------------------------------------------------
     secret_keys: Annotated[list[SecretStr], NoDecode] = Field(
         default_factory=list,
-        description="Fernet keys that encrypt stored secrets, newest first, with commas. Default: one made in the data directory.",
+        description="Fernet keys that encrypt stored secrets, newest first, with commas. Default: made in the data directory.",
     )
 
     # --- outgoing calls ---------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from app.records import mappings
 from app.records.connections import Connection
 from app.storage.tables import jobs
 from app.warehouse.client import OngoingClient, Written
+from app.warehouse.problems import article_problems
 from app.warehouse.settings import OngoingSettings
 
 
@@ -93,7 +94,9 @@ class GatewayDesk(Fence):
             return None
         article = payload_of(await self.gateway.connection(job.connection_id), job)
         assert isinstance(article, Article)
-        return article if article.wanted and not article.problems else None
+        # One with anything wrong would be refused, and the order with it.
+        sound = article.wanted and not article.problems and not article_problems(article, self.settings)
+        return article if sound else None
 
     async def article_exists(self, number: str, wms_id: int) -> None:
         async with self.gateway.database.begin() as db:

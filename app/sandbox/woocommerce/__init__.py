@@ -26,6 +26,7 @@ from app.sandbox.woocommerce.config import Clock, Coupon, ShopConfig, TaxRate, u
 from app.sandbox.woocommerce.control import sandbox_routes
 from app.sandbox.woocommerce.errors import RestError
 from app.sandbox.woocommerce.front import FrontDoor
+from app.sandbox.woocommerce.legacy_routes import legacy_routes
 from app.sandbox.woocommerce.order_routes import order_routes
 from app.sandbox.woocommerce.other_routes import other_routes, webhook_routes
 from app.sandbox.woocommerce.product_routes import product_routes
@@ -47,7 +48,7 @@ def create_shop(config: ShopConfig, clock: Clock = utc_now) -> Starlette:
         with contextlib.suppress(asyncio.CancelledError):
             await queue
 
-    makers = (sandbox_routes, tracking_routes, order_routes, product_routes, webhook_routes, other_routes)
+    makers = (sandbox_routes, tracking_routes, order_routes, product_routes, webhook_routes, other_routes, legacy_routes)
     routes = [route for make in makers for route in make(shop)]
     app = Starlette(routes=routes, lifespan=lifespan, middleware=[Middleware(FrontDoor, shop)])
     app.router.redirect_slashes = False

@@ -1,7 +1,7 @@
 """The older versions of the REST API: the routes of `wc/v3` with the parameters, bodies and answers of their time.
 
-With `strict` a parameter that this version of the shop does not know yet is refused and named; the real shop ignores it, which for
-`modified_after` means that everything is listed.
+With `strict` a parameter that this version of the shop does not know yet is refused and named; the real shop ignores it, which
+for `modified_after` means that everything is listed.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from app.sandbox.woocommerce import old_views, versions
-from app.sandbox.woocommerce.errors import Invalid, invalid_params
+from app.sandbox.woocommerce import old_views, refunds, versions
+from app.sandbox.woocommerce.errors import Invalid, RestError, invalid_params
 from app.sandbox.woocommerce.fields import META, ORDER_STATUSES, VARIATION
 from app.sandbox.woocommerce.listing import pick_fields
 from app.sandbox.woocommerce.rest import Answer, Asked, Operation
@@ -62,6 +62,8 @@ class Dialect:
         items = {**operation.items, **_PRODUCTS_V1} if self.namespace == "wc/v1" else operation.items
 
         def handler(asked: Asked) -> Answer:
+            if self.namespace == "wc/v1" and kind == "product":
+                self._refuse_variation(asked)
             query = {name: value for name, value in _query(kind, asked.query).items() if name != "_fields"}
             body = self._body(kind, operation, asked.body)
             answer = operation.handler(replace(asked, query=query, body=body, items=items))
@@ -69,6 +71,12 @@ class Dialect:
             return replace(answer, body=self._shown(kind, answer.body, asked.fields), headers=headers)
 
         return handler
+
+    def _refuse_variation(self, asked: Asked) -> None:
+        """`wc/v1` knows variations inside their product only. Raises RestError."""
+        record = self.shop.products.record(asked.ids["id"]) if "id" in asked.ids else None
+        if record is not None and record.kind == "variation":
+            raise RestError(404, "woocommerce_rest_product_invalid_id", "Invalid ID.")
 
     def _own(self, header: str) -> str:
         return header.replace("/wp-json/wc/v3/", f"{self.base}/")
@@ -154,7 +162,7 @@ class Dialect:
                 fault = Invalid("rest_invalid_type", "line_items is not an object by the ids of lines in this version.")
                 raise invalid_params({"line_items": fault})
             lines = {}
-        return {**body, "line_items": [_refund_line(int(line_id), line) for line_id, line in lines.items()]}
+        return {**body, "line_items": [refunds.line_of_old(int(line_id), line) for line_id, line in lines.items()]}
 
     # --- what is answered ----------------------------------------------------------------------------------------------------
 
@@ -193,8 +201,3 @@ def _as_v3(body: Resource) -> Resource:
     if (visible := known.pop("visible", None)) is not None:
         known["status"] = "publish" if visible else "private"
     return known
-
-
-def _refund_line(line_id: int, line: Resource) -> Resource:
-    taxes = [{"id": int(rate), "refund_total": amount} for rate, amount in (line.get("refund_tax") or {}).items()]
-    return {"id": line_id, "quantity": line.get("qty", 0), "refund_total": line.get("refund_total", 0), "refund_tax": taxes}

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.sandbox.woocommerce import php
+from app.sandbox.woocommerce import php, versions
 
 if TYPE_CHECKING:
     from app.sandbox.woocommerce.shop import Shop
@@ -76,7 +76,9 @@ class FrontDoor:
             return _html("403 Forbidden", "A security plugin keeps this page from you.", 403)
         if not is_api:
             return self._front_page() if path == "/" else _not_found()
-        return _not_found() if front.permalinks == "plain" and not by_query else None
+        has_rest = versions.parse(self._shop.config.wordpress_version) >= versions.WORDPRESS_REST
+        hidden = (front.permalinks == "plain" and not by_query) or (not has_rest and not path.startswith("/wc-api"))
+        return _not_found() if hidden else None
 
     def _front_page(self) -> Response:
         """Its `Link` header says where the REST API is, as WordPress does for everybody."""

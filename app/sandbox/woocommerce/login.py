@@ -49,6 +49,10 @@ class Doorkeeper:
         self._clock = clock
         self._keys = {key: Key(key, secret, rights) for key, secret, rights in config.consumer_keys}
 
+    def find(self, key: str) -> Key | None:
+        """A key by its name."""
+        return self._keys.get(key)
+
     def is_https(self, headers: Mapping[str, str]) -> bool:
         """Whether the shop itself knows that the call came over https."""
         return self._home_url.startswith("https://") or (
@@ -96,7 +100,7 @@ class Doorkeeper:
         if key is None:
             raise _refused("Consumer key is invalid.")
         self._check_signature(key, method, self.base_url(headers) + path, signed)
-        self._check_nonce(key, signed["oauth_timestamp"], signed["oauth_nonce"])
+        self.check_nonce(key, signed["oauth_timestamp"], signed["oauth_nonce"])
         return key
 
     def _check_signature(self, key: Key, method: str, url: str, signed: dict[str, Any]) -> None:
@@ -109,7 +113,8 @@ class Doorkeeper:
         if not hmac.compare_digest(made, given.encode()):
             raise _refused("Invalid signature - provided signature does not match.")
 
-    def _check_nonce(self, key: Key, timestamp_text: str, nonce: str) -> None:
+    def check_nonce(self, key: Key, timestamp_text: str, nonce: str) -> None:
+        """Raises RestError (401)."""
         now = int(self._clock().timestamp())
         timestamp = int(timestamp_text) if timestamp_text.isdecimal() else 0
         if abs(now - timestamp) > _WINDOW_SECONDS:

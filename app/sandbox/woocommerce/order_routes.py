@@ -78,14 +78,14 @@ def _wanted(record: Record, query: dict[str, Any]) -> bool:
         return False
     if query.get("parent_exclude") and record.parent in query["parent_exclude"]:
         return False
-    return _has_product(record, query.get("product")) and _is_found(record, query.get("search"))
+    return _has_product(record, query.get("product")) and mentions(record, query.get("search"))
 
 
 def _has_product(record: Record, product: int | None) -> bool:
     return product is None or any(product in (line["product_id"], line["variation_id"]) for line in record.load()["line_items"])
 
 
-def _is_found(record: Record, words: str | None) -> bool:
+def mentions(record: Record, words: str | None) -> bool:
     """By number, by anything in the addresses, or by the name of a line."""
     if not words:
         return True

@@ -10,7 +10,7 @@ from app.sandbox.woocommerce import customers, fields, queries, times, tracking
 from app.sandbox.woocommerce.dialects import Dialect, dialects
 from app.sandbox.woocommerce.errors import RestError
 from app.sandbox.woocommerce.listing import page_headers, page_of, pick_fields
-from app.sandbox.woocommerce.rest import Answer, Asked, Operation, route
+from app.sandbox.woocommerce.rest import METHODS, Answer, Asked, Operation, route
 from app.sandbox.woocommerce.settings_routes import settings_routes
 from app.sandbox.woocommerce.shop import Shop
 from app.sandbox.woocommerce.tracking_routes import namespaces
@@ -62,12 +62,7 @@ def _routes(dialect: Dialect) -> list[Route]:
     read = Operation(_get_customer, "view", queries.ONE)
     return [
         *route(shop, f"{base}/customers", dialect.speak("customer", {"POST": create})),
-        *route(
-            shop,
-            f"{base}/customers/{{id:int}}",
-            dialect.speak("customer", {"GET": read}),
-            also=("POST", "PUT", "PATCH", "DELETE"),
-        ),
+        *route(shop, f"{base}/customers/{{id:int}}", dialect.speak("customer", {"GET": read}), also=METHODS[1:]),
         *(_later_routes(shop, base) if dialect.namespace != "wc/v1" else ()),
         *route(shop, base, {"GET": Operation(_namespace, None, queries.ONE)}),
     ]

@@ -9,6 +9,7 @@ from app.sandbox.woocommerce import orders, stock
 from app.sandbox.woocommerce.errors import RestError
 from app.sandbox.woocommerce.meta import merge_meta
 from app.sandbox.woocommerce.money import cents, decimal
+from app.sandbox.woocommerce.php import to_int
 from app.sandbox.woocommerce.refund_entries import book, chosen_lines, remaining
 
 if TYPE_CHECKING:
@@ -40,6 +41,12 @@ def remove(shop: Shop, order_id: int, refund_id: int) -> None:
     order = find_order(shop, order_id)
     order["refunds"] = [refund for refund in order["refunds"] if refund["id"] != refund_id]
     shop.orders.put(order)
+
+
+def line_of_old(line_id: int, line: Resource) -> Resource:
+    """A refund's line as APIs before today's have it, under its line's id, as today's."""
+    taxes = [{"id": to_int(rate), "refund_total": amount} for rate, amount in (line.get("refund_tax") or {}).items()]
+    return {"id": line_id, "quantity": line.get("qty", 0), "refund_total": line.get("refund_total", 0), "refund_tax": taxes}
 
 
 def _cannot(message: str) -> RestError:

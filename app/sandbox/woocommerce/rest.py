@@ -98,33 +98,40 @@ def route(shop: Shop, path: str, operations: Mapping[str, Operation], also: Sequ
     allow = ", ".join(name for name in METHODS if name in by_method or name in also)
 
     async def endpoint(request: Request) -> Response:
-        return await _answer(shop, request, by_method, allow)
+        return await serve(shop, request, lambda raw: _answer(shop, request, raw, by_method, allow))
 
     return [Route(full, endpoint, methods=list(METHODS)) for full in (path, f"{path}/")]
 
 
-async def _answer(shop: Shop, request: Request, operations: Mapping[str, Operation], allow: str) -> Response:
+async def serve(shop: Shop, request: Request, act: Callable[[bytes], tuple[Answer, dict[str, str]]]) -> Response:
+    """Answers a call with what `act` makes of its body, given the faults in force; journals it, and sends pings that are due."""
     raw = await request.body()
     fault = shop.faults.take(request)
     if fault is not None and not fault.after_write and (shown := await show_fault(fault)) is not None:
         shop.journal.add(request, _journalled(raw), shown.status_code, None, fault.kind)
         return shown
-    common = {**_HEADERS, "Link": f'<{shop.doorkeeper.base_url(request.headers)}/wp-json/>; rel="https://api.w.org/"'}
-    try:
-        with shop.lock:
-            answer = _handle(shop, request, raw, operations)
-        headers = {**common, "Allow": allow, **answer.headers, **_NO_CACHE}
-    except RestError as refused:
-        answer = Answer(refused.body(), refused.status)
-        headers = {**common, **({"Vary": "Origin"} if refused.status == 401 else {})}
-        if refused.status != 401 and refused.code != "rest_no_route":
-            headers["Allow"] = allow
+    with shop.lock:
+        answer, headers = act(raw)
     await shop.queue.send_pings()
     shop.journal.add(request, _journalled(raw), answer.status, _brief(answer.body), fault.kind if fault else None)
     if fault is not None and fault.after_write and (shown := await show_fault(fault)) is not None:
         return shown
-    headers["Content-Type"] = "application/json; charset=UTF-8"
-    return Response(php.to_json(answer.body), answer.status, {name: value for name, value in headers.items() if value})
+    headers = {"Content-Type": "application/json; charset=UTF-8", **{name: value for name, value in headers.items() if value}}
+    return Response(php.to_json(answer.body), answer.status, headers)
+
+
+def _answer(
+    shop: Shop, request: Request, raw: bytes, operations: Mapping[str, Operation], allow: str
+) -> tuple[Answer, dict[str, str]]:
+    common = {**_HEADERS, "Link": f'<{shop.doorkeeper.base_url(request.headers)}/wp-json/>; rel="https://api.w.org/"'}
+    try:
+        answer = _handle(shop, request, raw, operations)
+    except RestError as refused:
+        headers = {**common, **({"Vary": "Origin"} if refused.status == 401 else {})}
+        if refused.status != 401 and refused.code != "rest_no_route":
+            headers["Allow"] = allow
+        return Answer(refused.body(), refused.status), headers
+    return answer, {**common, "Allow": allow, **answer.headers, **_NO_CACHE}
 
 
 def _handle(shop: Shop, request: Request, raw: bytes, operations: Mapping[str, Operation]) -> Answer:

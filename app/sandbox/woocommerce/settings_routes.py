@@ -24,6 +24,7 @@ _KINDS = (
     ("pickup_location", "Local pickup"),
 )  # fmt: skip
 _ZONE = 1
+_MANAGES_STOCK = "yes"
 
 
 def settings_routes(shop: Shop, base: str) -> list[Route]:
@@ -47,13 +48,14 @@ def _listed(asked: Asked, found: list[Resource], paged: bool) -> Answer:
 
 
 def _setting(asked: Asked) -> Answer:
-    """The few settings a client has a use for: `general/woocommerce_currency` and the units of weight and size. The real answer
-    also lists every choice there is."""
+    """The few settings a client has a use for: `general/woocommerce_currency`, the units of weight and size, and whether stock is
+    kept. The real answer also lists every choice there is."""
     config, group, record_id = asked.shop.config, asked.ids["group"], asked.ids["id"]
     known = {
         ("general", "woocommerce_currency"): ("Currency", _CURRENCY, config.currency, "USD"),
         ("products", "woocommerce_weight_unit"): ("Weight unit", "", config.weight_unit, "kg"),
         ("products", "woocommerce_dimension_unit"): ("Dimensions unit", "", config.dimension_unit, "cm"),
+        ("products", "woocommerce_manage_stock"): ("Manage stock", "Enable stock management", _MANAGES_STOCK, "yes"),
     }
     if (group, record_id) not in known:
         raise RestError(404, "rest_setting_setting_invalid", "Invalid setting.")

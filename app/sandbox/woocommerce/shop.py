@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.sandbox.journal import Faults, Journal
-from app.sandbox.woocommerce import old_views, orders, php, product_view, products, tracking, versions
+from app.sandbox.woocommerce import legacy_views, old_views, orders, php, product_view, products, tracking, versions
 from app.sandbox.woocommerce.config import Clock, ShopConfig, TaxRate, utc_now
 from app.sandbox.woocommerce.customers import new_customer
 from app.sandbox.woocommerce.deliveries import Deliveries, Sent
@@ -22,7 +22,7 @@ from app.sandbox.woocommerce.login import Doorkeeper
 from app.sandbox.woocommerce.order_view import from_resource as order_from_resource
 from app.sandbox.woocommerce.order_view import show as show_order
 from app.sandbox.woocommerce.table import Table
-from app.sandbox.woocommerce.webhooks import Webhook, Webhooks
+from app.sandbox.woocommerce.webhooks import EVENTS, Webhook, Webhooks
 
 Resource = dict[str, Any]
 
@@ -32,6 +32,10 @@ _UNCATEGORIZED = 15
 def _counter(first: int) -> Callable[[], int]:
     numbers = itertools.count(first)
     return lambda: next(numbers)
+
+
+def _new_secret() -> str:
+    return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(50))
 
 
 class Shop:
@@ -59,7 +63,8 @@ class Shop:
         self.front = Front()
         self.front.change(permalinks=config.permalinks, rest_api=config.rest_api, maintenance=config.maintenance)
         self.tracking_providers = tracking.providers_of(config)
-        self.webhooks = Webhooks(lambda: "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(50)))
+        events = EVENTS if versions.parse(config.version) >= versions.RESTORED_TOPICS else EVENTS[:-1]
+        self.webhooks = Webhooks(_new_secret, events)
         self.queue = Deliveries(config, clock, self.webhooks, self._delivery_body)
         self._clock = clock
         self._slugs: dict[str, int] = {}
@@ -190,11 +195,14 @@ class Shop:
         return list(self.queue.log)
 
     def _shown(self, kind: str, record_id: int, home: str) -> Any:
-        """As the newest REST API of this version shows it. Raises RestError."""
-        namespace = (versions.rest_namespaces(self.config) or ["wc/v1"])[-1]
-        if kind == "order":
-            return old_views.translate(self, namespace, kind, show_order(self, orders.find(self, record_id), home))
-        return old_views.translate(self, namespace, kind, product_view.show(self, products.find(self, record_id), home))
+        """As the newest REST API of this version shows it; before 3.0 as the legacy API does, in its envelope (source of 2.6:
+        WC_Webhook::build_payload). Raises RestError."""
+        record = orders.find(self, record_id) if kind == "order" else products.find(self, record_id)
+        if versions.parse(self.config.version) < versions.REST_SINCE["wc/v2"]:
+            show = legacy_views.order if kind == "order" else legacy_views.product
+            return {kind: show(self, record, versions.legacy_versions(self.config)[-1])}
+        resource = show_order(self, record, home) if kind == "order" else product_view.show(self, record, home)
+        return old_views.translate(self, versions.rest_namespaces(self.config)[-1], kind, resource)
 
     def _delivery_body(self, webhook: Webhook, record_id: int) -> Any:
         """The resource as it is now; an error object when it is gone or may not be seen any more (observed)."""

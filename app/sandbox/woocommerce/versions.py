@@ -28,6 +28,8 @@ MODIFIED_DATES: Version = (5, 8)
 RESTOCK_CHOICE: Version = (5, 7)
 REFUND_LINES_AS_LIST: Version = (5, 1)
 RESTORED_TOPICS: Version = (3, 2)
+WORDPRESS_REST: Version = (4, 4)
+"""Of WordPress: before it there was nothing under `/wp-json`."""
 FIELDS_PARAMETER: Version = (4, 9, 8)
 """Of WordPress: before it `_fields` was ignored."""
 

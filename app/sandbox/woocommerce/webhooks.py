@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,7 +26,7 @@ _HOOKS = {
     "product.restored": ["untrashed_post"],
 }  # fmt: skip
 _RESOURCES = ("coupon", "customer", "order", "product")
-_EVENTS = ("created", "updated", "deleted", "restored")
+EVENTS = ("created", "updated", "deleted", "restored")
 _FAILURES_COUNTED = 6
 
 
@@ -73,10 +73,10 @@ class Webhook:
         return shown
 
 
-def check_topic(topic: str | None) -> str:
+def check_topic(topic: str | None, events: Sequence[str] = EVENTS) -> str:
     """Raises RestError. `product.published` exists, `order.published` does not."""
     kind, _, event = (topic or "").partition(".")
-    known = (kind == "action" and event) or (kind in _RESOURCES and event in _EVENTS) or topic == "product.published"
+    known = (kind == "action" and event) or (kind in _RESOURCES and event in events) or topic == "product.published"
     if not topic or not known:
         raise RestError(400, "woocommerce_rest_shop_webhook_invalid_topic", "Webhook topic is required and must be valid.")
     return topic
@@ -97,8 +97,9 @@ def check_address(url: str | None) -> str:
 class Webhooks:
     """All webhooks of the shop, and which of them are to be pinged before the call that saved them is answered."""
 
-    def __init__(self, next_secret: Callable[[], str]) -> None:
+    def __init__(self, next_secret: Callable[[], str], events: Sequence[str] = EVENTS) -> None:
         self._next_secret = next_secret
+        self._events = events
         self._count = 0
         self.by_id: dict[int, Webhook] = {}
         self.to_ping: deque[Webhook] = deque()
@@ -114,7 +115,7 @@ class Webhooks:
         return webhook
 
     def add(self, body: dict[str, Any], now: datetime) -> Webhook:
-        topic, address = check_topic(body.get("topic")), check_address(body.get("delivery_url"))
+        topic, address = check_topic(body.get("topic"), self._events), check_address(body.get("delivery_url"))
         self._count += 1
         webhook = Webhook(
             id=self._count,
@@ -132,7 +133,7 @@ class Webhooks:
     def change(self, webhook: Webhook, body: dict[str, Any], now: datetime) -> None:
         given = {name: value for name, value in body.items() if value is not None}
         if "topic" in given:
-            webhook.topic = check_topic(given["topic"])
+            webhook.topic = check_topic(given["topic"], self._events)
         if "delivery_url" in given and check_address(given["delivery_url"]) != webhook.delivery_url:
             webhook.delivery_url, webhook.pending = given["delivery_url"], True
         webhook.name = given.get("name", webhook.name)

@@ -133,5 +133,6 @@ async def test_the_index_is_open_to_everybody() -> None:
     async with client_of(app) as client:
         index = (await client.get("/wp-json/")).json()
 
-    assert (index["name"], index["url"], index["namespaces"]) == ("Fjellbutikken", HOME, ["wc/v3"])
+    assert (index["name"], index["url"], index["description"]) == ("Fjellbutikken", HOME, "")
+    assert index["namespaces"] == ["oembed/1.0", "wc/v1", "wc/v2", "wc/v3", "wp/v2"]
     assert (index["timezone_string"], index["gmt_offset"]) == ("Europe/Oslo", 1.0)

@@ -56,8 +56,8 @@ def machine() -> list[str]:
 
 def measured(name: str, bench: Bench, options: Options) -> list[Figure]:
     if bench.needs_postgresql and not services.postgres_is_there():
-        why = f"LEFT OUT: this machine has no PostgreSQL server (apt-get install postgresql, or set {services.URL_VARIABLE})"
-        return [Figure(name, bench.about, why)]
+        why = f"no PostgreSQL server here: apt-get install postgresql, or set {services.URL_VARIABLE}"
+        return [Figure(name, bench.about, f"LEFT OUT, {why}", left_out=True)]
     return bench.measure(options)
 
 
@@ -66,7 +66,7 @@ def table(figures: Sequence[Figure]) -> Table:
     for heading in ("command", "figure", "found", "wanted", ""):
         shown.add_column(heading, overflow="fold")
     for each in figures:
-        style = "red" if each.reached is False else "yellow" if each.found.startswith("LEFT OUT") else None
+        style = "red" if each.reached is False else "yellow" if each.left_out else None
         shown.add_row(each.command, each.name, each.found, each.wanted or "-", each.verdict, style=style)
     return shown
 
@@ -88,12 +88,23 @@ def main(arguments: Sequence[str]) -> int:
         for each in measured(name, BENCHES[name], options):
             figures.append(each)
             for line in each.lines():
-                console.print(line)
+                console.print(line, soft_wrap=True)
     console.print()
     console.print(table(figures))
-    missed = [each for each in figures if each.reached is False]
-    console.print(f"{len(missed)} of {len(figures)} figures missed." if missed else "Every wanted figure is reached.")
-    return 1 if missed else 0
+    console.print(summary(figures))
+    return 1 if any(each.reached is False for each in figures) else 0
+
+
+def summary(figures: Sequence[Figure]) -> str:
+    wanted = [each for each in figures if each.reached is not None]
+    missed = [each for each in wanted if not each.reached]
+    left_out = [each for each in figures if each.left_out]
+    words = (
+        f"{len(missed)} of {len(wanted)} wanted figures missed."
+        if missed
+        else "Every wanted figure that was measured is reached."
+    )
+    return f"{words} {len(left_out)} LEFT OUT: this machine has no PostgreSQL server." if left_out else words
 
 
 if __name__ == "__main__":

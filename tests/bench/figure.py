@@ -25,6 +25,7 @@ class Figure:
     wanted: str = ""
     reached: bool | None = None
     notes: tuple[str, ...] = ()
+    left_out: bool = False
 
     @property
     def command(self) -> str:
@@ -32,9 +33,11 @@ class Figure:
 
     @property
     def verdict(self) -> str:
-        return {True: "reached", False: "MISSED", None: "reported"}[self.reached]
+        return "LEFT OUT" if self.left_out else {True: "reached", False: "MISSED", None: "reported"}[self.reached]
 
     def lines(self) -> list[str]:
+        if self.left_out:
+            return [f"{self.name}: {self.found}"]
         wanted = f" (wanted: {self.wanted}; {self.verdict})" if self.wanted else " (reported only)"
         return [f"{self.name}: {self.found}{wanted}", *(f"  {note}" for note in self.notes)]
 

@@ -2,15 +2,19 @@
 
 It answers `/wp-json/wc/v3` over HTTP as the real shop does, errors and quirks included: OAuth 1.0a over http, Basic over https;
 webhooks are pinged, delayed, built when they are sent, never repeated, and disabled by their seventh failure. Anyone can put
-products and orders into it over its own API.
+products and orders into it over its own API. Every recorded exchange is played against it by a test.
+
+`ShopConfig(version="3.4.0")` makes it a shop of another age, from 2.2 on, with `wc/v2`, `wc/v1` and the legacy API as their
+documentation and source have them (`versions`, `dialects`, `legacy`); none of those was run. `plugins` gives it a tracking
+plugin (`tracking`), `permalinks`, `rest_api` and `maintenance` something that stands before its API (`front`).
 
 It is stricter than the real shop in one thing: a query parameter or a body field that WooCommerce does not know is refused with
 `rest_invalid_param` and named, where the real shop ignores it, so that a client of ours never sends junk.
 `ShopConfig(strict=False)` gives the real behaviour. Fields that the API shows but does not take (`id`, `total` …) are ignored
 in both.
 
-Beyond the routes a gateway needs (orders, notes, refunds, products, variations, batches, categories, customers, webhooks, system
-status, three settings) there are none: `rest_no_route`.
+Beyond the routes a gateway needs (orders, notes, refunds, products, variations, batches, categories, customers, webhooks,
+trackings, system status, a few settings) there are none: `rest_no_route`.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 `GET deliveries?since=N` (pings and deliveries sent, from the N-th on), `POST deliver` (send what waits, wait for the answers),
 `POST checkout` (a customer's own order; the body of `POST /orders`), `POST queue` (`{"paused": bool}` or `{"drop": true}`),
 `POST front` (`{"maintenance": bool, "rest_api": …, "permalinks": …}`), `POST restore/orders/ID` and
-`POST restore/products/ID` (out of the trash, as in the shop's own pages).
+`POST restore/products/ID` (out of the trash, as in the shop's own pages), `POST owner` (`{"has_rights": bool}`: of the user who
+made the webhooks).
 """
 
 from __future__ import annotations
@@ -54,6 +55,10 @@ def sandbox_routes(shop: Shop) -> list[Route]:
             return JSONResponse({"error": str(error)}, 422)
         return JSONResponse(asdict(shop.front))
 
+    async def change_owner(request: Request) -> Response:
+        shop.owner_has_rights = bool(_object(await request.body()).get("has_rights", True))
+        return JSONResponse({"has_rights": shop.owner_has_rights})
+
     async def restore(request: Request) -> Response:
         act = shop.restore_order if request.path_params["kind"] == "orders" else shop.restore_product
         try:
@@ -69,6 +74,7 @@ def sandbox_routes(shop: Shop) -> list[Route]:
         Route("/_sandbox/checkout", checkout, methods=["POST"]),
         Route("/_sandbox/queue", change_queue, methods=["POST"]),
         Route("/_sandbox/front", change_front, methods=["POST"]),
+        Route("/_sandbox/owner", change_owner, methods=["POST"]),
         Route("/_sandbox/restore/{kind}/{id:int}", restore, methods=["POST"]),
     ]
 

@@ -70,6 +70,23 @@ def test_a_customer_checks_out_with_addresses_stored_with_entities(running: tupl
     assert (wrong.status_code, wrong.json()["code"]) == (400, "rest_invalid_param")
 
 
+def test_the_owner_of_the_webhooks_loses_their_rights_and_gets_them_back(
+    running: tuple[httpx.Client, Shop], receiver: Receiver
+) -> None:
+    client, _ = running
+    client.post("/_sandbox/queue", json={"paused": True})
+    client.post(f"{API}/webhooks", json={"topic": "order.updated", "delivery_url": receiver.url})
+    made = client.post(f"{API}/orders", json={}).json()["id"]
+    for has_rights in (False, True):
+        assert client.post("/_sandbox/owner", json={"has_rights": has_rights}).json() == {"has_rights": has_rights}
+        client.put(f"{API}/orders/{made}", json={"customer_note": "x"})
+        client.post("/_sandbox/deliver")
+
+    lost, again = receiver.received[1:]
+    assert lost.content["code"] == "woocommerce_rest_cannot_view"
+    assert again.content["id"] == made
+
+
 def test_the_journal_has_every_call_with_its_body_and_the_gist_of_its_answer(running: tuple[httpx.Client, Shop]) -> None:
     client, _ = running
     made = client.post(f"{API}/orders", json={"status": "on-hold"}).json()

@@ -191,3 +191,22 @@ async def test_fifty_thousand_orders_are_gone_through_once_for_all_their_pages(m
     assert len(seen) == len(set(seen)) == 500
     assert answer.headers["X-WP-Total"] == "48149"  # all but the 1,851 whose number is divisible by 27: they are of the 1st
     assert gone_through.call_count == 1
+
+
+async def test_so_are_fifty_thousand_products_ten_thousand_of_which_keep_stock(monkeypatch: pytest.MonkeyPatch) -> None:
+    app, shop = open_shop("https://shop.example")
+    body = rest(127)["body"]
+    for number in range(1, 50_001):
+        shop.put_product_raw({**body, "id": number, "sku": f"P-{number}", "manage_stock": number <= 10_000})
+    gone_through = Mock(side_effect=shop.products.records)
+    monkeypatch.setattr(shop.products, "records", gone_through)
+    query = {"orderby": "id", "order": "asc", "per_page": "100", "_fields": "id,manage_stock"}
+    seen: list[tuple[int, bool]] = []
+    async with client_of(app, "https://shop.example") as client:
+        for page in ("1", "100", "101", "500"):
+            answer = await client.get("/wp-json/wc/v3/products", params={**query, "page": page}, auth=KEYS[0][:2])
+            seen += [(part["id"], part["manage_stock"]) for part in answer.json()]
+
+    assert (seen[0], seen[100], seen[200], seen[399]) == ((1, True), (9901, True), (10_001, False), (50_000, False))
+    assert answer.headers["X-WP-TotalPages"] == "500"
+    assert gone_through.call_count == 1

@@ -6,6 +6,9 @@ import base64
 import hashlib
 import hmac
 import json
+from asyncio import Event, StreamReader, StreamWriter, start_server
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -14,6 +17,7 @@ from app.sandbox.server import free_port
 from app.sandbox.woocommerce import Shop
 from app.sandbox.woocommerce.deliveries import signature
 from app.sandbox.woocommerce.php import to_json
+from tests.sandbox.woocommerce.conftest import HTTPS_HOME
 from tests.sandbox.woocommerce.recorded_shop import (
     RECORDED,
     ApiClient,
@@ -48,6 +52,27 @@ async def events(shop: Shop, receiver: Receiver) -> list[tuple[str, Any]]:
     receiver.received.clear()
     await shop.run_queue()
     return [(one.topic, one.content.get("id")) for one in receiver.received]
+
+
+@asynccontextmanager
+async def slow_receiver(answers_deliveries: bool) -> AsyncIterator[str]:
+    """Takes every request and answers no ping, nor anything at all unless it is told to answer deliveries."""
+    over = Event()
+
+    async def take(reader: StreamReader, writer: StreamWriter) -> None:
+        headers = await reader.readuntil(b"\r\n\r\n")
+        if answers_deliveries and b"X-WC-Webhook-Topic" in headers:
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        else:
+            await over.wait()
+        writer.close()
+
+    server = await start_server(take, "127.0.0.1")
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    finally:
+        over.set()
+        server.close()
 
 
 def recorded_bodies() -> list[dict[str, Any]]:
@@ -302,6 +327,24 @@ class TestAnswers:
             ("order.created", None),
             ("ping", None),
         ]
+
+    @pytest.mark.parametrize(("answers_deliveries", "failures"), [(True, 0), (False, 1)])
+    async def test_a_receiver_that_is_too_slow_loses_the_ping_first_and_then_the_delivery(
+        self, answers_deliveries: bool, failures: int
+    ) -> None:
+        """Recorded with 8 s and 64 s against the 5 s of a ping and the 60 s of a delivery; here the receiver never answers."""
+        app, shop = open_shop(HTTPS_HOME, ping_timeout=0.05, delivery_timeout=60.0 if answers_deliveries else 0.05)
+        async with slow_receiver(answers_deliveries) as url:
+            body = {"topic": "order.created", "delivery_url": url, "secret": SECRET}
+            made = (await ApiClient(app, HTTPS_HOME).post("/webhooks", body)).json()["id"]
+            shop.add_order({})
+            await shop.run_queue()
+            await shop.run_queue()
+
+        assert [(sent.topic, sent.status) for sent in shop.deliveries] == [
+            ("ping", None), ("order.created", 200 if answers_deliveries else None), ("ping", None),
+        ]  # fmt: skip
+        assert (shop.webhooks.find(made).failures, shop.webhooks.find(made).pending) == (failures, True)
 
     async def test_a_paused_webhook_misses_its_events_for_good(self, api: ApiClient, shop: Shop, receiver: Receiver) -> None:
         (made,) = await register(api, receiver, "order.created")

@@ -15,7 +15,7 @@ import httpx
 from app.clock import Clock
 from app.errors import LoginRefused, Malformed, NoSuchRecord, Refused
 from app.http import Answer, encode_query, raise_passing, send
-from app.integrations.woocommerce.dialects import Dialect, FirstRest, Params, Record
+from app.integrations.woocommerce.dialects import Dialect, FirstRest, Params, Record, SecondRest
 from app.integrations.woocommerce.legacy import Legacy
 from app.integrations.woocommerce.oauth import signed
 from app.integrations.woocommerce.resources import Body, text
@@ -62,11 +62,11 @@ class Calls:
         return f"{self.version.base(self._credentials.shop_url)}{self._dialect(path).path(path)}"
 
     def _dialect(self, path: str) -> Dialect:
-        if self.version.is_legacy and not path.startswith("/"):
-            return Legacy()
-        if self.version.name == "wc/v1" and not path.startswith("/"):
-            return FirstRest(ZoneInfo(self._settings.wc_v1_time_zone))
-        return Dialect()
+        if path.startswith("/") or self.version.name == "wc/v3":
+            return Dialect()
+        if self.version.name == "wc/v2":
+            return SecondRest()
+        return Legacy() if self.version.is_legacy else FirstRest(ZoneInfo(self._settings.wc_v1_time_zone))
 
     # reading
 

@@ -17,7 +17,7 @@ VARIATIONS = "_gateway_variations"
 
 
 class Dialect:
-    """wc/v3 and wc/v2, which everything else is brought to. Paths are those of wc/v3."""
+    """wc/v3, which everything else is brought to. Paths are its own."""
 
     def path(self, path: str) -> str:
         return path
@@ -45,6 +45,24 @@ class Dialect:
 
     def batch_answers(self, path: str, answer: Any) -> list[Record] | None:
         return self.many(path, answer.get("update")) if isinstance(answer, dict) else None
+
+
+class SecondRest(Dialect):
+    """wc/v2 (WooCommerce 3.0; its documentation, not run): variations are `visible` or not, and have no status."""
+
+    def one(self, path: str, answer: Any) -> Record | None:
+        found = super().one(path, answer)
+        return _with_status(path, found) if found is not None else None
+
+    def many(self, path: str, answer: Any) -> list[Record] | None:
+        found = super().many(path, answer)
+        return [_with_status(path, each) for each in found] if found is not None else None
+
+
+def _with_status(path: str, body: Record) -> Record:
+    if "variations" not in path.split("/") or "visible" not in body or "status" in body:
+        return body
+    return {**body, "status": "publish" if body["visible"] else "private"}
 
 
 class FirstRest(Dialect):

@@ -143,6 +143,7 @@ def from_webhook(content: Body) -> Record | None:
 
 def _order(body: Body) -> Record:
     found = _renamed(_with_times(body), _ORDER_FIELDS)
+    found.pop("completed_at", None)  # the time of the reading, of an order that is not completed: PHP reads no date as now
     payment = section(body, "payment_details")
     found |= {"payment_method": text(payment, "method_id"), "payment_method_title": text(payment, "method_title")}
     found["line_items"] = [{"variation_id": 0, **each} for each in objects(body, "line_items")]

@@ -25,7 +25,7 @@ from app.integrations.protocol import (
 )
 from app.integrations.woocommerce.client import WooCommerceClient
 from app.integrations.woocommerce.settings import WooCommerceSettings
-from app.sandbox.woocommerce import ShopConfig, create_shop
+from app.sandbox.woocommerce import Shop, ShopConfig, create_shop
 from tests.integrations.woocommerce.recordings import credentials
 from tests.integrations.woocommerce.test_against_the_simulator import KEYS, PERSON, Clock
 
@@ -36,15 +36,18 @@ Body = dict[str, Any]
 
 
 class Open:
-    """A simulated shop of the tests' own, called over https."""
+    """A simulated shop of the tests' own, called over https unless it is said otherwise."""
 
-    def __init__(self, **config: Any) -> None:
+    def __init__(self, url: str = URL, **config: Any) -> None:
+        self.url = url
         self.clock = Clock()
-        self.config = ShopConfig(home_url=URL, consumer_keys=[KEYS, ("ck_2", "cs_2", "read")], **config)
-        self.http = httpx.AsyncClient(transport=httpx.ASGITransport(create_shop(self.config, self.clock)))
+        self.config = ShopConfig(home_url=url, consumer_keys=[KEYS, ("ck_2", "cs_2", "read")], **config)
+        app = create_shop(self.config, self.clock)
+        self.inside: Shop = app.state.shop
+        self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app))
 
     def client(self, key: str = "1", facts: Body | None = None, **settings: Any) -> WooCommerceClient:
-        shop = credentials(shop_url=URL, consumer_key=f"ck_{key}", consumer_secret=f"cs_{key}")
+        shop = credentials(shop_url=self.url, consumer_key=f"ck_{key}", consumer_secret=f"cs_{key}")
         return WooCommerceClient(WooCommerceSettings.model_validate(settings), shop, self.http, self.clock, facts)
 
     async def call(self, method: str, path: str, body: Body | None = None) -> Any:

@@ -1,11 +1,24 @@
-"""A strict simulator of Ongoing WMS, seen from a goods owner's REST API: articles, orders and code lists.
+"""A strict simulator of Ongoing WMS, seen from a goods owner's REST API.
 
-It takes what the vendor's contract states and nothing else, keeps the rules that are documented or were observed, and has every
-assumption about undocumented answers in `assumed.py`.
+Articles with their stock, orders, return orders, purchase orders, code lists, and the warehouse's own webhooks. It takes what the
+vendor's contract states and nothing else, keeps the rules that are documented or were observed, and has every assumption about
+undocumented answers in `assumed.py`. What happens on the floor is done by methods of `Warehouse` or under `/_sandbox`.
 """
 
+from app.sandbox.ongoing.announcements import Sent
 from app.sandbox.ongoing.application import create_warehouse
-from app.sandbox.ongoing.config import TransporterContract, User, WarehouseConfig
+from app.sandbox.ongoing.config import ReturnCause, TransporterContract, User, WarehouseConfig, Webhook
+from app.sandbox.ongoing.floor import Package
 from app.sandbox.ongoing.warehouse import Warehouse
 
-__all__ = ["TransporterContract", "User", "Warehouse", "WarehouseConfig", "create_warehouse"]
+__all__ = [
+    "Package",
+    "ReturnCause",
+    "Sent",
+    "TransporterContract",
+    "User",
+    "Warehouse",
+    "WarehouseConfig",
+    "Webhook",
+    "create_warehouse",
+]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.sandbox.ongoing.inbound import PurchaseOrder
+from app.sandbox.ongoing.purchase_records import PurchaseOrder
 from app.sandbox.ongoing.records import Article, Order
 
 
@@ -22,9 +22,7 @@ def order_payload(order: Order) -> dict[str, Any]:
         "orderStatus": {"number": order.status},
         "currentShipmentId": order.shipment_id,
         "goodsOwnerClasses": None,
-        "tracking": [
-            {"trackingUrl": one.url, "waybill": one.waybill, "isReturn": one.is_return} for one in order.tracking
-        ],
+        "tracking": [{"trackingUrl": one.url, "waybill": one.waybill, "isReturn": one.is_return} for one in order.tracking],
         "parcels": [
             {
                 "id": parcel.id,
@@ -59,6 +57,14 @@ def adjustment_payload(article: Article, quantity: float, cause: str) -> dict[st
 
 def received_payload(article: Article, quantity: float) -> dict[str, Any]:
     return {**_article(article), "movement": {"numberOfItems": quantity}, "articleItem": {"numberOfItems": quantity}}
+
+
+def article_payload(article: Article) -> dict[str, Any]:
+    return {
+        "articleSystemId": article.id,
+        "articleNumber": article.number,
+        "path": f"/api/v1/articles/{article.id}",
+    }
 
 
 def purchase_order_payload(order: PurchaseOrder) -> dict[str, Any]:

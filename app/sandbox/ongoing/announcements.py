@@ -1,7 +1,8 @@
 """The warehouse's own webhooks: what waits to be told, and the telling of it.
 
-Each event is sent to every webhook that is set up for it. What is not answered with a 2xx is sent again after 1, 5, 15 and 30 minutes,
-then every two hours until a day has passed (upstream: webhooks; that these are gaps, and what counts as a failure, is INF).
+Each event is sent to every webhook that is set up for it. What is not answered with a 2xx is sent again after 1, 5, 15 and 30
+minutes, then every two hours until a day has passed (upstream: webhooks; that these are gaps, and what counts as a failure, is
+INF).
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ class Announcements:
     clock: Callable[[], datetime]
     webhooks: list[Webhook] = field(default_factory=list)
     waiting: list[Waiting] = field(default_factory=list)
-    log: deque[Sent] = field(default_factory=lambda: deque(maxlen=_LOGGED))
+    sent: deque[Sent] = field(default_factory=lambda: deque(maxlen=_LOGGED))
 
     def __post_init__(self) -> None:
         self.webhooks.extend(self.config.webhooks)
@@ -116,7 +117,7 @@ class Announcements:
         now = self.clock()
         with self._changing:
             due = [one for one in self.waiting if all_now or one.due <= now]
-            self.waiting = [one for one in self.waiting if one not in due]
+            self.waiting = [one for one in self.waiting if not (all_now or one.due <= now)]
             return due
 
     async def _send(self, client: httpx.AsyncClient, one: Waiting) -> None:
@@ -127,7 +128,7 @@ class Announcements:
         except httpx.HTTPError:
             status = None
         now = self.clock()
-        self.log.append(
+        self.sent.append(
             Sent(now, one.webhook.url, one.template, one.payload["webhookEventId"], one.attempts, status, one.payload)
         )
         if status is not None and 200 <= status < 300:

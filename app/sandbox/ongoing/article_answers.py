@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.sandbox.ongoing.records import Article, Stock
+from app.sandbox.ongoing.kits import sellable
+from app.sandbox.ongoing.records import Article
 from app.sandbox.ongoing.values import zulu
 from app.sandbox.ongoing.warehouse import Warehouse
 
@@ -60,7 +61,7 @@ def article_answer(article: Article, warehouse: Warehouse) -> dict[str, Any]:
         "articleSystemId": article.id,
         **{name: body[name] for name in ECHOED},
         "supplierInfo": _supplier(body["supplierInfo"], body["alternativeSuppliersInfo"]),
-        "inventoryInfo": _inventory(article.stock, body["purchasePrice"]),
+        "inventoryInfo": _inventory(article, sellable(article, warehouse.articles)),
         "articleDataLastUpdated": zulu(article.updated),
         "articleKind": structure["articleKind"] if structure else None,
         "freeValues": _free_values(body["freeValues"]),
@@ -86,7 +87,8 @@ def _supplier(main: dict[str, Any] | None, others: dict[str, Any] | None) -> dic
     }
 
 
-def _inventory(stock: Stock, purchase_price: float | None) -> dict[str, Any]:
+def _inventory(article: Article, can_be_sold: float) -> dict[str, Any]:
+    stock = article.stock
     present = max(stock.present, 0.0)
     return {
         "numberOfItems": present,
@@ -98,8 +100,8 @@ def _inventory(stock: Stock, purchase_price: float | None) -> dict[str, Any]:
         "pickedToBeCollectedNumberOfItems": stock.to_be_collected,
         "receivedToBeFinishedNumberOfItems": 0.0,
         "lastInDate": zulu(stock.last_in),
-        "sellableNumberOfItems": stock.sellable,
-        "totalStockValue": present * (purchase_price or 0.0),
+        "sellableNumberOfItems": can_be_sold,
+        "totalStockValue": present * (article.body.purchase_price or 0.0),
         "reported": None,
     }
 

@@ -9,6 +9,7 @@ from app.sandbox.ongoing import assumed
 from app.sandbox.ongoing.article_answers import article_answer
 from app.sandbox.ongoing.article_bodies import ArticleBody
 from app.sandbox.ongoing.calls import Answer, Asked, Endpoint, Write
+from app.sandbox.ongoing.kits import stock_changed
 from app.sandbox.ongoing.queries import GOODS_OWNER, Filter, Parameter, flag, integer, kept, parameters, read_query, size
 from app.sandbox.ongoing.records import Article
 from app.sandbox.ongoing.values import parse_moment
@@ -50,9 +51,6 @@ FILTERS: dict[str, Filter[Article]] = {
         many=True,
     ),
     "articleDataLastUpdatedFrom": Filter(parse_moment, lambda article, time: article.updated > time),
-    "stockInfoChangedFrom": Filter(
-        parse_moment, lambda article, time: (changed := article.stock.changed) is not None and changed > time
-    ),
     "onlyArticlesInStock": Filter(flag, lambda article, on: not on or article.stock.present > 0),
     "onlyArticlesBelowStockLimit": Filter(flag, lambda article, on: not on or _below_limit(article, article.stock.present)),
     "onlyArticlesBelowStockLimitConsideringNumberOfBookedItems": Filter(
@@ -62,6 +60,7 @@ FILTERS: dict[str, Filter[Article]] = {
 PARAMETERS = {
     **GOODS_OWNER,
     **parameters(FILTERS),
+    "stockInfoChangedFrom": Parameter(parse_moment),
     "articleClassIds": Parameter(integer, many=True),
     "maxArticlesToGet": Parameter(size),
 }
@@ -75,6 +74,9 @@ def list_articles(asked: Asked) -> Answer:
     if changed_from is not None and warehouse.clock() - changed_from > timedelta(hours=24):
         raise assumed.too_far_back("stockInfoChangedFrom", 24)
     found = kept(_candidates(warehouse, given), given, FILTERS)
+    if changed_from is not None:
+        times = ((article, stock_changed(article, warehouse.articles)) for article in found)
+        found = [article for article, changed in times if changed is not None and changed > changed_from]
     if (ids := given.get("articleClassIds")) is not None:
         found = [article for article in found if not _class_ids(article, warehouse).isdisjoint(ids)]
     found.sort(key=lambda article: article.id)

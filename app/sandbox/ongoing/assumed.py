@@ -86,6 +86,11 @@ def no_such_order(name: object) -> Refused:
     return Refused(404, f"The order {name} was not found.")
 
 
+def no_such_parcel(parcel_id: int) -> Refused:
+    """INF."""
+    return Refused(404, f"The parcel {parcel_id} was not found.")
+
+
 def no_such_order_line(line_id: int) -> Refused:
     """INF."""
     return Refused(404, f"The order line {line_id} was not found.")
@@ -150,6 +155,49 @@ def other_goods_owner(kind: str, record_id: int, goods_owner_id: int) -> Refused
     return Refused(
         400, f"The request is invalid. goodsOwnerId: the {kind} {record_id} does not belong to goods owner {goods_owner_id}."
     )
+
+
+def back_order_number(number: str, sequence: int) -> str:
+    """INF: no source says how the warehouse numbers a back order."""
+    return f"{number}-{sequence}"
+
+
+# ---- returns and purchase orders
+
+
+def no_such_record(kind: str, name: object) -> Refused:
+    """INF. `name` is an id or a number."""
+    return Refused(404, f"The {kind} {name} was not found.")
+
+
+def order_not_returnable(order_id: int) -> Refused:
+    """INF: a return order that refers to an order which this goods owner does not have."""
+    return Refused(400, f"The request is invalid. customerOrder.orderId: there is no order {order_id}.")
+
+
+def line_not_returnable(place: str, line_id: int, order_id: int) -> Refused:
+    """INF."""
+    return Refused(400, f"The request is invalid. {place}: the order {order_id} has no line {line_id}.")
+
+
+def unknown_return_cause(place: str, code: str) -> Refused:
+    """INF."""
+    return Refused(400, f"The request is invalid. {place}: there is no return cause '{code}'.")
+
+
+def inbound_started(kind: str, number: str) -> Refused:
+    """INF: the vendor only says that update and cancel are refused once receiving has begun."""
+    return Refused(400, f"The {kind} {number} cannot be changed: the warehouse has started receiving it.")
+
+
+def record_cancelled(kind: str, number: str) -> Refused:
+    """INF: an update, or a second cancellation, of a cancelled record."""
+    return Refused(400, f"The {kind} {number} is already cancelled.")
+
+
+def unknown_status_of(field: str, number: int) -> Refused:
+    """INF."""
+    return Refused(400, f"The request is invalid. {field}: there is no status {number}.")
 
 
 # ---- articles

@@ -24,7 +24,12 @@ from app.sandbox.ongoing.warehouse import Warehouse
 SHAPES = {"no-id", "null-arrays", "null-answer"}
 """Faults that change the answer of a call that was done (`no-id` without `after_write` leaves the write out)."""
 
-ID_NAMES = {"articles": "articleSystemId", "orders": "orderId"}
+ID_NAMES = {
+    "articles": "articleSystemId",
+    "orders": "orderId",
+    "returnOrders": "returnOrderId",
+    "purchaseOrders": "purchaseOrderId",
+}
 
 
 class Login(NamedTuple):
@@ -36,6 +41,10 @@ class Login(NamedTuple):
 class Answer:
     body: Any
     status: int = 200
+
+
+NOTHING = Answer(b"")
+"""An answer without a body, where the contract describes none."""
 
 
 @dataclass(frozen=True)
@@ -202,6 +211,8 @@ def _refusal(refused: assumed.Refused) -> Response:
 
 
 def _json(body: Any, status: int, headers: dict[str, str] | None = None) -> Response:
+    if body == NOTHING.body:
+        return Response(b"", status_code=status, headers=headers)
     return Response(orjson.dumps(body), status_code=status, headers=headers, media_type="application/json")
 
 

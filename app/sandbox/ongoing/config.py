@@ -133,7 +133,7 @@ class WarehouseConfig:
     purchase_order_statuses: tuple[tuple[int, str], ...] = STANDARD_PURCHASE_STATUSES
     purchase_order_types: tuple[tuple[str, str], ...] = (("PURCHASE", "Purchase"), ("RETURN", "Return"))
     webhooks: tuple[Webhook, ...] = ()
-    webhook_seconds: float = 0.05
+    webhook_seconds: float = 0.1
     first_article_id: int = 18001
     first_order_id: int = 50001
     first_order_line_id: int = 480001

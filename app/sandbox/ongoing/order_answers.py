@@ -127,7 +127,15 @@ def _tracking(one: Tracking) -> dict[str, Any]:
 
 
 def _parcel(parcel: Parcel) -> dict[str, Any]:
-    return {**_short_parcel(parcel), "tracking": None, "advanced": None}
+    return {**_short_parcel(parcel), "tracking": _parcel_tracking(parcel), "advanced": None}
+
+
+def _parcel_tracking(parcel: Parcel) -> dict[str, Any] | None:
+    """Null where there is nothing. The waybill is a newer member: it is there only when there is one."""
+    if parcel.url is None and parcel.waybill is None:
+        return None
+    waybill = {} if parcel.waybill is None else {"waybill": parcel.waybill}
+    return {"freightPrice": None, "trackingUrl": parcel.url, **waybill}
 
 
 def _short_parcel(parcel: Parcel) -> dict[str, Any]:

@@ -218,8 +218,6 @@ class OrderBody(Body):
 
 
 class ReportedNumberBody(Body):
+    """Also that of a purchase order's line."""
+
     reported_number_of_items: Quantity
-
-
-class StatusBody(Body):
-    order_status_number: Int32

@@ -8,7 +8,7 @@ from typing import Any
 from app.sandbox.ongoing import assumed
 from app.sandbox.ongoing.calls import Answer, Asked, Endpoint, Write
 from app.sandbox.ongoing.order_answers import order_answer
-from app.sandbox.ongoing.order_bodies import OrderBody, ReportedNumberBody, StatusBody
+from app.sandbox.ongoing.order_bodies import OrderBody
 from app.sandbox.ongoing.order_filters import FILTERS, PARAMETERS
 from app.sandbox.ongoing.queries import GOODS_OWNER, Parameter, kept, read_query
 from app.sandbox.ongoing.records import Order
@@ -30,12 +30,12 @@ def _candidates(warehouse: Warehouse, given: dict[str, Any]) -> list[Order]:
     owner = given["goodsOwnerId"]
     numbers = [given["orderNumber"]] if "orderNumber" in given else given.get("orderNumbers")
     if numbers is not None:
-        return [warehouse.orders[owner, number] for number in dict.fromkeys(numbers) if (owner, number) in warehouse.orders]
-    return [order for order in warehouse.orders.values() if order.goods_owner_id == owner]
+        return [order for number in dict.fromkeys(numbers) for order in warehouse.orders_numbered(owner, number)]
+    return [order for order in warehouse.orders_by_id.values() if order.goods_owner_id == owner]
 
 
 def read_order(asked: Asked) -> Answer:
-    return Answer(order_answer(_order(asked), asked.warehouse))
+    return Answer(order_answer(order_in_path(asked), asked.warehouse))
 
 
 def put_order(asked: Asked) -> Write:
@@ -51,7 +51,7 @@ def put_order(asked: Asked) -> Write:
 
 
 def put_order_by_id(asked: Asked) -> Write:
-    order = _order(asked)
+    order = order_in_path(asked)
     body = asked.body(OrderBody)
     return Write(
         order.goods_owner_id, lambda: Answer({"orderId": order.id, "message": asked.warehouse.put_order_by_id(order, body)})
@@ -72,56 +72,14 @@ def cancel_order(asked: Asked) -> Write:
 
 
 def cancel_order_by_id(asked: Asked) -> Write:
-    order = _order(asked)
+    order = order_in_path(asked)
     return Write(order.goods_owner_id, lambda: Answer({"orderId": order.id, "message": asked.warehouse.cancel_order(order)}))
 
 
-def patch_status(asked: Asked) -> Write:
-    order = _order(asked)
-    body = asked.body(StatusBody)
-
-    def make() -> Answer:
-        asked.warehouse.patch_order_status(order, body.order_status_number)
-        return _patched(order)
-
-    return Write(order.goods_owner_id, make)
-
-
-def report_line(asked: Asked) -> Write:
-    """How much of a line the caller has confirmed."""
-    order = _order(asked)
-    body = asked.body(ReportedNumberBody)
-    line_id = asked.number("line_id")
-    line = next((line for line in order.lines if line.id == line_id), None)
-    if line is None:
-        raise assumed.no_such_order_line(line_id)
-
-    def make() -> Answer:
-        line.reported = body.reported_number_of_items
-        return _patched(order)
-
-    return Write(order.goods_owner_id, make)
-
-
-def report_picked(asked: Asked) -> Write:
-    """All lines at once; the call has no body."""
-    order = _order(asked)
-
-    def make() -> Answer:
-        for line in order.lines:
-            line.reported = line.picked
-        return _patched(order)
-
-    return Write(order.goods_owner_id, make)
-
-
-def _patched(order: Order) -> Answer:
-    return Answer({"orderId": order.id, "message": None})
-
-
-def _order(asked: Asked) -> Order:
-    """The order named in the path; such a call takes no query."""
-    read_query(asked.request, {})
+def order_in_path(asked: Asked, *, with_query: bool = False) -> Order:
+    """The order named in the path; such a call takes no query, but for those that read their own."""
+    if not with_query:
+        read_query(asked.request, {})
     order_id = asked.number("order_id")
     order = asked.warehouse.orders_by_id.get(order_id)
     if order is None:
@@ -137,7 +95,4 @@ CALLS: tuple[tuple[str, str, Endpoint], ...] = (
     ("GET", "/orders/{order_id:int}", read_order),
     ("PUT", "/orders/{order_id:int}", put_order_by_id),
     ("DELETE", "/orders/{order_id:int}", cancel_order_by_id),
-    ("PATCH", "/orders/{order_id:int}/orderStatus", patch_status),
-    ("PATCH", "/orders/{order_id:int}/lines/{line_id:int}/reportedNumberOfItems", report_line),
-    ("PATCH", "/orders/{order_id:int}/setReportedNumberOfItemsToPickedNumberOfItems", report_picked),
 )

@@ -84,7 +84,7 @@ def _picked(item: PickedItem) -> dict[str, Any]:
     return {
         **dict.fromkeys(NOT_KEPT),
         "articleItemId": item.id,
-        "originalArticleItemId": item.id,
+        "originalArticleItemId": item.original_id or item.id,
         "numberOfItems": item.number_of_items,
         "inDate": zulu(item.picked),
         "isPicked": True,

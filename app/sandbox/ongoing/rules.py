@@ -32,10 +32,10 @@ def check_order(body: OrderBody, config: WarehouseConfig) -> None:
         if config.refuse_wildcards:
             _check_number(f"orderLines[{index}].articleNumber", line.article_number)
     if body.transporter is not None:
-        _check_transporter("transporter", body.transporter.transporter_code, body.transporter.transporter_service_code, config)
+        check_transporter("transporter", body.transporter.transporter_code, body.transporter.transporter_service_code, config)
     if body.return_transporter is not None:
         given = body.return_transporter
-        _check_transporter("returnTransporter", given.transporter_code, given.transporter_service_code, config)
+        check_transporter("returnTransporter", given.transporter_code, given.transporter_service_code, config)
     if body.warehouse_id not in (None, WAREHOUSE_ID):
         raise assumed.unknown_warehouse(body.warehouse_id)
 
@@ -51,7 +51,7 @@ def _check_number(place: str, number: str) -> None:
         raise assumed.wildcard_in_number(place, number)
 
 
-def _check_transporter(place: str, code: str | None, service: str | None, config: WarehouseConfig) -> None:
+def check_transporter(place: str, code: str | None, service: str | None, config: WarehouseConfig) -> None:
     if code is None and service is None:
         return
     for contract in config.transporter_contracts:

@@ -1,266 +1,75 @@
-"""The state of the simulated warehouse and everything that changes it."""
+"""The simulated warehouse: its office, and the floor where goods are picked, shipped, received and come back."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from datetime import UTC, datetime
-from itertools import count
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
-from app.sandbox.ongoing import assumed, floor, rules
-from app.sandbox.ongoing.article_bodies import ArticleBody
-from app.sandbox.ongoing.config import CANCELLED, WarehouseConfig
-from app.sandbox.ongoing.order_bodies import Consignee, LineBody, OrderBody
-from app.sandbox.ongoing.records import Article, Order, OrderLine, book
-from app.sandbox.ongoing.turns import WriteTurns
-from app.sandbox.ongoing.values import Body, CodeName
+from app.sandbox.ongoing import announced, assumed, floor
+from app.sandbox.ongoing.config import WarehouseConfig
+from app.sandbox.ongoing.office import Clock, Office, utc_now
+from app.sandbox.ongoing.order_bodies import LineBody
+from app.sandbox.ongoing.purchase_orders import PurchaseOrders
+from app.sandbox.ongoing.records import Article, Order
+from app.sandbox.ongoing.return_orders import ReturnOrders
 
-Clock = Callable[[], datetime]
-B = TypeVar("B", bound=Body)
+__all__ = ["Clock", "Warehouse", "utc_now"]
+
 T = TypeVar("T")
 
 
-def utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
-class Warehouse:
-    """Everything the warehouse knows. `orders` and `articles` are keyed by (goods owner id, number).
-
-    The methods named after what people do there (`pick`, `ship`, `set_order_status`, `put_in_stock`) are for tests and the
-    sandbox's own routes; the rest stands behind the REST API and raises `assumed.Refused`.
+class Warehouse(Office):
+    """The methods named after what people do there (`pick`, `ship`, `track`, `return_goods`, `adjust_stock` …) are for tests
+    and the sandbox's own routes.
     """
 
     def __init__(self, config: WarehouseConfig, clock: Clock = utc_now) -> None:
-        self.config = config
-        self.clock = clock
-        self.turns = WriteTurns()
-        self.articles: dict[tuple[int, str], Article] = {}
-        self.orders: dict[tuple[int, str], Order] = {}
-        self.articles_by_id: dict[int, Article] = {}
-        self.orders_by_id: dict[int, Order] = {}
-        # Code lists that calls add to: (goods owner id, code or name) to its id and text.
-        self.ways_of_delivery: dict[tuple[int, str], tuple[int, CodeName]] = {}
-        self.order_types: dict[tuple[int, str], CodeName] = {}
-        self.classes: dict[tuple[int, str], int] = {}
-        self._consignees: dict[tuple[int, tuple[str | None, ...]], int] = {}
-        self._suppliers: set[tuple[int, str]] = set()
-        self._article_ids = count(config.first_article_id)
-        self._order_ids = count(config.first_order_id)
-        self._line_ids = count(config.first_order_line_id)
-        self._consignee_ids = count(config.first_consignee_id)
-        self._ids = count(1)
-
-    @property
-    def concurrency(self) -> dict[int, int]:
-        """Per goods owner, the most writes that were ever waiting or running at the same time."""
-        return self.turns.most
-
-    # ---- articles
-
-    def put_article(self, body: ArticleBody) -> tuple[Article, str]:
-        """Create or update by number. Answers the article and the message."""
-        rules.check_article(body, self.config)
-        article = self.articles.get((body.goods_owner_id, body.article_number))
-        if article is not None:
-            return article, self._write_article(article, body)
-        article = self._new_article(body)
-        return article, assumed.written("article", article.number, True, self._note_article(body))
-
-    def put_article_by_id(self, article: Article, body: ArticleBody) -> str:
-        """Update by the warehouse's own number; another article number renames it."""
-        rules.check_article(body, self.config)
-        if body.goods_owner_id != article.goods_owner_id:
-            raise assumed.other_goods_owner("article", article.id, body.goods_owner_id)
-        key = (body.goods_owner_id, body.article_number)
-        if self.articles.get(key, article) is not article:
-            raise assumed.number_taken("article", body.article_number)
-        del self.articles[article.goods_owner_id, article.number]
-        self.articles[key] = article
-        return self._write_article(article, body)
-
-    def _write_article(self, article: Article, body: ArticleBody) -> str:
-        article.body = self._merged(article.body, body)
-        article.updated = self.clock()
-        return assumed.written("article", article.number, False, self._note_article(body))
-
-    def _new_article(self, body: ArticleBody) -> Article:
-        article = Article(next(self._article_ids), body, self.clock())
-        self.articles[body.goods_owner_id, body.article_number] = article
-        self.articles_by_id[article.id] = article
-        return article
-
-    def _note_article(self, body: ArticleBody) -> list[str]:
-        """The records that an article brings with it; the answer's message mentions a new supplier."""
-        info = body.article_classes_info
-        for entry in (info.classes if info else None) or []:
-            self.classes.setdefault((body.goods_owner_id, entry.code), next(self._ids))
-        number = body.supplier_info.supplier_number if body.supplier_info else None
-        if number is None or (body.goods_owner_id, number) in self._suppliers:
-            return []
-        self._suppliers.add((body.goods_owner_id, number))
-        return [f"Supplier {number} was created."]
-
-    # ---- orders
-
-    def put_order(self, body: OrderBody) -> tuple[Order, bool, str]:
-        """Create or update by number. Answers the order, whether it is new, and the message."""
-        order = self.orders.get((body.goods_owner_id, body.order_number))
-        if order is not None:
-            return order, False, self._write_order(order, body)
-        self._check_order(body)
-        now = self.clock()
-        consignee_id, notes = self._consignee(body.goods_owner_id, body.consignee)
-        order = Order(next(self._order_ids), body, consignee_id, self.config.start_status, now, now, now)
-        order.lines = self._lines(order, body.order_lines or [])
-        self.orders[body.goods_owner_id, body.order_number] = order
-        self.orders_by_id[order.id] = order
-        self._note_codes(body)
-        book(order, 1, now)
-        return order, True, assumed.written("order", order.number, True, notes)
-
-    def put_order_by_id(self, order: Order, body: OrderBody) -> str:
-        """Update by the warehouse's own number; another order number renames it."""
-        if body.goods_owner_id != order.goods_owner_id:
-            raise assumed.other_goods_owner("order", order.id, body.goods_owner_id)
-        if self.orders.get((body.goods_owner_id, body.order_number), order) is not order:
-            raise assumed.number_taken("order", body.order_number)
-        old_key = (order.goods_owner_id, order.number)
-        message = self._write_order(order, body)
-        del self.orders[old_key]
-        self.orders[order.goods_owner_id, order.number] = order
-        return message
-
-    def _write_order(self, order: Order, body: OrderBody) -> str:
-        if order.cancelled:
-            raise assumed.order_cancelled(order.number)
-        rules.check_changeable(order, self.config)
-        self._check_order(body)
-        with self._changing(order):
-            order.body = self._merged(order.body, body)
-            order.consignee_id, notes = self._consignee(body.goods_owner_id, body.consignee)
-            order.lines = self._lines(order, body.order_lines or [])
-        self._note_codes(body)
-        return assumed.written("order", order.number, False, notes)
-
-    def cancel_order(self, order: Order) -> str:
-        if order.cancelled:
-            raise assumed.already_cancelled(order.number)
-        rules.check_changeable(order, self.config)
-        with self._changing(order):
-            floor.move(order, CANCELLED, self.clock(), self._next_id)
-        return assumed.cancelled(order.number)
-
-    def patch_order_status(self, order: Order, status: int) -> None:
-        """The number alone; nothing is allocated or picked by it."""
-        if status not in dict(self.config.statuses):
-            raise assumed.unknown_status(status)
-        if order.cancelled:
-            raise assumed.order_cancelled(order.number)
-        if status == CANCELLED:
-            self.cancel_order(order)
-            return
-        if status >= floor.PICKED and floor.allocated_but_not_picked(order):
-            raise assumed.allocated_not_picked(order.number)
-        with self._changing(order):
-            floor.set_status(order, status, self.clock())
-
-    def _check_order(self, body: OrderBody) -> None:
-        rules.check_order(body, self.config)
-        if self.config.unknown_articles == "create":
-            return
-        for index, line in enumerate(body.order_lines or []):
-            if (body.goods_owner_id, line.article_number) not in self.articles:
-                raise assumed.unknown_article(f"orderLines[{index}].articleNumber", line.article_number)
-
-    def _lines(self, order: Order, bodies: list[LineBody]) -> list[OrderLine]:
-        """The order's lines after a write: a row that was there keeps its id; what was left out goes, or stays by the setting."""
-        present = {line.row_number: line for line in order.lines}
-        wanted = {body.row_number for body in bodies}
-        kept = [] if self.config.put_clears_missing else [line for line in order.lines if line.row_number not in wanted]
-        return kept + [self._line(order.goods_owner_id, body, present.get(body.row_number)) for body in bodies]
-
-    def _line(self, goods_owner_id: int, body: LineBody, present: OrderLine | None) -> OrderLine:
-        article = self.articles.get((goods_owner_id, body.article_number)) or self._unknown_article(goods_owner_id, body)
-        return OrderLine(present.id if present else next(self._line_ids), body, article)
-
-    def _unknown_article(self, goods_owner_id: int, line: LineBody) -> Article:
-        """A fresh article with an empty name, as the vendor's samples show it after an order with an unknown number."""
-        fields = {"goodsOwnerId": goods_owner_id, "articleNumber": line.article_number, "articleName": ""}
-        return self._new_article(ArticleBody.model_validate(fields))
-
-    def _consignee(self, goods_owner_id: int, consignee: Consignee) -> tuple[int, list[str]]:
-        """The customer by its number, otherwise by its full name and address; made when unknown, which the message mentions."""
-        number = consignee.customer_number
-        identity: tuple[str | None, ...] = (number,)
-        if number is None:
-            identity = (
-                consignee.name,
-                consignee.address1,
-                consignee.address2,
-                consignee.post_code,
-                consignee.city,
-                consignee.country_code,
-            )
-        key = (goods_owner_id, identity)
-        if key in self._consignees:
-            return self._consignees[key], []
-        self._consignees[key] = next(self._consignee_ids)
-        return self._consignees[key], [f"Customer {number or consignee.name} was created."]
-
-    def _note_codes(self, body: OrderBody) -> None:
-        """Ways of delivery and order types are found by code, or created by the call."""
-        owner, way, kind = body.goods_owner_id, body.way_of_delivery, body.order_type
-        if way is not None and (key := way.code or way.name):
-            self.ways_of_delivery.setdefault((owner, key), (next(self._ids), way))
-        if kind is not None and (key := kind.code or kind.name):
-            self.order_types.setdefault((owner, key), kind)
-        for entry in body.classes or []:
-            self.classes.setdefault((owner, entry.code or entry.name or ""), next(self._ids))
-
-    def _merged(self, old: B, new: B) -> B:
-        if self.config.put_clears_missing:
-            return new
-        return old.model_copy(update={name: getattr(new, name) for name in new.model_fields_set})
-
-    @contextmanager
-    def _changing(self, order: Order) -> Iterator[None]:
-        """Takes the order out of its articles' stock, lets it be changed, and puts it in again."""
-        now = self.clock()
-        book(order, -1, now)
-        try:
-            yield
-        finally:
-            order.updated = now
-            book(order, 1, now)
-
-    def _next_id(self) -> int:
-        return next(self._ids)
-
-    # ---- the floor
+        super().__init__(config, clock)
+        self.returns = ReturnOrders(self)
+        self.purchases = PurchaseOrders(self)
 
     def order(self, number: str, goods_owner_id: int | None = None) -> Order:
         """The order with this number; raises LookupError when there is none, or more than one goods owner has it."""
-        return _the_one(self.orders, number, goods_owner_id)
+        return self.the_one(self.orders, number, goods_owner_id)
 
     def set_order_status(self, number: str, status: int, goods_owner_id: int | None = None) -> None:
         """Move the order there with everything on the way: allocated from 320, picked from 400, shipped from 450.
 
-        Raises LookupError for an unknown order, ValueError for a status that the warehouse does not have.
+        What is short when it is shipped goes to a back order, if the warehouse is set up for that. Raises LookupError for an
+        unknown order, ValueError for a status that the warehouse does not have.
         """
         order = self.order(number, goods_owner_id)
         if status not in dict(self.config.statuses):
             raise ValueError(f"there is no order status {status}")
-        with self._changing(order):
-            floor.move(order, status, self.clock(), self._next_id)
+        is_shipped_now = order.status < floor.SENT <= status < floor.RETURNED
+        with self.changing(order):
+            floor.move(order, status, self.clock(), self.next_id)
+            rest = self._take_rest(order) if is_shipped_now and self.config.back_orders == "new-order" else []
+        if rest:
+            self._make_back_order(order, rest)
+
+    def _take_rest(self, order: Order) -> list[LineBody]:
+        """What was not picked is no more this order's business; its ordered quantities stay what they were (INF)."""
+        rest = [line.body.model_copy(update={"number_of_items": line.to_come}) for line in order.lines if line.to_come]
+        for line in order.lines:
+            line.moved += line.to_come
+            line.allocated = line.picked
+        return rest
+
+    def _make_back_order(self, order: Order, lines: list[LineBody]) -> None:
+        sequence = 1
+        while (order.goods_owner_id, assumed.back_order_number(order.number, sequence)) in self.orders:
+            sequence += 1
+        number = assumed.back_order_number(order.number, sequence)
+        made, _, _ = self.put_order(order.body.model_copy(update={"order_number": number, "order_lines": lines}))
+        made.back_order_for = order.id
 
     def pick(self, number: str, quantities: Mapping[str, float] | None = None, goods_owner_id: int | None = None) -> None:
         """Pick the order: `quantities` are the totals per row number (all of every row when left out). Brings it to 400."""
         order = self.order(number, goods_owner_id)
         totals = quantities if quantities is not None else {line.row_number: line.to_be_picked for line in order.lines}
-        with self._changing(order):
-            floor.pick(order, totals, self.clock(), self._next_id)
+        with self.changing(order):
+            floor.pick(order, totals, self.clock(), self.next_id)
             if order.status < floor.PICKED:
                 floor.set_status(order, floor.PICKED, self.clock())
 
@@ -271,22 +80,77 @@ class Warehouse:
         self.set_order_status(number, floor.SENT, goods_owner_id)
         self.track(number, waybill, parcels, goods_owner_id)
 
-    def track(self, number: str, waybill: str | None, parcels: tuple[str, ...] = (), goods_owner_id: int | None = None) -> None:
-        """Note the carrier's numbers, which may come later than the shipment."""
-        floor.track(self.order(number, goods_owner_id), waybill, parcels, self.clock(), self._next_id)
+    def track(
+        self,
+        number: str,
+        waybill: str | None,
+        parcels: Sequence[str | floor.Package] = (),
+        goods_owner_id: int | None = None,
+        *,
+        url: str | None = None,
+        with_link: bool = True,
+    ) -> None:
+        """Note the carrier's numbers, which may come later than the shipment. No webhook tells of them.
+
+        The waybill's link is the carrier's usual one when no `url` is given and `with_link` is.
+        """
+        link = url or (f"https://carrier.example/{waybill}" if with_link else None)
+        packages = [floor.Package(one) if isinstance(one, str) else one for one in parcels]
+        floor.track(self.order(number, goods_owner_id), waybill, link, packages, self.clock(), self.next_id)
+
+    def label_return(self, number: str, waybill: str, goods_owner_id: int | None = None) -> None:
+        """Put a return label into the package."""
+        link = f"https://carrier.example/{waybill}"
+        floor.label_return(self.order(number, goods_owner_id), waybill, link, self.clock())
+
+    def return_goods(
+        self, number: str, quantities: Mapping[str, float], cause: str | None = None, goods_owner_id: int | None = None
+    ) -> None:
+        """`quantities`, per row number, come back now; they go into stock unless the cause is one for scrapping.
+
+        Raises LookupError for an unknown order, row or cause, ValueError for more than was picked.
+        """
+        order = self.order(number, goods_owner_id)
+        why = self.returns.cause(cause) if cause is not None else None
+        now = self.clock()
+        with self.changing(order):
+            for row_number, quantity in quantities.items():
+                floor.bring_back(order.line(row_number), quantity, why, now, self.next_id)
+            order.last_returned = now
+            if self.config.returned_status is not None:
+                floor.set_status(order, self.config.returned_status, now)
 
     def put_in_stock(self, number: str, present: float, goods_owner_id: int | None = None) -> None:
         """Set how many of the article are physically there. Raises LookupError for an unknown article."""
-        stock = _the_one(self.articles, number, goods_owner_id).stock
-        stock.present = present
-        stock.last_in = stock.changed = self.clock()
+        article = self.the_one(self.articles, number, goods_owner_id)
+        self._adjusted(article, present - article.stock.present, "COUNTED")
+        article.stock.last_in = self.clock()
 
+    def adjust_stock(self, number: str, by: float, cause: str = "ADJUSTED", goods_owner_id: int | None = None) -> None:
+        """So many more (or, negative, fewer) are there. Raises LookupError for an unknown article."""
+        self._adjusted(self.the_one(self.articles, number, goods_owner_id), by, cause)
 
-def _the_one(records: Mapping[tuple[int, str], T], number: str, goods_owner_id: int | None) -> T:
-    """The record with this number; raises LookupError when there is none, or several goods owners have it and none is named."""
-    if goods_owner_id is not None:
-        return records[goods_owner_id, number]
-    found = [record for (_, other), record in records.items() if other == number]
-    if len(found) != 1:
-        raise LookupError(f"{len(found)} records have the number {number}")
-    return found[0]
+    def lock_stock(
+        self, number: str, locked: float | None, for_sale: float | None = None, goods_owner_id: int | None = None
+    ) -> None:
+        """Set how many are locked for use and for sale (None: as it was). Raises LookupError for an unknown article."""
+        stock = self.the_one(self.articles, number, goods_owner_id).stock
+        stock.locked = stock.locked if locked is None else locked
+        stock.locked_for_sale = stock.locked_for_sale if for_sale is None else for_sale
+        stock.changed = self.clock()
+
+    def _adjusted(self, article: Article, by: float, cause: str) -> None:
+        article.stock.present += by
+        article.stock.changed = self.clock()
+        payload = announced.adjustment_payload(article, by, cause)
+        self.announcements.announce("inventory", article.goods_owner_id, payload)
+
+    @staticmethod
+    def the_one(records: Mapping[tuple[int, str], T], number: str, goods_owner_id: int | None) -> T:
+        """The record with this number; raises LookupError when there is none, or several have it and no goods owner is named."""
+        if goods_owner_id is not None:
+            return records[goods_owner_id, number]
+        found = [record for (_, other), record in records.items() if other == number]
+        if len(found) != 1:
+            raise LookupError(f"{len(found)} records have the number {number}")
+        return found[0]

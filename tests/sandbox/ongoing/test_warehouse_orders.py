@@ -61,10 +61,6 @@ async def test_a_customer_is_known_by_number_or_by_name_and_address(site: Site) 
         ({"consignee": None}, "consignee: Input should be an object"),
         ({"consignee": {"countryCode": "NOR"}}, "consignee.countryCode: String should have at most 2 characters"),
         ({"consignee": {"email": "kari@example.test"}}, "consignee.email: unknown field"),
-        (
-            {"consignee": {"advanced": {"smsNotification": {"value": "1"}}}},
-            "consignee.advanced.smsNotification.toBeNotified: Field",
-        ),
         ({"customer": {}}, "customer: unknown field"),
         ({"freightPrice": "49.00"}, "freightPrice: Input should be a valid number"),
         ({"orderLines": {}}, "orderLines: Input should be a valid array"),
@@ -99,6 +95,13 @@ async def test_a_wrong_order_is_refused_with_the_place_named(site: Site, fields:
     assert words in refused(await site.api.put("/orders", json=order_body(**{"number": "W-1"}) | fields))
     assert site.warehouse.orders == {}
     assert site.warehouse.articles == {}
+
+
+async def test_a_notification_without_its_flag_is_taken_for_none_wanted(site: Site) -> None:
+    consignee = {"name": "Kari Nordmann", "advanced": {"smsNotification": {"value": "1"}}}
+    await site.put_order(consignee=consignee)
+    sms = (await site.read_order())["consignee"]["advanced"]["smsNotification"]
+    assert sms == {"toBeNotified": False, "value": "1"}
 
 
 @pytest.mark.parametrize("missing", ["goodsOwnerId", "orderNumber", "deliveryDate", "consignee"])

@@ -71,9 +71,17 @@ def table(figures: Sequence[Figure]) -> Table:
     return shown
 
 
+def named(word: str) -> list[str]:
+    """A bench by its name, or all whose names begin with the word (`intake`)."""
+    found = [name for name in BENCHES if name == word or name.startswith(f"{word}-")]
+    if not found:
+        raise argparse.ArgumentTypeError(f"there is no bench {word!r}; there are: {', '.join(BENCHES)}")
+    return found
+
+
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="make bench", description="Measures the figures the gateway promises.")
-    parser.add_argument("benches", nargs="*", metavar="BENCH", choices=[[], *BENCHES], help=f"of: {', '.join(BENCHES)}")
+    parser.add_argument("benches", nargs="*", metavar="BENCH", type=named, help=f"of: {', '.join(BENCHES)}; default: all")
     parser.add_argument("--rounds", type=int, help="interleaved runs of the intake figures")
     parser.add_argument("--seconds", type=float, help="length of one run of the intake figures, in seconds")
     asked = parser.parse_args(arguments)
@@ -83,7 +91,7 @@ def main(arguments: Sequence[str]) -> int:
     for line in machine():
         console.print(line, style="dim")
     figures: list[Figure] = []
-    for name in asked.benches or BENCHES:
+    for name in [name for names in asked.benches for name in names] or BENCHES:
         console.print(f"\nmake bench ARGS={name}", style="bold")
         for each in measured(name, BENCHES[name], options):
             figures.append(each)

@@ -46,11 +46,14 @@ BENCHES = {
 
 
 def machine() -> list[str]:
-    postgresql = services.postgres_programs()
+    """What is measured on, and whether it is busy with other things: a rate that shares the cores with others says little."""
+    postgresql, cores, load = services.postgres_programs(), os.cpu_count() or 1, os.getloadavg()[0]
+    busy = ["BUSY: other programs have the cores already, so rates and times are worth little; measure again."]
     return [
-        f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, load {os.getloadavg()[0]:.1f} at the start",
+        f"{cores} cores, {platform.system()} {platform.machine()}, load {load:.1f} at the start",
         f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, "
         f"PostgreSQL {postgresql.parent.name if postgresql else 'not here'}",
+        *(busy if load > cores / 2 else []),
     ]
 
 

@@ -45,12 +45,31 @@ WANTED = {"SQLite": 0.5, "PostgreSQL": 0.4}
 SHOP = "http://127.0.0.1:1/"
 
 
+@dataclass(frozen=True)
+class Server:
+    """One of the two that are compared."""
+
+    port: int
+    pid: int
+
+    def computed(self) -> float | None:
+        """Seconds of computing since it was started; None where the system does not tell (only Linux does)."""
+        told = Path(f"/proc/{self.pid}/stat")
+        if not told.exists():
+            return None
+        fields = told.read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 @dataclass
 class Rates:
     """Requests per second, run by run."""
 
     reference: list[float] = field(default_factory=list)
     gateway: list[float] = field(default_factory=list)
+    reference_computing: list[float] = field(default_factory=list)
+    """Seconds of computing for each request, all threads of the process; empty where the system does not tell."""
+    gateway_computing: list[float] = field(default_factory=list)
     last: Load = field(default_factory=Load)
     """The gateway's last run."""
 
@@ -86,8 +105,17 @@ def _figure(bench: str, database: str, url: str, options: Options) -> Figure:
             f"the route {reference:.0f}/s, the gateway {gateway:.0f}/s: medians of {rounds} interleaved runs of {seconds:g} s",
             f"run by run {', '.join(f'{each:.2f}' for each in rates.ratios)}",
             f"the gateway's answer: {times}",
+            *_computing(rates),
         ),
     )
+
+
+def _computing(rates: Rates) -> list[str]:
+    """Beside the rates, because a machine that is busy with other things disturbs this less."""
+    if not rates.gateway_computing:
+        return []
+    plain, ours = statistics.median(rates.reference_computing), statistics.median(rates.gateway_computing)
+    return [f"computing for a request: the route {plain * 1e6:.0f} µs, the gateway {ours * 1e6:.0f} µs, {plain / ours:.2f} of it"]
 
 
 PERCENTILES = (("median", 0.5), ("p95", 0.95), ("p99", 0.99))
@@ -141,14 +169,14 @@ async def _connect(settings: Settings) -> str:
 
 
 @contextlib.contextmanager
-def _server(kind: str, environment: dict[str, str]) -> Iterator[int]:
-    """`tests.bench.servers` in a process of its own; gives its port."""
+def _server(kind: str, environment: dict[str, str]) -> Iterator[Server]:
+    """`tests.bench.servers` in a process of its own."""
     port = free_port()
     command = tied_to_parent([sys.executable, "-m", "tests.bench.servers", kind, str(port)], signal.SIGKILL)
     process = subprocess.Popen(command, env={**os.environ, **environment})
     try:
         _wait_until_answering(port, process)
-        yield port
+        yield Server(port, process.pid)
     finally:
         process.terminate()
         process.wait(20)
@@ -167,19 +195,25 @@ def _wait_until_answering(port: int, process: subprocess.Popen[bytes]) -> None:
             return
 
 
-def _in_turn(plain: int, ours: int, webhook_id: str, rounds: int, seconds: float) -> Rates:
+def _in_turn(plain: Server, ours: Server, webhook_id: str, rounds: int, seconds: float) -> Rates:
     body = order_of(BODY_BYTES)
     headers = _headers(body)
     rates = Rates()
+    sides = ((plain, rates.reference, rates.reference_computing), (ours, rates.gateway, rates.gateway_computing))
     for number in range(rounds + 1):
         warms_up = number == 0
-        for port, found in ((plain, rates.reference), (ours, rates.gateway)):
-            request = load.request_bytes(port, f"/webhooks/{webhook_id}", headers, body)
-            rates.last = load.run(port, request, CONNECTIONS, WARM_UP_SECONDS if warms_up else seconds)
+        for server, per_second, computing in sides:
+            request = load.request_bytes(server.port, f"/webhooks/{webhook_id}", headers, body)
+            before = server.computed()
+            rates.last = load.run(server.port, request, CONNECTIONS, WARM_UP_SECONDS if warms_up else seconds)
+            after = server.computed()
             if set(rates.last.statuses) != {200}:
                 raise RuntimeError(f"not every request was answered 200: {rates.last.statuses}")
-            if not warms_up:
-                found.append(rates.last.per_second)
+            if warms_up:
+                continue
+            per_second.append(rates.last.per_second)
+            if before is not None and after is not None:
+                computing.append((after - before) / rates.last.answers)
     return rates
 
 

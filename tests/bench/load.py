@@ -20,8 +20,12 @@ class Load:
     latencies: list[float] = field(default_factory=list)
 
     @property
+    def answers(self) -> int:
+        return sum(self.statuses.values())
+
+    @property
     def per_second(self) -> float:
-        return sum(self.statuses.values()) / self.seconds
+        return self.answers / self.seconds
 
     def percentile(self, share: float) -> float:
         ordered = sorted(self.latencies)

@@ -18,5 +18,10 @@ class WooCommerceClient(Reading, Stock, TrackingNumbers, Refunds, Hooks):
     """
 
     async def test(self) -> TestReport:
-        """Calls the shop with the keys and says what is wrong in the user's words. Never raises RemoteError."""
-        return await Examination(self._calls, self._settings, self._credentials).report()
+        """Calls the shop with the keys and says what is wrong in the user's words. Never raises RemoteError.
+
+        The client goes on with what was found: the version of the API, and the plugin that tracking goes to.
+        """
+        report = await Examination(self._calls, self._settings, self._credentials).report()
+        self._facts |= report.facts
+        return report

@@ -109,11 +109,11 @@ class FirstRest(Dialect):
         return {**body, **{f"{key}_gmt": self._utc(body.get(key)) for key in ("date_created", "date_modified")}}
 
     def _utc(self, value: Any) -> str | None:
+        if not isinstance(value, str):
+            return None
         try:
-            found = datetime.fromisoformat(value) if isinstance(value, str) else None
-        except ValueError:
+            found = datetime.fromisoformat(value)
+            own = found.replace(tzinfo=self._zone) if found.tzinfo is None else found
+            return own.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+        except (ValueError, OverflowError):
             return None
-        if found is None:
-            return None
-        own = found.replace(tzinfo=self._zone) if found.tzinfo is None else found
-        return own.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")

@@ -156,7 +156,8 @@ def _order(body: Body) -> Record:
 
 def _product(body: Body) -> Record:
     found = _article(body)
-    found["categories"] = [{"id": 0, "name": each} for each in body.get("categories") or () if isinstance(each, str)]
+    named = body.get("categories")
+    found["categories"] = [{"id": 0, "name": each} for each in named if isinstance(each, str)] if isinstance(named, list) else []
     parent = section(body, "parent")
     found.pop("parent", None)
     found.pop("variations", None)

@@ -57,7 +57,7 @@ class Stock(Shop):
         for change, answer in zip(batch, answered, strict=True):
             if identity(answer.get("id")) != change.source_id:
                 raise Malformed("the shop answered other records than those written", system=SYSTEM, call=f"POST {path}")
-        return tuple(_judged(change, answer) for change, answer in zip(batch, answered, strict=True))
+        return tuple(judged(change, answer) for change, answer in zip(batch, answered, strict=True))
 
     async def _write_one(self, change: StockChange) -> StockAnswer:
         """Where there are no batches: a product or a variation by its own id."""
@@ -67,7 +67,7 @@ class Stock(Shop):
             code = code_of(refused.answer)
             gone = isinstance(refused, NoSuchRecord)
             return StockAnswer(change.source_id, None, _gone(change) if gone else _refused(change, code, refused.message))
-        return _judged(change, answer)
+        return judged(change, answer)
 
     # reading
 
@@ -80,17 +80,17 @@ class Stock(Shop):
                     async for family in self._family_levels(product):
                         yield StockPage(family.levels, place.stored(), family.calls)
             place = step.place
-            yield StockPage(tuple(_levels(step.records, None)), place.stored(), step.calls)
+            yield StockPage(tuple(levels_of(step.records, None)), place.stored(), step.calls)
 
     async def _family_levels(self, product: Record) -> AsyncIterator[StockPage]:
         parent = identity(product.get("id"))
         if not self._version.has_variation_routes:
-            yield StockPage(tuple(_levels(objects(product, VARIATIONS), parent)), {}, 0)
+            yield StockPage(tuple(levels_of(objects(product, VARIATIONS), parent)), {}, 0)
             return
         path, size = f"products/{parent}/variations", self._settings.page_size
         try:
             async for step in by_id(self._calls, path, _VARIATION_FIELDS, size):
-                yield StockPage(tuple(_levels(step.records, parent)), {}, step.calls)
+                yield StockPage(tuple(levels_of(step.records, parent)), {}, step.calls)
         except NoSuchRecord:
             return  # deleted since its page was read
 
@@ -110,15 +110,15 @@ class Stock(Shop):
     async def _some_levels(self, parent: str | None, ids: Sequence[str]) -> list[StockLevel]:
         chosen: Params = [("include", ",".join(ids)), ("per_page", str(self._settings.page_size))]
         if parent is None:
-            return list(_levels(await self._calls.listed("products", [*_PRODUCT_FIELDS, *chosen]), None))
+            return list(levels_of(await self._calls.listed("products", [*_PRODUCT_FIELDS, *chosen]), None))
         try:
             if not self._version.has_variation_routes:
                 product = await self._calls.record(f"products/{parent}")
-                return list(_levels(objects(product, VARIATIONS), parent))
+                return list(levels_of(objects(product, VARIATIONS), parent))
             listed = await self._calls.listed(f"products/{parent}/variations", [*_VARIATION_FIELDS, *chosen])
         except NoSuchRecord:
             return []
-        return list(_levels(listed, parent))
+        return list(levels_of(listed, parent))
 
 
 def _check(change: StockChange) -> None:
@@ -139,7 +139,8 @@ def _batch_path(parent: str | None) -> str:
     return "products/batch" if parent is None else f"products/{parent}/variations/batch"
 
 
-def _levels(bodies: Sequence[Body], parent: str | None) -> Iterator[StockLevel]:
+def levels_of(bodies: Sequence[Body], parent: str | None) -> Iterator[StockLevel]:
+    """What is listed of products (no parent) or of one product's variations."""
     for body in bodies:
         source_id, quantity = identity(body.get("id")), body.get("stock_quantity")
         if source_id is None:
@@ -152,7 +153,8 @@ def _levels(bodies: Sequence[Body], parent: str | None) -> Iterator[StockLevel]:
 # --- judging an answer ------------------------------------------------------------------------------------------------
 
 
-def _judged(change: StockChange, answer: Body) -> StockAnswer:
+def judged(change: StockChange, answer: Body) -> StockAnswer:
+    """What one item of the answer says became of the change."""
     error = section(answer, "error")
     if error:
         return StockAnswer(change.source_id, None, _item_error(change, error))

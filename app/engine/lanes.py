@@ -19,7 +19,7 @@ from app.storage.tables import jobs, lanes
 
 CLASSES = {
     0: (Process.ORDERS,),  # cancellations
-    1: (Process.ORDERS, Process.ACKNOWLEDGEMENTS, Process.SHIPMENTS, Process.RETURNS),
+    1: (Process.ORDERS, Process.ACKNOWLEDGEMENTS, Process.SHIPMENTS, Process.RETURNS, Process.NOTES),
     2: (Process.ARTICLES,),
 }
 """By priority: what a job of that class may be about."""

@@ -50,7 +50,7 @@ def article_problems(article: Article, settings: OngoingSettings) -> tuple[Probl
 
 def customs_problems(order: Order, home_countries: Collection[str]) -> tuple[Problem, ...]:
     """What customs papers lack, for an order that leaves `home_countries` (requirement: a setting makes such orders held)."""
-    if order.consignee.country_code in home_countries:
+    if not order.consignee.country_code or order.consignee.country_code in home_countries:
         return ()
     return tuple(
         Problem(

@@ -35,6 +35,7 @@ from app.integrations.woocommerce.resources import (
     text,
 )
 from app.integrations.woocommerce.settings import Notify, VariableParents, VirtualProducts, WooCommerceSettings
+from app.warehouse.problems import customs_problems
 
 UNIT_CODE = "st"
 
@@ -202,18 +203,8 @@ def _order_problems(order: Order, where: str, numbered: Numbered, lines: _Lines,
         found.append(
             Problem("order-without-lines", "line_items", "the order has no lines to send", "put the order right in the shop")
         )
-    return [*found, *lines.problems, *_customs_problems(order, settings)]
-
-
-def _customs_problems(order: Order, settings: WooCommerceSettings) -> list[Problem]:
-    """Requirement: Ongoing WMS, articles, customs: two prices and a currency on each line."""
-    if not settings.customs_required or order.consignee.country_code in {"", *settings.customs_home_countries}:
-        return []
-    without = [line.row_number for line in order.lines if line.line_price is None or line.customer_line_price is None]
-    if not without:
-        return []
-    message = f"customs papers to {order.consignee.country_code} need prices; line {', '.join(without)} has none"
-    return [Problem("customs-price-missing", "line_items", message, "put the prices right in the shop")]
+    customs = customs_problems(order, settings.customs_home_countries) if settings.customs_required else ()
+    return [*found, *lines.problems, *customs]
 
 
 def _state(status: str, lines: _Lines, settings: WooCommerceSettings) -> ShopState:

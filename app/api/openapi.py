@@ -25,7 +25,7 @@ Body = dict[str, Any]
 
 TITLE = "Gateway for Ongoing WMS"
 DESCRIPTION = """\
-Brings the orders and articles of web shops into the Ongoing WMS warehouse system.
+Brings the orders and articles of web shops into the Ongoing WMS warehouse system, and shipments, stock and returns back.
 
 **Authentication.** Every operation needs an API key, sent as `Authorization: Bearer gw_…` or `X-API-Key: gw_…`. Make the first
 one on the gateway's own machine: `gateway keys create NAME --right admin`. A key has rights (`read`; `sync` to start syncs,
@@ -38,12 +38,13 @@ to do.
 **Lists** come page by page: give `next_cursor` back as `cursor` for the next one.
 """
 TAGS = [
-    {"name": "sync", "description": "Read a shop now."},
+    {"name": "sync", "description": "Read a shop and its warehouse now."},
     {"name": "runs", "description": "Progress and result of syncs and polls."},
     {"name": "mappings", "description": "State, history and explanation of a record, by any of its numbers."},
+    {"name": "stock", "description": "What the warehouse can sell, what the shop shows, and what is to be written."},
     {"name": "events", "description": "Webhooks as they were received."},
     {"name": "jobs", "description": "One unit of work for each record."},
-    {"name": "lanes", "description": "One goods owner each, one write at a time."},
+    {"name": "lanes", "description": "One goods owner or one shop each, one write at a time."},
     {"name": "dead letters", "description": "What was refused or given up."},
     {"name": "alerts", "description": "What an operator should hear of."},
     {"name": "connections", "description": "One shop each, tied to one goods owner in one WMS."},

@@ -1,4 +1,4 @@
-"""`POST /sync/{integration}`: read a shop now. For operators, and for a pipeline's smoke test with `curl -f`."""
+"""`POST /sync/{integration}`: read shop and warehouse now. For operators, and for a pipeline's smoke test with `curl -f`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ router = APIRouter(tags=["sync"])
 MOST_SECONDS = 300
 WAIT_SECONDS = 60.0
 
-ProcessName = Literal["articles", "orders", "all"]
+ProcessName = Literal["articles", "orders", "stock", "shipments", "returns", "all"]
 
 
 class FailOn(StrEnum):
@@ -78,7 +78,13 @@ async def sync(
     caller: Syncer,
     response: Response,
     integration: Name,
-    process: Annotated[ProcessName | None, Query(description="Default: all that are switched on.")] = None,
+    process: Annotated[
+        ProcessName | None,
+        Query(
+            description="Default: all that are switched on, in the order articles, orders, shipments, returns, stock. Shipments "
+            "and returns have no dry run."
+        ),
+    ] = None,
     full: Annotated[bool | None, Query(description="Read everything instead of what has changed since the last poll.")] = None,
     dry_run: Annotated[bool | None, Query(description="Show field by field what would be written; write nothing.")] = None,
     wait: Annotated[
@@ -96,7 +102,8 @@ async def sync(
     ] = None,
     body: Annotated[SyncRequest | None, Body()] = None,
 ) -> Any:
-    """Reads the shops of an integration, or of one connection, and brings the warehouse in line.
+    """Reads the shops of an integration, or of one connection, and brings the warehouse in line; then the way back: what was
+    shipped, what came back, and what can be sold.
 
     Answers 200 with the counts when the run ends in time, 202 when it does not, and 424 when what `fail_on` names has come up,
     so that `curl -f` fails then.

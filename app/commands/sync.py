@@ -26,6 +26,9 @@ FIELDS_SHOWN = 40
 class Process(StrEnum):
     ARTICLES = "articles"
     ORDERS = "orders"
+    STOCK = "stock"
+    SHIPMENTS = "shipments"
+    RETURNS = "returns"
     ALL = "all"
 
 
@@ -53,7 +56,7 @@ def sync(
     api_key: ApiKey = None,
     as_json: AsJson = False,
 ) -> None:
-    """Read the shop now and bring the warehouse up to date. Exit code 1 when what --fail-on names has happened."""
+    """Read shop and warehouse now and bring each up to date. Exit code 1 when what --fail-on names has happened."""
     remote = connect(url, api_key)
     # The gateway starts it and answers at once: we follow the run ourselves, to show how far it is, and judge it at its end.
     body = {"process": process, "full": full, "dry_run": dry_run, "wait": 0, "fail_on": ["none"]}

@@ -9,11 +9,13 @@ from typing import Any
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.domain import Process
+from app.domain import Kind, Process
 from app.engine import budgets
 from app.engine.calls import TO_SHOP, keys_of
 from app.engine.gateway import Gateway
 from app.engine.operate import RELEASABLE
+from app.flows.report import Delivery
+from app.flows.result import Transfer
 from app.records import jobs
 from app.records.connections import Connection, Status
 from app.records.mappings import Mapping
@@ -36,17 +38,38 @@ async def what_next(gateway: Gateway, mapping: Mapping) -> Next:
         found = await jobs.of_mapping(db, mapping.id)
         job = next((each for each in found if each.state != "done"), None)
         if job is None:
-            return Next("nothing", "Nothing, until it changes in the shop")
+            return _settled(mapping, connection)
         if job.state in ("waiting", "parked"):
             pause = timedelta(seconds=gateway.settings.budget_pause_seconds)
             return await _waiting(db, job, connection, gateway.clock(), pause)
     return _standing(job)
 
 
+def _settled(mapping: Mapping, connection: Connection) -> Next:
+    """Nothing waits in the gateway: what comes next comes from the warehouse or the shop."""
+    is_there = mapping.kind is Kind.ORDER and mapping.transfer == Transfer.SENT and mapping.wanted == "present"
+    if not (is_there and connection.settings.processes.shipments):
+        return Next("nothing", "Nothing, until it changes in the shop")
+    match mapping.delivery:
+        case None | Delivery.NONE:
+            return Next("with-the-warehouse", "The shop is told when the warehouse has sent it")
+        case Delivery.WAITING:
+            days = connection.settings.shipments.watch_days
+            return Next("awaiting-tracking", f"It is read again for its tracking number, up to {days:g} days after it was sent")
+        case Delivery.PARTLY:
+            return Next("awaiting-rest", "The shop is told of the rest, and the order closed, when the warehouse has sent it")
+        case _:
+            return Next("nothing", "Nothing, until it changes in the shop or a further tracking number comes")
+
+
 def _standing(job: Row[Any]) -> Next:
     match job.state:
         case "running":
             return Next("running", f"It is being sent to {_where(job)} right now")
+        case "held" if job.reason_code in RELEASABLE and Process(job.process) in TO_SHOP:
+            return Next("held", f"Nothing, until an operator releases or resolves it, or the warehouse changes it: {job.reason}")
+        case "held" if Process(job.process) in TO_SHOP:
+            return Next("held", f"Nothing, until an operator resolves it or has it read again: {job.reason}")
         case "held" if job.reason_code in RELEASABLE:
             return Next("held", f"Nothing, until an operator releases or resolves it, or it changes in the shop: {job.reason}")
         case "held":

@@ -39,7 +39,7 @@ class Gateway:
     pruned_at: datetime | None = None
     _connections: dict[str, tuple[float, Connection]] = field(default_factory=dict)
     _lanes: dict[str, tuple[float, list[Connection]]] = field(default_factory=dict)
-    _sources: dict[tuple[str, int], Source] = field(default_factory=dict)
+    _sources: dict[tuple[str, int, datetime | None], Source] = field(default_factory=dict)
 
     async def connection(self, connection_id: str) -> Connection:
         """By id, at most CACHE_SECONDS old. Raises NotFound."""
@@ -68,12 +68,14 @@ class Gateway:
         self._lanes.clear()
 
     def source(self, connection: Connection) -> Source:
-        """A client of the connection's shop, kept (with what it has cached) until the connection's settings change."""
-        key = (connection.id, connection.settings_version)
+        """A client of the connection's shop, kept (with what it has cached) until its settings change or it is tested again."""
+        key = (connection.id, connection.settings_version, connection.tested_at)
         if key not in self._sources:
             for old in [known for known in self._sources if known[0] == connection.id]:
                 del self._sources[old]
-            self._sources[key] = connection.system.open(connection.settings, connection.shop, self.http, self.clock)
+            self._sources[key] = connection.system.open(
+                connection.settings, connection.shop, self.http, self.clock, connection.facts
+            )
         return self._sources[key]
 
     def warehouse(self, connection: Connection) -> OngoingClient:

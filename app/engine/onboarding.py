@@ -19,7 +19,7 @@ from app.ids import unguessable
 from app.integrations.protocol import Check
 from app.integrations.registry import integration
 from app.records import connections
-from app.records.connections import Connection, Draft, Prepared, Status, prepare, revealed, secret_fields
+from app.records.connections import Connection, Draft, Prepared, Status, prepare, revealed, secret_fields, shop_lane
 from app.storage.tables import alerts, cursors, inbox, jobs, mappings, run_parts
 from app.storage.tables import connections as rows
 from app.warehouse.transporters import transporter_problems
@@ -233,7 +233,8 @@ class Report:
 
 async def test(gateway: Gateway, connection: Connection) -> Report:
     """Real calls to the shop and the warehouse; the outcome is kept with the connection."""
-    shop = await gateway.source(connection).test()
+    # Without the facts of an earlier test: the shop may have been updated since.
+    shop = await connection.system.open(connection.settings, connection.shop, gateway.http, gateway.clock).test()
     warehouse = await gateway.warehouse(connection).test()
     findings = [
         *(_finding("shop", check) for check in shop.checks),
@@ -302,6 +303,8 @@ async def _begin(gateway: Gateway, connection: Connection) -> None:
         await db.execute(update(cursors).where(cursors.c.connection_id == connection.id).values(next_poll_at=gateway.clock()))
     await gateway.rings.ring(Task.INGEST, connection.id)
     await gateway.rings.ring(Task.DRAIN, connection.lane)
+    await gateway.rings.ring(Task.DRAIN, shop_lane(connection.id))
+    await gateway.rings.ring(Task.HOOKS, connection.id)
     for process in POLLED:
         if getattr(connection.settings.processes, process.value):
             await gateway.rings.ring(Task.POLL, polls.key_of(connection.id, process))

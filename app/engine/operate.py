@@ -17,8 +17,10 @@ from app.engine.map_record import map_record
 from app.engine.offers import FoundBy, Offer, Taken
 from app.engine.rings import Task
 from app.errors import Conflict, NotFound
+from app.flows.report import Delivery
 from app.flows.result import Outcome, Transfer
 from app.records import dead_letters, mappings
+from app.records.connections import shop_lane
 from app.records.dead_letters import DeadLetter, Filter
 from app.records.mappings import Mapping
 from app.storage.tables import inbox, jobs, lanes
@@ -26,9 +28,22 @@ from app.storage.tables import inbox, jobs, lanes
 PROCESS_OF = {Kind.ARTICLE: Process.ARTICLES, Kind.ORDER: Process.ORDERS}
 
 RELEASABLE = frozenset(
-    {"brake", "warehouse-started", "too-late-to-cancel", "cancelled-in-warehouse", "reopened-after-cancel", "vanished"}
+    {
+        "brake",
+        "warehouse-started",
+        "too-late-to-cancel",
+        "cancelled-in-warehouse",
+        "reopened-after-cancel",
+        "vanished",
+        "short-shipment",  # the order is closed as it was sent
+        "not-open-in-shop",  # looked at again: the shop may have opened it since
+        "refund-refused",  # tried again
+    }
 )
 """Why a record may be held that an operator can overrule. What else holds a record is in its data or its number."""
+
+BY_HAND = frozenset({"return-line-unknown", "returned-more-than-sold", "refund-exceeds-order", "returned-fraction"})
+"""Returns that no program can refund."""
 
 OPEN_STATES = ("held", "dead", "waiting", "parked")
 REPLAY_BATCH = 200
@@ -73,8 +88,22 @@ async def resync(gateway: Gateway, mapping_id: int) -> Taken:
             await db.execute(
                 update(jobs).where(jobs.c.id == taken.job_id, jobs.c.state == "parked").values(state="waiting", due_at=None)
             )
+    await _report_again(gateway, mapping)
     await gateway.rings.ring(Task.DRAIN, connection.lane)
     return taken
+
+
+async def _report_again(gateway: Gateway, mapping: Mapping) -> None:
+    """What the shop could not be told is tried again as well: what it lacked may be there now."""
+    stuck = (
+        jobs.c.mapping_id == mapping.id,
+        jobs.c.process.in_((Process.SHIPMENTS, Process.RETURNS)),
+        jobs.c.state.in_(("held", "dead", "parked")),
+    )
+    now = gateway.clock()
+    async with gateway.database.begin() as db:
+        await db.execute(update(jobs).where(*stuck).values(**{**_AGAIN, "ready_at": now, "updated_at": now}))
+    await gateway.rings.ring(Task.DRAIN, shop_lane(mapping.connection_id))
 
 
 async def release(gateway: Gateway, mapping_id: int) -> None:
@@ -97,6 +126,8 @@ async def release(gateway: Gateway, mapping_id: int) -> None:
 
 
 def _instead(code: str | None) -> str:
+    if code in BY_HAND:
+        return "refund it in the shop by hand, then resolve the mapping"
     if code == "number-taken":
         return "a number cannot be given away: set settings.order_number_prefix of the connection, then resync the mapping"
     return "correct it in the shop (or in the connection's settings), then resync the mapping"
@@ -118,9 +149,13 @@ async def resolve(gateway: Gateway, mapping_id: int, reason: str) -> None:
             await _end(db, job, text, now)
             await _events_wait_again(db, job.id, "held", "dead")
             await settle.job_ended(db, job.id, job.generation, Outcome.SKIPPED, "resolved", text, now, connection.name)
-        values: dict[str, Any] = {"reason_code": "resolved", "reason": text}
+        values: dict[str, Any] = {}
         if any(job.process == PROCESS_OF[Kind(mapping.kind)] for job in found):
-            values["transfer"] = _settled(mapping)
+            values |= {"reason_code": "resolved", "reason": text, "transfer": _settled(mapping)}
+        if any(job.process in (Process.SHIPMENTS, Process.RETURNS) for job in found):
+            values |= {"delivery_code": "resolved", "delivery_reason": text}
+        if any(job.process == Process.SHIPMENTS for job in found):
+            values["delivery"] = Delivery.REPORTED
         await mappings.change(db, mapping.id, now, **values)
         await mappings.note(db, mapping.id, now, "resolved", text, job_id=found[0].id)
 
@@ -222,6 +257,7 @@ async def replay_letters(gateway: Gateway, letters: Sequence[DeadLetter]) -> int
     for connection_id in sorted({letter.connection_id for letter in letters}):
         await gateway.rings.ring(Task.INGEST, connection_id)
         await gateway.rings.ring(Task.DRAIN, (await gateway.connection(connection_id)).lane)
+        await gateway.rings.ring(Task.DRAIN, shop_lane(connection_id))
     return count
 
 

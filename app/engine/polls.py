@@ -17,7 +17,7 @@ from sqlalchemy import Row, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import Article, Order, Process, ShopState, SourceRecord
-from app.engine import leases, offers, outbound, preview, stock, watch
+from app.engine import leases, offers, outbound, preview, stock, stock_preview, watch
 from app.engine.backoff import pause_before
 from app.engine.brake import apply_brake
 from app.engine.failpoints import failpoint
@@ -135,6 +135,8 @@ async def _work(gateway: Gateway, connection: Connection, process: Process, part
 async def _read_all(reading: Reading, cursor: Row[Any]) -> bool:
     """Whether all was read within the slice."""
     match reading.process:
+        case Process.STOCK if reading.part.dry_run:
+            return await stock_preview.read(reading)
         case Process.STOCK:
             return await stock.read(reading, cursor)
         case Process.SHIPMENTS:

@@ -22,8 +22,11 @@ from app.records.runs import Run
 LOOK_SECONDS = 0.2
 """How often a waiting request looks whether its run has ended."""
 
-ORDER_OF_READING = (Process.ARTICLES, Process.ORDERS)
-"""Articles first: an order then finds the full articles it needs."""
+ORDER_OF_READING = (Process.ARTICLES, Process.ORDERS, Process.SHIPMENTS, Process.RETURNS, Process.STOCK)
+"""Articles first: an order then finds the full articles it needs. Stock last: orders that have just arrived are taken off."""
+
+WITHOUT_DRY_RUN = (Process.SHIPMENTS, Process.RETURNS)
+"""What is reported depends on what the shop shows at that very moment (tracking, refunds): it is looked at before each write."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +124,15 @@ def _how_to_activate(named: Sequence[Connection]) -> str:
 
 
 def _places(asked: Request, targets: Sequence[Connection]) -> list[tuple[str, Process]]:
-    wanted = ORDER_OF_READING if asked.process is None else (asked.process,)
+    wanted: tuple[Process, ...] = ORDER_OF_READING if asked.process is None else (asked.process,)
+    if asked.dry_run:
+        wanted = tuple(process for process in wanted if process not in WITHOUT_DRY_RUN)
+    if asked.process is not None and not wanted:
+        raise BadInput(
+            f"{asked.process.value} have no dry run: what is reported depends on what the shop shows right before it is written",
+            field="dry_run",
+            fix="look at GET /mappings/{id} for what was shipped and what the shop was told, or sync without dry_run",
+        )
     places = [
         (each.id, process) for each in targets for process in wanted if getattr(each.settings.processes, process.value, False)
     ]

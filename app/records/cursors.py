@@ -15,12 +15,15 @@ from app.storage.upserts import insert_missing
 
 
 async def ensure(db: AsyncConnection, connection: Connection, process: Process, now: datetime) -> Row[Any]:
-    """The row, made if it is missing: the first poll is due at once, the first deep sweep after its interval."""
+    """The row, made if it is missing: the first poll is due at once, the first deep sweep after its interval.
+
+    Stock begins with its sweep: what the shop shows already is not written to it again.
+    """
     same = (cursors.c.connection_id == connection.id, cursors.c.process == process)
     row = (await db.execute(select(cursors).where(*same))).first()
     if row is not None:
         return row
-    sweep = now + timedelta(hours=connection.settings.deep_sweep_hours)
+    sweep = now if process is Process.STOCK else now + timedelta(hours=connection.settings.deep_sweep_hours)
     await insert_missing(db, cursors, connection_id=connection.id, process=process, next_poll_at=now, next_sweep_at=sweep)
     return (await db.execute(select(cursors).where(*same))).one()
 

@@ -49,6 +49,15 @@ class Mapping:
     updated_at: datetime
 
 
+_DELIVERED = {
+    "waiting": "sent by the warehouse, its tracking number is awaited",
+    "partly": "sent in part, the shop knows",
+    "reported": "sent by the warehouse, the shop knows",
+    "held": "sent by the warehouse, but the shop could not be told: an operator is needed",
+}
+"""How far the way back has come, once there is something to say of it."""
+
+
 def label(mapping: Mapping) -> str:
     """The three axes in one short sentence for people. Derived every time, never stored."""
     there = f" ({mapping.warehouse_status_text or mapping.warehouse_status})" if mapping.warehouse_status is not None else ""
@@ -61,6 +70,8 @@ def label(mapping: Mapping) -> str:
             return (
                 "taken back from the warehouse" if mapping.reason_code == "cancelled" else f"in the warehouse{there}, not wanted"
             )
+        case "sent" if mapping.delivery in _DELIVERED:
+            return _DELIVERED[mapping.delivery]
         case "sent":
             return f"in the warehouse{there}"
         case "held":

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.domain import Process
+from app.domain import INBOUND, Process
 from app.ids import new_id
+from app.storage.outbound_tables import stock_levels
 from app.storage.tables import connections, jobs, run_items, run_parts, runs
 
 ENDED = ("done", "failed", "braked")
@@ -167,7 +168,25 @@ async def _parts(db: AsyncConnection, run_ids: Sequence[str]) -> list[Part]:
     rows = list(await db.execute(query))
     outcomes = await _outcomes(db, [row.id for row in rows])
     reasons = await _reasons(db, [row.id for row in rows])
+    for row in rows:
+        if row.process == Process.STOCK and not row.dry_run:
+            outcomes[row.id] = await _stock_outcomes(db, row)
     return [_part(row, outcomes.get(row.id, Counter()), reasons.get(row.id, [])) for row in rows]
+
+
+async def _stock_outcomes(db: AsyncConnection, row: Row[Any]) -> Counter[str]:
+    """Quantities have no jobs: what was found to differ is written, refused by the shop, or still waits."""
+    differ = row.read - row.unchanged
+    if differ <= 0 or row.started_at is None:
+        return Counter()
+    mine = select(func.count()).where(stock_levels.c.connection_id == row.connection_id)
+    waiting = await db.scalar(mine.where(stock_levels.c.state.in_(TO_WRITE))) if row.state in (*TO_READ, "working") else 0
+    refused = await db.scalar(
+        mine.where(stock_levels.c.problem_code.in_(REFUSED_QUANTITIES), stock_levels.c.updated_at >= row.started_at)
+    )
+    waits = min(differ, waiting or 0)
+    failed = min(differ - waits, refused or 0)
+    return Counter({"waiting": waits, "failed": failed, "updated": differ - waits - failed})
 
 
 async def _outcomes(db: AsyncConnection, part_ids: Sequence[int]) -> dict[int, Counter[str]]:
@@ -215,7 +234,7 @@ def _part(row: Row[Any], outcomes: Counter[str], reasons: list[dict[str, Any]]) 
         full=row.full,
         dry_run=row.dry_run,
         counts=counts,
-        drift=sum(outcomes.values()),
+        drift=sum(outcomes.values()) if row.process in INBOUND else 0,
         calls=row.calls,
         reasons=[*summed, *reasons],
         preview=row.preview or [],
@@ -226,6 +245,10 @@ def _part(row: Row[Any], outcomes: Counter[str], reasons: list[dict[str, Any]]) 
 
 
 TO_READ = ("waiting", "reading")
+TO_WRITE = ("waiting", "parked")
+"""Stock levels whose quantity is still to be written."""
+REFUSED_QUANTITIES = ("wrong-parent", "product-gone", "stock-refused", "stock-not-taken")
+"""Why a shop did not take a quantity that was written. Articles whose stock it does not keep are never written at all."""
 
 
 async def next_part(db: AsyncConnection, connection_id: str, process: Process) -> Row[Any] | None:
@@ -283,7 +306,19 @@ async def has_ended(db: AsyncConnection, run_id: str) -> bool:
         .join(run_parts, run_parts.c.id == run_items.c.part_id)
         .where(run_parts.c.run_id == run_id, run_parts.c.state == "working", run_items.c.outcome.is_(None))
     )
-    return await db.scalar(unsettled.limit(1)) is None
+    if await db.scalar(unsettled.limit(1)) is not None:
+        return False
+    unwritten = select(run_parts.c.id).where(run_parts.c.run_id == run_id, run_parts.c.state == "working", _has_stock_to_write())
+    return await db.scalar(unwritten.limit(1)) is None
+
+
+def _has_stock_to_write() -> ColumnElement[bool]:
+    """Of a part: it found quantities that differ, and its connection has some that are not written yet."""
+    waiting = select(stock_levels.c.id).where(
+        stock_levels.c.connection_id == run_parts.c.connection_id, stock_levels.c.state.in_(TO_WRITE)
+    )
+    is_stock = (run_parts.c.process == Process.STOCK) & run_parts.c.dry_run.is_(False)
+    return is_stock & (run_parts.c.read > run_parts.c.unchanged) & waiting.exists()
 
 
 async def reopen(db: AsyncConnection, part_ids: Sequence[int]) -> None:
@@ -312,7 +347,9 @@ async def finish_settled(db: AsyncConnection, now: datetime) -> None:
     """Ends parts whose records have all been settled, and runs whose parts have all ended."""
     open_items = select(run_items.c.id).where(run_items.c.part_id == run_parts.c.id, run_items.c.outcome.is_(None))
     await db.execute(
-        update(run_parts).where(run_parts.c.state == "working", ~open_items.exists()).values(state="done", finished_at=now)
+        update(run_parts)
+        .where(run_parts.c.state == "working", ~open_items.exists(), ~_has_stock_to_write())
+        .values(state="done", finished_at=now)
     )
     open_parts = select(run_parts.c.id).where(run_parts.c.run_id == runs.c.id, run_parts.c.state.not_in(ENDED))
     await db.execute(update(runs).where(runs.c.finished_at.is_(None), ~open_parts.exists()).values(finished_at=now))

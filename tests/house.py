@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import structlog
 from sqlalchemy import func, select, update
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -86,6 +87,18 @@ class Stand:
         while (await receive())["type"] != "lifespan.shutdown":
             await send({"type": "lifespan.startup.complete"})
         await send({"type": "lifespan.shutdown.complete"})
+
+
+@functools.cache
+def _log_plainly() -> None:
+    """As the gateway logs, not as the library does by itself: tracebacks with every local variable take seconds each."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.format_exc_info,
+            structlog.processors.LogfmtRenderer(bool_as_flag=False),
+        ]
+    )
 
 
 @functools.cache
@@ -355,6 +368,7 @@ def signature(body: bytes, secret: str = WEBHOOK_SECRET) -> str:
 async def open_house(
     database_url: str, data_directory: Path, warehouse: WarehouseConfig = WAREHOUSE, **settings: Any
 ) -> AsyncIterator[House]:
+    _log_plainly()
     shop_server, warehouse_server = _stands()
     clock, rings = Clock(), MemoryRings()
     shop_app = create_shop(ShopConfig(home_url=shop_server.url, consumer_keys=[(KEY, SECRET, "read_write")]), clock)

@@ -8,7 +8,7 @@ from typing import Any
 from app.sandbox.ongoing import assumed
 from app.sandbox.ongoing import patch_bodies as bodies
 from app.sandbox.ongoing.calls import NOTHING, Answer, Asked, Endpoint, Write
-from app.sandbox.ongoing.order_bodies import LinePrices, ReportedNumberBody, Transporter, TransporterPayment
+from app.sandbox.ongoing.order_bodies import LinePrices, ReportedNumberBody, Transporter
 from app.sandbox.ongoing.order_calls import order_in_path
 from app.sandbox.ongoing.queries import Parameter, flag, read_query
 from app.sandbox.ongoing.records import Order, OrderLine, Parcel, Tracking
@@ -73,12 +73,7 @@ def patch_number(asked: Asked) -> Write:
 def patch_transporter(asked: Asked) -> Write:
     body = asked.body(bodies.TransporterBody)
     check_transporter("transporter", body.transporter_code, body.transporter_service_code, asked.warehouse.config)
-    payment = None if body.payment_advanced is None else TransporterPayment(**dict(body.payment_advanced))
-    transporter = Transporter(
-        transporter_code=body.transporter_code,
-        transporter_service_code=body.transporter_service_code,
-        payment_advanced=payment,
-    )
+    transporter = Transporter.model_validate(body.model_dump(by_alias=True))
     return _write(asked, lambda asked, order: _set(order, {"transporter": transporter}))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import count
 from typing import TYPE_CHECKING
 
 from app.sandbox.ongoing import announced, assumed
@@ -25,6 +26,7 @@ class PurchaseOrders:
         self._warehouse = warehouse
         self.by_number: dict[tuple[int, str], PurchaseOrder] = {}
         self.by_id: dict[int, PurchaseOrder] = {}
+        self._ids, self._line_ids = count(70001), count(710001)
 
     def put(self, body: PurchaseOrderBody) -> tuple[PurchaseOrder, str]:
         """Create or update by number. Answers the purchase order and the message."""
@@ -37,7 +39,7 @@ class PurchaseOrders:
                 present.lines = self._lines(present, body.purchase_order_lines or [])
             return present, assumed.written(KIND, present.number, False)
         now = self._warehouse.clock()
-        made = PurchaseOrder(self._warehouse.next_id(), body, self._start_status(body), now, now)
+        made = PurchaseOrder(next(self._ids), body, self._start_status(body), now, now)
         made.lines = self._lines(made, body.purchase_order_lines or [])
         self.by_number[body.goods_owner_id, body.purchase_order_number] = self.by_id[made.id] = made
         expect(made, 1, now)
@@ -68,7 +70,7 @@ class PurchaseOrders:
         articles = self._warehouse.articles
         return [
             PurchaseLine(
-                known.get(body.row_number) or self._warehouse.next_id(), body, articles[order.goods_owner_id, body.article_number]
+                known.get(body.row_number) or next(self._line_ids), body, articles[order.goods_owner_id, body.article_number]
             )
             for body in bodies
         ]

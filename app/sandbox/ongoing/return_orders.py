@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count
 from typing import TYPE_CHECKING
 
 from app.sandbox.ongoing import assumed
@@ -79,6 +80,7 @@ class ReturnOrders:
         self._warehouse = warehouse
         self.by_number: dict[tuple[int, str], ReturnOrder] = {}
         self.by_id: dict[int, ReturnOrder] = {}
+        self._ids, self._line_ids = count(60001), count(610001)
         self.causes: dict[str, tuple[int, ReturnCauseBody]] = {}
         for cause_id, cause in enumerate(warehouse.config.return_causes, start=1):
             fields = {"goodsOwnerId": 0, "code": cause.code, "name": cause.name, "isRemoveCause": cause.is_remove_cause}
@@ -90,7 +92,7 @@ class ReturnOrders:
         present = self.by_number.get((body.goods_owner_id, body.return_order_number))
         if present is None:
             now = self._warehouse.clock()
-            made = ReturnOrder(self._warehouse.next_id(), body, order, NOTIFIED, now)
+            made = ReturnOrder(next(self._ids), body, order, NOTIFIED, now)
             self.by_number[body.goods_owner_id, body.return_order_number] = self.by_id[made.id] = made
         else:
             self._check_changeable(present)
@@ -121,7 +123,7 @@ class ReturnOrders:
 
     def _line(self, order: Order, body: ReturnLineBody, known_id: int | None) -> ReturnLine:
         sold = next(line for line in order.lines if line.id == body.customer_order_line.order_line_id)
-        return ReturnLine(known_id or self._warehouse.next_id(), body, sold)
+        return ReturnLine(known_id or next(self._line_ids), body, sold)
 
     def _check_changeable(self, order: ReturnOrder) -> None:
         if order.status == CANCELLED:

@@ -10,6 +10,7 @@ from typing import Any
 
 from arq.worker import Function, Worker, func
 from prometheus_client import start_http_server
+from redis.exceptions import RedisError
 
 from app.engine import stock, sweeper
 from app.engine.drain import drain
@@ -24,6 +25,9 @@ from app.logs import configure, get_logger
 from app.settings import Settings
 
 log = get_logger(__name__)
+
+PAUSE_AFTER_LOSS_SECONDS = 0.5
+GOODBYE_SECONDS = 2.0
 
 Work = Callable[[Gateway, str], Awaitable[object]]
 WORK: dict[Task, Work] = {
@@ -84,7 +88,7 @@ async def _run_until_told(gateway: Gateway, worker: Worker) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     sweeping = asyncio.create_task(sweeper.run(gateway))
-    working = asyncio.create_task(worker.async_run())
+    working = asyncio.create_task(_answer_rings(worker))
     log.info("worker_started", queue=gateway.settings.queue_name)
     stopping = asyncio.create_task(stop.wait())
     done, _ = await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -100,6 +104,25 @@ async def _run_until_told(gateway: Gateway, worker: Worker) -> None:
         working.result()  # the queue ended by itself: say why
 
 
+async def _answer_rings(worker: Worker) -> None:
+    """arq's own loop, which ends when Redis is lost in the middle of a step; begun again until somebody cancels it."""
+    while True:
+        try:
+            await worker.async_run()
+        except (RedisError, OSError) as error:
+            log.warning("queue_lost", error=type(error).__name__)
+            await asyncio.sleep(PAUSE_AFTER_LOSS_SECONDS)
+            await _count_places_anew(worker)
+
+
+async def _count_places_anew(worker: Worker) -> None:
+    """The step that broke off may have taken one of the places for tasks without giving it back."""
+    running = sum(1 for task in worker.tasks.values() if not task.done())
+    worker.sem, worker.job_counter = asyncio.BoundedSemaphore(worker.max_jobs), running
+    for _ in range(running):
+        await worker.sem.acquire()
+
+
 async def _drain(worker: Worker, working: asyncio.Task[None], seconds: float) -> None:
     """No new rings are answered; what runs ends at its next turn, because the gateway is stopping."""
     worker.allow_pick_jobs = False
@@ -110,5 +133,7 @@ async def _drain(worker: Worker, working: asyncio.Task[None], seconds: float) ->
     working.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await working
-    with contextlib.suppress(asyncio.CancelledError):
-        await worker.close()
+    # Says goodbye to Redis, and goes without when that is away.
+    with contextlib.suppress(asyncio.CancelledError, RedisError, OSError):
+        async with asyncio.timeout(GOODBYE_SECONDS):
+            await worker.close()

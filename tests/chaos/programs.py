@@ -1,6 +1,7 @@
 """`python -m tests.chaos.programs api|worker`: the gateway's processes as `gateway serve` and `gateway worker` run them.
 
-Without their refusal of leases shorter than a call to a real warehouse: the bad days would take minutes each.
+Without their refusal of leases shorter than a call to a real warehouse: the bad days would take minutes each. Each imports only
+what it needs: they are started by the dozen.
 """
 
 from __future__ import annotations
@@ -9,14 +10,15 @@ import asyncio
 import math
 import sys
 
-import uvicorn
-
-from app import logs, worker
-from app.main import create_app
 from app.settings import Settings
 
 
 def api(settings: Settings) -> None:
+    import uvicorn
+
+    from app import logs
+    from app.main import create_app
+
     logs.configure(settings)
     config = uvicorn.Config(
         create_app(settings),
@@ -31,6 +33,8 @@ def api(settings: Settings) -> None:
 
 
 def work(settings: Settings) -> None:
+    from app import worker
+
     asyncio.run(worker.run(settings))
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
 from app.sandbox.ongoing import WarehouseConfig
@@ -14,7 +12,7 @@ from app.storage import migrations
 from tests import services
 from tests.chaos.count import all_is_well
 from tests.chaos.database import LockedSqlite, Outage, StoppedPostgres
-from tests.chaos.deliveries import busy_day, delivery, order
+from tests.chaos.deliveries import busy_day
 from tests.chaos.size import LONGEST_TEST, ORDERS, ROUNDS, WORKERS
 from tests.chaos.town import Town, open_town
 
@@ -42,7 +40,9 @@ async def town(outage: Outage, tmp_path: Path) -> AsyncIterator[Town]:
         yield made
 
 
-async def test_a_database_that_was_away_for_a_while_costs_nothing(town: Town, outage: Outage) -> None:
+async def test_a_database_that_is_away_for_a_while_costs_nothing_and_intake_asks_to_come_again(
+    town: Town, outage: Outage
+) -> None:
     workers = [town.start_worker() for _ in range(WORKERS)]
     for number in range(ROUNDS):
         first = 1001 + number * 2 * ORDERS
@@ -50,29 +50,19 @@ async def test_a_database_that_was_away_for_a_while_costs_nothing(town: Town, ou
         await town.deliver(busy_day(ORDERS, first=first))
         await town.until_written(written + 1)
         with outage.away():
-            refused = await town.post(busy_day(ORDERS, first=first + ORDERS))
-            assert refused
+            refused = await town.post(busy_day(ORDERS, first=first + ORDERS), side_by_side=2 * ORDERS)
+            ready = await town.ask("/readyz")
+        assert refused
+        for answer in town.refusals:
+            assert answer.status_code == 503
+            assert answer.headers["retry-after"] == "5"
+            assert answer.json()["title"] == "The delivery could not be kept just now"
+        # A SQLite that somebody else is writing to can still be read.
+        assert ready.status_code == (503 if isinstance(outage, StoppedPostgres) else 200)
         await town.deliver(refused)
         await town.settle()
     await all_is_well(town)
     assert all(worker.code is None for worker in workers)
-
-
-async def test_intake_asks_to_come_again_while_the_database_is_away(town: Town, outage: Outage) -> None:
-    async with httpx.AsyncClient(trust_env=False, timeout=30) as http:
-        first = await town.post_one(http, delivery(order(1)))
-        assert first is not None
-        assert first.status_code == 200
-        with outage.away():
-            answers = await asyncio.gather(*(town.post_one(http, delivery(order(number))) for number in range(2, 6)))
-            ready = await town.ask("/readyz")
-        # A SQLite that somebody else is writing to can still be read.
-        assert ready.status_code == (503 if isinstance(outage, StoppedPostgres) else 200)
-        for answer in answers:
-            assert answer is not None
-            assert answer.status_code == 503
-            assert answer.headers["retry-after"] == "5"
-            assert answer.json()["title"] == "The delivery could not be kept just now"
 
 
 CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"

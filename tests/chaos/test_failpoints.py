@@ -12,33 +12,38 @@ from tests.chaos.conftest import Found
 from tests.chaos.count import all_is_well
 from tests.chaos.deliveries import busy_day, shuffled
 from tests.chaos.processes import Program, until
-from tests.chaos.size import LONGEST_TEST, ORDERS, ROUNDS, WORKERS
+from tests.chaos.size import FULL, LONGEST_TEST, ORDERS, WORKERS
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(LONGEST_TEST)]
 
+DAYS = [*((name, name, name) for name in NAMES), NAMES] if FULL else [NAMES]
+"""Where workers are killed, one after the other."""
 
-@pytest.mark.parametrize("name", NAMES)
-async def test_a_worker_killed_at_a_failpoint_loses_nothing_and_doubles_nothing(name: str, found: Found, tmp_path: Path) -> None:
-    polled = name.startswith("poll-")
-    town = await found(polls=polled, poll_interval_minutes=0.05 if polled else 15)
+
+@pytest.mark.parametrize("day", DAYS, ids=lambda day: day[0] if len(set(day)) == 1 else "each")
+async def test_workers_killed_at_failpoints_lose_nothing_and_double_nothing(
+    day: tuple[str, ...], found: Found, tmp_path: Path
+) -> None:
+    """Each worker finds what the one before it left behind, and is killed itself."""
+    town = await found()
     town.start("api")
-    for number in range(ROUNDS):
+    for number, name in enumerate(day):
         mark = tmp_path / f"hit-{number}"
         armed = [town.start_worker(failpoint=name, failpoint_mark=mark) for _ in range(WORKERS)]
         await town.deliver(shuffled(busy_day(ORDERS, first=1001 + number * ORDERS), seed=number))
-        await killed(armed)
+        if name == "poll-after-page":
+            await town.poll_now()
+        await _killed(armed, name)
         assert mark.read_text() == name
         for worker in armed:
             worker.kill()
-        fresh = town.start_worker()
-        await town.settle()
-        fresh.kill()
+    town.start_worker()
     await all_is_well(town)
 
 
-async def killed(armed: list[Program]) -> None:
+async def _killed(armed: list[Program], name: str) -> None:
     """Waits until the failpoint has ended one of them."""
-    await until(lambda: any(worker.code == -signal.SIGKILL for worker in armed), "a worker reached the failpoint")
+    await until(lambda: any(worker.code == -signal.SIGKILL for worker in armed), f"a worker came to {name}")
 
 
 def test_every_failpoint_in_the_code_is_among_those_that_are_tried() -> None:

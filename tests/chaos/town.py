@@ -20,7 +20,7 @@ from typing import Any
 
 import httpx
 from pydantic import SecretStr
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.clock import utc_now
@@ -44,7 +44,7 @@ ROOT = Path(__file__).parents[2]
 GOODS_OWNER = 77
 
 CALL_SECONDS = 1.5
-LEASE_SECONDS = 3.0
+LEASE_SECONDS = 2.5
 """Longer than a call, and short enough to wait for: whatever a killed worker held is free after this."""
 
 TIMES = {
@@ -111,6 +111,8 @@ class Town:
     port: int
     accepted: list[Delivery] = field(default_factory=list)
     """What was answered with 200, and with that must never be lost."""
+    refusals: list[httpx.Response] = field(default_factory=list)
+    """The other answers."""
     sent: list[Delivery] = field(default_factory=list)
     programs: list[Program] = field(default_factory=list)
 
@@ -200,6 +202,8 @@ class Town:
             return None
         if answer.status_code == 200:
             self.accepted.append(delivery)
+        else:
+            self.refusals.append(answer)
         return answer
 
     async def deliver(self, deliveries: Iterable[Delivery]) -> None:
@@ -234,6 +238,14 @@ class Town:
         return [call for call in found if method in (None, call.method) and call.path.startswith(f"/demo/api/v1{path}")]
 
     @property
+    def asked(self) -> int:
+        """How many calls the warehouse got."""
+        return len(self.calls(path=""))
+
+    async def until_asked(self, number: int) -> None:
+        await until(lambda: self.asked >= number, f"the warehouse got {number} calls")
+
+    @property
     def written(self) -> int:
         """How many times an order was written, or tried to be."""
         return len(self.calls("PUT"))
@@ -241,7 +253,12 @@ class Town:
     async def until_written(self, number: int) -> None:
         await until(lambda: self.written >= number, f"orders were written {number} times")
 
-    # --- what SQL says
+    # --- what SQL says, and is told
+
+    async def poll_now(self) -> None:
+        """Makes the next poll of the shop due."""
+        async with self.database.begin() as db:
+            await db.execute(update(cursors).values(next_poll_at=utc_now()))
 
     async def states(self, table: Any = inbox) -> Counter[str]:
         """How many events, or jobs, are in which state."""
@@ -281,12 +298,9 @@ class Town:
 
 @contextlib.asynccontextmanager
 async def open_town(
-    directory: Path, database_url: str, *, polls: bool = False, warehouse: WarehouseConfig | None = None, **settings: Any
+    directory: Path, database_url: str, *, warehouse: WarehouseConfig | None = None, **settings: Any
 ) -> AsyncIterator[Town]:
-    """With its services, its simulators and one active connection, but none of the gateway's processes yet.
-
-    Without `polls` the first poll is far off: what is found was announced, and what is lost stays lost.
-    """
+    """With its services, its simulators and one active connection, but none of the gateway's processes yet."""
     port = free_port()
     shop = create_shop(ShopConfig(home_url=f"http://127.0.0.1:{port}", consumer_keys=[(KEY, SECRET, "read_write")]))
     shop_server = Server(shop, port).start()
@@ -302,8 +316,7 @@ async def open_town(
     )
     database = Database(chosen.sqlalchemy_url)
     connection = await _connect(database, chosen, shop_server, warehouse_server, settings)
-    if not polls:
-        await _postpone_polls(database, connection)
+    await _postpone_polls(database, connection)
     town = Town(
         directory=directory,
         database_url=database_url,
@@ -356,6 +369,7 @@ async def _connect(
 
 
 async def _postpone_polls(database: Database, connection: Connection) -> None:
+    """What is found was announced, and what is lost stays lost."""
     later = utc_now() + timedelta(days=1)
     async with database.begin() as db:
         for process in Process:

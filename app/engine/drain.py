@@ -31,7 +31,7 @@ from app.flows.orders import transfer_order
 from app.flows.result import Known, Outcome, Result, Transfer
 from app.logs import get_logger
 from app.metrics import TO_WAREHOUSE_SECONDS
-from app.records import alerts, mappings, reservations
+from app.records import alerts, mappings, reservations, stock
 from app.records.connections import Connection, Status
 from app.records.mappings import Mapping
 from app.storage.outages import is_passing
@@ -215,12 +215,12 @@ async def _held(db: AsyncConnection, gateway: Gateway, job: Row[Any], words: str
         await outbound.queue(db, connection, Process.NOTES, mapping, now)
 
 
-async def _settle_reservation(db: AsyncConnection, mapping_id: int, result: Result, now: datetime) -> None:
+async def _settle_reservation(db: AsyncConnection, job: Row[Any], result: Result, now: datetime) -> None:
     """Kept while the order is to come; the WMS's own figure shows it from the first read after it has got there."""
     if result.wms_id is not None:
-        await reservations.transferred(db, mapping_id, now)
+        await reservations.transferred(db, job.mapping_id, now)
     elif result.outcome is Outcome.SKIPPED:
-        await reservations.release(db, mapping_id)
+        await stock.unsold(db, job.lane, job.mapping_id, now)
 
 
 JOB_STATE = {Outcome.HELD: "held", Outcome.FAILED: "dead"}
@@ -236,7 +236,7 @@ async def _end(gateway: Gateway, turn: Turn, desk: Fence | None, result: Result)
         await leases.renew(db, turn.lease)
         await mappings.change(db, job.mapping_id, now, **_mapping_values(result, now))
         if job.process == Process.ORDERS:
-            await _settle_reservation(db, job.mapping_id, result, now)
+            await _settle_reservation(db, job, result, now)
         for call, outcome, attempt_id in desk.notes if desk else []:
             words = f"{call}: {outcome}"
             await mappings.note(db, job.mapping_id, now, f"call-{outcome}", words, job_id=job.id, attempt_id=attempt_id)

@@ -20,7 +20,7 @@ from app.engine import settle
 from app.engine.map_record import GONE, payload_of
 from app.flows.result import Transfer
 from app.metrics import FOUND
-from app.records import mappings, reservations
+from app.records import mappings, stock
 from app.records.connections import Connection
 from app.records.mappings import Mapping
 from app.storage.tables import connections as connection_rows
@@ -225,17 +225,17 @@ async def _queue(db: AsyncConnection, connection: Connection, mapping: Mapping, 
             db, mapping.id, now, transfer=Transfer.PENDING, reason_code=None, reason=None, wanted=_wanted(made.mapped)
         )
     if isinstance(made.mapped, Order) and mapping.wms_id is None:
-        await _reserve(db, connection, mapping, made.mapped)
+        await _reserve(db, connection, mapping, made.mapped, now)
     await _trace(db, connection, mapping, made, job_id, generation, now)
     return Taken(Verdict.QUEUED, job_id=job_id, generation=generation, mapping_id=mapping.id)
 
 
-async def _reserve(db: AsyncConnection, connection: Connection, mapping: Mapping, order: Order) -> None:
+async def _reserve(db: AsyncConnection, connection: Connection, mapping: Mapping, order: Order, now: datetime) -> None:
     """What the shop has sold and the WMS has not yet got is taken off what may be sold."""
     if order.state is ShopState.WANTED:
-        await reservations.reserve(db, connection.lane, mapping.id, order)
+        await stock.sold(db, connection.id, connection.lane, mapping.id, order, now)
     else:
-        await reservations.release(db, mapping.id)
+        await stock.unsold(db, connection.lane, mapping.id, now)
 
 
 async def _insert_job(

@@ -109,7 +109,7 @@ def _as_seen(level: StockLevel, number: str) -> InShop:
 
 
 async def _read_warehouse(reading: Reading, cursor: Row[Any]) -> bool:
-    """Changed stock, or all of it when the last read is further back than the WMS looks. Whether all was read within the slice."""
+    """Changed stock, or all of it when the last read is further back than the WMS looks. Whether it was read within the slice."""
     gateway, connection, stored = reading.gateway, reading.connection, await _part_cursor(reading)
     began = datetime.fromisoformat(stored["warehouse_began"]) if "warehouse_began" in stored else gateway.clock()
     after = int(stored.get("read_to", 0))
@@ -197,7 +197,7 @@ async def _write_batch(gateway: Gateway, connection: Connection, lease: Lease) -
     async with gateway.database.begin() as db:
         await leases.renew(db, lease, at_least=lasts)
         await levels.one_at_a_time(db, connection.lane)
-        if await budgets.blocked_until(db, [_budget(connection)], now) or await _under_way(db, connection):
+        if await budgets.blocked_until(db, [_budget(connection)], now) or await _under_way(db, gateway, connection):
             return None
         rows = {row.source_id: row for row in await levels.next_batch(db, connection.id)}
         if not rows:
@@ -239,15 +239,16 @@ def _source(gateway: Gateway, connection: Connection) -> WritesStock:
     return source
 
 
-async def _under_way(db: AsyncConnection, connection: Connection) -> bool:
-    """A call whose worker ended before the answer came may still arrive: it is waited out, so that it cannot come after a newer one."""
+async def _under_way(db: AsyncConnection, gateway: Gateway, connection: Connection) -> bool:
+    """A call whose worker ended before the answer came may still arrive: it is waited out, lest it come after a newer one."""
     open_ = (shop_writes.c.connection_id == connection.id, shop_writes.c.finished_at.is_(None))
     if (await db.execute(select(shop_writes.c.id).where(*open_, shop_writes.c.over_at > db_now()).limit(1))).first():
         return True
     over = update(shop_writes).where(*open_).values(finished_at=db_now(), result="unknown").returning(shop_writes.c.request)
     for row in list(await db.execute(over)):
         # The shop may have been read in the meantime, before that call arrived there.
-        await levels.forget_quantities(db, connection.id, list(row.request or {}))
+        ids = await levels.forget_quantities(db, connection.id, list(row.request or {}))
+        await levels.judge(db, connection.id, connection.lane, ids, gateway.clock())
     return False
 
 
@@ -305,7 +306,7 @@ async def _save_answer(db: AsyncConnection, connection: Connection, batch: Batch
         mapping = await mappings.by_source(db, connection.id, Kind.ARTICLE, answer.source_id)
         if mapping is not None:
             await mappings.note(db, mapping.id, now, code, words)
-        await alerts.raise_alert(db, "stock", connection.id, f"{code}:{answer.source_id}", f"{row.number}: {words}", now)
+        await alerts.raise_alert(db, "stock", connection.id, code, f"{row.number}: {words}", now)
 
 
 async def _close_write(db: AsyncConnection, batch: Batch, result: str, error: str | None = None) -> None:
@@ -314,7 +315,7 @@ async def _close_write(db: AsyncConnection, batch: Batch, result: str, error: st
 
 
 async def _not_written(gateway: Gateway, connection: Connection, lease: Lease, batch: Batch, error: RemoteError) -> None:
-    """Writing the same again does no harm: the rows wait, and what is the newest then is written. A final no is a no to each of them."""
+    """Writing the same again does no harm: the rows wait, and what is newest then is written. A final no goes for each of them."""
     if isinstance(error, Refused):
         code = "product-gone" if isinstance(error, NoSuchRecord) else "stock-refused"
         problem = Problem(
@@ -329,6 +330,7 @@ async def _not_written(gateway: Gateway, connection: Connection, lease: Lease, b
         await leases.renew(db, lease)
         await levels.one_at_a_time(db, connection.lane)
         await levels.forget_quantity(db, ids)
+        await levels.judge(db, connection.id, connection.lane, ids, now)
         await levels.park(db, ids, due, error.message, now)
         await _close_write(db, batch, "failed", error.message)
         await _count_failure(db, gateway, connection, error, now)

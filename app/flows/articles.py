@@ -48,7 +48,7 @@ def _not_wanted(article: Article, known: Known) -> Result:
         reason = f"The shop's status is {article.status!r}"
         return Result(Outcome.SKIPPED, Transfer.NONE, "not-wanted", reason, wanted="absent")
     reason = f"The shop's status is {article.status!r}; the article stays in the warehouse, which may still have stock of it"
-    return Result(Outcome.UNCHANGED, Transfer.SENT, "kept", reason)
+    return Result(Outcome.UNCHANGED, Transfer.SENT, "kept", reason, wanted="absent")
 
 
 def _skipped(problems: Sequence[Problem]) -> Result:

@@ -13,9 +13,9 @@ from app.domain import Order
 from app.storage.outbound_tables import reservations, stock_levels
 
 
-async def reserve(db: AsyncConnection, lane: str, mapping_id: int, order: Order) -> None:
-    """Replaces what the order reserves."""
-    await release(db, mapping_id)
+async def reserve(db: AsyncConnection, lane: str, mapping_id: int, order: Order) -> list[str]:
+    """Replaces what the order reserves; the numbers of all articles that this concerns."""
+    before = await release(db, mapping_id)
     rows = [
         {"lane": lane, "mapping_id": mapping_id, "number": line.article_number, "quantity": float(line.quantity)}
         for line in order.lines
@@ -23,11 +23,14 @@ async def reserve(db: AsyncConnection, lane: str, mapping_id: int, order: Order)
     ]
     if rows:
         await db.execute(insert(reservations), rows)
+    return list(dict.fromkeys([*before, *(str(row["number"]) for row in rows)]))
 
 
-async def release(db: AsyncConnection, mapping_id: int) -> None:
-    """The order is not to be in the WMS any more, and is not there."""
-    await db.execute(delete(reservations).where(reservations.c.mapping_id == mapping_id, reservations.c.transferred_at.is_(None)))
+async def release(db: AsyncConnection, mapping_id: int) -> list[str]:
+    """Takes back what the order reserves, unless it is in the WMS; the numbers of the articles."""
+    mine = (reservations.c.mapping_id == mapping_id, reservations.c.transferred_at.is_(None))
+    found = await db.execute(delete(reservations).where(*mine).returning(reservations.c.number))
+    return list(dict.fromkeys(row.number for row in found))
 
 
 async def transferred(db: AsyncConnection, mapping_id: int, now: datetime) -> None:

@@ -5,20 +5,23 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, bindparam, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.domain import Kind
+from app.domain import Kind, Order
+from app.integrations.protocol import StockSettings
 from app.records import reservations
 from app.storage.outbound_tables import stock_levels
-from app.storage.tables import mappings
+from app.storage.tables import connections, mappings
 from app.storage.upserts import insert_missing
 
 BATCH = 100
 CHUNK = 500
+CLOCKS_APART = timedelta(minutes=1)
+"""How far a shop's clock may be from ours."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +42,21 @@ def sellable_in_shop(sellable: float, reserved: float, floor: int = 0) -> int:
     return max(floor, math.floor(sellable - reserved))
 
 
+async def one_at_a_time(db: AsyncConnection, lane: str) -> None:
+    """Until the transaction ends, nobody else changes the levels of this goods owner's connections.
+
+    A read of the WMS, an answer of the shop and an order that was just sold may come at the same moment: each judges what the
+    others are about to change, and the last word would be one that knew only half of it. (SQLite has one writer anyway.)
+    """
+    if db.dialect.name == "postgresql":
+        await db.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"stock:{lane}", 0))))
+
+
 async def save_sellable(
     db: AsyncConnection, connection_id: str, lane: str, sellable: Mapping[str, float], read_at: datetime, now: datetime
 ) -> int:
     """Stores what a WMS read that began at `read_at` said, by article number. Returns how many rows are to be written now."""
+    await one_at_a_time(db, lane)
     numbers = list(sellable)
     await _add_missing(db, connection_id, numbers, now)
     mine = (stock_levels.c.connection_id == connection_id, stock_levels.c.number.in_(numbers))
@@ -67,6 +81,7 @@ async def _add_missing(db: AsyncConnection, connection_id: str, numbers: Sequenc
         select(mappings.c.source_id, mappings.c.number, mappings.c.parent_source_id).where(
             mappings.c.connection_id == connection_id,
             mappings.c.kind == Kind.ARTICLE,
+            mappings.c.wanted == "present",
             mappings.c.number.in_(numbers),
             mappings.c.number.not_in(known),
         )
@@ -84,45 +99,90 @@ async def _add_missing(db: AsyncConnection, connection_id: str, numbers: Sequenc
         )
 
 
+async def numbers_of(db: AsyncConnection, connection_id: str, source_ids: Sequence[str]) -> dict[str, str | None]:
+    """The WMS's numbers of the products and variations that this connection has as articles; None: it is not to have one."""
+    same = (mappings.c.connection_id == connection_id, mappings.c.kind == Kind.ARTICLE)
+    found = await db.execute(select(mappings.c.source_id, mappings.c.number).where(*same, mappings.c.source_id.in_(source_ids)))
+    return {row.source_id: row.number for row in found}
+
+
 async def save_in_shop(
     db: AsyncConnection, connection_id: str, lane: str, seen: Sequence[InShop], read_at: datetime, now: datetime
 ) -> int:
     """Stores what a read of the shop that began at `read_at` showed; a write of ours that came after it stands."""
+    await one_at_a_time(db, lane)
+    wanted = [one.source_id for one in seen] + [one.parent_id for one in seen if one.parent_id]
+    mine = (stock_levels.c.connection_id == connection_id, stock_levels.c.source_id.in_(wanted))
+    columns = (stock_levels.c.id, stock_levels.c.source_id, stock_levels.c.number, stock_levels.c.shop_read_at)
+    known = {row.source_id: row for row in await db.execute(select(*columns).where(*mine))}
     ids = []
     for one in seen:
-        values: dict[str, Any] = {
-            "parent_id": one.parent_id,
-            "number": one.number,
-            "shop_quantity": one.quantity,
-            "shop_read_at": read_at,
-            "problem_code": one.problem_code,
-            "problem": one.problem,
-            "updated_at": now,
-        }
-        same = (stock_levels.c.connection_id == connection_id, stock_levels.c.source_id == one.source_id)
-        row = (await db.execute(select(stock_levels.c.id, stock_levels.c.shop_read_at).where(*same))).first()
+        parent = known.get(one.parent_id)
+        values = {**_as_shown(one, read_at, now), **(_SHARED if parent is not None and parent.number == one.number else {})}
+        row = known.get(one.source_id)
         if row is None:
-            await insert_missing(
-                db, stock_levels, connection_id=connection_id, source_id=one.source_id, state="unknown", **values
-            )
-            row = (await db.execute(select(stock_levels.c.id, stock_levels.c.shop_read_at).where(*same))).one()
+            same = {"connection_id": connection_id, "source_id": one.source_id}
+            state = "unknown" if values["problem_code"] is None else "problem"
+            await insert_missing(db, stock_levels, **same, state=state, **values)
         elif row.shop_read_at is None or row.shop_read_at < read_at:
             await db.execute(update(stock_levels).where(stock_levels.c.id == row.id).values(**values))
-        ids.append(row.id)
+            ids.append(row.id)
     return await judge(db, connection_id, lane, ids, now)
+
+
+def _as_shown(one: InShop, read_at: datetime, now: datetime) -> dict[str, Any]:
+    return {
+        "parent_id": one.parent_id,
+        "number": one.number,
+        "shop_quantity": one.quantity,
+        "shop_read_at": read_at,
+        "problem_code": one.problem_code,
+        "problem": one.problem,
+        "updated_at": now,
+    }
+
+
+_SHARED: dict[str, Any] = {
+    "problem_code": "stock-number-of-parent",
+    "problem": "The variation has its product's number, not one of its own: the same stock would be sold twice. Give it a SKU of "
+    "its own in the shop",
+}
+
+
+async def forbid_shared_numbers(db: AsyncConnection, connection_id: str, now: datetime) -> None:
+    """After a whole sweep: a shop shows a variation without a SKU of its own under that of its product."""
+    parent = stock_levels.alias()
+    same = (parent.c.connection_id == connection_id, parent.c.source_id == stock_levels.c.parent_id)
+    shared = select(parent.c.id).where(*same, parent.c.number == stock_levels.c.number).exists()
+    await db.execute(
+        update(stock_levels)
+        .where(stock_levels.c.connection_id == connection_id, stock_levels.c.parent_id != "", shared)
+        .values(**_SHARED, state="problem", updated_at=now)
+    )
+
+
+# --- what is to be written ------------------------------------------------------------------------------------------------
+
+
+async def settings_of(db: AsyncConnection, connection_id: str) -> StockSettings:
+    stored = await db.scalar(select(connections.c.settings).where(connections.c.id == connection_id))
+    return StockSettings.model_validate((stored or {}).get("stock", {}))
 
 
 async def judge(db: AsyncConnection, connection_id: str, lane: str, ids: Sequence[int], now: datetime) -> int:
     """Decides for each row whether it is to be written; returns how many are."""
+    if not ids:
+        return 0
+    settings = await settings_of(db, connection_id)
     waiting = 0
     for start in range(0, len(ids), CHUNK):
         chunk = ids[start : start + CHUNK]
         rows = list(await db.execute(select(stock_levels).where(stock_levels.c.id.in_(chunk))))
-        held_back = await reservations.reserved(db, connection_id, lane, [row.number for row in rows])
+        held_back = await held_back_of(db, connection_id, lane, [row.number for row in rows], settings)
         moved = []
         for row in rows:
-            state = _state(row, held_back.get(row.number, 0.0))
-            waiting += state == "waiting"
+            state = _state(row, held_back.get(row.number, 0.0), settings.floor)
+            waiting += state in ("waiting", "parked")
             if state != row.state:
                 moved.append({"row": row.id, "new_state": state})
         if moved:
@@ -135,12 +195,83 @@ async def judge(db: AsyncConnection, connection_id: str, lane: str, ids: Sequenc
     return waiting
 
 
-def _state(row: Row[Any], reserved: float) -> str:
+async def held_back_of(
+    db: AsyncConnection, connection_id: str, lane: str, numbers: Sequence[str], settings: StockSettings
+) -> dict[str, float]:
+    """Pieces by article number that are sold and not yet in the WMS's figure; none where the connection does not deduct them."""
+    if not settings.deduct_waiting_orders:
+        return {}
+    return await reservations.reserved(db, connection_id, lane, numbers)
+
+
+def _state(row: Row[Any], reserved: float, floor: int) -> str:
+    """What is parked stays so while it differs: another read is no reason to ask a shop that failed sooner."""
     if row.problem_code is not None:
         return "problem"
     if row.sellable is None:
         return "unknown"
-    return "same" if row.shop_quantity == sellable_in_shop(row.sellable, reserved) else "waiting"
+    if row.shop_quantity == sellable_in_shop(row.sellable, reserved, floor):
+        return "same"
+    return "parked" if row.state == "parked" else "waiting"
+
+
+# --- what was sold --------------------------------------------------------------------------------------------------------
+
+
+async def sold(db: AsyncConnection, connection_id: str, lane: str, mapping_id: int, order: Order, now: datetime) -> None:
+    """An order is to come to the WMS: what it takes is not for sale any more, in any shop of this goods owner.
+
+    The shop that sold it has lowered its own quantity, which is not known exactly until it is written or read again. It is
+    written at once only where a write of ours may have come after the sale and undone that.
+    """
+    await one_at_a_time(db, lane)
+    numbers = await reservations.reserve(db, lane, mapping_id, order)
+    seen_before = None if order.created_at is None else order.created_at - CLOCKS_APART
+    for connection, rows in (await _on_lane(db, lane, numbers)).items():
+        if connection == connection_id:
+            await forget_quantity(db, [row.id for row in rows])
+            rows = [row for row in rows if seen_before is None or (row.shop_read_at or now) >= seen_before]
+        await judge(db, connection, lane, [row.id for row in rows], now)
+
+
+async def unsold(db: AsyncConnection, lane: str, mapping_id: int, now: datetime) -> None:
+    """The order is not to come to the WMS any more, and is not there."""
+    await one_at_a_time(db, lane)
+    numbers = await reservations.release(db, mapping_id)
+    for connection, rows in (await _on_lane(db, lane, numbers)).items():
+        await judge(db, connection, lane, [row.id for row in rows if row.shop_quantity is not None], now)
+
+
+async def _on_lane(db: AsyncConnection, lane: str, numbers: Sequence[str]) -> dict[str, list[Row[Any]]]:
+    """The levels of these articles in every shop that sells from the goods owner's stock, by connection."""
+    if not numbers:
+        return {}
+    query = (
+        select(stock_levels.c.id, stock_levels.c.connection_id, stock_levels.c.shop_read_at, stock_levels.c.shop_quantity)
+        .join(connections, connections.c.id == stock_levels.c.connection_id)
+        .where(connections.c.lane == lane, stock_levels.c.number.in_(numbers))
+    )
+    found: dict[str, list[Row[Any]]] = {}
+    rows: list[Row[Any]] = list(await db.execute(query.order_by(stock_levels.c.id)))
+    for row in rows:
+        found.setdefault(row.connection_id, []).append(row)
+    return found
+
+
+async def forget_quantity(db: AsyncConnection, ids: Sequence[int]) -> None:
+    """What the shop has now is not known: whatever is to be there is written the next time."""
+    if ids:
+        await db.execute(update(stock_levels).where(stock_levels.c.id.in_(ids)).values(shop_quantity=None))
+
+
+async def forget_quantities(db: AsyncConnection, connection_id: str, source_ids: Sequence[str]) -> list[int]:
+    """The same by the shop's ids; gives the rows' own."""
+    mine = (stock_levels.c.connection_id == connection_id, stock_levels.c.source_id.in_(source_ids))
+    done = update(stock_levels).where(*mine, stock_levels.c.problem_code.is_(None)).values(shop_quantity=None)
+    return [row.id for row in await db.execute(done.returning(stock_levels.c.id))]
+
+
+# --- writing --------------------------------------------------------------------------------------------------------------
 
 
 async def next_batch(db: AsyncConnection, connection_id: str, limit: int = BATCH) -> list[Row[Any]]:

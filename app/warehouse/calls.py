@@ -116,13 +116,13 @@ class OngoingCalls:
 
     # --- lists ----------------------------------------------------------------------------------------------------------
 
-    async def _pages(self, source: Listing[T], filters: Params) -> AsyncIterator[tuple[T, ...]]:
-        """All records that pass the filters, page by page in rising ids, one page in memory at a time.
+    async def _pages(self, source: Listing[T], filters: Params, after: int = 0) -> AsyncIterator[tuple[T, ...]]:
+        """All records that pass the filters, page by page in rising ids, one page in memory at a time; those behind `after`.
 
         Ends at the first empty page (upstream: "until the answer is empty"): a server that gives fewer than it was asked for is
         not mistaken for one that has no more.
         """
-        start, size = 0, self._settings.page_size
+        start, size = after + 1 if after else 0, self._settings.page_size
         while True:
             params = [self._goods_owner(), *filters]
             params += [(source.from_key, str(start))] if start else []

@@ -60,23 +60,24 @@ class OngoingReports(OngoingCalls):
 
     # --- stock ----------------------------------------------------------------------------------------------------------
 
-    def stock(self, changed_since: datetime | None = None) -> AsyncIterator[tuple[StockLevel, ...]]:
+    def stock(self, changed_since: datetime | None = None, after: int = 0) -> AsyncIterator[tuple[StockLevel, ...]]:
         """What may be sold of every article, or of those whose stock changed after `changed_since`, page by page.
 
+        `after`: only articles with a larger article system id, to go on where a reading was left.
         Articles whose stock the WMS does not state are left out; `read_at` is the start of the call that a page came with. Raises
         TooFarBack at once, before any call, when `changed_since` lies further back than `stock_look_back_hours` (upstream: more
         than 24 hours are refused); all must then be read.
         """
         if changed_since is None:
-            return self._stock([])
+            return self._stock([], after)
         earliest = earliest_change(self._clock(), self._settings.stock_look_back_hours)
         if changed_since < earliest:
             raise TooFarBack(changed_since, earliest)
-        return self._stock([("stockInfoChangedFrom", _zulu(changed_since))])
+        return self._stock([("stockInfoChangedFrom", _zulu(changed_since))], after)
 
-    async def _stock(self, filters: Params) -> AsyncIterator[tuple[StockLevel, ...]]:
+    async def _stock(self, filters: Params, after: int) -> AsyncIterator[tuple[StockLevel, ...]]:
         begun = self._clock()
-        async for page in self._pages(STOCK, filters):
+        async for page in self._pages(STOCK, filters, after):
             yield tuple(level for stated in page if (level := stated.level(begun)) is not None)
             begun = self._clock()
 

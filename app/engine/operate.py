@@ -19,7 +19,7 @@ from app.engine.rings import Task
 from app.errors import Conflict, NotFound
 from app.flows.report import Delivery
 from app.flows.result import Outcome, Transfer
-from app.records import dead_letters, mappings
+from app.records import dead_letters, mappings, stock
 from app.records.connections import shop_lane
 from app.records.dead_letters import DeadLetter, Filter
 from app.records.mappings import Mapping
@@ -152,6 +152,7 @@ async def resolve(gateway: Gateway, mapping_id: int, reason: str) -> None:
         values: dict[str, Any] = {}
         if any(job.process == PROCESS_OF[Kind(mapping.kind)] for job in found):
             values |= {"reason_code": "resolved", "reason": text, "transfer": _settled(mapping)}
+            await stock.unsold(db, mapping.lane, mapping.id, now)
         if any(job.process in (Process.SHIPMENTS, Process.RETURNS) for job in found):
             values |= {"delivery_code": "resolved", "delivery_reason": text}
         if any(job.process == Process.SHIPMENTS for job in found):

@@ -15,8 +15,10 @@ from app.api.jobs import CALL_EXAMPLE, CallView, JobView
 from app.api.pages import Cursor, Id, Limit, Page, Prose, Word, before_id, cut
 from app.domain import Kind
 from app.engine import explain, operate
-from app.records import connections, events, jobs, mappings
+from app.records import connections, deliveries, events, jobs, mappings
 from app.records.mappings import Mapping
+from app.warehouse.resources import read_order
+from app.warehouse.tracking import tracking_numbers
 
 router = APIRouter(prefix="/mappings", tags=["mappings"])
 
@@ -35,10 +37,24 @@ _MAPPING: dict[str, Any] = {
         "number": "WC-5093", "id": 50001, "status": 300, "status_text": "Released", "read_at": "2026-11-21T09:30:00Z",
         "sent_at": "2026-11-21T09:30:00Z",
     },
+    "delivery": {"state": None, "code": None, "reason": None, "completed_at": None},
     "reason_code": None,
     "reason": None,
     "created_at": "2026-11-21T09:30:00Z",
     "updated_at": "2026-11-21T09:30:00Z",
+}  # fmt: skip
+_SHIPPED: dict[str, Any] = {
+    "number": "WC-5093", "wms_order_id": 50001, "back_order_for": None, "status": 450, "shipped_at": "2026-11-21T13:02:11Z",
+    "tracking": [{"number": "70300000000000001", "url": "https://sporing.example/70300000000000001"}],
+    "read_at": "2026-11-21T13:03:00Z", "watched_until": "2026-12-21T13:03:00Z",
+}  # fmt: skip
+_TOLD: dict[str, Any] = {
+    "kind": "tracking", "key": "70300000000000001", "request": {"number": "70300000000000001"}, "remote_id": "311",
+    "intended_at": "2026-11-21T13:03:01Z", "done_at": "2026-11-21T13:03:01Z",
+}  # fmt: skip
+_ACKNOWLEDGED: dict[str, Any] = {
+    "wms_order_id": 50001, "line_id": 480001, "kind": "picked", "quantity": 2.0, "acknowledged": 2.0,
+    "updated_at": "2026-11-21T13:03:02Z",
 }  # fmt: skip
 _NEXT: dict[str, Any] = {"code": "nothing", "text": "Nothing, until it changes in the shop", "at": None}
 _HISTORY: dict[str, Any] = {
@@ -67,6 +83,18 @@ class WarehouseSide(BaseModel):
     sent_at: datetime | None
 
 
+class DeliverySide(BaseModel):
+    """How far the way back has come: what the shop was told of an order's shipment."""
+
+    state: str | None = Field(
+        description="none: nothing to tell yet; waiting: sent, its tracking number is awaited; partly: the rest is to come; "
+        "reported; held: an operator is needed. null: the warehouse has shown nothing yet."
+    )
+    code: str | None
+    reason: str | None
+    completed_at: datetime | None = Field(description="When the shop's order was set to completed.")
+
+
 class MappingView(BaseModel):
     """One record, on three axes: `wanted`, `transfer` and the warehouse's status. `label` is made of them, for people."""
 
@@ -82,6 +110,7 @@ class MappingView(BaseModel):
         description="none: nothing was or is to be sent; pending; sent; held; refused; unknown: a call's outcome is not known."
     )
     warehouse: WarehouseSide
+    delivery: DeliverySide
     reason_code: str | None
     reason: str | None
     created_at: datetime
@@ -109,6 +138,12 @@ class MappingView(BaseModel):
                 status_text=mapping.warehouse_status_text,
                 read_at=mapping.warehouse_read_at,
                 sent_at=mapping.sent_at,
+            ),
+            delivery=DeliverySide(
+                state=mapping.delivery,
+                code=mapping.delivery_code,
+                reason=mapping.delivery_reason,
+                completed_at=mapping.completed_at,
             ),
             reason_code=mapping.reason_code,
             reason=mapping.reason,
@@ -142,8 +177,49 @@ class HistoryEntry(BaseModel):
     run_id: str | None
 
 
+class TrackingView(BaseModel):
+    number: str
+    url: str | None
+
+
+class ShippedView(BaseModel):
+    """One order of the WMS that belongs to this order: the first one, or the rest of it (a back order)."""
+
+    number: str
+    wms_order_id: int
+    back_order_for: int | None = Field(description="The WMS order whose rest this is.")
+    status: int
+    shipped_at: datetime | None
+    tracking: list[TrackingView]
+    read_at: datetime
+    watched_until: datetime | None = Field(description="Until when it is read again for tracking numbers that come late.")
+
+
+class ToldView(BaseModel):
+    """One thing that the shop was told, or is to be told: written once, because the shop would make another of it."""
+
+    kind: str = Field(description="tracking, note or refund.")
+    key: str = Field(description="The tracking number, the refund's reference, or what the note is about.")
+    request: dict[str, Any] | None = Field(description="What was written; null when retention has emptied it.")
+    remote_id: str | None = Field(description="The shop's own id of it; null while the shop has not confirmed it.")
+    intended_at: datetime
+    done_at: datetime | None
+
+
+class AcknowledgedView(BaseModel):
+    """A total of one line that the shop has been told, and what of it the WMS has been told."""
+
+    wms_order_id: int
+    line_id: int
+    kind: str = Field(description="picked or returned.")
+    quantity: float
+    acknowledged: float | None
+    updated_at: datetime
+
+
 class MappingDetail(MappingView):
-    """One record with its explanation: what came in, what was sent and answered (each newest first), and what happens next."""
+    """One record with its explanation: what came in, what was sent and answered (each newest first), what the warehouse made of
+    it, what the shop was told, and what happens next."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -154,6 +230,9 @@ class MappingDetail(MappingView):
                 "reports": [],
                 "came_in": [EVENT_EXAMPLE],
                 "sent": [CALL_EXAMPLE],
+                "deliveries": [_SHIPPED],
+                "told": [_TOLD],
+                "acknowledged": [_ACKNOWLEDGED],
                 "history": {"items": [_HISTORY], "next_cursor": None},
             }
         }
@@ -161,9 +240,12 @@ class MappingDetail(MappingView):
 
     next: NextView
     job: JobView | None = Field(description="Its transfer to the warehouse.")
-    reports: list[JobView] = Field(description="What is reported about it.")
+    reports: list[JobView] = Field(description="The work of telling the shop: shipments, returns, acknowledgements, notes.")
     came_in: list[EventView]
-    sent: list[CallView]
+    sent: list[CallView] = Field(description="Calls to the warehouse and, for what is reported, to the shop.")
+    deliveries: list[ShippedView]
+    told: list[ToldView]
+    acknowledged: list[AcknowledgedView]
     history: Page[HistoryEntry]
 
 
@@ -197,6 +279,9 @@ async def list_mappings(
     kind: Annotated[Kind | None, Query()] = None,
     transfer: Annotated[TransferState | None, Query()] = None,
     wanted: Annotated[Literal["present", "absent"] | None, Query()] = None,
+    delivery: Annotated[
+        Literal["none", "waiting", "partly", "reported", "held"] | None, Query(description="How far the way back has come.")
+    ] = None,
     reason_code: Annotated[Word | None, Query()] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
@@ -211,6 +296,7 @@ async def list_mappings(
             kind=kind,
             transfer=transfer,
             wanted=wanted,
+            delivery=delivery,
             reason_code=reason_code,
             number=number,
             before=before,
@@ -238,6 +324,9 @@ async def read_mapping(caller: Reader, mapping_id: Id) -> MappingDetail:
         found = await jobs.of_mapping(db, mapping.id)
         came_in = await events.of_record(db, mapping.connection_id, process, mapping.source_id, MOST_SHOWN)
         sent = await jobs.calls_of_mapping(db, mapping.id, MOST_SHOWN)
+        shipped = await deliveries.of_mapping(db, mapping.id)
+        told = await deliveries.reported(db, mapping.id)
+        confirmed = await deliveries.acknowledgements_of(db, mapping.id)
     shown = [JobView.model_validate(each, from_attributes=True) for each in found]
     detail: MappingDetail = MappingDetail.of(
         mapping,
@@ -247,9 +336,27 @@ async def read_mapping(caller: Reader, mapping_id: Id) -> MappingDetail:
         reports=[each for each in shown if each.process != process],
         came_in=[EventView.model_validate(row, from_attributes=True) for row in came_in],
         sent=[CallView.model_validate(row, from_attributes=True) for row in sent],
+        deliveries=[_shipped(row) for row in shipped],
+        told=[ToldView.model_validate(row, from_attributes=True) for row in told],
+        acknowledged=[AcknowledgedView.model_validate(row, from_attributes=True) for row in confirmed],
         history=await _history(caller, mapping.id, None, 50),
     )
     return detail
+
+
+def _shipped(row: Any) -> ShippedView:
+    """The numbers are those of the WMS's order as it was read last; none once retention has emptied it."""
+    found = () if row.snapshot is None else tracking_numbers(read_order(row.snapshot))
+    return ShippedView(
+        number=row.number,
+        wms_order_id=row.wms_order_id,
+        back_order_for=row.back_order_for,
+        status=row.status,
+        shipped_at=row.shipped_at,
+        tracking=[TrackingView(number=each.number, url=each.url or None) for each in found],
+        read_at=row.read_at,
+        watched_until=row.watched_until,
+    )
 
 
 @router.get("/{mapping_id}/history", summary="List a record's history, newest first", responses=problems(404))

@@ -6,6 +6,8 @@ from fastapi import FastAPI
 
 from app.api import (
     alerts,
+    connection_preview,
+    connection_webhooks,
     connections,
     dead_letters,
     events,
@@ -18,11 +20,28 @@ from app.api import (
     privacy,
     problems,
     runs,
+    stock,
     sync,
 )
 from app.api.body_limit import BodyLimit
 
-RESOURCES = (sync, runs, mappings, events, jobs, lanes, dead_letters, alerts, connections, keys, privacy, health)
+RESOURCES = (
+    sync,
+    runs,
+    mappings,
+    stock,
+    events,
+    jobs,
+    lanes,
+    dead_letters,
+    alerts,
+    connections,
+    connection_webhooks,
+    connection_preview,
+    keys,
+    privacy,
+    health,
+)
 
 
 def install(app: FastAPI) -> None:

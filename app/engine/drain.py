@@ -22,6 +22,7 @@ from app.engine.gateway import Gateway
 from app.engine.lanes import Place, Turn
 from app.engine.leases import Lease
 from app.engine.map_record import payload_of
+from app.engine.outcome_values import values_of, values_of_trouble
 from app.engine.reporting import acknowledge, report
 from app.engine.rings import Task
 from app.engine.shop_desk import shop_desk
@@ -234,7 +235,7 @@ async def _end(gateway: Gateway, turn: Turn, desk: Fence | None, result: Result)
     name = await _name(gateway, job.connection_id)
     async with gateway.database.begin() as db:
         await leases.renew(db, turn.lease)
-        await mappings.change(db, job.mapping_id, now, **_mapping_values(result, now))
+        await mappings.change(db, job.mapping_id, now, **values_of(Process(job.process), result, now))
         if job.process == Process.ORDERS:
             await _settle_reservation(db, job, result, now)
         for call, outcome, attempt_id in desk.notes if desk else []:
@@ -278,31 +279,6 @@ async def _close_job(db: AsyncConnection, turn: Turn, result: Result, now: datet
         raise LeaseLost(f"job {job.id} was taken over by another worker")
 
 
-def _mapping_values(result: Result, now: datetime) -> dict[str, Any]:
-    if result.transfer is None:
-        return _delivery_values(result, now)
-    values: dict[str, Any] = {"transfer": result.transfer, "reason_code": result.code, "reason": result.reason}
-    for name in ("wanted", "wms_id", "sent_hash", "warehouse_status", "warehouse_status_text"):
-        value = getattr(result, name)
-        if value is not None:
-            values[name] = value
-    if result.warehouse_status is not None:
-        values["warehouse_read_at"] = now
-    if result.sent_hash is not None:
-        values["sent_at"] = now
-    return values
-
-
-def _delivery_values(result: Result, now: datetime) -> dict[str, Any]:
-    """Of a report: the way in stays as it is."""
-    values: dict[str, Any] = {"delivery_code": result.code, "delivery_reason": result.reason}
-    if result.delivery is not None:
-        values["delivery"] = result.delivery
-    if result.completed:
-        values["completed_at"] = now
-    return values
-
-
 async def _name(gateway: Gateway, connection_id: str) -> str:
     try:
         return (await gateway.connection(connection_id)).name
@@ -337,7 +313,9 @@ async def _park(gateway: Gateway, turn: Turn, desk: Fence | None, error: Gateway
     if isinstance(error, RateLimited) and error.retry_after is not None:
         due = max(due, now + timedelta(seconds=error.retry_after))
     async with gateway.database.begin() as db:
-        await mappings.change(db, job.mapping_id, now, **_trouble(job, message, unknown=bool(desk and desk.outcome_unknown)))
+        await mappings.change(
+            db, job.mapping_id, now, **values_of_trouble(job, message, unknown=bool(desk and desk.outcome_unknown))
+        )
         for call, outcome, attempt_id in desk.notes if desk else []:
             await mappings.note(
                 db, job.mapping_id, now, f"call-{outcome}", f"{call}: {outcome}", job_id=job.id, attempt_id=attempt_id
@@ -347,12 +325,6 @@ async def _park(gateway: Gateway, turn: Turn, desk: Fence | None, error: Gateway
         )
         await _put_aside(db, turn, now, due, "another-try", message, tries)
     log.warning("job_parked", error=type(error).__name__, tries=tries, due_at=due.isoformat())
-
-
-def _trouble(job: Row[Any], message: str, *, unknown: bool) -> dict[str, Any]:
-    if Process(job.process) not in INBOUND:
-        return {"delivery_code": "another-try", "delivery_reason": message}
-    return {"reason_code": "another-try", "reason": message} | ({"transfer": Transfer.UNKNOWN} if unknown else {})
 
 
 async def _wait(gateway: Gateway, turn: Turn, due: datetime, code: str, reason: str) -> None:

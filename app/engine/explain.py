@@ -47,7 +47,7 @@ async def what_next(gateway: Gateway, mapping: Mapping) -> Next:
 
 def _settled(mapping: Mapping, connection: Connection) -> Next:
     """Nothing waits in the gateway: what comes next comes from the warehouse or the shop."""
-    is_there = mapping.kind is Kind.ORDER and mapping.transfer == Transfer.SENT and mapping.wanted == "present"
+    is_there = mapping.kind == Kind.ORDER and mapping.transfer == Transfer.SENT and mapping.wanted == "present"
     if not (is_there and connection.settings.processes.shipments):
         return Next("nothing", "Nothing, until it changes in the shop")
     match mapping.delivery:

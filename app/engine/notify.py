@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import hashlib
 import hmac
 import smtplib
-from collections.abc import Sequence
+import ssl
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 from sqlalchemy import Row, or_, select, update
@@ -41,6 +45,8 @@ MEANING = {
     "recovered": "Connections that work again",
     "webhooks": "Webhooks that had to be put right",
     "signatures": "More wrong signatures than usual",
+    "not-stored": "Records that the gateway could not keep",
+    "test": "A test of the way to you",
 }
 
 
@@ -80,28 +86,95 @@ async def _due(db: AsyncConnection, window_began: datetime) -> list[Row[Any]]:
     return list(await db.execute(query))
 
 
-async def _tell(gateway: Gateway, due: Sequence[Row[Any]]) -> bool:
+@dataclass(frozen=True)
+class Told:
+    """How one way of telling went. `error` is None when it worked."""
+
+    way: str
+    to: str
+    error: str | None
+
+
+async def _tell(gateway: Gateway, due: Sequence[Alert]) -> bool:
     """Whether at least one way worked; what did not is logged and tried again with the next alerts."""
-    told = False
-    settings = gateway.settings
+    told = await tell(gateway, due)
+    for one in told:
+        if one.error is not None:
+            log.warning("alert_not_sent", way=one.way, error=one.error)
+    return any(one.error is None for one in told)
+
+
+async def tell(gateway: Gateway, due: Sequence[Alert]) -> list[Told]:
+    """Sends one message in each way that is set up. Never raises for what a way makes of it."""
+    told, settings = [], gateway.settings
     if settings.alert_mail_to and settings.smtp_host:
-        try:
-            await asyncio.to_thread(_mail, settings, due)
-            told = True
-        except (OSError, smtplib.SMTPException) as error:
-            log.warning("alert_mail_failed", error=type(error).__name__)
+        told.append(Told("mail", ", ".join(settings.alert_mail_to), await asyncio.to_thread(_mail_error, settings, due)))
     if settings.alert_webhook_url:
-        told = await _post(gateway, settings.alert_webhook_url, due) or told
+        address = urlsplit(settings.alert_webhook_url)
+        where = f"{address.scheme}://{address.hostname}"  # what follows may hold a secret
+        told.append(Told("webhook", where, await _post(gateway, settings.alert_webhook_url, due)))
     return told
 
 
-def subject_of(due: Sequence[Row[Any]]) -> str:
+async def send_test(gateway: Gateway) -> list[Told]:
+    """A message like any other, so that what is wrong with a way shows before there is trouble."""
+    now = gateway.clock()
+    return await tell(gateway, [Sample("test", None, "test", "A test: nothing is wrong", 1, now, now)])
+
+
+@dataclass(frozen=True)
+class Sample:
+    """An alert that was never raised."""
+
+    kind: str
+    connection: str | None
+    subject: str
+    text: str
+    times: int
+    first_at: datetime
+    last_at: datetime
+
+
+Alert = Row[Any] | Sample
+
+
+def _mail_error(settings: Settings, due: Sequence[Alert]) -> str | None:
+    try:
+        _mail(settings, due)
+    except (OSError, smtplib.SMTPException) as error:
+        return mail_words(settings, error)
+    return None
+
+
+def mail_words(settings: Settings, error: Exception) -> str:
+    """What went wrong with the mail server, in words."""
+    server = f"{settings.smtp_host}:{settings.smtp_port}"
+    match error:
+        case smtplib.SMTPAuthenticationError():
+            return f"{server} does not accept GATEWAY_SMTP_USER and GATEWAY_SMTP_PASSWORD ({_said(error.smtp_error)})"
+        case smtplib.SMTPRecipientsRefused():
+            return f"{server} refuses every address of GATEWAY_ALERT_MAIL_TO"
+        case smtplib.SMTPSenderRefused():
+            return f"{server} refuses the sender {error.sender} (GATEWAY_SMTP_FROM): {_said(error.smtp_error)}"
+        case smtplib.SMTPNotSupportedError():
+            return f"{server} offers no STARTTLS, or no login: check GATEWAY_SMTP_PORT and GATEWAY_SMTP_TLS"
+        case smtplib.SMTPResponseException():
+            return f"{server} answered {error.smtp_code}: {_said(error.smtp_error)}"
+        case _:
+            return f"{server} cannot be reached: {str(error) or type(error).__name__}"
+
+
+def _said(answer: bytes | str) -> str:
+    return (answer.decode(errors="replace") if isinstance(answer, bytes) else answer)[:200]
+
+
+def subject_of(due: Sequence[Alert]) -> str:
     names = sorted({row.connection for row in due if row.connection})
     count = f"{len(due)} alerts" if len(due) > 1 else MEANING.get(due[0].kind, due[0].kind)
     return f"Gateway: {count}" + (f" ({', '.join(names[:3])}{' …' if len(names) > 3 else ''})" if names else "")
 
 
-def text_of(due: Sequence[Row[Any]]) -> str:
+def text_of(due: Sequence[Alert]) -> str:
     """By kind and connection, each with how often. Holds record ids, no personal data."""
     lines: list[str] = []
     for kind in dict.fromkeys(row.kind for row in due):
@@ -114,24 +187,40 @@ def text_of(due: Sequence[Row[Any]]) -> str:
     return "\n".join(lines)
 
 
-def _mail(settings: Settings, due: Sequence[Row[Any]]) -> None:
+def _mail(settings: Settings, due: Sequence[Alert]) -> None:
     message = EmailMessage()
     message["Subject"] = subject_of(due)
     message["From"] = settings.smtp_from or settings.alert_mail_to[0]
     message["To"] = ", ".join(settings.alert_mail_to)
     message.set_content(text_of(due))
-    assert settings.smtp_host is not None
-    at_once = settings.smtp_tls and settings.smtp_port == 465
-    connect = smtplib.SMTP_SSL if at_once else smtplib.SMTP
-    with connect(settings.smtp_host, settings.smtp_port, timeout=SECONDS) as server:
-        if settings.smtp_tls and not at_once:
-            server.starttls()
-        if settings.smtp_user and settings.smtp_password:
-            server.login(settings.smtp_user, settings.smtp_password.get_secret_value())
+    with mail_server(settings) as server:
         server.send_message(message)
 
 
-async def _post(gateway: Gateway, url: str, due: Sequence[Row[Any]]) -> bool:
+@contextlib.contextmanager
+def mail_server(settings: Settings) -> Iterator[smtplib.SMTP]:
+    """Connected and logged in. Raises OSError and SMTPException; `mail_words` says them."""
+    assert settings.smtp_host is not None
+    with _connected(settings, settings.smtp_host) as server:
+        if settings.smtp_user and settings.smtp_password:
+            server.login(settings.smtp_user, settings.smtp_password.get_secret_value())
+        yield server
+
+
+def _connected(settings: Settings, host: str) -> smtplib.SMTP:
+    if settings.smtp_tls and settings.smtp_port == 465:
+        return smtplib.SMTP_SSL(host, settings.smtp_port, timeout=SECONDS, context=ssl.create_default_context())
+    with contextlib.ExitStack() as stack:
+        server = smtplib.SMTP(host, settings.smtp_port, timeout=SECONDS)
+        stack.callback(server.close)
+        if settings.smtp_tls:
+            server.starttls(context=ssl.create_default_context())
+        stack.pop_all()
+    return server
+
+
+async def _post(gateway: Gateway, url: str, due: Sequence[Alert]) -> str | None:
+    """What went wrong; None when it arrived."""
     body = orjson.dumps({"alerts": [_plain(row) for row in due]})
     headers = {"Content-Type": "application/json"}
     secret = gateway.settings.alert_webhook_secret
@@ -142,14 +231,11 @@ async def _post(gateway: Gateway, url: str, due: Sequence[Row[Any]]) -> bool:
     try:
         answer = await send(gateway.http, request, timeout=SECONDS, system="the alert webhook")
     except RemoteError as error:
-        log.warning("alert_webhook_failed", error=type(error).__name__)
-        return False
-    if answer.status >= 300:
-        log.warning("alert_webhook_failed", status=answer.status)
-    return answer.status < 300
+        return error.message
+    return None if answer.status < 300 else f"it answered {answer.status}"
 
 
-def _plain(row: Row[Any]) -> dict[str, Any]:
+def _plain(row: Alert) -> dict[str, Any]:
     return {
         "kind": row.kind,
         "meaning": MEANING.get(row.kind, row.kind),

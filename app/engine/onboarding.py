@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from app.engine.gateway import Gateway
 from app.engine.rings import Task
 from app.errors import BadInput, Conflict, RemoteError
 from app.ids import unguessable
-from app.integrations.protocol import Check
+from app.integrations.protocol import Check, ConnectionSettings
 from app.integrations.registry import integration
 from app.records import connections
 from app.records.connections import Connection, Draft, Prepared, Status, prepare, revealed, secret_fields, shop_lane
@@ -89,6 +89,13 @@ async def apply(gateway: Gateway, current: Connection, draft: Draft, *, dry_run:
         )
     whole = Draft(name=draft.name, integration=draft.integration, shop=shop, warehouse=warehouse, settings=settings)
     return await _save(gateway, current, whole, {"shop": draft.shop, "warehouse": draft.warehouse}, dry_run=dry_run)
+
+
+def changed_settings(gateway: Gateway, current: Connection, change: Mapping[str, Any]) -> ConnectionSettings:
+    """The connection's settings with a change merged into them, checked and not saved. Raises BadInput."""
+    given = _merged(_plain(current), {"settings": dict(change)})
+    draft = Draft(**{name: given[name] for name in ("name", "integration", "shop", "warehouse", "settings")})
+    return prepare(draft, gateway.settings.reach).settings
 
 
 async def _save(gateway: Gateway, current: Connection, draft: Draft, given: Body, *, dry_run: bool = False) -> Saved:

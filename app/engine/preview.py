@@ -107,18 +107,19 @@ async def _sent_before(db: AsyncConnection, mapping: Mapping | None, call: str) 
 
 
 def _changes(before: dict[str, Any], after: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    old, new = dict(_leaves(before)), dict(_leaves(after))
+    old, new = dict(leaves(before)), dict(leaves(after))
     for path in [*new, *(path for path in old if path not in new)]:
         if old.get(path) != new.get(path):
             yield {"field": path, "before": old.get(path), "after": new.get(path)}
 
 
-def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """(dotted path, value) of all that is not nested any further."""
     if isinstance(value, dict):
         for key, inner in value.items():
-            yield from _leaves(inner, f"{path}.{key}" if path else key)
+            yield from leaves(inner, f"{path}.{key}" if path else key)
     elif isinstance(value, list):
         for index, inner in enumerate(value):
-            yield from _leaves(inner, f"{path}[{index}]")
+            yield from leaves(inner, f"{path}[{index}]")
     else:
         yield path, value

@@ -133,6 +133,11 @@ async def owe(
         await db.execute(update(acknowledgements).where(acknowledgements.c.id == row.id).values(quantity=total, updated_at=now))
 
 
+async def acknowledgements_of(db: AsyncConnection, mapping_id: int) -> list[Row[Any]]:
+    query = select(acknowledgements).where(acknowledgements.c.mapping_id == mapping_id).order_by(acknowledgements.c.id)
+    return list(await db.execute(query))
+
+
 async def owed(db: AsyncConnection, mapping_id: int) -> list[Row[Any]]:
     """What is not acknowledged yet."""
     open_ = or_(acknowledgements.c.acknowledged.is_(None), acknowledgements.c.acknowledged < acknowledgements.c.quantity)

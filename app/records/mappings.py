@@ -176,6 +176,7 @@ async def search(
     kind: Kind | None = None,
     transfer: str | None = None,
     wanted: str | None = None,
+    delivery: str | None = None,
     reason_code: str | None = None,
     number: str | None = None,
     before: int | None = None,
@@ -189,6 +190,7 @@ async def search(
         (mappings.c.kind, kind),
         (mappings.c.transfer, transfer),
         (mappings.c.wanted, wanted),
+        (mappings.c.delivery, delivery),
         (mappings.c.reason_code, reason_code),
     ):
         if value is not None:

@@ -1,0 +1,119 @@
+"""A mapping shows the way back: what the warehouse made of the order, what the shop was told, and what was acknowledged."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.api.calling import Site
+
+PROCESSES = {"articles": True, "orders": True, "shipments": True}
+
+
+@pytest.fixture
+async def back(site: Site) -> Site:
+    """The connection reports shipments."""
+    await site.change_settings(site.connection, processes=PROCESSES)
+    return site
+
+
+async def look(site: Site) -> None:
+    async with site.worker():
+        answer = await site.client.post("/sync/shop", params={"process": "shipments"})
+    assert answer.status_code == 200, answer.text
+
+
+async def transferred(site: Site) -> dict[str, Any]:
+    order = site.order("SOKK-1")
+    await site.take_in(order)
+    return order
+
+
+async def test_before_the_warehouse_has_sent_it_the_shop_is_told_nothing(back: Site) -> None:
+    order = await transferred(back)
+    found = await back.explained(str(order["id"]), kind="order")
+    assert found["next"]["code"] == "with-the-warehouse"
+    assert (found["deliveries"], found["told"], found["acknowledged"]) == ([], [], [])
+
+
+async def test_what_was_shipped_told_and_acknowledged_is_all_there(back: Site) -> None:
+    order = await transferred(back)
+    back.warehouse.ship(str(order["id"]), "TRACK-1", (), 77)
+    await look(back)
+    found = await back.explained(str(order["id"]), kind="order")
+    assert found["delivery"]["state"] == "reported"
+    assert found["delivery"]["completed_at"] is not None
+    assert found["label"] == "sent by the warehouse, the shop knows"
+    (shipped,) = found["deliveries"]
+    assert (shipped["number"], shipped["status"], shipped["back_order_for"]) == (str(order["id"]), 450, None)
+    assert shipped["tracking"] == [{"number": "TRACK-1", "url": "https://carrier.example/TRACK-1"}]
+    assert shipped["shipped_at"] and shipped["watched_until"]
+    (told,) = found["told"]
+    assert (told["kind"], told["key"]) == ("tracking", "TRACK-1")
+    assert told["remote_id"] and told["done_at"]
+    (confirmed,) = found["acknowledged"]
+    assert (confirmed["kind"], confirmed["quantity"], confirmed["acknowledged"]) == ("picked", 1.0, 1.0)
+    assert {job["process"] for job in found["reports"]} == {"shipments", "acknowledgements"}
+
+
+async def test_sent_without_a_tracking_number_it_waits_for_one(back: Site) -> None:
+    order = await transferred(back)
+    back.warehouse.ship(str(order["id"]), None, (), 77)
+    await look(back)
+    found = await back.explained(str(order["id"]), kind="order")
+    assert (found["delivery"]["state"], found["delivery"]["code"]) == ("waiting", "awaiting-tracking")
+    assert found["next"]["code"] == "awaiting-tracking"
+    listed = (await back.client.get("/mappings", params={"delivery": "waiting"})).json()["items"]
+    assert [each["shop"]["id"] for each in listed] == [str(order["id"])]
+
+
+async def short(site: Site) -> dict[str, Any]:
+    """An order of 2 of which 1 was sent, under the policy that nothing is closed by itself then."""
+    await site.client.patch("/connections/shop", json={"settings": {"shipments": {"partial_deliveries": "none"}}})
+    order = site.order(line_items=[{"product_id": site._product_id("SOKK-1"), "quantity": 2}])
+    await site.take_in(order)
+    row = order["line_items"][0]["id"]
+    site.warehouse.pick(str(order["id"]), {str(row): 1}, 77)
+    site.warehouse.ship(str(order["id"]), "TRACK-1", (), 77)
+    await look(site)
+    return order
+
+
+async def test_a_short_shipment_is_held_and_its_release_closes_the_order(back: Site) -> None:
+    order = await short(back)
+    held = await back.explained(str(order["id"]), kind="order")
+    assert (held["delivery"]["state"], held["delivery"]["code"]) == ("held", "short-shipment")
+    assert (held["transfer"], held["next"]["code"]) == ("sent", "held")
+    assert back.shown(order["id"])["status"] == "processing"
+    released = await back.client.post(f"/mappings/{held['id']}/release")
+    assert released.status_code == 200, released.text
+    await back.work()
+    after = await back.explained(str(order["id"]), kind="order")
+    assert after["delivery"]["state"] == "reported"
+    assert back.shown(order["id"])["status"] == "completed"
+
+
+async def test_a_held_report_can_be_resolved_without_touching_the_transfer(back: Site) -> None:
+    order = await short(back)
+    held = await back.explained(str(order["id"]), kind="order")
+    answer = await back.client.post(f"/mappings/{held['id']}/resolve", json={"reason": "closed by hand"})
+    assert answer.status_code == 200, answer.text
+    found = answer.json()
+    assert (found["delivery"]["state"], found["delivery"]["code"]) == ("reported", "resolved")
+    assert found["delivery"]["reason"] == "Settled by an operator: closed by hand"
+    assert (found["transfer"], found["reason_code"]) == ("sent", None)
+    assert back.shown(order["id"])["status"] == "processing"
+
+
+async def test_an_order_opened_again_in_the_shop_is_reported_after_a_resync(back: Site) -> None:
+    order = await transferred(back)
+    back.shop.change_order(order["id"], {"status": "cancelled"})
+    back.warehouse.ship(str(order["id"]), "TRACK-1", (), 77)
+    await look(back)
+    held = await back.explained(str(order["id"]), kind="order")
+    assert held["delivery"]["code"] == "not-open-in-shop"
+    back.change(order["id"], status="processing")
+    assert (await back.client.post(f"/mappings/{held['id']}/resync")).status_code == 200
+    await back.work()
+    assert back.shown(order["id"])["status"] == "completed"

@@ -11,9 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from app.embedded import tied_to_parent
-
-LONGEST_WAIT = 60.0
-"""Seconds for whatever is waited for, unless a test says otherwise: far more than it takes, for the sake of busy machines."""
+from tests.chaos.size import LONGEST_WAIT
 
 
 async def until(condition: Callable[[], bool | Awaitable[bool]], what: str, seconds: float = LONGEST_WAIT) -> None:

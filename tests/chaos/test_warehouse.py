@@ -51,7 +51,7 @@ async def test_a_warehouse_that_fails_in_every_way_costs_time_only(town: Town) -
     for number, fault in enumerate(FAULTS):
         town.warehouse_fails(**fault)
         asked = town.asked
-        await town.deliver(busy_day(ORDERS, first=1001 + number * ORDERS))
+        await town.deliver(busy_day(ORDERS // 2, first=1001 + number * ORDERS))
         await town.until_asked(asked + 4)
         town.warehouse_recovers()
         await town.settle()

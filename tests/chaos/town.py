@@ -37,7 +37,8 @@ from app.storage.engine import Database
 from app.storage.secrets import new_key, open_vault
 from app.storage.tables import cursors, inbox, jobs
 from tests.chaos.deliveries import Delivery, newest
-from tests.chaos.processes import LONGEST_WAIT, Program, until
+from tests.chaos.processes import Program, until
+from tests.chaos.size import LONGEST_WAIT
 from tests.house import KEY, LONG_AGO, SECRET, WEBHOOK_SECRET
 
 ROOT = Path(__file__).parents[2]
@@ -274,7 +275,7 @@ class Town:
             return False
         return not any(events[state] for state in UNSETTLED_EVENTS) and not any(work[state] for state in UNSETTLED_JOBS)
 
-    async def settle(self, seconds: float = LONGEST_WAIT * 2) -> None:
+    async def settle(self, seconds: float = LONGEST_WAIT) -> None:
         try:
             await until(self.is_settled, "everything was settled", seconds)
         except AssertionError as error:

@@ -124,4 +124,5 @@ def _body(connection: Connection, mapped: Article | Order) -> Body:
 def _problems(connection: Connection, mapped: Article | Order) -> tuple[Problem, ...]:
     settings = connection.settings.warehouse
     found = order_problems(mapped, settings) if isinstance(mapped, Order) else article_problems(mapped, settings)
-    return (*mapped.problems, *found)
+    # The shop's field and the WMS's may both be found wanting, in the same words.
+    return tuple({problem.message: problem for problem in reversed((*mapped.problems, *found))}.values())[::-1]

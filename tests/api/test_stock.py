@@ -71,7 +71,9 @@ async def test_the_summary_counts_by_state_and_problem(stocked: Site) -> None:
     assert found["states"] == {"same": 1, "waiting": 0, "parked": 0, "problem": 1, "unknown": 0}
     assert found["problems"] == {"stock-not-managed": 1}
     assert (found["connection"], found["is_on"], found["last_error"]) == ("shop", True, None)
-    assert found["read_at"] and found["compared_at"] and found["written_at"]
+    assert found["read_at"]
+    assert found["compared_at"]
+    assert found["written_at"]
 
 
 async def test_a_connection_without_stock_is_in_the_summary_as_switched_off(lite_site: Site) -> None:

@@ -184,7 +184,7 @@ class ConnectionSettings(BaseModel):
     extra_article_fields: dict[str, str] = Field(
         default_factory=dict,
         description="Further article fields: WMS path → path in the shop's product, with dots; a list of key and value pairs is "
-        "entered by key. Example: freeText1 → meta_data.leverandor.",
+        "entered by key. Example: freeValues.freeText1 → meta_data.leverandor.",
     )
     extra_order_fields: dict[str, str] = Field(
         default_factory=dict, description="The same for orders. Example: consigneeOrderNumber → meta_data._innkjopsordre."

@@ -158,8 +158,10 @@ async def _read_changes(reading: Reading, cursor: Row[Any]) -> bool:
     async for page in pages:
         await _store_page(reading, page)
         failpoint("poll-after-page")
-        if reading.time_is_up:
+        # Only what moves the cursor can be gone on from: anything else would be read again and again, slice after slice.
+        if page.cursor and page.cursor != start and reading.time_is_up:
             return False
+        start = page.cursor
     return True
 
 

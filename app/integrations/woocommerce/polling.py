@@ -43,6 +43,7 @@ class Poll:
         self._stored = stored
         self._cursor = Cursor.read(stored, since)
         self._made = 0
+        self._moved = False
 
     async def pages(self) -> AsyncIterator[Page]:
         """Pages of new records, oldest first. Where there is nothing new, an empty page with the cursor as it was."""
@@ -73,7 +74,8 @@ class Poll:
             self._cursor = self._cursor.past(
                 listed, unsettled(listed, self._calls.shop_time), self._overlap, self._calls.shop_time
             )
-        cursor = dict(self._stored) if self._stored and not new and self._made == 1 else self._cursor.stored()
+            self._moved = True
+        cursor = self._cursor.stored() if self._moved or not self._stored else dict(self._stored)
         made, self._made = self._made, 0
         return Page(new, cursor, made)
 
@@ -108,6 +110,7 @@ class Poll:
             new = tuple(each for each in ahead if self._cursor.is_new(each))
             moved = self._cursor.past(ahead, unsettled(ahead, self._calls.shop_time), self._overlap, self._calls.shop_time)
             self._cursor = replace(moved, second=second if full else None, after=last if full else 0)
+            self._moved = True
             made, self._made = self._made, 0
             yield Page(new, self._cursor.stored(), made)
             if not full:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from app.domain import Process, SourceRecord
@@ -11,6 +12,7 @@ from app.errors import Malformed, NoSuchRecord
 from app.integrations.protocol import Page
 from app.integrations.woocommerce.beside import summary
 from app.integrations.woocommerce.calls import SYSTEM
+from app.integrations.woocommerce.cursor import Cursor, unsettled
 from app.integrations.woocommerce.dialects import VARIATIONS, Record
 from app.integrations.woocommerce.polling import Poll
 from app.integrations.woocommerce.resources import PARENT, PATHS, identity, objects, record
@@ -28,13 +30,28 @@ class Reading(Shop):
         """Orders, or products with the variations of those that are variable (their changes move the product's own time)."""
         before = dict(cursor or {})
         async for page in self._pages(process, cursor, since):
-            if process is Process.ARTICLES:
-                for product in page.records:
-                    self._beside.remember_product(product.body)
-                    async for variations in self._variations_of(product, before):
-                        yield variations
-            yield page
+            if process is Process.ORDERS:
+                yield page
+                continue
+            rest = page.records
+            for product in page.records:
+                self._beside.remember_product(product.body)
+                has_variations = False
+                async for variations in self._variations_of(product, before):
+                    has_variations = True
+                    yield variations
+                if has_variations and self._version.lists_by_modification and product is not page.records[-1]:
+                    # A page of products can take a hundred calls: each product with its variations is a step of its own.
+                    done, rest = rest[: rest.index(product) + 1], rest[rest.index(product) + 1 :]
+                    before = self._past(before, done, since)
+                    yield Page(done, before, 0)
+            yield replace(page, records=rest)
             before = page.cursor
+
+    def _past(self, cursor: Body, done: Sequence[SourceRecord], since: datetime | None) -> Body:
+        """The cursor behind the first records of a page."""
+        now, overlap = self._calls.shop_time, timedelta(seconds=self._settings.overlap_seconds)
+        return Cursor.read(cursor, since).past(done, unsettled(done, now), overlap, now).stored()
 
     def _pages(self, process: Process, cursor: Mapping[str, Any] | None, since: datetime | None) -> AsyncIterator[Page]:
         if self._version.lists_by_modification:

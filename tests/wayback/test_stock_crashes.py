@@ -1,4 +1,4 @@
-"""Stock writes when workers end, calls get lost and shops are away: nothing is lost, and nothing late comes after what is newer."""
+"""Stock when workers end, calls get lost and shops are away: nothing is lost, nothing late comes after what is newer."""
 
 from __future__ import annotations
 

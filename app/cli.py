@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 import app as package
-from app.commands import connections, doctor, keys, processes, records, sync
+from app.commands import alerts, connections, doctor, keys, processes, records, stock, sync
 from app.commands.terminal import EXIT_CODES, Commands, out
 from app.demo.command import demo
 
@@ -42,6 +42,8 @@ app.add_typer(connections.app, name="connections", rich_help_panel=RUNNING)
 app.command("sync", rich_help_panel=RUNNING)(sync.sync)
 app.add_typer(sync.app, name="runs", rich_help_panel=RUNNING)
 records.register(app, RUNNING)
+app.add_typer(stock.app, name="stock", rich_help_panel=RUNNING)
+app.add_typer(alerts.app, name="alerts", rich_help_panel=RUNNING)
 app.add_typer(keys.app, name="keys", rich_help_panel=OWN)
 app.command("doctor", rich_help_panel=OWN)(doctor.doctor)
 

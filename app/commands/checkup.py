@@ -1,11 +1,13 @@
-"""What `gateway doctor` looks at: settings, secrets, database, queue, clocks, addresses and every connection's credentials."""
+"""What `gateway doctor` looks at: settings, secrets, database, queue, mail, clocks, addresses, and every connection's credentials
+and webhooks."""
 
 from __future__ import annotations
 
 import asyncio
+import smtplib
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Any
@@ -19,10 +21,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.clock import Clock, utc_now
 from app.embedded import EmbeddedValkeyMissing, ask, find_server, socket_path
+from app.engine import guard, notify, webhook_state
 from app.errors import BadInput, RemoteError
 from app.http import open_client, send
 from app.records import connections
-from app.records.connections import Connection
+from app.records.connections import Connection, Status
 from app.settings import Settings
 from app.storage import migrations
 from app.storage.engine import Database
@@ -75,6 +78,7 @@ async def examine(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[F
         yield finding
     async for finding in _queue(settings):
         yield finding
+    yield await asyncio.to_thread(_alerts, settings)
     database = Database(settings.sqlalchemy_url)
     try:
         async for finding in _stored(settings, database, clock):
@@ -164,6 +168,28 @@ def _embedded(settings: Settings) -> Finding:
     )
 
 
+# --- alerts ---------------------------------------------------------------------------------------------------------------
+
+
+def _alerts(settings: Settings) -> Finding:
+    """Logs in at the mail server and sends nothing; `gateway alerts test` does."""
+    if settings.alert_mail_to and not settings.smtp_host:
+        return _fail("alerts", "GATEWAY_ALERT_MAIL_TO is set, and no mail server", "set GATEWAY_SMTP_HOST")
+    if settings.smtp_host and not settings.alert_mail_to:
+        return _warn("alerts", "a mail server is set, and nobody to mail to", "set GATEWAY_ALERT_MAIL_TO")
+    if settings.alert_mail_to:
+        try:
+            with notify.mail_server(settings) as server:
+                server.noop()
+        except (OSError, smtplib.SMTPException) as error:
+            return _fail("alerts", notify.mail_words(settings, error), "correct the GATEWAY_SMTP_ settings")
+        return _ok("alerts", f"{settings.smtp_host} takes mail for {', '.join(settings.alert_mail_to)}")
+    if settings.alert_webhook_url:
+        return _ok("alerts", "they are posted to a webhook; try it with: gateway alerts test")
+    fix = "set GATEWAY_ALERT_MAIL_TO with GATEWAY_SMTP_HOST, or GATEWAY_ALERT_WEBHOOK_URL"
+    return _warn("alerts", "nobody is told of trouble; it is only listed by: gateway alerts", fix)
+
+
 # --- what is stored ---------------------------------------------------------------------------------------------------------
 
 
@@ -231,10 +257,31 @@ async def _all_credentials(
                 yield _fail(f"{name}: secrets", error.message, error.fix or "")
             else:
                 yield _ok(f"{name}: secrets", "they can be decrypted")
+    for one in found:
+        if one.status is Status.ACTIVE:
+            async with database.read() as db:
+                yield _webhooks(settings, one, await guard.state_of(db, one.id), clock())
     async with open_client(settings.reach) as http:
         for findings in await asyncio.gather(*(_connection(settings, one, http, clock) for one in found)):
             for finding in findings:
                 yield finding
+
+
+def _webhooks(settings: Settings, connection: Connection, seen: Any, now: datetime) -> Finding:
+    """As the worker's guard has written it down; the shop is not asked."""
+    check, look = f"{connection.name}: webhooks", f"gateway connections webhooks {connection.name} --check"
+    lacks = webhook_state.missing(settings, connection)
+    if lacks:
+        return _warn(check, f"{lacks[0].text}; what changes is found by polls only", lacks[0].fix)
+    if seen is None or seen.checked_at is None:
+        return _warn(check, "nobody has looked at them yet", f"run a worker, or: {look}")
+    if seen.state == "failed":
+        return _fail(check, f"they could not be looked after: {seen.last_error}", f"correct it, then: {look}")
+    late = timedelta(minutes=connection.settings.webhooks.check_minutes) * 3
+    when = f"{seen.checked_at:%Y-%m-%d %H:%M} UTC"
+    if now - seen.checked_at > late:
+        return _warn(check, f"nobody has looked at them since {when}", f"run a worker, or: {look}")
+    return _ok(check, f"in order at {when}, put right {seen.repairs} times so far")
 
 
 async def _connection(settings: Settings, connection: Connection, http: httpx.AsyncClient, clock: Clock) -> list[Finding]:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import typer
+
 from app.errors import BadInput
 
 PARTS = ("shop", "warehouse", "settings")
@@ -72,3 +74,18 @@ def _looked_up(variable: str, place: str, environment: Mapping[str, str]) -> str
             fix=f"set {variable} where you run this command; the gateway itself never looks it up",
         )
     return value
+
+
+def assigned(pairs: list[str] | None, option: str) -> dict[str, Any]:
+    """`a.b=value` as nested objects; the gateway's own models turn text into numbers. Raises BadParameter."""
+    found: dict[str, Any] = {}
+    for pair in pairs or []:
+        path, equals, value = pair.partition("=")
+        if not equals:
+            raise typer.BadParameter(f"{pair!r} is not FIELD=VALUE", param_hint=option)
+        place = found
+        *outer, last = path.split(".")
+        for part in outer:
+            place = place.setdefault(part, {})
+        place[last] = value
+    return found

@@ -9,11 +9,14 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from app.commands.connection_file import read_file, resolved
+from app.commands import connection_care
+from app.commands.connection_file import assigned, read_file, resolved
 from app.commands.remote import DEFAULT_URL, ApiKey, Problem, Remote, Url, connect, segment
 from app.commands.terminal import AsJson, Exit, err, fail, fields, out, print_json, table, with_times
 
 app = typer.Typer(no_args_is_help=True, help="Connections: one shop and one goods owner in a warehouse each.")
+
+connection_care.register(app)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The connection's name or id.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
@@ -48,8 +51,10 @@ def show(name: Name, url: Url = DEFAULT_URL, api_key: ApiKey = None, as_json: As
     found = connect(url, api_key).get(f"/connections/{segment(name)}")
     if as_json:
         print_json(found)
-    else:
-        fields(found, f"Connection {found['name']}")
+        return
+    fields({key: found[key] for key in found if key != "test"}, f"Connection {found['name']}")
+    if found["test"]:
+        _show_checks(found["test"]["checks"])
 
 
 @app.command("add")
@@ -67,28 +72,13 @@ def add(
     body = {
         "name": name,
         "integration": integration,
-        "shop": _assigned(shop, "--shop"),
-        "warehouse": _assigned(warehouse, "--warehouse"),
-        "settings": _assigned(setting, "--setting"),
+        "shop": assigned(shop, "--shop"),
+        "warehouse": assigned(warehouse, "--warehouse"),
+        "settings": assigned(setting, "--setting"),
     }
     remote = connect(url, api_key)
     made = remote.call("POST", "/connections", json=resolved(body, name, os.environ))
     _say(made, f"Connection {name} is saved", as_json)
-
-
-def _assigned(pairs: list[str] | None, option: str) -> dict[str, Any]:
-    """`a.b=value` as nested objects; the gateway's own models turn text into numbers."""
-    found: dict[str, Any] = {}
-    for pair in pairs or []:
-        path, equals, value = pair.partition("=")
-        if not equals:
-            raise typer.BadParameter(f"{pair!r} is not FIELD=VALUE", param_hint=option)
-        place = found
-        *outer, last = path.split(".")
-        for part in outer:
-            place = place.setdefault(part, {})
-        place[last] = value
-    return found
 
 
 @app.command("apply")

@@ -13,7 +13,7 @@ from app.settings import Settings
 
 
 def doctor(as_json: AsJson = False) -> None:
-    """Look at settings, database, queue, clocks and every connection's credentials. Exit code 1 when something fails."""
+    """Look at settings, database, queue, mail, clocks and every connection. Exit code 1 when something fails."""
     with Status("Looking …", console=err()):
         findings = asyncio.run(_all(Settings()))
     failed = any(finding.state is State.FAIL for finding in findings)

@@ -1,4 +1,4 @@
-"""`mappings`, `events`, `jobs`, `lanes`, `alerts`, `dead-letters`, `replay`, `release`: what there is, and what to do."""
+"""`mappings`, `events`, `jobs`, `lanes`, `dead-letters`, `replay`, `release`: what there is, and what to do."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ MAPPING_COLUMNS = {
     "WMS id": "warehouse.id",
     "State": "label",
     "Transfer": "transfer",
+    "Delivery": "delivery.state",
     "Reason": "reason",
 }
 EVENT_COLUMNS = {
@@ -50,6 +51,23 @@ JOB_COLUMNS = {
     "Reason": "reason",
 }
 HISTORY_COLUMNS = {"At": "at", "What": "code", "Text": "text"}
+SHIPPED_COLUMNS = {
+    "Number": "number",
+    "WMS id": "wms_order_id",
+    "Status": "status",
+    "Shipped": "shipped_at",
+    "Tracking": "tracking",
+    "Read": "read_at",
+}
+TOLD_COLUMNS = {"What": "kind", "Key": "key", "Shop's id": "remote_id", "Intended": "intended_at", "Done": "done_at"}
+CONFIRMED_COLUMNS = {
+    "WMS id": "wms_order_id",
+    "Line": "line_id",
+    "What": "kind",
+    "Total": "quantity",
+    "Confirmed": "acknowledged",
+}
+DETAIL = ("next", "job", "reports", "came_in", "sent", "deliveries", "told", "acknowledged", "history")
 CALL_COLUMNS = {"Started": "started_at", "Call": "call", "Result": "result", "Status": "status", "Answer": "answer"}
 LANE_COLUMNS = {
     "Id": "id",
@@ -63,14 +81,6 @@ LANE_COLUMNS = {
     "Oldest": "oldest",
     "At work": "worked_on",
     "Blocked": "blocked",
-}
-ALERT_COLUMNS = {
-    "Kind": "kind",
-    "Connection": "connection",
-    "Count": "count",
-    "First": "first_at",
-    "Last": "last_at",
-    "Text": "text",
 }
 DEAD_COLUMNS = {
     "Id": "id",
@@ -97,13 +107,17 @@ def list_mappings(
     transfer: Annotated[
         str | None, typer.Option(help="pending, sent, held, refused, unknown or none.", show_default=False)
     ] = None,
+    delivery: Annotated[
+        str | None, typer.Option(help="none, waiting, partly, reported or held: how far the way back is.", show_default=False)
+    ] = None,
     limit: Limit = 50,
     url: Url = DEFAULT_URL,
     api_key: ApiKey = None,
     as_json: AsJson = False,
 ) -> None:
     """List records and their state, newest first."""
-    rows = connect(url, api_key).items("/mappings", limit, connection=connection, kind=kind, transfer=transfer)
+    asked = {"connection": connection, "kind": kind, "transfer": transfer, "delivery": delivery}
+    rows = connect(url, api_key).items("/mappings", limit, **asked)
     _listed(rows, MAPPING_COLUMNS, "Mappings", as_json)
 
 
@@ -124,13 +138,22 @@ def show_mapping(number: Number, url: Url = DEFAULT_URL, api_key: ApiKey = None,
 
 def _explain(mapping: dict[str, Any]) -> None:
     """Where it stands, what happens next, what came in, what was sent, and its history; each newest first."""
-    facts = {name: value for name, value in mapping.items() if name not in ("next", "job", "came_in", "sent", "history")}
+    facts = {name: value for name, value in mapping.items() if name not in DETAIL}
     fields(with_times([facts])[0], f"{mapping['kind'].capitalize()} {mapping['shop']['number'] or mapping['shop']['id']}")
     due = mapping["next"]["at"]
     out().print(Text.assemble(("Next: ", "bold"), mapping["next"]["text"], f" ({moment(due)} UTC)" if due else ""))
     table(with_times(mapping["came_in"]), EVENT_COLUMNS, "Came in")
-    table(with_times(mapping["sent"]), CALL_COLUMNS, "Sent to the warehouse")
+    table(with_times(mapping["sent"]), CALL_COLUMNS, "Calls")
+    if mapping["deliveries"]:
+        _explain_way_back(mapping)
     table(with_times(mapping["history"]["items"]), HISTORY_COLUMNS, "History")
+
+
+def _explain_way_back(mapping: dict[str, Any]) -> None:
+    shipped = [{**one, "tracking": [each["number"] for each in one["tracking"]]} for one in mapping["deliveries"]]
+    table(with_times(shipped), SHIPPED_COLUMNS, "In the warehouse")
+    table(with_times(mapping["told"]), TOLD_COLUMNS, "Told to the shop")
+    table(with_times(mapping["acknowledged"]), CONFIRMED_COLUMNS, "Confirmed to the warehouse")
 
 
 def events(
@@ -167,11 +190,6 @@ def lanes(url: Url = DEFAULT_URL, api_key: ApiKey = None, as_json: AsJson = Fals
         return
     shown = [{**row, "oldest": moment(row["oldest"]), "blocked": [each["call"] for each in row["blocked"]]} for row in rows]
     table(shown, LANE_COLUMNS, "Lanes")
-
-
-def alerts(url: Url = DEFAULT_URL, api_key: ApiKey = None, limit: Limit = 50, as_json: AsJson = False) -> None:
-    """List what an operator should know of, newest first."""
-    _listed(connect(url, api_key).items("/alerts", limit), ALERT_COLUMNS, "Alerts", as_json)
 
 
 @dead_letters.command("list")
@@ -232,7 +250,7 @@ def release(number: Number, url: Url = DEFAULT_URL, api_key: ApiKey = None, as_j
     """Let a held record through all the same, as it is."""
     remote = connect(url, api_key)
     found = remote.items("/mappings", 20, number=number)
-    held = [row for row in found if row.get("transfer") == "held"]
+    held = [row for row in found if "held" in (row["transfer"], row["delivery"]["state"])]
     if len(held) > 1:
         fail(
             f"{len(held)} held records have the number {number}: {', '.join(str(row['id']) for row in held)}",
@@ -252,7 +270,7 @@ def _say(answer: Any, words: str, as_json: bool) -> None:
 
 def register(app: typer.Typer, panel: str) -> None:
     app.add_typer(mappings, name="mappings", rich_help_panel=panel)
-    for name, command in (("events", events), ("jobs", jobs), ("lanes", lanes), ("alerts", alerts)):
+    for name, command in (("events", events), ("jobs", jobs), ("lanes", lanes)):
         app.command(name, rich_help_panel=panel)(command)
     app.add_typer(dead_letters, name="dead-letters", rich_help_panel=panel)
     app.command("replay", rich_help_panel=panel)(replay)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
 from app.commands.checkup import Finding, State, examine, judge_redis
 from app.http import Reach
@@ -20,6 +21,7 @@ from app.sandbox.server import Server, free_port
 from app.sandbox.woocommerce import ShopConfig, create_shop
 from app.settings import Settings
 from app.storage.engine import Database
+from app.storage.outbound_tables import hooks
 from app.storage.secrets import open_vault
 from tests.cli.gateway_command import gateway
 
@@ -189,3 +191,80 @@ async def test_a_clock_that_is_off_is_noticed(set_up: SetUp, ahead: timedelta, s
 def test_a_queue_that_may_lose_rings_is_worth_a_warning() -> None:
     found = {one.check: one.state for one in judge_redis({"maxmemory_policy": "allkeys-lru", "aof_enabled": 0})}
     assert found == {"queue memory": State.WARN, "queue persistence": State.WARN}
+
+
+class TestAlerts:
+    def test_without_a_way_it_warns(self, set_up: SetUp) -> None:
+        assert diagnosis()["alerts"].state is State.WARN
+
+    def test_addresses_without_a_mail_server_fail(self, set_up: SetUp, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("GATEWAY_ALERT_MAIL_TO", "ops@example.com")
+        found = diagnosis()["alerts"]
+        assert (found.state, found.fix) == (State.FAIL, "set GATEWAY_SMTP_HOST")
+
+    def test_a_mail_server_that_cannot_be_reached_fails(self, set_up: SetUp, monkeypatch: pytest.MonkeyPatch) -> None:
+        port = free_port()
+        for name, value in {"ALERT_MAIL_TO": "ops@example.com", "SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(port)}.items():
+            monkeypatch.setenv(f"GATEWAY_{name}", value)
+        found = diagnosis()["alerts"]
+        assert found.state is State.FAIL
+        assert found.finding.startswith(f"127.0.0.1:{port} cannot be reached: ")
+
+
+class TestWebhooks:
+    def active(self, set_up: SetUp) -> None:
+        set_up.connect(shop={"webhook_secret": "whsec"})
+
+        async def activate() -> None:
+            database = Database(set_up.settings.sqlalchemy_url)
+            async with database.begin() as db:
+                found = await connections.find(db, open_vault(set_up.settings), "nettbutikk")
+                await connections.activate(db, found, NOW)
+            await database.close()
+
+        asyncio.run(activate())
+
+    def seen(self, set_up: SetUp, **values: Any) -> None:
+        async def store() -> None:
+            database = Database(set_up.settings.sqlalchemy_url)
+            async with database.begin() as db:
+                found = await connections.find(db, open_vault(set_up.settings), "nettbutikk")
+                await db.execute(insert(hooks).values(connection_id=found.id, next_check_at=NOW, seen=[], **values))
+            await database.close()
+
+        asyncio.run(store())
+
+    def test_of_a_draft_nothing_is_said(self, set_up: SetUp) -> None:
+        set_up.connect()
+        assert "nettbutikk: webhooks" not in diagnosis()
+
+    def test_webhooks_that_nobody_has_looked_at_are_worth_a_warning(self, set_up: SetUp) -> None:
+        self.active(set_up)
+        found = diagnosis()["nettbutikk: webhooks"]
+        assert (found.state, found.finding) == (State.WARN, "nobody has looked at them yet")
+
+    def test_webhooks_in_order_are_fine(self, set_up: SetUp) -> None:
+        self.active(set_up)
+        self.seen(set_up, state="fine", checked_at=datetime.now(UTC), repairs=2)
+        found = diagnosis()["nettbutikk: webhooks"]
+        assert found.state is State.OK
+        assert found.finding.endswith("put right 2 times so far")
+
+    def test_webhooks_that_could_not_be_looked_after_fail_with_the_command(self, set_up: SetUp) -> None:
+        self.active(set_up)
+        self.seen(set_up, state="failed", checked_at=datetime.now(UTC), last_error="the keys cannot write")
+        found = diagnosis()["nettbutikk: webhooks"]
+        assert found.state is State.FAIL
+        assert "the keys cannot write" in found.finding
+        assert found.fix.endswith("gateway connections webhooks nettbutikk --check")
+
+    def test_webhooks_that_nobody_looks_at_any_more_are_worth_a_warning(self, set_up: SetUp) -> None:
+        self.active(set_up)
+        self.seen(set_up, state="fine", checked_at=datetime.now(UTC) - timedelta(hours=5))
+        assert diagnosis()["nettbutikk: webhooks"].state is State.WARN
+
+    def test_without_a_public_address_there_can_be_none(self, set_up: SetUp, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.active(set_up)
+        monkeypatch.delenv("GATEWAY_PUBLIC_URL")
+        found = diagnosis()["nettbutikk: webhooks"]
+        assert (found.state, "GATEWAY_PUBLIC_URL" in found.fix) == (State.WARN, True)

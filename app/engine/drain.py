@@ -174,11 +174,16 @@ async def _transfer(gateway: Gateway, turn: Turn) -> None:
     try:
         result = await doing
     except Refused as error:
-        result = _failed(job, Transfer.REFUSED, "refused", f"{error.system} refused {error.call}: {error.message}")
+        result = _failed(job, _what_is_known(desk), "refused", f"{error.system} refused {error.call}: {error.message}")
     except RemoteError as error:
         await _park(gateway, turn, desk, error)
         return
     await _end(gateway, turn, desk, result)
+
+
+def _what_is_known(desk: Fence | None) -> Transfer:
+    """Of a transfer that failed: an outcome not known before this turn, and not found out in it, is not known yet."""
+    return Transfer.UNKNOWN if desk and (desk.outcome_unknown or desk.unsettled) else Transfer.REFUSED
 
 
 def _failed(job: Row[Any], transfer: Transfer, code: str, reason: str) -> Result:
@@ -306,8 +311,7 @@ async def _park(gateway: Gateway, turn: Turn, desk: Fence | None, error: Gateway
             await alerts.raise_alert(db, "login-refused", job.connection_id, error.system, message, now)
     if tries >= settings.max_tries:
         reason = f"Given up after {tries} tries: {message}"
-        transfer = Transfer.UNKNOWN if desk and desk.outcome_unknown else Transfer.REFUSED
-        await _end(gateway, turn, desk, _failed(job, transfer, "given-up", reason))
+        await _end(gateway, turn, desk, _failed(job, _what_is_known(desk), "given-up", reason))
         return
     due = now + pause_before(job.tries, settings.retry_base_seconds, settings.retry_cap_seconds)
     if isinstance(error, RateLimited) and error.retry_after is not None:

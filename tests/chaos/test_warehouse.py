@@ -17,11 +17,11 @@ from app.sandbox.ongoing import TransporterContract, WarehouseConfig
 from app.settings import Settings
 from app.storage.tables import budgets, jobs
 from tests.chaos.conftest import Found
-from tests.chaos.count import all_is_well
+from tests.chaos.count import all_is_well, count
 from tests.chaos.deliveries import Body, busy_day, delivery, order
 from tests.chaos.processes import until
 from tests.chaos.size import LONGEST_TEST, ORDERS, WORKERS
-from tests.chaos.town import GOODS_OWNER, Town
+from tests.chaos.town import Town
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(LONGEST_TEST)]
 
@@ -40,7 +40,6 @@ FAULTS: tuple[dict[str, Any], ...] = (
     {"kind": "hang-up"},
     {"kind": "status", "status": 503},
     {"kind": "status", "status": 500, "path": "/demo/api/v1/orders"},
-    {"kind": "status", "status": 429, "retry_after": "1"},
     {"kind": "login-500"},
 )
 
@@ -109,19 +108,13 @@ async def test_a_poison_record_in_the_middle_of_a_lane_stops_nobody_and_arrives_
     assert dead.source_id == "7001"
     assert "there is no transporter contract for code 'NOPE', service 'FAST'" in dead.reason
     assert (await town.states())["dead"] == 1
-    assert len(town.warehouse.orders) == len(
-        {each.order_id for each in day if each.order_id % 5 != 2 or _is_there(town, each.order_id)}
-    )
+    assert (await count(town)).lost == ["order 7001 is not in the warehouse"]
 
     contract = TransporterContract("NOPE", "FAST", "Nope", "Fast", "NOPE-F")
     town.warehouse.config = replace(town.warehouse.config, transporter_contracts=(contract,))
     await _replay(town)
     found_again = await all_is_well(town)
     assert found_again.events["dead"] == 0
-
-
-def _is_there(town: Town, order_id: int) -> bool:
-    return (GOODS_OWNER, str(order_id)) in town.warehouse.orders
 
 
 async def _replay(town: Town) -> None:
@@ -143,3 +136,15 @@ async def test_a_row_of_refused_orders_never_gets_us_locked_out(found: Found) ->
     await town.settle()
     assert (await town.states(jobs))["dead"] == 6
     assert not [call for call in town.calls(path="") if call.status == 429]
+
+
+async def test_a_warehouse_that_locks_out_sooner_than_thought_is_waited_for(found: Found) -> None:
+    town = await found(warehouse=WarehouseConfig(lockout_failures=2, lockout_window_seconds=1.5), **CARRIER)
+    await town.start_api()
+    town.start_worker(max_tries=3)
+    await town.deliver(delivery(bad(number), "order.created") for number in range(7001, 7004))
+    await town.deliver(busy_day(ORDERS))
+    await town.settle()
+    assert [call for call in town.calls(path="") if call.status == 429]
+    assert (await town.states(jobs))["dead"] == 3
+    assert (await count(town)).lost == [f"order {number} is not in the warehouse" for number in range(7001, 7004)]

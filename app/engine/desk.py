@@ -17,12 +17,15 @@ from app.engine.gateway import Gateway
 from app.engine.lanes import Turn
 from app.engine.map_record import payload_of
 from app.flows.result import Transfer, Unsettled
+from app.logs import get_logger
 from app.records import mappings
 from app.records.connections import Connection
 from app.storage.tables import jobs
 from app.warehouse.client import OngoingClient, Written
 from app.warehouse.problems import article_problems
 from app.warehouse.settings import OngoingSettings
+
+log = get_logger(__name__)
 
 
 def warehouse_desk(
@@ -69,12 +72,11 @@ class GatewayDesk(Fence):
             return "another record that claimed it at the same moment"
         if owner.id == self.mapping_id:
             return None
-        return f"{owner.kind} {owner.source_id} of {await self._name_of(owner.connection_id)}"
-
-    async def _name_of(self, connection_id: str) -> str:
-        if connection_id == self.connection.id:
-            return "this connection"
-        return f"connection {(await self.gateway.connection(connection_id)).name}"
+        if owner.connection_id == self.connection.id:
+            return f"{owner.kind} {owner.source_id} of this connection"
+        # Not which one: a key limited to this connection may read the reason, and its holder is not the other's.
+        log.info("number_taken", number=number, by_connection=owner.connection_id, by_mapping=owner.id)
+        return "another connection of the same goods owner"
 
     async def unknown_articles(self, numbers: Sequence[str]) -> list[str]:
         async with self.gateway.database.read() as db:

@@ -50,7 +50,7 @@ class TestOrderNumbers:
         assert len(lite.warehouse.orders) == 1
         mapping = await lite.mapping(second["id"])
         assert (mapping.transfer, mapping.reason_code, mapping.number) == ("held", "number-taken", None)
-        assert f"order {first['id']} of connection shop" in mapping.reason
+        assert "another connection of the same goods owner" in mapping.reason
         assert (await lite.events()) == {"done": 1, "held": 1}
 
     async def test_a_number_that_another_order_of_the_same_shop_has_holds_the_order(self, lite: House) -> None:

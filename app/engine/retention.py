@@ -52,8 +52,6 @@ async def prune(gateway: Gateway, now: datetime) -> None:
         await db.execute(
             update(run_parts).where(run_parts.c.preview.is_not(None), run_parts.c.finished_at < personal).values(preview=None)
         )
-        shown = update(run_parts).where(run_parts.c.preview.is_not(None), run_parts.c.finished_at < personal)
-        await db.execute(shown.values(preview=None))
         await db.execute(delete(inbox).where(*settled, inbox.c.received_at < old))
         await db.execute(delete(attempts).where(attempts.c.finished_at.is_not(None), attempts.c.started_at < old))
         await db.execute(delete(history).where(history.c.at < old))

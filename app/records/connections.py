@@ -108,7 +108,7 @@ class Prepared:
 
 def prepare(draft: Draft, reach: Reach) -> Prepared:
     """Checks names, settings, credentials and addresses. Raises BadInput naming the field and the fix."""
-    if not NAME_PATTERN.match(draft.name):
+    if not NAME_PATTERN.fullmatch(draft.name):
         raise BadInput(
             f"{draft.name!r} cannot be a connection's name",
             field="name",

@@ -1,0 +1,88 @@
+"""Migrations bring an empty database to exactly the tables that the code speaks of, on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, inspect, text
+
+from app.storage.engine import Database
+from app.storage.migrations import REVISION, current, upgrade_async
+from app.storage.tables import metadata
+
+
+async def looked_at(url: str, look: Callable[[Connection], Any]) -> Any:
+    database = Database(url)
+    async with database.engine.connect() as db:
+        found = await db.run_sync(look)
+    await database.close()
+    return found
+
+
+def differences(connection: Connection) -> list[Any]:
+    return list(compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata))
+
+
+async def test_the_migrated_database_is_what_the_code_speaks_of(database_url: str) -> None:
+    assert await looked_at(database_url, differences) == []
+
+
+async def test_every_table_and_every_index_is_there(database_url: str) -> None:
+    def indexes(connection: Connection) -> set[str | None]:
+        inspector = inspect(connection)
+        return {index["name"] for table in inspector.get_table_names() for index in inspector.get_indexes(table)}
+
+    tables = await looked_at(database_url, lambda connection: set(inspect(connection).get_table_names()))
+    assert tables - {"alembic_version"} == set(metadata.tables)
+    expected = {index.name for table in metadata.tables.values() for index in table.indexes}
+    assert expected <= await looked_at(database_url, indexes)
+
+
+async def test_partial_indexes_are_partial(database_url: str) -> None:
+    """They keep what waits cheap to find however much is done."""
+    query = "SELECT sql FROM sqlite_master WHERE type = 'index'"
+    if not database_url.startswith("sqlite"):
+        query = "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'"
+
+    def definitions(connection: Connection) -> list[str]:
+        return [row[0] for row in connection.execute(text(query)) if row[0]]
+
+    partial = [each for each in await looked_at(database_url, definitions) if " WHERE " in each]
+    for name in ("ix_jobs_claim", "ix_jobs_parked", "ix_jobs_running", "ix_inbox_ready", "ix_mappings_open"):
+        assert any(name in each for each in partial), name
+
+
+async def test_the_revision_is_the_one_that_this_code_needs(database_url: str) -> None:
+    database = Database(database_url)
+    async with database.engine.connect() as db:
+        assert await current(db) == REVISION
+    await database.close()
+
+
+async def test_a_database_without_our_tables_has_no_revision(tmp_path: Path) -> None:
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'empty.db'}")
+    async with database.engine.connect() as db:
+        assert await current(db) is None
+    await database.close()
+
+
+async def test_upgrading_twice_does_nothing_the_second_time(database_url: str) -> None:
+    await upgrade_async(database_url)
+    assert await looked_at(database_url, differences) == []
+
+
+async def test_revisions_are_numbers_that_count_up() -> None:
+    """So that "at least ours" can be told without knowing later ones."""
+    versions = sorted((Path(__file__).parents[2] / "app" / "storage" / "migrations" / "versions").glob("[0-9]*.py"))
+    assert [int(file.name[:4]) for file in versions] == list(range(1, len(versions) + 1))
+    assert len(versions) == REVISION
+
+
+@pytest.mark.parametrize("table", sorted(metadata.tables))
+def test_every_table_has_a_key(table: str) -> None:
+    assert list(metadata.tables[table].primary_key)

@@ -1,0 +1,102 @@
+"""Secrets at rest: encrypted with keys that are no part of the database, and that can be changed one after the other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from app.errors import BadInput
+from app.records import connections
+from app.settings import Settings
+from app.storage.secrets import Vault, new_key, open_vault
+from app.storage.tables import connections as rows
+from tests.house import SECRET, WEBHOOK_SECRET, open_house
+
+SECRETS = {"shop": {"consumer_secret": "cs_very-secret"}}
+
+
+def settings(directory: Path, **more: object) -> Settings:
+    return Settings(data_directory=directory, **more)  # type: ignore[arg-type]
+
+
+def test_what_is_sealed_can_be_opened_and_not_read() -> None:
+    vault = Vault([new_key()])
+    sealed = vault.seal(SECRETS)
+    assert b"very-secret" not in sealed
+    assert vault.open(sealed) == SECRETS
+
+
+def test_the_same_secrets_are_never_sealed_the_same_way() -> None:
+    vault = Vault([new_key()])
+    assert vault.seal(SECRETS) != vault.seal(SECRETS)
+
+
+def test_a_new_key_in_front_opens_what_the_old_one_has_sealed() -> None:
+    old, new = new_key(), new_key()
+    sealed = Vault([old]).seal(SECRETS)
+    both = Vault([new, old])
+    assert both.open(sealed) == SECRETS
+    assert Vault([new]).open(both.seal(SECRETS)) == SECRETS
+
+
+def test_without_the_key_it_says_what_to_do() -> None:
+    sealed = Vault([new_key()]).seal(SECRETS)
+    with pytest.raises(BadInput) as caught:
+        Vault([new_key()]).open(sealed)
+    assert (caught.value.field, "behind the new one" in str(caught.value.fix)) == ("GATEWAY_SECRET_KEYS", True)
+
+
+def test_what_was_tampered_with_is_not_opened() -> None:
+    vault = Vault([new_key()])
+    sealed = bytearray(vault.seal(SECRETS))
+    sealed[40] ^= 1
+    with pytest.raises(BadInput):
+        vault.open(bytes(sealed))
+
+
+@pytest.mark.parametrize("key", ["", "short", "ø" * 44, "=" * 44])
+def test_what_is_no_key_is_refused(key: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        Vault([key])
+    assert caught.value.field == "GATEWAY_SECRET_KEYS"
+
+
+def test_without_keys_one_is_made_for_the_owner_alone_and_used_again(tmp_path: Path) -> None:
+    first = open_vault(settings(tmp_path))
+    file = tmp_path / "secret.key"
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert open_vault(settings(tmp_path)).open(first.seal(SECRETS)) == SECRETS
+
+
+def test_machines_of_their_own_must_be_given_one(tmp_path: Path) -> None:
+    with pytest.raises(BadInput) as caught:
+        open_vault(settings(tmp_path, require_shared_services=True))
+    assert caught.value.field == "GATEWAY_SECRET_KEYS"
+    assert not (tmp_path / "secret.key").exists()
+
+
+def test_keys_from_the_settings_go_before_a_file(tmp_path: Path) -> None:
+    key = new_key()
+    sealed = open_vault(settings(tmp_path, secret_keys=[SecretStr(key)])).seal(SECRETS)
+    assert Vault([key]).open(sealed) == SECRETS
+
+
+async def test_no_secret_is_in_the_database_as_it_is(sqlite_database: str, tmp_path: Path) -> None:
+    async with open_house(sqlite_database, tmp_path) as house:
+        await house.connect()
+        (row,) = await house.rows(rows.select())
+        assert not any(secret.encode() in bytes(str(tuple(row)), "utf-8") for secret in (SECRET, WEBHOOK_SECRET))
+        assert house.connection.webhook_secret == WEBHOOK_SECRET
+
+
+async def test_keys_are_changed_by_sealing_everything_again(sqlite_database: str, tmp_path: Path) -> None:
+    async with open_house(sqlite_database, tmp_path) as house:
+        await house.connect()
+        old = (tmp_path / "secret.key").read_text().strip()
+        new = new_key()
+        async with house.gateway.database.begin() as db:
+            assert await connections.reseal(db, Vault([new, old])) == 1
+            found = await connections.find(db, Vault([new]), "shop")
+        assert found.webhook_secret == WEBHOOK_SECRET

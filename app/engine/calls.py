@@ -14,11 +14,12 @@ from app.records.connections import Connection
 
 REPORT_PICKED = "PATCH /orders/lines/reportedNumberOfItems"
 REPORT_RETURNED = "PATCH /orders/lines/reportedReturnedNumberOfItems"
+REPORT_RECEIVED = "PATCH /purchaseOrders/lines/reportedNumberOfItems"
 
 CALLS: dict[Process, tuple[str, ...]] = {
     Process.ORDERS: (GET_ORDER, PUT_ORDER, CANCEL_ORDER),
     Process.ARTICLES: (PUT_ARTICLE, GET_ARTICLES),
-    Process.ACKNOWLEDGEMENTS: (REPORT_PICKED, REPORT_RETURNED),
+    Process.ACKNOWLEDGEMENTS: (REPORT_PICKED, REPORT_RETURNED, REPORT_RECEIVED),
     Process.SHIPMENTS: (ORDER_STATE, SET_STATUS, ADD_TRACKING, ADD_NOTE),
     Process.RETURNS: (ORDER_STATE, REFUNDS, REFUND),
     Process.NOTES: (ADD_NOTE,),

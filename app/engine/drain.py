@@ -316,6 +316,9 @@ async def _park(gateway: Gateway, turn: Turn, desk: Fence | None, error: Gateway
     due = now + pause_before(job.tries, settings.retry_base_seconds, settings.retry_cap_seconds)
     if isinstance(error, RateLimited) and error.retry_after is not None:
         due = max(due, now + timedelta(seconds=error.retry_after))
+    if desk and desk.outcome_unknown and Process(job.process) in TO_SHOP:
+        # What may still be under way is not looked for before it must be over: not found too early, it would be written twice.
+        due = max(due, now + timedelta(seconds=desk.call_timeout_seconds))
     async with gateway.database.begin() as db:
         await mappings.change(
             db, job.mapping_id, now, **values_of_trouble(job, message, unknown=bool(desk and desk.outcome_unknown))

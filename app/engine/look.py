@@ -3,7 +3,6 @@ nothing."""
 
 from __future__ import annotations
 
-from app.domain import Process
 from app.engine import outbound
 from app.engine.gateway import Gateway
 from app.engine.rings import Task
@@ -12,7 +11,6 @@ from app.logs import get_logger
 from app.records import deliveries
 from app.records import stock as levels
 from app.records.connections import Connection, Status, shop_lane
-from app.warehouse.resources import WarehouseOrder
 
 log = get_logger(__name__)
 
@@ -41,6 +39,7 @@ async def look(gateway: Gateway, key: str) -> None:
 
 
 async def _look_at_order(gateway: Gateway, connection: Connection, number: str) -> None:
+    asked = gateway.clock()
     order = await gateway.warehouse(connection).get_order_by_number(number)
     if order is None:
         return
@@ -49,18 +48,9 @@ async def _look_at_order(gateway: Gateway, connection: Connection, number: str) 
         mapping = await deliveries.mapping_of(db, connection.lane, order.order_id, order.back_order_for)
         if mapping is None or mapping.connection_id != connection.id:
             return
-        if await outbound.store_delivery(db, connection, mapping, order, now):
-            for process in _concerned(connection, order):
-                await outbound.queue(db, connection, process, mapping, now)
+        for process in await outbound.store_delivery(db, connection, mapping, order, asked, now):
+            await outbound.queue(db, connection, process, mapping, now)
     await gateway.rings.ring(Task.DRAIN, shop_lane(connection.id))
-
-
-def _concerned(connection: Connection, order: WarehouseOrder) -> list[Process]:
-    processes = connection.settings.processes
-    found = [Process.SHIPMENTS] if processes.shipments else []
-    if processes.returns and any(line.returned_to_report for line in order.lines):
-        found.append(Process.RETURNS)
-    return found
 
 
 async def _look_at_stock(gateway: Gateway, connection: Connection, number: str) -> None:

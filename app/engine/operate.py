@@ -15,6 +15,7 @@ from app.engine.gateway import Gateway
 from app.engine.ingest import enriched
 from app.engine.map_record import map_record
 from app.engine.offers import FoundBy, Offer, Taken
+from app.engine.reporting import settle_returns
 from app.engine.rings import Task
 from app.errors import Conflict, NotFound
 from app.flows.report import Delivery
@@ -155,6 +156,8 @@ async def resolve(gateway: Gateway, mapping_id: int, reason: str) -> None:
             await stock.unsold(db, mapping.lane, mapping.id, now)
         if any(job.process in (Process.SHIPMENTS, Process.RETURNS) for job in found):
             values |= {"delivery_code": "resolved", "delivery_reason": text}
+        if any(job.process == Process.RETURNS for job in found):
+            await settle_returns(db, connection, mapping, now)
         if any(job.process == Process.SHIPMENTS for job in found):
             values["delivery"] = Delivery.REPORTED
         await mappings.change(db, mapping.id, now, **values)

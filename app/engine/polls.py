@@ -17,7 +17,7 @@ from sqlalchemy import Row, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import Article, Order, Process, ShopState, SourceRecord
-from app.engine import leases, offers, outbound, preview, stock, stock_preview, watch
+from app.engine import leases, offers, outbound, preview, returned, stock, stock_preview, watch
 from app.engine.backoff import pause_before
 from app.engine.brake import apply_brake
 from app.engine.failpoints import failpoint
@@ -142,7 +142,7 @@ async def _read_all(reading: Reading, cursor: Row[Any]) -> bool:
         case Process.SHIPMENTS:
             return await outbound.read_shipments(reading)
         case Process.RETURNS:
-            return await outbound.read_returns(reading)
+            return await returned.read_returns(reading)
         case _:
             if not reading.part.sweeping and not await _read_changes(reading, cursor):
                 return False

@@ -52,3 +52,9 @@ async def save_progress(db: AsyncConnection, reading: Reading, calls: int, **val
     )
     reading.counts.clear()
     reading.reasons.clear()
+
+
+async def part_cursor(reading: Reading) -> dict[str, Any]:
+    """As it is stored now: an earlier step of this slice may have moved it on since the part was taken."""
+    async with reading.gateway.database.read() as db:
+        return dict((await runs.part_row(db, reading.part.id)).cursor or {})

@@ -4,30 +4,37 @@ acknowledgement."""
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
+from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import Process
 from app.domain.shipment import Shipment
 from app.engine import outbound
-from app.engine.calls import REPORT_PICKED, REPORT_RETURNED
+from app.engine.calls import REPORT_PICKED, REPORT_RECEIVED, REPORT_RETURNED
 from app.engine.desk import GatewayDesk
 from app.engine.rings import Task
 from app.engine.shop_desk import ShopDesk
 from app.errors import Refused
 from app.flows.notes import note_hold
-from app.flows.report import Reported
+from app.flows.report import Acknowledge, Kind, Reported
 from app.flows.result import Outcome, Result
-from app.flows.returns import refund_returns
+from app.flows.returns import came_back, plain, refund_returns
 from app.flows.shipments import report_shipments
+from app.integrations.protocol import ReturnsBy
 from app.records import deliveries
 from app.records.connections import Connection
 from app.records.mappings import Mapping
 from app.warehouse.resources import read_order
 from app.warehouse.shipments import shipment_of
 
-ACKNOWLEDGE = {"picked": REPORT_PICKED, "returned": REPORT_RETURNED}
+P = TypeVar("P")
+
+ACKNOWLEDGE = {"picked": REPORT_PICKED, "returned": REPORT_RETURNED, "received": REPORT_RECEIVED}
 
 
 async def report(process: Process, desk: ShopDesk) -> Result:
@@ -36,12 +43,11 @@ async def report(process: Process, desk: ShopDesk) -> Result:
         return await note_hold(desk.mapping.reason_code or "held", desk.mapping.reason or "", desk)
     async with desk.gateway.database.read() as db:
         shipments = await _shipments(db, desk.connection, desk.mapping)
-        settled = await deliveries.settled_returns(db, desk.mapping.id)
-    if not shipments:
-        return Result(Outcome.UNCHANGED, None)
-    reported = await (
-        report_shipments(shipments, desk) if process is Process.SHIPMENTS else refund_returns(shipments, settled, desk)
-    )
+        back = await _came_back(db, desk.connection, desk.mapping, shipments)
+    if process is Process.SHIPMENTS:
+        reported = await report_shipments(shipments, desk)
+    else:
+        reported = await refund_returns(back.totals, back.acknowledge, desk)
     await _owe(desk, reported)
     return Result(
         reported.outcome,
@@ -62,6 +68,48 @@ async def _shipments(db: AsyncConnection, connection: Connection, mapping: Mappi
         for row in rows
         if row.snapshot is not None
     ]
+
+
+@dataclass(frozen=True)
+class CameBack:
+    """Pieces by order line, and what is confirmed to the WMS once they are refunded."""
+
+    totals: dict[str, Decimal]
+    acknowledge: tuple[Acknowledge, ...]
+
+
+async def _came_back(db: AsyncConnection, connection: Connection, mapping: Mapping, shipments: Sequence[Shipment]) -> CameBack:
+    """In those of the three ways that the connection uses."""
+    by, ways = connection.settings.returns.by, dict[str, dict[str, Decimal]]()
+    rows = [row for row in await deliveries.returned_of(db, mapping.id) if row.way in by]
+    for row in rows:
+        _add(ways.setdefault(row.way, {}), row.row_number, Decimal(str(row.quantity)))
+    lines = [(shipment.wms_order_id, line) for shipment in shipments for line in shipment.lines if line.returned]
+    lines = lines if ReturnsBy.ORDER in by else []
+    for _, line in lines:
+        _add(ways.setdefault(ReturnsBy.ORDER, {}), line.row_number, line.returned)
+    received: dict[tuple[int, int], Decimal] = {}
+    for row in rows:
+        if row.way == ReturnsBy.PURCHASE_ORDER:
+            _add(received, (row.record_id, row.line_id), Decimal(str(row.quantity)))
+    confirmed = [Acknowledge("returned", order_id, line.line_id, line.returned) for order_id, line in lines]
+    confirmed += [Acknowledge("received", *place, pieces) for place, pieces in received.items()]
+    on_the_order, announced, purchased = (
+        ways.get(way, {}) for way in (ReturnsBy.ORDER, ReturnsBy.RETURN_ORDER, ReturnsBy.PURCHASE_ORDER)
+    )
+    return CameBack(came_back(on_the_order, announced, purchased), tuple(confirmed))
+
+
+def _add(pieces: dict[P, Decimal], place: P, more: Decimal) -> None:
+    pieces[place] = pieces.get(place, Decimal(0)) + more
+
+
+async def settle_returns(db: AsyncConnection, connection: Connection, mapping: Mapping, now: datetime) -> None:
+    """An operator has seen to what has come back so far: it is not refunded any more."""
+    back = await _came_back(db, connection, mapping, await _shipments(db, connection, mapping))
+    key = f"settled {now.isoformat()}"
+    await deliveries.intend(db, mapping.id, Kind.REFUND, key, {"pieces": plain(back.totals)}, now)
+    await deliveries.done(db, mapping.id, Kind.REFUND, key, "settled", now)
 
 
 async def _owe(desk: ShopDesk, reported: Reported) -> None:
@@ -85,8 +133,9 @@ async def acknowledge(desk: GatewayDesk) -> Result:
     for row in owed:
         quantity = Decimal(str(row.quantity))
         request = {"order": row.wms_order_id, "line": row.line_id, "quantity": row.quantity}
-        send = desk.client.report_picked if row.kind == "picked" else desk.client.report_returned
-        call = functools.partial(send, row.wms_order_id, row.line_id, quantity)
+        client = desk.client
+        send = {"picked": client.report_picked, "returned": client.report_returned, "received": client.report_received}
+        call = functools.partial(send[row.kind], row.wms_order_id, row.line_id, quantity)
         try:
             await desk.write(ACKNOWLEDGE[row.kind], request, call)
         except Refused as refusal:

@@ -15,6 +15,9 @@ from app.records import deliveries
 from app.records.connections import Connection
 from app.records.mappings import Mapping
 
+REQUESTS = 2
+"""A report is at most so many requests: what is to be written is looked at first."""
+
 
 def shop_budget(connection: Connection) -> str:
     """Whose failures are counted together: one shop."""
@@ -33,7 +36,7 @@ def shop_desk(gateway: Gateway, connection: Connection, turn: Turn, mapping: Map
         mapping.id,
         system=connection.integration,
         budget=shop_budget(connection),
-        call_timeout_seconds=getattr(connection.settings, "call_timeout_seconds", 60.0),
+        call_timeout_seconds=getattr(connection.settings, "call_timeout_seconds", 60.0) * REQUESTS,
         unsettled=unsettled,
         released=turn.job.override == "release",
         mapping=mapping,

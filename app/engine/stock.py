@@ -22,14 +22,14 @@ from app.engine.failpoints import failpoint
 from app.engine.fence import LEASE_PER_CALL
 from app.engine.gateway import Gateway
 from app.engine.leases import Lease
-from app.engine.reading import Reading, save_progress
+from app.engine.reading import Reading, part_cursor, save_progress
 from app.engine.rings import Task
 from app.errors import LeaseLost, LoginRefused, Malformed, NoSuchRecord, RateLimited, Refused, RemoteError, Unavailable
 from app.flows.result import explained
 from app.integrations.protocol import StockAnswer, StockChange, StockLevel, WritesStock
 from app.logs import get_logger
 from app.metrics import STOCK_WRITES
-from app.records import alerts, cursors, mappings, runs
+from app.records import alerts, cursors, mappings
 from app.records import stock as levels
 from app.records.connections import Connection, Status
 from app.records.stock import InShop
@@ -111,7 +111,7 @@ def _as_seen(level: StockLevel, number: str) -> InShop:
 
 async def _read_warehouse(reading: Reading, cursor: Row[Any]) -> bool:
     """Changed stock, or all of it when the last read is further back than the WMS looks. Whether it was read within the slice."""
-    gateway, connection, stored = reading.gateway, reading.connection, await _part_cursor(reading)
+    gateway, connection, stored = reading.gateway, reading.connection, await part_cursor(reading)
     began = datetime.fromisoformat(stored["warehouse_began"]) if "warehouse_began" in stored else gateway.clock()
     after = int(stored.get("read_to", 0))
     async for page in gateway.warehouse(connection).stock(_since(reading, cursor, began), after):
@@ -132,12 +132,6 @@ async def _read_warehouse(reading: Reading, cursor: Row[Any]) -> bool:
     async with gateway.database.begin() as db:
         await cursors.change(db, connection.id, reading.process, cursor={"since": began.isoformat()})
     return True
-
-
-async def _part_cursor(reading: Reading) -> dict[str, Any]:
-    """As it is now: reading the shop has moved it on since the part was taken."""
-    async with reading.gateway.database.read() as db:
-        return dict((await runs.part_row(db, reading.part.id)).cursor or {})
 
 
 def _since(reading: Reading, cursor: Row[Any], now: datetime) -> datetime | None:
@@ -316,7 +310,7 @@ async def _close_write(db: AsyncConnection, batch: Batch, result: str, error: st
 
 
 async def _not_written(gateway: Gateway, connection: Connection, lease: Lease, batch: Batch, error: RemoteError) -> None:
-    """Writing the same again does no harm: the rows wait, and what is newest then is written. A final no goes for each of them."""
+    """Writing the same again does no harm: the rows wait, and what is newest then is written. A final no goes for each."""
     if isinstance(error, Refused):
         code = "product-gone" if isinstance(error, NoSuchRecord) else "stock-refused"
         problem = Problem(

@@ -50,7 +50,7 @@ class Intent:
 class Acknowledge:
     """A total per line that the shop has been told, to be confirmed to the WMS."""
 
-    kind: str  # picked, returned
+    kind: str  # picked, returned; received: on a purchase order, whose id `wms_order_id` then is
     wms_order_id: int
     line_id: int
     quantity: Decimal

@@ -8,102 +8,113 @@ from decimal import Decimal
 from typing import Any
 
 from app.domain import Problem
-from app.domain.shipment import Shipment
 from app.errors import Refused
-from app.flows.report import Acknowledge, Kind, ReportDesk, Reported, held_report
+from app.flows.report import Acknowledge, Intent, Kind, ReportDesk, Reported, held_report
 from app.flows.result import Outcome
 from app.flows.shipments import ORDER_STATE
-from app.integrations.protocol import RefundRequest, find_refund
+from app.integrations.protocol import RefundRequest, RefundSeen, find_refund
 
 REFUND = "POST shop refund"
 REFUNDS = "GET shop refunds"
 
+Pieces = Mapping[str, Decimal]
+"""How many came back, in total, by the source's id of the order line."""
 
-async def refund_returns(shipments: Sequence[Shipment], settled: Mapping[int, Decimal], desk: ReportDesk) -> Reported:
-    """Refunds what has come back beyond `settled` (pieces by the WMS's line id that were refunded before).
 
-    Raises RemoteError when a call failed in a way that is worth another try. requirement: WooCommerce returns.
+def came_back(on_the_order: Pieces, announced: Pieces, purchased: Pieces) -> dict[str, Decimal]:
+    """Together. What a return order brought back may stand on the outbound order as well, and is counted once; goods that came in
+    on a purchase order stand nowhere else.
     """
-    fresh = _fresh(shipments, settled)
+    rows = dict.fromkeys([*on_the_order, *announced, *purchased])
+    none = Decimal(0)
+    total = {row: max(on_the_order.get(row, none), announced.get(row, none)) + purchased.get(row, none) for row in rows}
+    return {row: pieces for row, pieces in total.items() if pieces > 0}
+
+
+async def refund_returns(totals: Pieces, acknowledge: tuple[Acknowledge, ...], desk: ReportDesk) -> Reported:
+    """Refunds what of `totals` was not refunded yet; `acknowledge` is confirmed to the WMS when all of it is.
+
+    What was refunded is known from the intents, which say how many pieces had come back then. Raises RemoteError when a call
+    failed in a way that is worth another try. requirement: WooCommerce returns.
+    """
+    fresh = beyond(totals, settled(await desk.intents(Kind.REFUND)))
     if not fresh:
-        return Reported(Outcome.UNCHANGED, None)
-    uneven = [line for line, (_, pieces) in fresh.items() if pieces != pieces.to_integral_value()]
-    if uneven:
+        return Reported(Outcome.UNCHANGED, None, acknowledge=acknowledge)
+    if uneven := [row for row, pieces in fresh.items() if pieces != pieces.to_integral_value()]:
         return held_report(_fraction(uneven))
     order = await desk.read(ORDER_STATE, lambda: desk.shop.order_state(desk.source_id))
     if order is None:
-        return Reported(
-            Outcome.SKIPPED, None, "gone", "The shop has deleted the order", acknowledge=_acknowledge(shipments, fresh)
-        )
+        await _settle(totals, "gone", desk)
+        return Reported(Outcome.SKIPPED, None, "gone", "The shop has deleted the order", acknowledge=acknowledge)
     already = await desk.read(REFUNDS, lambda: desk.refunds.refunds(desk.source_id))
-    reference = _reference(shipments, fresh)
-    if (there := find_refund(already, reference)) is not None:
-        # A call of ours whose answer was lost.
-        await desk.intend(Kind.REFUND, reference, {})
-        await desk.done(Kind.REFUND, reference, there.id)
-        return Reported(Outcome.UPDATED, None, acknowledge=_acknowledge(shipments, fresh))
-    plan = desk.refunds.plan_refund(order, _by_row(fresh), already)
+    if await _find_unknown(already, desk):
+        fresh = beyond(totals, settled(await desk.intents(Kind.REFUND)))
+        if not fresh:
+            return Reported(Outcome.UPDATED, None, acknowledge=acknowledge)
+    plan = desk.refunds.plan_refund(order, {row: int(pieces) for row, pieces in fresh.items()}, already)
     if plan.problems:
         return held_report(plan.problems[0])
-    return await _refund(
-        RefundRequest(reference, desk.returns.reason, plan.lines, desk.returns.api_refund, desk.returns.restock),
-        shipments,
-        fresh,
-        desk,
-    )
+    reference = _reference(totals, desk)
+    request = RefundRequest(reference, desk.returns.reason, plan.lines, desk.returns.api_refund, desk.returns.restock)
+    return await _refund(request, totals, acknowledge, desk)
 
 
-Fresh = dict[int, tuple[str, Decimal]]
-"""By the WMS's line id: the row number, and the pieces that have come back and were not refunded yet."""
+def settled(intents: Mapping[str, Intent]) -> dict[str, Decimal]:
+    """How many pieces of each line had come back when it was refunded last."""
+    done: dict[str, Decimal] = {}
+    for intent in intents.values():
+        if intent.remote_id is not None:
+            for row, pieces in intent.request.get("pieces", {}).items():
+                done[row] = max(done.get(row, Decimal(0)), Decimal(pieces))
+    return done
 
 
-def _fresh(shipments: Sequence[Shipment], settled: Mapping[int, Decimal]) -> Fresh:
-    return {
-        line.line_id: (line.row_number, line.returned - settled.get(line.line_id, Decimal(0)))
-        for shipment in shipments
-        for line in shipment.lines
-        if line.returned > settled.get(line.line_id, Decimal(0))
-    }
+def beyond(totals: Pieces, done: Pieces) -> dict[str, Decimal]:
+    """What of the totals is new."""
+    return {row: pieces - done.get(row, Decimal(0)) for row, pieces in totals.items() if pieces > done.get(row, Decimal(0))}
 
 
-def _by_row(fresh: Fresh) -> dict[str, int]:
-    pieces: dict[str, int] = {}
-    for row, quantity in fresh.values():
-        pieces[row] = pieces.get(row, 0) + int(quantity)
-    return pieces
+def plain(totals: Pieces) -> dict[str, str]:
+    return {row: f"{pieces.normalize():f}" for row, pieces in sorted(totals.items())}
 
 
-def _reference(shipments: Sequence[Shipment], fresh: Fresh) -> str:
-    """The same for the same goods, however often this is tried: made of the lines' totals."""
-    totals = sorted(
-        (line.line_id, str(line.returned.normalize())) for each in shipments for line in each.lines if line.line_id in fresh
-    )
-    digest = hashlib.sha256(repr(totals).encode()).hexdigest()[:8]
-    return f"R-{shipments[0].wms_order_id}-{digest}"
+async def _settle(totals: Pieces, why: str, desk: ReportDesk) -> None:
+    """Nothing is refunded for these, and never will be."""
+    key = f"{why} {_reference(totals, desk)}"
+    await desk.intend(Kind.REFUND, key, {"pieces": plain(totals)})
+    await desk.done(Kind.REFUND, key, why)
 
 
-def _acknowledge(shipments: Sequence[Shipment], fresh: Fresh) -> tuple[Acknowledge, ...]:
-    return tuple(
-        Acknowledge("returned", shipment.wms_order_id, line.line_id, line.returned)
-        for shipment in shipments
-        for line in shipment.lines
-        if line.line_id in fresh
-    )
+async def _find_unknown(already: Sequence[RefundSeen], desk: ReportDesk) -> bool:
+    """Whether the shop has a refund whose answer we never saw. More may have come back since: it would be refunded twice."""
+    found = False
+    for intent in (await desk.intents(Kind.REFUND)).values():
+        if intent.remote_id is None and (there := find_refund(already, intent.key)) is not None:
+            await desk.done(Kind.REFUND, intent.key, there.id)
+            found = True
+    return found
 
 
-async def _refund(request: RefundRequest, shipments: Sequence[Shipment], fresh: Fresh, desk: ReportDesk) -> Reported:
-    plain: dict[str, Any] = {
+def _reference(totals: Pieces, desk: ReportDesk) -> str:
+    """The same for the same goods, however often this is tried."""
+    digest = hashlib.sha256(repr(sorted(plain(totals).items())).encode()).hexdigest()[:8]
+    return f"R-{desk.source_id}-{digest}"
+
+
+async def _refund(request: RefundRequest, totals: Pieces, acknowledge: tuple[Acknowledge, ...], desk: ReportDesk) -> Reported:
+    said: dict[str, Any] = {
         "reference": request.reference,
         "amount": str(request.amount),
         "lines": [{"line": line.line_id, "quantity": line.quantity, "total": str(line.total)} for line in request.lines],
+        "pieces": plain(totals),
     }
-    await desk.intend(Kind.REFUND, request.reference, plain)
+    await desk.intend(Kind.REFUND, request.reference, said)
     try:
-        made = await desk.write(REFUND, plain, lambda: desk.refunds.refund(desk.source_id, request))
+        made = await desk.write(REFUND, said, lambda: desk.refunds.refund(desk.source_id, request))
     except Refused as refusal:
         return held_report(_refused(refusal))
     await desk.done(Kind.REFUND, request.reference, made)
-    return Reported(Outcome.CREATED, None, acknowledge=_acknowledge(shipments, fresh))
+    return Reported(Outcome.CREATED, None, acknowledge=acknowledge)
 
 
 def _refused(refusal: Refused) -> Problem:
@@ -115,10 +126,10 @@ def _refused(refusal: Refused) -> Problem:
     )
 
 
-def _fraction(lines: Sequence[int]) -> Problem:
+def _fraction(rows: Sequence[str]) -> Problem:
     return Problem(
         "returned-fraction",
         "lines",
-        f"Part of a piece came back (WMS lines {', '.join(map(str, lines))})",
+        f"Part of a piece came back (order lines {', '.join(rows)})",
         "Refund it in the shop by hand",
     )

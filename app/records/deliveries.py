@@ -3,7 +3,9 @@ that."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,9 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import Kind
 from app.records.mappings import Mapping, opened
-from app.storage.outbound_tables import acknowledgements, deliveries, reports
+from app.storage.outbound_tables import acknowledgements, deliveries, reports, returned_goods
 from app.storage.tables import mappings
 from app.storage.upserts import insert_missing
+
+WATCH_SHARE = 1 / 24
+"""How long until a sent order is read again, as a share of the time in which nothing has changed: a day old, every hour."""
 
 
 async def mapping_of(db: AsyncConnection, lane: str, wms_order_id: int, back_order_for: int | None) -> Mapping | None:
@@ -29,48 +34,70 @@ async def mapping_of(db: AsyncConnection, lane: str, wms_order_id: int, back_ord
     return opened(row) if row else None
 
 
-async def save(
-    db: AsyncConnection,
-    mapping: Mapping,
-    *,
-    wms_order_id: int,
-    number: str,
-    back_order_for: int | None,
-    snapshot: dict[str, Any],
-    digest: str,
-    status: int,
-    shipped_at: datetime | None,
-    watched_until: datetime | None,
-    now: datetime,
-) -> bool:
-    """Stores the WMS order as it was read; whether anything that matters has changed since it was stored last."""
-    same = (deliveries.c.lane == mapping.lane, deliveries.c.wms_order_id == wms_order_id)
-    known = await db.scalar(select(deliveries.c.digest).where(*same))
+@dataclass(frozen=True)
+class Seen:
+    """An order of the WMS as it was read. The digests are over what each report depends on; None: there is nothing to report."""
+
+    wms_order_id: int
+    number: str
+    back_order_for: int | None
+    snapshot: dict[str, Any]
+    status: int
+    shipped_at: datetime | None
+    digest: str | None
+    returns_digest: str | None
+    watch: timedelta | None
+    """How long it is read again after its last change; None: not at all."""
+
+
+async def save(db: AsyncConnection, mapping: Mapping, seen: Seen, read_at: datetime) -> tuple[bool, bool] | None:
+    """Stores what a read that began at `read_at` showed: whether shipment and returns have changed since they were stored last.
+
+    None when what is stored was read later.
+    """
+    same = (deliveries.c.lane == mapping.lane, deliveries.c.wms_order_id == seen.wms_order_id)
+    known = (await db.execute(select(deliveries).where(*same).with_for_update())).first()
+    if known is not None and known.read_at > read_at:
+        return None
+    changed = seen.digest is not None and (known is None or known.digest != seen.digest)
+    returned = seen.returns_digest is not None and (known is None or known.returns_digest != seen.returns_digest)
+    changed_at = read_at if known is None or changed or returned else known.changed_at
     values: dict[str, Any] = {
-        "snapshot": snapshot,
-        "digest": digest,
-        "status": status,
-        "shipped_at": shipped_at,
-        "read_at": now,
+        "mapping_id": mapping.id,
+        "connection_id": mapping.connection_id,
+        "number": seen.number,
+        "back_order_for": seen.back_order_for,
+        "snapshot": seen.snapshot,
+        "status": seen.status,
+        "shipped_at": seen.shipped_at,
+        "changed_at": changed_at,
+        "read_at": read_at,
+        "watched_until": changed_at + seen.watch if seen.watch is not None else None,
+        "look_at": read_at + (read_at - changed_at) * WATCH_SHARE if seen.watch is not None else None,
     }
+    values |= {"digest": seen.digest} if changed else {}
+    values |= {"returns_digest": seen.returns_digest} if returned else {}
     if known is None:
-        await insert_missing(
-            db,
-            deliveries,
-            connection_id=mapping.connection_id,
-            mapping_id=mapping.id,
-            lane=mapping.lane,
-            wms_order_id=wms_order_id,
-            number=number,
-            back_order_for=back_order_for,
-            watched_until=watched_until,
-            **values,
-        )
-        return True
-    if known != digest:
-        values["watched_until"] = watched_until
-    await db.execute(update(deliveries).where(*same).values(**values))
-    return bool(known != digest)
+        await insert_missing(db, deliveries, lane=mapping.lane, wms_order_id=seen.wms_order_id, **values)
+    else:
+        await db.execute(update(deliveries).where(deliveries.c.id == known.id).values(**values))
+    return changed, returned
+
+
+async def first_wms_id(db: AsyncConnection, connection: str, lane: str) -> int | None:
+    """The WMS's id of the first order that this connection has sent there. Ids rise: what is older is nothing of ours."""
+    mine = (mappings.c.lane == lane, mappings.c.kind == Kind.ORDER, mappings.c.wms_id.is_not(None))
+    query = select(mappings.c.wms_id).where(*mine, mappings.c.connection_id == connection).order_by(mappings.c.wms_id).limit(1)
+    found: int | None = await db.scalar(query)
+    return found
+
+
+async def mapping_by_number(db: AsyncConnection, lane: str, numbers: Sequence[str]) -> Mapping | None:
+    """The one order of this goods owner with one of these numbers, the WMS's or the shop's; None when several have one."""
+    same = (mappings.c.lane == lane, mappings.c.kind == Kind.ORDER)
+    query = select(mappings).where(*same, or_(mappings.c.number.in_(numbers), mappings.c.source_number.in_(numbers))).limit(2)
+    rows = list(await db.execute(query))
+    return opened(rows[0]) if len(rows) == 1 else None
 
 
 async def of_mapping(db: AsyncConnection, mapping_id: int) -> list[Row[Any]]:
@@ -80,13 +107,44 @@ async def of_mapping(db: AsyncConnection, mapping_id: int) -> list[Row[Any]]:
 
 
 async def watched(db: AsyncConnection, connection_id: str, now: datetime, after: int, limit: int) -> list[Row[Any]]:
-    """Sent orders whose tracking may still come or grow, by id."""
+    """Sent orders whose tracking may still come or grow and that are to be read again now, by id."""
+    due = (deliveries.c.look_at <= now, deliveries.c.watched_until > now)
     query = (
         select(deliveries.c.id, deliveries.c.number)
-        .where(deliveries.c.connection_id == connection_id, deliveries.c.watched_until > now, deliveries.c.id > after)
+        .where(deliveries.c.connection_id == connection_id, *due, deliveries.c.id > after)
         .order_by(deliveries.c.id)
         .limit(limit)
     )
+    return list(await db.execute(query))
+
+
+# --- returns that are records of their own --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Returned:
+    """Pieces, in total, that came back of one order line on one line of a return order or purchase order."""
+
+    way: str  # return-order, purchase-order
+    record_id: int
+    line_id: int
+    row_number: str
+    quantity: float
+
+
+async def save_returned(db: AsyncConnection, mapping: Mapping, back: Returned, read_at: datetime) -> bool:
+    """Whether it is more than was known. Never less: what was refunded is not taken back."""
+    place = {"way": back.way, "record_id": back.record_id, "line_id": back.line_id, "row_number": back.row_number}
+    fresh = {"mapping_id": mapping.id, "quantity": back.quantity, "read_at": read_at}
+    if await insert_missing(db, returned_goods, lane=mapping.lane, **place, **fresh):
+        return True
+    same = (returned_goods.c.lane == mapping.lane, *(returned_goods.c[name] == value for name, value in place.items()))
+    more = update(returned_goods).where(*same, returned_goods.c.quantity < back.quantity)
+    return bool((await db.execute(more.values(quantity=back.quantity, read_at=read_at))).rowcount)
+
+
+async def returned_of(db: AsyncConnection, mapping_id: int) -> list[Row[Any]]:
+    query = select(returned_goods).where(returned_goods.c.mapping_id == mapping_id).order_by(returned_goods.c.id)
     return list(await db.execute(query))
 
 
@@ -145,13 +203,6 @@ async def owed(db: AsyncConnection, mapping_id: int) -> list[Row[Any]]:
     return list(await db.execute(query.order_by(acknowledgements.c.id)))
 
 
-async def settled_returns(db: AsyncConnection, mapping_id: int) -> dict[int, Decimal]:
-    """Pieces by the WMS's line id that were refunded already."""
-    same = (acknowledgements.c.mapping_id == mapping_id, acknowledgements.c.kind == "returned")
-    found = await db.execute(select(acknowledgements.c.line_id, acknowledgements.c.quantity).where(*same))
-    return {row.line_id: Decimal(str(row.quantity)) for row in found}
-
-
 async def acknowledged(db: AsyncConnection, row_id: int, quantity: float, now: datetime) -> None:
     await db.execute(
         update(acknowledgements).where(acknowledgements.c.id == row_id).values(acknowledged=quantity, updated_at=now)
@@ -165,4 +216,5 @@ async def prune(db: AsyncConnection, before: datetime) -> None:
         .where(deliveries.c.read_at < before, or_(deliveries.c.watched_until.is_(None), deliveries.c.watched_until < before))
         .values(snapshot=None)
     )
-    await db.execute(update(reports).where(reports.c.done_at < before).values(request=None))
+    # What a refund was for must be known as long as more may come back; no person is named in it.
+    await db.execute(update(reports).where(reports.c.done_at < before, reports.c.kind != "refund").values(request=None))

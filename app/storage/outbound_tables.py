@@ -18,15 +18,35 @@ deliveries = Table(
     Column("number", String(120), nullable=False),
     Column("back_order_for", BigId),
     Column("snapshot", Json),  # the order as the WMS gave it; emptied by retention
-    Column("digest", String(64), nullable=False),
+    # Of what each process reports, as it was queued last; None: nothing yet.
+    Column("digest", String(64)),
+    Column("returns_digest", String(64)),
     Column("status", Integer, nullable=False),
     Column("shipped_at", UtcTime),
     # Read again until this moment: a tracking number may come long after the order was sent, and a further one after that.
     Column("watched_until", UtcTime),
-    Column("read_at", UtcTime, nullable=False),
+    Column("look_at", UtcTime),  # when it is read next; the longer nothing has changed, the later
+    Column("changed_at", UtcTime, nullable=False),
+    Column("read_at", UtcTime, nullable=False),  # when the call that showed it was begun
     UniqueConstraint("lane", "wms_order_id"),
     Index("ix_deliveries_mapping", "mapping_id"),
-    Index("ix_deliveries_watched", "connection_id", "watched_until", **only("watched_until is not null")),  # type: ignore[arg-type]
+    Index("ix_deliveries_watched", "connection_id", "look_at", **only("look_at is not null")),  # type: ignore[arg-type]
+)
+
+returned_goods = Table(
+    "returned_goods",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("mapping_id", BigId, ForeignKey("mappings.id"), nullable=False),
+    Column("lane", String(200), nullable=False),
+    Column("way", String(20), nullable=False),  # return-order, purchase-order: returns that are records of their own
+    Column("record_id", BigId, nullable=False),
+    Column("line_id", BigId, nullable=False),
+    Column("row_number", String(80), nullable=False),  # the source's id of the order line
+    Column("quantity", Float, nullable=False),  # a total, as it was read last
+    Column("read_at", UtcTime, nullable=False),
+    UniqueConstraint("lane", "way", "record_id", "line_id", "row_number"),
+    Index("ix_returned_goods_mapping", "mapping_id"),
 )
 
 reports = Table(
@@ -51,7 +71,7 @@ acknowledgements = Table(
     Column("mapping_id", BigId, ForeignKey("mappings.id"), nullable=False),
     Column("wms_order_id", BigId, nullable=False),
     Column("line_id", BigId, nullable=False),
-    Column("kind", String(12), nullable=False),  # picked, returned
+    Column("kind", String(12), nullable=False),  # picked, returned; received (on a purchase order, whose id is then given)
     Column("quantity", Float, nullable=False),  # as it was read when it was reported to the shop
     Column("acknowledged", Float),  # as the WMS has confirmed it
     Column("updated_at", UtcTime, nullable=False),

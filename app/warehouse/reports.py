@@ -96,17 +96,20 @@ class OngoingReports(OngoingCalls):
 
     # --- orders ---------------------------------------------------------------------------------------------------------
 
-    def orders_to_report(self) -> AsyncIterator[tuple[WarehouseOrder, ...]]:
-        """The work list of shipments: orders of which more was picked than was acknowledged. No clock is involved."""
-        return self._pages(ORDERS, [("onlyOrdersWithOrderLinesToReport", "true")])
+    def orders_to_report(self, after: int = 0) -> AsyncIterator[tuple[WarehouseOrder, ...]]:
+        """The work list of shipments: orders of which more was picked than was acknowledged. No clock is involved.
 
-    def orders_with_returns_to_report(self) -> AsyncIterator[tuple[WarehouseOrder, ...]]:
+        `after`: only orders with a larger id, here and below.
+        """
+        return self._pages(ORDERS, [("onlyOrdersWithOrderLinesToReport", "true")], after)
+
+    def orders_with_returns_to_report(self, after: int = 0) -> AsyncIterator[tuple[WarehouseOrder, ...]]:
         """The work list of returns: orders of which more came back than was acknowledged."""
-        return self._pages(ORDERS, [("onlyOrdersWithOrderLinesToReportReturned", "true")])
+        return self._pages(ORDERS, [("onlyOrdersWithOrderLinesToReportReturned", "true")], after)
 
-    def orders_changed(self, since: datetime) -> AsyncIterator[tuple[WarehouseOrder, ...]]:
+    def orders_changed(self, since: datetime, after: int = 0) -> AsyncIterator[tuple[WarehouseOrder, ...]]:
         """Orders whose status changed after `since`. No limit to how far back is known (30 days worked)."""
-        return self._pages(ORDERS, [("orderStatusChangedTimeFrom", _zulu(since))])
+        return self._pages(ORDERS, [("orderStatusChangedTimeFrom", _zulu(since))], after)
 
     def orders_returned(self, since: datetime) -> AsyncIterator[tuple[WarehouseOrder, ...]]:
         """Orders of which something came back after `since`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import orjson
 
@@ -48,8 +49,17 @@ def _is_made(order: WarehouseOrder, counts: CountsAsShipped, has_tracking: bool,
 
 
 def digest_of(shipment: Shipment) -> str:
-    """SHA-256 over what a report depends on."""
-    lines = [(line.line_id, str(line.picked), str(line.returned)) for line in shipment.lines]
+    """SHA-256 over what a report of the shipment depends on."""
+    lines = [(line.line_id, str(line.picked)) for line in shipment.lines]
     tracking = [(number.number, number.url) for number in shipment.tracking]
-    facts = [shipment.is_made, shipment.is_cancelled, shipment.shipped_at is not None, shipment.carrier, lines, tracking]
+    return _digest([shipment.is_made, shipment.is_cancelled, shipment.shipped_at is not None, shipment.carrier, lines, tracking])
+
+
+def returns_digest_of(shipment: Shipment) -> str | None:
+    """The same over what came back; None when nothing has."""
+    lines = [(line.line_id, str(line.returned)) for line in shipment.lines if line.returned]
+    return _digest(lines) if lines else None
+
+
+def _digest(facts: list[Any]) -> str:
     return hashlib.sha256(orjson.dumps(facts)).hexdigest()

@@ -349,10 +349,13 @@ def upgrade() -> None:
         sa.Column("number", sa.String(length=120), nullable=False),
         sa.Column("back_order_for", BigId, nullable=True),
         sa.Column("snapshot", Json, nullable=True),
-        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=True),
+        sa.Column("returns_digest", sa.String(length=64), nullable=True),
         sa.Column("status", sa.Integer(), nullable=False),
         sa.Column("shipped_at", UtcTime(), nullable=True),
         sa.Column("watched_until", UtcTime(), nullable=True),
+        sa.Column("look_at", UtcTime(), nullable=True),
+        sa.Column("changed_at", UtcTime(), nullable=False),
         sa.Column("read_at", UtcTime(), nullable=False),
         sa.ForeignKeyConstraint(["connection_id"], ["connections.id"], name=op.f("fk_deliveries_connection_id")),
         sa.ForeignKeyConstraint(["mapping_id"], ["mappings.id"], name=op.f("fk_deliveries_mapping_id")),
@@ -363,10 +366,10 @@ def upgrade() -> None:
         batch_op.create_index("ix_deliveries_mapping", ["mapping_id"], unique=False)
         batch_op.create_index(
             "ix_deliveries_watched",
-            ["connection_id", "watched_until"],
+            ["connection_id", "look_at"],
             unique=False,
-            sqlite_where=sa.text("watched_until is not null"),
-            postgresql_where=sa.text("watched_until is not null"),
+            sqlite_where=sa.text("look_at is not null"),
+            postgresql_where=sa.text("look_at is not null"),
         )
 
     op.create_table(
@@ -491,6 +494,31 @@ def upgrade() -> None:
         batch_op.create_index("ix_reservations_number", ["lane", "number"], unique=False)
 
     op.create_table(
+        "returned_goods",
+        sa.Column("id", BigId, autoincrement=True, nullable=False),
+        sa.Column("mapping_id", BigId, nullable=False),
+        sa.Column("lane", sa.String(length=200), nullable=False),
+        sa.Column("way", sa.String(length=20), nullable=False),
+        sa.Column("record_id", BigId, nullable=False),
+        sa.Column("line_id", BigId, nullable=False),
+        sa.Column("row_number", sa.String(length=80), nullable=False),
+        sa.Column("quantity", sa.Float(), nullable=False),
+        sa.Column("read_at", UtcTime(), nullable=False),
+        sa.ForeignKeyConstraint(["mapping_id"], ["mappings.id"], name=op.f("fk_returned_goods_mapping_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_returned_goods")),
+        sa.UniqueConstraint(
+            "lane",
+            "way",
+            "record_id",
+            "line_id",
+            "row_number",
+            name=op.f("uq_returned_goods_lane_way_record_id_line_id_row_number"),
+        ),
+    )
+    with op.batch_alter_table("returned_goods", schema=None) as batch_op:
+        batch_op.create_index("ix_returned_goods_mapping", ["mapping_id"], unique=False)
+
+    op.create_table(
         "attempts",
         sa.Column("id", BigId, autoincrement=True, nullable=False),
         sa.Column("job_id", BigId, nullable=False),
@@ -562,6 +590,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_attempts_mapping")
 
     op.drop_table("attempts")
+    with op.batch_alter_table("returned_goods", schema=None) as batch_op:
+        batch_op.drop_index("ix_returned_goods_mapping")
+
+    op.drop_table("returned_goods")
     with op.batch_alter_table("reservations", schema=None) as batch_op:
         batch_op.drop_index("ix_reservations_number")
         batch_op.drop_index("ix_reservations_mapping")
@@ -596,9 +628,7 @@ def downgrade() -> None:
     op.drop_table("history")
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
         batch_op.drop_index(
-            "ix_deliveries_watched",
-            sqlite_where=sa.text("watched_until is not null"),
-            postgresql_where=sa.text("watched_until is not null"),
+            "ix_deliveries_watched", sqlite_where=sa.text("look_at is not null"), postgresql_where=sa.text("look_at is not null")
         )
         batch_op.drop_index("ix_deliveries_mapping")
 

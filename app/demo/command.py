@@ -51,7 +51,7 @@ async def _announce(data: Path | None) -> None:
 
 async def _watch(data: Path | None, *, quiet: bool) -> None:
     with Status("Starting the API, a worker, Valkey, a shop and a warehouse …", console=err()) as status:
-        async with open_world(data) as world:
+        async with open_world(data, poll_minutes=live.POLL_MINUTES) as world:
             status.stop()
             await live.show(world, quiet=quiet)
 

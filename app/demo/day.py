@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from app.demo import way_back
 from app.demo.catalogue import CUSTOMERS, JACKET, PRODUCTS, order_of
 from app.demo.gateway import GatewayDoor
 from app.demo.scenes import Checked, Day, line_numbers, status_of
@@ -284,5 +285,9 @@ SCENES: tuple[tuple[str, Callable[[Day], Awaitable[None]]], ...] = (
     ("warehouse away", _warehouse_away),
     ("being picked", _picked),
     ("webhooks lost", _lost_webhooks),
+    ("sent with tracking", way_back.shipment),
+    ("stock", way_back.stock),
+    ("webhook switched off", way_back.guard),
+    ("one comes back", way_back.goods_back),
     ("in the evening", _evening),
 )

@@ -19,11 +19,14 @@ from rich.text import Text
 
 from app.clock import utc_now
 from app.demo.catalogue import PRODUCTS, order_of, somebody
+from app.demo.floor import Floor
 from app.demo.world import WAREHOUSE_USER, World
 
 LOOK_SECONDS = 0.25
 BETWEEN_ORDERS_SECONDS = (2.0, 5.0)
-COLOURS = {"shop": "cyan", "webhook": "magenta", "warehouse": "green"}
+COLOURS = {"shop": "cyan", "webhook": "magenta", "warehouse": "green", "gateway": "yellow"}
+POLL_MINUTES = 0.1
+"""Nobody wants to watch a quarter of an hour of waiting for what no webhook tells."""
 
 
 @dataclass(frozen=True)
@@ -38,11 +41,12 @@ class Step:
 
 @dataclass
 class Watch:
-    """Sees what the shop sent and what the warehouse was asked, by what the simulators have written down."""
+    """Sees what the shop sent, and what warehouse and shop were asked, by what the simulators have written down."""
 
     world: World
     seen_deliveries: int = 0
     seen_calls: int = 0
+    seen_shop_calls: int = 0
     delivered: dict[str, datetime] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
 
@@ -50,10 +54,13 @@ class Watch:
         """What happened since the last look, oldest first."""
         sent = await self.world.shop.deliveries(self.seen_deliveries)
         calls = await self.world.warehouse.journal(self.seen_calls)
+        asked = await self.world.shop.journal(self.seen_shop_calls)
         self.seen_deliveries += len(sent)
+        self.seen_shop_calls = max([self.seen_shop_calls, *(call["number"] for call in asked)])
         self.seen_calls = max([self.seen_calls, *(call["number"] for call in calls)])
         found = [self._delivery(one) for one in sent if one["topic"] != "ping"]
         found += [step for call in calls if (step := self._call(call)) is not None]
+        found += [step for call in asked if (step := way_back(call)) is not None]
         found += self.steps
         self.steps = []
         return sorted(found, key=lambda step: step.at)
@@ -76,6 +83,8 @@ class Watch:
             what = f"order {body.get('orderNumber')} {'created' if call['status'] == 201 else 'changed'}{self._after(body, at)}"
         elif what == "articles":
             what = f"article {body.get('articleNumber')} written: {body.get('articleName')}"
+        elif "/lines/" in what:
+            what = f"WMS order {what.split('/')[1]}: what the shop knows of is confirmed"
         elif call["method"] == "DELETE":
             what = f"{what} cancelled"
         return Step(at, "warehouse", f"{what} → {call['status'] or 'hung up'}" if failed else what, failed)
@@ -85,11 +94,34 @@ class Watch:
         return f", {(at - began).total_seconds() * 1000:.0f} ms after the webhook" if began and at > began else ""
 
 
+def way_back(call: dict[str, Any]) -> Step | None:
+    """What the gateway tells the shop. What the demo's own customers and owner do there is left out: it is shown already."""
+    at, body = datetime.fromisoformat(call["at"]), call["body"] if isinstance(call["body"], dict) else {}
+    failed = not 200 <= call["status"] < 300
+    what = call["path"].rpartition("/wc/v3/")[2]
+    match [call["method"], *what.split("/")]:
+        case ["PUT", "orders", number] if body.get("status") == "completed":
+            words = f"order {number} is completed"
+        case ["POST", "orders", number, "notes"]:
+            words = f"order {number}: {body.get('note')}"
+        case ["POST", "orders", number, "refunds"]:
+            words = f"order {number}: {body.get('amount')} refunded, {body.get('reason')}"
+        case ["POST", "products", "batch"] if body.get("update"):
+            shown = [f"{one.get('id')}: {one.get('stock_quantity')} pieces" for one in body["update"][:4]]
+            words = f"stock of {', '.join(shown)}{' …' if len(body['update']) > 4 else ''}"
+        case ["POST", "webhooks"]:
+            words = f"webhook {body.get('topic')} registered"
+        case _:
+            return None
+    return Step(at, "gateway", f"{words} → {call['status'] or 'hung up'}" if failed else words, failed)
+
+
 async def open_shop(world: World, watch: Watch) -> list[dict[str, Any]]:
     """Puts the goods on the shelves."""
     made = []
     for product in PRODUCTS:
-        made.append(await world.shop.call("POST", "products", {"type": "simple", **product}))
+        counted = {"manage_stock": True, "stock_quantity": 10}
+        made.append(await world.shop.call("POST", "products", {"type": "simple", **counted, **product}))
         watch.steps.append(Step(utc_now(), "shop", f"new product {made[-1]['id']}: {product['name']}"))
     return made
 
@@ -133,19 +165,23 @@ async def show(world: World, *, quiet: bool) -> None:
         console.print(words)
     watch = Watch(world)
     buying = asyncio.create_task(customers(world, watch))
+    sending = asyncio.create_task(Floor(world).work(product["sku"] for product in PRODUCTS))
+    people = (buying, sending)
     live = Live(_footer(world), console=console, refresh_per_second=4, transient=True) if console.is_terminal else None
     try:
         with live or contextlib.nullcontext():
-            while not buying.done():
+            while not any(each.done() for each in people):
                 for step in await watch.look():
                     if step.is_trouble or not quiet:
                         console.print(line(step))
                 await asyncio.sleep(LOOK_SECONDS)
-        buying.result()  # it only ends by itself when something is wrong: say what
+        for each in people:
+            if each.done():
+                each.result()  # it only ends by itself when something is wrong: say what
     finally:
-        buying.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await buying
+        for each in people:
+            each.cancel()
+        await asyncio.gather(*people, return_exceptions=True)
 
 
 def line(step: Step) -> Text:
@@ -167,6 +203,7 @@ def how_to_look(world: World) -> list[Text]:
     commands = (
         ("every order and its state", f'{call} "$GATEWAY_URL/mappings?kind=order"'),
         ("one order, explained", f"{_gateway()} mappings show 5005"),
+        ("quantities of both sides", f"{_gateway()} stock list"),
         ("what a sync would write", f'{call} -X POST "$GATEWAY_URL/sync/woocommerce?dry_run=true&full=true"'),
         ("what the warehouse has", f"curl -u {WAREHOUSE_USER}:{world.secrets.warehouse_password} '{_orders(world)}'"),
     )

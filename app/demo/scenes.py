@@ -125,7 +125,7 @@ class Day:
         )
 
     async def sync(self, **options: Any) -> dict[str, Any]:
-        """A sync of the orders, to its end."""
+        """A sync of the orders, or of another `process`, to its end."""
         asked = {"process": "orders", "wait": PATIENCE_SECONDS, **options}
         run: dict[str, Any] = await self.world.gateway.call("POST", f"sync/{CONNECTION}", asked)
         return run

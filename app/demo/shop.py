@@ -14,10 +14,6 @@ from app.http import encode_query
 from app.integrations.woocommerce.oauth import signed
 from app.integrations.woocommerce.settings import SignatureMethod
 
-TOPICS = tuple(
-    f"{resource}.{event}" for resource in ("order", "product") for event in ("created", "updated", "deleted", "restored")
-)
-
 
 class ShopSaidNo(GatewayError):
     """The simulated shop refused a call."""
@@ -44,17 +40,23 @@ class ShopDoor:
             raise ShopSaidNo(f"the shop answered {method} {path} with {answer.status_code}: {answer.text[:500]}")
         return answer.json()
 
-    async def register_webhooks(self, delivery_url: str, secret: str) -> None:
-        """Has every change of an order or a product announced, as an owner does under WooCommerce → Settings → Webhooks."""
-        for topic in TOPICS:
-            wanted = {
-                "name": f"Gateway {topic}",
-                "topic": topic,
-                "delivery_url": delivery_url,
-                "secret": secret,
-                "status": "active",
-            }
-            await self.call("POST", "webhooks", wanted)
+    async def webhooks(self) -> list[dict[str, Any]]:
+        """As its owner sees them under WooCommerce → Settings → Advanced → Webhooks."""
+        found: list[dict[str, Any]] = await self.call("GET", "webhooks", params=[("per_page", "100")])
+        return found
+
+    async def notes(self, order_id: int) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = await self.call("GET", f"orders/{order_id}/notes")
+        return found
+
+    async def refunds(self, order_id: int) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = await self.call("GET", f"orders/{order_id}/refunds")
+        return found
+
+    async def journal(self, since: int = 0) -> list[dict[str, Any]]:
+        """Every call that arrived after the `since`-th, with its answer."""
+        calls: list[dict[str, Any]] = await self._sandbox("GET", f"journal?since={since}")
+        return calls
 
     async def checkout(self, order: dict[str, Any]) -> dict[str, Any]:
         """A customer's own order in the storefront. Raises ShopSaidNo."""

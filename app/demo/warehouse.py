@@ -40,6 +40,29 @@ class WarehouseDoor:
         """Something happens to the order on the floor: allocated (320), picked (400), sent (450) …"""
         await self._sandbox("POST", f"orders/{number}/status", {"goods_owner_id": self.goods_owner_id, "status": status})
 
+    async def ship(self, number: str, waybill: str | None = None, picked: dict[str, float] | None = None) -> None:
+        """The order is picked (all of it, or `picked`: totals by row number) and handed to the carrier."""
+        await self._floor(f"orders/{number}/ship", waybill=waybill, picked=picked or {})
+
+    async def label(self, number: str, waybill: str) -> None:
+        """A further number of the carrier's, after the shipment."""
+        await self._floor(f"orders/{number}/tracking", waybill=waybill)
+
+    async def bring_back(self, number: str, returned: dict[str, float]) -> None:
+        """So many pieces of each row come back."""
+        await self._floor(f"orders/{number}/return", returned=returned)
+
+    async def put_in_stock(self, number: str, pieces: float) -> None:
+        """So many of the article are on the shelves now."""
+        await self._floor(f"articles/{number}/stock", present=pieces)
+
+    async def tell(self, url: str, token: str) -> None:
+        """Has the warehouse's own webhooks sent there, as its administrator sets them up."""
+        await self._sandbox("POST", "webhooks", {"url": url, "token": token, "goods_owner_id": self.goods_owner_id})
+
+    async def _floor(self, path: str, **wish: Any) -> None:
+        await self._sandbox("POST", path, {"goods_owner_id": self.goods_owner_id, **wish})
+
     async def show_fault(self, **fault: Any) -> None:
         """From now on calls fail as described (see `app.sandbox.journal.Fault`)."""
         await self._sandbox("POST", "faults", fault)

@@ -11,6 +11,7 @@ import shutil
 import socket
 import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +26,7 @@ from app.demo.shop import ShopDoor
 from app.demo.warehouse import WarehouseDoor
 from app.embedded import EmbeddedValkey
 from app.storage import migrations
-from app.up import GATEWAY, Program, Supervisor, ensure_admin_key, supervisor, until_answering
+from app.up import GATEWAY, NotReady, Program, Supervisor, ensure_admin_key, supervisor, until_answering
 
 CONNECTION = "woocommerce"
 GOODS_OWNER = 77
@@ -34,6 +35,9 @@ PREFERRED_PORT = 8080
 DRAIN_SECONDS = 3.0
 RECORDED_SHOP = "http://127.0.0.1:8099/"
 """Where the shop stood whose deliveries were recorded for the tests: they can be played against the demo."""
+WEBHOOKS = 8
+"""Four events of orders and four of products."""
+WEBHOOK_SECONDS = 60.0
 FIRST_SHOP_ID = 5001
 IDS_PER_START = 1_000_000
 
@@ -88,11 +92,11 @@ class World:
 
 
 @contextlib.asynccontextmanager
-async def open_world(directory: Path | None = None, *, any_port: bool = False) -> AsyncIterator[World]:
-    """A demo from nothing to a tested and active connection; all of it ends with the block.
+async def open_world(directory: Path | None = None, *, any_port: bool = False, poll_minutes: float = 15) -> AsyncIterator[World]:
+    """A demo from nothing to a tested and active connection whose shop announces its changes; all of it ends with the block.
 
     Without a directory a temporary one is used and removed. `any_port`: do not even try the usual port of the API.
-    Raises NotReady, EmbeddedValkeyError, ShopSaidNo.
+    `poll_minutes`: how often the gateway looks by itself. Raises NotReady, EmbeddedValkeyError, ShopSaidNo.
     """
     async with contextlib.AsyncExitStack() as stack:
         place = stack.enter_context(_place(directory))
@@ -125,12 +129,13 @@ async def open_world(directory: Path | None = None, *, any_port: bool = False) -
         shop = ShopDoor(shop_url, known.consumer_key, known.consumer_secret, http)
         address = f"http://127.0.0.1:{warehouse_port}/demo/api/v1"
         warehouse = WarehouseDoor(address, WAREHOUSE_USER, known.warehouse_password, GOODS_OWNER, http)
-        webhook_url = await _connect(gateway, shop, warehouse, known)
+        webhook_url = await _connect(gateway, shop, warehouse, known, poll_minutes)
+        await _until_announcing(shop, webhook_url)
         yield World(place, api, key, webhook_url, known, gateway, shop, warehouse, http, programs)
 
 
-async def _connect(gateway: GatewayDoor, shop: ShopDoor, warehouse: WarehouseDoor, known: Secrets) -> str:
-    """Makes, tests and activates the connection over the REST API; the shop announces its changes. Gives the webhook address."""
+async def _connect(gateway: GatewayDoor, shop: ShopDoor, warehouse: WarehouseDoor, known: Secrets, poll_minutes: float) -> str:
+    """Makes, tests and activates the connection over the REST API. Gives the address of the shop's webhooks."""
     wanted = {
         "integration": "woocommerce",
         "shop": {
@@ -146,14 +151,29 @@ async def _connect(gateway: GatewayDoor, shop: ShopDoor, warehouse: WarehouseDoo
             "goods_owner_id": warehouse.goods_owner_id,
         },
         # The go-live date lies before the recorded orders.
-        "settings": {"go_live": "2020-01-01T00:00:00Z", "accepted_sources": [RECORDED_SHOP]},
+        "settings": {
+            "go_live": "2020-01-01T00:00:00Z",
+            "accepted_sources": [RECORDED_SHOP],
+            "processes": {"returns": True},
+            "poll_interval_minutes": poll_minutes,
+        },
     }
     await gateway.call("PUT", f"connections/{CONNECTION}", wanted)
     await gateway.call("POST", f"connections/{CONNECTION}/test")
     connection = await gateway.call("POST", f"connections/{CONNECTION}/activate")
     webhook_url: str = connection["webhook_url"]
-    await shop.register_webhooks(webhook_url, known.webhook_secret)
     return webhook_url
+
+
+async def _until_announcing(shop: ShopDoor, webhook_url: str) -> None:
+    """The gateway makes the shop's webhooks by itself. Raises NotReady when it has not after a while."""
+    ends = time.monotonic() + WEBHOOK_SECONDS
+    while time.monotonic() < ends:
+        ours = [hook for hook in await shop.webhooks() if hook["delivery_url"] == webhook_url]
+        if len(ours) == WEBHOOKS and all(hook["status"] == "active" for hook in ours):
+            return
+        await asyncio.sleep(0.02)
+    raise NotReady(f"the gateway has not registered its webhooks in the shop within {WEBHOOK_SECONDS:g} s")
 
 
 @contextlib.contextmanager

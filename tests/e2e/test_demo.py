@@ -39,6 +39,8 @@ class TestTheLine:
         hooks = demo.shop("GET", "webhooks")
         assert {hook["delivery_url"] for hook in hooks} == {demo.connection["webhook_url"]}
         assert len(hooks) == 8
+        assert {hook["status"] for hook in hooks} == {"active"}
+        assert {hook["name"] for hook in hooks} == {f"Ongoing WMS gateway: {hook['topic']}" for hook in hooks}
 
     def test_nothing_but_ours_is_bought_there(self, demo: Demo) -> None:
         orders = demo.shop("GET", "orders")
@@ -143,4 +145,8 @@ def test_the_scripted_day_comes_out_as_it_should() -> None:
         "staging copy",
         "warehouse away",
         "being picked",
+        "sent with tracking",
+        "stock",
+        "webhook switched off",
+        "one comes back",
     }

@@ -106,7 +106,7 @@ class TestLookingAround:
     def test_a_record_is_explained_by_any_of_its_numbers(self, demo: Demo, sent: dict[str, Any]) -> None:
         result = command(demo, "mappings", "show", sent["number"])
         assert result.exit_code == 0
-        for words in ("in the warehouse", "order.created", "PUT /orders", "Nothing, until it changes in the shop"):
+        for words in ("in the warehouse", "order.created", "PUT /orders", "The shop is told when the warehouse has sent it"):
             assert words in result.stdout
         (mapping,) = as_json(command(demo, "mappings", "show", sent["number"], "--json"))["items"]
         (same,) = as_json(command(demo, "mappings", "show", str(mapping["warehouse"]["id"]), "--json"))["items"]

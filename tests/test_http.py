@@ -1,0 +1,287 @@
+"""Outgoing calls: where they may go, that they go to the address that was checked, and what the network may answer."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from app import http as guarded
+from app.errors import BadInput, Malformed, RateLimited, Unavailable
+from app.http import GuardedTransport, Reach, check_address, encode_query, is_public, open_client, retry_after_seconds, send
+from app.sandbox.server import Server
+
+NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
+ANYWHERE = Reach(private_addresses=True, plain_http=True)
+
+
+class TestAddresses:
+    @pytest.mark.parametrize(
+        "address",
+        [
+            "127.0.0.1",
+            "127.255.255.254",
+            "0.0.0.0",
+            "10.0.0.1",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.168.0.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "192.0.2.1",
+            "198.18.0.1",
+            "224.0.0.1",
+            "240.0.0.1",
+            "255.255.255.255",
+            "::1",
+            "::",
+            "fe80::1",
+            "fc00::1",
+            "fd12:3456::1",
+            "ff02::1",
+            "2001:db8::1",
+            "::ffff:127.0.0.1",
+            "::ffff:10.0.0.1",
+            "::127.0.0.1",
+            "2002:7f00:1::",
+            "2002:a00:1::",
+            "64:ff9b::7f00:1",
+            "64:ff9b::a9fe:a9fe",
+        ],
+    )
+    def test_what_is_inside_is_not_public_however_it_is_written(self, address: str) -> None:
+        assert not is_public(ipaddress.ip_address(address))
+
+    @pytest.mark.parametrize("address", ["93.184.216.34", "1.1.1.1", "2606:4700::1111", "::ffff:1.1.1.1", "64:ff9b::101:101"])
+    def test_what_is_outside_is_public(self, address: str) -> None:
+        assert is_public(ipaddress.ip_address(address))
+
+    @pytest.mark.parametrize(
+        "url", ["https://shop.example/", "https://shop.example:8443/a?b=c", "https://1.1.1.1/", "https://blåbær.no/"]
+    )
+    def test_a_public_address_over_https_will_do(self, url: str) -> None:
+        check_address(url, Reach(), "url")
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "",
+            "shop.example",
+            "ftp://shop.example/",
+            "javascript:alert(1)",
+            "https:///x",
+            "https://[::1",
+            "https://x:99999/",
+            "https://x:0/",
+        ],
+    )
+    def test_what_is_no_web_address_is_refused_with_its_field(self, url: str) -> None:
+        with pytest.raises(BadInput) as caught:
+            check_address(url, ANYWHERE, "shop.shop_url")
+        assert caught.value.field == "shop.shop_url"
+
+    @pytest.mark.parametrize(
+        "url",
+        ["http://shop.example/", "https://10.0.0.1/", "https://[::ffff:127.0.0.1]/", "https://LOCALHOST/", "https://a.local/"],
+    )
+    def test_what_a_setting_must_allow_says_which(self, url: str) -> None:
+        with pytest.raises(BadInput) as caught:
+            check_address(url, Reach(), "url")
+        assert "GATEWAY_ALLOW_" in str(caught.value.fix)
+        check_address(url, ANYWHERE, "url")
+
+    def test_credentials_do_not_belong_into_an_address(self) -> None:
+        with pytest.raises(BadInput) as caught:
+            check_address("https://user:secret@shop.example/", ANYWHERE, "url")
+        assert "secret@" not in str(caught.value)
+
+
+class Resolver:
+    """Answers as it is told, and notes what it was asked."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, **answers: list[str]) -> None:
+        self.answers = {name.replace("_", "."): list(found) for name, found in answers.items()}
+        self.asked: list[str] = []
+        loop = asyncio.get_running_loop()
+        monkeypatch.setattr(loop, "getaddrinfo", self._resolve)
+
+    async def _resolve(self, host: str, port: Any, **_: Any) -> list[Any]:
+        self.asked.append(host)
+        if host not in self.answers:
+            raise socket.gaierror("no such name")
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 0)) for address in self.answers[host]]
+
+
+class Inner(httpx.AsyncBaseTransport):
+    """Notes where a connection would go."""
+
+    def __init__(self) -> None:
+        self.seen: list[httpx.Request] = []
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.seen.append(request)
+        return httpx.Response(200, json=[])
+
+
+async def get(url: str, reach: Reach = Reach(), inner: Inner | None = None) -> httpx.Request:  # noqa: B008 - frozen
+    there = inner or Inner()
+    async with httpx.AsyncClient(transport=GuardedTransport(reach, there)) as client:
+        await client.get(url)
+    return there.seen[-1]
+
+
+class TestTheGuard:
+    async def test_the_connection_goes_to_the_address_that_was_checked(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        resolver = Resolver(monkeypatch, shop_example=["93.184.216.34"])
+        request = await get("https://shop.example:8443/path?a=b")
+        assert (request.url.host, request.url.port, request.url.path) == ("93.184.216.34", 8443, "/path")
+        assert (request.headers["host"], request.extensions["sni_hostname"]) == ("shop.example:8443", "shop.example")
+        assert resolver.asked == ["shop.example"]
+
+    @pytest.mark.parametrize("addresses", [["127.0.0.1"], ["169.254.169.254"], ["93.184.216.34", "10.0.0.1"]])
+    async def test_a_name_that_leads_inside_is_refused_at_every_call(
+        self, monkeypatch: pytest.MonkeyPatch, addresses: list[str]
+    ) -> None:
+        Resolver(monkeypatch, shop_example=addresses)
+        inner = Inner()
+        with pytest.raises(httpx.ConnectError, match="private network"):
+            await get("https://shop.example/", inner=inner)
+        assert inner.seen == []
+
+    async def test_a_name_that_leads_elsewhere_the_next_time_is_checked_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        resolver = Resolver(monkeypatch, shop_example=["93.184.216.34"])
+        await get("https://shop.example/")
+        resolver.answers["shop.example"] = ["127.0.0.1"]
+        with pytest.raises(httpx.ConnectError):
+            await get("https://shop.example/")
+
+    async def test_a_name_that_there_is_not_could_not_be_reached(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        Resolver(monkeypatch)
+        with pytest.raises(httpx.ConnectError, match="cannot be resolved"):
+            await get("https://shop.example/")
+
+    async def test_plain_http_must_be_allowed(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        Resolver(monkeypatch, shop_example=["93.184.216.34"])
+        with pytest.raises(httpx.UnsupportedProtocol):
+            await get("http://shop.example/")
+        assert (await get("http://shop.example/", Reach(plain_http=True))).url.host == "93.184.216.34"
+
+    async def test_every_host_has_connections_of_its_own(self) -> None:
+        """Two shops of one hosting company have one address, and a certificate each."""
+        transport = GuardedTransport(Reach())
+        first, second = transport._connections("a.example"), transport._connections("b.example")
+        assert first is not second
+        assert transport._connections("a.example") is first
+        await transport.aclose()
+
+
+class Page:
+    """An application that answers what it is told."""
+
+    def __init__(self, body: bytes = b"[]", status: int = 200, headers: dict[str, str] | None = None, pause: float = 0.0) -> None:
+        self.body, self.status, self.headers, self.pause = body, status, headers or {}, pause
+        self.seen: list[dict[bytes, bytes]] = []
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            while (await receive())["type"] != "lifespan.shutdown":
+                await send({"type": "lifespan.startup.complete"})
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+        self.seen.append(dict(scope["headers"]))
+        await asyncio.sleep(self.pause)
+        headers = [(key.encode(), value.encode()) for key, value in self.headers.items()]
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        await send({"type": "http.response.body", "body": self.body})
+
+
+async def ask(page: Page, within: float = 5.0, times: int = 1) -> guarded.Answer:
+    with Server(page) as server:
+        async with open_client(ANYWHERE) as client:
+            for _ in range(times):
+                answer = await send(client, client.build_request("GET", server.url), timeout=within, system="the shop")
+    return answer
+
+
+class TestAnswers:
+    async def test_json_and_null_and_no_json_are_told_apart(self) -> None:
+        for body, json, is_json in [
+            (b'{"a":1}', {"a": 1}, True),
+            (b"null", None, True),
+            (b"<html>", None, False),
+            (b"", None, False),
+        ]:
+            answer = await ask(Page(body))
+            assert (answer.json, answer.is_json) == (json, is_json)
+
+    async def test_an_answer_that_does_not_end_is_cut_off(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(guarded, "MAX_ANSWER_BYTES", 1000)
+        assert (await ask(Page(b"x" * 1000))).status == 200
+        with pytest.raises(Malformed, match="more than 1000 bytes"):
+            await ask(Page(b"x" * 1001))
+
+    async def test_redirects_are_not_followed(self) -> None:
+        answer = await ask(Page(status=302, headers={"location": "http://169.254.169.254/"}))
+        assert answer.status == 302
+
+    async def test_cookies_of_one_are_never_sent_to_another(self) -> None:
+        page = Page(headers={"set-cookie": "session=1"})
+        await ask(page, times=2)
+        assert [b"cookie" in seen for seen in page.seen] == [False, False]
+
+    async def test_a_call_has_a_time_in_all(self) -> None:
+        with pytest.raises(Unavailable) as caught:
+            await ask(Page(pause=1.0), within=0.05)
+        assert (caught.value.sent, "0.05 s" in caught.value.message) == (True, True)
+
+    async def test_what_never_left_is_told_from_what_may_have_arrived(self) -> None:
+        async with open_client(ANYWHERE) as client:
+            with pytest.raises(Unavailable) as caught:
+                await send(client, client.build_request("GET", "http://127.0.0.1:1/"), timeout=5, system="the shop")
+        assert caught.value.sent is False
+
+    @pytest.mark.parametrize("status", [408, 500, 502, 503, 504])
+    async def test_these_are_worth_another_try(self, status: int) -> None:
+        answer = await ask(Page(status=status))
+        with pytest.raises(Unavailable):
+            guarded.raise_passing(answer, system="the shop", call="GET /", now=NOW)
+
+    async def test_429_says_when(self) -> None:
+        answer = await ask(Page(status=429, headers={"retry-after": "17"}))
+        with pytest.raises(RateLimited) as caught:
+            guarded.raise_passing(answer, system="the shop", call="GET /", now=NOW)
+        assert caught.value.retry_after == 17
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("0", 0),
+        ("120", 120),
+        (" 7 ", 7),
+        ("Sat, 21 Nov 2026 10:01:30 GMT", 90),
+        ("Sat, 21 Nov 2026 09:00:00 GMT", 0),
+        ("Sat, 21 Nov 2026 11:01:00 +0100", 60),
+        ("99999999999999999999", 86_400),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 86_400),
+        ("soon", None),
+        ("", None),
+        ("-5", None),
+        ("²", None),
+    ],
+)
+def test_retry_after_comes_in_two_forms_and_is_at_most_a_day(value: str, seconds: float | None) -> None:
+    assert retry_after_seconds({"Retry-After": value}, NOW) == seconds
+
+
+def test_without_a_retry_after_there_is_none() -> None:
+    assert retry_after_seconds({}, NOW) is None
+
+
+def test_a_query_keeps_its_order_and_is_encoded_as_it_is_signed() -> None:
+    assert encode_query([("b", "x y+z"), ("a", "æ/~-._")]) == "b=x%20y%2Bz&a=%C3%A6%2F~-._"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Literal
 from urllib.parse import urlsplit
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
@@ -213,8 +213,10 @@ class WooCommerceSettings(ConnectionSettings):
     @field_validator("wc_v1_time_zone")
     @classmethod
     def _zone(cls, value: str) -> str:
-        if value not in available_timezones():
-            raise ValueError(f"{value!r} is no time zone; give an IANA name like Europe/Oslo")
+        try:
+            ZoneInfo(value)  # remembered; a list of all zones would be read from the disk each time a connection is opened
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError(f"{value!r} is no time zone; give an IANA name like Europe/Oslo") from error
         return value
 
 

@@ -173,7 +173,7 @@ class TestArticleNumbers:
         await house.deliver(product, "product.created")
         mapping = await house.mapping(product["id"], "article")
         assert (mapping.reason_code, house.writes(path="/articles")) == ("article-number-taken", [])
-        assert "another connection of the same goods owner" in mapping.reason
+        assert "another connection" in mapping.reason
 
     async def test_a_changed_number_is_a_new_article_and_frees_the_old_number(self, lite: House) -> None:
         product = lite.product("VARE-1")

@@ -11,7 +11,7 @@ import functools
 import hashlib
 import hmac
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -366,12 +366,17 @@ def signature(body: bytes, secret: str = WEBHOOK_SECRET) -> str:
 
 @contextlib.asynccontextmanager
 async def open_house(
-    database_url: str, data_directory: Path, warehouse: WarehouseConfig = WAREHOUSE, **settings: Any
+    database_url: str,
+    data_directory: Path,
+    warehouse: WarehouseConfig = WAREHOUSE,
+    plugins: Sequence[str] = (),
+    **settings: Any,
 ) -> AsyncIterator[House]:
     _log_plainly()
     shop_server, warehouse_server = _stands()
     clock, rings = Clock(), MemoryRings()
-    shop_app = create_shop(ShopConfig(home_url=shop_server.url, consumer_keys=[(KEY, SECRET, "read_write")]), clock)
+    keys = [(KEY, SECRET, "read_write")]
+    shop_app = create_shop(ShopConfig(home_url=shop_server.url, consumer_keys=keys, plugins=plugins), clock)
     warehouse_app = create_warehouse(warehouse, clock)
     shop_server.app.app, warehouse_server.app.app = shop_app, warehouse_app
     chosen = Settings(

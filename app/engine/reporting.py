@@ -10,6 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TypeVar
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import Process
@@ -29,6 +30,7 @@ from app.integrations.protocol import ReturnsBy
 from app.records import deliveries
 from app.records.connections import Connection
 from app.records.mappings import Mapping
+from app.storage.tables import jobs
 from app.warehouse.resources import read_order
 from app.warehouse.shipments import shipment_of
 
@@ -40,7 +42,8 @@ ACKNOWLEDGE = {"picked": REPORT_PICKED, "returned": REPORT_RETURNED, "received":
 async def report(process: Process, desk: ShopDesk) -> Result:
     """Tells the shop. Raises RemoteError when a call failed in a way that is worth another try."""
     if process is Process.NOTES:
-        return await note_hold(desk.mapping.reason_code or "held", desk.mapping.reason or "", desk)
+        is_held = await _is_held(desk)
+        return await note_hold(desk.mapping.reason_code if is_held else None, desk.mapping.reason, desk)
     async with desk.gateway.database.read() as db:
         shipments = await _shipments(db, desk.connection, desk.mapping)
         back = await _came_back(db, desk.connection, desk.mapping, shipments)
@@ -58,6 +61,13 @@ async def report(process: Process, desk: ShopDesk) -> Result:
         delivery=reported.delivery,
         completed=reported.completed,
     )
+
+
+async def _is_held(desk: ShopDesk) -> bool:
+    """Released or changed since, the order needs no note any more."""
+    same = (jobs.c.mapping_id == desk.mapping.id, jobs.c.process == Process.ORDERS, jobs.c.state == "held")
+    async with desk.gateway.database.read() as db:
+        return await db.scalar(select(jobs.c.id).where(*same)) is not None
 
 
 async def _shipments(db: AsyncConnection, connection: Connection, mapping: Mapping) -> list[Shipment]:

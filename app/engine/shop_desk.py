@@ -62,6 +62,10 @@ class ShopDesk(Fence):
         return self.mapping.source_number or self.mapping.source_id
 
     @property
+    def was_completed(self) -> bool:
+        return self.mapping.completed_at is not None
+
+    @property
     def shipments(self) -> ShipmentSettings:
         return self.connection.settings.shipments
 

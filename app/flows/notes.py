@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from app.flows.report import Kind, ReportDesk
+from app.flows.report import ReportDesk
 from app.flows.result import Outcome, Result
 from app.flows.shipments import write_note
 
 
-async def note_hold(code: str, reason: str, desk: ReportDesk) -> Result:
-    """Raises RemoteError when a call failed in a way that is worth another try."""
-    text = f"Lager: {reason}"
-    written = await write_note(Kind.NOTE, f"held:{code}", text, False, desk)
+async def note_hold(code: str | None, reason: str | None, desk: ReportDesk) -> Result:
+    """`code` and `reason` of the hold; None when it is over by now. Raises RemoteError when a call failed in a way that is worth
+    another try.
+    """
+    if not code or not reason:
+        return Result(Outcome.UNCHANGED, None)
+    written = await write_note(f"held:{code}", f"Lager: {reason}", False, desk)
     return Result(Outcome.UPDATED if written else Outcome.UNCHANGED, None)

@@ -95,6 +95,11 @@ class ReportDesk(Protocol):
     def returns(self) -> ReturnSettings: ...
 
     @property
+    def was_completed(self) -> bool:
+        """The shop has had the order as completed before."""
+        ...
+
+    @property
     def released(self) -> bool:
         """An operator has said: close it all the same."""
         ...

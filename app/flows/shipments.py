@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.domain import Problem
@@ -23,6 +24,8 @@ ORDER_STATE = "GET shop order"
 SET_STATUS = "PUT shop order status"
 ADD_TRACKING = "POST shop tracking"
 ADD_NOTE = "POST shop note"
+TRACKING_NOTE = "tracking:"
+"""What the keys of notes that give tracking numbers begin with."""
 TURNED_AWAY = frozenset({"cancelled", "refunded", "failed", "trash"})
 """Statuses that are left as they are: the shop has decided otherwise."""
 
@@ -35,24 +38,33 @@ async def report_shipments(shipments: Sequence[Shipment], desk: ReportDesk) -> R
     plan = plan_shipments(shipments, desk.shipments.partial_deliveries)
     if not plan.is_made:
         return _nothing_yet(shipments)
+    acknowledge = _acknowledge(plan)
     order = await desk.read(ORDER_STATE, lambda: desk.shop.order_state(desk.source_id))
     if order is None:
-        return Reported(
-            Outcome.SKIPPED, Delivery.REPORTED, "gone", "The shop has deleted the order", acknowledge=_acknowledge(plan)
-        )
+        return Reported(Outcome.SKIPPED, Delivery.REPORTED, "gone", "The shop has deleted the order", acknowledge=acknowledge)
     if order.status in TURNED_AWAY:
-        return held_report(_turned_away(order))
+        # Refunded or cancelled after it was completed: there is nothing left to tell.
+        return _as_before(acknowledge) if desk.was_completed else held_report(_turned_away(order.status))
     told = await _tell_tracking(order, plan, desk) if desk.shipments.tracking is not TrackingShown.NONE else 0
-    acknowledge = _acknowledge(plan)
     if plan.held and not desk.released:
         await _note_short(order, plan, desk)
         return held_report(_short(plan), acknowledge)
     if not (plan.closes or desk.released):
         outcome = Outcome.UPDATED if told else Outcome.UNCHANGED
         return Reported(outcome, Delivery.PARTLY, "partly-shipped", _short(plan).message, acknowledge=acknowledge)
+    return await _complete(bool(told), acknowledge, desk)
+
+
+async def _complete(told: bool, acknowledge: tuple[Acknowledge, ...], desk: ReportDesk) -> Reported:
     completed = await desk.write(SET_STATUS, {"order": desk.source_id}, lambda: desk.shop.complete(desk.source_id))
+    if completed.status in TURNED_AWAY:
+        return held_report(_turned_away(completed.status))
     outcome = Outcome.UPDATED if told or completed.written else Outcome.UNCHANGED
     return Reported(outcome, Delivery.REPORTED, completed=True, acknowledge=acknowledge)
+
+
+def _as_before(acknowledge: tuple[Acknowledge, ...]) -> Reported:
+    return Reported(Outcome.UNCHANGED, Delivery.REPORTED, acknowledge=acknowledge)
 
 
 def _nothing_yet(shipments: Sequence[Shipment]) -> Reported:
@@ -65,11 +77,11 @@ def _acknowledge(plan: ShipmentPlan) -> tuple[Acknowledge, ...]:
     return tuple(Acknowledge("picked", each.wms_order_id, each.line_id, each.quantity) for each in plan.acknowledgements)
 
 
-def _turned_away(order: ShopOrderState) -> Problem:
+def _turned_away(status: str) -> Problem:
     return Problem(
         "not-open-in-shop",
         "status",
-        f"The warehouse has sent the order, but the shop has it as {order.status!r}",
+        f"The warehouse has sent the order, but the shop has it as {status!r}",
         "Decide in the shop: open it again, or take the goods back",
     )
 
@@ -92,32 +104,63 @@ def _lines(plan: ShipmentPlan) -> str:
 
 async def _tell_tracking(order: ShopOrderState, plan: ShipmentPlan, desk: ReportDesk) -> int:
     """Tells the shop each number once; returns how many were new."""
+    if desk.shop.tracking_via is TrackingVia.NOTE:
+        return await _tell_by_note(plan, desk)
     known = await desk.intents(Kind.TRACKING)
     told = 0
     for number in plan.tracking:
         intent = known.get(number.number)
-        if intent is not None and intent.remote_id is not None:
-            continue
-        told += await _tell(order, number, plan.carrier, desk)
+        if intent is None or intent.remote_id is None:
+            told += await _tell(order, _tracking(number, plan.carrier, desk), desk)
     return told
 
 
-async def _tell(order: ShopOrderState, number: TrackingNumber, carrier: str, desk: ReportDesk) -> int:
-    shown = desk.shipments.tracking
-    tracking = Tracking(
-        number=number.number,
-        link=number.url if shown in (TrackingShown.LINKS, TrackingShown.BOTH) else "",
-        provider=carrier,
-    )
-    if desk.shop.tracking_via is TrackingVia.NOTE:
-        text = desk.shop.tracking_note(desk.order_number, [tracking])
-        return await write_note(Kind.TRACKING, number.number, text, desk.shipments.note_to_customer, desk)
-    if (there := find_tracking(order.tracking, number.number)) is not None:
+def _tracking(number: TrackingNumber, carrier: str, desk: ReportDesk) -> Tracking:
+    with_link = desk.shipments.tracking in (TrackingShown.LINKS, TrackingShown.BOTH)
+    return Tracking(number=number.number, link=number.url if with_link else "", provider=carrier)
+
+
+async def _tell(order: ShopOrderState, tracking: Tracking, desk: ReportDesk) -> int:
+    if (there := find_tracking(order.tracking, tracking.number)) is not None:
         # Entered by hand, or by a call of ours whose answer was lost.
-        await desk.intend(Kind.TRACKING, number.number, _plain(tracking))
-        await desk.done(Kind.TRACKING, number.number, there.id)
+        await desk.intend(Kind.TRACKING, tracking.number, _plain(tracking))
+        await desk.done(Kind.TRACKING, tracking.number, there.id)
         return 0
     return await _write_tracking(tracking, desk)
+
+
+async def _tell_by_note(plan: ShipmentPlan, desk: ReportDesk) -> int:
+    """What is new together in one note: a note to the customer is an e-mail."""
+    begun = {key: one for key, one in (await desk.intents(Kind.NOTE)).items() if key.startswith(TRACKING_NOTE)}
+    told = 0
+    for key, intent in begun.items():
+        told += await _write_tracking_note(key, intent.request, desk)
+    known = await desk.intents(Kind.TRACKING)
+    fresh = [_tracking(number, plan.carrier, desk) for number in plan.tracking if number.number not in known]
+    shown = [one for one in fresh if desk.shop.tracking_note(desk.order_number, [one])]
+    if not shown:
+        return told
+    numbers = [one.number for one in shown]
+    key = f"{TRACKING_NOTE}{hashlib.sha256(repr(numbers).encode()).hexdigest()[:16]}"
+    text = desk.shop.tracking_note(desk.order_number, shown)
+    request = {"note": text, "to_customer": desk.shipments.note_to_customer, "numbers": numbers}
+    return told + await _write_tracking_note(key, request, desk)
+
+
+async def _write_tracking_note(key: str, request: Mapping[str, Any], desk: ReportDesk) -> int:
+    """The note, and that each of its numbers was told with it; how many were new."""
+    numbers: list[str] = request.get("numbers", [])
+    if numbers:
+        await write_note(key, request["note"], request["to_customer"], desk, numbers=numbers)
+    note = (await desk.intents(Kind.NOTE)).get(key)
+    known = await desk.intents(Kind.TRACKING)
+    fresh = [number for number in numbers if number not in known]
+    for number in fresh:
+        await desk.intend(Kind.TRACKING, number, {"number": number})
+    for number in numbers:
+        if note is not None and note.remote_id is not None and (number in fresh or known[number].remote_id is None):
+            await desk.done(Kind.TRACKING, number, note.remote_id)
+    return len(fresh)
 
 
 def _plain(tracking: Tracking) -> dict[str, Any]:
@@ -136,26 +179,27 @@ async def _write_tracking(tracking: Tracking, desk: ReportDesk) -> int:
     return 1
 
 
-async def write_note(kind: Kind, key: str, text: str, to_customer: bool, desk: ReportDesk) -> int:
-    """A note on the order, once. Every POST would make another, so an unknown outcome is looked up among the notes."""
-    if not text:
-        return 0
-    request = {"note": text, "to_customer": to_customer}
-    intent = await desk.intend(kind, key, request)
+async def write_note(key: str, text: str, to_customer: bool, desk: ReportDesk, **more: Any) -> int:
+    """A note on the order, once. Every POST would make another, so an unknown outcome is looked up among the notes.
+
+    How many were written by this or an earlier call whose answer was lost; `more` is kept with the intent.
+    """
+    request = {"note": text, "to_customer": to_customer, **more}
+    intent = await desk.intend(Kind.NOTE, key, request)
     if intent.remote_id is not None:
         return 0
     if not intent.is_new:
         notes = await desk.read(ADD_NOTE, lambda: desk.shop.notes(desk.source_id))
-        taken = {each.remote_id for each in (await desk.intents(kind)).values() if each.remote_id}
+        taken = {each.remote_id for each in (await desk.intents(Kind.NOTE)).values() if each.remote_id}
         if (there := find_note(notes, text, taken)) is not None:
-            await desk.done(kind, key, there.id)
+            await desk.done(Kind.NOTE, key, there.id)
             return 1
     note = await desk.write(ADD_NOTE, request, lambda: desk.shop.add_note(desk.source_id, text, to_customer))
-    await desk.done(kind, key, note)
+    await desk.done(Kind.NOTE, key, note)
     return 1
 
 
 async def _note_short(order: ShopOrderState, plan: ShipmentPlan, desk: ReportDesk) -> None:
     """One private note about a short shipment, for each state of it."""
     text = desk.shipments.short_note_text.format(lines=_lines(plan), order=order.number)
-    await write_note(Kind.NOTE, f"short:{_lines(plan)}"[:200], text, False, desk)
+    await write_note(f"short:{_lines(plan)}"[:200], text, False, desk)

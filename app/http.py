@@ -7,8 +7,10 @@ here.
 from __future__ import annotations
 
 import asyncio
+import functools
 import ipaddress
 import socket
+import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -105,6 +107,12 @@ def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 
+@functools.cache
+def _tls() -> ssl.SSLContext:
+    """One for the process: reading the list of authorities takes as long as several calls."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 class GuardedTransport(httpx.AsyncBaseTransport):
     """Resolves the host itself, refuses addresses that are out of reach, and connects to the address it has checked.
 
@@ -116,7 +124,6 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         self._reach = reach
         self._given = inner
         self._by_host: dict[str, httpx.AsyncBaseTransport] = {}
-        self._tls = None if inner else httpx.create_ssl_context(trust_env=False)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         host = request.url.host
@@ -132,9 +139,8 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         if self._given is not None:
             return self._given
         if host not in self._by_host:
-            assert self._tls is not None
             limits = httpx.Limits(max_connections=50, max_keepalive_connections=10, keepalive_expiry=15)
-            self._by_host[host] = httpx.AsyncHTTPTransport(retries=0, trust_env=False, verify=self._tls, limits=limits)
+            self._by_host[host] = httpx.AsyncHTTPTransport(retries=0, trust_env=False, verify=_tls(), limits=limits)
         return self._by_host[host]
 
     async def _resolve(self, host: str, request: httpx.Request) -> str:

@@ -62,7 +62,7 @@ async def test_a_thousand_unchanged_articles_are_no_call_and_a_thousandth_change
 async def test_memory_does_not_grow_with_the_number_of_articles(house: House) -> None:
     """Three times the articles, page by page of a hundred: no three times the memory."""
     await house.connect(processes=ONLY_STOCK, page_size=100, warehouse={"page_size": 100})
-    peaks = []
+    peaks: list[int] = []
     for count in (400, 1200):
         fill(house, count, shop=7, wms=7) if not peaks else _more(house, 400, count)
         house.shop.journal.calls.clear()

@@ -81,7 +81,7 @@ _ROWS: tuple[tuple[ShopState, tuple[Transfer, ...], WarehouseState | None, Actio
             (state, _ALL, _W.OPEN, _A.CANCEL),
             (state, _ALL, _W.STARTED, _A.HOLD_TOO_LATE),
             (state, _ALL, _W.SHIPPED, _A.HOLD_TOO_LATE),
-            (state, _ALL, _W.RETURNED, _A.HOLD_TOO_LATE),
+            (state, _ALL, _W.RETURNED, _A.KEEP),  # refunded because it came back: there is nothing left to cancel
             (state, _ALL, _W.CANCELLED, _A.DONE),
         )
     ),

@@ -86,12 +86,22 @@ def _without_reading(order: Order, action: Action, known: Known) -> Result:
 
 
 def _kept_reason(order: Order) -> str:
+    if order.state in (ShopState.CANCELLED, ShopState.GONE):
+        return f"The shop's status is {order.status!r}, and the goods have come back to the warehouse"
     return f"The shop's status is {order.status!r}; the order stays in the warehouse, only a cancellation takes it back"
 
 
 async def _see(number: str, desk: Desk) -> _Seen:
     found = await desk.read(GET_ORDER, lambda: desk.client.get_order_by_number(number))
-    return _Seen(found, warehouse_state(found.status_number if found else None, desk.settings))
+    state = warehouse_state(found.status_number if found else None, desk.settings)
+    is_back = found is not None and state is WarehouseState.SHIPPED and _is_all_back(found)
+    return _Seen(found, WarehouseState.RETURNED if is_back else state)
+
+
+def _is_all_back(order: WarehouseOrder) -> bool:
+    """Not every warehouse gives returned orders a status of their own."""
+    picked = [line for line in order.lines if line.picked]
+    return bool(picked) and all(line.returned >= line.picked for line in picked)
 
 
 async def _act(action: Action, order: Order, known: Known, seen: _Seen, desk: Desk) -> Result:
@@ -122,7 +132,8 @@ async def _act(action: Action, order: Order, known: Known, seen: _Seen, desk: De
                 **seen.status(),
             )
         case Action.KEEP:
-            return Result(Outcome.UNCHANGED, Transfer.SENT, "kept", _kept_reason(order), **seen.status())
+            wanted = "absent" if order.state in (ShopState.CANCELLED, ShopState.GONE) else None
+            return Result(Outcome.UNCHANGED, Transfer.SENT, "kept", _kept_reason(order), wanted=wanted, **seen.status())
         case _:
             wanted = "present" if order.state is ShopState.WANTED else "absent"
             reason = f"The shop's status is {order.status!r}, and the WMS has no such order"

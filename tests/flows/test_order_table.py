@@ -34,19 +34,19 @@ completed held       leave      leave     keep      keep      keep      keep    
 completed refused    leave      leave     keep      keep      keep      keep      keep
 completed unknown    read       leave     keep      keep      keep      keep      keep
 
-cancelled none       leave      leave     cancel    too-late  too-late  too-late  done
-cancelled pending    leave      leave     cancel    too-late  too-late  too-late  done
-cancelled sent       read       leave     cancel    too-late  too-late  too-late  done
-cancelled held       read       leave     cancel    too-late  too-late  too-late  done
-cancelled refused    read       leave     cancel    too-late  too-late  too-late  done
-cancelled unknown    read       leave     cancel    too-late  too-late  too-late  done
+cancelled none       leave      leave     cancel    too-late  too-late  keep      done
+cancelled pending    leave      leave     cancel    too-late  too-late  keep      done
+cancelled sent       read       leave     cancel    too-late  too-late  keep      done
+cancelled held       read       leave     cancel    too-late  too-late  keep      done
+cancelled refused    read       leave     cancel    too-late  too-late  keep      done
+cancelled unknown    read       leave     cancel    too-late  too-late  keep      done
 
-gone      none       leave      leave     cancel    too-late  too-late  too-late  done
-gone      pending    leave      leave     cancel    too-late  too-late  too-late  done
-gone      sent       read       leave     cancel    too-late  too-late  too-late  done
-gone      held       read       leave     cancel    too-late  too-late  too-late  done
-gone      refused    read       leave     cancel    too-late  too-late  too-late  done
-gone      unknown    read       leave     cancel    too-late  too-late  too-late  done
+gone      none       leave      leave     cancel    too-late  too-late  keep      done
+gone      pending    leave      leave     cancel    too-late  too-late  keep      done
+gone      sent       read       leave     cancel    too-late  too-late  keep      done
+gone      held       read       leave     cancel    too-late  too-late  keep      done
+gone      refused    read       leave     cancel    too-late  too-late  keep      done
+gone      unknown    read       leave     cancel    too-late  too-late  keep      done
 """
 WORDS = {
     "read": Action.READ,

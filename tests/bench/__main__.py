@@ -20,7 +20,7 @@ from rich.table import Table
 from app import logs
 from app.settings import Settings
 from tests import services
-from tests.bench import claims, coalescing, intake, latency, poll, throughput
+from tests.bench import claims, coalescing, intake, latency, poll, poll_large, stock, throughput
 from tests.bench.figure import Figure, Options
 
 Measure = Callable[[Options], list[Figure]]
@@ -38,6 +38,8 @@ BENCHES = {
     "intake-postgresql": Bench("webhooks taken in, on PostgreSQL", intake.postgresql, needs_postgresql=True),
     "coalescing": Bench("many changes of one order, few writes", coalescing.measure),
     "poll": Bench("polls of what has not changed", poll.measure),
+    "poll-large": Bench("polls of a shop with 50,000 orders and 50,000 products", poll_large.measure),
+    "stock": Bench("quantities of 10,000 articles to the shop", stock.measure),
     "latency": Bench("from a webhook's commit to the warehouse", latency.measure),
     "claims-sqlite": Bench("what a claim reads, on SQLite", claims.sqlite),
     "claims-postgresql": Bench("what a claim reads, on PostgreSQL", claims.postgresql, needs_postgresql=True),

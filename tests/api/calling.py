@@ -120,16 +120,26 @@ class Site(House):
 
     @contextlib.asynccontextmanager
     async def worker(self) -> AsyncIterator[None]:
-        """Answers rings while the block lasts."""
+        """Answers rings while the block lasts, and finishes what it has begun then: nothing is left in the middle."""
+        at_work = asyncio.Lock()
 
         async def answer(task: Any, key: str) -> None:
-            await work(self.gateway, task, key)
+            try:
+                await at_work.acquire()
+            except asyncio.CancelledError:
+                self.rings.waiting.appendleft((task, key))
+                raise
+            try:
+                await work(self.gateway, task, key)
+            finally:
+                at_work.release()
 
         running = asyncio.create_task(self.rings.run(answer))
         try:
             yield
         finally:
-            running.cancel()
+            async with at_work:
+                running.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await running
 

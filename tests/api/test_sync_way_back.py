@@ -93,7 +93,8 @@ async def test_a_dry_run_of_all_leaves_those_out(back: Site) -> None:
 
 async def test_a_shipment_is_a_record_of_its_run_and_no_drift(back: Site) -> None:
     order = back.order("SOKK-1")
-    await sync(back, process="orders")
+    sent = await sync(back, process="orders")
+    assert sent.json()["counts"]["created"] == 1, sent.text
     back.warehouse.set_order_status(str(order["id"]), 450, 77)
     back.warehouse.track(str(order["id"]), "TRACK-1", (), 77)
     run = (await sync(back, process="shipments", fail_on="drift")).json()

@@ -22,6 +22,7 @@ async def look(site: Site) -> None:
     async with site.worker():
         answer = await site.client.post("/sync/shop", params={"process": "shipments"})
     assert answer.status_code == 200, answer.text
+    await site.work()  # what goes back to the warehouse
 
 
 async def transferred(site: Site) -> dict[str, Any]:
@@ -50,10 +51,11 @@ async def test_what_was_shipped_told_and_acknowledged_is_all_there(back: Site) -
     assert shipped["tracking"] == [{"number": "TRACK-1", "url": "https://carrier.example/TRACK-1"}]
     assert shipped["shipped_at"]
     assert shipped["watched_until"]
-    (told,) = found["told"]
-    assert (told["kind"], told["key"]) == ("tracking", "TRACK-1")
-    assert told["remote_id"]
-    assert told["done_at"]
+    told = {each["kind"]: each for each in found["told"]}
+    assert told["note"]["request"]["numbers"] == ["TRACK-1"]
+    assert told["tracking"]["key"] == "TRACK-1"
+    assert told["tracking"]["remote_id"] == told["note"]["remote_id"]
+    assert told["tracking"]["done_at"]
     (confirmed,) = found["acknowledged"]
     assert (confirmed["kind"], confirmed["quantity"], confirmed["acknowledged"]) == ("picked", 1.0, 1.0)
     assert {job["process"] for job in found["reports"]} == {"shipments", "acknowledgements"}

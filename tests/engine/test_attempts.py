@@ -85,9 +85,14 @@ EVERY_PASS = [
 
 class TestAWorkerDies:
     @pytest.mark.parametrize(("failpoint", "time"), EVERY_PASS)
-    async def test_there_is_exactly_one_order_and_no_second_identical_write(
-        self, house: House, failpoint: str, time: int
-    ) -> None:
+    async def test_there_is_exactly_one_order_and_no_second_identical_write(self, lite: House, failpoint: str, time: int) -> None:
+        await self.die_and_go_on(lite, failpoint, time)
+
+    @pytest.mark.parametrize("failpoint", ["ingest-before-commit", "call-after-answer", "finish-before-commit"])
+    async def test_so_it_is_on_both_databases(self, house: House, failpoint: str) -> None:
+        await self.die_and_go_on(house, failpoint, 1)
+
+    async def die_and_go_on(self, house: House, failpoint: str, time: int) -> None:
         order = house.order("SOKK-1")
         await house.announce(order)
         assert await killed_at(house, failpoint, time), "the failpoint was not hit"
@@ -262,15 +267,15 @@ class TestAnOutcomeIsUnknown:
         mapping = await lite.mapping(order["id"])
         assert (mapping.wanted, mapping.reason_code, mapping.warehouse_status) == ("absent", "cancelled", 1000)
 
-    async def test_an_update_is_read_and_not_written_again(self, house: House) -> None:
-        order = house.order()
-        await house.deliver(order)
-        house.fail_warehouse("hang-up", method="PUT", path="/demo/api/v1/orders", after_write=True)
-        await house.deliver(house.change(order["id"], customer_note="changed"))
-        await try_again(house)
-        assert len(house.writes()) == 2
-        assert_nothing_doubled(house)
-        assert (await house.job(order["id"])).state == "done"
+    async def test_an_update_is_read_and_not_written_again(self, lite: House) -> None:
+        order = lite.order()
+        await lite.deliver(order)
+        lite.fail_warehouse("hang-up", method="PUT", path="/demo/api/v1/orders", after_write=True)
+        await lite.deliver(lite.change(order["id"], customer_note="changed"))
+        await try_again(lite)
+        assert len(lite.writes()) == 2
+        assert_nothing_doubled(lite)
+        assert (await lite.job(order["id"])).state == "done"
 
     async def test_a_newer_state_that_came_meanwhile_is_written_once(self, lite: House) -> None:
         order = lite.order()

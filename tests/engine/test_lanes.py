@@ -81,13 +81,13 @@ class TestTurns:
         assert sorted(shops[:3]) == sorted(shops[3:6]) == ["A", "B", "C"]
         assert shops[6:] == ["A"] * 4
 
-    async def test_what_has_waited_long_gets_every_fourth_turn(self, house: House) -> None:
-        await announce_all(house, [house.product(f"VARE-{number}") for number in range(3)], "product.created")
-        house.tick(20 * 60)
-        orders = [house.order("SOKK-1") for _ in range(8)]
-        await announce_all(house, orders)
-        await work_off(house)
-        kinds = ["article" if "VARE" in each else "order" for each in written(house) if "SOKK" not in each]
+    async def test_what_has_waited_long_gets_every_fourth_turn(self, lite: House) -> None:
+        await announce_all(lite, [lite.product(f"VARE-{number}") for number in range(3)], "product.created")
+        lite.tick(20 * 60)
+        orders = [lite.order("SOKK-1") for _ in range(8)]
+        await announce_all(lite, orders)
+        await work_off(lite)
+        kinds = ["article" if "VARE" in each else "order" for each in written(lite) if "SOKK" not in each]
         assert kinds == ["order"] * 3 + ["article"] + ["order"] * 3 + ["article"] + ["order"] * 2 + ["article"]
 
     async def test_what_has_not_waited_long_gets_no_turn_out_of_order(self, lite: House) -> None:
@@ -126,23 +126,23 @@ class TestTurns:
 
 
 class TestTheLaneGoesOn:
-    async def test_a_failed_record_is_parked_and_the_lane_goes_on(self, house: House) -> None:
-        orders = [house.order("SOKK-1") for _ in range(3)]
-        await announce_all(house, orders)
-        house.fail_warehouse("status", method="PUT", path="/demo/api/v1/orders", status=500, times=1)
-        await work_off(house)
-        assert [(await house.job(order["id"])).state for order in orders] == ["parked", "done", "done"]
-        parked = await house.job(orders[0]["id"])
+    async def test_a_failed_record_is_parked_and_the_lane_goes_on(self, lite: House) -> None:
+        orders = [lite.order("SOKK-1") for _ in range(3)]
+        await announce_all(lite, orders)
+        lite.fail_warehouse("status", method="PUT", path="/demo/api/v1/orders", status=500, times=1)
+        await work_off(lite)
+        assert [(await lite.job(order["id"])).state for order in orders] == ["parked", "done", "done"]
+        parked = await lite.job(orders[0]["id"])
         assert (parked.tries, parked.reason_code) == (1, "another-try")
-        house.tick(10)
-        await house.work(sweep=True)
-        assert (await house.job(orders[0]["id"])).state == "done"
-        assert house.wms_order(orders[0]["id"]) is not None
+        lite.tick(10)
+        await lite.work(sweep=True)
+        assert (await lite.job(orders[0]["id"])).state == "done"
+        assert lite.wms_order(orders[0]["id"]) is not None
 
     async def test_a_poison_record_in_the_middle_of_a_lane_costs_nobody_else(
-        self, house: House, monkeypatch: pytest.MonkeyPatch
+        self, lite: House, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        orders = [house.order() for _ in range(3)]
+        orders = [lite.order() for _ in range(3)]
 
         async def poisoned(order: Order, *args: Any) -> Any:
             if order.source_id == str(orders[1]["id"]):
@@ -151,12 +151,12 @@ class TestTheLaneGoesOn:
 
         monkeypatch.setattr(drain, "transfer_order", poisoned)
         for order in orders:
-            await house.announce(order)
-        await house.work()
-        assert [(await house.job(order["id"])).state for order in orders] == ["done", "dead", "done"]
-        assert (await house.job(orders[1]["id"])).reason_code == "internal-error"
-        assert await house.alerts() == ["dead-letter"]
-        assert await house.events() == {"done": 2, "dead": 1}
+            await lite.announce(order)
+        await lite.work()
+        assert [(await lite.job(order["id"])).state for order in orders] == ["done", "dead", "done"]
+        assert (await lite.job(orders[1]["id"])).reason_code == "internal-error"
+        assert await lite.alerts() == ["dead-letter"]
+        assert await lite.events() == {"done": 2, "dead": 1}
 
     async def test_a_refused_record_ends_in_the_dead_letters_with_the_warehouses_own_words(self, lite: House) -> None:
         await lite.change_settings(lite.connection, transporters={"bad": REFUSED})
@@ -207,19 +207,19 @@ class TestTheLaneGoesOn:
             job = await house.job(order["id"])
             assert (job.state, job.reason_code) == ("dead", "given-up")
 
-    async def test_no_shop_is_called_from_inside_a_lane(self, house: House) -> None:
-        sent = house.order("SOKK-1")
-        await house.deliver(sent)
-        await announce_all(house, [house.product("VARE-1"), house.product("VARE-2")], "product.created")
-        await announce_all(house, [house.order("LUE-1", "VARE-1"), house.order("", "SOKK-1"), house.order("SOKK-1")])
-        await announce_all(house, [house.change(sent["id"], status="cancelled")], "order.updated")
-        house.fail_warehouse("status", status=500, times=2)
-        before = len(house.shop_calls())
-        await work_off(house)
-        house.tick(60)
-        await work_off(house)
-        assert len(house.shop_calls()) == before
-        assert {row.state for row in await house.rows(select(jobs.c.state))} <= {"done", "held"}
+    async def test_no_shop_is_called_from_inside_a_lane(self, lite: House) -> None:
+        sent = lite.order("SOKK-1")
+        await lite.deliver(sent)
+        await announce_all(lite, [lite.product("VARE-1"), lite.product("VARE-2")], "product.created")
+        await announce_all(lite, [lite.order("LUE-1", "VARE-1"), lite.order("", "SOKK-1"), lite.order("SOKK-1")])
+        await announce_all(lite, [lite.change(sent["id"], status="cancelled")], "order.updated")
+        lite.fail_warehouse("status", status=500, times=2)
+        before = len(lite.shop_calls())
+        await work_off(lite)
+        lite.tick(60)
+        await work_off(lite)
+        assert len(lite.shop_calls()) == before
+        assert {row.state for row in await lite.rows(select(jobs.c.state))} <= {"done", "held"}
 
 
 class TestRefusedBefore:
@@ -286,28 +286,28 @@ class TestRefusedBefore:
 
 
 class TestPauses:
-    async def test_a_paused_lane_keeps_its_work_and_goes_on_when_it_is_resumed(self, house: House) -> None:
-        order = house.order()
-        await operate.pause_lane(house.gateway, house.connection.lane, "stock-taking")
-        await house.deliver(order)
-        await house.work(sweep=True)
-        assert (await house.job(order["id"])).state == "waiting"
-        await operate.resume_lane(house.gateway, house.connection.lane)
-        await house.work()
-        assert (await house.job(order["id"])).state == "done"
+    async def test_a_paused_lane_keeps_its_work_and_goes_on_when_it_is_resumed(self, lite: House) -> None:
+        order = lite.order()
+        await operate.pause_lane(lite.gateway, lite.connection.lane, "stock-taking")
+        await lite.deliver(order)
+        await lite.work(sweep=True)
+        assert (await lite.job(order["id"])).state == "waiting"
+        await operate.resume_lane(lite.gateway, lite.connection.lane)
+        await lite.work()
+        assert (await lite.job(order["id"])).state == "done"
 
-    async def test_a_paused_connections_work_waits_and_the_others_goes_on(self, house: House) -> None:
-        other = await house.connect("b", order_number_prefix="B-", processes={"articles": False, "orders": True})
-        mine, theirs = house.order(), house.order()
-        await announce_all(house, [mine])
-        await announce_all(house, [theirs], connection=other)
-        await house.set_status(house.connection, Status.PAUSED)
-        await work_off(house)
-        assert (house.wms_order(mine["id"]), (await house.job(mine["id"])).state) == (None, "waiting")
-        assert house.wms_order(f"B-{theirs['id']}") is not None
-        await house.set_status(house.connection, Status.ACTIVE)
-        await work_off(house)
-        assert house.wms_order(mine["id"]) is not None
+    async def test_a_paused_connections_work_waits_and_the_others_goes_on(self, lite: House) -> None:
+        other = await lite.connect("b", order_number_prefix="B-", processes={"articles": False, "orders": True})
+        mine, theirs = lite.order(), lite.order()
+        await announce_all(lite, [mine])
+        await announce_all(lite, [theirs], connection=other)
+        await lite.set_status(lite.connection, Status.PAUSED)
+        await work_off(lite)
+        assert (lite.wms_order(mine["id"]), (await lite.job(mine["id"])).state) == (None, "waiting")
+        assert lite.wms_order(f"B-{theirs['id']}") is not None
+        await lite.set_status(lite.connection, Status.ACTIVE)
+        await work_off(lite)
+        assert lite.wms_order(mine["id"]) is not None
 
     async def test_what_waits_for_a_process_that_was_switched_off_is_not_sent(self, lite: House) -> None:
         await announce_all(lite, [lite.product("VARE-1")], "product.created")

@@ -30,6 +30,10 @@ from app.storage.upserts import insert_missing
 log = get_logger(__name__)
 
 WEBHOOK_ID_HEADER = "x-wc-webhook-id"
+NO_RIGHT = "_cannot_"
+"""In the error codes of somebody who may not: woocommerce_rest_cannot_view, woocommerce_api_user_cannot_read_order."""
+FAILED_MINUTES = 10
+"""After a look that failed, at most."""
 
 
 def address_of(gateway: Gateway, connection: Connection) -> str | None:
@@ -60,16 +64,18 @@ async def guard(gateway: Gateway, connection_id: str) -> None:
     lease = await leases.acquire(gateway.database, f"hooks:{connection_id}", gateway.settings.lease_seconds)
     if lease is None:
         return
+    done: list[WebhookAction] = []
     try:
         async with leases.kept(gateway.database, lease):
             seen, actions = await _look(gateway, connection, source, url)
-            done = [await _carry_out(source, action, url, connection.webhook_secret or "") for action in actions]
+            for action in actions:
+                await _carry_out(source, action, url, connection.webhook_secret or "")
+                done.append(action)
             if done:
                 seen = await source.webhooks()
+        await _saved(gateway, connection, done, seen=[_plain(each) for each in seen], last_error=None)
     except RemoteError as error:
-        await _failed(gateway, connection, error)
-    else:
-        await _saved(gateway, connection, seen, done)
+        await _failed(gateway, connection, done, error)
     finally:
         await leases.release(gateway.database, lease)
 
@@ -85,9 +91,15 @@ async def _look(
 
 
 async def _without_rights(db: AsyncConnection, connection: Connection, since: datetime | None) -> set[str]:
-    """Webhooks whose deliveries have held errors instead of records since the last look."""
+    """Webhooks whose deliveries have said since the last look that their maker may not see the record.
+
+    One that says that there is no such record (deleted before it was sent) is in order.
+    """
     query = select(inbox.c.headers).where(
-        inbox.c.connection_id == connection.id, inbox.c.state == "ignored", inbox.c.reason_code == "no-record"
+        inbox.c.connection_id == connection.id,
+        inbox.c.state == "ignored",
+        inbox.c.reason_code == "no-record",
+        inbox.c.reason.contains(NO_RIGHT, autoescape=True),
     )
     if since is not None:
         query = query.where(inbox.c.received_at > since)
@@ -95,7 +107,7 @@ async def _without_rights(db: AsyncConnection, connection: Connection, since: da
     return {str(row.headers[WEBHOOK_ID_HEADER]) for row in found if WEBHOOK_ID_HEADER in row.headers}
 
 
-async def _carry_out(source: ManagesWebhooks, action: WebhookAction, url: str, secret: str) -> WebhookAction:
+async def _carry_out(source: ManagesWebhooks, action: WebhookAction, url: str, secret: str) -> None:
     match action.mend:
         case Mend.REGISTER:
             await source.register(action.topic, url, secret)
@@ -105,27 +117,24 @@ async def _carry_out(source: ManagesWebhooks, action: WebhookAction, url: str, s
         case Mend.DELETE:
             assert action.webhook_id is not None
             await source.delete_webhook(action.webhook_id)
-    return action
 
 
-async def _saved(gateway: Gateway, connection: Connection, seen: Sequence[WebhookSeen], done: Sequence[WebhookAction]) -> None:
+async def _saved(gateway: Gateway, connection: Connection, done: Sequence[WebhookAction], **values: Any) -> None:
     """Writes down what was found and done; after a repair what was missed meanwhile is polled now."""
     now = gateway.clock()
+    minutes = connection.settings.webhooks.check_minutes
     async with gateway.database.begin() as db:
         before = await state_of(db, connection.id)
-        first = before is None or before.checked_at is None
+        first = before is None or before.seen is None
         repairs = [action for action in done if not (first and action.fault is Fault.MISSING)]
-        await _save(
-            db,
-            connection,
-            checked_at=now,
-            next_check_at=now + timedelta(minutes=connection.settings.webhooks.check_minutes),
-            state="repaired" if repairs else "fine",
-            seen=[_plain(each) for each in seen],
-            last_error=None,
-            repairs=(before.repairs if before else 0) + len(repairs),
+        said = {
+            "checked_at": now,
+            "next_check_at": now + timedelta(minutes=minutes),
+            "state": "repaired" if repairs else "fine",
+            "repairs": (before.repairs if before else 0) + len(repairs),
             **({"last_repair_at": now} if repairs else {}),
-        )
+        }
+        await _save(db, connection, **{**said, **values})
         if repairs:
             text = "; ".join(dict.fromkeys(action.message for action in repairs))
             await alerts.raise_alert(db, "webhooks", connection.id, repairs[0].fault.value, text, now)
@@ -154,11 +163,12 @@ async def _poll_the_gap(db: AsyncConnection, connection: Connection, now: dateti
             await cursors.change(db, connection.id, process, next_poll_at=now)
 
 
-async def _failed(gateway: Gateway, connection: Connection, error: RemoteError) -> None:
+async def _failed(gateway: Gateway, connection: Connection, done: Sequence[WebhookAction], error: RemoteError) -> None:
+    """What was put right before it failed counts as such; the rest is looked at again soon."""
     now = gateway.clock()
-    again = now + timedelta(minutes=connection.settings.webhooks.check_minutes)
+    again = now + timedelta(minutes=min(connection.settings.webhooks.check_minutes, FAILED_MINUTES))
+    await _saved(gateway, connection, done, state="failed", next_check_at=again, last_error=error.message)
     async with gateway.database.begin() as db:
-        await _save(db, connection, checked_at=now, next_check_at=again, state="failed", last_error=error.message)
         text = f"The shop's webhooks could not be looked at or put right: {error.message}"
         await alerts.raise_alert(db, "webhooks", connection.id, "failed", text, now)
     log.warning("webhooks_not_checked", connection=connection.name, error=type(error).__name__)

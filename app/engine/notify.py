@@ -18,7 +18,6 @@ from urllib.parse import urlsplit
 
 import orjson
 from sqlalchemy import Row, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.engine import leases
 from app.engine.gateway import Gateway
@@ -31,8 +30,10 @@ from app.storage.tables import alerts, connections
 log = get_logger(__name__)
 
 MOST = 100
-"""Alerts in one message."""
+"""Alerts in one message; of more it says how many there are."""
 SECONDS = 20.0
+PAUSE_SECONDS = 300.0
+"""After a message that could be sent in no way."""
 
 MEANING = {
     "held": "Records that wait for a person",
@@ -46,6 +47,7 @@ MEANING = {
     "webhooks": "Webhooks that had to be put right",
     "signatures": "More wrong signatures than usual",
     "not-stored": "Records that the gateway could not keep",
+    "stock": "Quantities that a shop did not take",
     "test": "A test of the way to you",
 }
 
@@ -56,34 +58,39 @@ def is_wanted(settings: Settings) -> bool:
 
 async def notify(gateway: Gateway, now: datetime) -> int:
     """Sends what is due in one message; returns how many alerts were told of. One worker at a time does this."""
-    if not is_wanted(gateway.settings):
+    if not is_wanted(gateway.settings) or not (await _due(gateway, now)):
         return 0
     lease = await leases.acquire(gateway.database, "notify", SECONDS * 3)
     if lease is None:
         return 0
-    try:
-        async with gateway.database.read() as db:
-            due = await _due(db, now - timedelta(minutes=gateway.settings.alert_window_minutes))
-        if due and await _tell(gateway, due):
-            async with gateway.database.begin() as db:
-                await db.execute(update(alerts).where(alerts.c.id.in_([row.id for row in due])).values(sent_at=now))
-            return len(due)
-    finally:
-        await leases.release(gateway.database, lease)
-    return 0
+    due = await _due(gateway, now)  # another may have told of it since
+    if due and not await _tell(gateway, due[:MOST], len(due[MOST:])):
+        # Nobody could be told. The lease is left to run out, so that no sweep waits for a dead mail server again before.
+        async with gateway.database.begin() as db:
+            await leases.renew(db, lease, at_least=PAUSE_SECONDS)
+        return 0
+    async with gateway.database.begin() as db:
+        ids = [row.id for row in due]
+        for start in range(0, len(ids), MOST):
+            await db.execute(update(alerts).where(alerts.c.id.in_(ids[start : start + MOST])).values(sent_at=now))
+    await leases.release(gateway.database, lease)
+    return len(due)
 
 
-async def _due(db: AsyncConnection, window_began: datetime) -> list[Row[Any]]:
-    """Alerts nobody was told of, or that came again after a window has passed."""
-    again = (alerts.c.last_at > alerts.c.sent_at) & (alerts.c.sent_at <= window_began)
+async def _due(gateway: Gateway, now: datetime) -> list[Row[Any]]:
+    """Alerts nobody was told of, or that came again since; but of one kind of trouble of one connection only once in a window."""
+    window_began = now - timedelta(minutes=gateway.settings.alert_window_minutes)
+    other = alerts.alias()
+    same = (other.c.kind == alerts.c.kind, other.c.connection_id.is_not_distinct_from(alerts.c.connection_id))
+    told_of = select(other.c.id).where(*same, other.c.sent_at > window_began).exists()
     query = (
         select(alerts, alerts.c.count.label("times"), connections.c.name.label("connection"))
         .outerjoin(connections, connections.c.id == alerts.c.connection_id)
-        .where(or_(alerts.c.sent_at.is_(None), again))
+        .where(or_(alerts.c.sent_at.is_(None), alerts.c.last_at > alerts.c.sent_at), ~told_of)
         .order_by(alerts.c.id)
-        .limit(MOST)
     )
-    return list(await db.execute(query))
+    async with gateway.database.read() as db:
+        return list(await db.execute(query))
 
 
 @dataclass(frozen=True)
@@ -95,24 +102,24 @@ class Told:
     error: str | None
 
 
-async def _tell(gateway: Gateway, due: Sequence[Alert]) -> bool:
-    """Whether at least one way worked; what did not is logged and tried again with the next alerts."""
-    told = await tell(gateway, due)
+async def _tell(gateway: Gateway, due: Sequence[Alert], more: int) -> bool:
+    """Whether at least one way worked; what did not is logged."""
+    told = await tell(gateway, due, more)
     for one in told:
         if one.error is not None:
             log.warning("alert_not_sent", way=one.way, error=one.error)
     return any(one.error is None for one in told)
 
 
-async def tell(gateway: Gateway, due: Sequence[Alert]) -> list[Told]:
-    """Sends one message in each way that is set up. Never raises for what a way makes of it."""
+async def tell(gateway: Gateway, due: Sequence[Alert], more: int = 0) -> list[Told]:
+    """Sends one message in each way that is set up; `more` are not in it. Never raises for what a way makes of it."""
     told, settings = [], gateway.settings
     if settings.alert_mail_to and settings.smtp_host:
-        told.append(Told("mail", ", ".join(settings.alert_mail_to), await asyncio.to_thread(_mail_error, settings, due)))
+        told.append(Told("mail", ", ".join(settings.alert_mail_to), await asyncio.to_thread(_mail_error, settings, due, more)))
     if settings.alert_webhook_url:
         address = urlsplit(settings.alert_webhook_url)
         where = f"{address.scheme}://{address.hostname}"  # what follows may hold a secret
-        told.append(Told("webhook", where, await _post(gateway, settings.alert_webhook_url, due)))
+        told.append(Told("webhook", where, await _post(gateway, settings.alert_webhook_url, due, more)))
     return told
 
 
@@ -138,10 +145,10 @@ class Sample:
 Alert = Row[Any] | Sample
 
 
-def _mail_error(settings: Settings, due: Sequence[Alert]) -> str | None:
+def _mail_error(settings: Settings, due: Sequence[Alert], more: int) -> str | None:
     try:
-        _mail(settings, due)
-    except (OSError, smtplib.SMTPException) as error:
+        _mail(settings, due, more)
+    except (OSError, smtplib.SMTPException, ValueError) as error:
         return mail_words(settings, error)
     return None
 
@@ -174,7 +181,7 @@ def subject_of(due: Sequence[Alert]) -> str:
     return f"Gateway: {count}" + (f" ({', '.join(names[:3])}{' …' if len(names) > 3 else ''})" if names else "")
 
 
-def text_of(due: Sequence[Alert]) -> str:
+def text_of(due: Sequence[Alert], more: int = 0) -> str:
     """By kind and connection, each with how often. Holds record ids, no personal data."""
     lines: list[str] = []
     for kind in dict.fromkeys(row.kind for row in due):
@@ -184,15 +191,16 @@ def text_of(due: Sequence[Alert]) -> str:
                 times = f" ({row.times} times)" if row.times > 1 else ""
                 lines.append(f"- {row.connection or 'gateway'}, {row.subject}: {row.text}{times}")
         lines.append("")
+    lines += [f"And {more} more; see: gateway alerts", ""] if more else []
     return "\n".join(lines)
 
 
-def _mail(settings: Settings, due: Sequence[Alert]) -> None:
+def _mail(settings: Settings, due: Sequence[Alert], more: int) -> None:
     message = EmailMessage()
     message["Subject"] = subject_of(due)
     message["From"] = settings.smtp_from or settings.alert_mail_to[0]
     message["To"] = ", ".join(settings.alert_mail_to)
-    message.set_content(text_of(due))
+    message.set_content(text_of(due, more))
     with mail_server(settings) as server:
         server.send_message(message)
 
@@ -219,9 +227,9 @@ def _connected(settings: Settings, host: str) -> smtplib.SMTP:
     return server
 
 
-async def _post(gateway: Gateway, url: str, due: Sequence[Alert]) -> str | None:
+async def _post(gateway: Gateway, url: str, due: Sequence[Alert], more: int) -> str | None:
     """What went wrong; None when it arrived."""
-    body = orjson.dumps({"alerts": [_plain(row) for row in due]})
+    body = orjson.dumps({"alerts": [_plain(row) for row in due], "more": more})
     headers = {"Content-Type": "application/json"}
     secret = gateway.settings.alert_webhook_secret
     if secret is not None:

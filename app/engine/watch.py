@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import Kind
 from app.records import alerts
 from app.records.connections import Connection
+from app.storage.tables import alerts as alert_rows
 from app.storage.tables import mappings
 
 FAILING_FROM = 3
@@ -17,18 +18,34 @@ FAILING_FROM = 3
 
 
 async def look_for_silence(db: AsyncConnection, connection: Connection, now: datetime) -> None:
-    """Alerts once for each silence: after `silent_hours` without a new order, for a connection that has been active as long."""
+    """Alerts once for each silence: after `silent_hours` without a new order, for a connection that has been active as long; and
+    once when orders come again.
+    """
     hours = connection.settings.silent_hours
     if hours is None or not connection.settings.processes.orders or connection.activated_at is None:
         return
+    since = max(connection.activated_at, await _newest_order(db, connection) or connection.activated_at)
+    subject = f"since {since:%Y-%m-%d %H:%M}"
+    if now - since < timedelta(hours=hours):
+        await _is_heard_again(db, connection, now)
+    elif not await alerts.is_raised(db, "silent", connection.id, subject):
+        text = f"No new order {subject} UTC; look whether the shop's checkout and its webhooks work"
+        await alerts.raise_alert(db, "silent", connection.id, subject, text, now)
+
+
+async def _newest_order(db: AsyncConnection, connection: Connection) -> datetime | None:
+    """By the order in which they were stored: one row, however many there are."""
     same = (mappings.c.connection_id == connection.id, mappings.c.kind == Kind.ORDER)
-    newest: datetime | None = await db.scalar(select(func.max(mappings.c.created_at)).where(*same))
-    since = max(connection.activated_at, newest or connection.activated_at)
-    if now - since >= timedelta(hours=hours):
-        text = f"No new order since {since:%Y-%m-%d %H:%M} UTC; look whether the shop's checkout and its webhooks work"
-        subject = f"since {since:%Y-%m-%d %H:%M}"
-        if not await alerts.is_raised(db, "silent", connection.id, subject):
-            await alerts.raise_alert(db, "silent", connection.id, subject, text, now)
+    newest: datetime | None = await db.scalar(select(mappings.c.created_at).where(*same).order_by(mappings.c.id.desc()).limit(1))
+    return newest
+
+
+async def _is_heard_again(db: AsyncConnection, connection: Connection, now: datetime) -> None:
+    silences = select(alert_rows.c.subject).where(alert_rows.c.kind == "silent", alert_rows.c.connection_id == connection.id)
+    last = await db.scalar(silences.order_by(alert_rows.c.id.desc()).limit(1))
+    if last is not None and not await alerts.is_raised(db, "recovered", connection.id, f"silent {last}"):
+        text = f"Orders come again; there had been none {last} UTC"
+        await alerts.raise_alert(db, "recovered", connection.id, f"silent {last}", text, now)
 
 
 async def poll_failed(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from app.engine.gateway import Gateway
 from app.metrics import DEAD_LETTERS, HELD, JOBS, OLDEST_WAITING, POLL_LAG, WAITING_EVENTS
@@ -27,7 +27,9 @@ async def update(gateway: Gateway, now: datetime) -> None:
         open_events = select(inbox.c.connection_id, inbox.c.state, func.count().label("n")).group_by(
             inbox.c.connection_id, inbox.c.state
         )
-        events = list(await db.execute(open_events.where(inbox.c.state.in_(("received", "parked", "dead")))))
+        # An event that has a job is dead with it, and is one dead letter with it.
+        own_end = or_(inbox.c.state.in_(("received", "parked")), (inbox.c.state == "dead") & inbox.c.job_id.is_(None))
+        events = list(await db.execute(open_events.where(own_end)))
         polled = list(await db.execute(select(cursors)))
     for lane in lanes:
         for state in STATES:

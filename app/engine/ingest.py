@@ -32,6 +32,8 @@ from app.storage.tables import inbox, jobs
 
 log = get_logger(__name__)
 
+BATCH_BYTES = 8 * 1024 * 1024
+"""Most bytes of bodies taken at a time."""
 UNSTORABLE = (SQLAlchemyError, ValueError, KeyError, TypeError)
 """What a single odd record can raise while it is judged; it must cost the others nothing."""
 
@@ -81,10 +83,22 @@ async def _waiting(gateway: Gateway, connection_id: str, lease: Lease) -> list[R
     """By state, never by "id greater than the last": ids are not committed in order."""
     async with gateway.database.begin() as db:
         await leases.renew(db, lease)
-        found = await db.execute(
-            select(inbox).where(*_ready(connection_id)).order_by(inbox.c.id).limit(gateway.settings.ingest_batch)
-        )
+        sizes = select(inbox.c.id, inbox.c.size).where(*_ready(connection_id)).order_by(inbox.c.id)
+        rows = list(await db.execute(sizes.limit(gateway.settings.ingest_batch)))
+        found = await db.execute(select(inbox).where(inbox.c.id.in_(_as_many_as_fit(rows))).order_by(inbox.c.id))
         return list(found)
+
+
+def _as_many_as_fit(rows: list[Row[int, int]]) -> list[int]:
+    """A hundred bodies may each be as large as a body may be: no more than BATCH_BYTES of them, but always one."""
+    chosen: list[int] = []
+    total = 0
+    for row in rows:
+        total += row.size
+        if chosen and total > BATCH_BYTES:
+            break
+        chosen.append(row.id)
+    return chosen
 
 
 async def _any_waiting(gateway: Gateway, connection_id: str) -> bool:

@@ -216,7 +216,7 @@ async def _queue(db: AsyncConnection, connection: Connection, mapping: Mapping, 
         generation = 1
     else:
         job_id, generation = job.id, job.generation + 1
-        await settle.merge_waiting_events(db, job.id, job.taken_generation, now)
+        await settle.merge_waiting_events(db, job.id, job.taken_generation, now, connection.name)
         await db.execute(
             update(jobs).where(jobs.c.id == job.id).values(**content, **_next_state(job, made, now), generation=generation)
         )

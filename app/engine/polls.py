@@ -28,7 +28,7 @@ from app.engine.map_record import map_record
 from app.engine.offers import FoundBy, Offer, Taken, Verdict
 from app.engine.reading import Reading, save_progress
 from app.engine.rings import Task
-from app.errors import LeaseLost, LoginRefused, NotFound, RemoteError
+from app.errors import LeaseLost, LoginRefused, NotFound, RateLimited, RemoteError
 from app.integrations.protocol import Page
 from app.logs import get_logger
 from app.metrics import DRIFT
@@ -377,6 +377,8 @@ async def _fail(reading: Reading, error: RemoteError) -> None:
             return
         failures = (await cursors.ensure(db, reading.connection, reading.process, now)).failures
         pause = pause_before(failures, settings.retry_base_seconds, reading.connection.settings.poll_interval_minutes * 60)
+        if isinstance(error, RateLimited) and error.retry_after is not None:
+            pause = max(pause, timedelta(seconds=error.retry_after))
         failed = {"failures": failures + 1, "last_error": error.message, "next_poll_at": now + pause}
         await cursors.change(db, reading.connection.id, reading.process, **failed)
         await watch.poll_failed(db, reading.connection, reading.process.value, failures + 1, error.message, now)

@@ -22,10 +22,10 @@ EVENT_STATE = {
 }
 
 
-async def merge_waiting_events(db: AsyncConnection, job_id: int, taken_generation: int, now: datetime) -> None:
+async def merge_waiting_events(db: AsyncConnection, job_id: int, taken_generation: int, now: datetime, connection: str) -> None:
     """A newer state of the record has come: older ones that were not taken up, were held or had failed are merged into it."""
     not_taken = and_(inbox.c.state == "queued", inbox.c.generation > taken_generation)
-    await db.execute(
+    done = await db.execute(
         update(inbox)
         .where(inbox.c.job_id == job_id, or_(not_taken, inbox.c.state.in_(("held", "dead"))))
         .values(
@@ -35,6 +35,8 @@ async def merge_waiting_events(db: AsyncConnection, job_id: int, taken_generatio
             settled_at=now,
         )
     )
+    if done.rowcount:
+        EVENTS.labels(connection, "merged").inc(done.rowcount)
 
 
 async def ignore_event(db: AsyncConnection, event_id: int, code: str, reason: str, now: datetime, connection: str) -> None:

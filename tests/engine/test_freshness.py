@@ -267,6 +267,22 @@ class TestTwoDoorsAtOnce:
 class TestOddRecords:
     """What is odd about one record costs the others nothing."""
 
+    async def test_large_bodies_are_taken_a_few_at_a_time(self, lite: House, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(ingest, "BATCH_BYTES", 25_000)
+        taken: list[int] = []
+        real = ingest._ingest_batch
+
+        async def batch(gateway: Any, connection: Any, events: Any) -> None:
+            taken.append(len(events))
+            await real(gateway, connection, events)
+
+        monkeypatch.setattr(ingest, "_ingest_batch", batch)
+        for size in (10_000, 10_000, 10_000, 60_000, 10_000):
+            await lite.announce(lite.order(status="pending", customer_note="x" * size))
+        await lite.work()
+        assert taken == [2, 1, 1, 1]
+        assert await lite.events() == {"ignored": 5}
+
     async def test_text_that_a_database_does_not_take_is_taken_all_the_same(self, house: House) -> None:
         odd = house.order(customer_note="x")
         odd = {**odd, "number": "9" * 300, "customer_note": "a\x00b \\u0000 c"}

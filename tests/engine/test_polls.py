@@ -218,6 +218,11 @@ class TestTheCursor:
         assert pauses[0] <= 5
         assert 0.5 * 900 - 5 <= pauses[-1] <= 900
 
+    async def test_a_shop_that_asks_for_fewer_calls_is_left_alone_for_as_long_as_it_says(self, lite: House) -> None:
+        lite.fail_shop("status", status=429, retry_after="400", times=1)
+        await lite.poll()
+        assert 390 < ((await cursor(lite)).next_poll_at - lite.clock()).total_seconds() <= 400
+
     async def test_a_refused_login_alerts(self, lite: House) -> None:
         lite.fail_shop("status", status=401)
         await lite.poll()

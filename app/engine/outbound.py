@@ -28,7 +28,7 @@ from app.records.mappings import Mapping
 from app.storage.tables import jobs, run_items
 from app.storage.upserts import insert_missing
 from app.warehouse.resources import WarehouseOrder
-from app.warehouse.shipments import digest_of, returns_digest_of, shipment_of
+from app.warehouse.shipments import digest_of, returns_digest_of, shipment_of, without_person
 
 WATCHED_BATCH = 50
 OVERLAP = timedelta(minutes=5)
@@ -196,7 +196,7 @@ def _as_seen(connection: Connection, order: WarehouseOrder, shipment: Shipment) 
         wms_order_id=order.order_id,
         number=order.number,
         back_order_for=order.back_order_for,
-        snapshot=order.raw,
+        snapshot=without_person(order.raw),
         status=order.status_number,
         shipped_at=order.shipped_at,
         digest=digest_of(shipment) if processes.shipments else None,

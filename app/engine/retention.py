@@ -89,14 +89,17 @@ async def erase(db: AsyncConnection, *, text: str, connection_ids: list[str] | N
 
 async def _erase(db: AsyncConnection, like: str, connection_ids: list[str] | None) -> Erased:
     found = list(await db.execute(_records_with(like, connection_ids)))
-    job_ids = [row.id for row in found]
+    job_ids, mapping_ids = [row.id for row in found], [row.mapping_id for row in found]
     events = 0
     for row in found:
         # By record, not by job: deliveries that changed nothing hold the same person's data and have no job.
         same = (inbox.c.connection_id == row.connection_id, inbox.c.process == row.process, inbox.c.source_id == row.source_id)
         full = (inbox.c.state.in_(SETTLED_EVENTS), inbox.c.body.is_not(None))
         events += (await db.execute(update(inbox).where(*same, *full).values(body=None))).rowcount
-    calls = await db.execute(update(attempts).where(attempts.c.job_id.in_(job_ids)).values(request=None, answer=None))
+    # What was reported of the records to the shop as well: its calls belong to other jobs of the same mapping.
+    of_them = or_(attempts.c.job_id.in_(job_ids), attempts.c.mapping_id.in_(mapping_ids) & attempts.c.finished_at.is_not(None))
+    calls = await db.execute(update(attempts).where(of_them).values(request=None, answer=None))
+    await deliveries.empty_reports(db, mapping_ids)
     await db.execute(update(jobs).where(jobs.c.id.in_(job_ids)).values(**_EMPTIED))
     shown = update(run_parts).where(_holds(run_parts.c.preview, like), *_within(run_parts, connection_ids))
     previews = await db.execute(shown.values(preview=None))
@@ -131,7 +134,7 @@ def _readable(body: bytes) -> str:
 def _records_with(like: str, connection_ids: list[str] | None) -> Select[Any]:
     """Done jobs whose record, or whatever was sent about it at any time, holds the text."""
     sent = select(attempts.c.id).where(attempts.c.job_id == jobs.c.id, _holds(attempts.c.request, like)).exists()
-    record = select(jobs.c.id, jobs.c.connection_id, jobs.c.process, jobs.c.source_id)
+    record = select(jobs.c.id, jobs.c.mapping_id, jobs.c.connection_id, jobs.c.process, jobs.c.source_id)
     return record.where(*_within(jobs, connection_ids), jobs.c.state == "done", or_(_holds(jobs.c.source, like), sent))
 
 

@@ -209,6 +209,13 @@ async def acknowledged(db: AsyncConnection, row_id: int, quantity: float, now: d
     )
 
 
+async def empty_reports(db: AsyncConnection, mapping_ids: Sequence[int]) -> None:
+    """What was written to the shop about these. What is still under way keeps what it needs to be found there, and a refund what
+    it was for."""
+    mine = (reports.c.mapping_id.in_(mapping_ids), reports.c.done_at.is_not(None), reports.c.kind != "refund")
+    await db.execute(update(reports).where(*mine).values(request=None))
+
+
 async def prune(db: AsyncConnection, before: datetime) -> None:
     """Empties snapshots and requests, which hold personal data."""
     await db.execute(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
 
 from app.domain.shipment import CountsAsShipped, Shipment, ShipmentLine
-from app.warehouse.resources import WarehouseOrder
+from app.warehouse.resources import WarehouseOrder, part
 from app.warehouse.settings import OngoingSettings
 from app.warehouse.tracking import tracking_numbers
 
@@ -63,3 +64,22 @@ def returns_digest_of(shipment: Shipment) -> str | None:
 
 def _digest(facts: list[Any]) -> str:
     return hashlib.sha256(orjson.dumps(facts)).hexdigest()
+
+
+REPORTED_OF = ("goodsOwner", "orderLines", "tracking", "parcels", "transporter")
+REPORTED_OF_INFO = (
+    "orderId",
+    "orderNumber",
+    "goodsOwnerOrderId",
+    "orderStatus",
+    "shippedTime",
+    "wayBill",
+    "advanced",
+)
+
+
+def without_person(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """An order as the WMS gave it, down to what a report needs: nothing that says who it goes to is kept."""
+    kept = {name: raw[name] for name in REPORTED_OF if name in raw}
+    info = part(raw, "orderInfo")
+    return {**kept, "orderInfo": {name: info[name] for name in REPORTED_OF_INFO if name in info}}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
+from app.storage.outbound_tables import deliveries
 from tests.api.calling import MOVED, NO_POST_CODE, Site
 
 
@@ -35,6 +38,35 @@ async def test_what_is_not_yet_where_it_has_to_go_is_left(site: Site) -> None:
     await site.take_in(site.order(shipping=NO_POST_CODE))
     erased = (await site.client.post("/erase", json={"text": "kari@example.com", "dry_run": False})).json()
     assert (erased["events"], erased["jobs"]) == (0, 0)
+
+
+async def test_of_what_the_shop_was_told_only_numbers_and_states_stay(site: Site) -> None:
+    await site.change_settings(site.connection, processes={"articles": True, "orders": True, "shipments": True})
+    order = site.order()
+    await site.take_in(order)
+    site.warehouse.ship(str(order["id"]), "TRACK-1", (), 77)
+    async with site.worker():
+        await site.client.post("/sync/shop", params={"process": "shipments"})
+    await site.work()
+    assert (await site.client.post("/erase", json={"text": "kari@example.com", "dry_run": False})).json()["jobs"] == 1
+    mapping = await site.explained(str(order["id"]), kind="order")
+    assert mapping["delivery"]["state"] == "reported"
+    assert [each["request"] for each in mapping["told"]] == [None, None]
+    assert {call["request"] is None and call["answer"] is None for call in mapping["sent"]} == {True}
+    assert [each["number"] for each in mapping["deliveries"][0]["tracking"]] == ["TRACK-1"]
+
+
+async def test_nobody_is_named_in_what_is_kept_of_the_warehouses_order(site: Site) -> None:
+    await site.change_settings(site.connection, processes={"articles": True, "orders": True, "shipments": True})
+    order = site.order(customer_note="Ring Kari")
+    await site.take_in(order)
+    site.warehouse.ship(str(order["id"]), "TRACK-1", (), 77)
+    async with site.worker():
+        await site.client.post("/sync/shop", params={"process": "shipments"})
+    (kept,) = await site.rows(select(deliveries.c.snapshot))
+    assert "TRACK-1" in str(kept.snapshot)
+    assert "Kari" not in str(kept.snapshot)
+    assert "kari@example.com" not in str(kept.snapshot)
 
 
 async def test_wildcards_are_taken_as_they_are(site: Site) -> None:

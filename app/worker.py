@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import signal
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -88,7 +87,7 @@ async def _run_until_told(gateway: Gateway, worker: Worker) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     sweeping = asyncio.create_task(sweeper.run(gateway))
-    working = asyncio.create_task(_answer_rings(worker))
+    working = asyncio.create_task(_answer_rings(gateway, worker))
     log.info("worker_started", queue=gateway.settings.queue_name)
     stopping = asyncio.create_task(stop.wait())
     done, _ = await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -96,17 +95,16 @@ async def _run_until_told(gateway: Gateway, worker: Worker) -> None:
     sweeping.cancel()
     if working not in done:
         await _drain(worker, working, gateway.settings.drain_seconds)
-    with contextlib.suppress(asyncio.CancelledError):
-        await sweeping
+    await _let_go(sweeping)
     stopping.cancel()
     log.info("worker_stopped")
     if working in done:
         working.result()  # the queue ended by itself: say why
 
 
-async def _answer_rings(worker: Worker) -> None:
-    """arq's own loop, which ends when Redis is lost in the middle of a step; begun again until somebody cancels it."""
-    while True:
+async def _answer_rings(gateway: Gateway, worker: Worker) -> None:
+    """arq's own loop, which ends when Redis is lost in the middle of a step; begun again until the gateway stops."""
+    while not gateway.stopping:
         try:
             await worker.async_run()
         except (RedisError, OSError) as error:
@@ -131,9 +129,13 @@ async def _drain(worker: Worker, working: asyncio.Task[None], seconds: float) ->
         log.info("draining", tasks=len(running), seconds=seconds)
         await asyncio.wait(running, timeout=seconds)
     working.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await working
-    # Says goodbye to Redis, and goes without when that is away.
-    with contextlib.suppress(asyncio.CancelledError, RedisError, OSError):
-        async with asyncio.timeout(GOODBYE_SECONDS):
-            await worker.close()
+    await _let_go(working)
+    await _let_go(asyncio.create_task(worker.close()))
+
+
+async def _let_go(ending: asyncio.Task[None]) -> None:
+    """Waits for a task that is ending, but not for its goodbye to a Redis that is away: that takes as long as to find it."""
+    await asyncio.wait({ending}, timeout=GOODBYE_SECONDS)
+    ending.cancel()
+    if ending.done() and not ending.cancelled() and (error := ending.exception()):
+        log.warning("ended_with_an_error", error=type(error).__name__)

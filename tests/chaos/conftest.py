@@ -35,7 +35,7 @@ async def found(database_url: str, tmp_path: Path) -> AsyncIterator[Found]:
 
 @pytest.fixture
 async def town(found: Found) -> Town:
-    """With the API answering and no worker yet."""
+    """With its API, and no worker yet."""
     made = await found()
-    await made.start_api()
+    made.start_api()
     return made

@@ -26,7 +26,7 @@ async def test_workers_killed_at_failpoints_lose_nothing_and_double_nothing(
 ) -> None:
     """Each worker finds what the one before it left behind, and is killed itself."""
     town = await found()
-    town.start("api")
+    town.start_api()
     for number, name in enumerate(day):
         mark = tmp_path / f"hit-{number}"
         armed = [town.start_worker(failpoint=name, failpoint_mark=mark) for _ in range(WORKERS)]

@@ -24,6 +24,7 @@ async def test_what_was_answered_before_the_api_was_killed_is_there_and_the_rest
     for _ in range(WORKERS):
         town.start_worker()
     api = town.programs[0]
+    await town.until_answering()
     for number in range(ROUNDS):
         day = shuffled(busy_day(ORDERS * 5, first=1001 + number * ORDERS * 5), seed=number)
         burst = asyncio.create_task(town.post(day, side_by_side=16))
@@ -31,7 +32,7 @@ async def test_what_was_answered_before_the_api_was_killed_is_there_and_the_rest
         api.kill()
         unanswered = await burst
         assert unanswered
-        api = await town.start_api()
+        api = town.start_api()
         await town.deliver(unanswered)
     await all_is_well(town)
 
@@ -44,7 +45,7 @@ async def test_a_holder_that_was_frozen_and_thawed_after_another_took_over_write
     # It sweeps once only, and its first turn begins slowly: when it freezes nothing else of it is under way, no transaction
     # least of all.
     alone = {"sweep_interval_seconds": 3600}
-    town.warehouse_fails("slow", method="GET", path="/demo/api/v1/orders", seconds=1, times=1)
+    town.warehouse_fails("slow", method="GET", path="/demo/api/v1/orders", seconds=0.7, times=1)
     if place == "in the middle of a call":
         town.warehouse_fails("slow", method="PUT", seconds=1, times=1)
         first = town.start_worker(**alone)
@@ -76,7 +77,8 @@ async def _is_calling(town: Town) -> bool:
 async def test_processes_asked_to_end_finish_what_they_have_begun_and_lose_nothing(found: Found) -> None:
     town = await found(warehouse=WarehouseConfig(write_seconds=0.05))
     worker = town.start_worker()
-    api = await town.start_api()
+    api = town.start_api()
+    await town.until_answering()
     burst = asyncio.create_task(town.post(busy_day(ORDERS * 5), side_by_side=16))
     await town.until_taken(ORDERS * 3)
     await town.until_written(1)
@@ -86,7 +88,7 @@ async def test_processes_asked_to_end_finish_what_they_have_begun_and_lose_nothi
     assert not await town.is_settled()
     assert await _held_leases(town) == []
     town.start_worker()
-    await town.start_api()
+    town.start_api()
     await town.deliver(unanswered)
     await all_is_well(town)
 

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.chaos, pytest.mark.timeout(LONGEST_TEST)]
 
 async def test_a_redis_emptied_and_then_killed_with_everything_queued_costs_nothing(found: Found) -> None:
     town = await found(warehouse=WarehouseConfig(write_seconds=0.05))
-    await town.start_api()
+    town.start_api()
     await town.deliver(busy_day(ORDERS))
     town.valkey.empty()
     workers = [town.start_worker() for _ in range(WORKERS)]
@@ -40,7 +40,7 @@ async def test_a_redis_that_is_away_when_everything_begins_is_waited_for(found: 
     town = await found()
     town.valkey.kill()
     worker = town.start_worker()
-    await town.start_api()
+    town.start_api()
     await town.deliver(busy_day(3))
     town.valkey.start_empty()
     await all_is_well(town)

@@ -79,7 +79,7 @@ async def test_writes_whose_answer_was_lost_are_looked_up_and_not_repeated(town:
 
 async def test_a_slow_warehouse_gets_one_write_at_a_time(found: Found) -> None:
     town = await found(warehouse=WarehouseConfig(write_seconds=0.1))
-    await town.start_api()
+    town.start_api()
     town.start_worker()
     town.start_worker()
     await town.deliver(busy_day(ORDERS))
@@ -98,7 +98,7 @@ def bad(order_id: int) -> Body:
 
 async def test_a_poison_record_in_the_middle_of_a_lane_stops_nobody_and_arrives_when_it_is_replayed(found: Found) -> None:
     town = await found(**CARRIER)
-    await town.start_api()
+    town.start_api()
     town.start_worker()
     day = busy_day(ORDERS)
     await town.deliver([*day[: len(day) // 2], delivery(bad(7001), "order.created"), *day[len(day) // 2 :]])
@@ -129,7 +129,7 @@ async def _replay(town: Town) -> None:
 async def test_a_row_of_refused_orders_never_gets_us_locked_out(found: Found) -> None:
     """In real life's proportions, 400 times as fast: five failures within ten minutes lock out, we pause a minute, or five."""
     town = await found(warehouse=WarehouseConfig(lockout_failures=5, lockout_window_seconds=1.5), **CARRIER)
-    await town.start_api()
+    town.start_api()
     town.start_worker(budget_pause_seconds=0.15, refusal_pause_seconds=0.75, retry_cap_seconds=2.25)
     await town.deliver(delivery(bad(number), "order.created") for number in range(7001, 7007))
     await town.deliver(busy_day(3))
@@ -139,8 +139,8 @@ async def test_a_row_of_refused_orders_never_gets_us_locked_out(found: Found) ->
 
 
 async def test_a_warehouse_that_locks_out_sooner_than_thought_is_waited_for(found: Found) -> None:
-    town = await found(warehouse=WarehouseConfig(lockout_failures=2, lockout_window_seconds=1.5), **CARRIER)
-    await town.start_api()
+    town = await found(warehouse=WarehouseConfig(lockout_failures=2, lockout_window_seconds=0.9), **CARRIER)
+    town.start_api()
     town.start_worker(max_tries=3)
     await town.deliver(delivery(bad(number), "order.created") for number in range(7001, 7004))
     await town.deliver(busy_day(ORDERS))

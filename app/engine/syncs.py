@@ -133,8 +133,13 @@ def _places(asked: Request, targets: Sequence[Connection]) -> list[tuple[str, Pr
             field="dry_run",
             fix="look at GET /mappings/{id} for what was shipped and what the shop was told, or sync without dry_run",
         )
+    # To look before it is switched on, a process that is named has a dry run in any case.
+    in_any_case = asked.dry_run and asked.process is not None
     places = [
-        (each.id, process) for each in targets for process in wanted if getattr(each.settings.processes, process.value, False)
+        (each.id, process)
+        for each in targets
+        for process in wanted
+        if in_any_case or getattr(each.settings.processes, process.value, False)
     ]
     if not places:
         what = "every process" if asked.process is None else asked.process.value

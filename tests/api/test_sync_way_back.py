@@ -70,6 +70,14 @@ async def test_a_dry_run_of_stock_shows_each_quantity_and_stores_and_writes_noth
     assert (await back.client.get("/stock")).json()["items"] == []
 
 
+async def test_a_process_that_is_switched_off_has_a_dry_run_and_no_other(back: Site) -> None:
+    await back.client.patch("/connections/shop", json={"settings": {"processes": {"stock": False}}})
+    run = (await sync(back, process="stock", dry_run=True)).json()
+    assert [entry["number"] for entry in run["preview"]] == ["SOKK-1"]
+    assert (await sync(back, process="stock")).status_code == 409
+    assert [part["process"] for part in (await sync(back, dry_run=True)).json()["parts"]] == ["articles", "orders"]
+
+
 async def test_a_dry_run_of_stock_says_of_which_articles_the_shop_keeps_no_quantity(back: Site) -> None:
     back.shop.change_product(back._product_id("SOKK-1"), {"manage_stock": False})
     run = (await sync(back, process="stock", dry_run=True)).json()

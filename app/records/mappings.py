@@ -207,7 +207,7 @@ async def search(
 
 async def open_orders(db: AsyncConnection, connection_id: str, after: int, limit: int) -> list[tuple[int, str]]:
     """(mapping id, source id) of orders that are in the warehouse and wanted, held ones too, by id: what the deep sweep reads
-    again."""
+    again. Not those that the shop has as completed because they were sent: they would be read for ever."""
     found = await db.execute(
         select(mappings.c.id, mappings.c.source_id)
         .where(
@@ -215,6 +215,7 @@ async def open_orders(db: AsyncConnection, connection_id: str, after: int, limit
             mappings.c.kind == Kind.ORDER,
             mappings.c.wms_id.is_not(None),
             mappings.c.wanted == "present",
+            mappings.c.completed_at.is_(None),
             mappings.c.id > after,
         )
         .order_by(mappings.c.id)

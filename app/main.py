@@ -12,6 +12,8 @@ from starlette.types import Receive, Scope, Send
 
 from app.api import surface
 from app.api.auth import KnownKeys
+from app.api.warehouse_webhooks import PREFIX as FROM_WAREHOUSE
+from app.api.warehouse_webhooks import WarehouseWebhooks
 from app.api.webhooks import PREFIX, WebhookIntake
 from app.engine.gateway import Gateway, open_gateway
 from app.engine.group_commit import writer_for
@@ -35,27 +37,35 @@ def create_app(settings: Settings) -> GatewayApp:
             app.state.gateway = gateway
             app.state.keys = KnownKeys(gateway)
             intake.open(gateway, inbox)
+            from_warehouse.open(gateway)
+            stack.push_async_callback(from_warehouse.close)
             _serve_figures(settings, stack)
             yield
             gateway.stopping = True
 
     app = GatewayApp(lifespan=lifespan, generate_unique_id_function=lambda route: route.name)
-    intake = app.intake
+    intake, from_warehouse = app.intake, app.from_warehouse
     surface.install(app)
     return app
 
 
 class GatewayApp(FastAPI):
-    """FastAPI for everything but the one hot route: webhooks go past its middleware and routing, which cost as much as all of
-    intake."""
+    """FastAPI for everything but webhooks: those of shops, the one hot route, and those of the WMS go past its middleware and
+    routing, which cost as much as all of intake.
+    """
 
     @functools.cached_property
     def intake(self) -> WebhookIntake:
         return WebhookIntake()
 
+    @functools.cached_property
+    def from_warehouse(self) -> WarehouseWebhooks:
+        return WarehouseWebhooks()
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] == "POST" and scope["path"].startswith(PREFIX):
-            await self.intake(scope, receive, send)
+            taker = self.from_warehouse if scope["path"].startswith(FROM_WAREHOUSE) else self.intake
+            await taker(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
 

@@ -195,6 +195,7 @@ class House:
         goods_owner_id: int = GOODS_OWNER,
         user: str = "gateway",
         webhook_secret: str | None = WEBHOOK_SECRET,
+        warehouse_secret: str | None = None,
         **settings: Any,
     ) -> Connection:
         """A connection to the simulators, active at once; its polls are due when `poll` says so."""
@@ -212,6 +213,7 @@ class House:
                 "user": user,
                 "password": user,
                 "goods_owner_id": goods_owner_id,
+                "webhook_secret": warehouse_secret,
             },
             settings={"go_live": LONG_AGO, "accepted_sources": [RECORDED_SHOP], **settings, **_switched(settings)},
         )

@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from app import __version__
+from app.api import warehouse_webhook_description as from_warehouse
 from app.api.described import described
 from app.api.problems import Problem
 from app.api.webhook_description import PATH, PATH_ITEM, SENT_BY_SHOPS
@@ -50,7 +51,7 @@ TAGS = [
     {"name": "connections", "description": "One shop each, tied to one goods owner in one WMS."},
     {"name": "keys", "description": "API keys."},
     {"name": "privacy", "description": "Erasing a person's data."},
-    {"name": "webhooks", "description": "For shops; signed, without an API key."},
+    {"name": "webhooks", "description": "For shops and the WMS; signed or with a secret of their own, without an API key."},
     {"name": "health", "description": "For platforms; without an API key."},
 ]
 
@@ -79,6 +80,7 @@ def describe(app: FastAPI) -> Body:
     schemas = document["components"]["schemas"]
     _add_problem(schemas)
     document["paths"][PATH] = PATH_ITEM
+    document["paths"][from_warehouse.PATH] = from_warehouse.PATH_ITEM
     document["webhooks"] = SENT_BY_SHOPS
     for operation in operations(document):
         if "requestBody" in operation:

@@ -47,7 +47,8 @@ _MEANINGS = {
 }
 
 
-def _refused(refusal: Refusal) -> dict[str, Any]:
+def refused(refusal: Refusal, meaning: str) -> dict[str, Any]:
+    """The description of a refusal's answer."""
     example = {
         "type": f"urn:gateway:problem:{refusal.result}",
         "title": refusal.title,
@@ -55,7 +56,7 @@ def _refused(refusal: Refusal) -> dict[str, Any]:
         "detail": refusal.fix,
     }
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "example": example}}
-    described: dict[str, Any] = {"description": _MEANINGS[refusal.status], "content": content}
+    described: dict[str, Any] = {"description": meaning, "content": content}
     if refusal.status == 503:
         described["headers"] = {"Retry-After": {"description": "In seconds.", "schema": {"type": "integer"}}}
     return described
@@ -75,7 +76,7 @@ _RESPONSES: dict[str, Any] = {
             }
         },
     },
-    **{str(refusal.status): _refused(refusal) for refusal in _REFUSALS},
+    **{str(refusal.status): refused(refusal, _MEANINGS[refusal.status]) for refusal in _REFUSALS},
 }
 
 

@@ -17,6 +17,7 @@ from prometheus_client import Counter
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import Message, Receive, Scope, Send
 
+from app.api.wrong_signatures import WrongSignatures
 from app.engine.gateway import CACHE_SECONDS, Gateway
 from app.engine.inbox import Delivery, Inbox, InboxFull, NotStored
 from app.errors import GatewayError
@@ -89,6 +90,7 @@ class WebhookIntake:
 
     gateway: Gateway = field(init=False)
     inbox: Inbox = field(init=False)
+    signatures: WrongSignatures = field(default_factory=WrongSignatures)
     _targets: dict[str, tuple[float, Target | None]] = field(default_factory=dict)
     _refreshing: dict[str, asyncio.Task[Target | None]] = field(default_factory=dict)
     _counters: dict[tuple[str, str], Counter] = field(default_factory=dict)
@@ -105,9 +107,9 @@ class WebhookIntake:
             status, body, result = 200, *await self._take(target, scope, receive)
         except Refuse as refused:
             refusal = refused.refusal
-            status, body, result = refusal.status, _problem(refusal), refusal.result
+            status, body, result = refusal.status, problem_of(refusal), refusal.result
             log.warning("webhook_refused", connection=name or None, status=status, result=result)
-        headers = _headers(status, body)
+        headers = answer_headers(status, body)
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
         self._counter(name, result).inc()
@@ -178,8 +180,10 @@ class WebhookIntake:
             raise Refuse(WRONG_TYPE)
         if signature is None:
             raise Refuse(UNSIGNED)
-        body = await self._body(receive, self.gateway.settings.max_body_bytes)
+        settings = self.gateway.settings
+        body = await read_body(receive, settings.max_body_bytes, settings.body_timeout_seconds)
         if not target.system.verify(target.secret, signature, body):
+            self.signatures.wrong(self.gateway, target.connection_id)
             raise Refuse(BAD_SIGNATURE)
         try:
             orjson.loads(body)
@@ -191,21 +195,11 @@ class WebhookIntake:
     async def _expect_ping(self, target: Target, headers: dict[str, str], receive: Receive) -> None:
         """The only body that is looked at without a signature, so no more of it is read than a ping can have."""
         try:
-            body = await self._body(receive, MAX_PING_BYTES)
+            body = await read_body(receive, MAX_PING_BYTES, self.gateway.settings.body_timeout_seconds)
         except Refuse as refused:
             raise Refuse(UNSIGNED) from refused
         if not target.system.is_ping(headers, body):
             raise Refuse(UNSIGNED)
-
-    async def _body(self, receive: Receive, limit: int) -> bytes:
-        try:
-            async with asyncio.timeout(self.gateway.settings.body_timeout_seconds):
-                message = await receive()
-                if message["type"] == "http.request" and not message.get("more_body"):
-                    return _checked(cast(bytes, message.get("body", b"")), limit)
-                return await _rest(message, receive, limit)
-        except TimeoutError as error:
-            raise Refuse(TOO_SLOW) from error
 
     async def _keep(self, target: Target, headers: dict[str, str], body: bytes) -> None:
         kept = {
@@ -234,6 +228,18 @@ def _give_up(done: asyncio.Future[None]) -> None:
         done.set_exception(NotStored("the commit took too long"))
 
 
+async def read_body(receive: Receive, limit: int, seconds: float) -> bytes:
+    """Raises Refuse for one that is longer than `limit` bytes, or takes longer than `seconds` to arrive."""
+    try:
+        async with asyncio.timeout(seconds):
+            message = await receive()
+            if message["type"] == "http.request" and not message.get("more_body"):
+                return _checked(cast(bytes, message.get("body", b"")), limit)
+            return await _rest(message, receive, limit)
+    except TimeoutError as error:
+        raise Refuse(TOO_SLOW) from error
+
+
 async def _rest(message: Message, receive: Receive, limit: int) -> bytes:
     parts = bytearray()
     while True:
@@ -253,7 +259,7 @@ def _checked(body: bytes, limit: int) -> bytes:
     return body
 
 
-def _headers(status: int, body: bytes) -> list[tuple[bytes, bytes]]:
+def answer_headers(status: int, body: bytes) -> list[tuple[bytes, bytes]]:
     kind = b"application/json" if status == 200 else b"application/problem+json"
     headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode())]
     if status == 503:
@@ -261,7 +267,7 @@ def _headers(status: int, body: bytes) -> list[tuple[bytes, bytes]]:
     return headers
 
 
-def _problem(refusal: Refusal) -> bytes:
+def problem_of(refusal: Refusal) -> bytes:
     return orjson.dumps(
         {"type": f"urn:gateway:problem:{refusal.result}", "title": refusal.title, "status": refusal.status, "detail": refusal.fix}
     )

@@ -81,7 +81,8 @@ async def apply(gateway: Gateway, current: Connection, draft: Draft, *, dry_run:
     kept = _plain(current)
     secrets = _secrets_there(current.shop) - draft.shop.keys()
     shop = {**draft.shop, **{name: kept["shop"][name] for name in secrets}}
-    warehouse = {**{"password": kept["warehouse"]["password"]}, **draft.warehouse}
+    there = _secrets_there(current.warehouse) - draft.warehouse.keys()
+    warehouse = {**draft.warehouse, **{name: kept["warehouse"][name] for name in there}}
     settings = {"go_live": kept["settings"]["go_live"], **draft.settings}
     if draft.integration != current.integration:
         raise Conflict(
@@ -162,7 +163,7 @@ def _ask_for_secrets(current: Connection, prepared: Prepared, given: Body) -> No
     if prepared.shop_url != current.shop_url:
         missing += [f"shop.{name}" for name in sorted(_secrets_there(current.shop) - NEVER_SENT - set(given.get("shop") or ()))]
     if prepared.warehouse.url != current.warehouse.url:
-        secrets = _secrets_there(current.warehouse) - set(given.get("warehouse") or ())
+        secrets = _secrets_there(current.warehouse) - NEVER_SENT - set(given.get("warehouse") or ())
         missing += [f"warehouse.{name}" for name in sorted(secrets)]
     if missing:
         named = " and ".join(missing)

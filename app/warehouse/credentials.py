@@ -26,6 +26,11 @@ class OngoingCredentials(BaseModel):
     user: str = Field(min_length=1, description="API user of the warehouse's WMS.")
     password: SecretStr = Field(min_length=1, description="Its password.")
     goods_owner_id: int = Field(gt=0, description="The goods owner's number in the WMS.")
+    webhook_secret: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="The fixed secret that the WMS's own webhooks carry, as it is set up there. Without one none are taken.",
+    )
 
     @field_validator("url")
     @classmethod

@@ -56,7 +56,12 @@ async def test_no_secret_ever_comes_out(bare_site: Site) -> None:
             assert hidden not in text
     shown = (await bare_site.client.get("/connections/nettbutikk")).json()
     assert shown["shop"]["consumer_key"] == "…test"
-    assert shown["secrets"] == {"shop.consumer_secret": True, "shop.webhook_secret": True, "warehouse.password": True}
+    assert shown["secrets"] == {
+        "shop.consumer_secret": True,
+        "shop.webhook_secret": True,
+        "warehouse.password": True,
+        "warehouse.webhook_secret": False,
+    }
     assert "password" not in shown["warehouse"]
 
 

@@ -20,7 +20,7 @@ from app.settings import Settings
 REPOSITORY = Path(__file__).parents[2]
 APP = create_app(Settings(queue="memory"))
 DOCUMENT: dict[str, Any] = APP.openapi()
-WITHOUT_KEY = {"/", "/livez", "/readyz", "/webhooks/{webhook_id}"}
+WITHOUT_KEY = {"/", "/livez", "/readyz", "/webhooks/{webhook_id}", "/webhooks/ongoing/{webhook_id}"}
 
 
 def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:

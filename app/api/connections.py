@@ -45,12 +45,18 @@ _VIEW: dict[str, Any] = {
     "status": "active",
     "shop": _SHOP,
     "warehouse": _WAREHOUSE,
-    "secrets": {"shop.consumer_secret": True, "shop.webhook_secret": True, "warehouse.password": True},
+    "secrets": {
+        "shop.consumer_secret": True,
+        "shop.webhook_secret": True,
+        "warehouse.password": True,
+        "warehouse.webhook_secret": False,
+    },
     "settings": _SETTINGS,
     "settings_version": 2,
     "lane_id": "lane_5c1f0a9be2d4",
     "webhook_url": "https://gateway.example/webhooks/kY0c…",
     "webhook_url_note": None,
+    "warehouse_webhook_url": "https://gateway.example/webhooks/ongoing/kY0c…",
     "facts": {"version": "11.0.1", "currency": "NOK"},
     "test": {"ok": True, "checks": [_CHECK]},
     "tested_at": "2026-11-21T09:00:00Z",
@@ -98,8 +104,11 @@ class ConnectionView(BaseModel):
     settings: dict[str, Any]
     settings_version: int
     lane_id: str
-    webhook_url: str
+    webhook_url: str = Field(description="Where the shop's webhooks go.")
     webhook_url_note: str | None
+    warehouse_webhook_url: str = Field(
+        description="Where the WMS's own webhooks go, set up by the warehouse with the secret in `warehouse.webhook_secret`."
+    )
     facts: dict[str, Any] = Field(description="What the last test found out about the shop.")
     test: TestView | None
     tested_at: datetime | None
@@ -213,6 +222,7 @@ def _members(request: Request, connection: Connection) -> dict[str, Any]:
         "lane_id": id_of(connection.lane),
         "webhook_url": url,
         "webhook_url_note": note,
+        "warehouse_webhook_url": f"{url.removesuffix(connection.webhook_id)}ongoing/{connection.webhook_id}",
         "facts": connection.facts,
         "test": connection.test,
         "tested_at": connection.tested_at,

@@ -50,6 +50,7 @@ class Secrets:
     consumer_secret: str
     webhook_secret: str
     warehouse_password: str
+    warehouse_token: str
     starts: int = 0
 
 
@@ -149,6 +150,7 @@ async def _connect(gateway: GatewayDoor, shop: ShopDoor, warehouse: WarehouseDoo
             "user": WAREHOUSE_USER,
             "password": known.warehouse_password,
             "goods_owner_id": warehouse.goods_owner_id,
+            "webhook_secret": known.warehouse_token,
         },
         # The go-live date lies before the recorded orders.
         "settings": {
@@ -161,6 +163,7 @@ async def _connect(gateway: GatewayDoor, shop: ShopDoor, warehouse: WarehouseDoo
     await gateway.call("PUT", f"connections/{CONNECTION}", wanted)
     await gateway.call("POST", f"connections/{CONNECTION}/test")
     connection = await gateway.call("POST", f"connections/{CONNECTION}/activate")
+    await warehouse.tell(connection["warehouse_webhook_url"], known.warehouse_token)
     webhook_url: str = connection["webhook_url"]
     return webhook_url
 
@@ -192,15 +195,14 @@ def _place(directory: Path | None) -> Iterator[Path]:
 def _secrets(place: Path) -> Secrets:
     """Those of an earlier start in the same directory, or new ones."""
     path = place / "demo.json"
-    if path.exists():
-        known = Secrets(**orjson.loads(path.read_bytes()))
-    else:
-        known = Secrets(
-            consumer_key=f"ck_{secrets.token_hex(20)}",
-            consumer_secret=f"cs_{secrets.token_hex(20)}",
-            webhook_secret=secrets.token_urlsafe(24),
-            warehouse_password=secrets.token_urlsafe(12),
-        )
+    fresh = {
+        "consumer_key": f"ck_{secrets.token_hex(20)}",
+        "consumer_secret": f"cs_{secrets.token_hex(20)}",
+        "webhook_secret": secrets.token_urlsafe(24),
+        "warehouse_password": secrets.token_urlsafe(12),
+        "warehouse_token": secrets.token_urlsafe(24),
+    }
+    known = Secrets(**{**fresh, **(orjson.loads(path.read_bytes()) if path.exists() else {})})
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         file.write(orjson.dumps({**vars(known), "starts": known.starts + 1}))
     return known

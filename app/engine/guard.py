@@ -56,6 +56,8 @@ async def due(db: AsyncConnection, connection: Connection, now: datetime) -> boo
 
 async def guard(gateway: Gateway, connection_id: str) -> None:
     """Looks, puts right, and polls the gap. A shop that cannot be asked is asked again at the next look."""
+    # Rung by another process right after the connection was changed: what is remembered here may still point at another shop.
+    gateway.forget(connection_id)
     connection = await gateway.connection(connection_id)
     url, source = address_of(gateway, connection), gateway.source(connection)
     is_wanted = connection.settings.webhooks.managed and connection.status is Status.ACTIVE

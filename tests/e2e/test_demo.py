@@ -6,12 +6,13 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.e2e.demo_process import Demo, first_line, processes_of, start_demo, until
+from tests.e2e.demo_process import PATIENCE_SECONDS, Demo, first_line, processes_of, start_demo, until
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -84,6 +85,24 @@ def test_the_api_asks_for_the_key_and_shows_its_documentation(demo: Demo) -> Non
         assert http.get(f"{demo.said['api']}/connections").status_code == 401
         assert http.get(f"{demo.said['api']}/docs").status_code == 200
         assert http.get(f"{demo.said['api']}/readyz").status_code == 200
+
+
+def test_to_watch_it_customers_buy_the_warehouse_sends_and_the_shop_hears_of_it() -> None:
+    process = start_demo()
+    wanted = {"buys", "created", "is completed", "stock of"}
+    stop = threading.Timer(PATIENCE_SECONDS, process.kill)
+    stop.start()
+    try:
+        assert process.stdout is not None
+        for line in process.stdout:
+            wanted = {words for words in wanted if words not in line}
+            if not wanted:
+                break
+    finally:
+        stop.cancel()
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=30)
+    assert wanted == set(), said
 
 
 class TestTheEnd:

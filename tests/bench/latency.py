@@ -63,7 +63,8 @@ def measure(options: Options) -> list[Figure]:
 async def _measure(url: str, directory: Path) -> Times:
     async with open_town(directory, url) as town:
         # Nobody but the rings may be what brings a delivery on its way.
-        await town.start_api(sweep_interval_seconds=3600)
+        town.start_api()
+        await town.until_answering()
         town.start_worker(sweep_interval_seconds=3600)
         poll_delay = float(Settings.model_fields["poll_delay_seconds"].default)
         bare = _start_bare_worker(town, poll_delay)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -53,6 +55,21 @@ def _function(task: Task) -> Function:
         await work(ctx["gateway"], task, key)
 
     return func(answer, name=task.value)
+
+
+def work_until_told(settings: Settings) -> None:
+    """`run` in an event loop of its own, which waits for no goodbye to a Redis that is away: that would outlast any supervisor."""
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(run(settings))
+    left = asyncio.all_tasks(loop)
+    for task in left:
+        task.cancel()
+    if left:
+        _, stuck = loop.run_until_complete(asyncio.wait(left, timeout=GOODBYE_SECONDS))
+        if stuck:
+            sys.stderr.flush()
+            os._exit(0)
+    loop.close()
 
 
 async def run(settings: Settings) -> None:

@@ -60,7 +60,7 @@ def work() -> None:
     if not settings.redis_url:
         fail("a worker needs REDIS_URL: GATEWAY_QUEUE=memory works within one process only", "set REDIS_URL", Exit.USAGE)
     logs.configure(settings)
-    asyncio.run(worker.run(settings))
+    worker.work_until_told(settings)
 
 
 def migrate(as_json: AsJson = False) -> None:

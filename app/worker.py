@@ -58,7 +58,7 @@ def _function(task: Task) -> Function:
 
 
 def work_until_told(settings: Settings) -> None:
-    """`run` in an event loop of its own, which waits for no goodbye to a Redis that is away: that would outlast any supervisor."""
+    """`run` in an event loop of its own, which waits for no goodbye to a Redis that is away: it would outlast any supervisor."""
     loop = asyncio.new_event_loop()
     loop.run_until_complete(run(settings))
     left = asyncio.all_tasks(loop)

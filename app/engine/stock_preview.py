@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -36,11 +37,12 @@ class Known:
 async def read(reading: Reading) -> bool:
     """All articles of the WMS, page by page, against what the shop shows now. Always to the end: a dry run keeps no place."""
     gateway, connection = reading.gateway, reading.connection
+    begun = gateway.clock()
     async for page in gateway.warehouse(connection).stock(None):
         sellable = {level.number: float(level.sellable) for level in page if level.is_stock is not False}
         async with gateway.database.read() as db:
             known = await _known(db, connection.id, list(sellable))
-            reserved = await _reserved(db, reading, list(sellable))
+            reserved = await _reserved(db, reading, list(sellable), begun)
         source = gateway.source(connection)
         assert isinstance(source, WritesStock)
         shown = await source.read_stock([(one.source_id, one.parent_id) for one in known]) if known else {}
@@ -69,11 +71,11 @@ async def _known(db: AsyncConnection, connection_id: str, numbers: Sequence[str]
     return sorted(found.values(), key=lambda one: (one.number, one.source_id))
 
 
-async def _reserved(db: AsyncConnection, reading: Reading, numbers: Sequence[str]) -> dict[str, float]:
+async def _reserved(db: AsyncConnection, reading: Reading, numbers: Sequence[str], begun: datetime) -> dict[str, float]:
     connection, found = reading.connection, dict[str, float]()
     if connection.settings.stock.deduct_waiting_orders:
         for start in range(0, len(numbers), CHUNK):
-            found |= await reservations.reserved(db, connection.id, connection.lane, numbers[start : start + CHUNK])
+            found |= await reservations.reserved(db, connection.id, connection.lane, numbers[start : start + CHUNK], begun)
     return found
 
 

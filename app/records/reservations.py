@@ -6,11 +6,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy import delete, func, insert, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import Order
 from app.storage.outbound_tables import reservations, stock_levels
+from app.storage.types import UtcTime
 
 
 async def reserve(db: AsyncConnection, lane: str, mapping_id: int, order: Order) -> list[str]:
@@ -39,8 +40,11 @@ async def transferred(db: AsyncConnection, mapping_id: int, now: datetime) -> No
     await db.execute(update(reservations).where(*mine).values(transferred_at=now))
 
 
-async def reserved(db: AsyncConnection, connection_id: str, lane: str, numbers: Sequence[str]) -> dict[str, float]:
-    """Pieces by article number that the WMS's figure, as this connection has read it, does not show yet."""
+async def reserved(
+    db: AsyncConnection, connection_id: str, lane: str, numbers: Sequence[str], read_at: datetime | None = None
+) -> dict[str, float]:
+    """Pieces by article number that the WMS's figure does not show yet: as this connection has read it last, or at `read_at`."""
+    begun = stock_levels.c.wms_read_at if read_at is None else literal(read_at, UtcTime())
     query = (
         select(reservations.c.number, func.sum(reservations.c.quantity))
         .join(stock_levels, stock_levels.c.number == reservations.c.number)
@@ -48,7 +52,7 @@ async def reserved(db: AsyncConnection, connection_id: str, lane: str, numbers: 
             stock_levels.c.connection_id == connection_id,
             reservations.c.lane == lane,
             reservations.c.number.in_(numbers),
-            or_(reservations.c.transferred_at.is_(None), reservations.c.transferred_at >= stock_levels.c.wms_read_at),
+            or_(reservations.c.transferred_at.is_(None), reservations.c.transferred_at >= begun),
         )
         .group_by(reservations.c.number, stock_levels.c.source_id)
     )

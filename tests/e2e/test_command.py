@@ -218,6 +218,10 @@ goods_owner_id = 77
 order_number_prefix = "{prefix}"
 [connections.settings.processes]
 articles = false
+stock = false
+shipments = false
+[connections.settings.webhooks]
+managed = false
 """
 
 

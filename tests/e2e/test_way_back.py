@@ -89,8 +89,8 @@ def test_a_shipment_reaches_the_shop_and_is_explained(demo: Demo, shipped: dict[
 
 def test_stock_reaches_the_shop_and_is_shown(demo: Demo, product: dict[str, Any], shipped: dict[str, Any], sku: str) -> None:
     planned = as_json(command(demo, "sync", "woocommerce", "--process", "stock", "--dry-run", "--json"))
-    (entry,) = (each for each in planned["preview"] if each["number"] == sku)
-    assert entry["fields"][0]["after"] == 9
+    # The warehouse's own webhook may have been quicker: then the shop has it already, and nothing would be written.
+    assert [each["fields"][0]["after"] for each in planned["preview"] if each["number"] == sku] in ([], [9])
     assert command(demo, "sync", "woocommerce", "--process", "stock", "--full").exit_code == 0
     assert demo.shop("GET", f"products/{product['id']}")["stock_quantity"] == 9
     assert sku in command(demo, "stock", "list").stdout

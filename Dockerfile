@@ -32,6 +32,6 @@ USER gateway
 WORKDIR /var/lib/gateway
 EXPOSE 8080 9091
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=15s --timeout=10s --start-period=30s --retries=3 CMD ["python", "-m", "app.healthcheck"]
+HEALTHCHECK --interval=15s --timeout=10s --start-period=30s --retries=3 CMD ["python", "-m", "app.processes.healthcheck"]
 ENTRYPOINT ["gateway"]
 CMD ["serve"]

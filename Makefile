@@ -37,7 +37,7 @@ chaos: $(READY) ## the bad days at full length: processes killed, services taken
 	@GATEWAY_CHAOS=full $(BIN)/python -m pytest -m chaos $(ARGS)
 
 openapi: $(READY) ## write openapi/gateway.json and docs/configuration.md from the code
-	@$(BIN)/python -m app.api.openapi
+	@$(BIN)/python -m app.api.kit.openapi
 	@$(BIN)/python -m app.reference
 
 # One lock for every Python and platform (markers say what is only for some), hashes of all files, no addresses.

@@ -6,7 +6,7 @@ import typer
 
 import app as package
 from app.commands import alerts, connections, doctor, keys, processes, records, stock, sync
-from app.commands.terminal import EXIT_CODES, Commands, out
+from app.commands.kit.terminal import EXIT_CODES, Commands, out
 from app.demo.command import demo
 
 app = typer.Typer(

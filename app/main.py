@@ -10,15 +10,15 @@ from fastapi import FastAPI
 from prometheus_client import start_http_server
 from starlette.types import Receive, Scope, Send
 
-from app.api import surface
-from app.api.auth import KnownKeys
-from app.api.warehouse_webhooks import PREFIX as FROM_WAREHOUSE
-from app.api.warehouse_webhooks import WarehouseWebhooks
-from app.api.webhooks import PREFIX, WebhookIntake
-from app.engine.gateway import Gateway, open_gateway
-from app.engine.group_commit import writer_for
-from app.engine.inbox import Inbox
-from app.engine.rings import ArqRings, CoalescedRings, MemoryRings, Rings, Task, brisk_pool
+from app.api.intake.shop_webhooks import PREFIX, WebhookIntake
+from app.api.intake.wms_webhooks import PREFIX as FROM_WAREHOUSE
+from app.api.intake.wms_webhooks import WarehouseWebhooks
+from app.api.kit import routes as surface
+from app.api.kit.auth import KnownKeys
+from app.engine.core.queue import ArqRings, CoalescedRings, MemoryRings, Rings, Task, brisk_pool
+from app.engine.core.runtime import Gateway, open_gateway
+from app.engine.intake.batch_writer import writer_for
+from app.engine.intake.inbox import Inbox
 from app.logs import get_logger
 from app.settings import Settings
 

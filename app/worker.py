@@ -13,14 +13,15 @@ from arq.worker import Function, Worker, func
 from prometheus_client import start_http_server
 from redis.exceptions import RedisError
 
-from app.engine import stock, sweeper
-from app.engine.drain import drain
-from app.engine.gateway import Gateway, open_gateway
-from app.engine.guard import guard
-from app.engine.ingest import ingest
-from app.engine.look import look
-from app.engine.polls import poll
-from app.engine.rings import ArqRings, Task, deserialize, patient_pool, serialize
+from app.engine.core.queue import ArqRings, Task, deserialize, patient_pool, serialize
+from app.engine.core.runtime import Gateway, open_gateway
+from app.engine.dispatch.lane_worker import drain
+from app.engine.intake.ingest import ingest
+from app.engine.polling.runner import poll
+from app.engine.polling.wms_refresh import look
+from app.engine.stock import levels as stock
+from app.engine.upkeep import sweeper
+from app.engine.upkeep.webhook_guard import guard
 from app.errors import NotFound
 from app.logs import configure, get_logger
 from app.settings import Settings

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from app.embedded import EmbeddedValkey, ask
+from app.processes.valkey import EmbeddedValkey, ask
 from tests import services
 
 # PostgreSQL, or why it is left out

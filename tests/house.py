@@ -23,22 +23,24 @@ from sqlalchemy import func, select, update
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.api.webhooks import WebhookIntake
+from app.api.intake.shop_webhooks import WebhookIntake
 from app.domain import INBOUND, Process
-from app.engine import sweeper
-from app.engine.gateway import Gateway, open_gateway
-from app.engine.group_commit import writer_for
-from app.engine.inbox import Inbox
-from app.engine.rings import MemoryRings, Task
+from app.engine.core.queue import MemoryRings, Task
+from app.engine.core.runtime import Gateway, open_gateway
+from app.engine.intake.batch_writer import writer_for
+from app.engine.intake.inbox import Inbox
+from app.engine.upkeep import sweeper
 from app.records import connections
 from app.records import cursors as cursor_rows
 from app.records.connections import Connection, Draft, Status
 from app.sandbox.journal import Call, Fault
 from app.sandbox.ongoing import Warehouse, WarehouseConfig, create_warehouse
 from app.sandbox.ongoing.config import User
-from app.sandbox.ongoing.records import Order
+from app.sandbox.ongoing.model.records import Order
 from app.sandbox.server import Server
-from app.sandbox.woocommerce import Shop, ShopConfig, create_shop, order_view, orders, product_view, products
+from app.sandbox.woocommerce import Shop, ShopConfig, create_shop
+from app.sandbox.woocommerce.model import orders, products
+from app.sandbox.woocommerce.wire import order_view, product_view
 from app.settings import Settings
 from app.storage.tables import alerts, attempts, history, inbox, jobs, leases, mappings
 from app.worker import work

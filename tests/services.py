@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 
 import asyncpg
 
-from app.embedded import tied_to_parent
+from app.processes.valkey import tied_to_parent
 
 URL_VARIABLE = "GATEWAY_TEST_POSTGRES_URL"
 REQUIRE_VARIABLE = "GATEWAY_TEST_REQUIRE_POSTGRES"

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 import app
-from app.healthcheck import is_well
+from app.processes.healthcheck import is_well
 from tests.services import free_port
 
 ROOT = Path(app.__file__).parent.parent
@@ -90,7 +90,7 @@ class TestImage:
 
     def test_it_says_when_it_is_not_well(self, dockerfile: list[str]) -> None:
         (check,) = [line for line in dockerfile if line.startswith("HEALTHCHECK ")]
-        assert json.loads(check.partition(" CMD ")[2]) == ["python", "-m", "app.healthcheck"]
+        assert json.loads(check.partition(" CMD ")[2]) == ["python", "-m", "app.processes.healthcheck"]
 
     def test_it_is_the_gateway_command_and_serves_unless_told_otherwise(self, dockerfile: list[str]) -> None:
         assert dockerfile[-2:] == ['ENTRYPOINT ["gateway"]', 'CMD ["serve"]']

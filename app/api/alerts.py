@@ -8,10 +8,10 @@ from typing import Annotated, ClassVar
 from fastapi import APIRouter, Query
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
-from app.api.auth import Admin, Reader
-from app.api.described import problems
-from app.api.pages import Cursor, Limit, Page, Word, before_id, cut
-from app.engine import notify
+from app.api.kit.auth import Admin, Reader
+from app.api.kit.pages import Cursor, Limit, Page, Word, before_id, cut
+from app.api.kit.responses import problems
+from app.engine.upkeep import alerts as notify
 from app.records import alerts
 
 router = APIRouter(prefix="/alerts", tags=["alerts"])

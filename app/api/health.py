@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import __version__
-from app.api.described import described
-from app.api.problems import Refusal
-from app.engine.gateway import Gateway
+from app.api.kit.problems import Refusal
+from app.api.kit.responses import described
+from app.engine.core.runtime import Gateway
 from app.storage import migrations
 
 router = APIRouter(tags=["health"])

@@ -8,9 +8,9 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from app.api.auth import Admin
-from app.api.described import problems
-from app.api.pages import NO_NUL, Name, Word
+from app.api.kit.auth import Admin
+from app.api.kit.pages import NO_NUL, Name, Word
+from app.api.kit.responses import problems
 from app.records import connections, keys
 from app.records.keys import ApiKey, Right
 

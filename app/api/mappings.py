@@ -8,17 +8,18 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
-from app.api.auth import Caller, Reader, Syncer
-from app.api.described import problems
-from app.api.events import EVENT_EXAMPLE, EventView
-from app.api.jobs import CALL_EXAMPLE, CallView, JobView
-from app.api.pages import Cursor, Id, Limit, Page, Prose, Word, before_id, cut
+from app.api.kit.auth import Caller, Reader, Syncer
+from app.api.kit.pages import Cursor, Id, Limit, Page, Prose, Word, before_id, cut
+from app.api.kit.responses import problems
+from app.api.queue.events import EVENT_EXAMPLE, EventView
+from app.api.queue.jobs import CALL_EXAMPLE, CallView, JobView
 from app.domain import Kind
-from app.engine import explain, operate
+from app.engine.operations import explain
+from app.engine.operations import records as operate
 from app.records import connections, deliveries, events, jobs, mappings
 from app.records.mappings import Mapping
-from app.warehouse.resources import read_order
-from app.warehouse.tracking import tracking_numbers
+from app.warehouse.reads.resources import read_order
+from app.warehouse.reads.tracking import tracking_numbers
 
 router = APIRouter(prefix="/mappings", tags=["mappings"])
 

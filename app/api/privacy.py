@@ -7,10 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from app.api.auth import Admin
-from app.api.described import problems
-from app.api.pages import NO_NUL
-from app.engine import retention
+from app.api.kit.auth import Admin
+from app.api.kit.pages import NO_NUL
+from app.api.kit.responses import problems
+from app.engine.upkeep import retention
 
 router = APIRouter(tags=["privacy"])
 

@@ -8,10 +8,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.api.auth import Reader, Syncer
-from app.api.described import problems
-from app.api.pages import Cursor, Limit, Name, Page, Word, cut, place_of
-from app.engine import brake, syncs
+from app.api.kit.auth import Reader, Syncer
+from app.api.kit.pages import Cursor, Limit, Name, Page, Word, cut, place_of
+from app.api.kit.responses import problems
+from app.engine.jobs import brake
+from app.engine.operations import syncs
 from app.records import runs
 from app.records.runs import Run
 

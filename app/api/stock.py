@@ -8,11 +8,11 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.api.auth import Reader
-from app.api.described import problems
-from app.api.pages import Cursor, Limit, Page, Word, before_id, cut
-from app.records import stock_list
-from app.records.stock_list import Figures, Listed
+from app.api.kit.auth import Reader
+from app.api.kit.pages import Cursor, Limit, Page, Word, before_id, cut
+from app.api.kit.responses import problems
+from app.records.stock import listing as stock_list
+from app.records.stock.listing import Figures, Listed
 
 router = APIRouter(prefix="/stock", tags=["stock"])
 

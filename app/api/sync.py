@@ -8,13 +8,13 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Body, Header, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.api.auth import Syncer
-from app.api.described import described, problems
-from app.api.pages import Name
-from app.api.problems import Refusal
+from app.api.kit.auth import Syncer
+from app.api.kit.pages import Name
+from app.api.kit.problems import Refusal
+from app.api.kit.responses import described, problems
 from app.api.runs import RUN_EXAMPLE, RunView
 from app.domain import Process
-from app.engine import syncs
+from app.engine.operations import syncs
 from app.errors import BadInput
 from app.records.runs import Run
 

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from app.commands.remote import DEFAULT_URL, ApiKey, Url, connect
-from app.commands.terminal import AsJson, Exit, err, print_json, table, with_times
+from app.commands.kit.remote import DEFAULT_URL, ApiKey, Url, connect
+from app.commands.kit.terminal import AsJson, Exit, err, print_json, table, with_times
 
 app = typer.Typer(invoke_without_command=True, help="What an operator should know of, newest first.")
 

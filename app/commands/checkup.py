@@ -20,10 +20,12 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.clock import Clock, utc_now
-from app.embedded import EmbeddedValkeyMissing, ask, find_server, socket_path
-from app.engine import guard, notify, webhook_state
+from app.engine.upkeep import alerts as notify
+from app.engine.upkeep import webhook_guard as guard
+from app.engine.upkeep import webhook_state
 from app.errors import BadInput, RemoteError
 from app.http import open_client, send
+from app.processes.valkey import EmbeddedValkeyMissing, ask, find_server, socket_path
 from app.records import connections
 from app.records.connections import Connection, Status
 from app.settings import Settings
@@ -32,7 +34,7 @@ from app.storage.engine import Database
 from app.storage.secrets import Vault, open_vault
 from app.storage.tables import connections as connection_rows
 from app.storage.types import db_now
-from app.warehouse.client import OngoingClient
+from app.warehouse.rest.client import OngoingClient
 
 CLOCK_WARN_SECONDS = 5.0
 CLOCK_FAIL_SECONDS = 300.0

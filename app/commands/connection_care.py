@@ -9,9 +9,9 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from app.commands.connection_file import assigned, resolved
-from app.commands.remote import DEFAULT_URL, ApiKey, Url, connect, segment
-from app.commands.terminal import AsJson, Exit, err, fields, out, print_json, table, with_times
+from app.commands.kit.connection_file import assigned, resolved
+from app.commands.kit.remote import DEFAULT_URL, ApiKey, Url, connect, segment
+from app.commands.kit.terminal import AsJson, Exit, err, fields, out, print_json, table, with_times
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The connection's name or id.")]
 

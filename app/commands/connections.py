@@ -10,9 +10,9 @@ import typer
 from rich.text import Text
 
 from app.commands import connection_care
-from app.commands.connection_file import assigned, read_file, resolved
-from app.commands.remote import DEFAULT_URL, ApiKey, Problem, Remote, Url, connect, segment
-from app.commands.terminal import AsJson, Exit, err, fail, fields, out, print_json, table, with_times
+from app.commands.kit.connection_file import assigned, read_file, resolved
+from app.commands.kit.remote import DEFAULT_URL, ApiKey, Problem, Remote, Url, connect, segment
+from app.commands.kit.terminal import AsJson, Exit, err, fail, fields, out, print_json, table, with_times
 
 app = typer.Typer(no_args_is_help=True, help="Connections: one shop and one goods owner in a warehouse each.")
 

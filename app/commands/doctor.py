@@ -8,7 +8,7 @@ import typer
 from rich.status import Status
 
 from app.commands.checkup import Finding, State, examine
-from app.commands.terminal import AsJson, Exit, err, print_json, table
+from app.commands.kit.terminal import AsJson, Exit, err, print_json, table
 from app.settings import Settings
 
 

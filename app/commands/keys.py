@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.clock import utc_now
-from app.commands.terminal import AsJson, err, fail, out, print_json, table, with_times
+from app.commands.kit.terminal import AsJson, err, fail, out, print_json, table, with_times
 from app.records import connections, keys
 from app.records.keys import ApiKey, Right
 from app.settings import Settings

@@ -8,9 +8,10 @@ import math
 import typer
 import uvicorn
 
-from app import logs, up, worker
-from app.commands.terminal import AsJson, Exit, fail, out, print_json
+from app import logs, worker
+from app.commands.kit.terminal import AsJson, Exit, fail, out, print_json
 from app.main import create_app
+from app.processes import supervisor as up
 from app.settings import Settings
 from app.storage import migrations
 

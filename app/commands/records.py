@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from app.commands.remote import DEFAULT_URL, ApiKey, Remote, Url, connect
-from app.commands.terminal import AsJson, Exit, err, fail, fields, moment, out, print_json, table, with_times
+from app.commands.kit.remote import DEFAULT_URL, ApiKey, Remote, Url, connect
+from app.commands.kit.terminal import AsJson, Exit, err, fail, fields, moment, out, print_json, table, with_times
 
 mappings = typer.Typer(no_args_is_help=True, help="Records and their state: where is this order, and why.")
 dead_letters = typer.Typer(no_args_is_help=True, help="What could not be done and waits for a person.")

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from app.commands.remote import DEFAULT_URL, ApiKey, Url, connect
-from app.commands.terminal import AsJson, fail, fields, print_json, table, with_times
+from app.commands.kit.remote import DEFAULT_URL, ApiKey, Url, connect
+from app.commands.kit.terminal import AsJson, fail, fields, print_json, table, with_times
 
 app = typer.Typer(no_args_is_help=True, help="Stock: the warehouse's quantities and the shop's.")
 

@@ -11,8 +11,8 @@ import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from app.commands.remote import DEFAULT_URL, ApiKey, Remote, Url, connect, segment
-from app.commands.terminal import AsJson, Exit, err, out, print_json, table, with_times
+from app.commands.kit.remote import DEFAULT_URL, ApiKey, Remote, Url, connect, segment
+from app.commands.kit.terminal import AsJson, Exit, err, out, print_json, table, with_times
 
 app = typer.Typer(no_args_is_help=True, help="Runs: what a sync, a poll or a sweep has read and done.")
 

@@ -13,12 +13,12 @@ import typer
 from rich.status import Status
 
 from app import logs
-from app.commands.terminal import Exit, err, out, print_json, table
+from app.commands.kit.terminal import Exit, err, out, print_json, table
 from app.demo import day, live
 from app.demo.scenes import Checked
 from app.demo.world import open_world
+from app.processes.supervisor import until_told
 from app.settings import Settings
-from app.up import until_told
 
 
 def demo(

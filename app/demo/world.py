@@ -24,9 +24,9 @@ import app
 from app.demo.gateway import GatewayDoor
 from app.demo.shop import ShopDoor
 from app.demo.warehouse import WarehouseDoor
-from app.embedded import EmbeddedValkey
+from app.processes.supervisor import GATEWAY, NotReady, Program, Supervisor, ensure_admin_key, supervisor, until_answering
+from app.processes.valkey import EmbeddedValkey
 from app.storage import migrations
-from app.up import GATEWAY, NotReady, Program, Supervisor, ensure_admin_key, supervisor, until_answering
 
 CONNECTION = "woocommerce"
 GOODS_OWNER = 77

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from app.domain import Article, OrderLine, Problem
 from app.errors import Refused
-from app.flows.result import Desk, Known, Outcome, Result, Transfer, explained, held
-from app.warehouse.differences import differences_article
-from app.warehouse.fields import article_body, thin_article_body
-from app.warehouse.problems import article_problems
+from app.flows.outcomes import Desk, Known, Outcome, Result, Transfer, explained, held
+from app.warehouse.writes.differences import differences_article
+from app.warehouse.writes.fields import article_body, thin_article_body
+from app.warehouse.writes.problems import article_problems
 
 PUT_ARTICLE = "PUT /articles"
 GET_ARTICLES = "GET /articles"

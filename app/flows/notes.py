@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from app.flows.outcomes import Outcome, Result
 from app.flows.report import ReportDesk
-from app.flows.result import Outcome, Result
 from app.flows.shipments import write_note
 
 

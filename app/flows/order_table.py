@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from app.domain import ShopState, WarehouseState
-from app.flows.result import Transfer
+from app.flows.outcomes import Transfer
 
 
 class Action(StrEnum):

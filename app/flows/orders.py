@@ -9,12 +9,12 @@ from app.domain import Order, Problem, ShopState, WarehouseState
 from app.errors import Refused
 from app.flows.articles import ensure_articles
 from app.flows.order_table import Action, decide
-from app.flows.result import Desk, Known, Outcome, Result, Transfer, held
-from app.warehouse.differences import differences_order
-from app.warehouse.fields import Body, order_body
-from app.warehouse.problems import order_problems
-from app.warehouse.resources import WarehouseOrder
-from app.warehouse.states import warehouse_state
+from app.flows.outcomes import Desk, Known, Outcome, Result, Transfer, held
+from app.warehouse.reads.resources import WarehouseOrder
+from app.warehouse.reads.states import warehouse_state
+from app.warehouse.writes.differences import differences_order
+from app.warehouse.writes.fields import Body, order_body
+from app.warehouse.writes.problems import order_problems
 
 PUT_ORDER = "PUT /orders"
 CANCEL_ORDER = "DELETE /orders"

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
 from app.domain import Problem
-from app.flows.result import Outcome, explained
+from app.flows.outcomes import Outcome, explained
 from app.integrations.protocol import MakesRefunds, ReportsShipments, ReturnSettings, ShipmentSettings
 
 T = TypeVar("T")

@@ -9,8 +9,8 @@ from typing import Any
 
 from app.domain import Problem
 from app.errors import Refused
+from app.flows.outcomes import Outcome
 from app.flows.report import Acknowledge, Intent, Kind, ReportDesk, Reported, held_report
-from app.flows.result import Outcome
 from app.flows.shipments import ORDER_STATE
 from app.integrations.protocol import RefundRequest, RefundSeen, find_refund
 

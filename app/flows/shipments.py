@@ -8,8 +8,8 @@ from typing import Any
 
 from app.domain import Problem
 from app.domain.shipment import Shipment, TrackingNumber
+from app.flows.outcomes import Outcome
 from app.flows.report import Acknowledge, Delivery, Kind, ReportDesk, Reported, held_report
-from app.flows.result import Outcome
 from app.flows.shipment_plan import ShipmentPlan, plan_shipments
 from app.integrations.protocol import (
     ShopOrderState,

@@ -24,7 +24,7 @@ from app.storage.secrets import Vault
 from app.storage.tables import connections, jobs, lanes, mappings
 from app.storage.upserts import insert_missing
 from app.warehouse.credentials import OngoingCredentials
-from app.warehouse.writable import ARTICLE_EXTRAS, ORDER_EXTRAS, extra_path_problems
+from app.warehouse.writes.writable import ARTICLE_EXTRAS, ORDER_EXTRAS, extra_path_problems
 
 NAME_PATTERN = re.compile(r"^[a-z0-9][a-z0-9_-]{0,62}$")
 

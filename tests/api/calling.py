@@ -11,8 +11,8 @@ from typing import Any
 
 import httpx
 
-from app.engine.gateway import Gateway
-from app.engine.rings import MemoryRings, Task
+from app.engine.core.queue import MemoryRings, Task
+from app.engine.core.runtime import Gateway
 from app.main import GatewayApp, create_app
 from app.records import connections, keys
 from app.records.connections import Connection, Draft

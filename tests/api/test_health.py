@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from app.engine.rings import ArqRings, brisk_pool
+from app.engine.core.queue import ArqRings, brisk_pool
 from tests.api.calling import Api, client_of, open_api, settings_for
 from tests.services import free_port
 

@@ -13,8 +13,10 @@ from sqlalchemy import delete, insert, text, update
 
 from app.domain import Process
 from app.domain.record import SCHEMA_VERSION
-from app.engine import drain, ingest, leases
-from app.engine.leases import Lease
+from app.engine.core import leases
+from app.engine.core.leases import Lease
+from app.engine.dispatch import lane_worker as drain
+from app.engine.intake import ingest
 from app.records.connections import Status
 from app.storage.tables import connections, inbox, jobs, mappings
 from tests.bench import databases, world

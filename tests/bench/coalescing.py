@@ -7,7 +7,7 @@ import time
 
 from sqlalchemy import func, select
 
-from app.engine.ingest import ingest
+from app.engine.intake.ingest import ingest
 from app.flows.orders import PUT_ORDER
 from app.sandbox.journal import Fault
 from app.storage.tables import attempts

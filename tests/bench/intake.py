@@ -22,7 +22,7 @@ from pathlib import Path
 import httpx
 
 from app.clock import utc_now
-from app.embedded import EmbeddedValkey, tied_to_parent
+from app.processes.valkey import EmbeddedValkey, tied_to_parent
 from app.records import connections
 from app.records.connections import Draft
 from app.sandbox.server import free_port

@@ -8,8 +8,8 @@ import math
 from sqlalchemy import select, update
 
 from app.domain import Process
-from app.engine import polls
-from app.engine.rings import Task
+from app.engine.core.queue import Task
+from app.engine.polling import runner as polls
 from app.integrations.woocommerce.settings import WooCommerceSettings
 from app.storage.tables import cursors
 from app.worker import work

@@ -19,8 +19,8 @@ from sqlalchemy import func, select, update
 
 from app import logs
 from app.domain import Process
-from app.engine import polls
-from app.engine.rings import Task
+from app.engine.core.queue import Task
+from app.engine.polling import runner as polls
 from app.integrations.woocommerce.settings import WooCommerceSettings
 from app.settings import Settings
 from app.storage.tables import cursors, jobs

@@ -12,9 +12,9 @@ import httpx
 from sqlalchemy import func, select, update
 
 from app.domain import Process
-from app.engine import polls
-from app.engine.rings import Task
-from app.sandbox.ongoing.article_bodies import ArticleBody
+from app.engine.core.queue import Task
+from app.engine.polling import runner as polls
+from app.sandbox.ongoing.wire.article_bodies import ArticleBody
 from app.storage.outbound_tables import stock_levels
 from app.storage.tables import cursors
 from app.worker import work

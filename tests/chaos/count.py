@@ -9,7 +9,7 @@ from itertools import pairwise
 from sqlalchemy import select
 
 from app.sandbox.journal import Call
-from app.sandbox.ongoing.records import Order
+from app.sandbox.ongoing.model.records import Order
 from app.storage.tables import inbox, jobs
 from tests.chaos.deliveries import Body, newest
 from tests.chaos.town import GOODS_OWNER, Town

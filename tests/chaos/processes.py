@@ -10,7 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
-from app.embedded import tied_to_parent
+from app.processes.valkey import tied_to_parent
 from tests.chaos.size import LONGEST_WAIT
 
 

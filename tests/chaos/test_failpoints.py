@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.engine.failpoints import NAMES
+from app.engine.core.failpoints import NAMES
 from tests.chaos.conftest import Found
 from tests.chaos.count import all_is_well
 from tests.chaos.deliveries import busy_day, shuffled

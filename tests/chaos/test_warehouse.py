@@ -9,9 +9,9 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import select
 
-from app.engine import operate
-from app.engine.gateway import open_gateway
-from app.engine.rings import MemoryRings
+from app.engine.core.queue import MemoryRings
+from app.engine.core.runtime import open_gateway
+from app.engine.operations import records as operate
 from app.records.dead_letters import Filter
 from app.sandbox.ongoing import TransporterContract, WarehouseConfig
 from app.settings import Settings

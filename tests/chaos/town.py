@@ -25,7 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.clock import utc_now
 from app.domain import Process
-from app.embedded import EmbeddedValkey, ask
+from app.processes.valkey import EmbeddedValkey, ask
 from app.records import connections
 from app.records.connections import Connection, Draft
 from app.sandbox.journal import Call, Fault

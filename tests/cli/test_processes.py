@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.commands.terminal import EXIT_CODES
+from app.commands.kit.terminal import EXIT_CODES
 from tests.cli.gateway_command import as_json, gateway
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from app.commands.remote import Problem, Remote, segment
-from app.commands.terminal import NotAllowed, Unreachable
+from app.commands.kit.remote import Problem, Remote, segment
+from app.commands.kit.terminal import NotAllowed, Unreachable
 
 Handler = Callable[[httpx.Request], httpx.Response]
 

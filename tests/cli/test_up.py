@@ -14,9 +14,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app import up
+from app.processes import supervisor as up
+from app.processes.supervisor import Program, ensure_admin_key, supervisor
 from app.sandbox.server import free_port
-from app.up import Program, ensure_admin_key, supervisor
 from tests.e2e.demo_process import processes_of, until
 
 PYTHON = sys.executable

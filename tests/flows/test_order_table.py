@@ -8,7 +8,7 @@ import pytest
 
 from app.domain import ShopState, WarehouseState
 from app.flows.order_table import TABLE, Action, decide
-from app.flows.result import Transfer
+from app.flows.outcomes import Transfer
 
 COLUMNS = (None, *WarehouseState)
 WAREHOUSE = "         not read   absent    open      started   shipped   returned  cancelled"

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from app.engine import operate
+from app.engine.operations import records as operate
 from app.errors import Conflict
-from app.warehouse.client import OngoingClient
+from app.warehouse.rest.client import OngoingClient
 from tests.house import ADDRESS, BILLING, House, Resource
 
 STARTED = [320, 400, 450, 500, 800]

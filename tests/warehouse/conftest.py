@@ -10,8 +10,8 @@ import pytest
 import respx
 from pydantic import SecretStr
 
-from app.warehouse.client import OngoingClient
 from app.warehouse.credentials import OngoingCredentials
+from app.warehouse.rest.client import OngoingClient
 from app.warehouse.settings import OngoingSettings
 
 BASE = "https://api.ongoingsystems.se/acme/api/v1/"

@@ -6,8 +6,8 @@ import httpx
 import pytest
 import respx
 
-from app.warehouse.check import Check
-from app.warehouse.client import OngoingClient
+from app.warehouse.connection_test import Check
+from app.warehouse.rest.client import OngoingClient
 from tests.warehouse.answers import article_answer
 
 STATUSES = {"orderStatuses": [{"number": 200, "text": "Open"}, {"number": 1000, "text": "Cancelled"}]}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from app.integrations.protocol import TestReport
-from app.integrations.woocommerce.checks import Examination
-from app.integrations.woocommerce.hooks import Hooks
-from app.integrations.woocommerce.reading import Reading
-from app.integrations.woocommerce.refunds import Refunds
-from app.integrations.woocommerce.stock import Stock
-from app.integrations.woocommerce.tracking import TrackingNumbers
+from app.integrations.woocommerce.check.connection_test import Examination
+from app.integrations.woocommerce.reads.reading import Reading
+from app.integrations.woocommerce.webhooks.managed import Hooks
+from app.integrations.woocommerce.writes.refunds import Refunds
+from app.integrations.woocommerce.writes.stock import Stock
+from app.integrations.woocommerce.writes.tracking import TrackingNumbers
 
 
 class WooCommerceClient(Reading, Stock, TrackingNumbers, Refunds, Hooks):

@@ -11,9 +11,10 @@ from pydantic import BaseModel
 from app.clock import Clock
 from app.domain import Article, Order, SourceRecord
 from app.integrations.protocol import Announcement, ConnectionSettings
-from app.integrations.woocommerce import fields, webhooks
 from app.integrations.woocommerce.client import WooCommerceClient
+from app.integrations.woocommerce.mapping import fields
 from app.integrations.woocommerce.settings import WooCommerceCredentials, WooCommerceSettings
+from app.integrations.woocommerce.webhooks import incoming as webhooks
 
 
 class WooCommerce:

@@ -5,11 +5,11 @@ vendor's contract states and nothing else, keeps the rules that are documented o
 undocumented answers in `assumed.py`. What happens on the floor is done by methods of `Warehouse` or under `/_sandbox`.
 """
 
-from app.sandbox.ongoing.announcements import Sent
-from app.sandbox.ongoing.application import create_warehouse
 from app.sandbox.ongoing.config import ReturnCause, TransporterContract, User, WarehouseConfig, Webhook
-from app.sandbox.ongoing.floor import Package
-from app.sandbox.ongoing.warehouse import Warehouse
+from app.sandbox.ongoing.http.application import create_warehouse
+from app.sandbox.ongoing.model.fulfilment import Package
+from app.sandbox.ongoing.model.warehouse import Warehouse
+from app.sandbox.ongoing.model.webhook_outbox import Sent
 
 __all__ = [
     "Package",

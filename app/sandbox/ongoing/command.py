@@ -7,8 +7,8 @@ import argparse
 import uvicorn
 from pydantic import TypeAdapter, ValidationError
 
-from app.sandbox.ongoing.application import create_warehouse
 from app.sandbox.ongoing.config import WarehouseConfig
+from app.sandbox.ongoing.http.application import create_warehouse
 
 
 def read_config(text: str) -> WarehouseConfig:

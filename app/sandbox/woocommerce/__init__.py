@@ -27,15 +27,15 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
 from app.sandbox.woocommerce.config import Clock, Coupon, ShopConfig, TaxRate, utc_now
-from app.sandbox.woocommerce.control import sandbox_routes
-from app.sandbox.woocommerce.errors import RestError
-from app.sandbox.woocommerce.front import FrontDoor
-from app.sandbox.woocommerce.legacy_routes import legacy_routes
-from app.sandbox.woocommerce.order_routes import order_routes
-from app.sandbox.woocommerce.other_routes import other_routes, webhook_routes
-from app.sandbox.woocommerce.product_routes import product_routes
-from app.sandbox.woocommerce.shop import Shop
-from app.sandbox.woocommerce.tracking_routes import tracking_routes
+from app.sandbox.woocommerce.http.control import sandbox_routes
+from app.sandbox.woocommerce.http.errors import RestError
+from app.sandbox.woocommerce.http.front import FrontDoor
+from app.sandbox.woocommerce.legacy.routes import legacy_routes
+from app.sandbox.woocommerce.model.shop import Shop
+from app.sandbox.woocommerce.routes.orders import order_routes
+from app.sandbox.woocommerce.routes.others import other_routes, webhook_routes
+from app.sandbox.woocommerce.routes.products import product_routes
+from app.sandbox.woocommerce.routes.tracking import tracking_routes
 
 __all__ = ["Coupon", "RestError", "Shop", "ShopConfig", "TaxRate", "create_shop"]
 

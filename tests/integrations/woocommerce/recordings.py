@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from app.domain import Process, SourceRecord
-from app.integrations.woocommerce.resources import record
+from app.integrations.woocommerce.rest.resources import record
 from app.integrations.woocommerce.settings import WooCommerceCredentials
 
 RECORDED = Path(__file__).parents[2] / "fixtures" / "woocommerce"

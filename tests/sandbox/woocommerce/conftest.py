@@ -8,7 +8,7 @@ import pytest
 from starlette.applications import Starlette
 
 from app.sandbox.woocommerce import Shop
-from tests.sandbox.woocommerce.recorded_shop import ApiClient, Receiver, StoppedClock, open_shop, receiving
+from tests.sandbox.woocommerce.recorded.recorded_shop import ApiClient, Receiver, StoppedClock, open_shop, receiving
 
 HTTPS_HOME = "https://fjellbutikken.example"
 

@@ -1,0 +1,1 @@
+"""Connections over the REST API."""

@@ -1,0 +1,98 @@
+"""A connection's settings, extra fields above all, tried on real records before they are saved."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.api.kit.auth import Admin
+from app.api.kit.pages import Name, Word
+from app.api.kit.responses import problems
+from app.domain import Process
+from app.engine.operations import settings_preview as trial
+
+router = APIRouter(prefix="/connections", tags=["connections"])
+
+MOST_RECORDS = 20
+
+_TRIAL: dict[str, Any] = {
+    "settings": {"extra_order_fields": {"consigneeOrderNumber": "meta_data._innkjopsordre"}},
+    "process": "orders",
+    "records": ["5093"],
+}
+_TRIED: dict[str, Any] = {
+    "record": "5093",
+    "number": "WC-5093",
+    "status": "processing",
+    "outcome": "sent",
+    "fields": [
+        {"field": "orderNumber", "before": "WC-5093", "after": "WC-5093", "is_changed": False},
+        {"field": "consigneeOrderNumber", "before": None, "after": "PO-77", "is_changed": True},
+    ],
+    "problems": [],
+    "cuts": [],
+}
+
+
+class Trial(BaseModel):
+    """What to try, and on what."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": _TRIAL})
+
+    settings: dict[str, Any] = Field({}, description="Merged into the connection's settings (RFC 7396), for this answer only.")
+    process: Literal["articles", "orders"] = "orders"
+    records: Annotated[list[Word], Field(min_length=1, max_length=MOST_RECORDS)] | None = Field(
+        None, description="The shop's ids. Those that are not stored are read from the shop."
+    )
+    latest: int = Field(3, ge=1, le=MOST_RECORDS, description="Without `records`: how many of those that came in last.")
+
+
+class TriedField(BaseModel):
+    """One field of what would be sent."""
+
+    field: str = Field(description="Its path in the WMS's body.")
+    before: Any = Field(None, description="As the saved settings would send it.")
+    after: Any = Field(None, description="As the tried settings would.")
+    is_changed: bool
+
+
+class ProblemView(BaseModel):
+    """Why a record would not be sent as it is."""
+
+    code: str
+    field: str
+    message: str
+    fix: str
+
+
+class TriedRecord(BaseModel):
+    """One record, as the tried settings would send it."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _TRIED})
+
+    record: str = Field(description="The shop's id.")
+    number: str | None
+    status: str = Field(description="The shop's status.")
+    outcome: str = Field(description="sent, held or skipped, as far as can be told without asking the warehouse.")
+    fields: list[TriedField]
+    problems: list[ProblemView]
+    cuts: list[str] = Field(description="Texts that are cut to the WMS's limits.")
+
+
+class TriedSettings(BaseModel):
+    """Field by field what would be sent. Nothing of it was saved or sent."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"items": [_TRIED]}})
+
+    items: list[TriedRecord]
+
+
+@router.post("/{connection}/preview", summary="Try settings on real records", responses=problems(404, 424))
+async def preview_settings(caller: Admin, connection: Name, body: Trial) -> TriedSettings:
+    """Maps records as the changed settings would, next to how the saved ones do. Saves and sends nothing; settings that cannot be
+    saved are refused with the field and the fix."""
+    current = await caller.connection(connection)
+    found = await trial.try_settings(caller.gateway, current, body.settings, Process(body.process), body.records or body.latest)
+    return TriedSettings.model_validate({"items": found}, from_attributes=True)

@@ -1,0 +1,1 @@
+"""The doors for webhooks: of shops, and of the WMS."""

@@ -1,0 +1,146 @@
+"""`POST /webhooks/ongoing/{webhook_id}`: the WMS's own webhooks, the fast path of what comes back. A plain ASGI application.
+
+They carry a fixed secret, compared in constant time before anything is parsed, and are small: nothing of them is believed.
+What they name is read; what is lost here the polls find.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.types import Receive, Scope, Send
+
+from app.api.intake.shop_webhooks import HUNG_UP, NOT_REACHABLE, UNKNOWN, Refusal, Refuse, answer_headers, problem_of, read_body
+from app.engine.core.queue import CoalescedRings, Task
+from app.engine.core.runtime import CACHE_SECONDS, Gateway
+from app.engine.polling import wms_refresh as look
+from app.logs import get_logger
+from app.metrics import INTAKE
+from app.records import connections
+from app.records.connections import Connection, Status
+from app.warehouse.reads.webhooks import WarehouseNews, interpret, is_genuine
+
+log = get_logger(__name__)
+
+PREFIX = "/webhooks/ongoing/"
+MAX_BYTES = 256 * 1024
+"""The vendor's own sample has one."""
+REMEMBERED = timedelta(minutes=5)
+"""How long an event is known again; the WMS repeats after 1, 5, 15 and 30 minutes what was not answered."""
+MOST_REMEMBERED = 10_000
+MOST_NAMED = 5
+"""Of more articles than this the list of what has changed is read: one call instead of many."""
+RING_SECONDS = 2.0
+"""What is named again within this time is looked at once more at its end, not each time."""
+
+NO_SECRET = Refusal(
+    404, "no-secret", "This connection takes no webhooks of the WMS", "Set warehouse.webhook_secret, and the same in the WMS"
+)
+WRONG_SECRET = Refusal(401, "wrong-secret", "The secret is missing or wrong", "Give the WMS's webhook the connection's secret")
+TOO_LARGE = Refusal(413, "too-large", "The body is too large", "Let the WMS send its own templates, which are small")
+ACCEPTED = b'{"status":"accepted"}'
+
+
+@dataclass
+class WarehouseWebhooks:
+    """The ASGI application for paths behind PREFIX; `open` gives it what it works with before the first request."""
+
+    gateway: Gateway = field(init=False)
+    rings: CoalescedRings = field(init=False)
+    _known: dict[str, tuple[float, Connection | None]] = field(default_factory=dict)
+    _events: dict[str, datetime] = field(default_factory=dict)
+
+    def open(self, gateway: Gateway) -> None:
+        self.gateway = gateway
+        self.rings = CoalescedRings(gateway.rings, RING_SECONDS)
+
+    async def close(self) -> None:
+        await self.rings.close()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        name = ""
+        try:
+            connection = await self._connection(scope["path"][len(PREFIX) :])
+            name = connection.name
+            await self._take(connection, scope, receive)
+            status, body, result = 200, ACCEPTED, "from-warehouse"
+        except Refuse as refused:
+            refusal = refused.refusal
+            status, body, result = refusal.status, problem_of(refusal), refusal.result
+            log.warning("warehouse_webhook_refused", connection=name or None, status=status, result=result)
+        await send({"type": "http.response.start", "status": status, "headers": answer_headers(status, body)})
+        await send({"type": "http.response.body", "body": body})
+        INTAKE.labels(name, result).inc()
+
+    async def _connection(self, webhook_id: str) -> Connection:
+        kept = self._known.get(webhook_id)
+        if kept is None or time.monotonic() - kept[0] > CACHE_SECONDS:
+            try:
+                async with self.gateway.database.read() as db:
+                    found = await connections.by_webhook_id(db, self.gateway.vault, webhook_id)
+            except (SQLAlchemyError, OSError) as error:
+                raise Refuse(NOT_REACHABLE) from error
+            if len(self._known) >= MOST_REMEMBERED:
+                self._known.clear()
+            kept = self._known[webhook_id] = (time.monotonic(), found)
+        if kept[1] is None:
+            raise Refuse(UNKNOWN)
+        return kept[1]
+
+    async def _take(self, connection: Connection, scope: Scope, receive: Receive) -> None:
+        secret, settings = connection.warehouse.webhook_secret, connection.settings.warehouse
+        if secret is None:
+            raise Refuse(NO_SECRET)
+        headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}
+        if not is_genuine(headers, secret.get_secret_value(), settings):
+            raise Refuse(WRONG_SECRET)
+        body = await _body(receive, headers, self.gateway.settings.body_timeout_seconds)
+        news = interpret(body)
+        if connection.status is Status.ACTIVE and self._is_new(connection, news):
+            self._ring(connection, news)
+
+    def _is_new(self, connection: Connection, news: WarehouseNews) -> bool:
+        """Of this goods owner, and not heard of a moment ago. One without a key is always new."""
+        if news.goods_owner_id not in (None, connection.warehouse.goods_owner_id):
+            return False
+        if news.key is None:
+            return True
+        key, now = f"{connection.id} {news.key}", self.gateway.clock()
+        before = self._events.get(key)
+        if len(self._events) >= MOST_REMEMBERED:
+            self._events = {known: at for known, at in self._events.items() if now - at <= REMEMBERED}
+            if len(self._events) >= MOST_REMEMBERED:
+                self._events.clear()
+        self._events[key] = now
+        return before is None or now - before > REMEMBERED
+
+    def _ring(self, connection: Connection, news: WarehouseNews) -> None:
+        named = [look.order_id_key(connection.id, order_id) for order_id in news.order_ids]
+        named = named or [look.order_key(connection.id, number) for number in news.order_numbers]
+        if len(news.article_numbers) <= MOST_NAMED:
+            named += [look.article_key(connection.id, number) for number in news.article_numbers]
+        elif not named:
+            named = [look.all_key(connection.id)]
+        for key in named or ([look.all_key(connection.id)] if _is_vague(news) else []):
+            self.rings.ring_soon(Task.LOOK, key)
+
+
+def _is_vague(news: WarehouseNews) -> bool:
+    """Whether it says that something happened, and not to what we could read. A purchase order is nothing to read at once."""
+    return news.names_nothing or (news.is_about_stock and not news.article_numbers)
+
+
+async def _body(receive: Receive, headers: dict[str, str], seconds: float) -> bytes:
+    length = headers.get("content-length", "")
+    if length.isdigit() and int(length) > MAX_BYTES:
+        raise Refuse(TOO_LARGE)
+    try:
+        return await read_body(receive, MAX_BYTES, seconds)
+    except Refuse as refused:
+        raise Refuse(TOO_LARGE if refused.refusal.status == 413 else refused.refusal) from refused
+
+
+REFUSALS = (HUNG_UP, WRONG_SECRET, UNKNOWN, TOO_LARGE, NOT_REACHABLE)

@@ -1,0 +1,1 @@
+"""What every resource of the REST API uses: keys and rights, problem documents, pages, the OpenAPI document."""

@@ -1,0 +1,133 @@
+"""Who calls: API keys, their rights, and the connections they may see."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import Depends, Request, Security
+from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
+
+from app.engine.core.runtime import Gateway
+from app.errors import Forbidden, NotFound, Unauthenticated
+from app.records import connections, keys
+from app.records.connections import Connection
+from app.records.keys import ApiKey, Right
+
+CACHE_SECONDS = 3.0
+"""How long a revoked key may go on working in a process that has just seen it."""
+
+MAX_CACHED = 1000
+TOUCH_AFTER = timedelta(minutes=1)
+
+_bearer = HTTPBearer(auto_error=False, scheme_name="bearer", description="`Authorization: Bearer gw_…`")
+_header = APIKeyHeader(name="X-API-Key", auto_error=False, scheme_name="api_key", description="`X-API-Key: gw_…`")
+
+
+@dataclass
+class KnownKeys:
+    """The keys seen last, by their hash. One a process."""
+
+    gateway: Gateway
+    _kept: dict[str, tuple[float, ApiKey]] = field(default_factory=dict)
+
+    async def find(self, secret: str) -> ApiKey:
+        """Raises Unauthenticated."""
+        digest = keys.hashed(secret)
+        kept = self._kept.get(digest)
+        if kept and time.monotonic() - kept[0] < CACHE_SECONDS:
+            return kept[1]
+        async with self.gateway.database.read() as db:
+            found = await keys.find(db, secret)
+        if found is None:
+            self._kept.pop(digest, None)
+            raise Unauthenticated("this API key is unknown or was revoked", fix="make one with: gateway keys create NAME")
+        if len(self._kept) >= MAX_CACHED:
+            self._kept.clear()
+        self._kept[digest] = (time.monotonic(), await self._touched(found))
+        return found
+
+    async def _touched(self, key: ApiKey) -> ApiKey:
+        now = self.gateway.clock()
+        if key.last_used_at is None or now - key.last_used_at >= TOUCH_AFTER:
+            async with self.gateway.database.begin() as db:
+                await keys.touch(db, key.id, now)
+        return key
+
+    def forget(self) -> None:
+        """After a key was revoked by this process."""
+        self._kept.clear()
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Whoever sent the request, by the key they sent."""
+
+    key: ApiKey
+    gateway: Gateway
+
+    @property
+    def connection_ids(self) -> list[str] | None:
+        """The connections the key may see; None: all."""
+        return None if self.key.connection_ids is None else list(self.key.connection_ids)
+
+    async def connection(self, id_or_name: str) -> Connection:
+        """Raises NotFound, also for one that is there but not the key's: what is foreign is never seen."""
+        async with self.gateway.database.read() as db:
+            try:
+                found = await connections.find(db, self.gateway.vault, id_or_name)
+            except NotFound:
+                found = None
+        if found is None or not self.key.sees(found.id):
+            raise NotFound(
+                f"there is no connection {id_or_name!r}", field="connection", fix="list them with: gateway connections list"
+            )
+        return found
+
+    async def scope(self, id_or_name: str | None) -> list[str] | None:
+        """What a list's `connection` filter leaves of the connections the key may see; None: all. Raises NotFound."""
+        return self.connection_ids if id_or_name is None else [(await self.connection(id_or_name)).id]
+
+    def must_see_all(self, what: str) -> None:
+        """Raises Forbidden for a key that is limited to some connections."""
+        if self.key.connection_ids is not None:
+            raise Forbidden(
+                f"{what} belong to no single connection, and this key is limited to some",
+                fix="use a key without a limit to connections",
+            )
+
+
+async def _caller(
+    request: Request,
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)] = None,
+    header: Annotated[str | None, Security(_header)] = None,
+) -> Caller:
+    secret = bearer.credentials if bearer else header
+    if not secret:
+        raise Unauthenticated(
+            "the request has no API key",
+            fix="send Authorization: Bearer gw_… or X-API-Key: gw_…; make a key with: gateway keys create NAME",
+        )
+    known: KnownKeys = request.app.state.keys
+    return Caller(await known.find(secret), known.gateway)
+
+
+def _with(right: Right) -> Callable[[Caller], Awaitable[Caller]]:
+    async def check(caller: Annotated[Caller, Depends(_caller)]) -> Caller:
+        if not caller.key.may(right):
+            held = ", ".join(sorted(caller.key.rights)) or "none"
+            raise Forbidden(
+                f"this needs a key with the right {right.value}; yours has {held}",
+                fix=f"make one with: gateway keys create NAME --right {right.value}",
+            )
+        return caller
+
+    return check
+
+
+Reader = Annotated[Caller, Depends(_with(Right.READ))]
+Syncer = Annotated[Caller, Depends(_with(Right.SYNC))]
+Admin = Annotated[Caller, Depends(_with(Right.ADMIN))]

@@ -1,0 +1,40 @@
+"""The REST API as a whole: every resource, in the order in which the documentation shows them."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from app.api import alerts, health, keys, mappings, privacy, runs, stock, sync
+from app.api.connections import preview as connection_preview
+from app.api.connections import resource as connections
+from app.api.connections import webhooks as connection_webhooks
+from app.api.kit import openapi, problems
+from app.api.kit.body_limit import BodyLimit
+from app.api.queue import dead_letters, events, jobs, lanes
+
+RESOURCES = (
+    sync,
+    runs,
+    mappings,
+    stock,
+    events,
+    jobs,
+    lanes,
+    dead_letters,
+    alerts,
+    connections,
+    connection_webhooks,
+    connection_preview,
+    keys,
+    privacy,
+    health,
+)
+
+
+def install(app: FastAPI) -> None:
+    """Adds every route, the problem documents and the description."""
+    for resource in RESOURCES:
+        app.include_router(resource.router)
+    app.add_middleware(BodyLimit)
+    problems.install(app)
+    openapi.install(app)

@@ -1,0 +1,1 @@
+"""Events, jobs, lanes and dead letters over the REST API."""

@@ -1,0 +1,113 @@
+"""Lanes: one goods owner or one shop each, one write at a time."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.api.kit.auth import Admin, Caller, Reader
+from app.api.kit.pages import Name, Prose
+from app.api.kit.responses import problems
+from app.engine.operations import lanes as lane_list
+from app.engine.operations import records as operate
+from app.engine.operations.lanes import Lane
+
+router = APIRouter(prefix="/lanes", tags=["lanes"])
+
+
+class BlockedView(BaseModel):
+    """A method of the WMS with failures in a row. At a number of them nothing is sent by it until `until`."""
+
+    call: str
+    failures: int
+    until: datetime | None
+    error: str | None
+
+
+class LaneView(BaseModel):
+    """One lane."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "id": "lane_5c1f0a9be2d4",
+                "key": "api.ongoingsystems.se/acme/api/v1#77",
+                "connections": ["nettbutikk"],
+                "paused": False,
+                "pause_reason": None,
+                "waiting": {"cancellations": 0, "orders": 3, "articles": 120},
+                "states": {"waiting": 123, "parked": 1, "running": 1, "held": 2, "dead": 0},
+                "oldest": "2026-11-21T09:28:40Z",
+                "worked_on": True,
+                "lease_until": "2026-11-21T09:30:45Z",
+                "blocked": [],
+            }
+        }
+    )
+
+    id: str = Field(description="Stands for the key in addresses.")
+    key: str = Field(description="Address of the WMS and the goods owner; or `shop:` and a connection's id, for what it is told.")
+    connections: list[str]
+    paused: bool
+    pause_reason: str | None
+    waiting: dict[str, int] = Field(description="Jobs that wait for their turn, by class: cancellations, orders, articles …")
+    states: dict[str, int] = Field(description="Jobs by state, those done left out.")
+    oldest: datetime | None = Field(description="Since when the longest waiting job waits.")
+    worked_on: bool
+    lease_until: datetime | None
+    blocked: list[BlockedView]
+
+
+class LaneList(BaseModel):
+    """All lanes."""
+
+    items: list[LaneView]
+    next_cursor: None = None
+
+
+class Pause(BaseModel):
+    """Why the lane is paused; shown wherever something waits for it."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"reason": "The warehouse is counting its stock"}})
+
+    reason: Prose = "paused by an operator"
+
+
+def _is_seen(caller: Caller, lane: Lane) -> bool:
+    """A lane shared with a foreign connection needs a key without a limit."""
+    return caller.key.connection_ids is None or (bool(lane.connection_ids) and all(map(caller.key.sees, lane.connection_ids)))
+
+
+async def _seen(caller: Caller, lane_id: str) -> Lane:
+    lane = await lane_list.find(caller.gateway, lane_id)
+    if not _is_seen(caller, lane):
+        raise lane_list.no_lane(lane_id)
+    return lane
+
+
+async def _view(caller: Caller, lane_id: str) -> LaneView:
+    return LaneView.model_validate(await lane_list.find(caller.gateway, lane_id), from_attributes=True)
+
+
+@router.get("", summary="List lanes", responses=problems())
+async def list_lanes(caller: Reader) -> LaneList:
+    """What waits in them and for how long, who works on them, and what keeps them from it."""
+    found = [lane for lane in await lane_list.every(caller.gateway) if _is_seen(caller, lane)]
+    return LaneList(items=[LaneView.model_validate(lane, from_attributes=True) for lane in found])
+
+
+@router.post("/{lane_id}/pause", summary="Pause a lane", responses=problems(404))
+async def pause_lane(caller: Admin, lane_id: Name, body: Pause | None = None) -> LaneView:
+    """Nothing new is sent; what is being sent is finished. Webhooks are still taken in, shops still read."""
+    lane = await _seen(caller, lane_id)
+    await operate.pause_lane(caller.gateway, lane.key, (body or Pause()).reason)
+    return await _view(caller, lane_id)
+
+
+@router.post("/{lane_id}/resume", summary="Resume a lane", responses=problems(404))
+async def resume_lane(caller: Admin, lane_id: Name) -> LaneView:
+    lane = await _seen(caller, lane_id)
+    await operate.resume_lane(caller.gateway, lane.key)
+    return await _view(caller, lane_id)

@@ -1,0 +1,1 @@
+"""What every command uses: the REST API, the terminal, the connection file."""

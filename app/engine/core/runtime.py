@@ -1,0 +1,103 @@
+"""What one process of the gateway works with."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import httpx
+
+from app.clock import Clock, utc_now
+from app.engine.core.queue import Rings
+from app.http import open_client
+from app.integrations.protocol import Source
+from app.records import connections
+from app.records.connections import SHOP_LANE, Connection
+from app.settings import Settings
+from app.storage.engine import Database
+from app.storage.secrets import Vault, open_vault
+from app.warehouse.rest.client import OngoingClient
+
+CACHE_SECONDS = 2.0
+"""How old a cached connection may be: a change is seen by every process within this time."""
+
+
+@dataclass
+class Gateway:
+    """One process's database, queue, vault, clock and outgoing client. `stopping` is set when it is to end."""
+
+    settings: Settings
+    database: Database
+    vault: Vault
+    rings: Rings
+    http: httpx.AsyncClient
+    clock: Clock = utc_now
+    stopping: bool = False
+    pruned_at: datetime | None = None
+    _connections: dict[str, tuple[float, Connection]] = field(default_factory=dict)
+    _lanes: dict[str, tuple[float, list[Connection]]] = field(default_factory=dict)
+    _sources: dict[tuple[str, int, datetime | None], Source] = field(default_factory=dict)
+
+    async def connection(self, connection_id: str) -> Connection:
+        """By id, at most CACHE_SECONDS old. Raises NotFound."""
+        kept = self._connections.get(connection_id)
+        if kept and time.monotonic() - kept[0] < CACHE_SECONDS:
+            return kept[1]
+        async with self.database.read() as db:
+            found = await connections.find(db, self.vault, connection_id)
+        self._connections[connection_id] = (time.monotonic(), found)
+        return found
+
+    async def on_lane(self, lane: str) -> list[Connection]:
+        """The connections whose writes go through this lane (a goods owner's, or one shop's), at most CACHE_SECONDS old."""
+        if lane.startswith(SHOP_LANE):
+            return [await self.connection(lane.removeprefix(SHOP_LANE))]
+        kept = self._lanes.get(lane)
+        if kept is None or time.monotonic() - kept[0] >= CACHE_SECONDS:
+            async with self.database.read() as db:
+                found = await connections.every(db, self.vault, lane=lane)
+            kept = self._lanes[lane] = (time.monotonic(), found)
+        return kept[1]
+
+    def forget(self, connection_id: str) -> None:
+        """After a change made by this process."""
+        self._connections.pop(connection_id, None)
+        self._lanes.clear()
+
+    def source(self, connection: Connection) -> Source:
+        """A client of the connection's shop, kept (with what it has cached) until its settings change or it is tested again."""
+        key = (connection.id, connection.settings_version, connection.tested_at)
+        if key not in self._sources:
+            for old in [known for known in self._sources if known[0] == connection.id]:
+                del self._sources[old]
+            self._sources[key] = connection.system.open(
+                connection.settings, connection.shop, self.http, self.clock, connection.facts
+            )
+        return self._sources[key]
+
+    def warehouse(self, connection: Connection) -> OngoingClient:
+        return OngoingClient(connection.warehouse, self.http, self.clock, connection.settings.warehouse)
+
+    async def close(self) -> None:
+        await self.http.aclose()
+        await self.database.close()
+
+
+@asynccontextmanager
+async def open_gateway(settings: Settings, rings: Rings, clock: Clock = utc_now) -> AsyncIterator[Gateway]:
+    """Everything opened, and closed again at the end."""
+    gateway = Gateway(
+        settings=settings,
+        database=Database(settings.sqlalchemy_url),
+        vault=open_vault(settings),
+        rings=rings,
+        http=open_client(settings.reach),
+        clock=clock,
+    )
+    try:
+        yield gateway
+    finally:
+        await gateway.close()

@@ -1,0 +1,363 @@
+"""Works off one lane: one turn after the other, as long as the slice lasts and the lease is ours."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import Row, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.domain import INBOUND, Order, Process
+from app.engine.core import circuit as budgets
+from app.engine.core import leases
+from app.engine.core.calls import CALLS, TO_SHOP, all_keys, keys_of
+from app.engine.core.failpoints import failpoint
+from app.engine.core.leases import Lease
+from app.engine.core.queue import Task
+from app.engine.core.retry import pause_before
+from app.engine.core.runtime import Gateway
+from app.engine.dispatch.attempts import Blocked, Fence, close_unknown, find_unsettled
+from app.engine.dispatch.mapping_updates import values_of, values_of_trouble
+from app.engine.dispatch.reports import acknowledge, report
+from app.engine.dispatch.shop_port import shop_desk
+from app.engine.dispatch.warehouse_port import GatewayDesk, warehouse_desk
+from app.engine.jobs import claim as lanes
+from app.engine.jobs import events as settle
+from app.engine.jobs.claim import Place, Turn
+from app.engine.jobs.mapper import payload_of
+from app.engine.polling import shipments as outbound
+from app.errors import GatewayError, LeaseLost, LoginRefused, NotFound, RateLimited, Refused, RemoteError
+from app.flows.articles import transfer_article
+from app.flows.orders import transfer_order
+from app.flows.outcomes import Known, Outcome, Result, Transfer
+from app.logs import get_logger
+from app.metrics import TO_WAREHOUSE_SECONDS
+from app.records import alerts, mappings, reservations
+from app.records.connections import Connection, Status
+from app.records.mappings import Mapping
+from app.records.stock import levels as stock
+from app.storage.outages import is_passing
+from app.storage.tables import jobs
+
+log = get_logger(__name__)
+
+
+async def drain(gateway: Gateway, key: str) -> int:
+    """Works the lane off and returns the number of turns. Another holder of the lease, or nothing to do: returns 0 at once."""
+    lease = await leases.acquire(gateway.database, key, gateway.settings.lease_seconds)
+    if lease is None:
+        return 0
+    turns = 0
+    try:
+        turns = await _work_off(gateway, lease)
+    except LeaseLost:
+        log.warning("lease_lost", lane=key)
+        return turns
+    finally:
+        await leases.release(gateway.database, lease)
+    if not gateway.stopping:
+        await _look_again(gateway, key)
+    return turns
+
+
+async def _work_off(gateway: Gateway, lease: Lease) -> int:
+    now = gateway.clock()
+    async with gateway.database.begin() as db:
+        orphans = await lanes.take_back_orphans(db, lease, now)
+    if orphans:
+        log.warning("jobs_taken_back", lane=lease.key, count=orphans)
+    turns = 0
+    ends = time.monotonic() + gateway.settings.slice_seconds
+    while time.monotonic() < ends and not gateway.stopping:
+        turn = await _take(gateway, lease)
+        if turn is None:
+            break
+        await _run_turn(gateway, turn)
+        turns += 1
+    return turns
+
+
+async def _take(gateway: Gateway, lease: Lease) -> Turn | None:
+    now = gateway.clock()
+    ageing = timedelta(minutes=gateway.settings.ageing_minutes)
+    on_lane = await gateway.on_lane(lease.key)
+    async with gateway.database.begin() as db:
+        blocked = await _blocked_places(db, on_lane, now)
+        # Two records known to be bad never run back to back, in whatever slice or worker: the WMS counts failures in a row.
+        # One may run after a call that went well, or after a pause.
+        since = now - timedelta(seconds=gateway.settings.budget_pause_seconds)
+        suspects = not await budgets.has_just_failed(db, list(all_keys(on_lane)), since)
+        await lanes.wake_parked(db, lease.key, now)
+        turn = await lanes.claim(db, lease, now, ageing, blocked, suspects=suspects)
+    if turn is not None:
+        failpoint("claim-after-commit")
+    return turn
+
+
+async def _blocked_places(db: AsyncConnection, on_lane: list[Connection], now: datetime) -> list[Place]:
+    """Connections that are not active, processes that are switched off, and those whose WMS methods are blocked."""
+    blocked = await budgets.blocked(db, list(all_keys(on_lane)), now)
+    return [
+        (connection.id, process)
+        for connection in on_lane
+        for process in CALLS
+        if not _is_on(connection, process) or not blocked.isdisjoint(keys_of(connection, process))
+    ]
+
+
+def _is_on(connection: Connection, process: Process) -> bool:
+    return connection.status is Status.ACTIVE and bool(getattr(connection.settings.processes, process.value, True))
+
+
+async def _look_again(gateway: Gateway, key: str) -> None:
+    """A ring that came while we held the lease found it taken and went: look once more now that it is free."""
+    now = gateway.clock()
+    on_lane = await gateway.on_lane(key)
+    async with gateway.database.read() as db:
+        blocked = await _blocked_places(db, on_lane, now)
+        more = await lanes.has_work(db, key) and await lanes.has_free_work(db, key, blocked)
+    if more:
+        await gateway.rings.ring(Task.DRAIN, key)
+
+
+# --- one turn -----------------------------------------------------------------------------------------------------------
+
+
+async def _run_turn(gateway: Gateway, turn: Turn) -> None:
+    job = turn.job
+    with structlog.contextvars.bound_contextvars(
+        job_id=job.id, connection=job.connection_id, process=job.process, record=job.source_id
+    ):
+        try:
+            await _transfer(gateway, turn)
+        except LeaseLost:
+            raise
+        except GatewayError as error:
+            await _park(gateway, turn, None, error)
+        except Exception as error:
+            if is_passing(error):
+                raise  # the database is away: whoever has the lane next takes the job back and looks what came of it
+            log.exception("job_failed")
+            result = _failed(job, Transfer.UNKNOWN, "internal-error", "An error of the gateway itself; its log has the details")
+            await _end(gateway, turn, None, result)
+
+
+async def _transfer(gateway: Gateway, turn: Turn) -> None:
+    job = turn.job
+    try:
+        connection = await gateway.connection(job.connection_id)
+    except NotFound as error:
+        await _end(gateway, turn, None, _failed(job, Transfer.REFUSED, "no-connection", error.message))
+        return
+    if job.tries >= gateway.settings.max_tries:
+        reason = f"Given up after {job.tries} tries: {job.reason or 'the worker ended every time'}"
+        await _end(gateway, turn, None, _failed(job, Transfer.UNKNOWN, "given-up", reason))
+        return
+    async with gateway.database.begin() as db:
+        unsettled, wait_until = await find_unsettled(db, job)
+        if wait_until is None:
+            await close_unknown(db, job.id)
+        mapping = await mappings.by_id(db, job.mapping_id)
+    assert mapping is not None
+    if wait_until is not None:
+        await _wait(
+            gateway, turn, wait_until, "attempt-open", "An earlier call may still be under way; it is waited out, then read"
+        )
+        return
+    process = Process(job.process)
+    desk: Fence
+    if process in TO_SHOP:
+        desk = shop_desk(gateway, connection, turn, mapping, unsettled)
+        doing: Awaitable[Result] = report(process, desk)
+    else:
+        desk = warehouse_desk(gateway, connection, turn, mapping.id, unsettled)
+        doing = acknowledge(desk) if process is Process.ACKNOWLEDGEMENTS else _send(desk, mapping)
+    try:
+        result = await doing
+    except Refused as error:
+        result = _failed(job, _what_is_known(desk), "refused", f"{error.system} refused {error.call}: {error.message}")
+    except RemoteError as error:
+        await _park(gateway, turn, desk, error)
+        return
+    await _end(gateway, turn, desk, result)
+
+
+def _what_is_known(desk: Fence | None) -> Transfer:
+    """Of a transfer that failed: an outcome not known before this turn, and not found out in it, is not known yet."""
+    return Transfer.UNKNOWN if desk and (desk.outcome_unknown or desk.unsettled) else Transfer.REFUSED
+
+
+def _failed(job: Row[Any], transfer: Transfer, code: str, reason: str) -> Result:
+    """What fails on the way back says nothing of the transfer into the warehouse."""
+    return Result(Outcome.FAILED, transfer if Process(job.process) in INBOUND else None, code, reason)
+
+
+async def _send(desk: GatewayDesk, mapping: Mapping) -> Result:
+    record = payload_of(desk.connection, desk.turn.job)
+    known = _known(mapping, unknown=desk.unsettled is not None)
+    if isinstance(record, Order):
+        return await transfer_order(record, known, desk)
+    return await transfer_article(record, known, desk)
+
+
+def _known(mapping: Mapping, *, unknown: bool) -> Known:
+    return Known(
+        source_id=mapping.source_id,
+        number=mapping.number,
+        wms_id=mapping.wms_id,
+        wanted=mapping.wanted,
+        transfer=Transfer.UNKNOWN if unknown else Transfer(mapping.transfer),
+        warehouse_status=mapping.warehouse_status,
+        sent_hash=mapping.sent_hash,
+    )
+
+
+async def _held(db: AsyncConnection, gateway: Gateway, job: Row[Any], words: str, now: datetime) -> None:
+    """An operator hears of it, and where the connection wants it the shop's staff as well."""
+    await alerts.raise_alert(db, "held", job.connection_id, f"{job.process}:{job.source_id}", words, now)
+    connection = await gateway.connection(job.connection_id)
+    if job.process == Process.ORDERS and connection.settings.order_note_on_hold:
+        mapping = await mappings.by_id(db, job.mapping_id)
+        assert mapping is not None
+        await outbound.queue(db, connection, Process.NOTES, mapping, now)
+
+
+async def _settle_reservation(db: AsyncConnection, job: Row[Any], result: Result, now: datetime) -> None:
+    """Kept while the order is to come; the WMS's own figure shows it from the first read after it has got there."""
+    if result.wms_id is not None:
+        await reservations.transferred(db, job.mapping_id, now)
+    elif result.outcome is Outcome.SKIPPED:
+        await stock.unsold(db, job.lane, job.mapping_id, now)
+
+
+JOB_STATE = {Outcome.HELD: "held", Outcome.FAILED: "dead"}
+
+
+async def _end(gateway: Gateway, turn: Turn, desk: Fence | None, result: Result) -> None:
+    """Writes the result down: mapping, history, events and run items, and the job, unless it has a newer generation to go on
+    with."""
+    job, now = turn.job, gateway.clock()
+    failpoint("finish-before-commit")
+    name = await _name(gateway, job.connection_id)
+    async with gateway.database.begin() as db:
+        await leases.renew(db, turn.lease)
+        await mappings.change(db, job.mapping_id, now, **values_of(Process(job.process), result, now))
+        if job.process == Process.ORDERS:
+            await _settle_reservation(db, job, result, now)
+        for call, outcome, attempt_id in desk.notes if desk else []:
+            words = f"{call}: {outcome}"
+            await mappings.note(db, job.mapping_id, now, f"call-{outcome}", words, job_id=job.id, attempt_id=attempt_id)
+        words = result.reason or f"{result.outcome.value.capitalize()}"
+        detail = {"notes": list(result.notes)} if result.notes else None
+        await mappings.note(db, job.mapping_id, now, result.code or result.outcome.value, words, detail=detail, job_id=job.id)
+        received = await settle.job_ended(db, job.id, job.taken_generation, result.outcome, result.code, result.reason, now, name)
+        await _close_job(db, turn, result, now)
+        if result.outcome is Outcome.HELD:
+            await _held(db, gateway, job, words, now)
+        if result.outcome is Outcome.FAILED:
+            await alerts.raise_alert(db, "dead-letter", job.connection_id, f"{job.process}:{job.source_id}", words, now)
+    failpoint("finish-after-commit")
+    for moment in received:
+        TO_WAREHOUSE_SECONDS.observe(max(0.0, (now - moment).total_seconds()))
+    log.info("job_ended", outcome=result.outcome.value, code=result.code, tries=job.tries + 1)
+
+
+async def _close_job(db: AsyncConnection, turn: Turn, result: Result, now: datetime) -> None:
+    """A compare-and-swap on the generation that was taken: a change that came during the write goes on waiting."""
+    job = turn.job
+    ours = (jobs.c.id == job.id, jobs.c.state == "running", jobs.c.fence == turn.lease.fence)
+    ended: dict[str, Any] = {
+        "done_generation": job.taken_generation,
+        "reason_code": result.code,
+        "reason": result.reason,
+        "tries": 0,
+        "override": None,
+        "received_at": None,
+        "updated_at": now,
+        "suspect": 1 if result.outcome is Outcome.FAILED else 0,
+    }
+    state = JOB_STATE.get(result.outcome, "done")
+    done = await db.execute(update(jobs).where(*ours, jobs.c.generation == job.taken_generation).values(state=state, **ended))
+    if done.rowcount == 0:
+        newer = ended | {"suspect": 0, "received_at": jobs.c.received_at}
+        done = await db.execute(update(jobs).where(*ours).values(state="waiting", ready_at=now, **newer))
+    if done.rowcount == 0:
+        raise LeaseLost(f"job {job.id} was taken over by another worker")
+
+
+async def _name(gateway: Gateway, connection_id: str) -> str:
+    try:
+        return (await gateway.connection(connection_id)).name
+    except NotFound:
+        return connection_id
+
+
+# --- another try ----------------------------------------------------------------------------------------------------------
+
+
+async def _park(gateway: Gateway, turn: Turn, desk: Fence | None, error: GatewayError) -> None:
+    """Puts the job aside until another try is due; too many tries end in the dead letters.
+
+    A WMS that is blocked, busy or down as a whole costs the record no try.
+    """
+    settings, now, job = gateway.settings, gateway.clock(), turn.job
+    if isinstance(error, Blocked):
+        await _wait(gateway, turn, error.until, "method-paused", str(error))
+        return
+    message = getattr(error, "message", str(error))
+    counted = not isinstance(error, (RateLimited, LoginRefused)) and not (desk and desk.is_down)
+    tries = job.tries + 1 if counted else job.tries
+    if isinstance(error, LoginRefused):
+        async with gateway.database.begin() as db:
+            await alerts.raise_alert(db, "login-refused", job.connection_id, error.system, message, now)
+    if tries >= settings.max_tries:
+        reason = f"Given up after {tries} tries: {message}"
+        await _end(gateway, turn, desk, _failed(job, _what_is_known(desk), "given-up", reason))
+        return
+    due = now + pause_before(job.tries, settings.retry_base_seconds, settings.retry_cap_seconds)
+    if isinstance(error, RateLimited) and error.retry_after is not None:
+        due = max(due, now + timedelta(seconds=error.retry_after))
+    if desk and desk.outcome_unknown and Process(job.process) in TO_SHOP:
+        # What may still be under way is not looked for before it must be over: not found too early, it would be written twice.
+        due = max(due, now + timedelta(seconds=desk.call_timeout_seconds))
+    async with gateway.database.begin() as db:
+        await mappings.change(
+            db, job.mapping_id, now, **values_of_trouble(job, message, unknown=bool(desk and desk.outcome_unknown))
+        )
+        for call, outcome, attempt_id in desk.notes if desk else []:
+            await mappings.note(
+                db, job.mapping_id, now, f"call-{outcome}", f"{call}: {outcome}", job_id=job.id, attempt_id=attempt_id
+            )
+        await mappings.note(
+            db, job.mapping_id, now, "another-try", message, detail={"due_at": due.isoformat(), "tries": tries}, job_id=job.id
+        )
+        await _put_aside(db, turn, now, due, "another-try", message, tries)
+    log.warning("job_parked", error=type(error).__name__, tries=tries, due_at=due.isoformat())
+
+
+async def _wait(gateway: Gateway, turn: Turn, due: datetime, code: str, reason: str) -> None:
+    now = gateway.clock()
+    async with gateway.database.begin() as db:
+        await _put_aside(db, turn, now, due, code, reason, turn.job.tries)
+
+
+async def _put_aside(db: AsyncConnection, turn: Turn, now: datetime, due: datetime, code: str, reason: str, tries: int) -> None:
+    later = due > now
+    done = await db.execute(
+        update(jobs)
+        .where(jobs.c.id == turn.job.id, jobs.c.state == "running", jobs.c.fence == turn.lease.fence)
+        .values(
+            state="parked" if later else "waiting",
+            due_at=due if later else None,
+            tries=tries,
+            reason_code=code,
+            reason=reason,
+            updated_at=now,
+        )
+    )
+    if done.rowcount == 0:
+        raise LeaseLost(f"job {turn.job.id} was taken over by another worker")

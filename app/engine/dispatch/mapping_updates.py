@@ -1,0 +1,72 @@
+"""What a turn of a job says of its mapping: of the transfer into the warehouse, or of the way back to the shop."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, case
+
+from app.domain import INBOUND, Process
+from app.flows.outcomes import Result, Transfer
+from app.flows.report import Delivery
+from app.storage.tables import mappings
+
+DELIVERIES = (Process.SHIPMENTS, Process.RETURNS)
+"""Whose outcome is how far the way back has come."""
+OF_RETURNS = (
+    "refund-refused",
+    "returned-fraction",
+    "return-line-unknown",
+    "returned-more-than-sold",
+    "refund-exceeds-order",
+    "another-try",
+)
+
+
+def values_of(process: Process, result: Result, now: datetime) -> dict[str, Any]:
+    """What changes in the mapping when the turn has ended."""
+    if process not in INBOUND:
+        return _delivery_values(process, result, now)
+    values: dict[str, Any] = {"transfer": result.transfer, "reason_code": result.code, "reason": result.reason}
+    for name in ("wanted", "wms_id", "sent_hash", "warehouse_status", "warehouse_status_text"):
+        value = getattr(result, name)
+        if value is not None:
+            values[name] = value
+    if result.warehouse_status is not None:
+        values["warehouse_read_at"] = now
+    if result.sent_hash is not None:
+        values["sent_at"] = now
+    return values
+
+
+def _delivery_values(process: Process, result: Result, now: datetime) -> dict[str, Any]:
+    """Of a report: the way in stays as it is. What an acknowledgement or a note came to, its own job says."""
+    if process not in DELIVERIES:
+        return {}
+    if process is Process.RETURNS and result.delivery is None:
+        return _returned_values(result)
+    values: dict[str, Any] = {"delivery_code": result.code, "delivery_reason": result.reason}
+    if result.delivery is not None:
+        values["delivery"] = result.delivery
+    if result.completed:
+        values["completed_at"] = now
+    return values
+
+
+def _returned_values(result: Result) -> dict[str, Any]:
+    """Returned goods were sent before: a return that is settled takes back only what a return had said."""
+    of_a_return = mappings.c.delivery_code.in_(OF_RETURNS)
+    was_held = of_a_return & (mappings.c.delivery == Delivery.HELD)
+    return {
+        "delivery": case((was_held, Delivery.REPORTED.value), else_=mappings.c.delivery),
+        "delivery_code": case((of_a_return, result.code), else_=mappings.c.delivery_code),
+        "delivery_reason": case((of_a_return, result.reason), else_=mappings.c.delivery_reason),
+    }
+
+
+def values_of_trouble(job: Row[Any], message: str, *, unknown: bool) -> dict[str, Any]:
+    """While it waits for another try."""
+    if Process(job.process) not in INBOUND:
+        return {"delivery_code": "another-try", "delivery_reason": message} if Process(job.process) in DELIVERIES else {}
+    return {"reason_code": "another-try", "reason": message} | ({"transfer": Transfer.UNKNOWN} if unknown else {})

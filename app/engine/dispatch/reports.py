@@ -1,0 +1,155 @@
+"""One turn of a report: from what is stored of the WMS's orders to the shop, and from there back to the WMS as an
+acknowledgement."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.domain import Process
+from app.domain.shipment import Shipment
+from app.engine.core.calls import REPORT_PICKED, REPORT_RECEIVED, REPORT_RETURNED
+from app.engine.core.queue import Task
+from app.engine.dispatch.shop_port import ShopDesk
+from app.engine.dispatch.warehouse_port import GatewayDesk
+from app.engine.polling import shipments as outbound
+from app.errors import Refused
+from app.flows.notes import note_hold
+from app.flows.outcomes import Outcome, Result
+from app.flows.report import Acknowledge, Kind, Reported
+from app.flows.returns import came_back, plain, refund_returns
+from app.flows.shipments import report_shipments
+from app.integrations.protocol import ReturnsBy
+from app.records import deliveries
+from app.records.connections import Connection
+from app.records.mappings import Mapping
+from app.storage.tables import jobs
+from app.warehouse.reads.resources import read_order
+from app.warehouse.reads.shipments import shipment_of
+
+P = TypeVar("P")
+
+ACKNOWLEDGE = {"picked": REPORT_PICKED, "returned": REPORT_RETURNED, "received": REPORT_RECEIVED}
+
+
+async def report(process: Process, desk: ShopDesk) -> Result:
+    """Tells the shop. Raises RemoteError when a call failed in a way that is worth another try."""
+    if process is Process.NOTES:
+        is_held = await _is_held(desk)
+        return await note_hold(desk.mapping.reason_code if is_held else None, desk.mapping.reason, desk)
+    async with desk.gateway.database.read() as db:
+        shipments = await _shipments(db, desk.connection, desk.mapping)
+        back = await _came_back(db, desk.connection, desk.mapping, shipments)
+    if process is Process.SHIPMENTS:
+        reported = await report_shipments(shipments, desk)
+    else:
+        reported = await refund_returns(back.totals, back.acknowledge, desk)
+    await _owe(desk, reported)
+    return Result(
+        reported.outcome,
+        None,
+        reported.code,
+        reported.reason,
+        notes=reported.notes,
+        delivery=reported.delivery,
+        completed=reported.completed,
+    )
+
+
+async def _is_held(desk: ShopDesk) -> bool:
+    """Released or changed since, the order needs no note any more."""
+    same = (jobs.c.mapping_id == desk.mapping.id, jobs.c.process == Process.ORDERS, jobs.c.state == "held")
+    async with desk.gateway.database.read() as db:
+        return await db.scalar(select(jobs.c.id).where(*same)) is not None
+
+
+async def _shipments(db: AsyncConnection, connection: Connection, mapping: Mapping) -> list[Shipment]:
+    settings = connection.settings
+    rows = await deliveries.of_mapping(db, mapping.id)
+    return [
+        shipment_of(read_order(row.snapshot), settings.shipments.complete_when, settings.warehouse)
+        for row in rows
+        if row.snapshot is not None
+    ]
+
+
+@dataclass(frozen=True)
+class CameBack:
+    """Pieces by order line, and what is confirmed to the WMS once they are refunded."""
+
+    totals: dict[str, Decimal]
+    acknowledge: tuple[Acknowledge, ...]
+
+
+async def _came_back(db: AsyncConnection, connection: Connection, mapping: Mapping, shipments: Sequence[Shipment]) -> CameBack:
+    """In those of the three ways that the connection uses."""
+    by, ways = connection.settings.returns.by, dict[str, dict[str, Decimal]]()
+    rows = [row for row in await deliveries.returned_of(db, mapping.id) if row.way in by]
+    for row in rows:
+        _add(ways.setdefault(row.way, {}), row.row_number, Decimal(str(row.quantity)))
+    lines = [(shipment.wms_order_id, line) for shipment in shipments for line in shipment.lines if line.returned]
+    lines = lines if ReturnsBy.ORDER in by else []
+    for _, line in lines:
+        _add(ways.setdefault(ReturnsBy.ORDER, {}), line.row_number, line.returned)
+    received: dict[tuple[int, int], Decimal] = {}
+    for row in rows:
+        if row.way == ReturnsBy.PURCHASE_ORDER:
+            _add(received, (row.record_id, row.line_id), Decimal(str(row.quantity)))
+    confirmed = [Acknowledge("returned", order_id, line.line_id, line.returned) for order_id, line in lines]
+    confirmed += [Acknowledge("received", *place, pieces) for place, pieces in received.items()]
+    on_the_order, announced, purchased = (
+        ways.get(way, {}) for way in (ReturnsBy.ORDER, ReturnsBy.RETURN_ORDER, ReturnsBy.PURCHASE_ORDER)
+    )
+    return CameBack(came_back(on_the_order, announced, purchased), tuple(confirmed))
+
+
+def _add(pieces: dict[P, Decimal], place: P, more: Decimal) -> None:
+    pieces[place] = pieces.get(place, Decimal(0)) + more
+
+
+async def settle_returns(db: AsyncConnection, connection: Connection, mapping: Mapping, now: datetime) -> None:
+    """An operator has seen to what has come back so far: it is not refunded any more."""
+    back = await _came_back(db, connection, mapping, await _shipments(db, connection, mapping))
+    key = f"settled {now.isoformat()}"
+    await deliveries.intend(db, mapping.id, Kind.REFUND, key, {"pieces": plain(back.totals)}, now)
+    await deliveries.done(db, mapping.id, Kind.REFUND, key, "settled", now)
+
+
+async def _owe(desk: ShopDesk, reported: Reported) -> None:
+    """What the shop has confirmed is owed to the WMS, and goes there through its own lane."""
+    if not reported.acknowledge:
+        return
+    now = desk.gateway.clock()
+    async with desk.gateway.database.begin() as db:
+        for each in reported.acknowledge:
+            await deliveries.owe(db, desk.mapping.id, each.kind, each.wms_order_id, each.line_id, each.quantity, now)
+        if await deliveries.owed(db, desk.mapping.id):
+            lane = desk.connection.lane
+            await outbound.queue(db, desk.connection, Process.ACKNOWLEDGEMENTS, desk.mapping, now, lane=lane)
+    await desk.gateway.rings.ring(Task.DRAIN, desk.connection.lane)
+
+
+async def acknowledge(desk: GatewayDesk) -> Result:
+    """Confirms to the WMS, per line, the quantity that was read: confirming everything would swallow a pick made in between."""
+    async with desk.gateway.database.read() as db:
+        owed = await deliveries.owed(db, desk.mapping_id)
+    for row in owed:
+        quantity = Decimal(str(row.quantity))
+        request = {"order": row.wms_order_id, "line": row.line_id, "quantity": row.quantity}
+        client = desk.client
+        send = {"picked": client.report_picked, "returned": client.report_returned, "received": client.report_received}
+        call = functools.partial(send[row.kind], row.wms_order_id, row.line_id, quantity)
+        try:
+            await desk.write(ACKNOWLEDGE[row.kind], request, call)
+        except Refused as refusal:
+            return Result(Outcome.FAILED, None, "refused", f"The WMS refused the acknowledgement: {refusal.message}")
+        async with desk.gateway.database.begin() as db:
+            await deliveries.acknowledged(db, row.id, row.quantity, desk.gateway.clock())
+    return Result(Outcome.UPDATED if owed else Outcome.UNCHANGED, None)

@@ -1,0 +1,90 @@
+"""The way out to a shop: the same fence as to the warehouse, and intents committed before what is not idempotent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.engine.core.runtime import Gateway
+from app.engine.dispatch.attempts import Fence
+from app.engine.jobs.claim import Turn
+from app.flows.outcomes import Unsettled
+from app.flows.report import Intent, Kind
+from app.integrations.protocol import MakesRefunds, ReportsShipments, ReturnSettings, ShipmentSettings
+from app.records import deliveries
+from app.records.connections import Connection
+from app.records.mappings import Mapping
+
+REQUESTS = 2
+"""A report is at most so many requests: what is to be written is looked at first."""
+
+
+def shop_budget(connection: Connection) -> str:
+    """Whose failures are counted together: one shop."""
+    return connection.shop_url
+
+
+def shop_desk(gateway: Gateway, connection: Connection, turn: Turn, mapping: Mapping, unsettled: Unsettled | None) -> ShopDesk:
+    """The desk for one turn of a job in a shop's lane."""
+    source = gateway.source(connection)
+    assert isinstance(source, ReportsShipments)
+    assert isinstance(source, MakesRefunds)
+    return ShopDesk(
+        gateway,
+        connection,
+        turn,
+        mapping.id,
+        system=connection.integration,
+        budget=shop_budget(connection),
+        call_timeout_seconds=getattr(connection.settings, "call_timeout_seconds", 60.0) * REQUESTS,
+        unsettled=unsettled,
+        released=turn.job.override == "release",
+        mapping=mapping,
+        shop=source,
+        refunds=source,
+    )
+
+
+@dataclass
+class ShopDesk(Fence):
+    """Implements `flows.report.ReportDesk` for one turn of one job."""
+
+    mapping: Mapping = field(kw_only=True)
+    shop: ReportsShipments = field(kw_only=True)
+    refunds: MakesRefunds = field(kw_only=True)
+
+    @property
+    def source_id(self) -> str:
+        return self.mapping.source_id
+
+    @property
+    def order_number(self) -> str:
+        return self.mapping.source_number or self.mapping.source_id
+
+    @property
+    def was_completed(self) -> bool:
+        return self.mapping.completed_at is not None
+
+    @property
+    def shipments(self) -> ShipmentSettings:
+        return self.connection.settings.shipments
+
+    @property
+    def returns(self) -> ReturnSettings:
+        return self.connection.settings.returns
+
+    async def intend(self, kind: Kind, key: str, request: dict[str, Any]) -> Intent:
+        now = self.gateway.clock()
+        async with self.gateway.database.begin() as db:
+            is_new = await deliveries.intend(db, self.mapping.id, kind, key, request, now)
+        known = (await self.intents(kind))[key[:200]]
+        return Intent(known.key, known.request, known.remote_id, is_new)
+
+    async def intents(self, kind: Kind) -> dict[str, Intent]:
+        async with self.gateway.database.read() as db:
+            rows = await deliveries.reported(db, self.mapping.id, kind)
+        return {row.key: Intent(row.key, row.request or {}, row.remote_id, False) for row in rows}
+
+    async def done(self, kind: Kind, key: str, remote_id: str) -> None:
+        async with self.gateway.database.begin() as db:
+            await deliveries.done(db, self.mapping.id, kind, key, remote_id, self.gateway.clock())

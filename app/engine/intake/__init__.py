@@ -1,0 +1,1 @@
+"""Webhook to inbox to job."""

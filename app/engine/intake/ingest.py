@@ -1,0 +1,318 @@
+"""From events to jobs: what a kept webhook says, read where it says too little, and offered at the one door."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, cast
+
+import structlog
+from sqlalchemy import Row, select, update
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.domain import Process, SourceRecord
+from app.engine.core import leases
+from app.engine.core.failpoints import failpoint
+from app.engine.core.leases import Lease
+from app.engine.core.queue import Task
+from app.engine.core.retry import pause_before
+from app.engine.core.runtime import Gateway
+from app.engine.jobs import enqueue as offers
+from app.engine.jobs import events as settle
+from app.engine.jobs.enqueue import FoundBy, Offer, Verdict
+from app.engine.jobs.mapper import GONE, map_record
+from app.errors import LeaseLost, LoginRefused, RateLimited, Refused, RemoteError
+from app.integrations.protocol import Announced, NotOurs, ReadNeeded, SendsWebhooks, SweepNeeded
+from app.logs import get_logger
+from app.metrics import ALERTS
+from app.records import alerts, cursors
+from app.records.connections import Connection, Status
+from app.storage.outages import is_passing
+from app.storage.tables import inbox, jobs
+
+log = get_logger(__name__)
+
+BATCH_BYTES = 8 * 1024 * 1024
+"""Most bytes of bodies taken at a time."""
+UNSTORABLE = (SQLAlchemyError, ValueError, KeyError, TypeError)
+"""What a single odd record can raise while it is judged; it must cost the others nothing."""
+
+
+@dataclass(frozen=True)
+class Ready:
+    """An event with all that is needed to judge it; `gone` when the shop has no such record any more."""
+
+    event: Row[Any]
+    offer: Offer | None = None
+    gone: ReadNeeded | None = None
+
+
+async def ingest(gateway: Gateway, connection_id: str) -> int:
+    """Looks at the connection's waiting events; returns how many. Another holder of the lease: returns 0 at once."""
+    connection = await gateway.connection(connection_id)
+    if connection.status is not Status.ACTIVE:
+        return 0
+    lease = await leases.acquire(gateway.database, f"ingest:{connection_id}", gateway.settings.lease_seconds)
+    if lease is None:
+        return 0
+    looked_at, ends = 0, time.monotonic() + gateway.settings.slice_seconds
+    try:
+        async with leases.kept(gateway.database, lease):
+            while time.monotonic() < ends and not gateway.stopping:
+                events = await _waiting(gateway, connection_id, lease)
+                if not events:
+                    break
+                await _ingest_batch(gateway, connection, events)
+                await gateway.rings.ring(Task.DRAIN, connection.lane)
+                looked_at += len(events)
+    except LeaseLost:
+        log.warning("lease_lost", lease=lease.key)
+        return looked_at
+    finally:
+        await leases.release(gateway.database, lease)
+    if not gateway.stopping and await _any_waiting(gateway, connection_id):
+        await gateway.rings.ring(Task.INGEST, connection_id)
+    return looked_at
+
+
+def _ready(connection_id: str) -> tuple[Any, ...]:
+    return (inbox.c.connection_id == connection_id, inbox.c.state == "received")
+
+
+async def _waiting(gateway: Gateway, connection_id: str, lease: Lease) -> list[Row[Any]]:
+    """By state, never by "id greater than the last": ids are not committed in order."""
+    async with gateway.database.begin() as db:
+        await leases.renew(db, lease)
+        sizes = select(inbox.c.id, inbox.c.size).where(*_ready(connection_id)).order_by(inbox.c.id)
+        rows = list(await db.execute(sizes.limit(gateway.settings.ingest_batch)))
+        found = await db.execute(select(inbox).where(inbox.c.id.in_(_as_many_as_fit(rows))).order_by(inbox.c.id))
+        return list(found)
+
+
+def _as_many_as_fit(rows: list[Row[int, int]]) -> list[int]:
+    """A hundred bodies may each be as large as a body may be: no more than BATCH_BYTES of them, but always one."""
+    chosen: list[int] = []
+    total = 0
+    for row in rows:
+        total += row.size
+        if chosen and total > BATCH_BYTES:
+            break
+        chosen.append(row.id)
+    return chosen
+
+
+async def _any_waiting(gateway: Gateway, connection_id: str) -> bool:
+    async with gateway.database.read() as db:
+        return await db.scalar(select(inbox.c.id).where(*_ready(connection_id)).limit(1)) is not None
+
+
+async def _ingest_batch(gateway: Gateway, connection: Connection, events: list[Row[Any]]) -> None:
+    """Reads first, outside any transaction; then judges and queues all in one. If that fails, one by one."""
+    ready = []
+    for event in events:
+        prepared = await _prepare(gateway, connection, event)
+        if prepared is not None:
+            ready.append(prepared)
+    unsure = await _judge(gateway, connection, ready)
+    again = []
+    for one in unsure:
+        prepared = await _prepare(gateway, connection, one.event, read=True)
+        if prepared is not None:
+            again.append(prepared)
+    await _judge(gateway, connection, again)
+
+
+async def _prepare(gateway: Gateway, connection: Connection, event: Row[Any], *, read: bool = False) -> Ready | None:
+    """What the event needs to be judged; None when it is settled (or put aside) already."""
+    with structlog.contextvars.bound_contextvars(event_id=event.id, connection=connection.name):
+        try:
+            return await _understand(gateway, connection, event, read=read)
+        except RemoteError as error:
+            await _put_aside(gateway, connection, event, error)
+        except Exception as error:
+            if is_passing(error):
+                raise  # the database is away: the event goes on waiting
+            log.exception("event_not_understood")
+            await _bury(
+                gateway, connection, event, "not-understood", "The gateway could not make sense of it; its log has the details"
+            )
+        return None
+
+
+async def _understand(gateway: Gateway, connection: Connection, event: Row[Any], *, read: bool) -> Ready | None:
+    system = cast(SendsWebhooks, connection.system)
+    said = system.interpret(event.headers, event.body, connection.settings, connection.shop)
+    match said:
+        case NotOurs():
+            await _ignore(gateway, connection, event, said)
+            return None
+        case SweepNeeded():
+            await _ask_for_sweep(gateway, connection, event, said)
+            return None
+        case ReadNeeded():
+            return await _read(gateway, connection, event, said)
+        case Announced(record):
+            if not _process_is_on(connection, record.process):
+                await _ignore(gateway, connection, event, _switched_off(record.process))
+                return None
+            if read:
+                # Which of two changes within one second is the newer: the shop's word, or, when it has none, the delivery
+                # itself. That a record is gone is for the sweep to prove; the shop has just announced this one.
+                record = await gateway.source(connection).read(record.process, record.source_id) or record
+            return Ready(event, await _offer(gateway, connection, event, record, read_now=read))
+
+
+def _process_is_on(connection: Connection, process: Process) -> bool:
+    return bool(getattr(connection.settings.processes, process.value))
+
+
+def _switched_off(process: Process) -> NotOurs:
+    return NotOurs("process-off", f"{process.value} is switched off for this connection")
+
+
+async def _read(gateway: Gateway, connection: Connection, event: Row[Any], needed: ReadNeeded) -> Ready | None:
+    if not _process_is_on(connection, needed.process):
+        await _ignore(gateway, connection, event, _switched_off(needed.process))
+        return None
+    record = await gateway.source(connection).read(needed.process, needed.source_id)
+    if record is None:
+        return Ready(event, gone=needed)
+    return Ready(event, await _offer(gateway, connection, event, record, read_now=True))
+
+
+async def _offer(gateway: Gateway, connection: Connection, event: Row[Any], record: SourceRecord, *, read_now: bool) -> Offer:
+    full = await enriched(gateway, connection, record)
+    return Offer(
+        full, map_record(connection, full), FoundBy.WEBHOOK, read_now=read_now, event_id=event.id, received_at=event.received_at
+    )
+
+
+async def enriched(gateway: Gateway, connection: Connection, record: SourceRecord) -> SourceRecord:
+    """With what mapping needs beside it; taken from what is stored when the resource is the same, so that it costs the shop no
+    call."""
+    same = (jobs.c.connection_id == connection.id, jobs.c.process == record.process, jobs.c.source_id == record.source_id)
+    async with gateway.database.read() as db:
+        stored = await db.scalar(select(jobs.c.source).where(*same))
+    if stored is not None and {key: value for key, value in stored.items() if not key.startswith("_gateway_")} == record.body:
+        return SourceRecord(record.process, record.source_id, record.modified_at, {k: v for k, v in stored.items() if k != GONE})
+    return await gateway.source(connection).enrich(record)
+
+
+async def _judge(gateway: Gateway, connection: Connection, ready: list[Ready]) -> list[Ready]:
+    """Offers them all in one transaction, or, if that fails, each in its own. Returns those that must be read first."""
+    if not ready:
+        return []
+    try:
+        async with gateway.database.begin() as db:
+            unsure = [one for one in ready if not await _judge_one(db, gateway, connection, one)]
+            failpoint("ingest-before-commit")
+    except UNSTORABLE as error:
+        if is_passing(error):
+            raise
+        log.warning("batch_failed", rows=len(ready), error=type(error).__name__)
+        return [one for one in ready if not await _judge_alone(gateway, connection, one)]
+    failpoint("ingest-after-commit")
+    return unsure
+
+
+async def _judge_alone(gateway: Gateway, connection: Connection, one: Ready) -> bool:
+    """Whether it is judged, or in the dead letters; False when only a read can tell."""
+    try:
+        async with gateway.database.begin() as db:
+            return await _judge_one(db, gateway, connection, one)
+    except UNSTORABLE as error:
+        if is_passing(error):
+            raise
+        log.exception("event_not_stored", event_id=one.event.id)
+        await _bury(
+            gateway, connection, one.event, "not-stored", "The gateway could not keep what it says; its log has the details"
+        )
+        return True
+
+
+async def _judge_one(db: AsyncConnection, gateway: Gateway, connection: Connection, one: Ready) -> bool:
+    """Whether it is judged; False when only a read can tell."""
+    now = gateway.clock()
+    event = one.event
+    if await db.scalar(select(inbox.c.state).where(inbox.c.id == event.id)) != "received":
+        return True  # another worker was quicker
+    if one.gone is not None:
+        taken = await offers.offer_gone(
+            db,
+            connection,
+            one.gone.process,
+            one.gone.source_id,
+            FoundBy.WEBHOOK,
+            now,
+            event_id=event.id,
+            received_at=event.received_at,
+        )
+    else:
+        assert one.offer is not None
+        taken = await offers.offer(db, connection, one.offer, now)
+    if taken.verdict is Verdict.READ_FIRST:
+        return False
+    if taken.verdict is not Verdict.QUEUED:
+        await settle.ignore_event(db, event.id, taken.verdict, taken.reason, now, connection.name)
+        about = one.gone or one.offer.record if one.offer else one.gone
+        assert about is not None
+        await _name_record(db, event, about.process, about.source_id)
+    return True
+
+
+async def _name_record(db: AsyncConnection, event: Row[Any], process: Process, source_id: str) -> None:
+    """So that the event is found by its record, though no job came of it."""
+    await db.execute(update(inbox).where(inbox.c.id == event.id).values(process=process, source_id=source_id))
+
+
+async def _ignore(gateway: Gateway, connection: Connection, event: Row[Any], said: NotOurs) -> None:
+    now = gateway.clock()
+    async with gateway.database.begin() as db:
+        await settle.ignore_event(db, event.id, said.code, said.why, now, connection.name)
+        if said.alert:
+            await alerts.raise_alert(db, said.code, connection.id, said.why, said.why, now)
+            ALERTS.labels(said.code).inc()
+    if said.alert:
+        log.warning("event_ignored", code=said.code)
+
+
+async def _ask_for_sweep(gateway: Gateway, connection: Connection, event: Row[Any], said: SweepNeeded) -> None:
+    """The next poll looks through all that is open: the delivery does not say which record it is about.
+
+    Not at once: a webhook that has lost its rights sends nothing but these, and each would have every open order read.
+    """
+    now = gateway.clock()
+    async with gateway.database.begin() as db:
+        await cursors.ask_for_sweep(db, connection, said.process, now)
+        reason = f"{said.why}; the next poll looks through the open records"
+        await settle.ignore_event(db, event.id, "no-record", reason, now, connection.name)
+
+
+async def _put_aside(gateway: Gateway, connection: Connection, event: Row[Any], error: RemoteError) -> None:
+    """The shop had to be asked and did not answer as it should: another try later, or, when it said a final no, the dead
+    letters."""
+    settings, now = gateway.settings, gateway.clock()
+    if isinstance(error, Refused) or event.tries + 1 >= settings.max_tries:
+        await _bury(gateway, connection, event, "shop-refused", f"The shop had to be asked about it: {error.message}")
+        return
+    due = now + pause_before(event.tries, settings.retry_base_seconds, settings.retry_cap_seconds)
+    if isinstance(error, RateLimited) and error.retry_after is not None:
+        due = max(due, now + timedelta(seconds=error.retry_after))
+    async with gateway.database.begin() as db:
+        if isinstance(error, LoginRefused):
+            await alerts.raise_alert(db, "login-refused", connection.id, error.system, error.message, now)
+        await db.execute(
+            update(inbox)
+            .where(inbox.c.id == event.id, inbox.c.state == "received")
+            .values(state="parked", due_at=due, tries=event.tries + 1, reason_code="another-try", reason=error.message)
+        )
+    log.warning("event_parked", error=type(error).__name__, due_at=due.isoformat())
+
+
+async def _bury(gateway: Gateway, connection: Connection, event: Row[Any], code: str, reason: str) -> None:
+    now = gateway.clock()
+    async with gateway.database.begin() as db:
+        await settle.bury_event(db, event.id, code, reason, now, connection.name)
+        await alerts.raise_alert(db, "dead-letter", connection.id, f"event:{event.id}", reason, now)

@@ -1,0 +1,1 @@
+"""The job table: how a changed record becomes a job, how a job is claimed, how events end."""

@@ -1,0 +1,73 @@
+"""The brake: a run that would cancel too much is held until an operator confirms it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.domain import Kind
+from app.engine.core.queue import Task
+from app.engine.core.runtime import Gateway
+from app.errors import Conflict
+from app.logs import get_logger
+from app.records import alerts, runs
+from app.records.connections import Connection
+from app.records.runs import Run
+from app.storage.tables import jobs, mappings
+
+log = get_logger(__name__)
+
+FROM = 5
+"""Fewer cancellations than this are never too large a share."""
+
+
+async def apply_brake(db: AsyncConnection, connection: Connection, part: Row[Any], now: datetime) -> bool:
+    """Lets the cancellations that a part has found go through. True when they are too many: then an operator is asked first."""
+    kept = await runs.held_by_brake(db, part.id)
+    if not kept:
+        return False
+    limits = connection.settings.brake
+    in_warehouse = await _open_orders(db, connection.id)
+    share = len(kept) / max(1, in_warehouse)
+    if len(kept) > limits.max_count or (len(kept) >= FROM and share > limits.max_share):
+        text = f"A run would cancel {len(kept)} of {in_warehouse} open orders; confirm it with POST /runs/{part.run_id}/confirm"
+        await alerts.raise_alert(db, "brake", connection.id, part.run_id, text, now)
+        log.warning("run_braked", cancellations=len(kept), open=in_warehouse)
+        return True
+    await release_braked(db, part.id, now)
+    return False
+
+
+async def _open_orders(db: AsyncConnection, connection_id: str) -> int:
+    mine = (mappings.c.connection_id == connection_id, mappings.c.kind == Kind.ORDER)
+    there = (mappings.c.transfer == "sent", mappings.c.wanted == "present")
+    return int(await db.scalar(select(func.count()).select_from(mappings).where(*mine, *there)) or 0)
+
+
+async def release_braked(db: AsyncConnection, part_id: int, now: datetime) -> int:
+    """Lets what the brake kept of this part go through; returns how many."""
+    kept = await runs.held_by_brake(db, part_id)
+    if kept:
+        values = {"state": "waiting", "ready_at": now, "reason_code": None, "reason": None, "updated_at": now}
+        await db.execute(update(jobs).where(jobs.c.id.in_(kept)).values(**values))
+    return len(kept)
+
+
+async def confirm(gateway: Gateway, run: Run, connection_ids: Sequence[str] | None) -> int:
+    """Lets all that the brake has kept of a run go through; returns how many. Raises Conflict when there is nothing."""
+    parts = run.of(connection_ids).parts
+    now, released = gateway.clock(), 0
+    async with gateway.database.begin() as db:
+        for part in parts:
+            released += await release_braked(db, part.id, now)
+        if released:
+            await runs.reopen(db, [part.id for part in parts])
+    if not released:
+        raise Conflict(f"the brake keeps nothing of run {run.id}", fix="only a run that is braked can be confirmed")
+    for connection_id in sorted({part.connection_id for part in parts}):
+        await gateway.rings.ring(Task.DRAIN, (await gateway.connection(connection_id)).lane)
+    return released

@@ -1,0 +1,180 @@
+"""Whose turn it is in a lane: cancellations, then orders, then articles; connections in turn; what has waited long, every fourth.
+
+Every look is one row of an index, however much waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, Select, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.domain import Process
+from app.engine.core.leases import Lease, renew
+from app.storage.tables import jobs, lanes
+
+CLASSES = {
+    0: (Process.ORDERS,),  # cancellations
+    1: (Process.ORDERS, Process.ACKNOWLEDGEMENTS, Process.SHIPMENTS, Process.RETURNS, Process.NOTES),
+    2: (Process.ARTICLES,),
+}
+"""By priority: what a job of that class may be about."""
+PRIORITIES = tuple(CLASSES)
+AGED_TURN = 4
+Place = tuple[str, Process]
+"""A connection and a process that may not be taken just now, because its WMS methods are blocked."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A job that was taken: its row, and the lease under which it was."""
+
+    job: Row[Any]
+    lease: Lease
+
+
+async def claim(
+    db: AsyncConnection, lease: Lease, now: datetime, ageing: timedelta, blocked: Iterable[Place], *, suspects: bool
+) -> Turn | None:
+    """Takes the next job of the lane, in the caller's transaction. Raises LeaseLost.
+
+    `suspects`: whether one that was refused before may be taken (never two of them back to back).
+    """
+    await renew(db, lease)
+    lane = (await db.execute(select(lanes).where(lanes.c.key == lease.key))).first()
+    if lane is None or lane.paused:
+        return None
+    job_id = await _next(db, lane, now, ageing, frozenset(blocked), (0, 1) if suspects else (0,))
+    if job_id is None:
+        return None
+    taken = await db.execute(
+        update(jobs)
+        .where(jobs.c.id == job_id, jobs.c.state == "waiting")
+        .values(state="running", taken_generation=jobs.c.generation, fence=lease.fence, updated_at=now)
+        .returning(jobs)
+    )
+    job = taken.one()
+    await db.execute(
+        update(lanes).where(lanes.c.key == lease.key).values(last_connection_id=job.connection_id, turns=lanes.c.turns + 1)
+    )
+    return Turn(job, lease)
+
+
+async def _next(
+    db: AsyncConnection, lane: Row[Any], now: datetime, ageing: timedelta, blocked: frozenset[Place], suspicion: tuple[int, ...]
+) -> int | None:
+    """Within a class those that were refused before come last, but not after the classes below."""
+    if lane.turns % AGED_TURN == AGED_TURN - 1:
+        for suspect in suspicion:
+            aged = await _aged(db, lane.key, now - ageing, blocked, suspect)
+            if aged is not None:
+                return aged
+    for priority in PRIORITIES:
+        for suspect in suspicion:
+            found = await _in_turn(db, lane, priority, blocked, suspect)
+            if found is not None:
+                return found
+    return None
+
+
+async def _in_turn(db: AsyncConnection, lane: Row[Any], priority: int, blocked: frozenset[Place], suspect: int) -> int | None:
+    """The oldest of the connection that follows the one that was last, going round."""
+    place, last = _Class(lane.key, suspect, priority), lane.last_connection_id or ""
+    first = await _oldest_after(db, place, blocked)
+    if first is None:
+        return None
+    following = first if first.connection_id > last else await _oldest_after(db, place, blocked, last)
+    return int((following or first).id)
+
+
+async def _aged(db: AsyncConnection, key: str, before: datetime, blocked: frozenset[Place], suspect: int) -> int | None:
+    """The oldest of a lower class that has waited since before `before`."""
+    for priority in reversed(PRIORITIES):
+        place, oldest = _Class(key, suspect, priority), None
+        found = await _oldest_after(db, place, blocked)
+        while found is not None:
+            if found.ready_at < before and (oldest is None or found.ready_at < oldest.ready_at):
+                oldest = found
+            found = await _oldest_after(db, place, blocked, found.connection_id)
+        if oldest is not None:
+            return int(oldest.id)
+    return None
+
+
+@dataclass(frozen=True)
+class _Class:
+    """Of one lane: what goes before what in it."""
+
+    lane: str
+    suspect: int
+    priority: int
+
+
+async def _oldest_after(db: AsyncConnection, place: _Class, blocked: frozenset[Place], after: str = "") -> Row[Any] | None:
+    """What has waited longest of the first connection behind `after` that something may be done for.
+
+    From connection to connection by the index: what waits for one that is blocked is stepped over at once, however much that is.
+    """
+    waiting = (
+        jobs.c.lane == place.lane,
+        jobs.c.state == "waiting",
+        jobs.c.suspect == place.suspect,
+        jobs.c.priority == place.priority,
+    )
+    query: Select[Any] = select(jobs.c.id, jobs.c.connection_id, jobs.c.process, jobs.c.ready_at).where(*waiting).limit(1)
+    while True:
+        behind = query.where(jobs.c.connection_id > after).order_by(jobs.c.connection_id, jobs.c.ready_at)
+        row: Row[Any] | None = (await db.execute(behind)).first()
+        if row is None or (row.connection_id, row.process) not in blocked:
+            return row
+        after = row.connection_id
+        free = [process for process in CLASSES[place.priority] if (after, process) not in blocked]
+        if free:
+            other = query.where(jobs.c.connection_id == after, jobs.c.process.in_(free)).order_by(jobs.c.ready_at)
+            row = (await db.execute(other)).first()
+            if row is not None:
+                return row
+
+
+async def has_free_work(db: AsyncConnection, key: str, blocked: Iterable[Place]) -> bool:
+    """Whether something waits that may be done now. What was refused before is left out: it may have to wait for a pause."""
+    places = frozenset(blocked)
+    for priority in PRIORITIES:
+        if await _oldest_after(db, _Class(key, 0, priority), places) is not None:
+            return True
+    return False
+
+
+async def wake_parked(db: AsyncConnection, key: str, now: datetime) -> None:
+    """What is due waits for its turn again."""
+    await db.execute(
+        update(jobs)
+        .where(jobs.c.lane == key, jobs.c.state == "parked", jobs.c.due_at <= now)
+        .values(state="waiting", due_at=None)
+    )
+
+
+async def take_back_orphans(db: AsyncConnection, lease: Lease, now: datetime) -> int:
+    """What an earlier holder had taken and not ended; a try each, for a record may be what ends the workers.
+
+    Only the holder of the lane's lease may do this: nobody else runs anything here.
+    """
+    done = await db.execute(
+        update(jobs)
+        .where(jobs.c.lane == lease.key, jobs.c.state == "running", jobs.c.fence != lease.fence)
+        .values(state="waiting", tries=jobs.c.tries + 1, updated_at=now)
+    )
+    return int(done.rowcount)
+
+
+async def has_work(db: AsyncConnection, key: str) -> bool:
+    query = (
+        select(jobs.c.id)
+        .join(lanes, lanes.c.key == jobs.c.lane)
+        .where(jobs.c.lane == key, jobs.c.state == "waiting", lanes.c.paused.is_(False))
+    )
+    return await db.scalar(query.limit(1)) is not None

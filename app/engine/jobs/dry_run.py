@@ -1,0 +1,125 @@
+"""What a dry run shows: field by field what would be written, against what was sent last. Writes nothing, calls no warehouse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.domain import Article, Order, ShopState, SourceRecord
+from app.domain.record import KIND_OF
+from app.flows.articles import PUT_ARTICLE
+from app.flows.orders import PUT_ORDER
+from app.flows.outcomes import explained
+from app.records import mappings
+from app.records.connections import Connection
+from app.records.mappings import Mapping
+from app.storage.tables import attempts
+from app.warehouse.writes.fields import Body, article_body, order_body
+from app.warehouse.writes.problems import article_problems, order_problems
+
+MOST_SHOWN = 100
+"""Records shown field by field; the counts cover all."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One record of a dry run. `outcome` as in a run's counts; `shown` is what people see."""
+
+    outcome: str
+    code: str
+    shown: dict[str, Any]
+
+
+async def of(db: AsyncConnection, connection: Connection, record: SourceRecord, mapped: Article | Order) -> Entry:
+    """What would be done about the record, as far as can be told without asking the warehouse."""
+    mapping = await mappings.by_source(db, connection.id, KIND_OF[record.process], record.source_id)
+    outcome, code, why, body = _judge(connection, mapped, mapping)
+    fields: list[dict[str, Any]] = []
+    if body is not None:
+        before = await _sent_before(db, mapping, PUT_ORDER if isinstance(mapped, Order) else PUT_ARTICLE)
+        fields = list(_changes(before, body.json))
+    shown = {
+        "record": record.source_id,
+        "number": mapped.number,
+        "outcome": outcome,
+        "code": code or None,
+        "reason": why or None,
+        "fields": fields,
+    }
+    return Entry(outcome, code, shown)
+
+
+def _judge(connection: Connection, mapped: Article | Order, mapping: Mapping | None) -> tuple[str, str, str, Body | None]:
+    there = mapping is not None and mapping.wms_id is not None
+    if isinstance(mapped, Article):
+        return _judge_article(connection, mapped, mapping, there)
+    return _judge_order(connection, mapped, mapping, there)
+
+
+def _judge_article(
+    connection: Connection, article: Article, mapping: Mapping | None, there: bool
+) -> tuple[str, str, str, Body | None]:
+    if not article.wanted:
+        return "skipped", "not-wanted", f"The shop's status is {article.status!r}", None
+    problems = (*article.problems, *article_problems(article, connection.settings.warehouse))
+    if problems:
+        return "skipped", problems[0].code, explained(problems[0]), None
+    body = article_body(article, connection.warehouse.goods_owner_id, connection.settings.warehouse)
+    return _by_content(body, mapping, there)
+
+
+def _judge_order(connection: Connection, order: Order, mapping: Mapping | None, there: bool) -> tuple[str, str, str, Body | None]:
+    settings = connection.settings
+    if order.state in (ShopState.CANCELLED, ShopState.GONE):
+        if there and mapping is not None and mapping.wanted == "present":
+            return "cancelled", "cancelled", f"The shop's status is {order.status!r}", None
+        return "skipped", "not-wanted", f"The shop's status is {order.status!r}", None
+    if order.state is not ShopState.WANTED:
+        return "skipped", "not-wanted", f"The shop's status is {order.status!r}", None
+    if not there and settings.go_live is not None and order.created_at is not None and order.created_at < settings.go_live:
+        return "skipped", "before-go-live", f"Made before {settings.go_live:%Y-%m-%d %H:%M} UTC", None
+    problems = (*order.problems, *order_problems(order, settings.warehouse))
+    if problems:
+        return "held", problems[0].code, explained(problems[0]), None
+    return _by_content(order_body(order, connection.warehouse.goods_owner_id, settings.warehouse), mapping, there)
+
+
+def _by_content(body: Body, mapping: Mapping | None, there: bool) -> tuple[str, str, str, Body | None]:
+    if mapping is not None and mapping.sent_hash == body.hash:
+        return "unchanged", "", "", None
+    return ("updated" if there else "created"), "", "", body
+
+
+async def _sent_before(db: AsyncConnection, mapping: Mapping | None, call: str) -> dict[str, Any]:
+    if mapping is None:
+        return {}
+    query = (
+        select(attempts.c.request)
+        .where(attempts.c.mapping_id == mapping.id, attempts.c.call == call, attempts.c.result == "ok")
+        .order_by(attempts.c.id.desc())
+        .limit(1)
+    )
+    return await db.scalar(query) or {}
+
+
+def _changes(before: dict[str, Any], after: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    old, new = dict(leaves(before)), dict(leaves(after))
+    for path in [*new, *(path for path in old if path not in new)]:
+        if old.get(path) != new.get(path):
+            yield {"field": path, "before": old.get(path), "after": new.get(path)}
+
+
+def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """(dotted path, value) of all that is not nested any further."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from leaves(inner, f"{path}.{key}" if path else key)
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from leaves(inner, f"{path}[{index}]")
+    else:
+        yield path, value

@@ -1,0 +1,371 @@
+"""The one door to the warehouse: whatever found a change (webhook, poll, sweep, operator) offers the record here.
+
+Freshness comes from the record, never from the order of arrival. One job row per (connection, process, record): new state raises
+its generation and replaces what waited, so ten changes that wait are one write.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.domain import Address, Article, Order, Process, ShopState, SourceRecord, content_hash, to_payload
+from app.domain.record import KIND_OF, SCHEMA_VERSION
+from app.engine.jobs import events as settle
+from app.engine.jobs.mapper import GONE, payload_of
+from app.flows.outcomes import Transfer
+from app.metrics import FOUND
+from app.records import mappings
+from app.records.connections import Connection
+from app.records.mappings import Mapping
+from app.records.stock import levels as stock
+from app.storage.tables import connections as connection_rows
+from app.storage.tables import inbox, jobs, run_items
+
+
+class FoundBy(StrEnum):
+    WEBHOOK = "webhook"
+    POLL = "poll"
+    SWEEP = "sweep"
+    OPERATOR = "operator"
+
+
+class Verdict(StrEnum):
+    QUEUED = "queued"
+    UNCHANGED = "unchanged"
+    OLDER = "older"
+    NOT_WANTED = "not-wanted"
+    READ_FIRST = "read-first"
+    """Same second as what is stored, other content: only a read can tell which is newer."""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A record and how it was found. `read_now`: it was read from the shop just now, at the shop's own word."""
+
+    record: SourceRecord
+    mapped: Article | Order
+    found_by: FoundBy
+    read_now: bool = False
+    forced: bool = False
+    event_id: int | None = None
+    received_at: datetime | None = None
+    part_id: int | None = None
+    held_by_brake: bool = False
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What became of an offer."""
+
+    verdict: Verdict
+    reason: str = ""
+    job_id: int | None = None
+    generation: int | None = None
+    mapping_id: int | None = None
+
+
+async def offer(db: AsyncConnection, connection: Connection, made: Offer, now: datetime) -> Taken:
+    """Judges the offer and, when there is something to do, queues it; all in the caller's transaction."""
+    kind = KIND_OF[made.record.process]
+    await _one_at_a_time(db, connection)
+    # Locked: the lane may be writing down, at this moment, what became of the version before.
+    mapping = await mappings.by_source(db, connection.id, kind, made.record.source_id, lock=True)
+    digest = content_hash(made.mapped)
+    if mapping is not None and not made.forced:
+        early = _stale(mapping, made, digest, connection.settings_version)
+        if early is not None:
+            if early.verdict is Verdict.UNCHANGED:
+                await _move_on(db, mapping, made, now)
+            return early
+    if mapping is None:
+        mapping = await mappings.create(db, connection.id, kind, made.record.source_id, connection.lane, now)
+    await _remember(db, mapping, made, digest, connection, now)
+    reason = await _needless(db, mapping, made, connection)
+    if reason:
+        code, words = reason
+        await mappings.change(
+            db, mapping.id, now, transfer=Transfer.NONE, reason_code=code, reason=words, wanted=_wanted(made.mapped)
+        )
+        if mapping.reason_code != code or mapping.source_status != _status(made.mapped):
+            await mappings.note(db, mapping.id, now, code, words, event_id=made.event_id)
+        return Taken(Verdict.NOT_WANTED, words, mapping_id=mapping.id)
+    return await _queue(db, connection, mapping, made, digest, now)
+
+
+async def _one_at_a_time(db: AsyncConnection, connection: Connection) -> None:
+    """Webhooks, polls and operators offer at the same time. Two that judged the same record side by side would both find theirs
+    newer, and the older could be stored last; so the doors of one connection wait for each other (SQLite has one writer anyway).
+    """
+    if db.dialect.name == "postgresql":
+        mine = select(connection_rows.c.id).where(connection_rows.c.id == connection.id)
+        # Not a full lock: intake refers to this row with every delivery and must not wait.
+        await db.execute(mine.with_for_update(key_share=True))
+
+
+def _stale(mapping: Mapping, made: Offer, digest: str, settings_version: int) -> Taken | None:
+    """Freshness: older is dropped, same second and same content is dropped, same second and other content is read once."""
+    ours, theirs = mapping.source_modified_at, made.record.modified_at
+    moved = mapping.settings_version != settings_version
+    if ours is None or theirs is None:
+        return _unchanged(mapping) if mapping.source_hash == digest and not moved else None
+    if theirs < ours:
+        return Taken(Verdict.OLDER, f"What is stored is newer ({ours:%Y-%m-%d %H:%M:%S} UTC)", mapping_id=mapping.id)
+    if mapping.source_hash == digest:
+        return _unchanged(mapping)
+    if theirs == ours and not made.read_now and not moved:
+        return Taken(Verdict.READ_FIRST, "Changed twice within the same second", mapping_id=mapping.id)
+    return None
+
+
+def _unchanged(mapping: Mapping) -> Taken:
+    return Taken(Verdict.UNCHANGED, "Nothing that the warehouse needs has changed", mapping_id=mapping.id)
+
+
+async def _move_on(db: AsyncConnection, mapping: Mapping, made: Offer, now: datetime) -> None:
+    """Unchanged content may still be a newer version; what is older than it must stay out."""
+    newer = made.record.modified_at
+    if newer is not None and (mapping.source_modified_at is None or newer > mapping.source_modified_at):
+        await mappings.change(db, mapping.id, now, source_modified_at=newer)
+
+
+async def _remember(
+    db: AsyncConnection, mapping: Mapping, made: Offer, digest: str, connection: Connection, now: datetime
+) -> None:
+    mapped = made.mapped
+    values: dict[str, Any] = {
+        "source_hash": digest,
+        "settings_version": connection.settings_version,
+        "source_status": _status(mapped),
+        "source_number": mapped.source_number if isinstance(mapped, Order) else mapped.number,
+        "parent_source_id": None if isinstance(mapped, Order) else mapped.parent_id,
+    }
+    if made.record.modified_at is not None:
+        values["source_modified_at"] = made.record.modified_at
+    if mapping.wms_id is None and mapping.lane != connection.lane:
+        values["lane"] = connection.lane
+    await mappings.change(db, mapping.id, now, **values)
+
+
+def _status(mapped: Article | Order) -> str:
+    return mapped.status[:40]
+
+
+def _wanted(mapped: Article | Order) -> str:
+    if isinstance(mapped, Article):
+        return "present" if mapped.wanted else "absent"
+    return "absent" if mapped.state in (ShopState.CANCELLED, ShopState.GONE) else "present"
+
+
+async def _needless(db: AsyncConnection, mapping: Mapping, made: Offer, connection: Connection) -> tuple[str, str] | None:
+    """Why nothing need be queued: it is not to be in the warehouse, and nothing of it is or may be there."""
+    if mapping.wms_id is not None or mapping.transfer not in (Transfer.NONE, Transfer.PENDING):
+        return None
+    mapped = made.mapped
+    go_live = connection.settings.go_live
+    reason: tuple[str, str] | None = None
+    if isinstance(mapped, Article):
+        if not mapped.wanted:
+            reason = ("not-wanted", f"The shop's status is {mapped.status!r}")
+    elif go_live is not None and mapped.created_at is not None and mapped.created_at < go_live:
+        reason = ("before-go-live", f"Made before the connection went live ({go_live:%Y-%m-%d %H:%M} UTC)")
+    elif mapped.state is not ShopState.WANTED:
+        reason = ("not-wanted", f"The shop's status is {mapped.status!r}")
+    if reason is None or await _has_active_job(db, connection.id, made.record):
+        return None
+    return reason
+
+
+async def _has_active_job(db: AsyncConnection, connection_id: str, record: SourceRecord) -> bool:
+    same = (jobs.c.connection_id == connection_id, jobs.c.process == record.process, jobs.c.source_id == record.source_id)
+    state = await db.scalar(select(jobs.c.state).where(*same))
+    return state in ("waiting", "parked", "running")
+
+
+def priority_of(mapped: Article | Order) -> int:
+    """0 cancellation, 1 order, 2 article: the order of turns within a lane."""
+    if isinstance(mapped, Article):
+        return 2
+    return 0 if mapped.state in (ShopState.CANCELLED, ShopState.GONE) else 1
+
+
+async def _queue(db: AsyncConnection, connection: Connection, mapping: Mapping, made: Offer, digest: str, now: datetime) -> Taken:
+    record = made.record
+    content = {
+        "mapping_id": mapping.id,
+        "lane": connection.lane,
+        "priority": priority_of(made.mapped),
+        "number": made.mapped.number,
+        "source": record.body,
+        "payload": to_payload(made.mapped),
+        "schema_version": SCHEMA_VERSION,
+        "settings_version": connection.settings_version,
+        "found_by": made.found_by,
+        "override": None,
+        "updated_at": now,
+    }
+    same = (jobs.c.connection_id == connection.id, jobs.c.process == record.process, jobs.c.source_id == record.source_id)
+    job = (await db.execute(select(jobs).where(*same).with_for_update())).first()
+    if job is None:
+        state = "held" if made.held_by_brake else "waiting"
+        job_id = await _insert_job(db, connection, made, content, state, now)
+        generation = 1
+    else:
+        job_id, generation = job.id, job.generation + 1
+        await settle.merge_waiting_events(db, job.id, job.taken_generation, now, connection.name)
+        await db.execute(
+            update(jobs).where(jobs.c.id == job.id).values(**content, **_next_state(job, made, now), generation=generation)
+        )
+    if mapping.transfer == Transfer.NONE:
+        await mappings.change(
+            db, mapping.id, now, transfer=Transfer.PENDING, reason_code=None, reason=None, wanted=_wanted(made.mapped)
+        )
+    if isinstance(made.mapped, Order) and mapping.wms_id is None:
+        await _reserve(db, connection, mapping, made.mapped, now)
+    await _trace(db, connection, mapping, made, job_id, generation, now)
+    return Taken(Verdict.QUEUED, job_id=job_id, generation=generation, mapping_id=mapping.id)
+
+
+async def _reserve(db: AsyncConnection, connection: Connection, mapping: Mapping, order: Order, now: datetime) -> None:
+    """What the shop has sold and the WMS has not yet got is taken off what may be sold."""
+    if order.state is ShopState.WANTED:
+        await stock.sold(db, connection.id, connection.lane, mapping.id, order, now)
+    else:
+        await stock.unsold(db, connection.lane, mapping.id, now)
+
+
+async def _insert_job(
+    db: AsyncConnection, connection: Connection, made: Offer, content: dict[str, Any], state: str, now: datetime
+) -> int:
+    job_id: int | None = await db.scalar(
+        insert(jobs)
+        .values(
+            connection_id=connection.id,
+            process=made.record.process,
+            source_id=made.record.source_id,
+            state=state,
+            generation=1,
+            ready_at=now,
+            received_at=made.received_at,
+            created_at=now,
+            **content,
+        )
+        .returning(jobs.c.id)
+    )
+    assert job_id is not None
+    return job_id
+
+
+def _next_state(job: Any, made: Offer, now: datetime) -> dict[str, Any]:
+    """What waits keeps its turn and its pause; what had ended begins anew; what runs is looked at again when it ends."""
+    if job.state == "running" or (job.state in ("waiting", "parked") and not made.held_by_brake):
+        return {"received_at": job.received_at or made.received_at}
+    state = "held" if made.held_by_brake else "waiting"
+    return {
+        "state": state,
+        "ready_at": now,
+        "due_at": None,
+        "tries": 0,
+        "suspect": 0,
+        "received_at": made.received_at,
+        "reason_code": None,
+        "reason": None,
+    }
+
+
+async def _trace(
+    db: AsyncConnection, connection: Connection, mapping: Mapping, made: Offer, job_id: int, generation: int, now: datetime
+) -> None:
+    """Ties the event, the run and the record's history to the job."""
+    if made.event_id is not None:
+        await db.execute(
+            update(inbox)
+            .where(inbox.c.id == made.event_id, inbox.c.state == "received")
+            .values(
+                state="queued",
+                process=made.record.process,
+                source_id=made.record.source_id,
+                job_id=job_id,
+                generation=generation,
+            )
+        )
+    if made.part_id is not None:
+        await db.execute(
+            insert(run_items).values(part_id=made.part_id, job_id=job_id, generation=generation, source_id=made.record.source_id)
+        )
+    FOUND.labels(connection.name, made.record.process.value, made.found_by.value).inc()
+    words = {
+        FoundBy.WEBHOOK: "Announced by the shop's webhook",
+        FoundBy.POLL: "Found by a poll",
+        FoundBy.SWEEP: "Found by the deep sweep",
+        FoundBy.OPERATOR: "Asked for by an operator",
+    }[made.found_by]
+    detail = {
+        "status": _status(made.mapped),
+        "modified_at": made.record.modified_at.isoformat() if made.record.modified_at else None,
+    }
+    await mappings.note(
+        db, mapping.id, now, f"found-by-{made.found_by}", words, detail=detail, event_id=made.event_id, job_id=job_id
+    )
+
+
+async def offer_gone(
+    db: AsyncConnection,
+    connection: Connection,
+    process: Process,
+    source_id: str,
+    found_by: FoundBy,
+    now: datetime,
+    *,
+    event_id: int | None = None,
+    received_at: datetime | None = None,
+    part_id: int | None = None,
+    held_by_brake: bool = False,
+    forced: bool = False,
+) -> Taken:
+    """For a record that the shop itself says is no more. Nothing to do unless an order of it is, or may come to be, in the
+    warehouse."""
+    mapping = await mappings.by_source(db, connection.id, KIND_OF[process], source_id)
+    if process is Process.ARTICLES or mapping is None:
+        return Taken(Verdict.NOT_WANTED, "The shop has no such record any more, and nothing is to be done in the warehouse")
+    same = (jobs.c.connection_id == connection.id, jobs.c.process == process, jobs.c.source_id == source_id)
+    job = (await db.execute(select(jobs).where(*same))).first()
+    source = {**((job.source if job else None) or {}), GONE: True}
+    record = SourceRecord(process, source_id, mapping.source_modified_at, source)
+    made = Offer(
+        record,
+        _gone_order(mapping, payload_of(connection, job) if job and job.payload and job.source else None),
+        found_by,
+        read_now=True,
+        forced=forced,
+        event_id=event_id,
+        received_at=received_at,
+        part_id=part_id,
+        held_by_brake=held_by_brake,
+    )
+    return await offer(db, connection, made, now)
+
+
+def _gone_order(mapping: Mapping, known: Article | Order | None) -> Order:
+    if isinstance(known, Order):
+        return replace(known, state=ShopState.GONE, status="deleted")
+    number = mapping.number or mapping.source_number or mapping.source_id
+    return Order(
+        source_id=mapping.source_id,
+        source_number=mapping.source_number or mapping.source_id,
+        number=number,
+        state=ShopState.GONE,
+        status="deleted",
+        modified_at=mapping.source_modified_at,
+        created_at=None,
+        delivery_date=None,
+        currency="",
+        consignee=Address(),
+        invoice_address=None,
+        lines=(),
+    )

@@ -1,0 +1,318 @@
+"""A connection's way from a draft to use: made, changed or applied as declared, tested with real calls, activated, paused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from pydantic import BaseModel
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.domain import POLLED
+from app.engine.core.queue import Task
+from app.engine.core.runtime import Gateway
+from app.engine.polling import runner as polls
+from app.errors import BadInput, Conflict, RemoteError
+from app.ids import unguessable
+from app.integrations.protocol import Check, ConnectionSettings
+from app.integrations.registry import integration
+from app.records import connections
+from app.records.connections import Connection, Draft, Prepared, Status, prepare, revealed, secret_fields, shop_lane
+from app.storage.tables import alerts, cursors, inbox, jobs, mappings, run_parts
+from app.storage.tables import connections as rows
+from app.warehouse.writes.transporters import transporter_problems
+
+Body = dict[str, Any]
+NEVER_SENT = frozenset({"webhook_secret"})
+"""Secrets that only check what comes in: an address that has changed cannot get hold of them."""
+
+
+@dataclass(frozen=True)
+class Saved:
+    """`changed`: dotted paths of what is different now, never values."""
+
+    connection: Connection
+    created: bool
+    changed: tuple[str, ...]
+
+
+# --- saving ---------------------------------------------------------------------------------------------------------------
+
+
+async def make(gateway: Gateway, draft: Draft) -> Connection:
+    """Saves a new draft. A system that sends webhooks gets a secret for them when none is given (null: it is to have none).
+
+    Raises BadInput and Conflict, naming field and fix.
+    """
+    _refuse_references(draft)
+    prepared = prepare(_with_webhook_secret(draft), gateway.settings.reach)
+    async with gateway.database.begin() as db:
+        made = await connections.create(db, gateway.vault, prepared, gateway.clock())
+        return await connections.find(db, gateway.vault, made)
+
+
+def _with_webhook_secret(draft: Draft) -> Draft:
+    model = integration(draft.integration).credentials_model
+    if "webhook_secret" not in model.model_fields or "webhook_secret" in draft.shop:
+        return draft
+    return draft.model_copy(update={"shop": {**draft.shop, "webhook_secret": unguessable()}})
+
+
+async def patch(gateway: Gateway, current: Connection, change: Body) -> Saved:
+    """Merges a change into the connection (RFC 7396: what is null is taken away). Raises BadInput and Conflict."""
+    given = _merged(_plain(current), change)
+    draft = Draft(
+        name=given.get("name", current.name),
+        integration=current.integration,
+        shop=given.get("shop", {}),
+        warehouse=given.get("warehouse", {}),
+        settings=given.get("settings", {}),
+    )
+    return await _save(gateway, current, draft, change)
+
+
+async def apply(gateway: Gateway, current: Connection, draft: Draft, *, dry_run: bool = False) -> Saved:
+    """Brings the connection in line with its declaration. Left out, secrets and the go-live date stay as they are.
+
+    `dry_run` saves nothing; everything is checked all the same, and `changed` says what would be different.
+    """
+    kept = _plain(current)
+    secrets = _secrets_there(current.shop) - draft.shop.keys()
+    shop = {**draft.shop, **{name: kept["shop"][name] for name in secrets}}
+    there = _secrets_there(current.warehouse) - draft.warehouse.keys()
+    warehouse = {**draft.warehouse, **{name: kept["warehouse"][name] for name in there}}
+    settings = {"go_live": kept["settings"]["go_live"], **draft.settings}
+    if draft.integration != current.integration:
+        raise Conflict(
+            f"{draft.name} is a connection to {current.integration}", field="integration", fix="declare it under another name"
+        )
+    whole = Draft(name=draft.name, integration=draft.integration, shop=shop, warehouse=warehouse, settings=settings)
+    return await _save(gateway, current, whole, {"shop": draft.shop, "warehouse": draft.warehouse}, dry_run=dry_run)
+
+
+def changed_settings(gateway: Gateway, current: Connection, change: Mapping[str, Any]) -> ConnectionSettings:
+    """The connection's settings with a change merged into them, checked and not saved. Raises BadInput."""
+    given = _merged(_plain(current), {"settings": dict(change)})
+    draft = Draft(**{name: given[name] for name in ("name", "integration", "shop", "warehouse", "settings")})
+    return prepare(draft, gateway.settings.reach).settings
+
+
+async def _save(gateway: Gateway, current: Connection, draft: Draft, given: Body, *, dry_run: bool = False) -> Saved:
+    _refuse_references(draft)
+    prepared = prepare(draft, gateway.settings.reach)
+    _ask_for_secrets(current, prepared, given)
+    changed = tuple(sorted(_differences(_plain(current), _plain_of(prepared))))
+    if not changed or dry_run:
+        return Saved(current, created=False, changed=changed)
+    async with gateway.database.begin() as db:
+        await connections.change(db, gateway.vault, current, prepared, gateway.clock())
+        saved = await connections.find(db, gateway.vault, current.id)
+    gateway.forget(current.id)
+    return Saved(saved, created=False, changed=changed)
+
+
+def _plain(connection: Connection) -> Body:
+    return {
+        "name": connection.name,
+        "integration": connection.integration,
+        "shop": revealed(connection.shop),
+        "warehouse": revealed(connection.warehouse),
+        "settings": connection.settings.model_dump(mode="json"),
+    }
+
+
+def _plain_of(prepared: Prepared) -> Body:
+    return {
+        "name": prepared.name,
+        "integration": prepared.integration,
+        "shop": revealed(prepared.shop),
+        "warehouse": revealed(prepared.warehouse),
+        "settings": prepared.settings.model_dump(mode="json"),
+    }
+
+
+def _merged(target: Any, change: Any) -> Any:
+    if not isinstance(change, dict):
+        return change
+    kept = dict(target) if isinstance(target, dict) else {}
+    for key, value in change.items():
+        if value is None:
+            kept.pop(key, None)
+        else:
+            kept[key] = _merged(kept.get(key), value)
+    return kept
+
+
+def _differences(before: Any, after: Any, path: str = "") -> Iterator[str]:
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in {*before, *after}:
+            yield from _differences(before.get(key), after.get(key), f"{path}.{key}" if path else key)
+    elif before != after:
+        yield path
+
+
+def _secrets_there(model: BaseModel) -> set[str]:
+    return {name for name in secret_fields(type(model)) if getattr(model, name) is not None}
+
+
+def _ask_for_secrets(current: Connection, prepared: Prepared, given: Body) -> None:
+    """Whoever may change an address must not get at the secrets stored for another: a changed one needs them again."""
+    missing = []
+    if prepared.shop_url != current.shop_url:
+        missing += [f"shop.{name}" for name in sorted(_secrets_there(current.shop) - NEVER_SENT - set(given.get("shop") or ()))]
+    if prepared.warehouse.url != current.warehouse.url:
+        secrets = _secrets_there(current.warehouse) - NEVER_SENT - set(given.get("warehouse") or ())
+        missing += [f"warehouse.{name}" for name in sorted(secrets)]
+    if missing:
+        named = " and ".join(missing)
+        raise BadInput(f"the address changes, so {named} must be given again", field=missing[0], fix=f"send {named} with it")
+
+
+def _refuse_references(draft: Draft) -> None:
+    for part, fields in (("shop", draft.shop), ("warehouse", draft.warehouse)):
+        for name, value in fields.items():
+            if isinstance(value, str) and value.startswith("env:"):
+                raise BadInput(
+                    f"{part}.{name} is a reference ({value[:80]}), and the gateway's server resolves none",
+                    field=f"{part}.{name}",
+                    fix="use `gateway connections apply`, which resolves it where it is typed, or send the value itself",
+                )
+
+
+async def rotate_webhook_secret(gateway: Gateway, current: Connection) -> str:
+    """A new secret for the shop's webhooks, returned this once. Deliveries signed with the old one are refused from now on."""
+    if "webhook_secret" not in type(current.shop).model_fields:
+        raise Conflict(f"{current.integration} sends no webhooks", fix="nothing to do: its shops are polled")
+    secret = unguessable()
+    await patch(gateway, current, {"shop": {"webhook_secret": secret}})
+    return secret
+
+
+async def remove(gateway: Gateway, current: Connection) -> None:
+    """Deletes a draft of which nothing was ever kept. Raises Conflict for any other."""
+    async with gateway.database.begin() as db:
+        if current.status is not Status.DRAFT or await _has_records(db, current.id):
+            raise Conflict(
+                f"{current.name} has been in use", fix="pause it with POST /connections/{connection}/pause; its history stays"
+            )
+        for table in (cursors, alerts):
+            await db.execute(delete(table).where(table.c.connection_id == current.id))
+        await db.execute(delete(rows).where(rows.c.id == current.id))
+    gateway.forget(current.id)
+
+
+async def _has_records(db: AsyncConnection, connection_id: str) -> bool:
+    for table in (inbox, jobs, mappings, run_parts):
+        query = select(table.c.id).where(table.c.connection_id == connection_id).limit(1)
+        if await db.scalar(query) is not None:
+            return True
+    return False
+
+
+# --- use ------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One check of a connection test. `system` is shop or warehouse."""
+
+    system: str
+    name: str
+    ok: bool
+    message: str
+    fix: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """A connection test, in the user's words."""
+
+    checks: tuple[Finding, ...]
+
+    @property
+    def ok(self) -> bool:
+        return all(check.ok for check in self.checks)
+
+    def plain(self) -> Body:
+        return {"ok": self.ok, "checks": [asdict(check) for check in self.checks]}
+
+
+async def test(gateway: Gateway, connection: Connection) -> Report:
+    """Real calls to the shop and the warehouse; the outcome is kept with the connection."""
+    # Without the facts of an earlier test: the shop may have been updated since.
+    shop = await connection.system.open(connection.settings, connection.shop, gateway.http, gateway.clock).test()
+    warehouse = await gateway.warehouse(connection).test()
+    findings = [
+        *(_finding("shop", check) for check in shop.checks),
+        *(Finding("warehouse", check.name, check.ok, check.message, check.fix) for check in warehouse),
+    ]
+    if all(finding.ok for finding in findings):
+        findings += await _transporters(gateway, connection)
+    report = Report(tuple(findings))
+    async with gateway.database.begin() as db:
+        await connections.save_test(db, connection.id, report.plain(), shop.facts, gateway.clock())
+    gateway.forget(connection.id)
+    return report
+
+
+def _finding(system: str, check: Check) -> Finding:
+    return Finding(system, check.name, check.ok, check.message, check.fix)
+
+
+async def _transporters(gateway: Gateway, connection: Connection) -> list[Finding]:
+    """Requirement: transporter codes are those that the WMS lists."""
+    choices = connection.settings.transporters
+    if not choices:
+        return []
+    try:
+        contracts = await gateway.warehouse(connection).transporter_contracts()
+    except RemoteError as error:
+        return [Finding("warehouse", "transporters", False, error.message, "try again; if it stays so, ask the warehouse")]
+    found = transporter_problems(choices, contracts)
+    if found:
+        return [Finding("warehouse", "transporters", False, f"{each.field}: {each.message}", each.fix) for each in found]
+    return [Finding("warehouse", "transporters", True, f"the warehouse knows the carriers of {len(choices)} shipping methods")]
+
+
+async def activate(gateway: Gateway, connection: Connection) -> Report:
+    """Tests first, and takes the connection into use when every check passes. The report tells whether it was."""
+    report = await test(gateway, connection)
+    if report.ok:
+        async with gateway.database.begin() as db:
+            await connections.activate(db, connection, gateway.clock())
+        await _begin(gateway, connection)
+    return report
+
+
+async def pause(gateway: Gateway, connection: Connection) -> None:
+    """Webhooks are still kept; nothing is polled or sent. Raises Conflict for one that was never in use."""
+    if connection.status is Status.DRAFT:
+        raise Conflict(f"{connection.name} is a draft, nothing of it runs", fix="activate it first, or leave it")
+    async with gateway.database.begin() as db:
+        await connections.set_status(db, connection.id, Status.PAUSED, gateway.clock())
+    gateway.forget(connection.id)
+
+
+async def resume(gateway: Gateway, connection: Connection) -> None:
+    """Goes on where it was paused. Raises Conflict for a draft, which is activated instead."""
+    if connection.status is Status.DRAFT:
+        raise Conflict(f"{connection.name} is a draft", fix="activate it: POST /connections/{connection}/activate tests it first")
+    async with gateway.database.begin() as db:
+        await connections.set_status(db, connection.id, Status.ACTIVE, gateway.clock())
+    await _begin(gateway, connection)
+
+
+async def _begin(gateway: Gateway, connection: Connection) -> None:
+    """What was kept meanwhile is looked at, and what the shop has changed meanwhile is read now instead of at the next poll."""
+    gateway.forget(connection.id)
+    async with gateway.database.begin() as db:
+        await db.execute(update(cursors).where(cursors.c.connection_id == connection.id).values(next_poll_at=gateway.clock()))
+    await gateway.rings.ring(Task.INGEST, connection.id)
+    await gateway.rings.ring(Task.DRAIN, connection.lane)
+    await gateway.rings.ring(Task.DRAIN, shop_lane(connection.id))
+    await gateway.rings.ring(Task.HOOKS, connection.id)
+    for process in POLLED:
+        if getattr(connection.settings.processes, process.value):
+            await gateway.rings.ring(Task.POLL, polls.key_of(connection.id, process))

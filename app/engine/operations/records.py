@@ -1,0 +1,294 @@
+"""What an operator does by hand: replay, release, resync, resolve, pause. Each may be done twice without doing anything twice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.domain import Kind, Process
+from app.engine.core.queue import Task
+from app.engine.core.runtime import Gateway
+from app.engine.dispatch.reports import settle_returns
+from app.engine.intake.ingest import enriched
+from app.engine.jobs import enqueue as offers
+from app.engine.jobs import events as settle
+from app.engine.jobs.enqueue import FoundBy, Offer, Taken
+from app.engine.jobs.mapper import map_record
+from app.errors import Conflict, NotFound
+from app.flows.outcomes import Outcome, Transfer
+from app.flows.report import Delivery
+from app.records import dead_letters, mappings
+from app.records.connections import shop_lane
+from app.records.dead_letters import DeadLetter, Filter
+from app.records.mappings import Mapping
+from app.records.stock import levels as stock
+from app.storage.tables import inbox, jobs, lanes
+
+PROCESS_OF = {Kind.ARTICLE: Process.ARTICLES, Kind.ORDER: Process.ORDERS}
+
+RELEASABLE = frozenset(
+    {
+        "brake",
+        "warehouse-started",
+        "too-late-to-cancel",
+        "cancelled-in-warehouse",
+        "reopened-after-cancel",
+        "vanished",
+        "short-shipment",  # the order is closed as it was sent
+        "not-open-in-shop",  # looked at again: the shop may have opened it since
+        "refund-refused",  # tried again
+    }
+)
+"""Why a record may be held that an operator can overrule. What else holds a record is in its data or its number."""
+
+BY_HAND = frozenset({"return-line-unknown", "returned-more-than-sold", "refund-exceeds-order", "returned-fraction"})
+"""Returns that no program can refund."""
+
+OPEN_STATES = ("held", "dead", "waiting", "parked")
+REPLAY_BATCH = 200
+
+_AGAIN: dict[str, Any] = {"state": "waiting", "due_at": None, "tries": 0, "reason_code": None, "reason": None}
+
+
+# --- one record -----------------------------------------------------------------------------------------------------------
+
+
+async def mapping_of(gateway: Gateway, mapping_id: int) -> Mapping:
+    """Raises NotFound."""
+    async with gateway.database.read() as db:
+        found = await mappings.by_id(db, mapping_id)
+    if found is None:
+        raise no_mapping(mapping_id)
+    return found
+
+
+def no_mapping(mapping_id: int) -> NotFound:
+    """The same for one that is not there and for one that is not to be seen."""
+    return NotFound(f"there is no mapping {mapping_id}", field="mapping_id", fix="find it with GET /mappings?number=…")
+
+
+async def resync(gateway: Gateway, mapping_id: int) -> Taken:
+    """Reads the record from the shop now and queues it whether or not it has changed. Raises NotFound and RemoteError."""
+    mapping = await mapping_of(gateway, mapping_id)
+    connection = await gateway.connection(mapping.connection_id)
+    process = PROCESS_OF[Kind(mapping.kind)]
+    record = await gateway.source(connection).read(process, mapping.source_id)
+    if record is None:
+        async with gateway.database.begin() as db:
+            taken = await offers.offer_gone(
+                db, connection, process, mapping.source_id, FoundBy.OPERATOR, gateway.clock(), forced=True
+            )
+    else:
+        full = await enriched(gateway, connection, record)
+        made = Offer(full, map_record(connection, full), FoundBy.OPERATOR, read_now=True, forced=True)
+        async with gateway.database.begin() as db:
+            taken = await offers.offer(db, connection, made, gateway.clock())
+            # Asked for by a person: what was put aside for another try need not wait for it.
+            await db.execute(
+                update(jobs).where(jobs.c.id == taken.job_id, jobs.c.state == "parked").values(state="waiting", due_at=None)
+            )
+    await _report_again(gateway, mapping)
+    await gateway.rings.ring(Task.DRAIN, connection.lane)
+    return taken
+
+
+async def _report_again(gateway: Gateway, mapping: Mapping) -> None:
+    """What the shop could not be told is tried again as well: what it lacked may be there now."""
+    stuck = (
+        jobs.c.mapping_id == mapping.id,
+        jobs.c.process.in_((Process.SHIPMENTS, Process.RETURNS)),
+        jobs.c.state.in_(("held", "dead", "parked")),
+    )
+    now = gateway.clock()
+    async with gateway.database.begin() as db:
+        await db.execute(update(jobs).where(*stuck).values(**{**_AGAIN, "ready_at": now, "updated_at": now}))
+    await gateway.rings.ring(Task.DRAIN, shop_lane(mapping.connection_id))
+
+
+async def release(gateway: Gateway, mapping_id: int) -> None:
+    """Lets a held record through in spite of what holds it. Raises NotFound, and Conflict for what no release can help."""
+    mapping = await mapping_of(gateway, mapping_id)
+    now = gateway.clock()
+    async with gateway.database.begin() as db:
+        job = next((each for each in await _jobs_of(db, mapping) if each.state == "held"), None)
+        if job is None:
+            raise Conflict(f"mapping {mapping_id} is not held", fix="only a held record can be released; see its `next`")
+        if job.reason_code not in RELEASABLE:
+            raise Conflict(f"a release cannot help: {job.reason}", fix=_instead(job.reason_code))
+        override = None if job.reason_code == "brake" else "release"
+        again = {**_AGAIN, "override": override, "ready_at": now, "updated_at": now}
+        done = await db.execute(update(jobs).where(jobs.c.id == job.id, jobs.c.state == "held").values(**again))
+        if done.rowcount:
+            await _events_wait_again(db, job.id, "held")
+            await mappings.note(db, mapping.id, now, "released", f"Released by an operator ({job.reason_code})", job_id=job.id)
+    await gateway.rings.ring(Task.DRAIN, job.lane)
+
+
+def _instead(code: str | None) -> str:
+    if code in BY_HAND:
+        return "refund it in the shop by hand, then resolve the mapping"
+    if code == "number-taken":
+        return "a number cannot be given away: set settings.order_number_prefix of the connection, then resync the mapping"
+    return "correct it in the shop (or in the connection's settings), then resync the mapping"
+
+
+async def resolve(gateway: Gateway, mapping_id: int, reason: str) -> None:
+    """Declares the record settled as it is; nothing is sent. The next change in the shop is taken up as ever."""
+    mapping = await mapping_of(gateway, mapping_id)
+    now = gateway.clock()
+    connection = await gateway.connection(mapping.connection_id)
+    text = f"Settled by an operator: {reason}"
+    async with gateway.database.begin() as db:
+        found = [each for each in await _jobs_of(db, mapping) if each.state in OPEN_STATES]
+        if not found:
+            raise Conflict(
+                f"nothing is open for mapping {mapping_id}", fix="what is done, or being sent just now, needs no settling"
+            )
+        for job in found:
+            await _end(db, job, text, now)
+            await _events_wait_again(db, job.id, "held", "dead")
+            await settle.job_ended(db, job.id, job.generation, Outcome.SKIPPED, "resolved", text, now, connection.name)
+        values: dict[str, Any] = {}
+        if any(job.process == PROCESS_OF[Kind(mapping.kind)] for job in found):
+            values |= {"reason_code": "resolved", "reason": text, "transfer": _settled(mapping)}
+            await stock.unsold(db, mapping.lane, mapping.id, now)
+        if any(job.process in (Process.SHIPMENTS, Process.RETURNS) for job in found):
+            values |= {"delivery_code": "resolved", "delivery_reason": text}
+        if any(job.process == Process.RETURNS for job in found):
+            await settle_returns(db, connection, mapping, now)
+        if any(job.process == Process.SHIPMENTS for job in found):
+            values["delivery"] = Delivery.REPORTED
+        await mappings.change(db, mapping.id, now, **values)
+        await mappings.note(db, mapping.id, now, "resolved", text, job_id=found[0].id)
+
+
+async def _end(db: AsyncConnection, job: Row[Any], text: str, now: datetime) -> None:
+    ended: dict[str, Any] = {"state": "done", "done_generation": job.generation, "tries": 0, "suspect": 0, "due_at": None}
+    ended |= {"override": None, "received_at": None, "reason_code": "resolved", "reason": text, "updated_at": now}
+    await db.execute(update(jobs).where(jobs.c.id == job.id, jobs.c.state.in_(OPEN_STATES)).values(**ended))
+
+
+def _settled(mapping: Mapping) -> Transfer:
+    """What is known to be there stays sent; an outcome that is not known stays so, and is read before the next write."""
+    if mapping.transfer == Transfer.UNKNOWN:
+        return Transfer.UNKNOWN
+    return Transfer.NONE if mapping.wms_id is None else Transfer.SENT
+
+
+async def _jobs_of(db: AsyncConnection, mapping: Mapping) -> list[Row[Any]]:
+    """The record's transfer, and what is reported about it; ours until the transaction ends."""
+    return list(await db.execute(select(jobs).where(jobs.c.mapping_id == mapping.id).order_by(jobs.c.id).with_for_update()))
+
+
+async def _events_wait_again(db: AsyncConnection, job_id: int, *states: str) -> None:
+    """The job's events wait with it, and end with it."""
+    await db.execute(
+        update(inbox)
+        .where(inbox.c.job_id == job_id, inbox.c.state.in_(states))
+        .values(state="queued", settled_at=None, reason_code=None, reason=None)
+    )
+
+
+# --- replays --------------------------------------------------------------------------------------------------------------
+
+
+async def replay_event(gateway: Gateway, event_id: int) -> None:
+    """Has the event judged again, through the same door as the first time: what is older or unchanged comes to nothing.
+
+    Raises NotFound, and Conflict for one that waits already, is held, or has no body any more.
+    """
+    asked = select(inbox.c.state, inbox.c.job_id, inbox.c.connection_id, inbox.c.body.is_(None).label("empty"))
+    async with gateway.database.read() as db:
+        row = (await db.execute(asked.where(inbox.c.id == event_id))).first()
+    if row is None:
+        raise NotFound(f"there is no event {event_id}", field="id", fix="list them with GET /events")
+    if row.state == "dead" and row.job_id is not None:
+        await replay_job(gateway, row.job_id)
+        return
+    if row.state in ("received", "queued"):
+        raise Conflict(f"event {event_id} is waiting already", fix="see its job")
+    if row.state == "held":
+        raise Conflict(f"the record of event {event_id} is held", fix="release it: POST /mappings/{id}/release")
+    if row.empty:
+        raise Conflict(
+            f"the body of event {event_id} was deleted by retention", fix="resync the record: POST /mappings/{id}/resync"
+        )
+    async with gateway.database.begin() as db:
+        await _receive_again(db, event_id, row.state)
+    await gateway.rings.ring(Task.INGEST, row.connection_id)
+
+
+async def _receive_again(db: AsyncConnection, event_id: int, state: str) -> bool:
+    again: dict[str, Any] = {"state": "received", "tries": 0, "due_at": None, "settled_at": None, "job_id": None}
+    again |= {"generation": None, "reason_code": None, "reason": None}
+    done = await db.execute(update(inbox).where(inbox.c.id == event_id, inbox.c.state == state).values(**again))
+    return bool(done.rowcount)
+
+
+async def replay_job(gateway: Gateway, job_id: int) -> bool:
+    """Gives a dead job another round of tries. Whether there was one to give. It stays suspect: never two such back to back."""
+    async with gateway.database.begin() as db:
+        row = (await db.execute(select(jobs.c.lane, jobs.c.mapping_id).where(jobs.c.id == job_id))).first()
+        if row is None:
+            raise NotFound(f"there is no job {job_id}", field="id", fix="list them with GET /jobs")
+        replayed = await _revive(gateway, db, job_id, row.mapping_id)
+    await gateway.rings.ring(Task.DRAIN, row.lane)
+    return replayed
+
+
+async def _revive(gateway: Gateway, db: AsyncConnection, job_id: int, mapping_id: int) -> bool:
+    now = gateway.clock()
+    again = {**_AGAIN, "ready_at": now, "updated_at": now}
+    done = await db.execute(update(jobs).where(jobs.c.id == job_id, jobs.c.state == "dead").values(**again))
+    if done.rowcount == 0:
+        return False
+    await _events_wait_again(db, job_id, "dead")
+    await mappings.note(db, mapping_id, now, "replayed", "Replayed by an operator", job_id=job_id)
+    return True
+
+
+async def replay_letters(gateway: Gateway, letters: Sequence[DeadLetter]) -> int:
+    """Replays these; returns how many were still dead."""
+    count = 0
+    async with gateway.database.begin() as db:
+        for letter in letters:
+            if letter.mapping_id is None:
+                count += await _receive_again(db, letter.number, "dead")
+            else:
+                count += await _revive(gateway, db, letter.number, letter.mapping_id)
+    for connection_id in sorted({letter.connection_id for letter in letters}):
+        await gateway.rings.ring(Task.INGEST, connection_id)
+        await gateway.rings.ring(Task.DRAIN, (await gateway.connection(connection_id)).lane)
+        await gateway.rings.ring(Task.DRAIN, shop_lane(connection_id))
+    return count
+
+
+async def replay_filtered(gateway: Gateway, chosen: Filter) -> int:
+    """Replays every dead letter of the filter that was dead when this began; returns how many."""
+    count, after = 0, None
+    while True:
+        async with gateway.database.read() as db:
+            letters = await dead_letters.search(db, chosen, after=after, limit=REPLAY_BATCH)
+        if not letters:
+            return count
+        count += await replay_letters(gateway, letters)
+        after = letters[-1].place
+
+
+# --- lanes ----------------------------------------------------------------------------------------------------------------
+
+
+async def pause_lane(gateway: Gateway, key: str, reason: str) -> None:
+    """Nothing new is begun in the lane; what runs is finished."""
+    async with gateway.database.begin() as db:
+        await db.execute(update(lanes).where(lanes.c.key == key).values(paused=True, pause_reason=reason))
+
+
+async def resume_lane(gateway: Gateway, key: str) -> None:
+    async with gateway.database.begin() as db:
+        await db.execute(update(lanes).where(lanes.c.key == key).values(paused=False, pause_reason=None))
+    await gateway.rings.ring(Task.DRAIN, key)

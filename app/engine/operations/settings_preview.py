@@ -1,0 +1,128 @@
+"""A connection's settings tried on real records before they are saved: what would be sent, field by field, and what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from app.domain import Article, Order, Problem, Process, ShopState, SourceRecord
+from app.engine.core.runtime import Gateway
+from app.engine.jobs.dry_run import leaves
+from app.engine.jobs.mapper import GONE, map_record
+from app.engine.operations import connections as onboarding
+from app.errors import NotFound
+from app.records.connections import Connection
+from app.storage.tables import jobs
+from app.warehouse.writes.fields import Body, article_body, order_body
+from app.warehouse.writes.problems import article_problems, order_problems
+
+LOOK_BACK = timedelta(days=90)
+"""How far back the shop is asked for records when none are stored."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of what would be sent. `before`: as the saved settings would send it; `is_changed`: the two differ."""
+
+    field: str
+    before: Any
+    after: Any
+    is_changed: bool
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One record. `outcome`: sent, held or skipped, as far as can be told without asking the warehouse; `problems` say why."""
+
+    record: str
+    number: str | None
+    status: str
+    outcome: str
+    fields: tuple[Field, ...]
+    problems: tuple[Problem, ...]
+    cuts: tuple[str, ...]
+
+
+async def try_settings(
+    gateway: Gateway, current: Connection, change: Mapping[str, Any], process: Process, records: Sequence[str] | int
+) -> list[Tried]:
+    """`records`: the shop's ids, or how many of the latest. Saves nothing.
+
+    Stored records are mapped as they are stored, others are read from the shop. Raises BadInput for settings that cannot be,
+    NotFound for a record that the shop has not, and RemoteError.
+    """
+    changed = replace(current, settings=onboarding.changed_settings(gateway, current, change))
+    found = await (
+        _latest(gateway, current, process, records) if isinstance(records, int) else _named(gateway, current, process, records)
+    )
+    return [_try(current, changed, record) for record in found]
+
+
+async def _latest(gateway: Gateway, connection: Connection, process: Process, count: int) -> list[SourceRecord]:
+    stored = (jobs.c.connection_id == connection.id, jobs.c.process == process, jobs.c.source.is_not(None))
+    query = select(jobs.c.source_id, jobs.c.source).where(*stored).order_by(jobs.c.updated_at.desc()).limit(count)
+    async with gateway.database.read() as db:
+        rows = list(await db.execute(query))
+    found = [SourceRecord(process, row.source_id, None, row.source) for row in rows if GONE not in row.source]
+    return found or await _latest_in_shop(gateway, connection, process, count)
+
+
+async def _latest_in_shop(gateway: Gateway, connection: Connection, process: Process, count: int) -> list[SourceRecord]:
+    """Of a connection that has read nothing yet: some records of the first page of what changed."""
+    source = gateway.source(connection)
+    async for page in source.changes(process, None, gateway.clock() - LOOK_BACK):
+        return [await source.enrich(record) for record in page.records[-count:]]
+    return []
+
+
+async def _named(gateway: Gateway, connection: Connection, process: Process, ids: Sequence[str]) -> list[SourceRecord]:
+    stored = (jobs.c.connection_id == connection.id, jobs.c.process == process, jobs.c.source_id.in_(ids))
+    async with gateway.database.read() as db:
+        rows = await db.execute(select(jobs.c.source_id, jobs.c.source).where(*stored, jobs.c.source.is_not(None)))
+        known = {row.source_id: SourceRecord(process, row.source_id, None, row.source) for row in rows if GONE not in row.source}
+    return [known.get(each) or await _read(gateway, connection, process, each) for each in ids]
+
+
+async def _read(gateway: Gateway, connection: Connection, process: Process, source_id: str) -> SourceRecord:
+    source = gateway.source(connection)
+    record = await source.read(process, source_id)
+    if record is None:
+        what = "order" if process is Process.ORDERS else "article"
+        raise NotFound(f"the shop has no {what} {source_id!r}", field="records", fix="give the shop's own ids")
+    return await source.enrich(record)
+
+
+def _try(current: Connection, changed: Connection, record: SourceRecord) -> Tried:
+    mapped = map_record(changed, record)
+    body = _body(changed, mapped)
+    before, after = dict(leaves(_body(current, map_record(current, record)).json)), dict(leaves(body.json))
+    fields = tuple(
+        Field(path, before.get(path), after.get(path), before.get(path) != after.get(path))
+        for path in [*after, *(path for path in before if path not in after)]
+    )
+    problems = _problems(changed, mapped)
+    return Tried(record.source_id, mapped.number, mapped.status, _outcome(mapped, problems), fields, problems, body.cuts)
+
+
+def _outcome(mapped: Article | Order, problems: Sequence[Problem]) -> str:
+    if isinstance(mapped, Article):
+        return "sent" if mapped.wanted and not problems else "skipped"
+    if mapped.state is not ShopState.WANTED:
+        return "skipped"
+    return "held" if problems else "sent"
+
+
+def _body(connection: Connection, mapped: Article | Order) -> Body:
+    owner, settings = connection.warehouse.goods_owner_id, connection.settings.warehouse
+    return order_body(mapped, owner, settings) if isinstance(mapped, Order) else article_body(mapped, owner, settings)
+
+
+def _problems(connection: Connection, mapped: Article | Order) -> tuple[Problem, ...]:
+    settings = connection.settings.warehouse
+    found = order_problems(mapped, settings) if isinstance(mapped, Order) else article_problems(mapped, settings)
+    # The shop's field and the WMS's may both be found wanting, in the same words.
+    return tuple({problem.message: problem for problem in reversed((*mapped.problems, *found))}.values())[::-1]

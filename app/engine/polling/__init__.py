@@ -1,0 +1,1 @@
+"""What is read on a schedule, from shops and from the WMS."""

@@ -1,0 +1,212 @@
+"""Reads from the WMS what came back, in the three ways that a warehouse may use, and queues what the shop is to refund.
+
+On the outbound order; as a return order that was announced, which names the order; as a purchase order marked as a return,
+which names the order in one of its references, or else is for a person (requirement: Ongoing WMS, returns).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.domain import Process
+from app.engine.core import leases
+from app.engine.core.queue import Task
+from app.engine.jobs.run_part import Reading, save_progress
+from app.engine.polling import shipments as outbound
+from app.engine.polling.shipments import Place
+from app.integrations.protocol import ReturnsBy
+from app.records import alerts, deliveries
+from app.records.connections import shop_lane
+from app.records.deliveries import Returned
+from app.records.mappings import Mapping as OrderMapping
+from app.warehouse.reads.resources import WarehouseLine, WarehouseOrder, read_order
+from app.warehouse.reads.returns import PurchaseOrder, PurchaseOrderLine, ReturnOrder
+
+RETURN_ORDER = ReturnsBy.RETURN_ORDER.value
+PURCHASE_ORDER = ReturnsBy.PURCHASE_ORDER.value
+
+
+async def read_returns(reading: Reading) -> bool:
+    """Whether all was read within the slice. Before an order of this connection is in the WMS there is nothing to read."""
+    place, by = await outbound.begin(reading), reading.connection.settings.returns.by
+    warehouse = reading.gateway.warehouse(reading.connection)
+    async with reading.gateway.database.read() as db:
+        first = await deliveries.first_wms_id(db, reading.connection.id, reading.connection.lane)
+    if first is not None:
+        if ReturnsBy.ORDER in by:
+            listed = warehouse.orders_with_returns_to_report(max(first - 1, place["after"]))
+            if not await outbound.read_pages(reading, place, "listed", listed):
+                return False
+        if ReturnsBy.RETURN_ORDER in by:
+            asked = reading.gateway.clock()
+            await _store_return_orders(reading, await warehouse.return_orders(place["since"]), asked)
+        if ReturnsBy.PURCHASE_ORDER in by:
+            await _read_purchase_orders(reading, place)
+    await outbound.end(reading, place)
+    return True
+
+
+# --- return orders --------------------------------------------------------------------------------------------------------
+
+
+async def _store_return_orders(reading: Reading, orders: Sequence[ReturnOrder], asked: datetime) -> None:
+    now = reading.gateway.clock()
+    async with reading.gateway.database.begin() as db:
+        await leases.renew(db, reading.lease)
+        for order in orders:
+            reading.counts["read"] += 1
+            await _take_return_order(db, reading, order, asked, now)
+        await save_progress(db, reading, 1)
+    await reading.gateway.rings.ring(Task.DRAIN, shop_lane(reading.connection.id))
+
+
+async def _take_return_order(db: AsyncConnection, reading: Reading, order: ReturnOrder, asked: datetime, now: datetime) -> None:
+    connection = reading.connection
+    mapping = await deliveries.mapping_of(db, connection.lane, order.order_id, None) if order.order_id is not None else None
+    if mapping is None or mapping.connection_id != connection.id:
+        _is_not_ours(reading)
+        return
+    rows = {line.line_id: line.row_number for line in await _sold(db, mapping)}
+    back, untied = [], []
+    for line in order.lines:
+        row = line.order_row_number or rows.get(line.order_line_id, "")
+        if line.returned and row:
+            back.append(Returned(RETURN_ORDER, order.return_order_id, line.line_id, row, float(line.returned)))
+        elif line.returned:
+            untied.append(f"{line.returned.normalize():f} of {line.article_number or 'an article'}")
+    await _store(db, reading, mapping, back, asked, now)
+    if untied:
+        await _hold(db, reading, f"Return order {order.number}", f"names no line of order {mapping.number} for {untied[0]}", now)
+
+
+async def _sold(db: AsyncConnection, mapping: OrderMapping) -> list[WarehouseLine]:
+    """The order's lines as the WMS showed them last; those of its back orders are the same lines again."""
+    rows = await deliveries.of_mapping(db, mapping.id)
+    orders = [read_order(row.snapshot) for row in rows if row.snapshot is not None]
+    return [line for order in orders for line in order.lines if line.row_number]
+
+
+# --- purchase orders that are returns -------------------------------------------------------------------------------------
+
+
+async def _read_purchase_orders(reading: Reading, place: Place) -> None:
+    warehouse, asked = reading.gateway.warehouse(reading.connection), reading.gateway.clock()
+    async for page in warehouse.return_purchase_orders(place["since"]):
+        for order in page:
+            await _take_purchase_order(reading, order, asked)
+        async with reading.gateway.database.begin() as db:
+            await save_progress(db, reading, 1)
+        asked = reading.gateway.clock()
+    await reading.gateway.rings.ring(Task.DRAIN, shop_lane(reading.connection.id))
+
+
+async def _take_purchase_order(reading: Reading, order: PurchaseOrder, asked: datetime) -> None:
+    gateway, connection, now = reading.gateway, reading.connection, reading.gateway.clock()
+    named = [text.strip() for text in (order.goods_owner_reference, order.reference_number, order.number) if text.strip()]
+    reading.counts["read"] += 1
+    async with gateway.database.read() as db:
+        mapping = await deliveries.mapping_by_number(db, connection.lane, named)
+        sold = await _sold(db, mapping) if mapping is not None else []
+    if mapping is not None and mapping.connection_id != connection.id:
+        _is_not_ours(reading)
+        return
+    if mapping is not None and not sold:
+        sold = await _read_sold(reading, mapping)
+    async with gateway.database.begin() as db:
+        await leases.renew(db, reading.lease)
+        if mapping is None:
+            await _hold(db, reading, f"Return {order.number}", "names no order in its references", now)
+            return
+        taken = await _taken(db, mapping, order.purchase_order_id)
+        back, untied = _tied(order, sold, taken)
+        await _store(db, reading, mapping, back, asked, now)
+        if untied:
+            await _hold(db, reading, f"Return {order.number}", f"holds {untied[0]}, which order {mapping.number} does not", now)
+
+
+async def _read_sold(reading: Reading, mapping: OrderMapping) -> list[WarehouseLine]:
+    """An order whose lines are not stored (any more) is read."""
+    found: Iterable[WarehouseOrder] = ()
+    if mapping.number is not None:
+        found = (await reading.gateway.warehouse(reading.connection).get_orders([mapping.number])).values()
+    return [line for order in found for line in order.lines if line.row_number]
+
+
+async def _taken(db: AsyncConnection, mapping: OrderMapping, record_id: int) -> dict[str, float]:
+    """Pieces by row that other purchase orders have brought back."""
+    taken: dict[str, float] = {}
+    for row in await deliveries.returned_of(db, mapping.id):
+        if row.way == PURCHASE_ORDER and row.record_id != record_id:
+            taken[row.row_number] = taken.get(row.row_number, 0.0) + row.quantity
+    return taken
+
+
+@dataclass
+class _Room:
+    """How many pieces of a row can still come back."""
+
+    article: str
+    pieces: float
+
+
+def _tied(order: PurchaseOrder, sold: Sequence[WarehouseLine], taken: Mapping[str, float]) -> tuple[list[Returned], list[str]]:
+    """Which rows of the order the goods are of: those that the lines name, else those with the same article, first ones first."""
+    rooms: dict[str, _Room] = {}
+    for line in sold:
+        rooms.setdefault(line.row_number, _Room(line.article_number, float(line.ordered) - taken.get(line.row_number, 0.0)))
+    back, untied = [], []
+    for received in order.lines:
+        if not received.received or received.line_id is None:
+            continue
+        places = _places(received, rooms)
+        if not places:
+            untied.append(f"{received.received.normalize():f} of {received.article_number}")
+        for row, quantity in places:
+            back.append(Returned(PURCHASE_ORDER, order.purchase_order_id, received.line_id, row, quantity))
+    return back, untied
+
+
+def _places(received: PurchaseOrderLine, rooms: dict[str, _Room]) -> list[tuple[str, float]]:
+    left = float(received.received)
+    named = rooms.get(received.external_id)
+    if named is not None and named.article == received.article_number:
+        named.pieces -= left
+        return [(received.external_id, left)]
+    rows = [row for row, room in rooms.items() if room.article == received.article_number]
+    places = []
+    for row in rows:
+        part = left if row == rows[-1] else min(left, max(rooms[row].pieces, 0.0))
+        rooms[row].pieces -= part
+        left -= part
+        places += [(row, part)] if part > 0 else []
+    return places
+
+
+# --- both -----------------------------------------------------------------------------------------------------------------
+
+
+def _is_not_ours(reading: Reading) -> None:
+    reading.counts["skipped"] += 1
+    reading.reasons["not-ours"] += 1
+
+
+async def _store(
+    db: AsyncConnection, reading: Reading, mapping: OrderMapping, back: Sequence[Returned], asked: datetime, now: datetime
+) -> None:
+    more = [one for one in back if await deliveries.save_returned(db, mapping, one, asked)]
+    if more:
+        await outbound.queue(db, reading.connection, Process.RETURNS, mapping, now, part_id=reading.part.id)
+    else:
+        reading.counts["unchanged"] += 1
+
+
+async def _hold(db: AsyncConnection, reading: Reading, what: str, why: str, now: datetime) -> None:
+    """There is no order to hold; an operator hears of it as of one that is held."""
+    reading.counts["skipped"] += 1
+    reading.reasons["return-without-order"] += 1
+    text = f"{what} {why}: it cannot be refunded by itself. Refund it in the shop by hand"
+    await alerts.raise_alert(db, "held", reading.connection.id, f"returns:{what}", text, now)

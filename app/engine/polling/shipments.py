@@ -1,0 +1,252 @@
+"""The way back: reads from the WMS what was shipped, and queues what the shop is to be told.
+
+Orders whose status has changed; the WMS's own work list (picked or returned more than acknowledged), which needs no clock; and
+orders that were sent, read again for a while, because a tracking number may come late, and a further one later still.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.domain import Process
+from app.domain.record import SCHEMA_VERSION
+from app.domain.shipment import Shipment
+from app.engine.core import leases
+from app.engine.core.queue import Task
+from app.engine.jobs.enqueue import FoundBy
+from app.engine.jobs.run_part import Reading, part_cursor, save_progress
+from app.integrations.protocol import ReturnsBy
+from app.records import cursors, deliveries, mappings
+from app.records.connections import Connection, shop_lane
+from app.records.deliveries import Seen
+from app.records.mappings import Mapping
+from app.storage.tables import jobs, run_items
+from app.storage.upserts import insert_missing
+from app.warehouse.reads.resources import WarehouseOrder
+from app.warehouse.reads.shipments import digest_of, returns_digest_of, shipment_of, without_person
+
+WATCHED_BATCH = 50
+OVERLAP = timedelta(minutes=5)
+"""Changes are asked for from a little before the last read: two reads may cross."""
+
+Pages = AsyncIterator[tuple[WarehouseOrder, ...]]
+
+
+async def read_shipments(reading: Reading) -> bool:
+    """What has changed, the work list, then the orders that are watched. Whether all was read within the slice."""
+    place, warehouse = await begin(reading), reading.gateway.warehouse(reading.connection)
+    first = await _first_id(reading)
+    if first is not None:
+        changed = warehouse.orders_changed(place["since"], max(first - 1, place["after"]))
+        if not await read_pages(reading, place, "changed", changed):
+            return False
+        listed = warehouse.orders_to_report(max(first - 1, place["after"]))
+        if not await read_pages(reading, place, "listed", listed):
+            return False
+        if not await _read_watched(reading, place):
+            return False
+    await end(reading, place)
+    return True
+
+
+async def _first_id(reading: Reading) -> int | None:
+    async with reading.gateway.database.read() as db:
+        return await deliveries.first_wms_id(db, reading.connection.id, reading.connection.lane)
+
+
+# --- where a reading is, from slice to slice ------------------------------------------------------------------------------
+
+Place = dict[str, Any]
+"""`stage` and the last id read in it; `began`, the moment the whole reading did; `since`, what it asks for changes from."""
+
+
+async def begin(reading: Reading) -> Place:
+    gateway, connection = reading.gateway, reading.connection
+    async with gateway.database.begin() as db:
+        cursor = (await cursors.ensure(db, connection, reading.process, gateway.clock())).cursor or {}
+    stored = await part_cursor(reading)
+    since = cursor.get("since")
+    first = connection.activated_at or gateway.clock()
+    return {
+        "stage": stored.get("stage"),
+        "after": int(stored.get("after", 0)),
+        "began": stored.get("began", gateway.clock().isoformat()),
+        "since": datetime.fromisoformat(since) - OVERLAP if since else first,
+    }
+
+
+async def read_pages(reading: Reading, place: Place, stage: str, pages: Pages) -> bool:
+    """One stage, page by page; nothing when it was read in an earlier slice. Whether it was read within this one."""
+    if not _is_at(place, stage):
+        return True
+    asked = reading.gateway.clock()
+    async for page in pages:
+        place["after"] = max((order.order_id for order in page), default=place["after"])
+        await store(reading, page, asked, place)
+        if reading.time_is_up:
+            return False
+        asked = reading.gateway.clock()
+    _is_over(place, stage)
+    return True
+
+
+STAGES = ("changed", "listed", "watched", "return-orders", "purchase-orders")
+
+
+def _is_at(place: Place, stage: str) -> bool:
+    """Whether this stage is still to be read; makes it the one that is being read."""
+    at = place["stage"]
+    if at is not None and STAGES.index(at) > STAGES.index(stage):
+        return False
+    if at != stage:
+        place |= {"stage": stage, "after": 0}
+    return True
+
+
+def _is_over(place: Place, stage: str) -> None:
+    following = STAGES[STAGES.index(stage) + 1 :]
+    if following:
+        place |= {"stage": following[0], "after": 0}
+
+
+def _kept(place: Place) -> Place:
+    return {name: place[name] for name in ("stage", "after", "began")}
+
+
+async def end(reading: Reading, place: Place) -> None:
+    async with reading.gateway.database.begin() as db:
+        await cursors.change(db, reading.connection.id, reading.process, cursor={"since": place["began"]})
+
+
+async def _read_watched(reading: Reading, place: Place) -> bool:
+    gateway, connection = reading.gateway, reading.connection
+    if not _is_at(place, "watched"):
+        return True
+    while True:
+        asked = gateway.clock()
+        async with gateway.database.read() as db:
+            batch = await deliveries.watched(db, connection.id, asked, place["after"], WATCHED_BATCH)
+        if not batch:
+            return True
+        found = await gateway.warehouse(connection).get_orders([row.number for row in batch])
+        place["after"] = batch[-1].id
+        await store(reading, list(found.values()), asked, place)
+        if reading.time_is_up:
+            return False
+
+
+# --- storing what was read ------------------------------------------------------------------------------------------------
+
+
+async def store(reading: Reading, orders: Sequence[WarehouseOrder], asked: datetime, place: Place) -> None:
+    """A page of a read that was begun at `asked`; all in one transaction."""
+    gateway, connection, now = reading.gateway, reading.connection, reading.gateway.clock()
+    reading.counts.clear()
+    reading.reasons.clear()
+    async with gateway.database.begin() as db:
+        await leases.renew(db, reading.lease)
+        for order in orders:
+            reading.counts["read"] += 1
+            await _consider(db, reading, order, asked, now)
+        await save_progress(db, reading, 1, cursor=_kept(place))
+    await gateway.rings.ring(Task.DRAIN, shop_lane(connection.id))
+
+
+async def _consider(db: AsyncConnection, reading: Reading, order: WarehouseOrder, asked: datetime, now: datetime) -> None:
+    mapping = await deliveries.mapping_of(db, reading.connection.lane, order.order_id, order.back_order_for)
+    if mapping is None or mapping.connection_id != reading.connection.id:
+        reading.counts["skipped"] += 1
+        reading.reasons["not-ours"] += 1
+        return
+    concerned = await store_delivery(db, reading.connection, mapping, order, asked, now)
+    reading.counts["unchanged"] += reading.process not in concerned
+    for process in concerned:
+        part_id = reading.part.id if process is reading.process else None
+        await queue(db, reading.connection, process, mapping, now, part_id=part_id)
+
+
+async def store_delivery(
+    db: AsyncConnection, connection: Connection, mapping: Mapping, order: WarehouseOrder, asked: datetime, now: datetime
+) -> list[Process]:
+    """Keeps the order as the WMS showed it; which processes have something new to look at."""
+    settings = connection.settings
+    shipment = shipment_of(order, settings.shipments.complete_when, settings.warehouse)
+    saved = await deliveries.save(db, mapping, _as_seen(connection, order, shipment), asked)
+    if saved is None:
+        return []
+    if order.back_order_for is None:
+        status = {"warehouse_status": order.status_number, "warehouse_status_text": order.status_text or None}
+        await mappings.change(db, mapping.id, now, warehouse_read_at=asked, **status)
+    has_shipped = shipment.is_made or shipment.shipped_at is not None
+    changed, returned = saved[0] and has_shipped, saved[1]
+    return [process for process, is_new in ((Process.SHIPMENTS, changed), (Process.RETURNS, returned)) if is_new]
+
+
+def _as_seen(connection: Connection, order: WarehouseOrder, shipment: Shipment) -> Seen:
+    """What a process that is switched off would report is not remembered: it finds it when it is switched on."""
+    processes, settings = connection.settings.processes, connection.settings
+    is_sent = order.status_number >= settings.warehouse.shipped_from_status and not shipment.is_cancelled
+    on_the_order = processes.returns and ReturnsBy.ORDER in settings.returns.by
+    return Seen(
+        wms_order_id=order.order_id,
+        number=order.number,
+        back_order_for=order.back_order_for,
+        snapshot=without_person(order.raw),
+        status=order.status_number,
+        shipped_at=order.shipped_at,
+        digest=digest_of(shipment) if processes.shipments else None,
+        returns_digest=returns_digest_of(shipment) if on_the_order else None,
+        watch=timedelta(days=settings.shipments.watch_days) if is_sent and processes.shipments else None,
+    )
+
+
+# --- queueing what is to be reported --------------------------------------------------------------------------------------
+
+
+async def queue(
+    db: AsyncConnection,
+    connection: Connection,
+    process: Process,
+    mapping: Mapping,
+    now: datetime,
+    *,
+    part_id: int | None = None,
+    lane: str | None = None,
+) -> int:
+    """One job row for each (connection, process, record), as on the way in: a newer state raises its generation."""
+    same = {"connection_id": connection.id, "process": process, "source_id": mapping.source_id}
+    place = (jobs.c[name] == value for name, value in same.items())
+    fresh = await insert_missing(db, jobs, **same, **_new_job(connection, mapping, lane or shop_lane(connection.id), now))
+    job = (await db.execute(select(jobs).where(*place).with_for_update())).one()
+    generation = job.generation if fresh else job.generation + 1
+    if not fresh:
+        is_open = job.state in ("waiting", "running", "parked")
+        again: dict[str, Any] = {} if is_open else {"state": "waiting", "ready_at": now, "due_at": None, "tries": 0}
+        await db.execute(update(jobs).where(jobs.c.id == job.id).values(generation=generation, updated_at=now, **again))
+    if part_id is not None:
+        await db.execute(
+            insert(run_items).values(part_id=part_id, job_id=job.id, generation=generation, source_id=mapping.source_id)
+        )
+    return int(job.id)
+
+
+def _new_job(connection: Connection, mapping: Mapping, lane: str, now: datetime) -> dict[str, Any]:
+    return {
+        "mapping_id": mapping.id,
+        "lane": lane,
+        "state": "waiting",
+        "priority": 1,
+        "generation": 1,
+        "ready_at": now,
+        "number": mapping.number,
+        "schema_version": SCHEMA_VERSION,
+        "settings_version": connection.settings_version,
+        "found_by": FoundBy.POLL,
+        "created_at": now,
+        "updated_at": now,
+    }

@@ -1,0 +1,111 @@
+"""The fast path of the WMS's own webhooks: what they name is read and reported at once. The polls stand behind it and miss
+nothing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from app.domain import Process
+from app.engine.core import circuit as budgets
+from app.engine.core.queue import Task
+from app.engine.core.runtime import Gateway
+from app.engine.polling import runner as polls
+from app.engine.polling import shipments as outbound
+from app.errors import RemoteError
+from app.flows.orders import GET_ORDER
+from app.logs import get_logger
+from app.records import cursors, deliveries
+from app.records.connections import Connection, Status, shop_lane
+from app.records.stock import levels
+from app.warehouse.reads.resources import WarehouseOrder
+
+log = get_logger(__name__)
+
+BACK = (Process.SHIPMENTS, Process.RETURNS, Process.STOCK)
+"""What is read when nothing is named."""
+
+
+def order_key(connection_id: str, number: str) -> str:
+    return f"{connection_id}|order|{number}"
+
+
+def order_id_key(connection_id: str, order_id: int) -> str:
+    return f"{connection_id}|order-id|{order_id}"
+
+
+def article_key(connection_id: str, number: str) -> str:
+    return f"{connection_id}|article|{number}"
+
+
+def all_key(connection_id: str) -> str:
+    return f"{connection_id}|all|"
+
+
+async def look(gateway: Gateway, key: str) -> None:
+    """Reads what the key names. A failure is logged and left to the next poll, and so is all while the WMS is left alone."""
+    connection_id, kind, name = key.split("|", 2)
+    connection = await gateway.connection(connection_id)
+    if connection.status is not Status.ACTIVE or await _is_blocked(gateway, connection):
+        return
+    try:
+        match kind:
+            case "order":
+                asked = gateway.clock()
+                await _take(gateway, connection, await gateway.warehouse(connection).get_order_by_number(name), asked)
+            case "order-id":
+                asked = gateway.clock()
+                await _take(gateway, connection, await gateway.warehouse(connection).get_order(int(name)), asked)
+            case "article":
+                await _look_at_stock(gateway, connection, name)
+            case _:
+                await _look_at_all(gateway, connection)
+    except RemoteError as error:
+        log.warning("look_failed", connection=connection.name, kind=kind, error=type(error).__name__)
+
+
+async def _is_blocked(gateway: Gateway, connection: Connection) -> bool:
+    key = budgets.key_of(connection.warehouse, GET_ORDER)
+    async with gateway.database.read() as db:
+        return await budgets.blocked_until(db, [key], gateway.clock()) is not None
+
+
+async def _take(gateway: Gateway, asked_by: Connection, order: WarehouseOrder | None, asked: datetime) -> None:
+    """For the connection whose order it is: the WMS's webhook may be set up for another one of the same goods owner."""
+    if order is None:
+        return
+    now = gateway.clock()
+    async with gateway.database.begin() as db:
+        mapping = await deliveries.mapping_of(db, asked_by.lane, order.order_id, order.back_order_for)
+        if mapping is None:
+            return
+        connection = await gateway.connection(mapping.connection_id)
+        for process in await outbound.store_delivery(db, connection, mapping, order, asked, now):
+            await outbound.queue(db, connection, process, mapping, now)
+    await gateway.rings.ring(Task.DRAIN, shop_lane(connection.id))
+
+
+async def _look_at_stock(gateway: Gateway, asked_by: Connection, number: str) -> None:
+    """For every shop that sells from the goods owner's stock."""
+    concerned = [each for each in await gateway.on_lane(asked_by.lane) if each.settings.processes.stock]
+    if not concerned:
+        return
+    level = (await gateway.warehouse(asked_by).stock_of([number])).get(number)
+    if level is None or level.is_stock is False:
+        return
+    now = gateway.clock()
+    for connection in concerned:
+        async with gateway.database.begin() as db:
+            sellable = {level.number: float(level.sellable)}
+            await levels.save_sellable(db, connection.id, connection.lane, sellable, level.read_at, now)
+        await gateway.rings.ring(Task.STOCK, connection.id)
+
+
+async def _look_at_all(gateway: Gateway, connection: Connection) -> None:
+    """The polls' own reads, now instead of at their time."""
+    now = gateway.clock()
+    for process in BACK:
+        if getattr(connection.settings.processes, process.value):
+            async with gateway.database.begin() as db:
+                await cursors.ensure(db, connection, process, now)
+                await cursors.change(db, connection.id, process, next_poll_at=now)
+            await gateway.rings.ring(Task.POLL, polls.key_of(connection.id, process))

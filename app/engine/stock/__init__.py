@@ -1,0 +1,1 @@
+"""Stock levels: read from both sides, and written to the shop."""

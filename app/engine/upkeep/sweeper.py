@@ -1,0 +1,120 @@
+"""The sweeper: in every worker, a plain periodic look at SQL that rings for whatever is due.
+
+A lost ring, or a Redis that was emptied, costs one interval and never work.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.domain import POLLED, Process
+from app.engine.core.queue import Task
+from app.engine.core.runtime import Gateway
+from app.engine.polling import health_alerts as watch
+from app.engine.polling import runner as polls
+from app.engine.upkeep import alerts as notify
+from app.engine.upkeep import gauges as figures
+from app.engine.upkeep import retention
+from app.engine.upkeep import webhook_guard as guard
+from app.logs import get_logger
+from app.records import connections, cursors, runs
+from app.records.connections import Connection, Status
+from app.records.stock import levels as stock_levels
+from app.storage.tables import inbox, jobs, lanes, run_parts
+
+log = get_logger(__name__)
+
+
+async def run(gateway: Gateway) -> None:
+    """Sweeps until cancelled. A database that is away is waited for."""
+    while True:
+        try:
+            await sweep(gateway)
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("sweep_failed", error=type(error).__name__)
+        except Exception:
+            # Anything else is a fault of ours: seen in the log, and no reason to stop looking.
+            log.exception("sweep_failed")
+        await asyncio.sleep(gateway.settings.sweep_interval_seconds)
+
+
+async def sweep(gateway: Gateway) -> None:
+    """One look: rings for events, lanes and polls that are due; ends what has settled; prunes; updates the figures."""
+    now = gateway.clock()
+    async with gateway.database.begin() as db:
+        await _wake_events(db, now)
+        await runs.finish_settled(db, now)
+        ringing = [(Task.STOCK, connection_id) for connection_id in await stock_levels.wake(db, now)]
+    async with gateway.database.read() as db:
+        active = await connections.every(db, gateway.vault, status=Status.ACTIVE)
+        ringing += [*await _events_due(db, active), *await _lanes_due(db, now), *await _hooks_due(db, gateway, active, now)]
+    ringing += await _polls_due(gateway, active, now)
+    for task, key in dict.fromkeys(ringing):
+        await gateway.rings.ring(task, key)
+    async with gateway.database.begin() as db:
+        for connection in active:
+            await watch.look_for_silence(db, connection, now)
+    await notify.notify(gateway, now)
+    await retention.prune_when_due(gateway, now)
+    await figures.update(gateway, now)
+
+
+async def _wake_events(db: AsyncConnection, now: datetime) -> None:
+    await db.execute(update(inbox).where(inbox.c.state == "parked", inbox.c.due_at <= now).values(state="received", due_at=None))
+
+
+async def _events_due(db: AsyncConnection, active: list[Connection]) -> list[tuple[Task, str]]:
+    due = []
+    for connection in active:
+        waiting = select(inbox.c.id).where(inbox.c.connection_id == connection.id, inbox.c.state == "received").limit(1)
+        if await db.scalar(waiting) is not None:
+            due.append((Task.INGEST, connection.id))
+    return due
+
+
+async def _hooks_due(db: AsyncConnection, gateway: Gateway, active: list[Connection], now: datetime) -> list[tuple[Task, str]]:
+    return [
+        (Task.HOOKS, each.id)
+        for each in active
+        if each.settings.webhooks.managed and guard.address_of(gateway, each) and await guard.due(db, each, now)
+    ]
+
+
+async def _lanes_due(db: AsyncConnection, now: datetime) -> list[tuple[Task, str]]:
+    """Lanes with waiting jobs, parked ones that are due, or jobs left running by a worker that ended."""
+    due = []
+    for row in await db.execute(select(lanes.c.key).where(lanes.c.paused.is_(False))):
+        if await _has_due_jobs(db, row.key, now):
+            due.append((Task.DRAIN, row.key))
+    return due
+
+
+async def _has_due_jobs(db: AsyncConnection, lane: str, now: datetime) -> bool:
+    """A state at a time: each has an index of its own, however many jobs are done."""
+    states = (jobs.c.state == "waiting", jobs.c.state == "running", (jobs.c.state == "parked") & (jobs.c.due_at <= now))
+    for state in states:
+        if await db.scalar(select(jobs.c.id).where(jobs.c.lane == lane, state).limit(1)) is not None:
+            return True
+    return False
+
+
+async def _polls_due(gateway: Gateway, active: list[Connection], now: datetime) -> list[tuple[Task, str]]:
+    due = []
+    async with gateway.database.begin() as db:
+        for connection in active:
+            for process in POLLED:
+                if not getattr(connection.settings.processes, process.value):
+                    continue
+                cursor = await cursors.ensure(db, connection, process, now)
+                if cursor.next_poll_at <= now:
+                    due.append((Task.POLL, polls.key_of(connection.id, process)))
+        waiting = (
+            select(run_parts.c.connection_id, run_parts.c.process).where(run_parts.c.state.in_(("waiting", "reading"))).distinct()
+        )
+        due += [(Task.POLL, polls.key_of(row.connection_id, Process(row.process))) for row in await db.execute(waiting)]
+    return due

@@ -1,0 +1,93 @@
+"""A shop's webhooks as the guard has seen them last, and what it lacks to keep them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from app.engine.core.runtime import Gateway
+from app.engine.upkeep import webhook_guard as guard
+from app.errors import Conflict
+from app.records.connections import Connection, Status
+from app.settings import Settings
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Why the guard does nothing, or will not succeed. `code` is stable."""
+
+    code: str
+    text: str
+    fix: str
+
+
+@dataclass(frozen=True)
+class WebhookState:
+    """`webhooks` are this connection's, as the shop showed them at `checked_at`. `state`: unknown before the first look."""
+
+    managed: bool
+    address: str | None
+    state: str = "unknown"
+    checked_at: datetime | None = None
+    next_check_at: datetime | None = None
+    repairs: int = 0
+    last_repair_at: datetime | None = None
+    last_error: str | None = None
+    webhooks: tuple[dict[str, Any], ...] = ()
+    missing: tuple[Missing, ...] = field(default=())
+
+
+def missing(settings: Settings, connection: Connection) -> tuple[Missing, ...]:
+    """What stands in the guard's way, the first thing to do first."""
+    found = []
+    if not connection.settings.webhooks.managed:
+        found.append(
+            Missing("not-managed", "webhooks.managed is off: the webhooks are made by hand", "set settings.webhooks.managed")
+        )
+    if settings.public_url is None:
+        fix = "set GATEWAY_PUBLIC_URL to the address under which the shop reaches the gateway, for API and worker"
+        found.append(Missing("no-public-url", "the gateway does not know its own address", fix))
+    if not connection.webhook_secret:
+        fix = f"POST /connections/{connection.name}/rotate-webhook-secret makes one"
+        found.append(Missing("no-secret", "the connection has no webhook secret", fix))
+    if connection.facts.get("can_write") is False:
+        fix = "make a key with Read/Write in the shop, change the connection, and test it again"
+        found.append(Missing("read-only-key", "the shop's key may only read", fix))
+    if connection.status is not Status.ACTIVE:
+        act = "resume" if connection.status is Status.PAUSED else "activate"
+        fix = f"POST /connections/{connection.name}/{act}"
+        found.append(Missing("not-active", f"the connection is {connection.status.value}", fix))
+    return tuple(found)
+
+
+async def read(gateway: Gateway, connection: Connection) -> WebhookState:
+    """As it was seen last; calls nothing."""
+    async with gateway.database.read() as db:
+        row = await guard.state_of(db, connection.id)
+    lacks = missing(gateway.settings, connection)
+    managed, address = connection.settings.webhooks.managed, guard.address_of(gateway, connection)
+    if row is None:
+        return WebhookState(managed, address, missing=lacks)
+    ours = tuple(each for each in row.seen or () if str(each.get("delivery_url", "")).endswith(f"/{connection.webhook_id}"))
+    return WebhookState(
+        managed,
+        address,
+        row.state,
+        row.checked_at,
+        row.next_check_at,
+        row.repairs,
+        row.last_repair_at,
+        row.last_error,
+        ours,
+        lacks,
+    )
+
+
+async def check(gateway: Gateway, connection: Connection) -> WebhookState:
+    """Has the guard look now, and put right what it finds. Raises Conflict when something is missing for that."""
+    lacks = [each for each in missing(gateway.settings, connection) if each.code != "read-only-key"]
+    if lacks:
+        raise Conflict(f"the webhooks cannot be looked after: {lacks[0].text}", field="webhooks", fix=lacks[0].fix)
+    await guard.guard(gateway, connection.id)
+    return await read(gateway, connection)

@@ -1,0 +1,145 @@
+"""How a flow ends, and what it needs from whoever runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol, TypeVar
+
+from app.domain import Article, OrderLine, Problem
+from app.warehouse.rest.client import OngoingClient, Written
+from app.warehouse.settings import OngoingSettings
+
+T = TypeVar("T")
+
+
+class Transfer(StrEnum):
+    """How far a record's transfer has come."""
+
+    NONE = "none"
+    """Nothing was sent, and nothing is to be."""
+    PENDING = "pending"
+    """To be sent for the first time."""
+    SENT = "sent"
+    HELD = "held"
+    """An operator is needed; the reason says what for."""
+    REFUSED = "refused"
+    """The WMS said no to this content."""
+    UNKNOWN = "unknown"
+    """A call was made and its outcome is not known; it is read before anything is written."""
+
+
+class Outcome(StrEnum):
+    """What was done about the newest state of the record."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    CANCELLED = "cancelled"
+    UNCHANGED = "unchanged"
+    SKIPPED = "skipped"
+    HELD = "held"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Result:
+    """The end of a flow. What is None stays as it is in the mapping; `code` and `reason` replace what was there."""
+
+    outcome: Outcome
+    transfer: Transfer | None
+    """None for what goes the other way: the transfer into the warehouse stays as it is."""
+    code: str | None = None
+    reason: str | None = None
+    wanted: str | None = None  # present, absent
+    wms_id: int | None = None
+    warehouse_status: int | None = None
+    warehouse_status_text: str | None = None
+    sent_hash: str | None = None
+    notes: tuple[str, ...] = ()
+    delivery: str | None = None
+    """How far the way back has come."""
+    completed: bool = False
+    """The shop has the order as completed."""
+
+
+def explained(problem: Problem) -> str:
+    """The problem and what to do about it, as two sentences."""
+    return ". ".join(text[:1].upper() + text[1:] for text in (problem.message, problem.fix))
+
+
+def held(problem: Problem, **more: Any) -> Result:
+    return Result(Outcome.HELD, Transfer.HELD, problem.code, explained(problem), **more)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the mapping knew when the job was taken."""
+
+    source_id: str
+    number: str | None
+    wms_id: int | None
+    wanted: str
+    transfer: Transfer
+    warehouse_status: int | None
+    sent_hash: str | None
+
+
+@dataclass(frozen=True)
+class Unsettled:
+    """A writing call whose outcome is not known: what was sent."""
+
+    call: str
+    request: dict[str, Any] | None
+
+
+class Desk(Protocol):
+    """The flow's way out: calls fenced by attempts, numbers that are claimed, articles that others own."""
+
+    @property
+    def client(self) -> OngoingClient: ...
+
+    @property
+    def goods_owner_id(self) -> int: ...
+
+    @property
+    def settings(self) -> OngoingSettings: ...
+
+    @property
+    def released(self) -> bool:
+        """An operator has said: try it all the same."""
+        ...
+
+    @property
+    def unsettled(self) -> Unsettled | None:
+        """A writing call of this record whose outcome is not known."""
+        ...
+
+    async def read(self, call: str, do: Callable[[], Awaitable[T]]) -> T:
+        """A reading call, within the failure budget of its method."""
+        ...
+
+    async def write(self, call: str, request: Mapping[str, Any] | None, do: Callable[[], Awaitable[T]]) -> T:
+        """A writing call: its attempt is committed before, its result after. Raises LeaseLost when there is no time left for
+        it."""
+        ...
+
+    async def claim(self, number: str) -> str | None:
+        """Claims the WMS number for this record. None when it is ours now, else who has it."""
+        ...
+
+    async def unknown_articles(self, numbers: Sequence[str]) -> list[str]:
+        """Those of the article numbers that no mapping of this goods owner shows in the WMS."""
+        ...
+
+    async def waiting_article(self, number: str) -> Article | None:
+        """The full article, when one with this number waits in this lane."""
+        ...
+
+    async def article_exists(self, number: str, wms_id: int) -> None:
+        """Remembers that the WMS has it, without claiming it for this connection."""
+        ...
+
+    async def article_created(self, line: OrderLine, written: Written, sent_hash: str) -> None:
+        """Remembers an article that was made for an order."""
+        ...

@@ -1,0 +1,220 @@
+"""The connection test: real calls with the keys, and their outcome in the user's words."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import replace
+from typing import Any
+
+from app.errors import LoginRefused, Malformed, Refused, RemoteError
+from app.integrations.protocol import Check, TestReport
+from app.integrations.woocommerce.check import texts as words
+from app.integrations.woocommerce.check.writing import WritingChecks
+from app.integrations.woocommerce.legacy.dialects import Record
+from app.integrations.woocommerce.legacy.versions import NEWEST_FIRST, Version, release_of
+from app.integrations.woocommerce.rest.calls import Calls, code_of
+from app.integrations.woocommerce.rest.resources import Body, section, text
+from app.integrations.woocommerce.settings import ListBy, Login, RestName, WooCommerceCredentials, WooCommerceSettings
+from app.integrations.woocommerce.webhooks.incoming import is_same_shop
+
+_LEGACY_FACTS = {"wc_version": "version", "URL": "home_url"}
+_LEGACY_META = {"currency": "currency", "weight_unit": "weight_unit", "dimension_unit": "dimension_unit", "timezone": "time_zone"}
+
+
+class Examination:
+    """One run of the test. What cannot be reached or read ends it: what follows would fail for the same reason."""
+
+    def __init__(self, calls: Calls, settings: WooCommerceSettings, credentials: WooCommerceCredentials) -> None:
+        self._calls = calls
+        self._settings = settings
+        self._credentials = credentials
+        self._checks: list[Check] = []
+        self._facts: dict[str, Any] = {}
+        self._legacy_is_off = False
+
+    async def report(self) -> TestReport:
+        """What was found out stays with the calls: the client goes on with the version that was found."""
+        if await self._can_read("orders") and await self._can_read("products"):
+            self._facts["rest"] = self._calls.version.name
+            self._facts["lists_by_modification"] = self._calls.version.lists_by_modification
+            await self._learn_system()
+            self._calls.version = replace(self._calls.version, release=release_of(self._facts.get("version")))
+            await self._learn_units()
+            await WritingChecks(self._calls, self._settings, self._checks, self._facts).run()
+        return TestReport(tuple(self._checks), self._facts)
+
+    def _say(self, name: str, ok: bool, message: str, fix: str = "") -> None:
+        self._checks.append(Check(name, ok, message, fix))
+
+    # which API, and whether it may be read
+
+    async def _can_read(self, resource: str) -> bool:
+        for _ in range(len(NEWEST_FIRST) + 1):
+            try:
+                await self._calls.listed(resource, self._one_record())
+            except RemoteError as error:
+                if await self._speak_otherwise(error):
+                    continue
+                self._checks.append(await self._failed(resource, error))
+                return False
+            self._say(resource, True, f"the keys can read {resource}")
+            return True
+        return False
+
+    def _one_record(self) -> list[tuple[str, str]]:
+        by = "modified" if self._calls.version.lists_by_modification else "id"
+        return [("per_page", "1"), ("orderby", by), ("order", "asc"), ("_fields", "id")]
+
+    async def _speak_otherwise(self, error: RemoteError) -> bool:
+        """Whether another version of the API, or another way to list, is worth a try."""
+        version = self._calls.version
+        by_time = version.lists_by_modification and self._settings.list_by is ListBy.AUTO
+        if by_time and isinstance(error, Refused) and "orderby" in error.message:
+            self._calls.version = replace(version, lists_by_modification=False)
+            return True
+        if self._settings.rest_version is not None or version.name != "wc/v3" or not _is_unknown_route(error):
+            return False
+        found = await self._offered()
+        if found is not None:
+            self._calls.version = Version(found, lists_by_modification=found != "wc/v1")
+        return found is not None
+
+    async def _offered(self) -> RestName | None:
+        """The newest API that the shop offers instead of wc/v3; None when it says that it has that one."""
+        namespaces = await self._namespaces()
+        if "wc/v3" in namespaces:
+            return None
+        found: RestName | None = next((each for each in NEWEST_FIRST[1:] if each in namespaces), None)
+        return found or await self._legacy_offered()
+
+    async def _namespaces(self) -> list[str]:
+        """The index of the REST API is open to all and names what the shop offers."""
+        try:
+            answer = await self._calls.get(f"{self._credentials.shop_url}wp-json/")
+        except RemoteError:
+            return []
+        offered = answer.json.get("namespaces") if isinstance(answer.json, dict) else None
+        return [str(each) for each in offered] if isinstance(offered, list) else []
+
+    async def _legacy_offered(self) -> RestName | None:
+        legacy: tuple[RestName, ...] = ("wc-api/v3", "wc-api/v2")
+        for name in legacy:
+            if await self._legacy_index(name):
+                return name
+        return None
+
+    async def _legacy_index(self, name: RestName) -> Body:
+        """Its index is open to all, too, and tells the version and the units."""
+        try:
+            answer = await self._calls.get(Version(name).base(self._credentials.shop_url))
+        except RemoteError as error:
+            self._legacy_is_off |= code_of(error.answer) == "woocommerce_api_disabled"
+            return {}
+        return section(answer.json, "store") if isinstance(answer.json, dict) else {}
+
+    # what is wrong
+
+    async def _failed(self, resource: str, error: RemoteError) -> Check:
+        if words.is_blocked(error):
+            message = f"the shop's REST API is blocked before WooCommerce sees the call: {error.message}"
+            return Check(resource, False, message, words.LET_THROUGH)
+        if isinstance(error, Malformed) and error.status in (200, 404) and await self._has_plain_permalinks():
+            return Check(resource, False, "the shop has plain permalinks, with which its REST API has no address", words.PLAIN)
+        if self._legacy_is_off or code_of(error.answer) == "woocommerce_api_disabled":
+            return Check(resource, False, "the shop's REST API is switched off", words.LEGACY_OFF)
+        if code_of(error.answer) == "rest_no_route":
+            return Check(resource, False, error.message, await self._version_fix())
+        if isinstance(error, LoginRefused) and (login := await self._other_login()):
+            message = f"the shop takes the keys with login = {login.value}, and not with {self._settings.login.value}"
+            return Check(resource, False, message, f"set login to {login.value}")
+        return Check(resource, False, error.message, words.fix_of(error, self._credentials.shop_url.startswith("http://")))
+
+    async def _has_plain_permalinks(self) -> bool:
+        """Then the API answers at `?rest_route=` only."""
+        try:
+            answer = await self._calls.get(self._credentials.shop_url, [("rest_route", "/")])
+        except RemoteError:
+            return False
+        return isinstance(answer.json, dict) and "namespaces" in answer.json
+
+    async def _version_fix(self) -> str:
+        versions = sorted(each for each in await self._namespaces() if each in NEWEST_FIRST)
+        return f"set rest_version to one of {', '.join(versions)}" if versions else "switch WooCommerce on in the shop"
+
+    async def _other_login(self) -> Login | None:
+        """Over https: a shop behind a proxy that takes itself to be on http, or a server that hides the Authorization header."""
+        if self._settings.login is not Login.AUTO or not self._credentials.shop_url.startswith("https://"):
+            return None
+        for login in (Login.OAUTH, Login.QUERY):
+            try:
+                await self._calls.with_login(login).listed("orders", self._one_record())
+            except RemoteError:
+                continue
+            return login
+        return None
+
+    # what it is
+
+    async def _learn_system(self) -> None:
+        """Version, currency and home address, where the key's user may see them."""
+        if self._calls.version.is_legacy:
+            await self._learn_from_legacy_index()
+        else:
+            found = await self._system_status()
+            if found is None:
+                return
+            environment, settings = section(found, "environment"), section(found, "settings")
+            self._facts |= {
+                "version": text(environment, "version"),
+                "wordpress": text(environment, "wp_version"),
+                "home_url": text(environment, "home_url"),
+                "currency": text(settings, "currency"),
+                "currency_symbol": html.unescape(text(settings, "currency_symbol")),
+            }
+        self._say("version", True, f"WooCommerce {self._facts.get('version') or '(unknown)'}, {self._calls.version.name}")
+        self._check_home()
+
+    async def _system_status(self) -> Record | None:
+        fields = "environment.version,environment.wp_version,environment.home_url,settings.currency,settings.currency_symbol"
+        try:
+            return await self._calls.record("system_status", [("_fields", fields)])
+        except RemoteError as error:
+            self._say("version", True, f"the version could not be read: {error.message}")
+            return None
+
+    async def _learn_from_legacy_index(self) -> None:
+        store = await self._legacy_index(self._calls.version.name)
+        self._facts |= {fact: text(store, name) for name, fact in _LEGACY_FACTS.items() if text(store, name)}
+        meta = section(store, "meta")
+        self._facts |= {fact: text(meta, name) for name, fact in _LEGACY_META.items() if text(meta, name)}
+
+    def _check_home(self) -> None:
+        home = self._facts.get("home_url")
+        if home and not is_same_shop(home, self._settings, self._credentials):
+            message = (
+                f"the shop calls itself {home}, the connection says {self._credentials.shop_url}: its webhooks would be ignored"
+            )
+            self._say("home address", False, message, f"take {home} as shop_url, or add it to accepted_sources")
+
+    async def _learn_units(self) -> None:
+        """Units of weight and length: the shop's own against the connection's."""
+        for fact, said in (("weight_unit", self._settings.weight_unit), ("dimension_unit", self._settings.dimension_unit)):
+            if fact not in self._facts and not await self._learn_setting(fact):
+                return
+            if self._facts[fact] != said:
+                message = f"the shop uses {self._facts[fact]}, the connection says {said}"
+                self._say(fact, False, message, f"set {fact} to {self._facts[fact]}")
+
+    async def _learn_setting(self, fact: str) -> bool:
+        if self._calls.version.is_legacy:
+            return False
+        try:
+            self._facts[fact] = text(await self._calls.record(f"settings/products/woocommerce_{fact}"), "value")
+        except RemoteError:
+            return False
+        return True
+
+
+def _is_unknown_route(error: RemoteError) -> bool:
+    """No such version of the API, or no REST API at all (WordPress before 4.4, or none at this address)."""
+    return code_of(error.answer) == "rest_no_route" or (isinstance(error, Malformed) and error.status == 404)

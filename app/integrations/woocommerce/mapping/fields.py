@@ -1,0 +1,317 @@
+"""The field tables: what each field of an article and of an order is made from. Read beside the requirement, WooCommerce.
+
+Pure and total: any JSON becomes an Article or an Order, and what is wrong with it becomes its problems.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from app.domain import Article, Category, Coded, Notification, Order, OrderLine, Problem, ShopState, SourceRecord, Transporter
+from app.integrations.woocommerce.mapping.addresses import (
+    country_named,
+    country_problems,
+    delivery_problems,
+    full_name,
+    is_given,
+    read_address,
+)
+from app.integrations.woocommerce.mapping.number_rules import Numbered, article_number, order_number
+from app.integrations.woocommerce.rest.resources import (
+    CUSTOMER,
+    PARENT,
+    PRODUCTS,
+    Body,
+    at_path,
+    identity,
+    meta,
+    moment,
+    number,
+    objects,
+    plain,
+    section,
+    text,
+)
+from app.integrations.woocommerce.settings import Notify, VariableParents, VirtualProducts, WooCommerceSettings
+from app.warehouse.writes.problems import customs_problems
+
+UNIT_CODE = "st"
+
+_KILOGRAMS = {"kg": Decimal(1), "g": Decimal("0.001"), "lbs": Decimal("0.45359237"), "oz": Decimal("0.028349523125")}
+_METRES = {"m": Decimal(1), "cm": Decimal("0.01"), "mm": Decimal("0.001"), "in": Decimal("0.0254"), "yd": Decimal("0.9144")}
+
+
+# --- articles ---------------------------------------------------------------------------------------------------------
+
+
+def map_article(record: SourceRecord, settings: WooCommerceSettings) -> Article:
+    """A product or a variation as an article. A variation's parent is expected under `_gateway_parent`."""
+    body = record.body
+    size = section(body, "dimensions")
+    numbered = _own_number(record, settings)
+    metres, measures = _METRES[settings.dimension_unit], settings.send_measures
+    return Article(
+        source_id=record.source_id,
+        modified_at=record.modified_at,
+        number=numbered.number,
+        name=_name(body),
+        product_code=record.source_id,
+        parent_id=identity(body.get("parent_id")) if is_variation(body) else None,
+        unit_code=UNIT_CODE,
+        is_stock=settings.virtual_products is VirtualProducts.STOCK or body.get("virtual") is not True,
+        wanted=_wanted(body, settings),
+        status=text(body, "status"),
+        barcode=meta(body, settings.barcode_meta_key) or text(body, "global_unique_id").strip() or None,
+        weight_kg=_measure(body.get("weight"), _KILOGRAMS[settings.weight_unit]) if measures else None,
+        length_m=_measure(size.get("length"), metres) if measures else None,
+        width_m=_measure(size.get("width"), metres) if measures else None,
+        height_m=_measure(size.get("height"), metres) if measures else None,
+        customer_price=number(body.get("price")) if settings.send_price else None,
+        country_of_origin=country_named(meta(body, settings.country_of_origin_meta_key)),
+        tariff_number=meta(body, settings.tariff_number_meta_key) or None,
+        categories=_categories(body) if settings.article_categories else (),
+        extra=_extra(body, settings.extra_article_fields),
+        problems=tuple(problem for problem in (numbered.problem, _origin_problem(body, settings)) if problem),
+    )
+
+
+def is_variation(body: Body) -> bool:
+    return body.get("type") == "variation"
+
+
+def _own_number(record: SourceRecord, settings: WooCommerceSettings) -> Numbered:
+    sku = text(record.body, "sku")
+    shared = is_variation(record.body) and bool(sku) and sku == text(section(record.body, PARENT), "sku")
+    return article_number(sku, record.source_id, shared, settings, "sku")
+
+
+def _name(body: Body) -> str:
+    """Title; of a variation the product's title and the options.
+
+    Composed here, because a webhook's name is "product - options" where `/variations` gives the options only, and both must come
+    out the same (observed on WooCommerce 11.0.1).
+    """
+    parent = plain(section(body, PARENT), "name")
+    if not (is_variation(body) and parent):
+        return plain(body, "name")
+    options = ", ".join(option for option in (plain(each, "option") for each in objects(body, "attributes")) if option)
+    return f"{parent} - {options}" if options else parent
+
+
+def _wanted(body: Body, settings: WooCommerceSettings) -> bool:
+    if body.get("type") == "variable" and settings.variable_parents is VariableParents.SKIP:
+        return False
+    parent = section(body, PARENT)
+    return all(text(each, "status") in settings.article_statuses for each in (body, parent) if each is body or "status" in each)
+
+
+def _measure(value: Any, unit: Decimal) -> Decimal | None:
+    """A weight or length in kilograms or metres, written without trailing zeros; None when the shop left it empty."""
+    found = number(value)
+    return None if found is None else Decimal(format((found * unit).normalize(), "f"))
+
+
+def _categories(body: Body) -> tuple[Category, ...]:
+    found = (Category(identity(each.get("id")) or "", plain(each, "name")) for each in objects(body, "categories"))
+    return tuple(category for category in found if category.code and category.name)
+
+
+def _origin_problem(body: Body, settings: WooCommerceSettings) -> Problem | None:
+    given = meta(body, settings.country_of_origin_meta_key)
+    if not given or country_named(given):
+        return None
+    field = f"meta_data.{settings.country_of_origin_meta_key}"
+    return Problem(
+        "country-of-origin-unknown", field, f"{given!r} is no country", "write its ISO code or English name in the shop"
+    )
+
+
+def _extra(body: Body, mapped: dict[str, str]) -> dict[str, Any]:
+    found = {target: at_path(body, path) for target, path in mapped.items()}
+    return {target: value for target, value in found.items() if value not in (None, "")}
+
+
+# --- orders -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Lines:
+    """The lines to send, what is wrong with them, and how many were left out because their product is no stock article."""
+
+    lines: tuple[OrderLine, ...]
+    problems: tuple[Problem, ...]
+    left_out: int
+
+
+def map_order(record: SourceRecord, settings: WooCommerceSettings) -> Order:
+    """An order. A registered customer is expected under `_gateway_customer`, looked-up products under `_gateway_products`."""
+    body = record.body
+    billing = section(body, "billing")
+    where = "shipping" if is_given(section(body, "shipping")) else "billing"
+    delivery = section(body, where)
+    phone = plain(billing, "phone")
+    billing_email = plain(billing, "email")
+    email = plain(section(body, CUSTOMER), "email") or billing_email
+    numbered = order_number(plain(body, "number"), settings)
+    currency = text(body, "currency").strip().upper()
+    created = moment(body.get("date_created_gmt"))
+    consignee = read_address(delivery, settings, email=_contact(email, False), mobile=_contact(phone, False))
+    invoice = read_address(billing, settings, email=_contact(billing_email, False), mobile=_contact(phone, False))
+    lines = _lines(body, currency, settings)
+    order = Order(
+        source_id=record.source_id,
+        source_number=plain(body, "number"),
+        number=numbered.number or "",
+        state=_state(text(body, "status"), lines, settings),
+        status=text(body, "status"),
+        modified_at=record.modified_at,
+        created_at=created,
+        delivery_date=created,
+        currency=currency,
+        consignee=consignee,
+        invoice_address=invoice if is_given(billing) else None,
+        lines=lines.lines,
+        way_of_delivery=_way_of_delivery(body),
+        way_of_delivery_text=_way_of_delivery_text(body),
+        transporter=_transporter(body, settings),
+        remark=text(body, "customer_note"),
+        sales_code=full_name(delivery) if plain(delivery, "company") else "",
+        email=_contact(email, _flag(settings.notify_by_email)),
+        sms=_contact(phone, _flag(settings.notify_by_sms)),
+        telephone=_contact(phone, False),
+        customer_number=identity(body.get("customer_id")) if settings.send_customer_number else None,
+        extra=_extra(body, settings.extra_order_fields),
+        notes=(f"{lines.left_out} lines left out: their products are no stock articles",) if lines.left_out else (),
+    )
+    return replace(order, problems=tuple(_order_problems(order, where, numbered, lines, settings)))
+
+
+def _order_problems(order: Order, where: str, numbered: Numbered, lines: _Lines, settings: WooCommerceSettings) -> list[Problem]:
+    found = [numbered.problem] if numbered.problem else []
+    if order.delivery_date is None:
+        found.append(
+            Problem("date-missing", "date_created_gmt", "the order says not when it was made", "look at the order in the shop")
+        )
+    found += delivery_problems(order.consignee, where)
+    if order.invoice_address and where == "shipping":
+        found += country_problems(order.invoice_address, "billing")
+    if not order.currency:
+        found.append(Problem("currency-missing", "currency", "the order has no currency", "look at the order in the shop"))
+    if not order.lines and not lines.problems and not lines.left_out:
+        found.append(
+            Problem("order-without-lines", "line_items", "the order has no lines to send", "put the order right in the shop")
+        )
+    customs = customs_problems(order, settings.customs_home_countries) if settings.customs_required else ()
+    return [*found, *lines.problems, *customs]
+
+
+def _state(status: str, lines: _Lines, settings: WooCommerceSettings) -> ShopState:
+    if status in settings.cancelled_statuses:
+        return ShopState.CANCELLED
+    if status in settings.order_statuses:
+        nothing_to_send = lines.left_out and not lines.lines and not lines.problems
+        return ShopState.WAITING if nothing_to_send else ShopState.WANTED
+    return ShopState.COMPLETED if status == "completed" else ShopState.WAITING
+
+
+def _contact(value: str, to_be_notified: bool | None) -> Notification | None:
+    return Notification(value, to_be_notified) if value else None
+
+
+def _flag(setting: Notify) -> bool | None:
+    return None if setting == "not-sent" else setting
+
+
+# lines
+
+
+def _lines(body: Body, currency: str, settings: WooCommerceSettings) -> _Lines:
+    lines: list[OrderLine] = []
+    problems: list[Problem] = []
+    left_out = 0
+    for index, item in enumerate(objects(body, "line_items")):
+        quantity = number(item.get("quantity"))
+        if quantity == 0:
+            continue
+        if _is_non_stock(body, item, settings):
+            left_out += 1
+            continue
+        numbered = _line_number(body, item, settings, f"line_items[{index}].sku")
+        lines.append(_line(item, quantity or Decimal(0), numbered, currency))
+        problems += [problem for problem in (numbered.problem, _line_problem(item, quantity, index)) if problem]
+    return _Lines(tuple(lines), tuple(problems), left_out)
+
+
+def _line(item: Body, quantity: Decimal, numbered: Numbered, currency: str) -> OrderLine:
+    return OrderLine(
+        row_number=identity(item.get("id")) or "",
+        article_number=numbered.number,
+        article_name=plain(item, "name"),
+        quantity=quantity,
+        line_price=number(item.get("price")),
+        customer_line_price=number(item.get("total")),
+        currency=currency,
+        product_code=_product_id(item),
+    )
+
+
+def _product_id(item: Body) -> str | None:
+    """The variation, else the product; None when the product was deleted from the shop (`product_id` is 0 then)."""
+    product = identity(item.get("product_id"))
+    return (identity(item.get("variation_id")) or product) if product else None
+
+
+def _line_number(body: Body, item: Body, settings: WooCommerceSettings, field: str) -> Numbered:
+    sku = text(item, "sku")
+    parent = section(section(body, PRODUCTS), text(item, "product_id"))
+    shared = identity(item.get("variation_id")) is not None and bool(sku) and sku == text(parent, "sku")
+    numbered = article_number(sku, _product_id(item), shared, settings, field)
+    if numbered.problem and numbered.problem.code == "article-without-number":
+        message = f"line {text(item, 'id')} ({plain(item, 'name')}) has no SKU"
+        return Numbered(None, Problem("line-without-article-number", field, message, numbered.problem.fix))
+    return numbered
+
+
+def _line_problem(item: Body, quantity: Decimal | None, index: int) -> Problem | None:
+    if identity(item.get("id")) is None:
+        return Problem("line-without-id", f"line_items[{index}].id", "a line has no id", "look at the order in the shop")
+    if quantity is None or quantity < 0:
+        message = f"line {text(item, 'id')} has no quantity that can be sent"
+        return Problem("line-quantity-wrong", f"line_items[{index}].quantity", message, "put the line right in the shop")
+    return None
+
+
+def _is_non_stock(body: Body, item: Body, settings: WooCommerceSettings) -> bool:
+    if not settings.leave_out_non_stock_lines or settings.virtual_products is VirtualProducts.STOCK:
+        return False
+    product = section(section(body, PRODUCTS), _product_id(item) or "")
+    return product.get("virtual") is True
+
+
+# delivery
+
+
+def _way_of_delivery(body: Body) -> Coded | None:
+    first = _first_shipping(body)
+    coded = Coded(text(first, "method_id").strip(), plain(first, "method_title"))
+    return coded if coded.code or coded.name else None
+
+
+def _way_of_delivery_text(body: Body) -> str:
+    """Legacy API v3 has `shipping_methods`; the REST API the shipping lines' titles."""
+    titles = [title for title in (plain(line, "method_title") for line in objects(body, "shipping_lines")) if title]
+    return plain(body, "shipping_methods") or ", ".join(titles)
+
+
+def _transporter(body: Body, settings: WooCommerceSettings) -> Transporter | None:
+    """By `method:instance` (two flat rates may be two carriers), else by method."""
+    first = _first_shipping(body)
+    method = text(first, "method_id")
+    choice = settings.transporters.get(f"{method}:{text(first, 'instance_id')}") or settings.transporters.get(method)
+    return Transporter(choice.transporter_code, choice.transporter_service_code) if choice else None
+
+
+def _first_shipping(body: Body) -> Body:
+    return next(iter(objects(body, "shipping_lines")), {})

@@ -1,0 +1,1 @@
+"""One call to a shop, and how its answers are read."""

@@ -1,0 +1,250 @@
+"""One call to a shop: signed, sent, and its failures sorted. Observed on WooCommerce 11.0.1 unless it says otherwise."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+import httpx
+
+from app.clock import Clock
+from app.errors import LoginRefused, Malformed, NoSuchRecord, Refused
+from app.http import Answer, encode_query, raise_passing, send
+from app.integrations.woocommerce.legacy.answers import Legacy
+from app.integrations.woocommerce.legacy.dialects import Dialect, FirstRest, Params, Record, SecondRest
+from app.integrations.woocommerce.legacy.oauth import signed
+from app.integrations.woocommerce.legacy.versions import Version
+from app.integrations.woocommerce.rest.resources import Body, text
+from app.integrations.woocommerce.settings import Login, WooCommerceCredentials, WooCommerceSettings
+
+SYSTEM = "the shop"
+
+_GONE = re.compile(r"woocommerce_rest_(?:(?:\w+_)?invalid_id|invalid_order_id)|woocommerce_api_(?:no_\w+_found|invalid_\w+_id)")
+"""Like `woocommerce_rest_shop_order_invalid_id`: the only codes that prove, with a 404 (400 to a PUT), that a record is gone."""
+
+_LEGACY_LOGIN = "woocommerce_api_authentication_error"
+"""Comes with any status, 404 for a missing key among them (source of WooCommerce 2.4)."""
+
+_Items = Sequence[Mapping[str, Any]]
+
+
+class Calls:
+    """Calls to one shop's REST API: Basic over https, OAuth 1.0a over http. Counts them.
+
+    Paths are those of wc/v3; one that begins with a slash belongs to a plugin and is taken as it is, below `wp-json`.
+    """
+
+    def __init__(
+        self,
+        settings: WooCommerceSettings,
+        credentials: WooCommerceCredentials,
+        http: httpx.AsyncClient,
+        clock: Clock,
+        version: Version | None = None,
+    ) -> None:
+        self._settings = settings
+        self._credentials = credentials
+        self._http = http
+        self._clock = clock
+        self.version = version or Version()
+        self.count = 0
+        self.shop_time: datetime | None = None
+        """The shop's own clock at its last answer (UTC), as far as it said."""
+
+    def address(self, path: str) -> str:
+        if path.startswith("/"):
+            return f"{self._credentials.shop_url}wp-json{path}"
+        return f"{self.version.base(self._credentials.shop_url)}{self._dialect(path).path(path)}"
+
+    def _dialect(self, path: str) -> Dialect:
+        if path.startswith("/") or self.version.name == "wc/v3":
+            return Dialect()
+        if self.version.name == "wc/v2":
+            return SecondRest()
+        return Legacy() if self.version.is_legacy else FirstRest(ZoneInfo(self._settings.wc_v1_time_zone))
+
+    # reading
+
+    async def record(self, path: str, params: Params = ()) -> Record:
+        """An object. Raises NoSuchRecord when the shop itself says that there is none."""
+        dialect = self._dialect(path)
+        answer = await self.get(self.address(path), dialect.params(path, params))
+        found = dialect.one(path, answer.json)
+        if found is None:
+            raise self._malformed(answer, "GET", path, "an object")
+        return found
+
+    async def listed(self, path: str, params: Params) -> list[Record]:
+        """A list of objects. Raises Malformed for anything else: an empty list must be one."""
+        dialect = self._dialect(path)
+        answer = await self.get(self.address(path), dialect.params(path, params))
+        found = dialect.many(path, answer.json)
+        if found is None:
+            raise self._malformed(answer, "GET", path, "a list of records")
+        return found
+
+    async def get(self, url: str, params: Params = ()) -> Answer:
+        """One GET, its answer JSON with 2xx. Raises every RemoteError."""
+        return await self._send("GET", url, params)
+
+    # writing
+
+    async def write(self, method: str, path: str, body: Mapping[str, Any], params: Params = ()) -> Record:
+        """A POST or PUT of an object, answered with one."""
+        dialect = self._dialect(path)
+        answer = await self._send(method, self.address(path), dialect.params(path, params), dialect.body(path, body))
+        found = dialect.one(path, answer.json)
+        if found is None:
+            raise self._malformed(answer, method, path, "the record that was written")
+        return found
+
+    async def batch(self, path: str, items: _Items) -> list[Record]:
+        """Updates of several records; the answer has one object for each, in the same order."""
+        dialect = self._dialect(path)
+        answer = await self._send("POST", self.address(path), (), dialect.batched(path, items))
+        found = dialect.batch_answers(path, answer.json)
+        if found is None or len(found) != len(items):
+            raise self._malformed(answer, "POST", path, f"the {len(items)} records that were written")
+        return found
+
+    async def delete(self, path: str) -> None:
+        """Deletes for good. Raises NoSuchRecord when there is none."""
+        await self._send("DELETE", self.address(path), self._dialect(path).params(path, [("force", "true")]))
+
+    async def probe(self, method: str, path: str, body: Mapping[str, Any]) -> Answer:
+        """A write of nothing, as it is given, to find out whether the keys may write."""
+        return await self._send(method, self.address(path), (), body)
+
+    def with_login(self, login: Login) -> Calls:
+        """The same, with the keys given in another way."""
+        settings = self._settings.model_copy(update={"login": login})
+        return Calls(settings, self._credentials, self._http, self._clock, self.version)
+
+    # one call
+
+    async def _send(self, method: str, url: str, params: Params, body: Mapping[str, Any] | None = None) -> Answer:
+        self.count += 1
+        request = self._request(method, url, params, body)
+        answer = await send(self._http, request, timeout=self._settings.call_timeout_seconds, system=SYSTEM)
+        self.shop_time = _date(answer)
+        self._sort(answer, method, f"{method} {urlsplit(url).path}")
+        return answer
+
+    def _request(self, method: str, url: str, params: Params, body: Mapping[str, Any] | None) -> httpx.Request:
+        key, secret = self._credentials.consumer_key, self._credentials.consumer_secret.get_secret_value()
+        login = self._login(url)
+        if login is Login.OAUTH:
+            params = self._signed(method, url, params, key, secret)
+        elif login is Login.QUERY:
+            params = [*params, ("consumer_key", key), ("consumer_secret", secret)]
+        headers = {"Accept": "application/json"}
+        if body is None:
+            request = self._http.build_request(method, _with_query(url, params), headers=headers)
+        else:
+            request = self._http.build_request(method, _with_query(url, params), headers=headers, json=dict(body))
+        return next(httpx.BasicAuth(key, secret).auth_flow(request)) if login is Login.BASIC else request
+
+    def _login(self, url: str) -> Login:
+        if url.startswith("http://"):
+            return Login.OAUTH
+        return Login.BASIC if self._settings.login is Login.AUTO else self._settings.login
+
+    def _signed(self, method: str, url: str, params: Params, key: str, secret: str) -> Params:
+        """A shop that does not know it is reached over https takes its own address to be http (WC_REST_Authentication)."""
+        own = f"http://{url.removeprefix('https://')}" if url.startswith("https://") else url
+        by, end = self._settings.oauth_signature_method, "&" if self.version.signs_with_ampersand else ""
+        return signed(method, own, params, key=key, secret=secret, by=by, now=self._clock(), key_end=end)
+
+    def _sort(self, answer: Answer, method: str, call: str) -> None:
+        status, words, told, code = answer.status, answer.text(), _told(answer), _code(answer)
+        if _is_final_500(answer):
+            raise Refused(told, system=SYSTEM, call=call, status=status, answer=words)
+        if code == _LEGACY_LOGIN:
+            raise LoginRefused(told, system=SYSTEM, call=call, status=status, answer=words)
+        raise_passing(answer, system=SYSTEM, call=call, now=self._clock())
+        if 300 <= status < 400:
+            raise Malformed(_redirected(answer), system=SYSTEM, call=call, status=status, answer=words)
+        if status in (401, 403):
+            raise LoginRefused(told, system=SYSTEM, call=call, status=status, answer=words)
+        if _GONE.fullmatch(code) and (status == 404 or (status == 400 and method == "PUT")):
+            raise NoSuchRecord(told, system=SYSTEM, call=call, status=status, answer=words)
+        if status >= 400 and code:
+            raise Refused(told, system=SYSTEM, call=call, status=status, answer=words)
+        if status >= 400 or not 200 <= status < 300 or not answer.is_json:
+            raise Malformed(_not_the_api(answer), system=SYSTEM, call=call, status=status, answer=words)
+
+    def _malformed(self, answer: Answer, method: str, path: str, wanted: str) -> Malformed:
+        return Malformed(
+            f"the shop answered something else than {wanted}",
+            system=SYSTEM,
+            call=f"{method} {urlsplit(self.address(path)).path}",
+            status=answer.status,
+            answer=answer.text(),
+        )
+
+
+def _date(answer: Answer) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(answer.headers.get("Date", ""))
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def code_of(answer: str | None) -> str:
+    """The shop's own error code in an error's `answer`, as far as it has one."""
+    found = re.search(r'"code"\s*:\s*"([^"]{1,100})"', answer or "")
+    return found[1] if found else ""
+
+
+def _with_query(url: str, params: Params) -> httpx.URL:
+    return httpx.URL(f"{url}?{encode_query(params)}" if params else url)
+
+
+def _is_final_500(answer: Answer) -> bool:
+    """A refund that is refused: `"data": 500`, a bare number, where faults of the server have `{"status": 500}`.
+
+    Too large an amount, or a payment method that cannot refund: repeating does not help (observed on WooCommerce 11.0.1).
+    """
+    body = answer.json if isinstance(answer.json, dict) else {}
+    return answer.status == 500 and body.get("data") == 500 and text(body, "code").startswith("woocommerce_rest_")
+
+
+def error_of(answer: Any) -> Body:
+    """The shop's error in an answer's JSON: `{"code", "message"}`, or the first of the legacy API's `errors`."""
+    body = answer if isinstance(answer, dict) else {}
+    errors = body.get("errors")
+    first = errors[0] if isinstance(errors, list) and errors else errors
+    return first if isinstance(first, dict) else body
+
+
+def _code(answer: Answer) -> str:
+    return text(error_of(answer.json), "code")
+
+
+def _told(answer: Answer) -> str:
+    """The shop's own words: code, message, and the parameters it does not like."""
+    body = error_of(answer.json)
+    code, message = text(body, "code"), text(body, "message")
+    if not code:
+        return f"the shop answered {answer.status} without its own words; a firewall or security plugin may be in between"
+    details = body.get("data")
+    params = details.get("params") if isinstance(details, dict) else None
+    named = "; ".join(f"{name}: {why}" for name, why in params.items()) if isinstance(params, dict) else ""
+    return f"{message} ({code})" + (f": {named}" if named else "")
+
+
+def _redirected(answer: Answer) -> str:
+    target = urlsplit(answer.headers.get("Location", ""))
+    place = f"{target.scheme}://{target.netloc}{target.path.split('wp-json', 1)[0]}" if target.netloc else "somewhere else"
+    return f"the shop sends us on to {place}: that should be the shop address"
+
+
+def _not_the_api(answer: Answer) -> str:
+    kind = "a web page" if "html" in answer.headers.get("Content-Type", "") else "something"
+    return f"the shop answered {answer.status} with {kind} that is not its REST API's"

@@ -1,0 +1,171 @@
+"""What a shop is told of a shipment: the order's status and its notes, each looked at before it is written.
+
+Observed on WooCommerce 11.0.1: writing the status an order already has moves its time and is announced; setting the status of a
+trashed order brings it back; every POST makes another note.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from app.errors import Malformed, NoSuchRecord
+from app.integrations.protocol import (
+    OrderNote,
+    RefundSeen,
+    ShopOrderLine,
+    ShopOrderState,
+    StatusSet,
+    Tracking,
+    TrackingEntry,
+    TrackingShown,
+)
+from app.integrations.woocommerce.legacy.dialects import Params
+from app.integrations.woocommerce.rest.calls import SYSTEM
+from app.integrations.woocommerce.rest.resources import Body, as_text, identity, moment, number, objects, plain, text
+from app.integrations.woocommerce.rest.shop import Shop
+
+TRACKING_META = "_wc_shipment_tracking_items"
+"""Where both tracking plugins keep an order's entries."""
+
+_STATUS_FIELDS: Params = [("_fields", "id,status,date_modified_gmt")]
+
+
+class Shipments(Shop):
+    """The part of `ReportsShipments` that needs no plugin."""
+
+    async def order_state(self, source_id: str) -> ShopOrderState | None:
+        """One read."""
+        try:
+            return order_state(await self._calls.record(f"orders/{source_id}"))
+        except NoSuchRecord:
+            return None
+
+    async def set_status(self, source_id: str, status: str, unless: Collection[str] = ()) -> StatusSet:
+        """Reads, and writes only what is different. Raises NoSuchRecord."""
+        seen = await self._calls.record(f"orders/{source_id}", _STATUS_FIELDS)
+        before = text(seen, "status")
+        if before == status or before in unless:
+            return StatusSet(before, False, moment(seen.get("date_modified_gmt")))
+        after = await self._calls.write("PUT", f"orders/{source_id}", {"status": status}, _STATUS_FIELDS)
+        if text(after, "status") != status:
+            message = f"the shop answered status {text(after, 'status')!r} after {status!r} was written"
+            raise Malformed(message, system=SYSTEM, call=f"PUT orders/{source_id}")
+        return StatusSet(status, True, moment(after.get("date_modified_gmt")))
+
+    async def complete(self, source_id: str) -> StatusSet:
+        """A cancelled or trashed order is left as it is."""
+        unless = {*self._settings.cancelled_statuses, "trash"}
+        return await self.set_status(source_id, self._settings.shipments.completed_status, unless)
+
+    async def notes(self, source_id: str) -> tuple[OrderNote, ...]:
+        """All of them: the shop has no pages here."""
+        return tuple(_note(each) for each in await self._calls.listed(f"orders/{source_id}/notes", ()))
+
+    async def add_note(self, source_id: str, text: str, to_customer: bool) -> str:
+        """Raises ValueError for a note without text, NoSuchRecord for an unknown order."""
+        if not text.strip():
+            raise ValueError("an order note needs text")
+        path = f"orders/{source_id}/notes"
+        made = await self._calls.write("POST", path, {"note": text, "customer_note": to_customer})
+        return written_id(made.get("id"), f"POST {path}")
+
+    def tracking_note(self, order_number: str, tracking: Iterable[Tracking]) -> str:
+        """Numbers, links or both, as the connection says; each parcel once."""
+        shown = self._settings.shipments.tracking
+        parts = [part for part in (_shown(each, shown) for each in tracking) if part]
+        if not parts:
+            return ""
+        joined = ", ".join(dict.fromkeys(parts))
+        return self._settings.shipments.note_text.format(order=order_number, tracking=joined)
+
+
+def written_id(value: Any, call: str) -> str:
+    """The id of what was just made. Raises Malformed without one: whether it was made is then unknown."""
+    found = as_text(value).strip()
+    if not found:
+        raise Malformed("the shop did not say under which id it was written", system=SYSTEM, call=call)
+    return found
+
+
+def _shown(tracking: Tracking, shown: TrackingShown) -> str:
+    if shown is TrackingShown.NONE:
+        return ""
+    if shown is TrackingShown.NUMBERS or not tracking.link:
+        return tracking.number
+    return tracking.link if shown is TrackingShown.LINKS else f"{tracking.number} ({tracking.link})"
+
+
+def _note(body: Body) -> OrderNote:
+    made = moment(body.get("date_created_gmt"))
+    return OrderNote(text(body, "id"), text(body, "note"), body.get("customer_note") is True, made)
+
+
+# --- an order, as a report must see it --------------------------------------------------------------------------------
+
+
+def order_state(body: Body) -> ShopOrderState:
+    """An order in the form of wc/v3. Total: odd amounts count as 0."""
+    return ShopOrderState(
+        source_id=identity(body.get("id")) or "",
+        number=plain(body, "number"),
+        status=text(body, "status"),
+        modified_at=moment(body.get("date_modified_gmt")),
+        currency=text(body, "currency"),
+        total=amount(body.get("total")),
+        lines=tuple(_line(each) for each in objects(body, "line_items")),
+        tracking=tuple(tracking_of(body)),
+        refunds=tuple(
+            RefundSeen(text(each, "id"), text(each, "reason"), abs(amount(each.get("total"))))
+            for each in objects(body, "refunds")
+        ),
+    )
+
+
+def _line(body: Body) -> ShopOrderLine:
+    return ShopOrderLine(
+        line_id=identity(body.get("id")) or "",
+        number=text(body, "sku"),
+        quantity=int(number(body.get("quantity")) or 0),
+        total=amount(body.get("total")),
+        taxes=tax_amounts(body),
+    )
+
+
+def tax_amounts(line: Body) -> dict[str, Decimal]:
+    """Tax by rate id. Rates without an amount are left out."""
+    found = {text(tax, "id"): amount(tax.get("total")) for tax in objects(line, "taxes")}
+    return {rate: value for rate, value in found.items() if rate and value}
+
+
+def amount(value: Any) -> Decimal:
+    return number(value) or Decimal(0)
+
+
+def tracking_of(body: Body) -> list[TrackingEntry]:
+    """The entries that both plugins keep in the order's own meta data; the carrier there by its short name."""
+    kept = [item.get("value") for item in objects(body, "meta_data") if item.get("key") == TRACKING_META]
+    entries = [entry for value in kept if isinstance(value, list) for entry in value if isinstance(entry, dict)]
+    return [
+        TrackingEntry(
+            id=text(entry, "tracking_id"),
+            number=text(entry, "tracking_number").strip(),
+            provider=text(entry, "tracking_provider") or text(entry, "custom_tracking_provider"),
+            link=text(entry, "custom_tracking_link"),
+            shipped_on=shipped_day(entry.get("date_shipped")),
+        )
+        for entry in entries
+    ]
+
+
+def shipped_day(value: Any) -> date | None:
+    """Unix seconds in the order's meta data, `YYYY-MM-DD` in the plugins' own answers."""
+    seconds = number(value)
+    try:
+        if seconds is not None:
+            return datetime.fromtimestamp(int(seconds), UTC).date()
+        return date.fromisoformat(value) if isinstance(value, str) else None
+    except (ValueError, OverflowError, OSError):
+        return None

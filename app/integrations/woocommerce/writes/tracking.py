@@ -1,0 +1,107 @@
+"""Tracking numbers in the shop's plugin.
+
+Advanced Shipment Tracking (zorem; 3.9.2 observed): a carrier that it does not know is accepted and comes back nameless, a date it
+cannot read becomes today, the same number twice makes two entries, `status_shipped` 1 completes the order. Shipment Tracking
+(WooCommerce's own; documented, not run): the same main path, carriers of its own list or `custom_tracking_provider` with
+`custom_tracking_link`, nothing that touches the order's status. Both keep the carrier's number as text.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.integrations.protocol import Tracking, TrackingEntry, TrackingShown, TrackingVia
+from app.integrations.woocommerce.legacy.dialects import Record
+from app.integrations.woocommerce.reads.enrichment import Memory
+from app.integrations.woocommerce.rest.resources import Body, text
+from app.integrations.woocommerce.writes.shipments import Shipments, shipped_day, written_id
+
+NAMESPACE = "/wc-shipment-tracking/v3"
+SHIPPED = 1
+"""`status_shipped` of Advanced Shipment Tracking: the order becomes completed. 2 is "partially shipped", where that is on."""
+
+
+class TrackingNumbers(Shipments):
+    """Implements `ReportsShipments` with its plugin."""
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        self._carriers = Memory(self._settings.remember_seconds, self._clock)
+
+    @property
+    def tracking_via(self) -> TrackingVia:
+        """As set, else as the connection test found out, else notes."""
+        chosen = self._settings.shipments.tracking_via
+        if chosen != "auto":
+            return chosen
+        found = self._facts.get("tracking")
+        return next((via for via in TrackingVia if via == found), TrackingVia.NOTE)
+
+    @property
+    def tracking_completes(self) -> bool:
+        return self.tracking_via is TrackingVia.ADVANCED_SHIPMENT_TRACKING
+
+    async def add_tracking(self, source_id: str, tracking: Tracking) -> str:
+        """Not idempotent: the same number twice makes two entries."""
+        if self.tracking_via is TrackingVia.NOTE:
+            raise ValueError("tracking goes by note: use add_note")
+        path = f"{NAMESPACE}/orders/{source_id}/shipment-trackings"
+        made = await self._calls.write("POST", path, await self._entry(source_id, tracking))
+        return written_id(made.get("tracking_id"), f"POST {path}")
+
+    async def tracking_entries(self, source_id: str) -> tuple[TrackingEntry, ...]:
+        """One list. Raises NoSuchRecord for an unknown order."""
+        if self.tracking_via is TrackingVia.NOTE:
+            return ()
+        listed = await self._calls.listed(f"{NAMESPACE}/orders/{source_id}/shipment-trackings", ())
+        return tuple(_seen(each) for each in listed)
+
+    async def _entry(self, source_id: str, tracking: Tracking) -> Record:
+        entry: Record = {"tracking_number": tracking.number}
+        if tracking.shipped_on:
+            entry["date_shipped"] = tracking.shipped_on.isoformat()
+        if tracking.mark_shipped and self.tracking_completes:
+            entry["status_shipped"] = SHIPPED
+        return entry | await self._carrier(source_id, tracking)
+
+    async def _carrier(self, source_id: str, tracking: Tracking) -> Record:
+        """The carrier as the plugin lists it; else as a custom one, with the link that the warehouse gave."""
+        settings = self._settings.shipments
+        name = settings.providers.get(tracking.provider, tracking.provider) or settings.provider
+        link = "" if settings.tracking is TrackingShown.NUMBERS else tracking.link
+        listed = await self._listed_carrier(source_id, name)
+        if listed is not None:
+            return {"tracking_provider": listed}
+        custom = {"custom_tracking_provider": name} if name else {}
+        if self.tracking_via is TrackingVia.ADVANCED_SHIPMENT_TRACKING:
+            return {**custom, "custom_tracking_link": link} if link else custom
+        return {"custom_tracking_provider": name or tracking.number, "custom_tracking_link": _escaped(link)}
+
+    async def _listed_carrier(self, source_id: str, name: str) -> str | None:
+        """The carrier's name as the plugin writes it, whatever its case; None when it lists no such."""
+        if not name:
+            return None
+        names = await self._carriers.get("all", lambda: self._read_carriers(source_id))
+        found: str | None = names.get(name.casefold())
+        return found
+
+    async def _read_carriers(self, source_id: str) -> Record:
+        """By region. Advanced Shipment Tracking lists them under an order only, Shipment Tracking without one."""
+        below = f"orders/{source_id}/" if self.tracking_via is TrackingVia.ADVANCED_SHIPMENT_TRACKING else ""
+        regions = await self._calls.record(f"{NAMESPACE}/{below}shipment-trackings/providers")
+        return {name.casefold(): name for region in regions.values() if isinstance(region, dict) for name in region}
+
+
+def _escaped(link: str) -> str:
+    """Shipment Tracking fills the number in where `%1$s` stands, so any other % must be doubled."""
+    return link.replace("%", "%%")
+
+
+def _seen(body: Body) -> TrackingEntry:
+    return TrackingEntry(
+        id=text(body, "tracking_id"),
+        number=text(body, "tracking_number").strip(),
+        provider=text(body, "tracking_provider"),
+        link=text(body, "tracking_link"),
+        shipped_on=shipped_day(body.get("date_shipped")),
+    )

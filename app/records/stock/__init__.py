@@ -1,0 +1,1 @@
+"""Stock levels: their rows, and lists of them."""

@@ -1,0 +1,130 @@
+"""Stock levels to be looked at: a list of articles, and figures for each connection."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.domain import Process
+from app.records import reservations
+from app.records.stock.levels import sellable_in_shop
+from app.storage.outbound_tables import shop_writes, stock_levels
+from app.storage.tables import connections, cursors
+
+STATES = ("same", "waiting", "parked", "problem", "unknown")
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One article. `deducted`: pieces sold by the shop that the WMS's figure does not show yet; `wanted`: what the shop is to
+    show, None while the WMS has said nothing."""
+
+    row: Row[Any]
+    deducted: float
+    wanted: int | None
+
+
+async def search(
+    db: AsyncConnection,
+    *,
+    connection_ids: Sequence[str] | None,
+    state: str | None = None,
+    number: str | None = None,
+    after: int | None = None,
+    limit: int = 50,
+) -> list[Listed]:
+    """In the order in which they became known."""
+    query = (
+        select(stock_levels, connections.c.name.label("connection"), connections.c.lane, connections.c.settings)
+        .join(connections, connections.c.id == stock_levels.c.connection_id)
+        .order_by(stock_levels.c.id)
+        .limit(limit)
+    )
+    if connection_ids is not None:
+        query = query.where(stock_levels.c.connection_id.in_(connection_ids))
+    if state is not None:
+        query = query.where(stock_levels.c.state == state)
+    if number is not None:
+        query = query.where(stock_levels.c.number == number)
+    if after is not None:
+        query = query.where(stock_levels.c.id > after)
+    rows = list(await db.execute(query))
+    deducted = await _deducted(db, rows)
+    return [_listed(row, deducted.get((row.connection_id, row.number), 0.0)) for row in rows]
+
+
+async def _deducted(db: AsyncConnection, rows: Sequence[Row[Any]]) -> dict[tuple[str, str], float]:
+    found: dict[tuple[str, str], float] = {}
+    for connection_id in sorted({row.connection_id for row in rows}):
+        of_it = [row for row in rows if row.connection_id == connection_id]
+        if of_it[0].settings.get("stock", {}).get("deduct_waiting_orders", True):
+            held = await reservations.reserved(db, connection_id, of_it[0].lane, [row.number for row in of_it])
+            found |= {(connection_id, number): pieces for number, pieces in held.items()}
+    return found
+
+
+def _listed(row: Row[Any], deducted: float) -> Listed:
+    floor = int(row.settings.get("stock", {}).get("floor", 0))
+    wanted = None if row.sellable is None else sellable_in_shop(row.sellable, deducted, floor)
+    return Listed(row, deducted, wanted)
+
+
+@dataclass
+class Figures:
+    """One connection's stock. `read_at`: the last read of what had changed; `compared_at`: of everything, on both sides."""
+
+    connection: str
+    is_on: bool
+    states: dict[str, int] = field(default_factory=lambda: dict.fromkeys(STATES, 0))
+    problems: dict[str, int] = field(default_factory=dict)
+    read_at: datetime | None = None
+    compared_at: datetime | None = None
+    next_read_at: datetime | None = None
+    next_compared_at: datetime | None = None
+    last_error: str | None = None
+    written_at: datetime | None = None
+
+
+async def figures(db: AsyncConnection, connection_ids: Sequence[str] | None) -> list[Figures]:
+    """By the connections' names."""
+    query = select(connections.c.id, connections.c.name, connections.c.settings).order_by(connections.c.name)
+    if connection_ids is not None:
+        query = query.where(connections.c.id.in_(connection_ids))
+    found = {row.id: Figures(row.name, bool(_is_on(row.settings))) for row in await db.execute(query)}
+    await _count(db, found)
+    await _add_times(db, found)
+    return list(found.values())
+
+
+def _is_on(settings: dict[str, Any]) -> Any:
+    return settings.get("processes", {}).get("stock", True)
+
+
+async def _count(db: AsyncConnection, found: dict[str, Figures]) -> None:
+    groups = (stock_levels.c.connection_id, stock_levels.c.state, stock_levels.c.problem_code)
+    query = select(*groups, func.count().label("articles")).where(stock_levels.c.connection_id.in_(found)).group_by(*groups)
+    for row in await db.execute(query):
+        one = found[row.connection_id]
+        one.states[row.state] = one.states.get(row.state, 0) + row.articles
+        if row.problem_code:
+            one.problems[row.problem_code] = one.problems.get(row.problem_code, 0) + row.articles
+
+
+async def _add_times(db: AsyncConnection, found: dict[str, Figures]) -> None:
+    mine = (cursors.c.connection_id.in_(found), cursors.c.process == Process.STOCK)
+    for row in await db.execute(select(cursors).where(*mine)):
+        one = found[row.connection_id]
+        one.read_at, one.compared_at, one.last_error = row.polled_at, row.swept_at, row.last_error
+        one.next_read_at, one.next_compared_at = row.next_poll_at, row.next_sweep_at
+    written = (
+        select(shop_writes.c.connection_id, func.max(shop_writes.c.finished_at).label("at"))
+        .where(shop_writes.c.connection_id.in_(found), shop_writes.c.result == "ok")
+        .group_by(shop_writes.c.connection_id)
+    )
+    for row in await db.execute(written):
+        found[row.connection_id].written_at = row.at

@@ -1,0 +1,1 @@
+"""The simulated warehouse's REST API: login, lock-out, and the calls."""

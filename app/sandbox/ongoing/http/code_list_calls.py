@@ -1,0 +1,83 @@
+"""The code lists: what a caller may choose from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.sandbox.ongoing.http.calls import Answer, Asked, Endpoint
+from app.sandbox.ongoing.http.queries import GOODS_OWNER, read_query
+from app.sandbox.ongoing.wire.rules import WAREHOUSE_ID
+
+ADDRESS = (
+    "address1",
+    "address2",
+    "address3",
+    "postCode",
+    "city",
+    "countryStateCode",
+    "deliveryInstruction",
+    "addressFreeText1",
+    "addressFreeText2",
+    "telephoneNotification",
+    "emailNotification",
+    "smsNotification",
+)
+
+
+def order_statuses(asked: Asked) -> Answer:
+    read_query(asked.request, {})
+    return Answer({"orderStatuses": [{"number": number, "text": text} for number, text in asked.warehouse.config.statuses]})
+
+
+def order_types(asked: Asked) -> Answer:
+    """The warehouse's own, and those that orders brought with them."""
+    owner = _goods_owner(asked)
+    configured = [{"code": code, "name": name} for code, name in asked.warehouse.config.order_types]
+    codes = {one["code"] for one in configured}
+    added = [kind for (of, code), kind in asked.warehouse.order_types.items() if of == owner and code not in codes]
+    return Answer({"orderTypes": configured + [kind.model_dump(by_alias=True) for kind in added]})
+
+
+def ways_of_delivery(asked: Asked) -> Answer:
+    """Those that orders brought with them."""
+    owner = _goods_owner(asked)
+    known = [entry for (of, _), entry in asked.warehouse.ways_of_delivery.items() if of == owner]
+    return Answer({"wayOfDeliveryTypes": [{"id": number, **way.model_dump(by_alias=True)} for number, way in known]})
+
+
+def transporter_contracts(asked: Asked) -> Answer:
+    _goods_owner(asked)
+    return Answer([_contract(*contract) for contract in asked.warehouse.config.transporter_contracts])
+
+
+def _contract(code: str, service: str, carrier: str, service_name: str, edi_code: str) -> dict[str, Any]:
+    return {
+        "ediCode": edi_code,
+        "transporterName": carrier,
+        "transporterCode": code,
+        "transporterServiceCode": service,
+        "transporterServices": [{"transporterServiceName": service_name, "transporterServiceCode": service}],
+    }
+
+
+def warehouses(asked: Asked) -> Answer:
+    read_query(asked.request, {})
+    name = asked.warehouse.config.warehouse
+    address = {"name": name, **dict.fromkeys(ADDRESS), "countryCode": "NO"}
+    return Answer([{"id": WAREHOUSE_ID, "code": name, "name": name, "address": address}])
+
+
+def _goods_owner(asked: Asked) -> int:
+    given = read_query(asked.request, GOODS_OWNER)
+    owner: int = given["goodsOwnerId"]
+    asked.check_goods_owner(owner)
+    return owner
+
+
+CALLS: tuple[tuple[str, str, Endpoint], ...] = (
+    ("GET", "/orders/statuses", order_statuses),
+    ("GET", "/orders/types", order_types),
+    ("GET", "/orders/wayOfDeliveryTypes", ways_of_delivery),
+    ("GET", "/transporterContracts", transporter_contracts),
+    ("GET", "/warehouses", warehouses),
+)

@@ -1,0 +1,223 @@
+"""How a test or a person plays the warehouse: what happens on its floor, under `/_sandbox`.
+
+- `GET warehouse`: figures
+- `POST orders/{number}/pick`, `/status`, `/ship`, `/tracking`, `/return`; `POST articles/{number}/stock`
+- `POST return-orders/{number}/receive`, `POST purchase-orders/{number}/receive`
+- `GET|POST|DELETE webhooks`: those that are set up in the warehouse
+- `GET deliveries?since=N`: what was sent, from the N-th on, and what waits
+- `POST deliver`: sends what is due and waits for the answers; with `{"all": true}` what waits for another try, too
+
+Quantities are by row number. `goods_owner_id` may be left out where only one has such a number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from app.sandbox.ongoing.config import Webhook
+from app.sandbox.ongoing.model import fulfilment as floor
+from app.sandbox.ongoing.model.warehouse import Warehouse
+from app.sandbox.ongoing.wire.article_answers import article_answer
+from app.sandbox.ongoing.wire.order_answers import order_answer
+from app.sandbox.ongoing.wire.purchase_answers import purchase_order_answer
+from app.sandbox.ongoing.wire.return_answers import return_order_answer
+
+Pieces = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Some = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class Wish(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    goods_owner_id: int | None = None
+
+
+class Labels(Wish):
+    """The carrier's numbers. A parcel is its number alone, or with `url`, `waybill` and `is_return`."""
+
+    waybill: str | None = None
+    url: str | None = None
+    with_link: bool = True
+    return_waybill: str | None = None
+    parcels: tuple[str | floor.Package, ...] = ()
+
+
+class Move(Labels):
+    """`picked`: totals per row number, picked before the status is set (a short pick)."""
+
+    status: int
+    picked: dict[str, Pieces] = {}
+
+
+class Ship(Move):
+    status: int = floor.SENT
+
+
+class Pick(Wish):
+    """Totals per row number; all of every row when left out."""
+
+    picked: dict[str, Pieces] | None = None
+
+
+class Return(Wish):
+    """How many of each row come back now."""
+
+    returned: dict[str, Some]
+    cause: str | None = None
+
+
+class StockChange(Wish):
+    """`present`: so many are there now; `by`: so many more, or fewer; `locked`, `locked_for_sale`: so many of them are locked."""
+
+    present: Pieces | None = None
+    by: float | None = None
+    locked: Pieces | None = None
+    locked_for_sale: Pieces | None = None
+    cause: str = "ADJUSTED"
+
+
+class Receipt(Wish):
+    """How many of each row come in now."""
+
+    received: dict[str, Some]
+    cause: str | None = None
+
+
+class Delivery(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    all: bool = False
+
+
+Do = Callable[[Any, str], dict[str, Any]]
+
+
+def floor_routes(warehouse: Warehouse) -> list[Route]:
+    async def figures(request: Request) -> Response:
+        most = {str(owner): writes for owner, writes in warehouse.concurrency.items()}
+        return JSONResponse({"max_parallel_writes": most, "orders": len(warehouse.orders), "articles": len(warehouse.articles)})
+
+    return [
+        Route("/_sandbox/warehouse", figures, methods=["GET"]),
+        *_order_routes(warehouse),
+        _route("/_sandbox/articles/{number:path}/stock", StockChange, lambda wish, number: _restock(warehouse, number, wish)),
+        *_receipt_routes(warehouse),
+        *_webhook_routes(warehouse),
+    ]
+
+
+def _order_routes(warehouse: Warehouse) -> list[Route]:
+    def shown(number: str, wish: Wish) -> dict[str, Any]:
+        return order_answer(warehouse.order(number, wish.goods_owner_id), warehouse)
+
+    def move(wish: Move, number: str) -> dict[str, Any]:
+        if wish.picked:
+            warehouse.pick(number, wish.picked, wish.goods_owner_id)
+        warehouse.set_order_status(number, wish.status, wish.goods_owner_id)
+        return label(wish, number)
+
+    def label(wish: Labels, number: str) -> dict[str, Any]:
+        owner = wish.goods_owner_id
+        warehouse.track(number, wish.waybill, wish.parcels, owner, url=wish.url, with_link=wish.with_link)
+        if wish.return_waybill is not None:
+            warehouse.label_return(number, wish.return_waybill, owner)
+        return shown(number, wish)
+
+    def pick(wish: Pick, number: str) -> dict[str, Any]:
+        warehouse.pick(number, wish.picked, wish.goods_owner_id)
+        return shown(number, wish)
+
+    def bring_back(wish: Return, number: str) -> dict[str, Any]:
+        warehouse.return_goods(number, wish.returned, wish.cause, wish.goods_owner_id)
+        return shown(number, wish)
+
+    return [
+        _route("/_sandbox/orders/{number:path}/status", Move, move),
+        _route("/_sandbox/orders/{number:path}/ship", Ship, move),
+        _route("/_sandbox/orders/{number:path}/pick", Pick, pick),
+        _route("/_sandbox/orders/{number:path}/tracking", Labels, label),
+        _route("/_sandbox/orders/{number:path}/return", Return, bring_back),
+    ]
+
+
+def _restock(warehouse: Warehouse, number: str, wish: StockChange) -> dict[str, Any]:
+    owner = wish.goods_owner_id
+    article = warehouse.the_one(warehouse.articles, number, owner)
+    if wish.present is not None:
+        warehouse.put_in_stock(number, wish.present, owner)
+    if wish.by is not None:
+        warehouse.adjust_stock(number, wish.by, wish.cause, owner)
+    if wish.locked is not None or wish.locked_for_sale is not None:
+        warehouse.lock_stock(number, wish.locked, wish.locked_for_sale, owner)
+    return article_answer(article, warehouse)
+
+
+def _receipt_routes(warehouse: Warehouse) -> list[Route]:
+    def returned(wish: Receipt, number: str) -> dict[str, Any]:
+        received = warehouse.returns.receive(number, wish.received, wish.cause, wish.goods_owner_id)
+        return return_order_answer(received, warehouse)
+
+    def purchased(wish: Receipt, number: str) -> dict[str, Any]:
+        return purchase_order_answer(warehouse.purchases.receive(number, wish.received, wish.goods_owner_id), warehouse)
+
+    return [
+        _route("/_sandbox/return-orders/{number:path}/receive", Receipt, returned),
+        _route("/_sandbox/purchase-orders/{number:path}/receive", Receipt, purchased),
+    ]
+
+
+def _webhook_routes(warehouse: Warehouse) -> list[Route]:
+    announcements = warehouse.announcements
+
+    async def set_up(request: Request) -> Response:
+        if request.method == "POST":
+            try:
+                announcements.webhooks.append(TypeAdapter(Webhook).validate_json(await request.body()))
+            except ValidationError as error:
+                return JSONResponse({"error": str(error)}, status_code=422)
+        elif request.method == "DELETE":
+            announcements.webhooks.clear()
+        return JSONResponse([{**asdict(one), "token": "…"} for one in announcements.webhooks])
+
+    async def deliveries(request: Request) -> Response:
+        since = int(request.query_params.get("since", "0"))
+        told = {"sent": [asdict(one) for one in list(announcements.sent)[since:]], "waiting": announcements.describe()}
+        return Response(orjson.dumps(told), media_type="application/json")
+
+    async def deliver(request: Request) -> Response:
+        try:
+            wish = Delivery.model_validate_json(await request.body() or b"{}")
+        except ValidationError as error:
+            return JSONResponse({"error": str(error)}, status_code=422)
+        sent = await announcements.deliver(all_now=wish.all)
+        return JSONResponse({"sent": sent, "waiting": len(announcements.waiting)})
+
+    return [
+        Route("/_sandbox/webhooks", set_up, methods=["GET", "POST", "DELETE"]),
+        Route("/_sandbox/deliveries", deliveries, methods=["GET"]),
+        Route("/_sandbox/deliver", deliver, methods=["POST"]),
+    ]
+
+
+def _route(path: str, kind: type[Wish], do: Do) -> Route:
+    """Answers with the record as it then is; 422 for a wish that makes no sense, 404 for a record that is not there."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            done = do(kind.model_validate_json(await request.body()), request.path_params["number"])
+        except (ValidationError, ValueError) as error:
+            return JSONResponse({"error": str(error)}, status_code=422)
+        except LookupError as error:
+            return JSONResponse({"error": str(error)}, status_code=404)
+        return JSONResponse(done)
+
+    endpoint: Callable[[Request], Awaitable[Response]] = answer
+    return Route(path, endpoint, methods=["POST"])

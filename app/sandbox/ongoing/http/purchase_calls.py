@@ -1,0 +1,201 @@
+"""The calls on purchase orders."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from app.sandbox.ongoing import assumed
+from app.sandbox.ongoing.http.calls import NOTHING, Answer, Asked, Endpoint, Write
+from app.sandbox.ongoing.http.queries import GOODS_OWNER, Filter, Parameter, flag, integer, kept, parameters, read_query, size
+from app.sandbox.ongoing.model.purchase_orders import KIND
+from app.sandbox.ongoing.model.purchase_records import PurchaseOrder
+from app.sandbox.ongoing.wire.order_bodies import ReportedNumberBody
+from app.sandbox.ongoing.wire.purchase_answers import purchase_order_answer
+from app.sandbox.ongoing.wire.purchase_bodies import (
+    AdvisedDateBody,
+    InDateBody,
+    PurchaseAdvanced,
+    PurchaseOrderBody,
+    PurchaseStatusBody,
+)
+from app.sandbox.ongoing.wire.values import parse_day_or_moment, parse_moment
+
+
+def _in_date(order: PurchaseOrder) -> datetime | None:
+    return None if order.body.in_date is None else parse_day_or_moment(order.body.in_date)
+
+
+def _between(moment: datetime | None, after: datetime | None = None, before: datetime | None = None) -> bool:
+    return moment is not None and (after is None or moment > after) and (before is None or moment < before)
+
+
+def _to_report(order: PurchaseOrder) -> bool:
+    return any((line.reported or 0.0) != line.received for line in order.lines)
+
+
+FILTERS: dict[str, Filter[PurchaseOrder]] = {
+    "purchaseOrderNumber": Filter(str, lambda order, number: order.number == number),
+    "purchaseOrderNumbers": Filter(str, lambda order, numbers: order.number in numbers, many=True),
+    "purchaseOrderIdFrom": Filter(integer, lambda order, first: order.id >= first),
+    "purchaseOrderStatusFrom": Filter(integer, lambda order, number: order.status >= number),
+    "purchaseOrderStatusTo": Filter(integer, lambda order, number: order.status <= number),
+    "purchaseOrderStatusChangedTimeFrom": Filter(parse_moment, lambda order, time: order.status_changed > time),
+    "lastReceiveTimeFrom": Filter(parse_moment, lambda order, time: _between(order.last_received, after=time)),
+    "lastReceiveTimeTo": Filter(parse_moment, lambda order, time: _between(order.last_received, before=time)),
+    "inDateFrom": Filter(parse_moment, lambda order, time: _between(_in_date(order), after=time)),
+    "inDateTo": Filter(parse_moment, lambda order, time: _between(_in_date(order), before=time)),
+    "onlyPurchaseOrdersWithOrderLinesToReport": Filter(flag, lambda order, on: not on or _to_report(order)),
+    "articleNumbers": Filter(str, lambda order, numbers: any(line.article.number in numbers for line in order.lines), many=True),
+}
+PARAMETERS = {**GOODS_OWNER, **parameters(FILTERS), "maxPurchaseOrdersToGet": Parameter(size)}
+
+
+def list_purchase_orders(asked: Asked) -> Answer:
+    given = read_query(asked.request, PARAMETERS)
+    asked.check_goods_owner(given["goodsOwnerId"])
+    all_of_them = asked.warehouse.purchases.by_id.values()
+    found = kept([order for order in all_of_them if order.goods_owner_id == given["goodsOwnerId"]], given, FILTERS)
+    found.sort(key=lambda order: order.id)
+    return Answer([purchase_order_answer(order, asked.warehouse) for order in found[: given.get("maxPurchaseOrdersToGet")]])
+
+
+def read_purchase_order(asked: Asked) -> Answer:
+    return Answer(purchase_order_answer(_purchase_order(asked), asked.warehouse))
+
+
+def put_purchase_order(asked: Asked) -> Write:
+    read_query(asked.request, {})
+    body = asked.body(PurchaseOrderBody)
+    asked.check_goods_owner(body.goods_owner_id)
+
+    def make() -> Answer:
+        order, message = asked.warehouse.purchases.put(body)
+        return Answer({"purchaseOrderId": order.id, "message": message})
+
+    return Write(body.goods_owner_id, make)
+
+
+def cancel_purchase_order(asked: Asked) -> Write:
+    given = read_query(asked.request, {**GOODS_OWNER, "purchaseOrderNumber": Parameter(str, required=True)})
+    asked.check_goods_owner(given["goodsOwnerId"])
+
+    def make() -> Answer:
+        order = asked.warehouse.purchases.by_number.get((given["goodsOwnerId"], given["purchaseOrderNumber"]))
+        if order is None:
+            raise assumed.no_such_record(KIND, given["purchaseOrderNumber"])
+        return Answer({"purchaseOrderId": order.id, "message": asked.warehouse.purchases.cancel(order)})
+
+    return Write(given["goodsOwnerId"], make)
+
+
+def cancel_purchase_order_by_id(asked: Asked) -> Write:
+    order = _purchase_order(asked)
+    return Write(
+        order.goods_owner_id, lambda: Answer({"purchaseOrderId": order.id, "message": asked.warehouse.purchases.cancel(order)})
+    )
+
+
+def patch_status(asked: Asked) -> Write:
+    order = _purchase_order(asked)
+    body = asked.body(PurchaseStatusBody)
+
+    def make() -> Answer:
+        asked.warehouse.purchases.set_status(order, body.purchase_order_status_number)
+        return _patched(order)
+
+    return Write(order.goods_owner_id, make)
+
+
+def patch_in_date(asked: Asked) -> Write:
+    order = _purchase_order(asked)
+    body = asked.body(InDateBody)
+    return _changed(asked, order, {"in_date": body.in_date})
+
+
+def patch_advised_date(asked: Asked) -> Write:
+    order = _purchase_order(asked)
+    body = asked.body(AdvisedDateBody)
+    advanced = (order.body.advanced or PurchaseAdvanced()).model_copy(update={"advised_date": body.advised_date})
+    return _changed(asked, order, {"advanced": advanced})
+
+
+def _changed(asked: Asked, order: PurchaseOrder, update: dict[str, Any]) -> Write:
+    def make() -> Answer:
+        order.body = order.body.model_copy(update=update)
+        return _patched(order)
+
+    return Write(order.goods_owner_id, make)
+
+
+def report_line(asked: Asked) -> Write:
+    """How much of a line the caller has confirmed. The contract describes no answer: it is empty (INF)."""
+    order = _purchase_order(asked)
+    body = asked.body(ReportedNumberBody)
+    line_id = asked.number("line_id")
+    line = next((line for line in order.lines if line.id == line_id), None)
+    if line is None:
+        raise assumed.no_such_record(f"{KIND} line", line_id)
+
+    def make() -> Answer:
+        line.reported = body.reported_number_of_items
+        return NOTHING
+
+    return Write(order.goods_owner_id, make)
+
+
+def report_received(asked: Asked) -> Write:
+    """All lines at once; the call has no body."""
+    order = _purchase_order(asked)
+
+    def make() -> Answer:
+        for line in order.lines:
+            line.reported = line.received
+        return NOTHING
+
+    return Write(order.goods_owner_id, make)
+
+
+def statuses(asked: Asked) -> Answer:
+    """The member really is called `orderStatuses`."""
+    read_query(asked.request, {})
+    known = asked.warehouse.config.purchase_order_statuses
+    return Answer({"orderStatuses": [{"number": number, "text": text} for number, text in known]})
+
+
+def types(asked: Asked) -> Answer:
+    given = read_query(asked.request, GOODS_OWNER)
+    asked.check_goods_owner(given["goodsOwnerId"])
+    known = asked.warehouse.config.purchase_order_types
+    return Answer({"purchaseOrderTypes": [{"code": code, "name": name} for code, name in known]})
+
+
+def _patched(order: PurchaseOrder) -> Answer:
+    return Answer({"purchaseOrderId": order.id, "message": None})
+
+
+def _purchase_order(asked: Asked) -> PurchaseOrder:
+    """The purchase order named in the path; such a call takes no query."""
+    read_query(asked.request, {})
+    purchase_id = asked.number("purchase_id")
+    order = asked.warehouse.purchases.by_id.get(purchase_id)
+    if order is None:
+        raise assumed.no_such_record(KIND, purchase_id)
+    asked.check_goods_owner(order.goods_owner_id)
+    return order
+
+
+CALLS: tuple[tuple[str, str, Endpoint], ...] = (
+    ("GET", "/purchaseOrders", list_purchase_orders),
+    ("PUT", "/purchaseOrders", put_purchase_order),
+    ("DELETE", "/purchaseOrders", cancel_purchase_order),
+    ("GET", "/purchaseOrders/statuses", statuses),
+    ("GET", "/purchaseOrders/types", types),
+    ("GET", "/purchaseOrders/{purchase_id:int}", read_purchase_order),
+    ("DELETE", "/purchaseOrders/{purchase_id:int}", cancel_purchase_order_by_id),
+    ("PATCH", "/purchaseOrders/{purchase_id:int}/purchaseOrderStatus", patch_status),
+    ("PATCH", "/purchaseOrders/{purchase_id:int}/inDate", patch_in_date),
+    ("PATCH", "/purchaseOrders/{purchase_id:int}/advisedDate", patch_advised_date),
+    ("PATCH", "/purchaseOrders/{purchase_id:int}/lines/{line_id:int}/reportedNumberOfItems", report_line),
+    ("PATCH", "/purchaseOrders/{purchase_id:int}/setReportedNumberOfItemsToReceivedNumberOfItems", report_received),
+)

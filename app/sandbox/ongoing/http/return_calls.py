@@ -1,0 +1,136 @@
+"""The calls on return orders and return causes."""
+
+from __future__ import annotations
+
+from app.sandbox.ongoing import assumed
+from app.sandbox.ongoing.http.calls import Answer, Asked, Endpoint, Write
+from app.sandbox.ongoing.http.queries import GOODS_OWNER, Filter, Parameter, integer, kept, parameters, read_query
+from app.sandbox.ongoing.model.return_orders import KIND, ReturnOrder
+from app.sandbox.ongoing.wire.return_answers import return_order_answer
+from app.sandbox.ongoing.wire.return_bodies import ReturnCauseBody, ReturnOrderBody, ReturnStatusBody
+from app.sandbox.ongoing.wire.values import parse_moment
+
+FILTERS: dict[str, Filter[ReturnOrder]] = {
+    "returnOrderNumbers": Filter(str, lambda order, numbers: order.number in numbers, many=True),
+    "customerOrderNumbers": Filter(str, lambda order, numbers: order.order.number in numbers, many=True),
+    "goodsReturnedFromDate": Filter(
+        parse_moment, lambda order, time: order.last_returned is not None and order.last_returned > time
+    ),
+    "returnOrderStatusFrom": Filter(integer, lambda order, number: order.status >= number),
+    "returnOrderStatusTo": Filter(integer, lambda order, number: order.status <= number),
+}
+PARAMETERS = {**GOODS_OWNER, **parameters(FILTERS)}
+
+
+def list_return_orders(asked: Asked) -> Answer:
+    """All at once: the list has no pages."""
+    given = read_query(asked.request, PARAMETERS)
+    asked.check_goods_owner(given["goodsOwnerId"])
+    all_of_them = asked.warehouse.returns.by_id.values()
+    found = kept([order for order in all_of_them if order.goods_owner_id == given["goodsOwnerId"]], given, FILTERS)
+    return Answer([return_order_answer(order, asked.warehouse) for order in found])
+
+
+def read_return_order(asked: Asked) -> Answer:
+    return Answer(return_order_answer(_return_order(asked), asked.warehouse))
+
+
+def put_return_order(asked: Asked) -> Write:
+    read_query(asked.request, {})
+    body = asked.body(ReturnOrderBody)
+    asked.check_goods_owner(body.goods_owner_id)
+
+    def make() -> Answer:
+        order, message = asked.warehouse.returns.put(body)
+        return Answer({"returnOrderId": order.id, "message": message})
+
+    return Write(body.goods_owner_id, make)
+
+
+def cancel_return_order(asked: Asked) -> Write:
+    given = read_query(asked.request, {**GOODS_OWNER, "returnOrderNumber": Parameter(str, required=True)})
+    asked.check_goods_owner(given["goodsOwnerId"])
+
+    def make() -> Answer:
+        order = asked.warehouse.returns.by_number.get((given["goodsOwnerId"], given["returnOrderNumber"]))
+        if order is None:
+            raise assumed.no_such_record(KIND, given["returnOrderNumber"])
+        return Answer({"returnOrderId": order.id, "message": asked.warehouse.returns.cancel(order)})
+
+    return Write(given["goodsOwnerId"], make)
+
+
+def cancel_return_order_by_id(asked: Asked) -> Write:
+    order = _return_order(asked)
+    return Write(
+        order.goods_owner_id, lambda: Answer({"returnOrderId": order.id, "message": asked.warehouse.returns.cancel(order)})
+    )
+
+
+def patch_status(asked: Asked) -> Write:
+    order = _return_order(asked)
+    body = asked.body(ReturnStatusBody)
+
+    def make() -> Answer:
+        asked.warehouse.returns.set_status(order, body.return_order_status_number)
+        return Answer({"returnOrderId": order.id, "message": None})
+
+    return Write(order.goods_owner_id, make)
+
+
+def statuses(asked: Asked) -> Answer:
+    read_query(asked.request, {})
+    known = asked.warehouse.config.return_order_statuses
+    return Answer({"returnOrderStatuses": [{"number": number, "text": text} for number, text in known]})
+
+
+def causes(asked: Asked) -> Answer:
+    given = read_query(asked.request, GOODS_OWNER)
+    asked.check_goods_owner(given["goodsOwnerId"])
+    return Answer({"returnCauses": [_cause(cause_id, body) for cause_id, body in asked.warehouse.returns.causes.values()]})
+
+
+def _cause(cause_id: int, body: ReturnCauseBody) -> dict[str, object]:
+    return {
+        "id": cause_id,
+        "code": body.code,
+        "name": body.name,
+        "isRemoveCause": bool(body.is_remove_cause),
+        "isChangeCause": bool(body.is_change_cause),
+        "isReturnCommentMandatory": bool(body.is_return_comment_mandatory),
+    }
+
+
+def put_cause(asked: Asked) -> Write:
+    read_query(asked.request, {})
+    body = asked.body(ReturnCauseBody)
+    asked.check_goods_owner(body.goods_owner_id)
+
+    def make() -> Answer:
+        return Answer({"returnCauseId": asked.warehouse.returns.put_cause(body), "success": True, "message": None})
+
+    return Write(body.goods_owner_id, make)
+
+
+def _return_order(asked: Asked) -> ReturnOrder:
+    """The return order named in the path; such a call takes no query."""
+    read_query(asked.request, {})
+    return_id = asked.number("return_id")
+    order = asked.warehouse.returns.by_id.get(return_id)
+    if order is None:
+        raise assumed.no_such_record(KIND, return_id)
+    asked.check_goods_owner(order.goods_owner_id)
+    return order
+
+
+CALLS: tuple[tuple[str, str, Endpoint], ...] = (
+    ("GET", "/returnOrders", list_return_orders),
+    ("PUT", "/returnOrders", put_return_order),
+    ("DELETE", "/returnOrders", cancel_return_order),
+    ("GET", "/returnOrders/statuses", statuses),
+    ("GET", "/returnOrders/returnCauses", causes),
+    ("PUT", "/returnOrders/returnCauses", put_cause),
+    ("GET", "/returnOrders/{return_id:int}", read_return_order),
+    ("DELETE", "/returnOrders/{return_id:int}", cancel_return_order_by_id),
+    ("PATCH", "/returnOrders/{return_id:int}/returnOrderStatus", patch_status),
+)

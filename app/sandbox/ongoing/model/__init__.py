@@ -1,0 +1,1 @@
+"""What the simulated warehouse keeps, and what happens on its floor."""

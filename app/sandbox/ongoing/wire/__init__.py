@@ -1,0 +1,1 @@
+"""What the simulated warehouse's calls take, and how its records read back."""

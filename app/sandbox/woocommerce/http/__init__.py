@@ -1,0 +1,1 @@
+"""The simulated shop's front: login, errors, lists."""

@@ -1,0 +1,97 @@
+"""What stands before the shop's API: maintenance, a security plugin, permalinks; and the front page that names the API.
+
+Plain permalinks: WordPress answers its REST API under `?rest_route=` only, and there WooCommerce does not look at its keys (its
+`is_request_to_rest_api` looks for `wp-json/wc` in the address), so every call that needs one is refused. A page that is not
+there is the web server's or the theme's own, in HTML. Maintenance is what WordPress shows while it updates itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.sandbox.woocommerce.http import php
+from app.sandbox.woocommerce.legacy import versions
+
+if TYPE_CHECKING:
+    from app.sandbox.woocommerce.model.shop import Shop
+
+# Set on a call that came under `?rest_route=`.
+BY_REST_ROUTE = "sandbox.by_rest_route"
+_PERMALINKS = ("pretty", "plain")
+_REST_API = ("open", "forbidden", "members-only")
+
+
+@dataclass
+class Front:
+    """`permalinks`: pretty or plain. `rest_api`: open, forbidden (a firewall's page with 403) or members-only (a plugin lets in
+    only callers whose login is good). Can be changed while the shop is open; raises ValueError for a word it does not know."""
+
+    permalinks: str = "pretty"
+    rest_api: str = "open"
+    maintenance: bool = False
+
+    def change(self, **wishes: str | bool) -> None:
+        for name, value in wishes.items():
+            known: tuple[str | bool, ...] = {"permalinks": _PERMALINKS, "rest_api": _REST_API, "maintenance": (True, False)}[name]
+            if value not in known:
+                raise ValueError(f"{name} is one of {', '.join(map(str, known))}")
+            setattr(self, name, value)
+
+
+class FrontDoor:
+    """Lets calls in, sends them away, or leads them from `?rest_route=` to their route."""
+
+    def __init__(self, app: ASGIApp, shop: Shop) -> None:
+        self._app = app
+        self._shop = shop
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"].startswith("/_sandbox"):
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope)
+        by_query = php.parse_query(request.url.query).get("rest_route")
+        page = self._page(request.url.path, by_query)
+        if page is not None:
+            self._shop.journal.add(request, None, page.status_code, None)
+            await page(scope, receive, send)
+            return
+        if by_query:
+            scope = {**scope, "path": f"/wp-json/{by_query.lstrip('/')}", BY_REST_ROUTE: True}
+        await self._app(scope, receive, send)
+
+    def _page(self, path: str, by_query: str | None) -> Response | None:
+        """The page shown instead of an answer of the API; None to go on."""
+        front = self._shop.front
+        if front.maintenance:
+            words = "Briefly unavailable for scheduled maintenance. Check back in a minute."
+            return _html("Maintenance", words, 503, {"Retry-After": "600"})
+        is_api = bool(by_query) or path.startswith(("/wp-json", "/wc-api"))
+        if is_api and front.rest_api == "forbidden":
+            return _html("403 Forbidden", "A security plugin keeps this page from you.", 403)
+        if not is_api:
+            return self._front_page() if path == "/" else _not_found()
+        has_rest = versions.parse(self._shop.config.wordpress_version) >= versions.WORDPRESS_REST
+        hidden = (front.permalinks == "plain" and not by_query) or (not has_rest and not path.startswith("/wc-api"))
+        return _not_found() if hidden else None
+
+    def _front_page(self) -> Response:
+        """Its `Link` header says where the REST API is, as WordPress does for everybody."""
+        home = self._shop.config.home_url.rstrip("/")
+        api = f"{home}/wp-json/" if self._shop.front.permalinks == "pretty" else f"{home}/?rest_route=/"
+        return _html(escape(self._shop.config.name), "", 200, {"Link": f'<{api}>; rel="https://api.w.org/"'})
+
+
+def _not_found() -> Response:
+    return _html("Page not found", "", 404)
+
+
+def _html(title: str, words: str, status: int, headers: dict[str, str] | None = None) -> Response:
+    page = f"<!DOCTYPE html>\n<html><head><title>{title}</title></head><body><h1>{title}</h1><p>{words}</p></body></html>\n"
+    return HTMLResponse(page, status, headers)

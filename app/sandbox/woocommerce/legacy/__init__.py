@@ -1,0 +1,1 @@
+"""The simulated shop's older APIs: `/wc-api`, wc/v1 and wc/v2."""

@@ -1,0 +1,204 @@
+"""The older versions of the REST API: the routes of `wc/v3` with the parameters, bodies and answers of their time.
+
+With `strict` a parameter that this version of the shop does not know yet is refused and named; the real shop ignores it, which
+for `modified_after` means that everything is listed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from app.sandbox.woocommerce.http.errors import Invalid, RestError, invalid_params
+from app.sandbox.woocommerce.http.listing import pick_fields
+from app.sandbox.woocommerce.http.rest import Answer, Asked, Operation
+from app.sandbox.woocommerce.legacy import old_views, versions
+from app.sandbox.woocommerce.model import refunds
+from app.sandbox.woocommerce.model.shop import Shop
+from app.sandbox.woocommerce.wire.fields import META, ORDER_STATUSES, VARIATION
+from app.sandbox.woocommerce.wire.rules import BOOLEAN, INTEGER, MIXED, READ_ONLY, Rule, Rules, check_names
+
+Resource = dict[str, Any]
+
+_MODIFIED = ("modified_after", "modified_before", "dates_are_gmt")
+_NOT_BEFORE_V3 = ("stock_status", "low_stock_amount", "post_password")
+_PRODUCTS_V1: Rules = {
+    "variations": Rule("array", items=Rule("object", fields={**VARIATION, "id": INTEGER, "in_stock": BOOLEAN})),
+}
+
+
+def dialects(shop: Shop) -> list[Dialect]:
+    """Every version of the REST API that the shop has, newest first."""
+    return [Dialect(shop, namespace) for namespace in reversed(versions.rest_namespaces(shop.config))]
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """One version of the REST API of one shop."""
+
+    shop: Shop
+    namespace: str
+
+    @property
+    def base(self) -> str:
+        return f"/wp-json/{self.namespace}"
+
+    @property
+    def version(self) -> versions.Version:
+        return versions.parse(self.shop.config.version)
+
+    def speak(self, kind: str, operations: Mapping[str, Operation]) -> Mapping[str, Operation]:
+        """The operations of a route of `wc/v3` as this version has them. `kind` is what they answer with: order, product …"""
+        if old_views.native(self.namespace, self.version):
+            return operations
+        return {method: self._spoken(kind, operation) for method, operation in operations.items()}
+
+    def _spoken(self, kind: str, operation: Operation) -> Operation:
+        body = None if operation.body is None else self._body_rules(kind, operation)
+        query = self._query_rules(kind, operation.query)
+        return replace(operation, handler=self._translated(kind, operation), query=query, body=body)
+
+    def _translated(self, kind: str, operation: Operation) -> Callable[[Asked], Answer]:
+        items = {**operation.items, **_PRODUCTS_V1} if self.namespace == "wc/v1" else operation.items
+
+        def handler(asked: Asked) -> Answer:
+            if self.namespace == "wc/v1" and kind == "product":
+                self._refuse_variation(asked)
+            query = {name: value for name, value in _query(kind, asked.query).items() if name != "_fields"}
+            body = self._body(kind, operation, asked.body)
+            answer = operation.handler(replace(asked, query=query, body=body, items=items))
+            headers = {name: self._own(value) for name, value in answer.headers.items()}
+            return replace(answer, body=self._shown(kind, answer.body, asked.fields), headers=headers)
+
+        return handler
+
+    def _refuse_variation(self, asked: Asked) -> None:
+        """`wc/v1` knows variations inside their product only. Raises RestError."""
+        record = self.shop.products.record(asked.ids["id"]) if "id" in asked.ids else None
+        if record is not None and record.kind == "variation":
+            raise RestError(404, "woocommerce_rest_product_invalid_id", "Invalid ID.")
+
+    def _own(self, header: str) -> str:
+        return header.replace("/wp-json/wc/v3/", f"{self.base}/")
+
+    # --- what is asked ----------------------------------------------------------------------------------------------------
+
+    def _query_rules(self, kind: str, rules: Rules) -> Rules:
+        known = dict(rules)
+        if self.version < versions.MODIFIED_DATES or self.namespace == "wc/v1":
+            for name in _MODIFIED:
+                known.pop(name, None)
+            if "orderby" in known:
+                choices = [choice for choice in known["orderby"].choices or () if choice != "modified"]
+                known["orderby"] = replace(known["orderby"], choices=choices)
+        if self.namespace == "wc/v3":
+            return known
+        if kind == "order" and "status" in known:
+            trash = ("trash",) if self.namespace == "wc/v2" else ()
+            known["status"] = Rule("string", choices=("any", *trash, *ORDER_STATUSES), default="any")
+        if "stock_status" in known:
+            del known["stock_status"], known["virtual"]
+            known["in_stock"] = BOOLEAN
+        return known
+
+    # --- what is written ----------------------------------------------------------------------------------------------------
+
+    def _body_rules(self, kind: str, operation: Operation) -> Rules:
+        known = dict(operation.body or {})
+        if kind == "refund":
+            return self._refund_rules(known)
+        if kind in ("product", "variation") and operation.right != "batch":
+            return self._product_rules(kind, known)
+        if self.namespace == "wc/v1":
+            for name in ("meta_data", "added_by_user"):
+                known.pop(name, None)
+        return known
+
+    def _refund_rules(self, known: dict[str, Rule]) -> Rules:
+        if self.version < versions.RESTOCK_CHOICE or self.namespace != "wc/v3":
+            known.pop("api_restock", None)
+        if not self._refund_lines_are_a_list:
+            known["line_items"] = MIXED
+        return known
+
+    @property
+    def _refund_lines_are_a_list(self) -> bool:
+        return self.namespace == "wc/v3" and self.version >= versions.REFUND_LINES_AS_LIST
+
+    def _product_rules(self, kind: str, known: Mapping[str, Rule]) -> Rules:
+        since = versions.PRODUCT_FIELDS if kind == "product" else versions.VARIATION_FIELDS
+        rules: dict[str, Rule] = dict(versions.without(known, since, self.version))
+        if self.namespace != "wc/v3":
+            rules = {name: rule for name, rule in rules.items() if name not in _NOT_BEFORE_V3}
+            rules["in_stock"] = BOOLEAN
+            if kind == "variation":
+                rules = {**rules, "visible": BOOLEAN, "status": READ_ONLY}
+        if self.namespace == "wc/v1":
+            rules = {**{name: rule for name, rule in rules.items() if rule is not META}, **_PRODUCTS_V1}
+        return rules
+
+    def _body(self, kind: str, operation: Operation, body: Resource) -> Resource:
+        if kind == "refund":
+            return self._refund_body(body)
+        if operation.right == "batch":
+            rules = self._product_rules(kind, operation.items)
+            return {name: self._items(name, rules, items) for name, items in body.items()}
+        return _as_v3(body)
+
+    def _items(self, name: str, rules: Rules, items: Any) -> Any:
+        if name == "delete" or not isinstance(items, list):
+            return items
+        strict = self.shop.config.strict
+        return [_as_v3(check_names(rules, item, f"{name}[{place}]", strict)) for place, item in enumerate(items)]
+
+    def _refund_body(self, body: Resource) -> Resource:
+        """Lines were an object by the line's id, their taxes one by the rate's; a list as of today names no line at all. What is
+        refunded was always restocked."""
+        lines = body.get("line_items")
+        if self._refund_lines_are_a_list or lines is None:
+            return body
+        if not isinstance(lines, dict):
+            if self.shop.config.strict:
+                fault = Invalid("rest_invalid_type", "line_items is not an object by the ids of lines in this version.")
+                raise invalid_params({"line_items": fault})
+            lines = {}
+        return {**body, "line_items": [refunds.line_of_old(int(line_id), line) for line_id, line in lines.items()]}
+
+    # --- what is answered ----------------------------------------------------------------------------------------------------
+
+    def _shown(self, kind: str, body: Any, fields: list[str] | None) -> Any:
+        if versions.parse(self.shop.config.wordpress_version) < versions.FIELDS_PARAMETER:
+            fields = None
+        if isinstance(body, list):
+            return [pick_fields(self._one(kind, part), fields, with_links=False) for part in body]
+        if isinstance(body, dict) and "id" not in body:
+            return {name: self._shown(kind, part, fields) if isinstance(part, list) else part for name, part in body.items()}
+        return pick_fields(self._one(kind, body), fields, with_links=True)
+
+    def _one(self, kind: str, resource: Any) -> Any:
+        if not isinstance(resource, dict) or "error" in resource:
+            return resource
+        return old_views.translate(self.shop, self.namespace, kind, resource)
+
+
+def _query(kind: str, query: Resource) -> Resource:
+    """A query with the parameters of today."""
+    asked = dict(query)
+    if kind == "order" and isinstance(asked.get("status"), str):
+        asked["status"] = [asked["status"]]
+    if (in_stock := asked.pop("in_stock", None)) is not None:
+        asked["stock_status"] = "instock" if in_stock else "outofstock"
+    return asked
+
+
+def _as_v3(body: Resource) -> Resource:
+    """A product's or variation's body with the names of today."""
+    known = dict(body)
+    if isinstance(known.get("variations"), list):
+        known["variations"] = [_as_v3(part) for part in known["variations"]]
+    if (in_stock := known.pop("in_stock", None)) is not None:
+        known["stock_status"] = "instock" if in_stock else "outofstock"
+    if (visible := known.pop("visible", None)) is not None:
+        known["status"] = "publish" if visible else "private"
+    return known

@@ -1,0 +1,1 @@
+"""What the simulated shop keeps, and what it does with it."""

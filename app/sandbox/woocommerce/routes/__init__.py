@@ -1,0 +1,1 @@
+"""The simulated shop's routes, a module for each resource."""

@@ -1,0 +1,1 @@
+"""What the simulated shop's routes take, and how its records read back."""

@@ -1,0 +1,1 @@
+"""What the WMS says: resources, statuses, stock, shipments, returns, webhooks."""

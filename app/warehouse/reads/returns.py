@@ -1,0 +1,162 @@
+"""Goods that came back, in the two ways that are records of their own: return orders, and purchase orders marked as returns.
+
+Upstream: goods owner REST API, `GET /returnOrders`, `GET /purchaseOrders`. The third way, returned quantities on the outbound
+order, is part of the order (`resources`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from app.warehouse.reads.resources import (
+    ReturnedItems,
+    decimal,
+    flag,
+    identity,
+    moment,
+    part,
+    required_text,
+    rows,
+    text,
+    whole,
+)
+
+
+@dataclass(frozen=True)
+class ReturnOrderLine:
+    """`announced` and `returned` are totals in pieces; of `returned`, `removed` were scrapped and are not in stock again.
+
+    `order_line_id` is the WMS's id of the line of the order they were sold with, `order_row_number` our own of it.
+    """
+
+    line_id: int
+    row_number: str
+    order_line_id: int | None
+    order_row_number: str
+    article_number: str
+    announced: Decimal
+    returned: Decimal
+    removed: Decimal
+    cause_code: str
+    cause_name: str
+    returned_items: tuple[ReturnedItems, ...] = ()
+
+
+@dataclass(frozen=True)
+class ReturnOrder:
+    """A return that was announced. It refers to exactly one order, by the WMS's id of it. `raw` is the answer itself."""
+
+    return_order_id: int
+    number: str
+    status_number: int | None
+    order_id: int | None
+    order_number: str
+    lines: tuple[ReturnOrderLine, ...]
+    comment: str = ""
+    raw: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class PurchaseOrderLine:
+    """Totals in pieces. `reported` is what this side has confirmed of `received`."""
+
+    line_id: int | None
+    row_number: str
+    external_id: str
+    article_number: str
+    advised: Decimal
+    received: Decimal
+    reported: Decimal
+
+    @property
+    def to_report(self) -> Decimal:
+        """Received and not yet confirmed."""
+        return max(self.received - self.reported, Decimal(0))
+
+
+@dataclass(frozen=True)
+class PurchaseOrder:
+    """Goods that are to come, or have come. `is_return` marks a customer's return; `raw` is the answer itself."""
+
+    purchase_order_id: int
+    number: str
+    goods_owner_id: int | None
+    status_number: int | None
+    is_return: bool
+    reference_number: str
+    goods_owner_reference: str
+    lines: tuple[PurchaseOrderLine, ...]
+    raw: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+
+def read_return_order(raw: Mapping[str, Any]) -> ReturnOrder:
+    """Raises Unreadable without the id or the number of the return order, or without the id of one of its lines."""
+    info, order = part(raw, "returnOrderInfo"), part(raw, "customerOrderInfo")
+    return ReturnOrder(
+        return_order_id=identity(info, "returnOrderId"),
+        number=required_text(info, "returnOrderNumber"),
+        status_number=whole(part(info, "returnOrderStatus"), "number"),
+        order_id=whole(order, "orderId"),
+        order_number=text(order, "orderNumber"),
+        lines=tuple(_read_return_line(line) for line in rows(raw, "returnOrderLines")),
+        comment=text(info, "comment"),
+        raw=dict(raw),
+    )
+
+
+def _read_return_line(line: Mapping[str, Any]) -> ReturnOrderLine:
+    sold, cause = part(line, "customerOrderLine"), part(line, "returnCause")
+    return ReturnOrderLine(
+        line_id=identity(line, "returnOrderLineId"),
+        row_number=text(line, "returnOrderRowNumber"),
+        order_line_id=whole(sold, "orderLineId"),
+        order_row_number=text(sold, "customerOrderRowNumber"),
+        article_number=text(part(line, "article"), "articleNumber"),
+        announced=decimal(line, "toBeReturnedNumberOfItems") or Decimal(0),
+        returned=decimal(line, "returnedNumberOfItems") or Decimal(0),
+        removed=decimal(line, "returnedRemovedByInventoryNumberOfItems") or Decimal(0),
+        cause_code=text(cause, "code"),
+        cause_name=text(cause, "name"),
+        returned_items=tuple(_read_items(item) for item in rows(line, "returnedArticleItems")),
+    )
+
+
+def _read_items(item: Mapping[str, Any]) -> ReturnedItems:
+    cause = part(item, "returnCause")
+    return ReturnedItems(
+        quantity=decimal(item, "numberOfItems") or Decimal(0),
+        returned_at=moment(item, "returnTime"),
+        cause_code=text(cause, "code"),
+        cause_name=text(cause, "name"),
+    )
+
+
+def read_purchase_order(raw: Mapping[str, Any]) -> PurchaseOrder:
+    """Raises Unreadable without the id or the number of the purchase order."""
+    info = part(raw, "purchaseOrderInfo")
+    return PurchaseOrder(
+        purchase_order_id=identity(info, "purchaseOrderId"),
+        number=required_text(info, "purchaseOrderNumber"),
+        goods_owner_id=whole(part(raw, "goodsOwner"), "id"),
+        status_number=whole(part(info, "purchaseOrderStatus"), "number"),
+        is_return=flag(part(info, "advanced"), "purchaseOrderIsReturnType") is True,
+        reference_number=text(info, "referenceNumber"),
+        goods_owner_reference=text(info, "goodsOwnerReference"),
+        lines=tuple(_read_purchase_line(line) for line in rows(raw, "purchaseOrderLines")),
+        raw=dict(raw),
+    )
+
+
+def _read_purchase_line(line: Mapping[str, Any]) -> PurchaseOrderLine:
+    return PurchaseOrderLine(
+        line_id=whole(line, "id"),
+        row_number=text(line, "rowNumber"),
+        external_id=text(line, "externalOrderLineId"),
+        article_number=text(part(line, "article"), "articleNumber"),
+        advised=decimal(line, "advisedNumberOfItems") or Decimal(0),
+        received=decimal(line, "receivedNumberOfItems") or Decimal(0),
+        reported=decimal(line, "reportedNumberOfItems") or Decimal(0),
+    )

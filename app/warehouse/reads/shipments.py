@@ -1,0 +1,85 @@
+"""The WMS's orders as shipments: what counts as shipped is a setting, what is returned never counts as tracking."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from app.domain.shipment import CountsAsShipped, Shipment, ShipmentLine
+from app.warehouse.reads.resources import WarehouseOrder, part
+from app.warehouse.reads.tracking import tracking_numbers
+from app.warehouse.settings import OngoingSettings
+
+
+def shipment_of(order: WarehouseOrder, counts: CountsAsShipped, settings: OngoingSettings) -> Shipment:
+    """`counts`: when a shipment counts as made (requirement: processes)."""
+    tracking = tracking_numbers(order)
+    cancelled = order.status_number >= settings.cancelled_status
+    return Shipment(
+        wms_order_id=order.order_id,
+        number=order.number,
+        status=order.status_number,
+        is_back_order=order.back_order_for is not None,
+        is_cancelled=cancelled,
+        is_made=not cancelled and _is_made(order, counts, bool(tracking), settings),
+        shipped_at=order.shipped_at,
+        carrier=order.carrier.name if order.carrier else "",
+        tracking=tracking,
+        lines=tuple(
+            ShipmentLine(line.line_id, line.row_number, line.ordered, line.picked, line.returned)
+            for line in order.lines
+            if line.line_id is not None
+        ),
+    )
+
+
+def _is_made(order: WarehouseOrder, counts: CountsAsShipped, has_tracking: bool, settings: OngoingSettings) -> bool:
+    match counts:
+        case CountsAsShipped.BOOKED:
+            return order.status_number >= settings.booked_from_status
+        case CountsAsShipped.SENT:
+            return order.status_number >= settings.shipped_from_status
+        case CountsAsShipped.COLLECTED:
+            return order.status_number >= settings.collected_from_status
+        case CountsAsShipped.TRACKING:
+            # A label may be printed before anything is picked: the order must also have been sent.
+            return has_tracking and order.status_number >= settings.shipped_from_status
+
+
+def digest_of(shipment: Shipment) -> str:
+    """SHA-256 over what a report of the shipment depends on."""
+    lines = [(line.line_id, str(line.picked)) for line in shipment.lines]
+    tracking = [(number.number, number.url) for number in shipment.tracking]
+    return _digest([shipment.is_made, shipment.is_cancelled, shipment.shipped_at is not None, shipment.carrier, lines, tracking])
+
+
+def returns_digest_of(shipment: Shipment) -> str | None:
+    """The same over what came back; None when nothing has."""
+    lines = [(line.line_id, str(line.returned)) for line in shipment.lines if line.returned]
+    return _digest(lines) if lines else None
+
+
+def _digest(facts: list[Any]) -> str:
+    return hashlib.sha256(orjson.dumps(facts)).hexdigest()
+
+
+REPORTED_OF = ("goodsOwner", "orderLines", "tracking", "parcels", "transporter")
+REPORTED_OF_INFO = (
+    "orderId",
+    "orderNumber",
+    "goodsOwnerOrderId",
+    "orderStatus",
+    "shippedTime",
+    "wayBill",
+    "advanced",
+)
+
+
+def without_person(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """An order as the WMS gave it, down to what a report needs: nothing that says who it goes to is kept."""
+    kept = {name: raw[name] for name in REPORTED_OF if name in raw}
+    info = part(raw, "orderInfo")
+    return {**kept, "orderInfo": {name: info[name] for name in REPORTED_OF_INFO if name in info}}

@@ -1,0 +1,68 @@
+"""What a shop may sell of an article, as the WMS states it (requirement: Ongoing WMS, stock values)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from app.errors import GatewayError
+from app.warehouse.reads.resources import decimal, flag, identity, part, required_text, whole
+
+
+@dataclass(frozen=True)
+class StockLevel:
+    """`sellable` in pieces; may be negative. Stock has no version: `read_at` (UTC) is when the call that told it was begun.
+
+    `is_stock` is None when the WMS does not say; an article that is no stock article (a service) has no stock to speak of.
+    """
+
+    number: str
+    article_system_id: int
+    sellable: Decimal
+    read_at: datetime
+    is_stock: bool | None = None
+
+
+class TooFarBack(GatewayError):
+    """The WMS doesn't tell what has changed since `since` (UTC), which lies before `earliest`: everything must be read."""
+
+    def __init__(self, since: datetime, earliest: datetime) -> None:
+        super().__init__(f"changes since {since:%Y-%m-%d %H:%M} UTC can't be asked for, only since {earliest:%Y-%m-%d %H:%M}")
+        self.since = since
+        self.earliest = earliest
+
+
+@dataclass(frozen=True)
+class StatedStock:
+    """One row of the list of articles; `sellable` is None when the WMS does not state it."""
+
+    number: str
+    article_system_id: int
+    goods_owner_id: int | None
+    sellable: Decimal | None
+    is_stock: bool | None
+
+    def level(self, read_at: datetime) -> StockLevel | None:
+        """None when nothing is stated: that is not the same as nothing to sell."""
+        if self.sellable is None:
+            return None
+        return StockLevel(self.number, self.article_system_id, self.sellable, read_at, self.is_stock)
+
+
+def read_stated_stock(raw: Mapping[str, Any]) -> StatedStock:
+    """Raises Unreadable without article system id or article number."""
+    return StatedStock(
+        number=required_text(raw, "articleNumber"),
+        article_system_id=identity(raw, "articleSystemId"),
+        goods_owner_id=whole(part(raw, "goodsOwner"), "id"),
+        sellable=decimal(part(raw, "inventoryInfo"), "sellableNumberOfItems"),
+        is_stock=flag(raw, "isStockArticle"),
+    )
+
+
+def earliest_change(now: datetime, look_back_hours: float) -> datetime:
+    """The oldest moment that an incremental read may begin at."""
+    return now - timedelta(hours=look_back_hours)

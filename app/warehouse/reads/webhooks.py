@@ -1,0 +1,145 @@
+"""Ongoing's own webhooks: whether one is genuine, and what it asks us to look at.
+
+Set up by hand in the WMS, they carry a fixed secret and no signature, and are small on purpose: what they name is read by API.
+Which members a payload has differs between versions and templates, so each one is optional (upstream: webhooks).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from app.warehouse.reads.resources import part, rows, text, whole
+from app.warehouse.settings import OngoingSettings
+
+_PATH = re.compile(r"/(orders|articles|purchaseOrders)/(\d{1,10})(?:$|[/?#])", re.IGNORECASE)
+_OWN_NAME = {"orders": "order", "articles": "article", "purchaseorders": "purchase order"}
+
+
+@dataclass(frozen=True)
+class WarehouseNews:
+    """What to look at, and nothing of it to be believed before it was read.
+
+    `key` is the same whenever the same event is delivered again, None when the payload names none. `template` is what the WMS
+    calls the event. Records are named as the payload does: by number, by the WMS's id, or both. `status_number` is the order's.
+    """
+
+    template: str = ""
+    key: str | None = None
+    goods_owner_id: int | None = None
+    order_numbers: tuple[str, ...] = ()
+    order_ids: tuple[int, ...] = ()
+    article_numbers: tuple[str, ...] = ()
+    article_ids: tuple[int, ...] = ()
+    purchase_order_numbers: tuple[str, ...] = ()
+    purchase_order_ids: tuple[int, ...] = ()
+    status_number: int | None = None
+    is_readable: bool = True
+
+    @property
+    def is_about_orders(self) -> bool:
+        return bool(self.order_numbers or self.order_ids)
+
+    @property
+    def is_about_stock(self) -> bool:
+        return bool(self.article_numbers or self.article_ids)
+
+    @property
+    def names_nothing(self) -> bool:
+        """Something happened and it does not say to what (or cannot be read): look through the work lists."""
+        return not (self.is_about_orders or self.is_about_stock or self.purchase_order_numbers or self.purchase_order_ids)
+
+
+def is_genuine(headers: Mapping[str, str], secret: str, settings: OngoingSettings) -> bool:
+    """Whether the delivery carries the connection's secret, compared in constant time. `headers` with lower-case names.
+
+    Never true without a secret.
+    """
+    given = _given(headers, settings)
+    # Which encoding the WMS gives a secret with other than ASCII letters is nowhere said.
+    fits = [hmac.compare_digest(given, secret.encode(encoding, "replace")) for encoding in ("utf-8", "latin-1")]
+    return bool(secret) and any(fits)
+
+
+def credential_header(settings: OngoingSettings) -> str:
+    """Lower-case name of the header in which the secret comes."""
+    return "authorization" if settings.webhook_auth == "basic" else settings.webhook_header.lower()
+
+
+def _given(headers: Mapping[str, str], settings: OngoingSettings) -> bytes:
+    value = headers.get(credential_header(settings), "")
+    if settings.webhook_auth == "token":
+        return value.encode("latin-1", "replace")  # header values were read as Latin-1; these are the bytes that came
+    scheme, _, encoded = value.partition(" ")
+    try:
+        return base64.b64decode(encoded.strip(), validate=True) if scheme.lower() == "basic" else b""
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def interpret(body: bytes) -> WarehouseNews:
+    """What a genuine delivery says. Pure; never raises."""
+    try:
+        payload = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return WarehouseNews(is_readable=False)
+    if not isinstance(payload, dict):
+        return WarehouseNews(is_readable=False)
+    kind, path_id = _named_by_path(payload)
+    orders, articles = list(_orders(payload)), list(_articles(payload))
+    purchases = [payload, part(payload, "purchaseOrder"), part(payload, "purchaseOrderInfo")]
+    return WarehouseNews(
+        template=text(payload, "webhookTemplate"),
+        key=_key(payload),
+        goods_owner_id=whole(payload, "goodsOwnerId") or whole(part(payload, "goodsOwner"), "id"),
+        order_numbers=_texts(orders, "orderNumber"),
+        order_ids=_ids(orders, "orderId", path_id if kind == "order" else None),
+        article_numbers=_texts(articles, "articleNumber"),
+        article_ids=_ids(articles, "articleSystemId", path_id if kind == "article" else None),
+        purchase_order_numbers=_texts(purchases, "purchaseOrderNumber"),
+        purchase_order_ids=_ids(purchases, "purchaseOrderId", path_id if kind == "purchase order" else None),
+        status_number=whole(part(payload, "orderStatus"), "number"),
+    )
+
+
+def _key(payload: Mapping[str, Any]) -> str | None:
+    """The event's id is unique within one WMS only, so the WMS's name belongs to it."""
+    event = text(payload, "webhookEventId")
+    return f"{text(payload, 'system')}/{event}" if event else None
+
+
+def _named_by_path(payload: Mapping[str, Any]) -> tuple[str, int | None]:
+    """`path` is the REST path of the object, like /api/v1/orders/50210."""
+    found = _PATH.search(text(payload, "path"))
+    return (_OWN_NAME[found[1].lower()], int(found[2])) if found else ("", None)
+
+
+def _orders(payload: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    yield payload
+    for key in ("order", "orderInfo", "customerOrder"):
+        yield part(payload, key)
+
+
+def _articles(payload: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    yield payload
+    yield part(payload, "article")
+    for key in ("articleItem", "transaction", "movement"):
+        yield part(part(payload, key), "article")
+    for line in rows(payload, "orderLines"):
+        yield part(line, "article")
+
+
+def _texts(places: Iterable[Mapping[str, Any]], key: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(found for place in places if (found := text(place, key).strip())))
+
+
+def _ids(places: Iterable[Mapping[str, Any]], key: str, by_path: int | None) -> tuple[int, ...]:
+    found = [whole(place, key) for place in places] + [by_path]
+    return tuple(dict.fromkeys(one for one in found if one is not None and one > 0))

@@ -1,0 +1,1 @@
+"""Calls to the goods owner REST API, and how their failures are sorted."""

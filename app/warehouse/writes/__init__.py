@@ -1,0 +1,1 @@
+"""What is written to the WMS, and what is wrong with a record before a call is spent."""

@@ -1,0 +1,182 @@
+"""Whether the WMS already has what we sent: asked after a refusal or an unknown outcome, before anything is written again.
+
+When in doubt there is a difference: a write too many is harmless (PUT is an upsert), a change taken for transferred is lost.
+Fields that the WMS takes but never shows are left out of the comparison.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import time
+from decimal import Decimal
+from typing import Any, Final
+
+from app.warehouse.reads.resources import WarehouseArticle, WarehouseOrder, as_decimal, as_moment, rows
+
+_MISSING: Final = object()
+
+# Where the read side has another name for what was written, longest path first. Upstream: `GET /orders` against `PUT /orders`.
+_ORDER_SHOWN_AT = (
+    ("goodsOwnerId", "goodsOwner.id"),
+    ("consignee", "consignee"),
+    ("transporter.transporterCode", "transporter.code"),
+    ("transporter.transporterServiceCode", "transporter.serviceCode"),
+    ("returnTransporter.transporterCode", "returnTransporter.code"),
+    ("returnTransporter.transporterServiceCode", "returnTransporter.serviceCode"),
+    ("warehouseId", "orderInfo.warehouse.id"),
+    ("classes", "classes"),
+    ("", "orderInfo"),
+)
+_ORDER_NOT_SHOWN = (
+    "advanced.wayOfDeliveryString",
+    "advanced.communication",
+    "advanced.transporterOrderNumber",
+    "advanced.termsOfDeliveryString",
+    "advanced.termsOfPaymentString",
+    "advanced.arrivalDateFrom",
+    "consignee.advanced.externalCustomerCode",
+    "consignee.organisationNumber",
+    "consignee.vatNumber",
+    "consignee.customerGroup",
+    "languageCode",
+    "transporterBulkId",
+)
+_LINE_SHOWN_AT = (
+    ("articleNumber", "article.articleNumber"),
+    ("numberOfItems", "orderedNumberOfItems"),
+    ("lineFreeValues", "freeValues"),
+    ("", ""),
+)
+_LINE_NOT_SHOWN = ("prices.totalVat",)
+_ARTICLE_SHOWN_AT = (
+    ("goodsOwnerId", "goodsOwner.id"),
+    ("articleClassesInfo.classes", "classes"),
+    ("articleInboundHandlingComment", "articleHandlingComments.articleInboundHandlingComment"),
+    ("articlePickingHandlingComment", "articleHandlingComments.articlePickingHandlingComment"),
+    ("articleReturnHandlingComment", "articleHandlingComments.articleReturnHandlingComment"),
+    ("", ""),
+)
+_ARTICLE_NOT_SHOWN = (
+    "articlePackingHandlingComment",
+    "freeValues.freeDateTime1",
+    "quantityPerLayerOnPallet",
+    "supplierInfo.advanced",
+)
+_TIMES = frozenset({"orderFreeDateTime1", "advanced.arrivalDate"})
+
+ShownAt = tuple[tuple[str, str], ...]
+
+
+def differences_order(body: Mapping[str, Any], read: WarehouseOrder) -> list[str]:
+    """What we sent (`order_body(...).json`) and the WMS does not show, a line each; empty when it has all of it.
+
+    A row that the WMS has and we did not send is one too. Holds personal data where that differs.
+    """
+    header = {key: value for key, value in body.items() if key not in ("deliveryDate", "orderLines")}
+    return [
+        *_compare_delivery_date(body.get("deliveryDate"), read),
+        *_compare(header, read.raw, _ORDER_SHOWN_AT, _ORDER_NOT_SHOWN),
+        *_compare_lines(body.get("orderLines") or [], rows(read.raw, "orderLines")),
+    ]
+
+
+def differences_article(body: Mapping[str, Any], read: WarehouseArticle) -> list[str]:
+    """What we sent (`article_body(...).json`) and the WMS does not show, a line each; empty when it has all of it."""
+    return list(_compare(body, read.raw, _ARTICLE_SHOWN_AT, _ARTICLE_NOT_SHOWN))
+
+
+def _compare_delivery_date(sent: Any, read: WarehouseOrder) -> Iterator[str]:
+    """The WMS may show the date without its time of day, and the time in a field of its own."""
+    shown = _look_up(read.raw, "orderInfo.deliveryDate")
+    with_time = _look_up(read.raw, "orderInfo.advanced.deliveryDateWithTime")
+    if shown is _MISSING or as_moment(sent) in (None, as_moment(shown), as_moment(with_time)):
+        return
+    day = as_moment(shown)
+    is_bare = day is not None and day.time() == time.min and as_moment(with_time) is None
+    if not is_bare or sent[:10] != shown[:10]:
+        yield f"deliveryDate: sent {sent!r}, the warehouse has {shown!r}"
+
+
+def _compare_lines(sent: list[Mapping[str, Any]], shown: list[Mapping[str, Any]]) -> Iterator[str]:
+    by_row = {line.get("rowNumber"): line for line in shown}
+    times = Counter(line.get("rowNumber") for line in shown)
+    for line in sent:
+        row = line["rowNumber"]
+        if row not in by_row:
+            yield f"row {row}: the warehouse does not have it"
+            continue
+        if times[row] > 1:
+            yield f"row {row}: the warehouse has it {times[row]} times"
+        yield from (f"row {row}, {found}" for found in _compare(line, by_row[row], _LINE_SHOWN_AT, _LINE_NOT_SHOWN))
+    wanted = {line["rowNumber"] for line in sent}
+    for line in shown:
+        if line.get("rowNumber") not in wanted and as_decimal(line.get("orderedNumberOfItems")) != 0:
+            yield f"row {line.get('rowNumber')}: the warehouse has it, and it was not sent"
+
+
+def _compare(sent: Mapping[str, Any], shown: Mapping[str, Any], shown_at: ShownAt, not_shown: tuple[str, ...]) -> Iterator[str]:
+    for path, value in _leaves(sent):
+        if any(path == hidden or path.startswith(f"{hidden}.") for hidden in not_shown):
+            continue
+        there = _look_up(shown, _shown_path(path, shown_at))
+        if there is not _MISSING and not _same(path, value, there):
+            yield f"{path}: sent {value!r}, the warehouse has {there!r}"
+
+
+def _leaves(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, inner in value.items():
+        if isinstance(inner, Mapping):
+            yield from _leaves(inner, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", inner
+
+
+def _shown_path(path: str, shown_at: ShownAt) -> str:
+    for written, shown in shown_at:
+        if not written:
+            return f"{shown}.{path}" if shown else path
+        if path == written or path.startswith(f"{written}."):
+            return shown + path[len(written) :]
+    return path
+
+
+def _look_up(shown: Any, path: str) -> Any:
+    """The value; None where it or an object around it is null; _MISSING where the answer has no such member at all."""
+    for step in path.split("."):
+        if shown is None:
+            return None
+        if not isinstance(shown, Mapping) or step not in shown:
+            return _MISSING
+        shown = shown[step]
+    return shown
+
+
+def _same(path: str, sent: Any, there: Any) -> bool:
+    if path in _TIMES:
+        return as_moment(sent) == as_moment(there)
+    match sent:
+        case bool():
+            return there is sent
+        case int() | float():
+            return _rounded(sent) == _rounded(there)
+        case str():
+            return isinstance(there, str | int | float) and _line_ends(sent) == _line_ends(str(there))
+        case list():
+            return isinstance(there, list) and all(any(_holds(row, wanted) for row in there) for wanted in sent)
+        case _:
+            return bool(sent == there)
+
+
+def _rounded(value: Any) -> Decimal | None:
+    """Less than a ten-thousandth is a matter of storage, not a change that anybody made."""
+    number = as_decimal(value)
+    return None if number is None else round(number, 4)
+
+
+def _line_ends(text: str) -> str:
+    return text.replace("\r\n", "\n").strip()
+
+
+def _holds(row: Any, wanted: Mapping[str, Any]) -> bool:
+    return isinstance(row, Mapping) and all(row.get(key) == value for key, value in wanted.items() if key in row)

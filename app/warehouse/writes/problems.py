@@ -1,0 +1,239 @@
+"""What is wrong with a record, found before a call is spent: a WMS that refuses a few calls in a row locks the method for all.
+
+Requirement: Ongoing WMS, articles and orders. Upstream: required fields and lengths of `PUT /orders` and `PUT /articles`.
+`field` is the path in `Order` or `Article`. Integrations report what only they can see in the records' own `problems`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator
+from decimal import Decimal
+
+from app.domain import Address, Article, Order, OrderLine, Problem
+from app.warehouse.settings import OngoingSettings
+from app.warehouse.writes.writable import ARTICLE_EXTRAS, ORDER_EXTRAS, extra_value_problems
+
+_COUNTRY = re.compile(r"[A-Z]{2}")
+
+
+def order_problems(order: Order, settings: OngoingSettings) -> tuple[Problem, ...]:
+    """Why the order cannot be sent as it is; empty when it can. What is in `order.problems` is not repeated."""
+    return (
+        *_number_problems(order.number, "order", "number", settings.max_order_number),
+        *_too_long(order.source_id, "order-id-too-long", "source_id", "the shop's order id", settings.max_goods_owner_order_id),
+        *_too_long(
+            order.customer_number or "",
+            "customer-number-too-long",
+            "customer_number",
+            "the customer number",
+            settings.max_customer_number,
+        ),
+        *_delivery_date_problems(order),
+        *_consignee_problems(order.consignee, settings),
+        *_invoice_country_problems(order.invoice_address),
+        *_line_problems(order, settings),
+        *extra_value_problems(order.extra, ORDER_EXTRAS),
+    )
+
+
+def article_problems(article: Article, settings: OngoingSettings) -> tuple[Problem, ...]:
+    """Why the article cannot be sent as it is; empty when it can. What is in `article.problems` is not repeated."""
+    return (
+        *_article_number_problems(article.number, "number", "article-without-number", settings),
+        *_measure_problems(article),
+        *_country_of_origin_problems(article),
+        *extra_value_problems(article.extra, ARTICLE_EXTRAS),
+    )
+
+
+def customs_problems(order: Order, home_countries: Collection[str]) -> tuple[Problem, ...]:
+    """What customs papers lack, for an order that leaves `home_countries` (requirement: a setting makes such orders held)."""
+    if not order.consignee.country_code or order.consignee.country_code in home_countries:
+        return ()
+    return tuple(
+        Problem(
+            "customs-price-missing",
+            f"lines[{index}]",
+            f"row {line.row_number} goes to {order.consignee.country_code} and lacks {' and '.join(missing)}",
+            "add it in the shop, or switch customs_required off",
+        )
+        for index, line in enumerate(order.lines)
+        if (missing := _missing_for_customs(line, order))
+    )
+
+
+def _missing_for_customs(line: OrderLine, order: Order) -> list[str]:
+    has = {
+        "a price per piece": line.line_price is not None,
+        "a price for the line": line.customer_line_price is not None,
+        "a currency": bool(line.currency or order.currency),
+    }
+    return [name for name, there in has.items() if not there]
+
+
+# --- numbers ----------------------------------------------------------------------------------------------------------------
+
+
+def _number_problems(number: str, kind: str, field: str, limit: int) -> Iterator[Problem]:
+    if not number.strip():
+        yield Problem(f"{kind}-without-number", field, f"the {kind} has no number", f"give the {kind} a number in the shop")
+        return
+    if number != number.strip() or not number.isprintable():
+        yield Problem(
+            f"{kind}-number-unclean",
+            field,
+            f"the {kind} number {number!r} has blanks around it or characters that cannot be seen",
+            "remove them in the shop; the WMS would not find the number again",
+        )
+    yield from _too_long(number, f"{kind}-number-too-long", field, f"the {kind} number", limit)
+
+
+def _too_long(value: str, code: str, field: str, name: str, limit: int) -> Iterator[Problem]:
+    if len(value) > limit:
+        yield Problem(
+            code, field, f"{name} has {len(value)} characters, the WMS takes {limit}", "shorten it; numbers are never cut"
+        )
+
+
+def _article_number_problems(number: str | None, field: str, missing_code: str, settings: OngoingSettings) -> Iterator[Problem]:
+    if number is None or not number.strip():
+        yield Problem(
+            missing_code, field, "there is no article number", "give the product a unique article number (SKU) in the shop"
+        )
+        return
+    yield from _number_problems(number, "article", field, settings.max_article_number)
+    found = [character for character in settings.forbidden_in_article_number if character in number]
+    if found:
+        yield Problem(
+            "article-number-forbidden-character",
+            field,
+            f"the article number {number!r} holds {' '.join(found)}, a search wildcard in the WMS",
+            "change the number in the shop, or set a replacement in article_number_replacements",
+        )
+
+
+# --- orders -----------------------------------------------------------------------------------------------------------------
+
+
+def _delivery_date_problems(order: Order) -> Iterator[Problem]:
+    if order.delivery_date is None:
+        yield Problem(
+            "delivery-date-missing",
+            "delivery_date",
+            "the order has no date, and the WMS requires one",
+            "set its date in the shop",
+        )
+
+
+def _consignee_problems(consignee: Address, settings: OngoingSettings) -> Iterator[Problem]:
+    """The address is always given in its parts (requirement: Orders)."""
+    required = {
+        "name": (consignee.name, "name"),
+        "address1": (consignee.address1, "street"),
+        "city": (consignee.city, "city"),
+    }
+    if consignee.country_code not in settings.countries_without_post_code:
+        required["post_code"] = (consignee.post_code, "post code")
+    for field, (value, name) in required.items():
+        if not value.strip():
+            yield Problem(
+                "consignee-incomplete",
+                f"consignee.{field}",
+                f"the delivery address has no {name}",
+                "complete the address in the shop; the changed order is taken up by itself",
+            )
+    if not _COUNTRY.fullmatch(consignee.country_code):
+        yield _unknown_country("consignee-country-unknown", "consignee.country_code", "delivery", consignee.country_code)
+
+
+def _invoice_country_problems(address: Address | None) -> Iterator[Problem]:
+    if address is not None and address.country_code and not _COUNTRY.fullmatch(address.country_code):
+        yield _unknown_country("invoice-country-unknown", "invoice_address.country_code", "invoice", address.country_code)
+
+
+def _unknown_country(code: str, field: str, which: str, country: str) -> Problem:
+    said = (
+        f"the country {country!r} of the {which} address is not understood" if country else f"the {which} address has no country"
+    )
+    return Problem(code, field, said, "choose the country in the shop, or set default_country for addresses without one")
+
+
+def _line_problems(order: Order, settings: OngoingSettings) -> Iterator[Problem]:
+    if not order.lines:
+        yield Problem(
+            "order-without-lines",
+            "lines",
+            "the order has no line for the warehouse",
+            "there is nothing to send; close it in the shop",
+        )
+    times = Counter(line.row_number for line in order.lines)
+    for index, line in enumerate(order.lines):
+        field = f"lines[{index}]"
+        yield from _row_number_problems(line.row_number, times[line.row_number], f"{field}.row_number", settings)
+        yield from _article_number_problems(
+            line.article_number, f"{field}.article_number", "line-without-article-number", settings
+        )
+        yield from _quantity_problems(line, field)
+        if not (line.currency or order.currency):
+            yield Problem(
+                "line-without-currency", f"{field}.currency", f"row {line.row_number} has no currency", "set the order's currency"
+            )
+
+
+def _row_number_problems(row_number: str, times: int, field: str, settings: OngoingSettings) -> Iterator[Problem]:
+    if not row_number.strip():
+        yield Problem(
+            "line-without-row-number", field, "the line has no id", "report this: every shop system gives its lines ids"
+        )
+    elif times > 1:
+        yield Problem(
+            "row-number-twice", field, f"row {row_number} occurs {times} times; the WMS would keep one of them", "report this"
+        )
+    yield from _too_long(row_number, "row-number-too-long", field, "the line's id", settings.max_row_number)
+
+
+def _quantity_problems(line: OrderLine, field: str) -> Iterator[Problem]:
+    if not line.quantity.is_finite() or line.quantity <= 0:
+        yield Problem(
+            "quantity-not-positive",
+            f"{field}.quantity",
+            f"row {line.row_number} has the quantity {line.quantity}",
+            "set a quantity above 0 in the shop, or remove the line",
+        )
+    prices = {"line_price": line.line_price, "customer_line_price": line.customer_line_price}
+    for name, price in prices.items():
+        if price is not None and not price.is_finite():
+            yield _not_a_number(f"{field}.{name}", price)
+
+
+# --- articles ---------------------------------------------------------------------------------------------------------------
+
+
+def _measure_problems(article: Article) -> Iterator[Problem]:
+    measures = {
+        "weight_kg": article.weight_kg,
+        "length_m": article.length_m,
+        "width_m": article.width_m,
+        "height_m": article.height_m,
+        "customer_price": article.customer_price,
+    }
+    for name, value in measures.items():
+        if value is not None and (not value.is_finite() or value < 0):
+            yield _not_a_number(name, value)
+
+
+def _not_a_number(field: str, value: Decimal) -> Problem:
+    return Problem("number-impossible", field, f"{field} is {value}", "correct the number in the shop")
+
+
+def _country_of_origin_problems(article: Article) -> Iterator[Problem]:
+    country = article.country_of_origin
+    if country and not _COUNTRY.fullmatch(country):
+        yield Problem(
+            "country-of-origin-unknown",
+            "country_of_origin",
+            f"the country of origin {country!r} is not a two-letter code",
+            "write it as two capital letters, like NO",
+        )

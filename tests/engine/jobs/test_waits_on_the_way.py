@@ -1,0 +1,100 @@
+"""Webhook committed → first call to the WMS: two rings, and no wait on the way but the worker's own look at the queue."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+from arq import create_pool
+from arq.connections import RedisSettings
+
+from app.engine.core.queue import ArqRings, CoalescedRings, MemoryRings, Task
+from app.engine.intake.batch_writer import writer_for
+from app.engine.intake.inbox import Delivery, Inbox
+from app.settings import Settings
+from app.worker import work
+from tests.bench import sleeps, world
+from tests.house import House
+
+HOURS = 3600.0
+
+
+@pytest.fixture
+async def announced(house: House) -> House:
+    """One new order, announced and committed; nothing else waits."""
+    answer = await house.announce(world.order(1001), "order.created")
+    assert answer.status_code == 200
+    return house
+
+
+def calls(house: House) -> int:
+    return int(house.warehouse_app.state.journal.count)
+
+
+async def answer_next(house: House) -> tuple[Task, str]:
+    """Answers the ring that has waited longest, as a worker does; returns it."""
+    ring = house.rings.waiting.popleft()
+    await work(house.gateway, *ring)
+    return ring
+
+
+async def test_two_rings_lead_from_the_commit_to_the_warehouse(announced: House) -> None:
+    house = announced
+    assert list(house.rings.waiting) == [(Task.INGEST, house.connection.id)]
+
+    assert await answer_next(house) == (Task.INGEST, house.connection.id)
+    assert calls(house) == 0
+    assert list(house.rings.waiting) == [(Task.DRAIN, house.connection.lane)]
+
+    assert await answer_next(house) == (Task.DRAIN, house.connection.lane)
+    assert len(house.writes()) == 1
+
+
+async def test_nothing_sleeps_on_the_way(announced: House) -> None:
+    with sleeps.counted() as slept:
+        await announced.work()
+    assert len(announced.writes()) == 1
+    assert slept == []
+
+
+async def test_a_sleep_would_have_been_seen() -> None:
+    with sleeps.counted() as slept:
+        await asyncio.sleep(0.001)
+    assert slept == [0.001]
+
+
+async def test_the_shop_is_not_asked_on_the_way(announced: House) -> None:
+    before = len(announced.shop_calls())
+    await announced.work()
+    assert len(announced.writes()) == 1
+    assert len(announced.shop_calls()) == before
+
+
+async def test_the_first_ring_goes_at_once_however_far_apart_rings_are(house: House) -> None:
+    rung = MemoryRings()
+    coalesced = CoalescedRings(rung, interval=HOURS)
+    inbox = Inbox(writer_for(house.gateway.database), lambda ids: _ring_all(coalesced, ids), 1_000_000)
+    inbox.start()
+    await inbox.store(Delivery(house.connection.id, house.clock(), "order.created", {}, b"{}"))
+    await asyncio.sleep(0)  # the loop's next turn, in which the ring that was begun goes out
+    assert list(rung.waiting) == [(Task.INGEST, house.connection.id)]
+    await inbox.close()
+    await coalesced.close()
+
+
+def _ring_all(coalesced: CoalescedRings, ids: set[str]) -> None:
+    for each in ids:
+        coalesced.ring_soon(Task.INGEST, each)
+
+
+async def test_a_ring_is_due_in_the_queue_when_it_is_put_there(redis_url: str) -> None:
+    pool = await create_pool(RedisSettings.from_dsn(redis_url))
+    await ArqRings(pool, "queue").ring(Task.INGEST, "a-connection")
+    ((_, due_in_milliseconds),) = await pool.zrange("queue", 0, -1, withscores=True)
+    assert due_in_milliseconds <= time.time() * 1000
+    await pool.aclose(close_connection_pool=True)
+
+
+def test_a_worker_looks_at_the_queue_every_20_milliseconds() -> None:
+    assert Settings.model_fields["poll_delay_seconds"].default == 0.02

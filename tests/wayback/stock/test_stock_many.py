@@ -1,0 +1,163 @@
+"""A large shop: as few calls as can be, flat memory, and reading that goes on where a slice ended."""
+
+from __future__ import annotations
+
+import copy
+import gc
+import tracemalloc
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from app.engine.core.queue import Task
+from app.storage.outbound_tables import stock_levels
+from app.storage.tables import cursors
+from app.worker import work
+from tests.house import House
+from tests.wayback.stock.stock_room import ON, batches, in_both, in_warehouse, quantity
+
+ONLY_STOCK = {**ON, "articles": False, "orders": False}
+
+
+def fill(house: House, count: int, *, shop: int, wms: int) -> list[int]:
+    """So many products, loaded past the shop's own checks."""
+    model = house.product("A-0", manage_stock=True, stock_quantity=shop)
+    in_warehouse(house, "A-0", wms)
+    ids = [int(model["id"])]
+    for number in range(1, count):
+        ids.append(ids[0] + number)
+        more: dict[str, Any] = {"id": ids[-1], "sku": f"A-{number}", "slug": f"a-{number}"}
+        house.shop.put_product_raw({**copy.deepcopy(model), **more})
+        in_warehouse(house, f"A-{number}", wms)
+    return ids
+
+
+async def test_a_thousand_changed_articles_are_ten_calls(house: House) -> None:
+    ids = fill(house, 1000, shop=7, wms=5)
+    await house.connect(processes=ONLY_STOCK)
+
+    await house.poll("stock")
+
+    assert {quantity(house, each) for each in ids} == {5}
+    assert len(batches(house)) == 10
+    assert max(len(call.body["update"]) for call in batches(house)) == 100
+
+
+async def test_a_thousand_unchanged_articles_are_no_call_and_a_thousandth_changed_is_one(house: House) -> None:
+    ids = fill(house, 1000, shop=7, wms=7)
+    await house.connect(processes=ONLY_STOCK)
+    await house.poll("stock")
+    assert batches(house) == []
+    house.tick(60)
+    house.warehouse.put_in_stock("A-999", 1)
+
+    await house.poll("stock")
+
+    assert quantity(house, ids[-1]) == 1
+    assert [len(call.body["update"]) for call in batches(house)] == [1]
+
+
+async def test_memory_does_not_grow_with_the_number_of_articles(house: House) -> None:
+    """Three times the articles, page by page of a hundred: no three times the memory."""
+    await house.connect(processes=ONLY_STOCK, page_size=100, warehouse={"page_size": 100})
+    peaks: list[int] = []
+    for count in (400, 1200):
+        fill(house, count, shop=7, wms=7) if not peaks else _more(house, 400, count)
+        house.shop.journal.calls.clear()
+        house.warehouse_app.state.journal.calls.clear()
+        house.shop.journal.limit = house.warehouse_app.state.journal.limit = 0
+        await house.poll("stock", sweep=True)
+        gc.collect()
+        tracemalloc.start()
+        await house.poll("stock", sweep=True)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+
+    assert peaks[1] < peaks[0] * 2
+
+
+def _more(house: House, have: int, count: int) -> None:
+    first = next(iter(house.shop.products.with_sku("A-0")))
+    model = house.shown_product(first)
+    for number in range(have, count):
+        house.shop.put_product_raw({**copy.deepcopy(model), "id": first + number, "sku": f"A-{number}", "slug": f"a-{number}"})
+        in_warehouse(house, f"A-{number}", 7)
+
+
+async def test_reading_goes_on_where_the_slice_ended(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = fill(house, 50, shop=7, wms=5)
+    await house.connect(processes=ONLY_STOCK, page_size=10, warehouse={"page_size": 10})
+    monkeypatch.setattr(house.gateway.settings, "slice_seconds", 1e-6)
+    await house.rings.ring(Task.POLL, f"{house.connection.id}:stock")
+    rings = 0
+    while house.rings.waiting:
+        monkeypatch.setattr(house.gateway.settings, "slice_seconds", 1e-6 if house.rings.waiting[0][0] is Task.POLL else 15.0)
+        rings += 1
+        await work(house.gateway, *house.rings.waiting.popleft())
+
+    assert {quantity(house, each) for each in ids} == {5}
+    assert rings > 10
+    reads = [call for call in house.warehouse_calls() if call.path.endswith("/articles")]
+    starts = [dict(call.query).get("articleSystemIdFrom", "0") for call in reads]
+    assert len(starts) == len(set(starts)) == 6
+
+
+async def test_what_changed_is_asked_for_and_no_further_back_than_23_hours(house: House) -> None:
+    in_both(house, "SOKK-1", shop=7, wms=7)
+    await house.connect(processes=ON, stock={"full_sweep_hours": 1000})
+    await house.poll("stock")
+    began = house.clock()
+    house.tick(22 * 3600)
+    await house.poll("stock")
+    house.tick(24 * 3600)
+    await house.poll("stock")
+
+    first, in_time, too_late = _changed_from(house)
+    assert (first, too_late) == (None, None)
+    assert in_time is not None
+    assert timedelta(minutes=4) < began - in_time < timedelta(minutes=6)
+
+
+async def test_exactly_at_the_limit_all_is_read_instead_of_failing(house: House) -> None:
+    in_both(house, "SOKK-1", shop=7, wms=7)
+    connection = await house.connect(processes=ON, stock={"full_sweep_hours": 1000})
+    await house.poll("stock")
+    (row,) = await house.rows(select(cursors).where(cursors.c.process == "stock"))
+    since = datetime.fromisoformat(row.cursor["since"])
+    house.tick((since - house.clock()).total_seconds() + 23 * 3600 - 300 - 0.5)
+
+    await house.poll("stock")
+
+    (row,) = await house.rows(select(cursors).where(cursors.c.process == "stock"))
+    assert (row.failures, row.connection_id) == (0, connection.id)
+
+
+async def test_the_full_sweep_comes_every_twelve_hours(house: House) -> None:
+    in_both(house, "SOKK-1", shop=7, wms=7)
+    await house.connect(processes=ON)
+    await house.poll("stock")
+    (row,) = await house.rows(select(cursors).where(cursors.c.process == "stock"))
+
+    assert (row.next_sweep_at - row.polled_at).total_seconds() == 12 * 3600
+
+
+async def test_an_article_deleted_in_the_shop_is_forgotten_by_the_sweep(house: House) -> None:
+    product = in_both(house, "SOKK-1", shop=7, wms=7)
+    in_both(house, "SOKK-2", shop=7, wms=7)
+    await house.connect(processes=ONLY_STOCK)
+    await house.poll("stock")
+    house.shop.products.remove(product)
+    house.tick(60)
+
+    await house.poll("stock", sweep=True)
+
+    assert [row.number for row in await house.rows(select(stock_levels.c.number))] == ["SOKK-2"]
+
+
+def _changed_from(house: House) -> list[datetime | None]:
+    """What each read of the WMS's stock asked for."""
+    reads = [dict(call.query) for call in house.warehouse_calls() if call.path.endswith("/articles")]
+    asked = [query.get("stockInfoChangedFrom") for query in reads if "articleSystemIdFrom" not in query]
+    return [datetime.fromisoformat(one) if one else None for one in asked]

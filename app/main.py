@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 from app.api.intake.shop_webhooks import PREFIX, WebhookIntake
 from app.api.intake.wms_webhooks import PREFIX as FROM_WAREHOUSE
 from app.api.intake.wms_webhooks import WarehouseWebhooks
-from app.api.kit import routes as surface
+from app.api.kit import routes
 from app.api.kit.auth import KnownKeys
 from app.engine.core.queue import ArqRings, CoalescedRings, MemoryRings, Rings, Task, brisk_pool
 from app.engine.core.runtime import Gateway, open_gateway
@@ -45,7 +45,7 @@ def create_app(settings: Settings) -> GatewayApp:
 
     app = GatewayApp(lifespan=lifespan, generate_unique_id_function=lambda route: route.name)
     intake, from_warehouse = app.intake, app.from_warehouse
-    surface.install(app)
+    routes.install(app)
     return app
 
 

@@ -19,7 +19,7 @@ from app.engine.dispatch.lane_worker import drain
 from app.engine.intake.ingest import ingest
 from app.engine.polling.runner import poll
 from app.engine.polling.wms_refresh import look
-from app.engine.stock import levels as stock
+from app.engine.stock import levels
 from app.engine.upkeep import sweeper
 from app.engine.upkeep.webhook_guard import guard
 from app.errors import NotFound
@@ -36,7 +36,7 @@ WORK: dict[Task, Work] = {
     Task.INGEST: ingest,
     Task.POLL: poll,
     Task.DRAIN: drain,
-    Task.STOCK: stock.write,
+    Task.STOCK: levels.write,
     Task.HOOKS: guard,
     Task.LOOK: look,
 }

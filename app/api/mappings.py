@@ -14,8 +14,7 @@ from app.api.kit.responses import problems
 from app.api.queue.events import EVENT_EXAMPLE, EventView
 from app.api.queue.jobs import CALL_EXAMPLE, CallView, JobView
 from app.domain import Kind
-from app.engine.operations import explain
-from app.engine.operations import records as operate
+from app.engine.operations import explain, records
 from app.records import connections, deliveries, events, jobs, mappings
 from app.records.mappings import Mapping
 from app.warehouse.reads.resources import read_order
@@ -308,9 +307,9 @@ async def list_mappings(
 
 
 async def _seen(caller: Caller, mapping_id: int) -> Mapping:
-    mapping = await operate.mapping_of(caller.gateway, mapping_id)
+    mapping = await records.mapping_of(caller.gateway, mapping_id)
     if not caller.key.sees(mapping.connection_id):
-        raise operate.no_mapping(mapping_id)
+        raise records.no_mapping(mapping_id)
     return mapping
 
 
@@ -319,7 +318,7 @@ async def read_mapping(caller: Reader, mapping_id: Id) -> MappingDetail:
     """Its state, what came in, what was sent, what was answered, what happens next and why, and its history."""
     mapping = await _seen(caller, mapping_id)
     expected = await explain.what_next(caller.gateway, mapping)
-    process = operate.PROCESS_OF[Kind(mapping.kind)]
+    process = records.PROCESS_OF[Kind(mapping.kind)]
     async with caller.gateway.database.read() as db:
         names = await connections.names(db)
         found = await jobs.of_mapping(db, mapping.id)
@@ -378,7 +377,7 @@ async def _history(caller: Caller, mapping_id: int, before: int | None, limit: i
 async def resync(caller: Syncer, mapping_id: Id) -> Resynced:
     """Reads it from the shop now, and queues it whether or not it has changed. What the warehouse already has is not written."""
     await _seen(caller, mapping_id)
-    taken = await operate.resync(caller.gateway, mapping_id)
+    taken = await records.resync(caller.gateway, mapping_id)
     return Resynced(id=mapping_id, verdict=taken.verdict, reason=taken.reason, job_id=taken.job_id)
 
 
@@ -387,7 +386,7 @@ async def release(caller: Syncer, mapping_id: Id) -> MappingDetail:
     """Lets it through in spite of what holds it: a cancellation although the warehouse has started, an order that was cancelled
     there. What holds a record by its data or its number no release can help; the problem then says what can."""
     await _seen(caller, mapping_id)
-    await operate.release(caller.gateway, mapping_id)
+    await records.release(caller.gateway, mapping_id)
     return await read_mapping(caller, mapping_id)
 
 
@@ -395,5 +394,5 @@ async def release(caller: Syncer, mapping_id: Id) -> MappingDetail:
 async def resolve(caller: Syncer, mapping_id: Id, body: Resolution) -> MappingDetail:
     """Nothing is sent; the next change in the shop is taken up as ever."""
     await _seen(caller, mapping_id)
-    await operate.resolve(caller.gateway, mapping_id, body.reason)
+    await records.resolve(caller.gateway, mapping_id, body.reason)
     return await read_mapping(caller, mapping_id)

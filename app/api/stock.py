@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.api.kit.auth import Reader
 from app.api.kit.pages import Cursor, Limit, Page, Word, before_id, cut
 from app.api.kit.responses import problems
-from app.records.stock import listing as stock_list
+from app.records.stock import listing
 from app.records.stock.listing import Figures, Listed
 
 router = APIRouter(prefix="/stock", tags=["stock"])
@@ -136,7 +136,7 @@ async def list_stock(
     after = before_id(cursor)
     scope = await caller.scope(connection)
     async with caller.gateway.database.read() as db:
-        found = await stock_list.search(db, connection_ids=scope, state=state, number=number, after=after, limit=limit + 1)
+        found = await listing.search(db, connection_ids=scope, state=state, number=number, after=after, limit=limit + 1)
     shown, next_cursor = cut(found, limit, lambda listed: (listed.row.id,))
     return Page(items=[LevelView.of(each) for each in shown], next_cursor=next_cursor)
 
@@ -148,5 +148,5 @@ async def read_stock_summary(
 ) -> Page[FiguresView]:
     scope = await caller.scope(connection)
     async with caller.gateway.database.read() as db:
-        found = await stock_list.figures(db, scope)
+        found = await listing.figures(db, scope)
     return Page(items=[FiguresView.of(each) for each in found])

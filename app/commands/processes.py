@@ -11,7 +11,7 @@ import uvicorn
 from app import logs, worker
 from app.commands.kit.terminal import AsJson, Exit, fail, out, print_json
 from app.main import create_app
-from app.processes import supervisor as up
+from app.processes import supervisor
 from app.settings import Settings
 from app.storage import migrations
 
@@ -79,7 +79,7 @@ def run_up() -> None:
     """Run everything on this machine: the database's migrations, the API, a worker and, without REDIS_URL, a queue of its own."""
     settings = _checked(Settings())
     logs.configure(settings)
-    asyncio.run(up.until_told(up.run(settings)))
+    asyncio.run(supervisor.until_told(supervisor.run(settings)))
 
 
 def register(app: typer.Typer) -> None:

@@ -15,7 +15,7 @@ from app.domain import Process
 from app.domain.record import SCHEMA_VERSION
 from app.engine.core import leases
 from app.engine.core.leases import Lease
-from app.engine.dispatch import lane_worker as drain
+from app.engine.dispatch import lane_worker
 from app.engine.intake import ingest
 from app.records.connections import Status
 from app.storage.tables import connections, inbox, jobs, mappings
@@ -109,7 +109,7 @@ async def _next_events(house: House) -> None:
 async def _next_jobs(house: House) -> None:
     lease = await _lease(house, house.connection.lane)
     for _ in range(TURNS):
-        turn = await drain._take(house.gateway, lease)
+        turn = await lane_worker._take(house.gateway, lease)
         assert turn is not None
 
 

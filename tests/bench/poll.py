@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from app.domain import Process
 from app.engine.core.queue import Task
-from app.engine.polling import runner as polls
+from app.engine.polling import runner
 from app.integrations.woocommerce.settings import WooCommerceSettings
 from app.storage.tables import cursors
 from app.worker import work
@@ -55,7 +55,7 @@ def _figure(what: str, found: tuple[int, int], pages: int, overlap: int) -> Figu
 
 async def _poll(house: House, *, anew: bool = False) -> tuple[int, int]:
     """A scheduled poll of orders, due now; (writes to the WMS, calls to the shop). `anew`: as if nothing had been read before."""
-    key = polls.key_of(house.connection.id, Process.ORDERS)
+    key = runner.key_of(house.connection.id, Process.ORDERS)
     place = (cursors.c.connection_id == house.connection.id, cursors.c.process == Process.ORDERS)
     due = {"next_poll_at": house.clock(), **({"cursor": None} if anew else {})}
     async with house.gateway.database.begin() as db:

@@ -20,7 +20,7 @@ from sqlalchemy import func, select, update
 from app import logs
 from app.domain import Process
 from app.engine.core.queue import Task
-from app.engine.polling import runner as polls
+from app.engine.polling import runner
 from app.integrations.woocommerce.settings import WooCommerceSettings
 from app.settings import Settings
 from app.storage.tables import cursors, jobs
@@ -118,7 +118,7 @@ async def _measure(process: Process, records: int) -> Measured:
 
 async def _poll(house: House, shop: LargeShop, process: Process) -> Measured:
     """Slice after slice, as a worker does. Nothing is sent on to the warehouse: the lane is not worked off here."""
-    settings, key = house.connection.settings, polls.key_of(house.connection.id, process)
+    settings, key = house.connection.settings, runner.key_of(house.connection.id, process)
     assert isinstance(settings, WooCommerceSettings)
     place = (cursors.c.connection_id == house.connection.id, cursors.c.process == process)
     async with house.gateway.database.begin() as db:

@@ -13,7 +13,7 @@ from sqlalchemy import func, select, update
 
 from app.domain import Process
 from app.engine.core.queue import Task
-from app.engine.polling import runner as polls
+from app.engine.polling import runner
 from app.sandbox.ongoing.wire.article_bodies import ArticleBody
 from app.storage.outbound_tables import stock_levels
 from app.storage.tables import cursors
@@ -164,7 +164,7 @@ async def _poll(house: House, *, sweep: bool) -> None:
     place = (cursors.c.connection_id == house.connection.id, cursors.c.process == Process.STOCK)
     async with house.gateway.database.begin() as db:
         await db.execute(update(cursors).where(*place).values(**due))
-    await work(house.gateway, Task.POLL, polls.key_of(house.connection.id, Process.STOCK))
+    await work(house.gateway, Task.POLL, runner.key_of(house.connection.id, Process.STOCK))
     await house.work()
     async with house.gateway.database.read() as db:
         assert (await db.execute(select(cursors.c.last_error).where(*place))).scalar_one() is None

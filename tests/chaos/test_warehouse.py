@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from app.engine.core.queue import MemoryRings
 from app.engine.core.runtime import open_gateway
-from app.engine.operations import records as operate
+from app.engine.operations import records
 from app.records.dead_letters import Filter
 from app.sandbox.ongoing import TransporterContract, WarehouseConfig
 from app.settings import Settings
@@ -123,7 +123,7 @@ async def _replay(town: Town) -> None:
         data_directory=town.directory / "data", database_url=town.database_url, secret_keys=[SecretStr(town.secret_key)]
     )
     async with open_gateway(settings, MemoryRings()) as gateway:
-        assert await operate.replay_filtered(gateway, Filter()) == 1
+        assert await records.replay_filtered(gateway, Filter()) == 1
 
 
 async def test_a_row_of_refused_orders_never_gets_us_locked_out(found: Found) -> None:

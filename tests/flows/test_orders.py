@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.engine.operations import records as operate
+from app.engine.operations import records
 from app.errors import Conflict
 from app.warehouse.rest.client import OngoingClient
 from tests.house import ADDRESS, BILLING, House, Resource
@@ -32,7 +32,7 @@ async def status(house: House, order: Resource) -> tuple[str, str, str | None]:
 
 
 async def release(house: House, order: Resource) -> None:
-    await operate.release(house.gateway, (await house.mapping(order["id"])).id)
+    await records.release(house.gateway, (await house.mapping(order["id"])).id)
     await house.work()
 
 

@@ -11,7 +11,7 @@ from app.api.kit.auth import Admin
 from app.api.kit.pages import Name, Word
 from app.api.kit.responses import problems
 from app.domain import Process
-from app.engine.operations import settings_preview as trial
+from app.engine.operations import settings_preview
 
 router = APIRouter(prefix="/connections", tags=["connections"])
 
@@ -94,5 +94,7 @@ async def preview_settings(caller: Admin, connection: Name, body: Trial) -> Trie
     """Maps records as the changed settings would, next to how the saved ones do. Saves and sends nothing; settings that cannot be
     saved are refused with the field and the fix."""
     current = await caller.connection(connection)
-    found = await trial.try_settings(caller.gateway, current, body.settings, Process(body.process), body.records or body.latest)
+    found = await settings_preview.try_settings(
+        caller.gateway, current, body.settings, Process(body.process), body.records or body.latest
+    )
     return TriedSettings.model_validate({"items": found}, from_attributes=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.api.intake import shop_webhooks as webhooks
+from app.api.intake import shop_webhooks
 from app.api.intake.shop_webhooks import Refusal
 from app.api.kit.problems import MEDIA_TYPE
 
@@ -28,13 +28,13 @@ _PRODUCT: dict[str, Any] = {
 }
 
 _REFUSALS = (
-    webhooks.NOT_JSON,
-    webhooks.BAD_SIGNATURE,
-    webhooks.UNKNOWN,
-    webhooks.TOO_SLOW,
-    webhooks.TOO_LARGE,
-    webhooks.WRONG_TYPE,
-    webhooks.NOT_REACHABLE,
+    shop_webhooks.NOT_JSON,
+    shop_webhooks.BAD_SIGNATURE,
+    shop_webhooks.UNKNOWN,
+    shop_webhooks.TOO_SLOW,
+    shop_webhooks.TOO_LARGE,
+    shop_webhooks.WRONG_TYPE,
+    shop_webhooks.NOT_REACHABLE,
 )
 _MEANINGS = {
     400: "The body is not JSON, or the client hung up.",

@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 from app.api.intake.shop_webhooks import HUNG_UP, NOT_REACHABLE, UNKNOWN, Refusal, Refuse, answer_headers, problem_of, read_body
 from app.engine.core.queue import CoalescedRings, Task
 from app.engine.core.runtime import CACHE_SECONDS, Gateway
-from app.engine.polling import wms_refresh as look
+from app.engine.polling import wms_refresh
 from app.logs import get_logger
 from app.metrics import INTAKE
 from app.records import connections
@@ -118,13 +118,13 @@ class WarehouseWebhooks:
         return before is None or now - before > REMEMBERED
 
     def _ring(self, connection: Connection, news: WarehouseNews) -> None:
-        named = [look.order_id_key(connection.id, order_id) for order_id in news.order_ids]
-        named = named or [look.order_key(connection.id, number) for number in news.order_numbers]
+        named = [wms_refresh.order_id_key(connection.id, order_id) for order_id in news.order_ids]
+        named = named or [wms_refresh.order_key(connection.id, number) for number in news.order_numbers]
         if len(news.article_numbers) <= MOST_NAMED:
-            named += [look.article_key(connection.id, number) for number in news.article_numbers]
+            named += [wms_refresh.article_key(connection.id, number) for number in news.article_numbers]
         elif not named:
-            named = [look.all_key(connection.id)]
-        for key in named or ([look.all_key(connection.id)] if _is_vague(news) else []):
+            named = [wms_refresh.all_key(connection.id)]
+        for key in named or ([wms_refresh.all_key(connection.id)] if _is_vague(news) else []):
             self.rings.ring_soon(Task.LOOK, key)
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from app.api import alerts, health, keys, mappings, privacy, runs, stock, sync
-from app.api.connections import preview as connection_preview
+from app.api.connections import preview, webhooks
 from app.api.connections import resource as connections
-from app.api.connections import webhooks as connection_webhooks
 from app.api.kit import openapi, problems
 from app.api.kit.body_limit import BodyLimit
 from app.api.queue import dead_letters, events, jobs, lanes
@@ -23,8 +22,8 @@ RESOURCES = (
     dead_letters,
     alerts,
     connections,
-    connection_webhooks,
-    connection_preview,
+    webhooks,
+    preview,
     keys,
     privacy,
     health,

@@ -10,8 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.api.kit.auth import Admin, Caller, Reader
 from app.api.kit.pages import Name, Prose
 from app.api.kit.responses import problems
-from app.engine.operations import lanes as lane_list
-from app.engine.operations import records as operate
+from app.engine.operations import lanes, records
 from app.engine.operations.lanes import Lane
 
 router = APIRouter(prefix="/lanes", tags=["lanes"])
@@ -81,20 +80,20 @@ def _is_seen(caller: Caller, lane: Lane) -> bool:
 
 
 async def _seen(caller: Caller, lane_id: str) -> Lane:
-    lane = await lane_list.find(caller.gateway, lane_id)
+    lane = await lanes.find(caller.gateway, lane_id)
     if not _is_seen(caller, lane):
-        raise lane_list.no_lane(lane_id)
+        raise lanes.no_lane(lane_id)
     return lane
 
 
 async def _view(caller: Caller, lane_id: str) -> LaneView:
-    return LaneView.model_validate(await lane_list.find(caller.gateway, lane_id), from_attributes=True)
+    return LaneView.model_validate(await lanes.find(caller.gateway, lane_id), from_attributes=True)
 
 
 @router.get("", summary="List lanes", responses=problems())
 async def list_lanes(caller: Reader) -> LaneList:
     """What waits in them and for how long, who works on them, and what keeps them from it."""
-    found = [lane for lane in await lane_list.every(caller.gateway) if _is_seen(caller, lane)]
+    found = [lane for lane in await lanes.every(caller.gateway) if _is_seen(caller, lane)]
     return LaneList(items=[LaneView.model_validate(lane, from_attributes=True) for lane in found])
 
 
@@ -102,12 +101,12 @@ async def list_lanes(caller: Reader) -> LaneList:
 async def pause_lane(caller: Admin, lane_id: Name, body: Pause | None = None) -> LaneView:
     """Nothing new is sent; what is being sent is finished. Webhooks are still taken in, shops still read."""
     lane = await _seen(caller, lane_id)
-    await operate.pause_lane(caller.gateway, lane.key, (body or Pause()).reason)
+    await records.pause_lane(caller.gateway, lane.key, (body or Pause()).reason)
     return await _view(caller, lane_id)
 
 
 @router.post("/{lane_id}/resume", summary="Resume a lane", responses=problems(404))
 async def resume_lane(caller: Admin, lane_id: Name) -> LaneView:
     lane = await _seen(caller, lane_id)
-    await operate.resume_lane(caller.gateway, lane.key)
+    await records.resume_lane(caller.gateway, lane.key)
     return await _view(caller, lane_id)

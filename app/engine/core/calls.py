@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from app.domain import Process
-from app.engine.core import circuit as budgets
+from app.engine.core import circuit
 from app.flows.articles import GET_ARTICLES, PUT_ARTICLE
 from app.flows.orders import CANCEL_ORDER, GET_ORDER, PUT_ORDER
 from app.flows.returns import REFUND, REFUNDS
@@ -30,17 +30,17 @@ TO_SHOP = frozenset({Process.SHIPMENTS, Process.RETURNS, Process.NOTES})
 
 def budget_of(connection: Connection, process: Process) -> str:
     """Whose failures are counted together: one user of one WMS, or one shop."""
-    return connection.shop_url if process in TO_SHOP else budgets.of_warehouse(connection.warehouse)
+    return connection.shop_url if process in TO_SHOP else circuit.of_warehouse(connection.warehouse)
 
 
 def keys_of(connection: Connection, process: Process) -> list[str]:
-    return [budgets.key_for(budget_of(connection, process), call) for call in CALLS[process]]
+    return [circuit.key_for(budget_of(connection, process), call) for call in CALLS[process]]
 
 
 def all_keys(connections: Iterable[Connection]) -> dict[str, str]:
     """Every budget of these connections, with the call it is for; mostly they share one user, and so one budget a call."""
     return {
-        budgets.key_for(budget_of(connection, process), call): call
+        circuit.key_for(budget_of(connection, process), call): call
         for connection in connections
         for process, calls in CALLS.items()
         for call in calls

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.engine.core import circuit as budgets
+from app.engine.core import circuit
 from app.engine.core.failpoints import failpoint
 from app.engine.core.leases import renew
 from app.engine.core.runtime import Gateway
@@ -71,7 +71,7 @@ class Fence:
     notes: list[tuple[str, str, int]] = field(default_factory=list)
 
     async def read(self, call: str, do: Callable[[], Awaitable[T]]) -> T:
-        key = budgets.key_for(self.budget, call)
+        key = circuit.key_for(self.budget, call)
         async with self.gateway.database.begin() as db:
             await renew(db, self.turn.lease)
             await self._refuse_blocked(db, call, key)
@@ -83,11 +83,11 @@ class Fence:
             raise
         self.was_answered = True
         async with self.gateway.database.begin() as db:
-            await budgets.succeeded(db, key, self.gateway.clock())
+            await circuit.succeeded(db, key, self.gateway.clock())
         return answer
 
     async def write(self, call: str, request: Mapping[str, Any] | None, do: Callable[[], Awaitable[T]]) -> T:
-        key = budgets.key_for(self.budget, call)
+        key = circuit.key_for(self.budget, call)
         # A connection may allow its WMS more time than a lease usually lasts; the lease outlives the call all the same.
         lasts = max(self.turn.lease.seconds, self.call_timeout_seconds * LEASE_PER_CALL)
         lasts_until = time.monotonic() + lasts
@@ -109,7 +109,7 @@ class Fence:
         return answer
 
     async def _refuse_blocked(self, db: AsyncConnection, call: str, key: str) -> None:
-        until = await budgets.blocked_until(db, [key], self.gateway.clock())
+        until = await circuit.blocked_until(db, [key], self.gateway.clock())
         if until is not None:
             raise Blocked(self.system, call, until)
 
@@ -145,7 +145,7 @@ class Fence:
                 .values(finished_at=db_now(), result=result, status=status, answer=words)
             )
             if error is None:
-                await budgets.succeeded(db, key, self.gateway.clock())
+                await circuit.succeeded(db, key, self.gateway.clock())
             else:
                 await self._count_failure(db, key, error)
         self.was_answered |= error is None
@@ -156,12 +156,12 @@ class Fence:
         settings, now = self.gateway.settings, self.gateway.clock()
         lane = self.turn.lease.key
         if isinstance(error, LoginRefused):
-            await budgets.block(db, key, lane, now + timedelta(seconds=settings.login_pause_seconds), error.message, now)
+            await circuit.block(db, key, lane, now + timedelta(seconds=settings.login_pause_seconds), error.message, now)
         elif isinstance(error, RateLimited):
             seconds = error.retry_after if error.retry_after is not None else settings.budget_pause_seconds
-            await budgets.block(db, key, lane, now + timedelta(seconds=min(seconds, 3600)), error.message, now)
+            await circuit.block(db, key, lane, now + timedelta(seconds=min(seconds, 3600)), error.message, now)
         else:
-            used_up = await budgets.failed(db, key, lane, error, now, settings) is not None
+            used_up = await circuit.failed(db, key, lane, error, now, settings) is not None
             self.is_down = used_up and not self.was_answered
 
 

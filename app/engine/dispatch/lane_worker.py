@@ -12,8 +12,7 @@ from sqlalchemy import Row, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import INBOUND, Order, Process
-from app.engine.core import circuit as budgets
-from app.engine.core import leases
+from app.engine.core import circuit, leases
 from app.engine.core.calls import CALLS, TO_SHOP, all_keys, keys_of
 from app.engine.core.failpoints import failpoint
 from app.engine.core.leases import Lease
@@ -25,11 +24,10 @@ from app.engine.dispatch.mapping_updates import values_of, values_of_trouble
 from app.engine.dispatch.reports import acknowledge, report
 from app.engine.dispatch.shop_port import shop_desk
 from app.engine.dispatch.warehouse_port import GatewayDesk, warehouse_desk
-from app.engine.jobs import claim as lanes
-from app.engine.jobs import events as settle
+from app.engine.jobs import claim, events
 from app.engine.jobs.claim import Place, Turn
 from app.engine.jobs.mapper import payload_of
-from app.engine.polling import shipments as outbound
+from app.engine.polling import shipments
 from app.errors import GatewayError, LeaseLost, LoginRefused, NotFound, RateLimited, Refused, RemoteError
 from app.flows.articles import transfer_article
 from app.flows.orders import transfer_order
@@ -39,7 +37,7 @@ from app.metrics import TO_WAREHOUSE_SECONDS
 from app.records import alerts, mappings, reservations
 from app.records.connections import Connection, Status
 from app.records.mappings import Mapping
-from app.records.stock import levels as stock
+from app.records.stock import levels
 from app.storage.outages import is_passing
 from app.storage.tables import jobs
 
@@ -67,7 +65,7 @@ async def drain(gateway: Gateway, key: str) -> int:
 async def _work_off(gateway: Gateway, lease: Lease) -> int:
     now = gateway.clock()
     async with gateway.database.begin() as db:
-        orphans = await lanes.take_back_orphans(db, lease, now)
+        orphans = await claim.take_back_orphans(db, lease, now)
     if orphans:
         log.warning("jobs_taken_back", lane=lease.key, count=orphans)
     turns = 0
@@ -90,9 +88,9 @@ async def _take(gateway: Gateway, lease: Lease) -> Turn | None:
         # Two records known to be bad never run back to back, in whatever slice or worker: the WMS counts failures in a row.
         # One may run after a call that went well, or after a pause.
         since = now - timedelta(seconds=gateway.settings.budget_pause_seconds)
-        suspects = not await budgets.has_just_failed(db, list(all_keys(on_lane)), since)
-        await lanes.wake_parked(db, lease.key, now)
-        turn = await lanes.claim(db, lease, now, ageing, blocked, suspects=suspects)
+        suspects = not await circuit.has_just_failed(db, list(all_keys(on_lane)), since)
+        await claim.wake_parked(db, lease.key, now)
+        turn = await claim.claim(db, lease, now, ageing, blocked, suspects=suspects)
     if turn is not None:
         failpoint("claim-after-commit")
     return turn
@@ -100,7 +98,7 @@ async def _take(gateway: Gateway, lease: Lease) -> Turn | None:
 
 async def _blocked_places(db: AsyncConnection, on_lane: list[Connection], now: datetime) -> list[Place]:
     """Connections that are not active, processes that are switched off, and those whose WMS methods are blocked."""
-    blocked = await budgets.blocked(db, list(all_keys(on_lane)), now)
+    blocked = await circuit.blocked(db, list(all_keys(on_lane)), now)
     return [
         (connection.id, process)
         for connection in on_lane
@@ -119,7 +117,7 @@ async def _look_again(gateway: Gateway, key: str) -> None:
     on_lane = await gateway.on_lane(key)
     async with gateway.database.read() as db:
         blocked = await _blocked_places(db, on_lane, now)
-        more = await lanes.has_work(db, key) and await lanes.has_free_work(db, key, blocked)
+        more = await claim.has_work(db, key) and await claim.has_free_work(db, key, blocked)
     if more:
         await gateway.rings.ring(Task.DRAIN, key)
 
@@ -223,7 +221,7 @@ async def _held(db: AsyncConnection, gateway: Gateway, job: Row[Any], words: str
     if job.process == Process.ORDERS and connection.settings.order_note_on_hold:
         mapping = await mappings.by_id(db, job.mapping_id)
         assert mapping is not None
-        await outbound.queue(db, connection, Process.NOTES, mapping, now)
+        await shipments.queue(db, connection, Process.NOTES, mapping, now)
 
 
 async def _settle_reservation(db: AsyncConnection, job: Row[Any], result: Result, now: datetime) -> None:
@@ -231,7 +229,7 @@ async def _settle_reservation(db: AsyncConnection, job: Row[Any], result: Result
     if result.wms_id is not None:
         await reservations.transferred(db, job.mapping_id, now)
     elif result.outcome is Outcome.SKIPPED:
-        await stock.unsold(db, job.lane, job.mapping_id, now)
+        await levels.unsold(db, job.lane, job.mapping_id, now)
 
 
 JOB_STATE = {Outcome.HELD: "held", Outcome.FAILED: "dead"}
@@ -254,7 +252,7 @@ async def _end(gateway: Gateway, turn: Turn, desk: Fence | None, result: Result)
         words = result.reason or f"{result.outcome.value.capitalize()}"
         detail = {"notes": list(result.notes)} if result.notes else None
         await mappings.note(db, job.mapping_id, now, result.code or result.outcome.value, words, detail=detail, job_id=job.id)
-        received = await settle.job_ended(db, job.id, job.taken_generation, result.outcome, result.code, result.reason, now, name)
+        received = await events.job_ended(db, job.id, job.taken_generation, result.outcome, result.code, result.reason, now, name)
         await _close_job(db, turn, result, now)
         if result.outcome is Outcome.HELD:
             await _held(db, gateway, job, words, now)

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import Article, Kind, OrderLine, Process
-from app.engine.core import circuit as budgets
+from app.engine.core import circuit
 from app.engine.core.runtime import Gateway
 from app.engine.dispatch.attempts import Fence
 from app.engine.jobs.claim import Turn
@@ -38,7 +38,7 @@ def warehouse_desk(
         turn,
         mapping_id,
         system="Ongoing WMS",
-        budget=budgets.of_warehouse(connection.warehouse),
+        budget=circuit.of_warehouse(connection.warehouse),
         call_timeout_seconds=connection.settings.warehouse.call_timeout_seconds,
         unsettled=unsettled,
         released=turn.job.override == "release",

@@ -19,7 +19,7 @@ from app.engine.core.leases import Lease
 from app.engine.core.queue import Task
 from app.engine.core.retry import pause_before
 from app.engine.core.runtime import Gateway
-from app.engine.jobs import enqueue as offers
+from app.engine.jobs import enqueue
 from app.engine.jobs import events as settle
 from app.engine.jobs.enqueue import FoundBy, Offer, Verdict
 from app.engine.jobs.mapper import GONE, map_record
@@ -239,7 +239,7 @@ async def _judge_one(db: AsyncConnection, gateway: Gateway, connection: Connecti
     if await db.scalar(select(inbox.c.state).where(inbox.c.id == event.id)) != "received":
         return True  # another worker was quicker
     if one.gone is not None:
-        taken = await offers.offer_gone(
+        taken = await enqueue.offer_gone(
             db,
             connection,
             one.gone.process,
@@ -251,7 +251,7 @@ async def _judge_one(db: AsyncConnection, gateway: Gateway, connection: Connecti
         )
     else:
         assert one.offer is not None
-        taken = await offers.offer(db, connection, one.offer, now)
+        taken = await enqueue.offer(db, connection, one.offer, now)
     if taken.verdict is Verdict.READ_FIRST:
         return False
     if taken.verdict is not Verdict.QUEUED:

@@ -16,14 +16,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import Address, Article, Order, Process, ShopState, SourceRecord, content_hash, to_payload
 from app.domain.record import KIND_OF, SCHEMA_VERSION
-from app.engine.jobs import events as settle
+from app.engine.jobs import events
 from app.engine.jobs.mapper import GONE, payload_of
 from app.flows.outcomes import Transfer
 from app.metrics import FOUND
 from app.records import mappings
 from app.records.connections import Connection
 from app.records.mappings import Mapping
-from app.records.stock import levels as stock
+from app.records.stock import levels
 from app.storage.tables import connections as connection_rows
 from app.storage.tables import inbox, jobs, run_items
 
@@ -217,7 +217,7 @@ async def _queue(db: AsyncConnection, connection: Connection, mapping: Mapping, 
         generation = 1
     else:
         job_id, generation = job.id, job.generation + 1
-        await settle.merge_waiting_events(db, job.id, job.taken_generation, now, connection.name)
+        await events.merge_waiting_events(db, job.id, job.taken_generation, now, connection.name)
         await db.execute(
             update(jobs).where(jobs.c.id == job.id).values(**content, **_next_state(job, made, now), generation=generation)
         )
@@ -234,9 +234,9 @@ async def _queue(db: AsyncConnection, connection: Connection, mapping: Mapping, 
 async def _reserve(db: AsyncConnection, connection: Connection, mapping: Mapping, order: Order, now: datetime) -> None:
     """What the shop has sold and the WMS has not yet got is taken off what may be sold."""
     if order.state is ShopState.WANTED:
-        await stock.sold(db, connection.id, connection.lane, mapping.id, order, now)
+        await levels.sold(db, connection.id, connection.lane, mapping.id, order, now)
     else:
-        await stock.unsold(db, connection.lane, mapping.id, now)
+        await levels.unsold(db, connection.lane, mapping.id, now)
 
 
 async def _insert_job(

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.domain import POLLED
 from app.engine.core.queue import Task
 from app.engine.core.runtime import Gateway
-from app.engine.polling import runner as polls
+from app.engine.polling import runner
 from app.errors import BadInput, Conflict, RemoteError
 from app.ids import unguessable
 from app.integrations.protocol import Check, ConnectionSettings
@@ -315,4 +315,4 @@ async def _begin(gateway: Gateway, connection: Connection) -> None:
     await gateway.rings.ring(Task.HOOKS, connection.id)
     for process in POLLED:
         if getattr(connection.settings.processes, process.value):
-            await gateway.rings.ring(Task.POLL, polls.key_of(connection.id, process))
+            await gateway.rings.ring(Task.POLL, runner.key_of(connection.id, process))

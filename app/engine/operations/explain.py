@@ -10,7 +10,7 @@ from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import Kind, Process
-from app.engine.core import circuit as budgets
+from app.engine.core import circuit
 from app.engine.core.calls import TO_SHOP, keys_of
 from app.engine.core.runtime import Gateway
 from app.engine.operations.records import RELEASABLE
@@ -89,10 +89,10 @@ async def _waiting(db: AsyncConnection, job: Row[Any], connection: Connection, n
     if lane is not None and lane.paused:
         return Next("lane-paused", f"It waits until its lane is resumed: {lane.pause_reason or 'paused by an operator'}")
     keys = keys_of(connection, Process(job.process))
-    until = await budgets.blocked_until(db, keys, now)
+    until = await circuit.blocked_until(db, keys, now)
     if until is not None:
         return Next("method-paused", f"It waits until {_where(job)} may be called again, after failures in a row", until)
-    if job.suspect and await budgets.has_just_failed(db, keys, now - pause):
+    if job.suspect and await circuit.has_just_failed(db, keys, now - pause):
         return Next("suspect", "It was refused before: it goes again after a call that went well, or after a pause")
     if job.state == "parked":
         return Next("another-try", f"Another try, number {job.tries + 1}: {job.reason}", job.due_at)

@@ -14,8 +14,7 @@ from app.engine.core.queue import Task
 from app.engine.core.runtime import Gateway
 from app.engine.dispatch.reports import settle_returns
 from app.engine.intake.ingest import enriched
-from app.engine.jobs import enqueue as offers
-from app.engine.jobs import events as settle
+from app.engine.jobs import enqueue, events
 from app.engine.jobs.enqueue import FoundBy, Offer, Taken
 from app.engine.jobs.mapper import map_record
 from app.errors import Conflict, NotFound
@@ -25,7 +24,7 @@ from app.records import dead_letters, mappings
 from app.records.connections import shop_lane
 from app.records.dead_letters import DeadLetter, Filter
 from app.records.mappings import Mapping
-from app.records.stock import levels as stock
+from app.records.stock import levels
 from app.storage.tables import inbox, jobs, lanes
 
 PROCESS_OF = {Kind.ARTICLE: Process.ARTICLES, Kind.ORDER: Process.ORDERS}
@@ -79,14 +78,14 @@ async def resync(gateway: Gateway, mapping_id: int) -> Taken:
     record = await gateway.source(connection).read(process, mapping.source_id)
     if record is None:
         async with gateway.database.begin() as db:
-            taken = await offers.offer_gone(
+            taken = await enqueue.offer_gone(
                 db, connection, process, mapping.source_id, FoundBy.OPERATOR, gateway.clock(), forced=True
             )
     else:
         full = await enriched(gateway, connection, record)
         made = Offer(full, map_record(connection, full), FoundBy.OPERATOR, read_now=True, forced=True)
         async with gateway.database.begin() as db:
-            taken = await offers.offer(db, connection, made, gateway.clock())
+            taken = await enqueue.offer(db, connection, made, gateway.clock())
             # Asked for by a person: what was put aside for another try need not wait for it.
             await db.execute(
                 update(jobs).where(jobs.c.id == taken.job_id, jobs.c.state == "parked").values(state="waiting", due_at=None)
@@ -151,11 +150,11 @@ async def resolve(gateway: Gateway, mapping_id: int, reason: str) -> None:
         for job in found:
             await _end(db, job, text, now)
             await _events_wait_again(db, job.id, "held", "dead")
-            await settle.job_ended(db, job.id, job.generation, Outcome.SKIPPED, "resolved", text, now, connection.name)
+            await events.job_ended(db, job.id, job.generation, Outcome.SKIPPED, "resolved", text, now, connection.name)
         values: dict[str, Any] = {}
         if any(job.process == PROCESS_OF[Kind(mapping.kind)] for job in found):
             values |= {"reason_code": "resolved", "reason": text, "transfer": _settled(mapping)}
-            await stock.unsold(db, mapping.lane, mapping.id, now)
+            await levels.unsold(db, mapping.lane, mapping.id, now)
         if any(job.process in (Process.SHIPMENTS, Process.RETURNS) for job in found):
             values |= {"delivery_code": "resolved", "delivery_reason": text}
         if any(job.process == Process.RETURNS for job in found):

@@ -13,7 +13,7 @@ from app.domain import Article, Order, Problem, Process, ShopState, SourceRecord
 from app.engine.core.runtime import Gateway
 from app.engine.jobs.dry_run import leaves
 from app.engine.jobs.mapper import GONE, map_record
-from app.engine.operations import connections as onboarding
+from app.engine.operations import connections
 from app.errors import NotFound
 from app.records.connections import Connection
 from app.storage.tables import jobs
@@ -55,7 +55,7 @@ async def try_settings(
     Stored records are mapped as they are stored, others are read from the shop. Raises BadInput for settings that cannot be,
     NotFound for a record that the shop has not, and RemoteError.
     """
-    changed = replace(current, settings=onboarding.changed_settings(gateway, current, change))
+    changed = replace(current, settings=connections.changed_settings(gateway, current, change))
     found = await (
         _latest(gateway, current, process, records) if isinstance(records, int) else _named(gateway, current, process, records)
     )

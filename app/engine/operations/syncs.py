@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from app.domain import Process
 from app.engine.core.queue import Task
 from app.engine.core.runtime import Gateway
-from app.engine.polling import runner as polls
+from app.engine.polling import runner
 from app.errors import BadInput, Conflict, NotFound
 from app.integrations.registry import INTEGRATIONS
 from app.records import connections, runs
@@ -78,7 +78,7 @@ async def start(gateway: Gateway, asked: Request, asker: Asker) -> str:
             raise
         return known
     for connection_id, process in places:
-        await gateway.rings.ring(Task.POLL, polls.key_of(connection_id, process))
+        await gateway.rings.ring(Task.POLL, runner.key_of(connection_id, process))
     return run_id
 
 

@@ -16,7 +16,7 @@ from app.domain import Process
 from app.engine.core import leases
 from app.engine.core.queue import Task
 from app.engine.jobs.run_part import Reading, save_progress
-from app.engine.polling import shipments as outbound
+from app.engine.polling import shipments
 from app.engine.polling.shipments import Place
 from app.integrations.protocol import ReturnsBy
 from app.records import alerts, deliveries
@@ -32,21 +32,21 @@ PURCHASE_ORDER = ReturnsBy.PURCHASE_ORDER.value
 
 async def read_returns(reading: Reading) -> bool:
     """Whether all was read within the slice. Before an order of this connection is in the WMS there is nothing to read."""
-    place, by = await outbound.begin(reading), reading.connection.settings.returns.by
+    place, by = await shipments.begin(reading), reading.connection.settings.returns.by
     warehouse = reading.gateway.warehouse(reading.connection)
     async with reading.gateway.database.read() as db:
         first = await deliveries.first_wms_id(db, reading.connection.id, reading.connection.lane)
     if first is not None:
         if ReturnsBy.ORDER in by:
             listed = warehouse.orders_with_returns_to_report(max(first - 1, place["after"]))
-            if not await outbound.read_pages(reading, place, "listed", listed):
+            if not await shipments.read_pages(reading, place, "listed", listed):
                 return False
         if ReturnsBy.RETURN_ORDER in by:
             asked = reading.gateway.clock()
             await _store_return_orders(reading, await warehouse.return_orders(place["since"]), asked)
         if ReturnsBy.PURCHASE_ORDER in by:
             await _read_purchase_orders(reading, place)
-    await outbound.end(reading, place)
+    await shipments.end(reading, place)
     return True
 
 
@@ -199,7 +199,7 @@ async def _store(
 ) -> None:
     more = [one for one in back if await deliveries.save_returned(db, mapping, one, asked)]
     if more:
-        await outbound.queue(db, reading.connection, Process.RETURNS, mapping, now, part_id=reading.part.id)
+        await shipments.queue(db, reading.connection, Process.RETURNS, mapping, now, part_id=reading.part.id)
     else:
         reading.counts["unchanged"] += 1
 

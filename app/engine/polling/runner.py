@@ -24,17 +24,14 @@ from app.engine.core.queue import Task
 from app.engine.core.retry import pause_before
 from app.engine.core.runtime import Gateway
 from app.engine.intake.ingest import UNSTORABLE, enriched
-from app.engine.jobs import dry_run as preview
-from app.engine.jobs import enqueue as offers
+from app.engine.jobs import dry_run, enqueue
 from app.engine.jobs.brake import apply_brake
 from app.engine.jobs.enqueue import FoundBy, Offer, Taken, Verdict
 from app.engine.jobs.mapper import map_record
 from app.engine.jobs.run_part import Reading, save_progress
-from app.engine.polling import health_alerts as watch
-from app.engine.polling import returns as returned
-from app.engine.polling import shipments as outbound
-from app.engine.stock import dry_run as stock_preview
-from app.engine.stock import levels as stock
+from app.engine.polling import health_alerts, returns, shipments
+from app.engine.stock import dry_run as stock_dry_run
+from app.engine.stock import levels
 from app.errors import LeaseLost, LoginRefused, NotFound, RateLimited, RemoteError
 from app.integrations.protocol import Page
 from app.logs import get_logger
@@ -143,13 +140,13 @@ async def _read_all(reading: Reading, cursor: Row[Any]) -> bool:
     """Whether all was read within the slice."""
     match reading.process:
         case Process.STOCK if reading.part.dry_run:
-            return await stock_preview.read(reading)
+            return await stock_dry_run.read(reading)
         case Process.STOCK:
-            return await stock.read(reading, cursor)
+            return await levels.read(reading, cursor)
         case Process.SHIPMENTS:
-            return await outbound.read_shipments(reading)
+            return await shipments.read_shipments(reading)
         case Process.RETURNS:
-            return await returned.read_returns(reading)
+            return await returns.read_returns(reading)
         case _:
             if not reading.part.sweeping and not await _read_changes(reading, cursor):
                 return False
@@ -256,7 +253,7 @@ async def _consider(
         return True
     cancels = isinstance(mapped, Order) and mapped.state in (ShopState.CANCELLED, ShopState.GONE)
     made = Offer(record, mapped, found_by, read_now=read_now, part_id=reading.part.id, held_by_brake=cancels)
-    taken = await offers.offer(db, reading.connection, made, now)
+    taken = await enqueue.offer(db, reading.connection, made, now)
     if taken.verdict is Verdict.READ_FIRST:
         return False
     await _count(db, reading, taken, cancels)
@@ -282,7 +279,7 @@ async def _count(db: AsyncConnection, reading: Reading, taken: Taken, cancels: b
 
 async def _preview(db: AsyncConnection, reading: Reading, record: SourceRecord, mapped: Article | Order) -> None:
     """Counts what would be done, and keeps the first of it field by field."""
-    entry = await preview.of(db, reading.connection, record, mapped)
+    entry = await dry_run.of(db, reading.connection, record, mapped)
     part = await runs.part_row(db, reading.part.id)
     if entry.outcome in ("unchanged", "skipped"):
         reading.counts[entry.outcome] += 1
@@ -290,7 +287,7 @@ async def _preview(db: AsyncConnection, reading: Reading, record: SourceRecord, 
             reading.reasons[entry.code] += 1
         return
     values: dict[str, Any] = {"planned": dict(Counter(part.planned or {}) + Counter([entry.outcome]))}
-    if len(part.preview or []) < preview.MOST_SHOWN:
+    if len(part.preview or []) < dry_run.MOST_SHOWN:
         values["preview"] = [*(part.preview or []), entry.shown]
     await runs.change_part(db, part.id, **values)
 
@@ -332,7 +329,7 @@ async def _store_swept(reading: Reading, records: dict[str, SourceRecord | None]
                 await _consider(db, reading, record, FoundBy.SWEEP, read_now=True, now=now)
                 continue
             reading.counts["read"] += 1
-            taken = await offers.offer_gone(
+            taken = await enqueue.offer_gone(
                 db, connection, Process.ORDERS, source_id, FoundBy.SWEEP, now, part_id=reading.part.id, held_by_brake=True
             )
             await _count(db, reading, taken, cancels=True)
@@ -364,7 +361,7 @@ async def _schedule_next(db: AsyncConnection, reading: Reading, now: datetime) -
     if reading.sweeps:
         values |= {"swept_at": now, "next_sweep_at": now + timedelta(hours=_sweep_hours(reading))}
     before = await cursors.ensure(db, reading.connection, reading.process, now)
-    await watch.poll_worked(db, reading.connection, reading.process.value, before.failures, now)
+    await health_alerts.poll_worked(db, reading.connection, reading.process.value, before.failures, now)
     await cursors.change(db, reading.connection.id, reading.process, **values)
 
 
@@ -388,7 +385,7 @@ async def _fail(reading: Reading, error: RemoteError) -> None:
             pause = max(pause, timedelta(seconds=error.retry_after))
         failed = {"failures": failures + 1, "last_error": error.message, "next_poll_at": now + pause}
         await cursors.change(db, reading.connection.id, reading.process, **failed)
-        await watch.poll_failed(db, reading.connection, reading.process.value, failures + 1, error.message, now)
+        await health_alerts.poll_failed(db, reading.connection, reading.process.value, failures + 1, error.message, now)
         if isinstance(error, LoginRefused):
             await alerts.raise_alert(db, "login-refused", reading.connection.id, error.system, error.message, now)
         await apply_brake(db, reading.connection, reading.part, now)

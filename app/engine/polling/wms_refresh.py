@@ -6,11 +6,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from app.domain import Process
-from app.engine.core import circuit as budgets
+from app.engine.core import circuit
 from app.engine.core.queue import Task
 from app.engine.core.runtime import Gateway
-from app.engine.polling import runner as polls
-from app.engine.polling import shipments as outbound
+from app.engine.polling import runner, shipments
 from app.errors import RemoteError
 from app.flows.orders import GET_ORDER
 from app.logs import get_logger
@@ -64,9 +63,9 @@ async def look(gateway: Gateway, key: str) -> None:
 
 
 async def _is_blocked(gateway: Gateway, connection: Connection) -> bool:
-    key = budgets.key_of(connection.warehouse, GET_ORDER)
+    key = circuit.key_of(connection.warehouse, GET_ORDER)
     async with gateway.database.read() as db:
-        return await budgets.blocked_until(db, [key], gateway.clock()) is not None
+        return await circuit.blocked_until(db, [key], gateway.clock()) is not None
 
 
 async def _take(gateway: Gateway, asked_by: Connection, order: WarehouseOrder | None, asked: datetime) -> None:
@@ -79,8 +78,8 @@ async def _take(gateway: Gateway, asked_by: Connection, order: WarehouseOrder | 
         if mapping is None:
             return
         connection = await gateway.connection(mapping.connection_id)
-        for process in await outbound.store_delivery(db, connection, mapping, order, asked, now):
-            await outbound.queue(db, connection, process, mapping, now)
+        for process in await shipments.store_delivery(db, connection, mapping, order, asked, now):
+            await shipments.queue(db, connection, process, mapping, now)
     await gateway.rings.ring(Task.DRAIN, shop_lane(connection.id))
 
 
@@ -108,4 +107,4 @@ async def _look_at_all(gateway: Gateway, connection: Connection) -> None:
             async with gateway.database.begin() as db:
                 await cursors.ensure(db, connection, process, now)
                 await cursors.change(db, connection.id, process, next_poll_at=now)
-            await gateway.rings.ring(Task.POLL, polls.key_of(connection.id, process))
+            await gateway.rings.ring(Task.POLL, runner.key_of(connection.id, process))

@@ -16,8 +16,7 @@ from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import Kind, Problem
-from app.engine.core import circuit as budgets
-from app.engine.core import leases
+from app.engine.core import circuit, leases
 from app.engine.core.failpoints import failpoint
 from app.engine.core.leases import Lease
 from app.engine.core.queue import Task
@@ -171,7 +170,7 @@ async def write(gateway: Gateway, connection_id: str) -> int:
 
 
 def _budget(connection: Connection) -> str:
-    return budgets.key_for(connection.shop_url, WRITE_STOCK)
+    return circuit.key_for(connection.shop_url, WRITE_STOCK)
 
 
 @dataclass(frozen=True)
@@ -193,7 +192,7 @@ async def _write_batch(gateway: Gateway, connection: Connection, lease: Lease) -
     async with gateway.database.begin() as db:
         await leases.renew(db, lease, at_least=lasts)
         await levels.one_at_a_time(db, connection.lane)
-        if await budgets.blocked_until(db, [_budget(connection)], now) or await _under_way(db, gateway, connection):
+        if await circuit.blocked_until(db, [_budget(connection)], now) or await _under_way(db, gateway, connection):
             return None
         rows = {row.source_id: row for row in await levels.next_batch(db, connection.id)}
         if not rows:
@@ -287,7 +286,7 @@ async def _written(gateway: Gateway, connection: Connection, lease: Lease, batch
             await _save_answer(db, connection, batch, answer, now)
         await levels.judge(db, connection.id, connection.lane, [row.id for row in batch.rows.values()], now)
         await _close_write(db, batch, "ok")
-        await budgets.succeeded(db, _budget(connection), now)
+        await circuit.succeeded(db, _budget(connection), now)
     refused = sum(1 for answer in answers if answer.problem)
     STOCK_WRITES.labels(connection.name, "ok").inc(len(answers) - refused)
     STOCK_WRITES.labels(connection.name, "refused").inc(refused)
@@ -346,10 +345,10 @@ async def _count_failure(
 ) -> None:
     settings, key, lane = gateway.settings, _budget(connection), f"stock:{connection.id}"
     if isinstance(error, LoginRefused):
-        await budgets.block(db, key, lane, now + timedelta(seconds=settings.login_pause_seconds), error.message, now)
+        await circuit.block(db, key, lane, now + timedelta(seconds=settings.login_pause_seconds), error.message, now)
         await alerts.raise_alert(db, "login-refused", connection.id, error.system, error.message, now)
     elif isinstance(error, RateLimited):
         seconds = error.retry_after if error.retry_after is not None else settings.budget_pause_seconds
-        await budgets.block(db, key, lane, now + timedelta(seconds=min(seconds, 3600)), error.message, now)
+        await circuit.block(db, key, lane, now + timedelta(seconds=min(seconds, 3600)), error.message, now)
     else:
-        await budgets.failed(db, key, lane, error, now, settings)
+        await circuit.failed(db, key, lane, error, now, settings)

@@ -15,12 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.domain import POLLED, Process
 from app.engine.core.queue import Task
 from app.engine.core.runtime import Gateway
-from app.engine.polling import health_alerts as watch
-from app.engine.polling import runner as polls
-from app.engine.upkeep import alerts as notify
-from app.engine.upkeep import gauges as figures
-from app.engine.upkeep import retention
-from app.engine.upkeep import webhook_guard as guard
+from app.engine.polling import health_alerts, runner
+from app.engine.upkeep import alerts, gauges, retention, webhook_guard
 from app.logs import get_logger
 from app.records import connections, cursors, runs
 from app.records.connections import Connection, Status
@@ -58,10 +54,10 @@ async def sweep(gateway: Gateway) -> None:
         await gateway.rings.ring(task, key)
     async with gateway.database.begin() as db:
         for connection in active:
-            await watch.look_for_silence(db, connection, now)
-    await notify.notify(gateway, now)
+            await health_alerts.look_for_silence(db, connection, now)
+    await alerts.notify(gateway, now)
     await retention.prune_when_due(gateway, now)
-    await figures.update(gateway, now)
+    await gauges.update(gateway, now)
 
 
 async def _wake_events(db: AsyncConnection, now: datetime) -> None:
@@ -81,7 +77,7 @@ async def _hooks_due(db: AsyncConnection, gateway: Gateway, active: list[Connect
     return [
         (Task.HOOKS, each.id)
         for each in active
-        if each.settings.webhooks.managed and guard.address_of(gateway, each) and await guard.due(db, each, now)
+        if each.settings.webhooks.managed and webhook_guard.address_of(gateway, each) and await webhook_guard.due(db, each, now)
     ]
 
 
@@ -112,9 +108,9 @@ async def _polls_due(gateway: Gateway, active: list[Connection], now: datetime) 
                     continue
                 cursor = await cursors.ensure(db, connection, process, now)
                 if cursor.next_poll_at <= now:
-                    due.append((Task.POLL, polls.key_of(connection.id, process)))
+                    due.append((Task.POLL, runner.key_of(connection.id, process)))
         waiting = (
             select(run_parts.c.connection_id, run_parts.c.process).where(run_parts.c.state.in_(("waiting", "reading"))).distinct()
         )
-        due += [(Task.POLL, polls.key_of(row.connection_id, Process(row.process))) for row in await db.execute(waiting)]
+        due += [(Task.POLL, runner.key_of(row.connection_id, Process(row.process))) for row in await db.execute(waiting)]
     return due

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.engine.core import leases
 from app.engine.core.queue import Task
 from app.engine.core.runtime import Gateway
-from app.engine.polling import runner as polls
+from app.engine.polling import runner
 from app.errors import RemoteError
 from app.integrations.protocol import Fault, ManagesWebhooks, Mend, WebhookAction, WebhookSeen
 from app.logs import get_logger
@@ -149,8 +149,8 @@ async def _saved(gateway: Gateway, connection: Connection, done: Sequence[Webhoo
             "webhook_put_right", connection=connection.name, topic=action.topic, fault=action.fault.value, mend=action.mend.value
         )
     if done:
-        for process in polls.SHOP_POLLS:
-            await gateway.rings.ring(Task.POLL, polls.key_of(connection.id, process))
+        for process in runner.SHOP_POLLS:
+            await gateway.rings.ring(Task.POLL, runner.key_of(connection.id, process))
 
 
 def _plain(seen: WebhookSeen) -> dict[str, Any]:
@@ -160,7 +160,7 @@ def _plain(seen: WebhookSeen) -> dict[str, Any]:
 
 
 async def _poll_the_gap(db: AsyncConnection, connection: Connection, now: datetime) -> None:
-    for process in polls.SHOP_POLLS:
+    for process in runner.SHOP_POLLS:
         if getattr(connection.settings.processes, process.value):
             await cursors.ensure(db, connection, process, now)
             await cursors.change(db, connection.id, process, next_poll_at=now)

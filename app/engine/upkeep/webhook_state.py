@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from app.engine.core.runtime import Gateway
-from app.engine.upkeep import webhook_guard as guard
+from app.engine.upkeep import webhook_guard
 from app.errors import Conflict
 from app.records.connections import Connection, Status
 from app.settings import Settings
@@ -64,9 +64,9 @@ def missing(settings: Settings, connection: Connection) -> tuple[Missing, ...]:
 async def read(gateway: Gateway, connection: Connection) -> WebhookState:
     """As it was seen last; calls nothing."""
     async with gateway.database.read() as db:
-        row = await guard.state_of(db, connection.id)
+        row = await webhook_guard.state_of(db, connection.id)
     lacks = missing(gateway.settings, connection)
-    managed, address = connection.settings.webhooks.managed, guard.address_of(gateway, connection)
+    managed, address = connection.settings.webhooks.managed, webhook_guard.address_of(gateway, connection)
     if row is None:
         return WebhookState(managed, address, missing=lacks)
     ours = tuple(each for each in row.seen or () if str(each.get("delivery_url", "")).endswith(f"/{connection.webhook_id}"))
@@ -89,5 +89,5 @@ async def check(gateway: Gateway, connection: Connection) -> WebhookState:
     lacks = [each for each in missing(gateway.settings, connection) if each.code != "read-only-key"]
     if lacks:
         raise Conflict(f"the webhooks cannot be looked after: {lacks[0].text}", field="webhooks", fix=lacks[0].fix)
-    await guard.guard(gateway, connection.id)
+    await webhook_guard.guard(gateway, connection.id)
     return await read(gateway, connection)

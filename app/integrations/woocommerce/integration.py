@@ -14,7 +14,7 @@ from app.integrations.protocol import Announcement, ConnectionSettings
 from app.integrations.woocommerce.client import WooCommerceClient
 from app.integrations.woocommerce.mapping import fields
 from app.integrations.woocommerce.settings import WooCommerceCredentials, WooCommerceSettings
-from app.integrations.woocommerce.webhooks import incoming as webhooks
+from app.integrations.woocommerce.webhooks import incoming
 
 
 class WooCommerce:
@@ -41,21 +41,21 @@ class WooCommerce:
         return fields.map_order(record, _settings(settings))
 
     def is_ping(self, headers: Mapping[str, str], body: bytes) -> bool:
-        return webhooks.is_ping(headers, body)
+        return incoming.is_ping(headers, body)
 
     def signature_header(self) -> str:
-        return webhooks.SIGNATURE_HEADER
+        return incoming.SIGNATURE_HEADER
 
     def topic(self, headers: Mapping[str, str]) -> str | None:
-        return webhooks.topic(headers)
+        return incoming.topic(headers)
 
     def verify(self, secret: str, signature: str, body: bytes) -> bool:
-        return webhooks.verify(secret, signature, body)
+        return incoming.verify(secret, signature, body)
 
     def interpret(
         self, headers: Mapping[str, str], body: bytes, settings: ConnectionSettings, credentials: BaseModel
     ) -> Announcement:
-        return webhooks.interpret(headers, body, _settings(settings), _credentials(credentials))
+        return incoming.interpret(headers, body, _settings(settings), _credentials(credentials))
 
 
 def _settings(given: ConnectionSettings) -> WooCommerceSettings:

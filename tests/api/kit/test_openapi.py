@@ -11,10 +11,9 @@ import pytest
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
-from app.api.intake import shop_webhooks as webhooks
+from app.api.intake import shop_webhooks
 from app.api.intake.shop_webhook_description import PATH_ITEM
-from app.api.kit import openapi
-from app.api.kit import routes as surface
+from app.api.kit import openapi, routes
 from app.api.kit.responses import ALWAYS
 from app.main import create_app
 from app.settings import Settings
@@ -42,7 +41,7 @@ def test_the_document_in_the_repository_is_the_codes_own() -> None:
 
 def test_every_route_is_described() -> None:
     described = {(path, method) for path, method, _ in operations()}
-    for resource in surface.RESOURCES:
+    for resource in routes.RESOURCES:
         for route in resource.router.routes:
             assert isinstance(route, APIRoute)
             assert {(route.path, method.lower()) for method in route.methods or ()} <= described
@@ -96,7 +95,7 @@ def _references(value: Any) -> Iterator[str]:
 
 
 def _models() -> list[type[BaseModel]]:
-    modules = [*(importlib.import_module(resource.__name__) for resource in surface.RESOURCES)]
+    modules = [*(importlib.import_module(resource.__name__) for resource in routes.RESOURCES)]
     found = {each for module in modules for each in vars(module).values() if isinstance(each, type)}
     return sorted((each for each in found if issubclass(each, BaseModel)), key=lambda each: each.__name__)
 
@@ -111,7 +110,7 @@ def test_every_example_is_what_its_model_says(model: type[BaseModel]) -> None:
 
 
 def test_every_answer_of_the_webhook_route_is_described() -> None:
-    refusals = {each for each in vars(webhooks).values() if isinstance(each, webhooks.Refusal)}
+    refusals = {each for each in vars(shop_webhooks).values() if isinstance(each, shop_webhooks.Refusal)}
     described = {int(status) for status in PATH_ITEM["post"]["responses"]}
     assert described == {200} | {refusal.status for refusal in refusals}
 

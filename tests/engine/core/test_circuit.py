@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from app.engine.core import circuit as budgets
+from app.engine.core import circuit
 from app.engine.core.retry import pause_before
-from app.engine.operations import records as operate
+from app.engine.operations import records
 from app.errors import Unavailable
 from app.flows.orders import PUT_ORDER
 from app.records.dead_letters import Filter
@@ -78,7 +78,7 @@ class TestBudgets:
         settings, now = house.gateway.settings, house.clock()
         async with house.gateway.database.begin() as db:
             for _ in range(20):
-                until = await budgets.failed(db, "key", "lane", down(), now, settings)
+                until = await circuit.failed(db, "key", "lane", down(), now, settings)
         assert until is not None
         assert (until - now).total_seconds() == settings.retry_cap_seconds
 
@@ -129,7 +129,7 @@ class TestBudgets:
 
         async def fail() -> None:
             async with house.gateway.database.begin() as db:
-                await budgets.failed(db, "shared", "lane", down(), now, settings)
+                await circuit.failed(db, "shared", "lane", down(), now, settings)
 
         await asyncio.gather(*(fail() for _ in range(6)))
         (row,) = await house.rows(select(rows.c.failures))
@@ -195,7 +195,7 @@ class TestRetries:
             assert (await house.events(), await house.alerts()) == ({"dead": 1}, ["dead-letter"])
             house.mend()
             house.tick(900)
-            await operate.replay_filtered(house.gateway, Filter())
+            await records.replay_filtered(house.gateway, Filter())
             await house.work(sweep=True)
             assert house.wms_order(order["id"]) is not None
             assert await house.events() == {"done": 1}
@@ -217,7 +217,7 @@ class TestRetries:
             house.mend()
             await house.change_settings(house.connection, order_number_prefix="NY-")
             house.tick(900)
-            await operate.replay_filtered(house.gateway, Filter())
+            await records.replay_filtered(house.gateway, Filter())
             await house.work(sweep=True)
             assert [number for _, number in house.warehouse.orders] == [str(order["id"])]
 

@@ -15,7 +15,7 @@ from app.engine.core import leases
 from app.engine.core.leases import Lease
 from app.engine.core.queue import MemoryRings
 from app.engine.core.runtime import open_gateway
-from app.engine.dispatch import lane_worker as drain
+from app.engine.dispatch import lane_worker
 from app.errors import LeaseLost
 from app.storage.engine import Database
 from app.storage.tables import alerts, attempts, jobs
@@ -164,7 +164,7 @@ async def test_two_workers_on_one_lane_make_each_order_once_and_write_one_at_a_t
         ]
         gateways = [house.gateway, *others]
         while (await house.job(orders[-1]["id"])).state != "done":
-            await asyncio.gather(*(drain.drain(gateway, lane) for gateway in gateways for _ in range(2)))
+            await asyncio.gather(*(lane_worker.drain(gateway, lane) for gateway in gateways for _ in range(2)))
     assert sorted(call.body["orderNumber"] for call in house.writes()) == sorted(str(order["id"]) for order in orders)
     assert house.warehouse.concurrency == {77: 1}
 
@@ -185,7 +185,7 @@ async def test_goods_owners_are_written_to_side_by_side(house: House) -> None:
     real = OngoingClient.put_order
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(OngoingClient, "put_order", put)
-        await asyncio.gather(*(drain.drain(house.gateway, each.lane) for each in (house.connection, other)))
+        await asyncio.gather(*(lane_worker.drain(house.gateway, each.lane) for each in (house.connection, other)))
     assert sorted(at_once) == [77, 78]
 
 
@@ -212,7 +212,7 @@ async def test_a_worker_that_lost_its_lease_writes_no_result_and_makes_no_call(
     await house.announce(order)
     await house.ingest()
     await lose_the_lease_during(house, "get_orders", monkeypatch)
-    await drain.drain(house.gateway, house.connection.lane)
+    await lane_worker.drain(house.gateway, house.connection.lane)
     assert house.writes() == []
     assert await house.rows(select(attempts)) == []
     job = await house.job(order["id"])
@@ -226,7 +226,7 @@ async def test_what_a_worker_had_taken_when_it_lost_its_lease_is_taken_up_by_the
     await house.announce(order)
     await house.ingest()
     await lose_the_lease_during(house, "put_order", monkeypatch)
-    await drain.drain(house.gateway, house.connection.lane)
+    await lane_worker.drain(house.gateway, house.connection.lane)
     assert (await house.job(order["id"])).state == "running"
     await house.expire_leases()
     await house.work(sweep=True)

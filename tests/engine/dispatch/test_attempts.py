@@ -14,9 +14,9 @@ from sqlalchemy import select
 
 from app.engine.core import leases
 from app.engine.dispatch import attempts as fence
-from app.engine.dispatch import lane_worker as drain
+from app.engine.dispatch import lane_worker
 from app.engine.intake import ingest
-from app.engine.polling import runner as polls
+from app.engine.polling import runner
 from app.errors import Refused
 from app.storage.tables import attempts
 from app.warehouse.rest.client import OngoingClient
@@ -27,7 +27,7 @@ class Killed(BaseException):
     """As `kill -9`: nothing of ours goes on, no lease is given back."""
 
 
-MODULES = (drain, fence, ingest, polls)
+MODULES = (lane_worker, fence, ingest, runner)
 
 
 async def killed_at(house: House, failpoint: str, time: int = 1) -> bool:
@@ -186,7 +186,7 @@ class TestAWorkerDies:
 
             patch.setattr(fence, "failpoint", die)
             with pytest.raises(Killed):
-                await drain.drain(house.gateway, house.connection.lane)
+                await lane_worker.drain(house.gateway, house.connection.lane)
         before = len(house.warehouse_calls())
         await house.expire_leases()
         await house.work(sweep=True)

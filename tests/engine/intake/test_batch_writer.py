@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, text
 
-from app.engine.intake import batch_writer as group_commit
+from app.engine.intake import batch_writer
 from app.engine.intake.batch_writer import PostgresWriter
 from app.engine.intake.inbox import Delivery, Inbox
 from app.storage.engine import Database
@@ -72,7 +72,7 @@ async def test_a_connection_that_was_ended_between_two_batches_costs_no_delivery
 async def test_after_a_pause_the_pool_looks_at_the_connection_first(
     house: House, kept: Inbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(group_commit, "KEPT_SECONDS", -1.0)
+    monkeypatch.setattr(batch_writer, "KEPT_SECONDS", -1.0)
     await kept.store(delivery(house))
     await ask(house, END_OTHERS)
     await kept.writer.write([delivery(house)])  # not one by one after a failed batch: it does not fail

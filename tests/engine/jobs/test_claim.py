@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from app.domain import Order
 from app.engine.core.queue import Task
-from app.engine.dispatch import lane_worker as drain
+from app.engine.dispatch import lane_worker
 from app.engine.operations import records as operate
 from app.flows.orders import transfer_order
 from app.records.connections import Connection, Status
@@ -44,7 +44,7 @@ async def announce_all(house: House, records: list[Resource], topic: str = "orde
 
 async def work_off(house: House, connection: Connection | None = None) -> int:
     """The lane alone, without any ring."""
-    return await drain.drain(house.gateway, (connection or house.connection).lane)
+    return await lane_worker.drain(house.gateway, (connection or house.connection).lane)
 
 
 class TestTurns:
@@ -120,7 +120,7 @@ class TestTurns:
             lite.gateway.stopping = True
             return await transfer_order(order, *args)
 
-        monkeypatch.setattr(drain, "transfer_order", stop)
+        monkeypatch.setattr(lane_worker, "transfer_order", stop)
         assert await work_off(lite) == 1
         assert [(await lite.job(order["id"])).state for order in orders] == ["done", "waiting", "waiting"]
         assert not lite.rings.waiting
@@ -150,7 +150,7 @@ class TestTheLaneGoesOn:
                 raise ZeroDivisionError
             return await transfer_order(order, *args)
 
-        monkeypatch.setattr(drain, "transfer_order", poisoned)
+        monkeypatch.setattr(lane_worker, "transfer_order", poisoned)
         for order in orders:
             await lite.announce(order)
         await lite.work()
@@ -181,7 +181,7 @@ class TestTheLaneGoesOn:
             raise ConnectionError("the database is gone")
 
         with monkeypatch.context() as patch:
-            patch.setattr(drain, "transfer_order", away)
+            patch.setattr(lane_worker, "transfer_order", away)
             with pytest.raises(ConnectionError):
                 await work_off(lite)
         assert (await lite.job(order["id"])).state == "running"
@@ -200,7 +200,7 @@ class TestTheLaneGoesOn:
             async def die(*args: Any) -> Any:
                 raise KeyboardInterrupt  # as close to being killed as a test may come
 
-            monkeypatch.setattr(drain, "transfer_order", die)
+            monkeypatch.setattr(lane_worker, "transfer_order", die)
             for _ in range(3):
                 with pytest.raises(KeyboardInterrupt):
                     await work_off(house)

@@ -14,7 +14,7 @@ from sqlalchemy import delete, event, insert, text
 
 from app.engine.core import leases
 from app.engine.core.leases import Lease
-from app.engine.dispatch import lane_worker as drain
+from app.engine.dispatch import lane_worker
 from app.engine.intake import ingest
 from app.engine.upkeep import sweeper
 from app.records.connections import Status
@@ -83,7 +83,7 @@ async def lease(house: House, key: str) -> Lease:
 async def next_jobs(house: House) -> None:
     held = await lease(house, house.connection.lane)
     for _ in range(TURNS):
-        assert await drain._take(house.gateway, held) is not None
+        assert await lane_worker._take(house.gateway, held) is not None
 
 
 async def next_events(house: House) -> None:
@@ -94,7 +94,7 @@ async def next_events(house: House) -> None:
 
 async def no_job(house: House) -> None:
     held = await lease(house, house.connection.lane)
-    assert await drain._take(house.gateway, held) is None
+    assert await lane_worker._take(house.gateway, held) is None
 
 
 async def look_for_work(house: House) -> None:

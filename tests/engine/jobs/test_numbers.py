@@ -13,7 +13,7 @@ from sqlalchemy import select
 from app.domain import Kind
 from app.engine.core import leases
 from app.engine.dispatch.warehouse_port import GatewayDesk, warehouse_desk
-from app.engine.jobs import claim as lanes
+from app.engine.jobs import claim
 from app.records import mappings
 from app.storage.tables import mappings as rows
 from tests.house import House, Resource
@@ -131,7 +131,7 @@ class TestOrderNumbers:
         desks = []
         for order in (first, second):
             async with house.gateway.database.begin() as db:
-                turn = await lanes.claim(db, lease, house.clock(), timedelta(hours=1), [], suspects=True)
+                turn = await claim.claim(db, lease, house.clock(), timedelta(hours=1), [], suspects=True)
             assert turn is not None
             mapping = await house.mapping(order["id"])
             desks.append(warehouse_desk(house.gateway, house.connection, turn, mapping.id, None))

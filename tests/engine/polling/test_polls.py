@@ -9,11 +9,10 @@ import pytest
 from sqlalchemy import select
 
 from app.domain import Process
-from app.engine.jobs import brake
-from app.engine.jobs import enqueue as offers
+from app.engine.jobs import brake, enqueue
 from app.engine.operations import syncs
 from app.engine.operations.syncs import Asker, Request
-from app.engine.polling import runner as polls
+from app.engine.polling import runner
 from app.errors import Conflict
 from app.metrics import DRIFT
 from app.records import runs
@@ -147,7 +146,7 @@ class TestTheCursor:
                 house.fail_shop("status", status=503)
 
         with monkeypatch.context() as patch:
-            patch.setattr(polls, "failpoint", after_page)
+            patch.setattr(runner, "failpoint", after_page)
             await house.poll()
         place = await cursor(house)
         assert place.cursor["modified"] == orders[1]["date_modified_gmt"]
@@ -237,14 +236,14 @@ class TestOddRecords:
         self, house: House, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         orders = some_orders(house, 3)
-        real = offers.offer
+        real = enqueue.offer
 
         async def odd(db: Any, connection: Any, made: Any, now: Any) -> Any:
             if made.record.source_id == str(orders[1]["id"]):
                 raise ValueError("odd")
             return await real(db, connection, made, now)
 
-        monkeypatch.setattr(offers, "offer", odd)
+        monkeypatch.setattr(enqueue, "offer", odd)
         await house.poll()
         assert numbers(house) == [str(orders[0]["id"]), str(orders[2]["id"])]
         assert await house.alerts() == ["not-stored"]

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from app.engine.core.queue import Task
-from app.engine.dispatch import lane_worker as drain
-from app.engine.upkeep import gauges as figures
+from app.engine.dispatch import lane_worker
+from app.engine.upkeep import gauges
 from app.metrics import DEAD_LETTERS, HELD, JOBS, OLDEST_WAITING, POLL_LAG, WAITING_EVENTS
 from app.worker import work
 from tests.house import House
@@ -26,14 +26,14 @@ async def test_they_say_what_waits_is_held_and_is_dead(house: House, monkeypatch
         async def poisoned(*_: Any) -> Any:
             raise ZeroDivisionError
 
-        patch.setattr(drain, "transfer_order", poisoned)
+        patch.setattr(lane_worker, "transfer_order", poisoned)
         await house.deliver(dead)
     for _ in range(2):
         await house.announce(house.order("SOKK-1"))
     await house.ingest()
     await house.announce(house.order("SOKK-1"))
     house.tick(90)
-    await figures.update(house.gateway, house.clock())
+    await gauges.update(house.gateway, house.clock())
     lane = house.connection.lane
     assert [value(JOBS, lane, state) for state in ("waiting", "held", "dead", "running")] == [2, 1, 1, 0]
     assert 90 <= value(OLDEST_WAITING, lane) < 120
@@ -42,9 +42,9 @@ async def test_they_say_what_waits_is_held_and_is_dead(house: House, monkeypatch
 
 async def test_they_go_back_to_nothing_when_all_is_done(lite: House) -> None:
     await lite.announce(lite.order())
-    await figures.update(lite.gateway, lite.clock())
+    await gauges.update(lite.gateway, lite.clock())
     await lite.work()
-    await figures.update(lite.gateway, lite.clock())
+    await gauges.update(lite.gateway, lite.clock())
     lane = lite.connection.lane
     assert [value(JOBS, lane, state) for state in ("waiting", "held", "dead", "running", "parked")] == [0] * 5
     assert (value(OLDEST_WAITING, lane), value(WAITING_EVENTS, "shop")) == (0, 0)
@@ -55,7 +55,7 @@ async def test_how_late_a_poll_is_counts_from_the_last_that_worked(lite: House) 
     lite.tick(600)
     lite.fail_shop("status", status=500)
     await lite.poll()
-    await figures.update(lite.gateway, lite.clock())
+    await gauges.update(lite.gateway, lite.clock())
     assert 600 <= value(POLL_LAG, "shop", "orders") < 640
 
 

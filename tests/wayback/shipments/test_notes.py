@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.engine.core.queue import Task
-from app.engine.operations import records as operate
+from app.engine.operations import records
 from app.records.connections import shop_lane
 from tests.house import BILLING, House
 from tests.wayback.shipments.dispatch import in_warehouse, later, notes
@@ -102,7 +102,7 @@ async def test_a_hold_that_is_over_before_the_note_is_written_needs_none(house: 
     await house.deliver(house.change(order["id"], customer_note="Ring på døra"))
     await house.work(sweep=True)
     house.warehouse.set_order_status(order["number"], 300)
-    await operate.release(house.gateway, (await house.mapping(order["id"])).id)
+    await records.release(house.gateway, (await house.mapping(order["id"])).id)
     await house.work()
     assert (await house.job(order["id"])).state == "done"
 

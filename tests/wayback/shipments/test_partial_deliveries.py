@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.engine.operations import records as operate
+from app.engine.operations import records
 from tests.house import WAREHOUSE, House, open_house
 from tests.wayback.shipments.dispatch import ON, in_warehouse, notes, reported, row, status, status_writes
 
@@ -111,7 +111,7 @@ class TestNone:
     async def test_an_operator_closes_it_as_it_is(self, house: House) -> None:
         order = await sent_short(house, "none")
 
-        await operate.release(house.gateway, (await house.mapping(order["id"])).id)
+        await records.release(house.gateway, (await house.mapping(order["id"])).id)
         await house.work()
 
         assert status(house, order) == "completed"

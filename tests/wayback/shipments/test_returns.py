@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import select
 
 from app.engine.dispatch import attempts as fence
-from app.engine.dispatch import lane_worker as drain
+from app.engine.dispatch import lane_worker
 from app.engine.dispatch import reports as reporting
-from app.engine.operations import records as operate
+from app.engine.operations import records
 from app.sandbox.woocommerce.model import refunds as shop_refunds
 from app.storage.outbound_tables import reports
 from app.storage.tables import attempts
@@ -162,7 +162,7 @@ class TestOnce:
 
         with monkeypatch.context() as patched:
             patched.setattr(fence, "failpoint", failpoint)
-            patched.setattr(drain, "failpoint", failpoint)
+            patched.setattr(lane_worker, "failpoint", failpoint)
             with pytest.raises(Ended):
                 await house.poll("returns")
         house.rings.waiting.clear()
@@ -265,7 +265,7 @@ class TestWhatCannotBeRefunded:
         await house.poll("returns")
         await house.change_settings(house.connection, returns={"api_refund": False})
 
-        await operate.release(house.gateway, (await house.mapping(order["id"])).id)
+        await records.release(house.gateway, (await house.mapping(order["id"])).id)
         await house.work()
 
         assert pieces(house, order) == 1
@@ -275,7 +275,7 @@ class TestWhatCannotBeRefunded:
         order = await delivered(house, returns={"api_refund": True})
         back(house, order, 1)
         await house.poll("returns")
-        await operate.resolve(house.gateway, (await house.mapping(order["id"])).id, "refunded by hand")
+        await records.resolve(house.gateway, (await house.mapping(order["id"])).id, "refunded by hand")
         await house.change_settings(house.connection, returns={"api_refund": False})
         back(house, order, 1)
 

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.engine.dispatch import attempts as fence
-from app.engine.dispatch import lane_worker as drain
+from app.engine.dispatch import attempts, lane_worker
 from app.sandbox.woocommerce.model import tracking
 from tests.house import House, open_house
 from tests.wayback.shipments.dispatch import ON, drain_shop, in_warehouse, later, notes, reported, status, status_writes, told
@@ -31,8 +30,8 @@ def end_at(monkeypatch: pytest.MonkeyPatch, name: str, times: int = 1) -> None:
             if not left[0]:
                 raise Ended
 
-    monkeypatch.setattr(fence, "failpoint", failpoint)
-    monkeypatch.setattr(drain, "failpoint", failpoint)
+    monkeypatch.setattr(attempts, "failpoint", failpoint)
+    monkeypatch.setattr(lane_worker, "failpoint", failpoint)
 
 
 async def shipped(house: House, **shipments: Any) -> dict[str, Any]:
@@ -124,13 +123,13 @@ class TestNotes:
 
     async def test_two_workers_at_once(self, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
         order = await shipped(house)
-        send = fence.Fence.write
+        send = attempts.Fence.write
 
-        async def beside(self: fence.Fence, *given: Any) -> Any:
-            assert await drain.drain(house.gateway, self.turn.lease.key) == 0
+        async def beside(self: attempts.Fence, *given: Any) -> Any:
+            assert await lane_worker.drain(house.gateway, self.turn.lease.key) == 0
             return await send(self, *given)
 
-        monkeypatch.setattr(fence.Fence, "write", beside)
+        monkeypatch.setattr(attempts.Fence, "write", beside)
         await house.poll("shipments")
 
         assert (len(notes(house, order)), status_writes(house)) == (1, ["completed"])

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select, update
 
 from app.engine.core import leases
-from app.engine.stock import levels as stock
+from app.engine.stock import levels
 from app.storage.outbound_tables import shop_writes, stock_levels
 from tests.house import House
 from tests.wayback.stock.stock_room import ON, batches, in_both, level, quantity, written
@@ -25,12 +25,12 @@ def end_at(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
         if reached == name:
             raise Ended
 
-    monkeypatch.setattr(stock, "failpoint", failpoint)
+    monkeypatch.setattr(levels, "failpoint", failpoint)
 
 
 async def write(house: House) -> int:
     house.rings.waiting.clear()
-    return await stock.write(house.gateway, house.connection.id)
+    return await levels.write(house.gateway, house.connection.id)
 
 
 async def long_after(house: House) -> None:
@@ -135,7 +135,7 @@ async def test_a_worker_that_froze_before_the_call_does_not_make_it(house: House
         if reached == "attempt-after-commit":
             monkeypatch.setattr(time, "monotonic", lambda: monotonic() + 3600)
 
-    monkeypatch.setattr(stock, "failpoint", freeze)
+    monkeypatch.setattr(levels, "failpoint", freeze)
 
     assert await write(house) == 0
     assert (batches(house), quantity(house, product)) == ([], 7)
@@ -145,11 +145,11 @@ async def test_a_worker_that_froze_after_the_answer_does_not_write_down_what_is_
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     product = await with_a_change(house)
-    send = stock._written
+    send = levels._written
 
     async def thawed_late(*given: Any) -> None:
         """While this worker is frozen, another writes what is newer."""
-        monkeypatch.setattr(stock, "_written", send)
+        monkeypatch.setattr(levels, "_written", send)
         await house.expire_leases()
         await long_after(house)
         house.tick(60)
@@ -158,7 +158,7 @@ async def test_a_worker_that_froze_after_the_answer_does_not_write_down_what_is_
         assert quantity(house, product) == 9
         await send(*given)
 
-    monkeypatch.setattr(stock, "_written", thawed_late)
+    monkeypatch.setattr(levels, "_written", thawed_late)
     await write(house)
 
     assert (await level(house, product)).shop_quantity == 9
@@ -167,16 +167,16 @@ async def test_a_worker_that_froze_after_the_answer_does_not_write_down_what_is_
 
 async def test_a_change_while_the_call_is_under_way_is_written_after_it(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     product = await with_a_change(house)
-    send = stock._written
+    send = levels._written
 
     async def changed_meanwhile(*given: Any) -> None:
-        monkeypatch.setattr(stock, "_written", send)
+        monkeypatch.setattr(levels, "_written", send)
         house.tick(60)
         house.warehouse.put_in_stock("SOKK-1", 9)
         await house.poll("stock")
         await send(*given)
 
-    monkeypatch.setattr(stock, "_written", changed_meanwhile)
+    monkeypatch.setattr(levels, "_written", changed_meanwhile)
     await write(house)
     await house.work()
 
@@ -232,13 +232,13 @@ async def test_a_refused_login_is_told_of_and_tried_seldom(house: House) -> None
 
 async def test_two_workers_do_not_write_beside_each_other(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     await with_a_change(house)
-    send = stock._send
+    send = levels._send
 
     async def beside(*given: Any) -> None:
         assert await write(house) == 0
         await send(*given)
 
-    monkeypatch.setattr(stock, "_send", beside)
+    monkeypatch.setattr(levels, "_send", beside)
     await write(house)
 
     assert len(batches(house)) == 1

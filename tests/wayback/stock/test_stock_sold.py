@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select, update
 
 from app.engine.core.queue import Task
-from app.engine.operations import records as operate
+from app.engine.operations import records
 from app.records.stock import levels
 from app.storage.outbound_tables import reservations
 from app.storage.tables import jobs, lanes
@@ -148,7 +148,7 @@ async def test_an_order_settled_by_an_operator_holds_nothing_back(house: House) 
     await house.connect(processes=ON)
     await house.poll("stock")
     order = await sell(house)
-    await operate.resolve(house.gateway, (await house.mapping(order["id"])).id, "sent by hand")
+    await records.resolve(house.gateway, (await house.mapping(order["id"])).id, "sent by hand")
     house.tick(60)
     house.warehouse.put_in_stock("SOKK-1", 15)
 

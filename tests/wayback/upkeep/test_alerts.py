@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from app.engine.polling import health_alerts as watch
+from app.engine.polling import health_alerts
 from app.engine.upkeep import alerts as notify
 from app.records import alerts as records
 from app.storage.tables import alerts
@@ -256,7 +256,7 @@ async def test_without_a_way_nothing_is_done(sqlite_database: str, tmp_path: Pat
 class TestSilence:
     async def look(self, house: House) -> None:
         async with house.gateway.database.begin() as db:
-            await watch.look_for_silence(db, house.connection, house.clock())
+            await health_alerts.look_for_silence(db, house.connection, house.clock())
 
     async def test_no_orders_where_there_should_be_some_is_told_once_for_each_silence(self, house: House) -> None:
         await house.change_settings(house.connection, silent_hours=6)

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from app.engine.upkeep import webhook_guard as guard
+from app.engine.upkeep import webhook_guard
 from app.sandbox.journal import Call
 from app.sandbox.server import Server
 from app.sandbox.woocommerce.model.webhooks import Webhook
@@ -46,7 +46,7 @@ async def house(sqlite_database: str, tmp_path: Path, public: str) -> AsyncItera
 async def look(house: House) -> None:
     """As the schedule would, and no further."""
     house.rings.waiting.clear()
-    await guard.guard(house.gateway, house.connection.id)
+    await webhook_guard.guard(house.gateway, house.connection.id)
 
 
 async def guarded(house: House) -> None:
@@ -286,13 +286,13 @@ async def test_what_was_put_right_before_it_failed_is_polled_too(house: House) -
 
 async def test_two_workers_do_not_register_twice(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     await house.connect(processes=PLAIN)
-    carry_out = guard._carry_out
+    carry_out = webhook_guard._carry_out
 
     async def beside(*given: object) -> None:
-        await guard.guard(house.gateway, house.connection.id)
+        await webhook_guard.guard(house.gateway, house.connection.id)
         await carry_out(*given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(guard, "_carry_out", beside)
+    monkeypatch.setattr(webhook_guard, "_carry_out", beside)
     await look(house)
 
     assert len(house.shop.webhooks.by_id) == 8

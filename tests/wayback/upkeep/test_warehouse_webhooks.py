@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.api.intake import wms_webhooks as warehouse_webhooks
+from app.api.intake import wms_webhooks
 from app.api.intake.wms_webhooks import WarehouseWebhooks
 from app.engine.core.queue import CoalescedRings, MemoryRings, Task
 from app.main import GatewayApp
@@ -85,7 +85,7 @@ class TestWho:
 
     async def test_a_body_that_is_too_large(self, house: House, door: Door) -> None:
         await connected(house)
-        assert (await door.post(b" " * (warehouse_webhooks.MAX_BYTES + 1))).status_code == 413
+        assert (await door.post(b" " * (wms_webhooks.MAX_BYTES + 1))).status_code == 413
         assert not house.rings.waiting
 
     async def test_the_secret_in_a_header_of_the_warehouses_choice(self, house: House, door: Door) -> None:

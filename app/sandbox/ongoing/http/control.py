@@ -23,7 +23,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from app.sandbox.ongoing.config import Webhook
-from app.sandbox.ongoing.model import fulfilment as floor
+from app.sandbox.ongoing.model import fulfilment
 from app.sandbox.ongoing.model.warehouse import Warehouse
 from app.sandbox.ongoing.wire.article_answers import article_answer
 from app.sandbox.ongoing.wire.order_answers import order_answer
@@ -47,7 +47,7 @@ class Labels(Wish):
     url: str | None = None
     with_link: bool = True
     return_waybill: str | None = None
-    parcels: tuple[str | floor.Package, ...] = ()
+    parcels: tuple[str | fulfilment.Package, ...] = ()
 
 
 class Move(Labels):
@@ -58,7 +58,7 @@ class Move(Labels):
 
 
 class Ship(Move):
-    status: int = floor.SENT
+    status: int = fulfilment.SENT
 
 
 class Pick(Wish):

@@ -8,7 +8,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from app.sandbox.ongoing import assumed
-from app.sandbox.ongoing.model import webhook_payloads as announced
+from app.sandbox.ongoing.model import webhook_payloads
 from app.sandbox.ongoing.model.purchase_records import CANCELLED, PurchaseLine, PurchaseOrder, ReceivedItem, expect
 from app.sandbox.ongoing.wire.purchase_bodies import PurchaseLineBody, PurchaseOrderBody
 from app.sandbox.ongoing.wire.rules import WAREHOUSE_ID
@@ -108,7 +108,9 @@ class PurchaseOrders:
             self._announce(order)
 
     def _announce(self, order: PurchaseOrder) -> None:
-        self._warehouse.announcements.announce("purchase-order", order.goods_owner_id, announced.purchase_order_payload(order))
+        self._warehouse.announcements.announce(
+            "purchase-order", order.goods_owner_id, webhook_payloads.purchase_order_payload(order)
+        )
 
     # ---- the floor
 
@@ -130,6 +132,6 @@ class PurchaseOrders:
             order.status = RECEIVED if all(line.received >= line.advised for line in order.lines) else DEVIATION
         for line in order.lines:
             if quantity := lines.get(line.id):
-                payload = announced.received_payload(line.article, quantity)
+                payload = webhook_payloads.received_payload(line.article, quantity)
                 self._warehouse.announcements.announce("inbound-and-move", order.goods_owner_id, payload)
         return order

@@ -10,8 +10,7 @@ from typing import TypeVar
 
 from app.sandbox.ongoing import assumed
 from app.sandbox.ongoing.config import CANCELLED, WarehouseConfig
-from app.sandbox.ongoing.model import fulfilment as floor
-from app.sandbox.ongoing.model import webhook_payloads as announced
+from app.sandbox.ongoing.model import fulfilment, webhook_payloads
 from app.sandbox.ongoing.model.kits import parts_of
 from app.sandbox.ongoing.model.records import Article, Order, OrderLine, book
 from app.sandbox.ongoing.model.webhook_outbox import Announcements
@@ -103,7 +102,7 @@ class Office:
         return article
 
     def _announce_article(self, article: Article) -> None:
-        self.announcements.announce("article", article.goods_owner_id, announced.article_payload(article))
+        self.announcements.announce("article", article.goods_owner_id, webhook_payloads.article_payload(article))
 
     def _note_article(self, body: ArticleBody) -> list[str]:
         """The records that an article brings with it; the answer's message mentions a new supplier."""
@@ -184,7 +183,7 @@ class Office:
             raise assumed.already_cancelled(order.number)
         rules.check_changeable(order, self.config)
         with self.changing(order):
-            floor.move(order, CANCELLED, self.clock(), self.next_id)
+            fulfilment.move(order, CANCELLED, self.clock(), self.next_id)
         return assumed.cancelled(order.number)
 
     def patch_order_status(self, order: Order, status: int) -> None:
@@ -196,10 +195,10 @@ class Office:
         if status == CANCELLED:
             self.cancel_order(order)
             return
-        if status >= floor.PICKED and floor.allocated_but_not_picked(order):
+        if status >= fulfilment.PICKED and fulfilment.allocated_but_not_picked(order):
             raise assumed.allocated_not_picked(order.number)
         with self.changing(order):
-            floor.set_status(order, status, self.clock())
+            fulfilment.set_status(order, status, self.clock())
 
     def _check_order(self, body: OrderBody) -> None:
         rules.check_order(body, self.config)
@@ -271,11 +270,11 @@ class Office:
             order.updated = now
             book(order, 1, now)
         picked = self._announce_handling(order, before)
-        if order.status != status or (picked and order.status >= floor.PICKED):
+        if order.status != status or (picked and order.status >= fulfilment.PICKED):
             self.announce_order(order)
 
     def announce_order(self, order: Order) -> None:
-        payload = announced.order_payload(order)
+        payload = webhook_payloads.order_payload(order)
         self.announcements.announce("order", order.goods_owner_id, payload, status=order.status)
 
     def _announce_handling(self, order: Order, before: Mapping[int, tuple[float, float]]) -> bool:
@@ -286,7 +285,9 @@ class Office:
             for action, quantity in (("picked", line.picked - picked), ("returned", line.returned - returned)):
                 if quantity > 0:
                     cause = next((item.return_cause for item in reversed(line.picked_items) if item.returned), None)
-                    payload = announced.handling_payload(line.article, action, quantity, cause if action == "returned" else None)
+                    payload = webhook_payloads.handling_payload(
+                        line.article, action, quantity, cause if action == "returned" else None
+                    )
                     self.announcements.announce("picking-packing-and-returns", order.goods_owner_id, payload)
             any_picked = any_picked or line.picked > picked
         return any_picked

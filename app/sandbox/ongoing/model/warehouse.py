@@ -7,8 +7,7 @@ from typing import TypeVar
 
 from app.sandbox.ongoing import assumed
 from app.sandbox.ongoing.config import WarehouseConfig
-from app.sandbox.ongoing.model import fulfilment as floor
-from app.sandbox.ongoing.model import webhook_payloads as announced
+from app.sandbox.ongoing.model import fulfilment, webhook_payloads
 from app.sandbox.ongoing.model.purchase_orders import PurchaseOrders
 from app.sandbox.ongoing.model.records import Article, Order
 from app.sandbox.ongoing.model.return_orders import ReturnOrders
@@ -43,9 +42,9 @@ class Warehouse(Office):
         order = self.order(number, goods_owner_id)
         if status not in dict(self.config.statuses):
             raise ValueError(f"there is no order status {status}")
-        is_shipped_now = order.status < floor.SENT <= status < floor.RETURNED
+        is_shipped_now = order.status < fulfilment.SENT <= status < fulfilment.RETURNED
         with self.changing(order):
-            floor.move(order, status, self.clock(), self.next_id)
+            fulfilment.move(order, status, self.clock(), self.next_id)
             rest = self._take_rest(order) if is_shipped_now and self.config.back_orders == "new-order" else []
         if rest:
             self._make_back_order(order, rest)
@@ -71,22 +70,22 @@ class Warehouse(Office):
         order = self.order(number, goods_owner_id)
         totals = quantities if quantities is not None else {line.row_number: line.to_be_picked for line in order.lines}
         with self.changing(order):
-            floor.pick(order, totals, self.clock(), self.next_id)
-            if order.status < floor.PICKED:
-                floor.set_status(order, floor.PICKED, self.clock())
+            fulfilment.pick(order, totals, self.clock(), self.next_id)
+            if order.status < fulfilment.PICKED:
+                fulfilment.set_status(order, fulfilment.PICKED, self.clock())
 
     def ship(
         self, number: str, waybill: str | None = None, parcels: tuple[str, ...] = (), goods_owner_id: int | None = None
     ) -> None:
         """Hand the order to the carrier: brings it to 450 and notes its numbers. Picks everything when nothing was picked."""
-        self.set_order_status(number, floor.SENT, goods_owner_id)
+        self.set_order_status(number, fulfilment.SENT, goods_owner_id)
         self.track(number, waybill, parcels, goods_owner_id)
 
     def track(
         self,
         number: str,
         waybill: str | None,
-        parcels: Sequence[str | floor.Package] = (),
+        parcels: Sequence[str | fulfilment.Package] = (),
         goods_owner_id: int | None = None,
         *,
         url: str | None = None,
@@ -97,13 +96,13 @@ class Warehouse(Office):
         The waybill's link is the carrier's usual one when no `url` is given and `with_link` is.
         """
         link = url or (f"https://carrier.example/{waybill}" if with_link else None)
-        packages = [floor.Package(one) if isinstance(one, str) else one for one in parcels]
-        floor.track(self.order(number, goods_owner_id), waybill, link, packages, self.clock(), self.next_id)
+        packages = [fulfilment.Package(one) if isinstance(one, str) else one for one in parcels]
+        fulfilment.track(self.order(number, goods_owner_id), waybill, link, packages, self.clock(), self.next_id)
 
     def label_return(self, number: str, waybill: str, goods_owner_id: int | None = None) -> None:
         """Put a return label into the package."""
         link = f"https://carrier.example/{waybill}"
-        floor.label_return(self.order(number, goods_owner_id), waybill, link, self.clock())
+        fulfilment.label_return(self.order(number, goods_owner_id), waybill, link, self.clock())
 
     def return_goods(
         self, number: str, quantities: Mapping[str, float], cause: str | None = None, goods_owner_id: int | None = None
@@ -117,10 +116,10 @@ class Warehouse(Office):
         now = self.clock()
         with self.changing(order):
             for row_number, quantity in quantities.items():
-                floor.bring_back(order.line(row_number), quantity, why, now, self.next_id)
+                fulfilment.bring_back(order.line(row_number), quantity, why, now, self.next_id)
             order.last_returned = now
             if self.config.returned_status is not None:
-                floor.set_status(order, self.config.returned_status, now)
+                fulfilment.set_status(order, self.config.returned_status, now)
 
     def put_in_stock(self, number: str, present: float, goods_owner_id: int | None = None) -> None:
         """Set how many of the article are physically there. Raises LookupError for an unknown article."""
@@ -144,7 +143,7 @@ class Warehouse(Office):
     def _adjusted(self, article: Article, by: float, cause: str) -> None:
         article.stock.present += by
         article.stock.changed = self.clock()
-        payload = announced.adjustment_payload(article, by, cause)
+        payload = webhook_payloads.adjustment_payload(article, by, cause)
         self.announcements.announce("inventory", article.goods_owner_id, payload)
 
     @staticmethod

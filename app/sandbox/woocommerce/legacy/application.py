@@ -25,8 +25,7 @@ from starlette.routing import Route
 from app.sandbox.woocommerce.http import php
 from app.sandbox.woocommerce.http.login import Key
 from app.sandbox.woocommerce.http.rest import METHODS, Answer, serve
-from app.sandbox.woocommerce.legacy import login as legacy_login
-from app.sandbox.woocommerce.legacy import versions
+from app.sandbox.woocommerce.legacy import login, versions
 from app.sandbox.woocommerce.legacy.errors import LegacyError, missing
 from app.sandbox.woocommerce.model.shop import Shop
 from app.sandbox.woocommerce.model.table import Record, Table
@@ -132,7 +131,7 @@ def _handle(shop: Shop, version: str, request: Request, raw: bytes, handlers: Ma
     """Raises LegacyError."""
     given = php.parse_query(request.url.query)
     path = request.url.path
-    key = legacy_login.caller(shop.doorkeeper, version, request.method, path, given, request.headers)
+    key = login.caller(shop.doorkeeper, version, request.method, path, given, request.headers)
     handler = handlers.get("GET" if request.method == "HEAD" else request.method)
     if handler is None:
         raise LegacyError(404, "woocommerce_api_no_route", "No route was found matching the URL and request method")

@@ -10,8 +10,7 @@ from app.sandbox.woocommerce.http import php
 from app.sandbox.woocommerce.http.errors import RestError
 from app.sandbox.woocommerce.http.listing import found_in
 from app.sandbox.woocommerce.http.rest import METHODS, Answer
-from app.sandbox.woocommerce.legacy import versions
-from app.sandbox.woocommerce.legacy import views as legacy_views
+from app.sandbox.woocommerce.legacy import versions, views
 from app.sandbox.woocommerce.legacy.application import (
     LegacyAsked,
     index_routes,
@@ -83,7 +82,7 @@ def _order(asked: LegacyAsked) -> Resource:
 def _wanted_order(asked: LegacyAsked, record: Record) -> bool:
     """Statuses WooCommerce does not know, and the trash, are listed only when asked for."""
     status = str(asked.given.get("status") or asked.filter.get("status") or "")
-    if record.status not in (status.split(",") if status else legacy_views.order_statuses()):
+    if record.status not in (status.split(",") if status else views.order_statuses()):
         return False
     return mentions(record, str(asked.filter.get("q") or ""))
 
@@ -94,7 +93,7 @@ def _list_orders(asked: LegacyAsked) -> Answer:
 
 
 def _shown_order(asked: LegacyAsked, order: Resource) -> Resource:
-    return picked(asked, {**legacy_views.order(asked.shop, order, asked.version), **_meta(asked, "order_meta", order)})
+    return picked(asked, {**views.order(asked.shop, order, asked.version), **_meta(asked, "order_meta", order)})
 
 
 def _meta(asked: LegacyAsked, name: str, record: Resource) -> Resource:
@@ -109,7 +108,7 @@ def _count_orders(asked: LegacyAsked) -> Answer:
 
 
 def _statuses(asked: LegacyAsked) -> Answer:
-    return Answer({"order_statuses": legacy_views.order_statuses()})
+    return Answer({"order_statuses": views.order_statuses()})
 
 
 def _get_order(asked: LegacyAsked) -> Answer:
@@ -123,7 +122,7 @@ def _edit_order(asked: LegacyAsked) -> Answer:
     order = _order(asked)
     if asked.shop.config.strict:
         refuse_unknown("field", body, _ORDER_FIELDS)
-        refuse_unknown("status", {body["status"]: None} if body.get("status") else {}, tuple(legacy_views.order_statuses()))
+        refuse_unknown("status", {body["status"]: None} if body.get("status") else {}, tuple(views.order_statuses()))
     meta = [{"key": key, "value": value} for key, value in (body.get("order_meta") or {}).items() if not key.startswith("_")]
     change = {"status": body.get("status"), "customer_note": body.get("note"), "meta_data": meta}
     orders.change(asked.shop, order["id"], {name: value for name, value in change.items() if value})
@@ -134,7 +133,7 @@ def _edit_order(asked: LegacyAsked) -> Answer:
 
 def _list_notes(asked: LegacyAsked) -> Answer:
     found = notes.listed(asked.shop, _order(asked)["id"], "any")
-    return Answer({"order_notes": [picked(asked, legacy_views.note(note)) for note in found]})
+    return Answer({"order_notes": [picked(asked, views.note(note)) for note in found]})
 
 
 def _create_note(asked: LegacyAsked) -> Answer:
@@ -143,12 +142,12 @@ def _create_note(asked: LegacyAsked) -> Answer:
     if not body.get("note"):
         raise LegacyError(400, "woocommerce_api_invalid_order_note", "Order note is required")
     note = notes.create(asked.shop, order["id"], {"note": body["note"], "customer_note": body.get("customer_note") is True})
-    return Answer({"order_note": legacy_views.note(note)}, 201)
+    return Answer({"order_note": views.note(note)}, 201)
 
 
 def _list_refunds(asked: LegacyAsked) -> Answer:
     found = asked.shop.refunds.get(_order(asked)["id"], [])
-    return Answer({"order_refunds": [picked(asked, legacy_views.refund(asked.shop, refund)) for refund in found]})
+    return Answer({"order_refunds": [picked(asked, views.refund(asked.shop, refund)) for refund in found]})
 
 
 def _create_refund(asked: LegacyAsked) -> Answer:
@@ -166,7 +165,7 @@ def _create_refund(asked: LegacyAsked) -> Answer:
         refund = refunds.create(asked.shop, order["id"], wish)
     except RestError as refused:
         raise LegacyError(400, "woocommerce_api_invalid_order_refund_id", "Invalid order refund ID") from refused
-    return Answer({"order_refund": legacy_views.refund(asked.shop, refund)}, 201)
+    return Answer({"order_refund": views.refund(asked.shop, refund)}, 201)
 
 
 # --- products --------------------------------------------------------------------------------------------------------------
@@ -201,7 +200,7 @@ def _list_products(asked: LegacyAsked) -> Answer:
 
 
 def _shown_product(asked: LegacyAsked, product: Resource) -> Resource:
-    return picked(asked, {**legacy_views.product(asked.shop, product, asked.version), **_meta(asked, "product_meta", product)})
+    return picked(asked, {**views.product(asked.shop, product, asked.version), **_meta(asked, "product_meta", product)})
 
 
 def _count_products(asked: LegacyAsked) -> Answer:
@@ -269,7 +268,7 @@ def _bulk_item(asked: LegacyAsked, item: Resource) -> Resource:
         _write_product(asked, record_id, item)
     except LegacyError as refused:
         return {"id": record_id, "sku": sku, "error": refused.entry}
-    return legacy_views.product(asked.shop, asked.shop.products[record_id], asked.version)
+    return views.product(asked.shop, asked.shop.products[record_id], asked.version)
 
 
 # --- customers and webhooks ------------------------------------------------------------------------------------------------
@@ -279,7 +278,7 @@ def _get_customer(asked: LegacyAsked) -> Answer:
     found = asked.shop.customers.get(asked.ids["id"])
     if found is None:
         raise LegacyError(404, "woocommerce_api_invalid_customer", "Invalid customer")
-    return Answer({"customer": picked(asked, legacy_views.customer(found))})
+    return Answer({"customer": picked(asked, views.customer(found))})
 
 
 def _webhook(asked: LegacyAsked) -> Webhook:
@@ -294,11 +293,11 @@ def _list_webhooks(asked: LegacyAsked) -> Answer:
     status = asked.given.get("status") or asked.filter.get("status") or "active"
     found = [webhook for webhook in asked.shop.webhooks.by_id.values() if status in ("all", webhook.status)]
     headers = {"X-WC-Total": str(len(found)), "X-WC-TotalPages": "1"}
-    return Answer({"webhooks": [legacy_views.webhook(webhook) for webhook in found]}, headers=headers)
+    return Answer({"webhooks": [views.webhook(webhook) for webhook in found]}, headers=headers)
 
 
 def _get_webhook(asked: LegacyAsked) -> Answer:
-    return Answer({"webhook": legacy_views.webhook(_webhook(asked))})
+    return Answer({"webhook": views.webhook(_webhook(asked))})
 
 
 def _create_webhook(asked: LegacyAsked) -> Answer:
@@ -308,7 +307,7 @@ def _create_webhook(asked: LegacyAsked) -> Answer:
         made = asked.shop.webhooks.add(body, asked.shop.now())
     except RestError as refused:
         raise _webhook_error(refused) from refused
-    return Answer({"webhook": legacy_views.webhook(made)}, 201)
+    return Answer({"webhook": views.webhook(made)}, 201)
 
 
 def _edit_webhook(asked: LegacyAsked) -> Answer:

@@ -17,8 +17,7 @@ from app.sandbox.woocommerce.http import php
 from app.sandbox.woocommerce.http.errors import RestError
 from app.sandbox.woocommerce.http.front import Front
 from app.sandbox.woocommerce.http.login import Doorkeeper
-from app.sandbox.woocommerce.legacy import old_views, versions
-from app.sandbox.woocommerce.legacy import views as legacy_views
+from app.sandbox.woocommerce.legacy import old_views, versions, views
 from app.sandbox.woocommerce.model import orders, products, tracking
 from app.sandbox.woocommerce.model.customers import new_customer
 from app.sandbox.woocommerce.model.deliveries import Deliveries, Sent
@@ -203,7 +202,7 @@ class Shop:
         WC_Webhook::build_payload). Raises RestError."""
         record = orders.find(self, record_id) if kind == "order" else products.find(self, record_id)
         if versions.parse(self.config.version) < versions.REST_SINCE["wc/v2"]:
-            show = legacy_views.order if kind == "order" else legacy_views.product
+            show = views.order if kind == "order" else views.product
             return {kind: show(self, record, versions.legacy_versions(self.config)[-1])}
         resource = show_order(self, record, home) if kind == "order" else product_view.show(self, record, home)
         return old_views.translate(self, versions.rest_namespaces(self.config)[-1], kind, resource)

@@ -33,11 +33,12 @@ from app.engine.upkeep import sweeper
 from app.records import connections
 from app.records import cursors as cursor_rows
 from app.records.connections import Connection, Draft, Status
-from app.sandbox.journal import Call, Fault
+from app.sandbox.kit.faults import Fault
+from app.sandbox.kit.journal import Call
+from app.sandbox.kit.server import Server
 from app.sandbox.ongoing import Warehouse, WarehouseConfig, create_warehouse
 from app.sandbox.ongoing.config import User
 from app.sandbox.ongoing.model.records import Order
-from app.sandbox.server import Server
 from app.sandbox.woocommerce import Shop, ShopConfig, create_shop
 from app.sandbox.woocommerce.model import orders, products
 from app.sandbox.woocommerce.wire import order_view, product_view

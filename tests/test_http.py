@@ -14,7 +14,7 @@ import pytest
 from app import http as guarded
 from app.errors import BadInput, Malformed, RateLimited, Unavailable
 from app.http import GuardedTransport, Reach, check_address, encode_query, is_public, open_client, retry_after_seconds, send
-from app.sandbox.server import Server
+from app.sandbox.kit.server import Server
 
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 ANYWHERE = Reach(private_addresses=True, plain_http=True)

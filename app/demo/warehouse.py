@@ -64,7 +64,7 @@ class WarehouseDoor:
         await self._sandbox("POST", path, {"goods_owner_id": self.goods_owner_id, **wish})
 
     async def show_fault(self, **fault: Any) -> None:
-        """From now on calls fail as described (see `app.sandbox.journal.Fault`)."""
+        """From now on calls fail as described (see `app.sandbox.kit.faults.Fault`)."""
         await self._sandbox("POST", "faults", fault)
 
     async def clear_faults(self) -> None:

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from app.sandbox.server import Server, free_port
+from app.sandbox.kit.server import Server, free_port
 from tests.api.calling import Api, open_api, settings_for
 
 SECRET = "alert-secret"

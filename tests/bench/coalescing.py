@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from app.engine.intake.ingest import ingest
 from app.flows.orders import PUT_ORDER
-from app.sandbox.journal import Fault
+from app.sandbox.kit.faults import Fault
 from app.storage.tables import attempts
 from tests.bench import sleeps, world
 from tests.bench.figure import Figure, Options

@@ -25,7 +25,7 @@ from app.clock import utc_now
 from app.processes.valkey import EmbeddedValkey, tied_to_parent
 from app.records import connections
 from app.records.connections import Draft
-from app.sandbox.server import free_port
+from app.sandbox.kit.server import free_port
 from app.settings import Settings
 from app.storage.engine import Database
 from app.storage.secrets import open_vault

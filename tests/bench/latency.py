@@ -19,7 +19,7 @@ from arq import ArqRedis, create_pool
 from arq.connections import RedisSettings
 from sqlalchemy import func, select
 
-from app.sandbox.journal import Journal
+from app.sandbox.kit.journal import Journal
 from app.settings import Settings
 from app.storage.tables import inbox
 from tests.bench import databases, world

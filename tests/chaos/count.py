@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from sqlalchemy import select
 
-from app.sandbox.journal import Call
+from app.sandbox.kit.journal import Call
 from app.sandbox.ongoing.model.records import Order
 from app.storage.tables import inbox, jobs
 from tests.chaos.deliveries import Body, newest

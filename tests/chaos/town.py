@@ -28,9 +28,10 @@ from app.domain import Process
 from app.processes.valkey import EmbeddedValkey, ask
 from app.records import connections
 from app.records.connections import Connection, Draft
-from app.sandbox.journal import Call, Fault
+from app.sandbox.kit.faults import Fault
+from app.sandbox.kit.journal import Call
+from app.sandbox.kit.server import Server, free_port
 from app.sandbox.ongoing import Warehouse, WarehouseConfig, create_warehouse
-from app.sandbox.server import Server, free_port
 from app.sandbox.woocommerce import Shop, ShopConfig, create_shop
 from app.settings import Settings
 from app.storage.engine import Database

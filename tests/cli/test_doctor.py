@@ -16,8 +16,8 @@ from app.commands.checkup import Finding, State, examine, judge_redis
 from app.http import Reach
 from app.records import connections
 from app.records.connections import Draft
+from app.sandbox.kit.server import Server, free_port
 from app.sandbox.ongoing import User, WarehouseConfig, create_warehouse
-from app.sandbox.server import Server, free_port
 from app.sandbox.woocommerce import ShopConfig, create_shop
 from app.settings import Settings
 from app.storage.engine import Database

@@ -16,7 +16,7 @@ import pytest
 
 from app.processes import supervisor as up
 from app.processes.supervisor import Program, ensure_admin_key, supervisor
-from app.sandbox.server import free_port
+from app.sandbox.kit.server import free_port
 from tests.e2e.demo_process import processes_of, until
 
 PYTHON = sys.executable

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from typer.testing import Result
 
-from app.sandbox.server import free_port
+from app.sandbox.kit.server import free_port
 from tests.cli.gateway_command import as_json, gateway
 from tests.e2e.demo_process import Demo, until
 

@@ -17,7 +17,7 @@ from app.clock import utc_now
 from app.main import create_app
 from app.records import keys
 from app.records.keys import Right
-from app.sandbox.server import Server
+from app.sandbox.kit.server import Server
 from app.settings import Settings
 from app.storage.engine import Database
 from tests.api.calling import settings_for

@@ -17,9 +17,9 @@ from app.clock import utc_now
 from app.domain import Address, Order, OrderLine, ShopState, WarehouseState
 from app.errors import LoginRefused, Malformed, RateLimited, Refused, RemoteError, Unavailable
 from app.http import Reach, open_client
-from app.sandbox.journal import Fault
+from app.sandbox.kit.faults import Fault
+from app.sandbox.kit.server import Server
 from app.sandbox.ongoing import User, WarehouseConfig, create_warehouse
-from app.sandbox.server import Server
 from app.warehouse.credentials import OngoingCredentials
 from app.warehouse.reads.states import warehouse_state
 from app.warehouse.rest.client import OngoingClient

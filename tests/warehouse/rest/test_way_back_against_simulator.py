@@ -16,9 +16,9 @@ from starlette.applications import Starlette
 from app.domain.shipment import CountsAsShipped, TrackingNumber
 from app.errors import Malformed, NoSuchRecord, Refused, Unavailable
 from app.http import Reach, open_client
-from app.sandbox.journal import Fault
+from app.sandbox.kit.faults import Fault
+from app.sandbox.kit.server import Server
 from app.sandbox.ongoing import User, Warehouse, WarehouseConfig, Webhook, create_warehouse
-from app.sandbox.server import Server
 from app.warehouse.credentials import OngoingCredentials
 from app.warehouse.reads.resources import WarehouseOrder
 from app.warehouse.reads.shipments import shipment_of

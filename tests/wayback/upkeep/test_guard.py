@@ -15,8 +15,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from app.engine.upkeep import webhook_guard
-from app.sandbox.journal import Call
-from app.sandbox.server import Server
+from app.sandbox.kit.journal import Call
+from app.sandbox.kit.server import Server
 from app.sandbox.woocommerce.model.webhooks import Webhook
 from app.storage.outbound_tables import hooks
 from app.storage.tables import alerts, cursors

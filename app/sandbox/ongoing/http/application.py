@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 from starlette.applications import Starlette
 
-from app.sandbox.journal import control_routes
+from app.sandbox.kit.control import control_routes
 from app.sandbox.ongoing.config import WarehouseConfig
 from app.sandbox.ongoing.http import article_calls, code_list_calls, order_calls, order_patches, purchase_calls, return_calls
 from app.sandbox.ongoing.http.calls import Desk

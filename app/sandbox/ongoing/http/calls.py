@@ -15,7 +15,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from app.sandbox.journal import Fault, Faults, HangUp, Journal, show
+from app.sandbox.kit.faults import Fault, Faults, HangUp, show
+from app.sandbox.kit.journal import Journal
 from app.sandbox.ongoing import assumed
 from app.sandbox.ongoing.http.lockout import Lockout
 from app.sandbox.ongoing.model.warehouse import Warehouse

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from app.sandbox.journal import control_routes
+from app.sandbox.kit.control import control_routes
 from app.sandbox.woocommerce.http.errors import RestError
 from app.sandbox.woocommerce.model.shop import Shop
 from app.sandbox.woocommerce.wire import fields, order_view

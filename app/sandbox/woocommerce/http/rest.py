@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from app.sandbox.journal import show as show_fault
+from app.sandbox.kit.faults import show as show_fault
 from app.sandbox.woocommerce.http import php
 from app.sandbox.woocommerce.http.errors import RestError, no_route
 from app.sandbox.woocommerce.http.front import BY_REST_ROUTE

@@ -11,7 +11,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from app.sandbox.journal import Faults, Journal
+from app.sandbox.kit.faults import Faults
+from app.sandbox.kit.journal import Journal
 from app.sandbox.woocommerce.config import Clock, ShopConfig, TaxRate, utc_now
 from app.sandbox.woocommerce.http import php
 from app.sandbox.woocommerce.http.errors import RestError

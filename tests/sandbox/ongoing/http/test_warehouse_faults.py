@@ -7,8 +7,8 @@ import asyncio
 import httpx
 import pytest
 
+from app.sandbox.kit.server import Server
 from app.sandbox.ongoing import WarehouseConfig, create_warehouse
-from app.sandbox.server import Server
 from tests.sandbox.ongoing.simulated_site import USERS, Site, order_body, refused, until
 
 

@@ -15,9 +15,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from app.sandbox.kit.server import Server
 from app.sandbox.ongoing import WarehouseConfig, Webhook, create_warehouse
 from app.sandbox.ongoing.wire.article_bodies import ArticleBody
-from app.sandbox.server import Server
 from tests.sandbox.ongoing.simulated_site import Build, Site
 
 

@@ -9,7 +9,7 @@ from subprocess import PIPE, Popen
 import httpx
 import pytest
 
-from app.sandbox.server import Server, free_port
+from app.sandbox.kit.server import Server, free_port
 from app.sandbox.woocommerce import Shop, ShopConfig, create_shop
 from app.sandbox.woocommerce.command import config_from
 from tests.sandbox.woocommerce.recorded.recorded_shop import API, KEYS, Receiver

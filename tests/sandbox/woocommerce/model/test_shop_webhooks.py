@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from app.sandbox.server import free_port
+from app.sandbox.kit.server import free_port
 from app.sandbox.woocommerce import Shop
 from app.sandbox.woocommerce.http.php import to_json
 from app.sandbox.woocommerce.model.deliveries import signature

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from app.sandbox.server import Server
+from app.sandbox.kit.server import Server
 from app.sandbox.woocommerce import Shop, ShopConfig, create_shop
 
 RECORDED = Path(__file__).parents[3] / "fixtures" / "woocommerce"

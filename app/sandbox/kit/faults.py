@@ -1,63 +1,13 @@
-"""What a simulator was asked and what it answered, call by call; and the faults it was told to show."""
+"""The faults that a simulator was told to show."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
-from typing import Any
+from dataclasses import dataclass, field
 
-import orjson
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
-
-
-@dataclass(frozen=True)
-class Call:
-    """One call as it arrived (`query` and `body` decoded) and the answer it got. `at` is UTC."""
-
-    number: int
-    at: datetime
-    method: str
-    path: str
-    query: list[tuple[str, str]]
-    body: Any
-    status: int
-    answer: Any
-    fault: str | None = None
-
-
-@dataclass
-class Journal:
-    """Every call, oldest first, the newest `limit` of them kept."""
-
-    limit: int = 100_000
-    calls: deque[Call] = field(default_factory=deque)
-    count: int = 0
-
-    def add(self, request: Request, body: Any, status: int, answer: Any, fault: str | None = None) -> None:
-        self.count += 1
-        self.calls.append(
-            Call(
-                number=self.count,
-                at=datetime.now(UTC),
-                method=request.method,
-                path=request.url.path,
-                query=list(request.query_params.multi_items()),
-                body=body,
-                status=status,
-                answer=answer,
-                fault=fault,
-            )
-        )
-        if len(self.calls) > self.limit:
-            self.calls.popleft()
-
-    def since(self, number: int = 0) -> list[Call]:
-        return [call for call in self.calls if call.number > number]
 
 
 @dataclass
@@ -101,32 +51,6 @@ class Faults:
                     fault.times -= 1
                 return fault
         return None
-
-
-def control_routes(journal: Journal, faults: Faults) -> list[Route]:
-    """The routes under `/_sandbox` by which a test or a person reads the journal and sets faults.
-
-    `GET /_sandbox/journal?since=N`, `GET|POST|DELETE /_sandbox/faults` (POST takes one fault as JSON).
-    """
-
-    async def read_journal(request: Request) -> Response:
-        since = int(request.query_params.get("since", "0"))
-        return Response(orjson.dumps([asdict(call) for call in journal.since(since)], default=str), media_type="application/json")
-
-    async def change_faults(request: Request) -> Response:
-        if request.method == "POST":
-            try:
-                faults.active.append(Fault(**orjson.loads(await request.body())))
-            except (TypeError, orjson.JSONDecodeError) as error:
-                return JSONResponse({"error": f"not a fault: {error}"}, status_code=422)
-        elif request.method == "DELETE":
-            faults.active.clear()
-        return JSONResponse([asdict(fault) for fault in faults.active])
-
-    return [
-        Route("/_sandbox/journal", read_journal, methods=["GET"]),
-        Route("/_sandbox/faults", change_faults, methods=["GET", "POST", "DELETE"]),
-    ]
 
 
 class HangUp(Response):

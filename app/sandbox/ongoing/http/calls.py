@@ -1,4 +1,4 @@
-"""How every call is taken in: lock-out, login, faults, the goods owner's turn, the answer and the journal."""
+"""How every call is taken in: lock-out, login, faults, the goods owner's write lock, the answer and the journal."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ NOTHING = Answer(b"")
 
 @dataclass(frozen=True)
 class Write:
-    """A change that is checked and waits for its goods owner's turn."""
+    """A change that is checked and waits for its goods owner's write lock."""
 
     goods_owner_id: int
     make: Callable[[], Answer]
@@ -143,7 +143,7 @@ class Desk:
             if isinstance(planned, Answer):
                 await asyncio.sleep(seconds)
                 return await _shaped(planned, asked, fault)
-            async with self.warehouse.turns.turn(planned.goods_owner_id):
+            async with self.warehouse.write_lock.held(planned.goods_owner_id):
                 await asyncio.sleep(self.warehouse.config.write_seconds + seconds)
                 left_out = before is not None and before.kind == "no-id"
                 made = Answer({"message": None}) if left_out else planned.make()

@@ -14,7 +14,7 @@ from app.sandbox.ongoing.model import fulfilment, webhook_payloads
 from app.sandbox.ongoing.model.kits import parts_of
 from app.sandbox.ongoing.model.records import Article, Order, OrderLine, book
 from app.sandbox.ongoing.model.webhook_outbox import Announcements
-from app.sandbox.ongoing.model.write_lock import WriteTurns
+from app.sandbox.ongoing.model.write_lock import WriteLock
 from app.sandbox.ongoing.wire import rules
 from app.sandbox.ongoing.wire.article_bodies import ArticleBody
 from app.sandbox.ongoing.wire.order_bodies import Consignee, LineBody, OrderBody
@@ -37,7 +37,7 @@ class Office:
     def __init__(self, config: WarehouseConfig, clock: Clock = utc_now) -> None:
         self.config = config
         self.clock = clock
-        self.turns = WriteTurns()
+        self.write_lock = WriteLock()
         self.articles: dict[tuple[int, str], Article] = {}
         self.orders: dict[tuple[int, str], Order] = {}
         self.articles_by_id: dict[int, Article] = {}
@@ -63,7 +63,7 @@ class Office:
     @property
     def concurrency(self) -> dict[int, int]:
         """Per goods owner, the most writes that were ever waiting or running at the same time."""
-        return self.turns.most
+        return self.write_lock.most
 
     # ---- articles
 

@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 
-class WriteTurns:
-    """The server runs writes of one goods owner one after the other; callers that send them side by side only make a queue.
+class WriteLock:
+    """The server runs the writes of one goods owner one after the other. Callers that send them side by side only wait.
 
     `most` is the largest number of writes per goods owner that were ever waiting or running at the same time: never above 1 for a
     caller that keeps to the vendor's advice.
@@ -17,16 +17,16 @@ class WriteTurns:
 
     def __init__(self) -> None:
         self.most: dict[int, int] = {}
-        self._present: defaultdict[int, int] = defaultdict(int)
+        self._inside: defaultdict[int, int] = defaultdict(int)
         self._locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     @asynccontextmanager
-    async def turn(self, goods_owner_id: int) -> AsyncIterator[None]:
-        """Waits for the goods owner's turn and keeps it until the answer is on its way."""
-        self._present[goods_owner_id] += 1
-        self.most[goods_owner_id] = max(self.most.get(goods_owner_id, 0), self._present[goods_owner_id])
+    async def held(self, goods_owner_id: int) -> AsyncIterator[None]:
+        """Waits for the goods owner's lock and holds it until the answer is on its way."""
+        self._inside[goods_owner_id] += 1
+        self.most[goods_owner_id] = max(self.most.get(goods_owner_id, 0), self._inside[goods_owner_id])
         try:
             async with self._locks[goods_owner_id]:
                 yield
         finally:
-            self._present[goods_owner_id] -= 1
+            self._inside[goods_owner_id] -= 1

@@ -28,7 +28,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class Office:
+class Store:
     """Everything the warehouse knows of articles and orders. `orders` and `articles` are keyed by (goods owner id, number).
 
     What stands behind the REST API raises `assumed.Refused`.

@@ -1,4 +1,4 @@
-"""The simulated warehouse: its office, and the floor where goods are picked, shipped, received and come back."""
+"""The simulated warehouse: what it keeps, and how goods are picked, shipped, received and come back."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.sandbox.ongoing.model import fulfilment, webhook_payloads
 from app.sandbox.ongoing.model.purchase_orders import PurchaseOrders
 from app.sandbox.ongoing.model.records import Article, Order
 from app.sandbox.ongoing.model.return_orders import ReturnOrders
-from app.sandbox.ongoing.model.store import Clock, Office, utc_now
+from app.sandbox.ongoing.model.store import Clock, Store, utc_now
 from app.sandbox.ongoing.wire.order_bodies import LineBody
 
 __all__ = ["Clock", "Warehouse", "utc_now"]
@@ -19,7 +19,7 @@ __all__ = ["Clock", "Warehouse", "utc_now"]
 T = TypeVar("T")
 
 
-class Warehouse(Office):
+class Warehouse(Store):
     """The methods named after what people do there (`pick`, `ship`, `track`, `return_goods`, `adjust_stock` …) are for tests
     and the sandbox's own routes.
     """

@@ -285,11 +285,11 @@ async def write(http: httpx.AsyncClient, server: Server, path: str, **fields: An
 class TestWebhooks:
     async def test_what_the_warehouse_says_is_understood(self, client: OngoingClient, warehouse: Warehouse) -> None:
         # Nobody is there: what would be delivered is read where it waits.
-        warehouse.announcements.webhooks.append(Webhook("http://127.0.0.1:1/hook", "s3cret"))
+        warehouse.webhook_outbox.webhooks.append(Webhook("http://127.0.0.1:1/hook", "s3cret"))
         await stocked(client, warehouse, A=5)
         order_id = await put(client, A=2)
         warehouse.ship("W-1")
-        said = [(one.template, interpret(orjson.dumps(one.payload))) for one in warehouse.announcements.waiting]
+        said = [(one.template, interpret(orjson.dumps(one.payload))) for one in warehouse.webhook_outbox.waiting]
         assert [(template, news.order_ids, news.order_numbers, news.article_numbers) for template, news in said] == [
             ("article", (), (), ("A",)),
             ("inventory", (), (), ("A",)),

@@ -35,18 +35,18 @@ def create_warehouse(config: WarehouseConfig | None = None, clock: Clock = utc_n
     calls = [desk.route(method, template, endpoint) for method, template, endpoint in CALLS]
 
     @contextlib.asynccontextmanager
-    async def telling(app: Starlette) -> AsyncIterator[None]:
-        teller = asyncio.create_task(desk.warehouse.announcements.run_forever())
+    async def sending(app: Starlette) -> AsyncIterator[None]:
+        sender = asyncio.create_task(desk.warehouse.webhook_outbox.run_forever())
         try:
             yield
         finally:
-            teller.cancel()
+            sender.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await teller
+                await sender
 
     app = Starlette(
         routes=[*calls, desk.missing_route(calls), *control_routes(desk.journal, desk.faults), *floor_routes(desk.warehouse)],
-        lifespan=telling,
+        lifespan=sending,
     )
     app.state.warehouse = desk.warehouse
     app.state.journal = desk.journal

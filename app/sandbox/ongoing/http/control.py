@@ -175,21 +175,21 @@ def _receipt_routes(warehouse: Warehouse) -> list[Route]:
 
 
 def _webhook_routes(warehouse: Warehouse) -> list[Route]:
-    announcements = warehouse.announcements
+    outbox = warehouse.webhook_outbox
 
     async def set_up(request: Request) -> Response:
         if request.method == "POST":
             try:
-                announcements.webhooks.append(TypeAdapter(Webhook).validate_json(await request.body()))
+                outbox.webhooks.append(TypeAdapter(Webhook).validate_json(await request.body()))
             except ValidationError as error:
                 return JSONResponse({"error": str(error)}, status_code=422)
         elif request.method == "DELETE":
-            announcements.webhooks.clear()
-        return JSONResponse([{**asdict(one), "token": "…"} for one in announcements.webhooks])
+            outbox.webhooks.clear()
+        return JSONResponse([{**asdict(one), "token": "…"} for one in outbox.webhooks])
 
     async def deliveries(request: Request) -> Response:
         since = int(request.query_params.get("since", "0"))
-        told = {"sent": [asdict(one) for one in list(announcements.sent)[since:]], "waiting": announcements.describe()}
+        told = {"sent": [asdict(one) for one in list(outbox.sent)[since:]], "waiting": outbox.describe()}
         return Response(orjson.dumps(told), media_type="application/json")
 
     async def deliver(request: Request) -> Response:
@@ -197,8 +197,8 @@ def _webhook_routes(warehouse: Warehouse) -> list[Route]:
             wish = Delivery.model_validate_json(await request.body() or b"{}")
         except ValidationError as error:
             return JSONResponse({"error": str(error)}, status_code=422)
-        sent = await announcements.deliver(all_now=wish.all)
-        return JSONResponse({"sent": sent, "waiting": len(announcements.waiting)})
+        sent = await outbox.deliver(all_now=wish.all)
+        return JSONResponse({"sent": sent, "waiting": len(outbox.waiting)})
 
     return [
         Route("/_sandbox/webhooks", set_up, methods=["GET", "POST", "DELETE"]),

@@ -44,7 +44,7 @@ class PurchaseOrders:
         made.lines = self._lines(made, body.purchase_order_lines or [])
         self.by_number[body.goods_owner_id, body.purchase_order_number] = self.by_id[made.id] = made
         expect(made, 1, now)
-        self._announce(made)
+        self._add_webhook(made)
         return made, assumed.written(KIND, made.number, True)
 
     def _check(self, body: PurchaseOrderBody) -> None:
@@ -105,12 +105,10 @@ class PurchaseOrders:
             expect(order, 1, now)
         if order.status != before:
             order.status_changed = now
-            self._announce(order)
+            self._add_webhook(order)
 
-    def _announce(self, order: PurchaseOrder) -> None:
-        self._warehouse.announcements.announce(
-            "purchase-order", order.goods_owner_id, webhook_payloads.purchase_order_payload(order)
-        )
+    def _add_webhook(self, order: PurchaseOrder) -> None:
+        self._warehouse.webhook_outbox.add("purchase-order", order.goods_owner_id, webhook_payloads.purchase_order_payload(order))
 
     # ---- the floor
 
@@ -133,5 +131,5 @@ class PurchaseOrders:
         for line in order.lines:
             if quantity := lines.get(line.id):
                 payload = webhook_payloads.received_payload(line.article, quantity)
-                self._warehouse.announcements.announce("inbound-and-move", order.goods_owner_id, payload)
+                self._warehouse.webhook_outbox.add("inbound-and-move", order.goods_owner_id, payload)
         return order

@@ -13,7 +13,7 @@ from app.sandbox.ongoing.config import CANCELLED, WarehouseConfig
 from app.sandbox.ongoing.model import fulfilment, webhook_payloads
 from app.sandbox.ongoing.model.kits import parts_of
 from app.sandbox.ongoing.model.records import Article, Order, OrderLine, book
-from app.sandbox.ongoing.model.webhook_outbox import Announcements
+from app.sandbox.ongoing.model.webhook_outbox import WebhookOutbox
 from app.sandbox.ongoing.model.write_lock import WriteLock
 from app.sandbox.ongoing.wire import rules
 from app.sandbox.ongoing.wire.article_bodies import ArticleBody
@@ -54,7 +54,7 @@ class Store:
         self._consignee_ids = count(config.first_consignee_id)
         self._ids = count(1)
         self._namesakes: dict[tuple[int, str], list[Order]] = {}
-        self.announcements = Announcements(config, clock)
+        self.webhook_outbox = WebhookOutbox(config, clock)
 
     def next_id(self) -> int:
         """For whatever has no numbers of its own."""
@@ -91,18 +91,18 @@ class Store:
     def _write_article(self, article: Article, body: ArticleBody) -> str:
         article.body = self._merged(article.body, body)
         article.updated = self.clock()
-        self._announce_article(article)
+        self._add_article_webhook(article)
         return assumed.written("article", article.number, False, self._note_article(body))
 
     def _new_article(self, body: ArticleBody) -> Article:
         article = Article(next(self._article_ids), body, self.clock())
         self.articles[body.goods_owner_id, body.article_number] = article
         self.articles_by_id[article.id] = article
-        self._announce_article(article)
+        self._add_article_webhook(article)
         return article
 
-    def _announce_article(self, article: Article) -> None:
-        self.announcements.announce("article", article.goods_owner_id, webhook_payloads.article_payload(article))
+    def _add_article_webhook(self, article: Article) -> None:
+        self.webhook_outbox.add("article", article.goods_owner_id, webhook_payloads.article_payload(article))
 
     def _note_article(self, body: ArticleBody) -> list[str]:
         """The records that an article brings with it; the answer's message mentions a new supplier."""
@@ -131,7 +131,7 @@ class Store:
         self.orders_by_id[order.id] = order
         self._note_codes(body)
         book(order, 1, now)
-        self.announce_order(order)
+        self.add_order_webhook(order)
         return order, True, assumed.written("order", order.number, True, notes)
 
     def orders_numbered(self, goods_owner_id: int, number: str) -> list[Order]:
@@ -269,15 +269,15 @@ class Store:
         finally:
             order.updated = now
             book(order, 1, now)
-        picked = self._announce_handling(order, before)
+        picked = self._add_handling_webhooks(order, before)
         if order.status != status or (picked and order.status >= fulfilment.PICKED):
-            self.announce_order(order)
+            self.add_order_webhook(order)
 
-    def announce_order(self, order: Order) -> None:
+    def add_order_webhook(self, order: Order) -> None:
         payload = webhook_payloads.order_payload(order)
-        self.announcements.announce("order", order.goods_owner_id, payload, status=order.status)
+        self.webhook_outbox.add("order", order.goods_owner_id, payload, status=order.status)
 
-    def _announce_handling(self, order: Order, before: Mapping[int, tuple[float, float]]) -> bool:
+    def _add_handling_webhooks(self, order: Order, before: Mapping[int, tuple[float, float]]) -> bool:
         """Tells of goods that were picked or came back, line by line; answers whether any were picked."""
         any_picked = False
         for line in order.lines:
@@ -288,7 +288,7 @@ class Store:
                     payload = webhook_payloads.handling_payload(
                         line.article, action, quantity, cause if action == "returned" else None
                     )
-                    self.announcements.announce("picking-packing-and-returns", order.goods_owner_id, payload)
+                    self.webhook_outbox.add("picking-packing-and-returns", order.goods_owner_id, payload)
             any_picked = any_picked or line.picked > picked
         return any_picked
 

@@ -144,7 +144,7 @@ class Warehouse(Store):
         article.stock.present += by
         article.stock.changed = self.clock()
         payload = webhook_payloads.adjustment_payload(article, by, cause)
-        self.announcements.announce("inventory", article.goods_owner_id, payload)
+        self.webhook_outbox.add("inventory", article.goods_owner_id, payload)
 
     @staticmethod
     def the_one(records: Mapping[tuple[int, str], T], number: str, goods_owner_id: int | None) -> T:

@@ -1,4 +1,4 @@
-"""The warehouse's own webhooks: what waits to be told, and the telling of it.
+"""The outbox of the warehouse's own webhooks: what waits to be sent, and the sending of it.
 
 Each event is sent to every webhook that is set up for it. What is not answered with a 2xx is sent again after 1, 5, 15 and 30
 minutes, then every two hours until a day has passed (upstream: webhooks; that these are gaps, and what counts as a failure, is
@@ -49,7 +49,7 @@ class Sent:
 
 @dataclass
 class Waiting:
-    """An event that a webhook has still to be told, at `due`. Its payload is as things were when it happened."""
+    """An event that is still to be sent to a webhook, at `due`. Its payload shows things as they were when it happened."""
 
     webhook: Webhook
     template: str
@@ -60,8 +60,8 @@ class Waiting:
 
 
 @dataclass
-class Announcements:
-    """`announce` may be called from any thread; sending runs in the loop of whoever calls `deliver`."""
+class WebhookOutbox:
+    """`add` may be called from any thread; sending runs in the loop of whoever calls `deliver`."""
 
     config: WarehouseConfig
     clock: Callable[[], datetime]
@@ -74,7 +74,7 @@ class Announcements:
         self._event_ids = count(90001)
         self._changing = threading.Lock()
 
-    def announce(self, template: str, goods_owner_id: int, payload: dict[str, Any], *, status: int | None = None) -> None:
+    def add(self, template: str, goods_owner_id: int, payload: dict[str, Any], *, status: int | None = None) -> None:
         """Something has happened. `status` is the order's new one, which a webhook may be narrowed down to."""
         now = self.clock()
         with self._changing:

@@ -54,7 +54,7 @@ def site_with(build: Build, receiver: Receiver, **hook: Any) -> Site:
 
 
 async def deliver(site: Site) -> int:
-    return await site.warehouse.announcements.deliver()
+    return await site.warehouse.webhook_outbox.deliver()
 
 
 class TestWhatIsTold:
@@ -159,10 +159,10 @@ class TestTries:
         site = site_with(build, receiver, templates=("order",))
         await site.put_order()
         start = site.clock.now
-        while site.warehouse.announcements.waiting:
-            site.clock.now = site.warehouse.announcements.waiting[0].due
+        while site.warehouse.webhook_outbox.waiting:
+            site.clock.now = site.warehouse.webhook_outbox.waiting[0].due
             await deliver(site)
-        minutes = [int((sent.at - start) / timedelta(minutes=1)) for sent in site.warehouse.announcements.sent]
+        minutes = [int((sent.at - start) / timedelta(minutes=1)) for sent in site.warehouse.webhook_outbox.sent]
         assert minutes[:7] == [0, 1, 6, 21, 51, 171, 291]
         assert minutes[-1] == 1371  # one more would come after a day
         assert {payload["webhookEventId"] for payload in told(receiver)} == {90002}
@@ -175,22 +175,22 @@ class TestTries:
         site.clock.forward(seconds=59)
         assert await deliver(site) == 0
         receiver.status = 204
-        assert await site.warehouse.announcements.deliver(all_now=True) == 1
-        assert site.warehouse.announcements.waiting == []
+        assert await site.warehouse.webhook_outbox.deliver(all_now=True) == 1
+        assert site.warehouse.webhook_outbox.waiting == []
 
     async def test_a_webhook_without_tries_misses_it_for_good(self, build: Build, receiver: Receiver) -> None:
         receiver.status = 302
         site = site_with(build, receiver, templates=("order",), retries=False)
         await site.put_order()
         await deliver(site)
-        assert site.warehouse.announcements.waiting == []
+        assert site.warehouse.webhook_outbox.waiting == []
 
     async def test_nobody_there_counts_as_a_failure(self, build: Build) -> None:
         site = build(webhooks=(Webhook("http://127.0.0.1:1/hook", "s3cret", templates=("order",)),))
         await site.put_order()
         await deliver(site)
-        assert [(sent.status, sent.attempt) for sent in site.warehouse.announcements.sent] == [(None, 1)]
-        assert len(site.warehouse.announcements.waiting) == 1
+        assert [(sent.status, sent.attempt) for sent in site.warehouse.webhook_outbox.sent] == [(None, 1)]
+        assert len(site.warehouse.webhook_outbox.waiting) == 1
 
 
 class TestFromOutside:

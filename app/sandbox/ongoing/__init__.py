@@ -2,7 +2,8 @@
 
 Articles with their stock, orders, return orders, purchase orders, code lists, and the warehouse's own webhooks. It takes what the
 vendor's contract states and nothing else, keeps the rules that are documented or were observed, and has every assumption about
-undocumented answers in `assumed.py`. What happens on the floor is done by methods of `Warehouse` or under `/_sandbox`.
+undocumented answers in `assumed.py`. What people do in the warehouse is done by methods of `Warehouse` or under
+`/_sandbox`.
 """
 
 from app.sandbox.ongoing.config import ReturnCause, TransporterContract, User, WarehouseConfig, Webhook

@@ -12,7 +12,7 @@ from app.sandbox.kit.control import control_routes
 from app.sandbox.ongoing.config import WarehouseConfig
 from app.sandbox.ongoing.http import article_calls, code_list_calls, order_calls, order_patches, purchase_calls, return_calls
 from app.sandbox.ongoing.http.calls import Desk
-from app.sandbox.ongoing.http.control import floor_routes
+from app.sandbox.ongoing.http.control import warehouse_routes
 from app.sandbox.ongoing.model.warehouse import Clock, Warehouse, utc_now
 
 CALLS = (
@@ -45,7 +45,7 @@ def create_warehouse(config: WarehouseConfig | None = None, clock: Clock = utc_n
                 await sender
 
     app = Starlette(
-        routes=[*calls, desk.missing_route(calls), *control_routes(desk.journal, desk.faults), *floor_routes(desk.warehouse)],
+        routes=[*calls, desk.missing_route(calls), *control_routes(desk.journal, desk.faults), *warehouse_routes(desk.warehouse)],
         lifespan=sending,
     )
     app.state.warehouse = desk.warehouse

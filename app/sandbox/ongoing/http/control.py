@@ -1,4 +1,4 @@
-"""How a test or a person plays the warehouse: what happens on its floor, under `/_sandbox`.
+"""How a test or a person plays the people in the warehouse, under `/_sandbox`.
 
 - `GET warehouse`: figures
 - `POST orders/{number}/pick`, `/status`, `/ship`, `/tracking`, `/return`; `POST articles/{number}/stock`
@@ -100,7 +100,7 @@ class Delivery(BaseModel):
 Do = Callable[[Any, str], dict[str, Any]]
 
 
-def floor_routes(warehouse: Warehouse) -> list[Route]:
+def warehouse_routes(warehouse: Warehouse) -> list[Route]:
     async def figures(request: Request) -> Response:
         most = {str(owner): writes for owner, writes in warehouse.concurrency.items()}
         return JSONResponse({"max_parallel_writes": most, "orders": len(warehouse.orders), "articles": len(warehouse.articles)})

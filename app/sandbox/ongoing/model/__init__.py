@@ -1,1 +1,1 @@
-"""What the simulated warehouse keeps, and what happens on its floor."""
+"""What the simulated warehouse keeps, and how its orders are fulfilled."""

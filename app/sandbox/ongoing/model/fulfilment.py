@@ -1,4 +1,4 @@
-"""What happens on the warehouse's floor: orders are allocated, picked, shipped and come back, and their status moves with it."""
+"""Fulfilment: orders are allocated, picked and shipped, goods come back, and the order's status follows."""
 
 from __future__ import annotations
 

@@ -110,7 +110,7 @@ class PurchaseOrders:
     def _add_webhook(self, order: PurchaseOrder) -> None:
         self._warehouse.webhook_outbox.add("purchase-order", order.goods_owner_id, webhook_payloads.purchase_order_payload(order))
 
-    # ---- the floor
+    # ---- fulfilment
 
     def receive(self, number: str, quantities: Mapping[str, float], goods_owner_id: int | None = None) -> PurchaseOrder:
         """`quantities`, per row number, come in now and go into stock.

@@ -94,7 +94,7 @@ class OrderLine:
 
     @property
     def to_be_picked(self) -> float:
-        """What the line asks the floor for; nothing when it says that it needs no picking."""
+        """How many the warehouse has to pick: none when the line says that it needs no picking."""
         return 0.0 if self.body.should_be_picked is False else self.ordered
 
     @property

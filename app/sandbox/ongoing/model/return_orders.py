@@ -153,7 +153,7 @@ class ReturnOrders:
         body = self.causes[code][1]
         return ReturnCause(body.code, body.name, bool(body.is_remove_cause))
 
-    # ---- the floor
+    # ---- fulfilment
 
     def receive(
         self, number: str, quantities: Mapping[str, float], cause: str | None = None, goods_owner_id: int | None = None

@@ -87,7 +87,7 @@ def statuses(asked: Asked) -> Answer:
 def causes(asked: Asked) -> Answer:
     given = read_query(asked.request, GOODS_OWNER)
     asked.check_goods_owner(given["goodsOwnerId"])
-    return Answer({"returnCauses": [_cause(cause_id, body) for cause_id, body in asked.warehouse.returns.causes.values()]})
+    return Answer({"returnCauses": [_cause(cause_id, body) for cause_id, body in asked.warehouse.return_causes.by_code.values()]})
 
 
 def _cause(cause_id: int, body: ReturnCauseBody) -> dict[str, object]:
@@ -107,7 +107,7 @@ def put_cause(asked: Asked) -> Write:
     asked.check_goods_owner(body.goods_owner_id)
 
     def make() -> Answer:
-        return Answer({"returnCauseId": asked.warehouse.returns.put_cause(body), "success": True, "message": None})
+        return Answer({"returnCauseId": asked.warehouse.return_causes.put(body), "success": True, "message": None})
 
     return Write(body.goods_owner_id, make)
 

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count
-from typing import TYPE_CHECKING
 
 from app.sandbox.ongoing import assumed
 from app.sandbox.ongoing.model import webhook_payloads
 from app.sandbox.ongoing.model.purchase_records import CANCELLED, PurchaseLine, PurchaseOrder, ReceivedItem, expect
+from app.sandbox.ongoing.model.store import Store
 from app.sandbox.ongoing.wire.purchase_bodies import PurchaseLineBody, PurchaseOrderBody
 from app.sandbox.ongoing.wire.rules import WAREHOUSE_ID
-
-if TYPE_CHECKING:
-    from app.sandbox.ongoing.model.warehouse import Warehouse
 
 KIND = "purchase order"
 NOTIFIED, DEVIATION, RECEIVED = 100, 400, 500
@@ -23,8 +20,8 @@ NOTIFIED, DEVIATION, RECEIVED = 100, 400, 500
 class PurchaseOrders:
     """The purchase orders of one warehouse, keyed by (goods owner id, number)."""
 
-    def __init__(self, warehouse: Warehouse) -> None:
-        self._warehouse = warehouse
+    def __init__(self, store: Store) -> None:
+        self._store = store
         self.by_number: dict[tuple[int, str], PurchaseOrder] = {}
         self.by_id: dict[int, PurchaseOrder] = {}
         self._ids, self._line_ids = count(70001), count(710001)
@@ -39,7 +36,7 @@ class PurchaseOrders:
                 present.body = body
                 present.lines = self._lines(present, body.purchase_order_lines or [])
             return present, assumed.written(KIND, present.number, False)
-        now = self._warehouse.clock()
+        now = self._store.clock()
         made = PurchaseOrder(next(self._ids), body, self._start_status(body), now, now)
         made.lines = self._lines(made, body.purchase_order_lines or [])
         self.by_number[body.goods_owner_id, body.purchase_order_number] = self.by_id[made.id] = made
@@ -56,19 +53,19 @@ class PurchaseOrders:
             if line.row_number in seen:
                 raise assumed.row_number_twice(f"{place}.rowNumber", line.row_number)
             seen.add(line.row_number)
-            if (body.goods_owner_id, line.article_number) not in self._warehouse.articles:
+            if (body.goods_owner_id, line.article_number) not in self._store.articles:
                 raise assumed.unknown_article(f"{place}.articleNumber", line.article_number)
 
     def _start_status(self, body: PurchaseOrderBody) -> int:
         wanted = body.advanced.purchase_order_status_created if body.advanced else None
-        if wanted is not None and wanted not in dict(self._warehouse.config.purchase_order_statuses):
+        if wanted is not None and wanted not in dict(self._store.config.purchase_order_statuses):
             raise assumed.unknown_status_of("advanced.purchaseOrderStatusCreated", wanted)
         return NOTIFIED if wanted is None else wanted
 
     def _lines(self, order: PurchaseOrder, bodies: list[PurchaseLineBody]) -> list[PurchaseLine]:
         """A row that was there keeps its id."""
         known = {line.body.row_number: line.id for line in order.lines}
-        articles = self._warehouse.articles
+        articles = self._store.articles
         return [
             PurchaseLine(
                 known.get(body.row_number) or next(self._line_ids), body, articles[order.goods_owner_id, body.article_number]
@@ -89,7 +86,7 @@ class PurchaseOrders:
         return f"The {KIND} {order.number} was cancelled."
 
     def set_status(self, order: PurchaseOrder, status: int) -> None:
-        if status not in dict(self._warehouse.config.purchase_order_statuses):
+        if status not in dict(self._store.config.purchase_order_statuses):
             raise assumed.unknown_status_of("purchaseOrderStatusNumber", status)
         with self._changing(order):
             order.status = status
@@ -97,7 +94,7 @@ class PurchaseOrders:
     @contextmanager
     def _changing(self, order: PurchaseOrder) -> Iterator[None]:
         """Takes what is to come out of the articles' stock, lets the order be changed, and puts it in again."""
-        now, before = self._warehouse.clock(), order.status
+        now, before = self._store.clock(), order.status
         expect(order, -1, now)
         try:
             yield
@@ -108,7 +105,7 @@ class PurchaseOrders:
             self._add_webhook(order)
 
     def _add_webhook(self, order: PurchaseOrder) -> None:
-        self._warehouse.webhook_outbox.add("purchase-order", order.goods_owner_id, webhook_payloads.purchase_order_payload(order))
+        self._store.webhook_outbox.add("purchase-order", order.goods_owner_id, webhook_payloads.purchase_order_payload(order))
 
     # ---- fulfilment
 
@@ -117,13 +114,13 @@ class PurchaseOrders:
 
         Received in full, the order goes to 500, otherwise to 400 (INF). Raises LookupError for what is not there.
         """
-        order = self._warehouse.the_one(self.by_number, number, goods_owner_id)
+        order = self._store.the_one(self.by_number, number, goods_owner_id)
         lines = {order.line(row_number).id: quantity for row_number, quantity in quantities.items()}
-        now = self._warehouse.clock()
+        now = self._store.clock()
         with self._changing(order):
             for line in order.lines:
                 if quantity := lines.get(line.id):
-                    line.items.append(ReceivedItem(self._warehouse.next_id(), quantity, now))
+                    line.items.append(ReceivedItem(self._store.next_id(), quantity, now))
                     line.article.stock.present += quantity
                     line.article.stock.last_in = now
             order.last_received = now
@@ -131,5 +128,5 @@ class PurchaseOrders:
         for line in order.lines:
             if quantity := lines.get(line.id):
                 payload = webhook_payloads.received_payload(line.article, quantity)
-                self._warehouse.webhook_outbox.add("inbound-and-move", order.goods_owner_id, payload)
+                self._store.webhook_outbox.add("inbound-and-move", order.goods_owner_id, payload)
         return order

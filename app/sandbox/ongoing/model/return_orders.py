@@ -6,15 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
-from typing import TYPE_CHECKING
 
 from app.sandbox.ongoing import assumed
-from app.sandbox.ongoing.config import ReturnCause
+from app.sandbox.ongoing.model.handling import Handling
 from app.sandbox.ongoing.model.records import Order, OrderLine
-from app.sandbox.ongoing.wire.return_bodies import ReturnCauseBody, ReturnLineBody, ReturnOrderBody
-
-if TYPE_CHECKING:
-    from app.sandbox.ongoing.model.warehouse import Warehouse
+from app.sandbox.ongoing.wire.return_bodies import ReturnLineBody, ReturnOrderBody
 
 KIND = "return order"
 NOTIFIED, INBOUND, RECEIVED, CANCELLED = 100, 300, 500, 900
@@ -74,24 +70,20 @@ class ReturnOrder:
 
 
 class ReturnOrders:
-    """The return orders of one warehouse, keyed by (goods owner id, number), and the causes that goods come back for."""
+    """The return orders of one warehouse, keyed by (goods owner id, number)."""
 
-    def __init__(self, warehouse: Warehouse) -> None:
-        self._warehouse = warehouse
+    def __init__(self, handling: Handling) -> None:
+        self._handling = handling
         self.by_number: dict[tuple[int, str], ReturnOrder] = {}
         self.by_id: dict[int, ReturnOrder] = {}
         self._ids, self._line_ids = count(60001), count(610001)
-        self.causes: dict[str, tuple[int, ReturnCauseBody]] = {}
-        for cause_id, cause in enumerate(warehouse.config.return_causes, start=1):
-            fields = {"goodsOwnerId": 0, "code": cause.code, "name": cause.name, "isRemoveCause": cause.is_remove_cause}
-            self.causes[cause.code] = (cause_id, ReturnCauseBody.model_validate(fields))
 
     def put(self, body: ReturnOrderBody) -> tuple[ReturnOrder, str]:
         """Create or update by number. Answers the return order and the message."""
         order = self._checked(body)
         present = self.by_number.get((body.goods_owner_id, body.return_order_number))
         if present is None:
-            now = self._warehouse.clock()
+            now = self._handling.clock()
             made = ReturnOrder(next(self._ids), body, order, NOTIFIED, now)
             self.by_number[body.goods_owner_id, body.return_order_number] = self.by_id[made.id] = made
         else:
@@ -104,7 +96,7 @@ class ReturnOrders:
 
     def _checked(self, body: ReturnOrderBody) -> Order:
         """The order that the return refers to."""
-        order = self._warehouse.orders_by_id.get(body.customer_order.order_id)
+        order = self._handling.orders_by_id.get(body.customer_order.order_id)
         if order is None or order.goods_owner_id != body.goods_owner_id:
             raise assumed.order_not_returnable(body.customer_order.order_id)
         lines, seen = {line.id for line in order.lines}, set[str]()
@@ -117,7 +109,7 @@ class ReturnOrders:
                 sold = line.customer_order_line.order_line_id
                 raise assumed.line_not_returnable(f"{place}.customerOrderLine.orderLineId", sold, order.id)
             cause = line.return_cause.code if line.return_cause else None
-            if cause is not None and cause not in self.causes:
+            if cause is not None and cause not in self._handling.return_causes.by_code:
                 raise assumed.unknown_return_cause(f"{place}.returnCause.code", cause)
         return order
 
@@ -137,21 +129,9 @@ class ReturnOrders:
         return f"The {KIND} {order.number} was cancelled."
 
     def set_status(self, order: ReturnOrder, status: int) -> None:
-        if status not in dict(self._warehouse.config.return_order_statuses):
+        if status not in dict(self._handling.config.return_order_statuses):
             raise assumed.unknown_status_of("returnOrderStatusNumber", status)
         order.status = status
-
-    def put_cause(self, body: ReturnCauseBody) -> int:
-        """Create or update by code. Answers the cause's id."""
-        known = self.causes.get(body.code)
-        cause_id = known[0] if known else len(self.causes) + 1
-        self.causes[body.code] = (cause_id, body)
-        return cause_id
-
-    def cause(self, code: str) -> ReturnCause:
-        """Raises LookupError for a cause that the warehouse does not have."""
-        body = self.causes[code][1]
-        return ReturnCause(body.code, body.name, bool(body.is_remove_cause))
 
     # ---- fulfilment
 
@@ -163,13 +143,13 @@ class ReturnOrders:
         The cause is the announced one when none is named. Raises LookupError for what is not there, ValueError for more than
         was picked.
         """
-        found = self._warehouse.the_one(self.by_number, number, goods_owner_id)
-        now = self._warehouse.clock()
+        found = self._handling.the_one(self.by_number, number, goods_owner_id)
+        now = self._handling.clock()
         for row_number, quantity in quantities.items():
             line = found.line(row_number)
             code = cause or (line.body.return_cause.code if line.body.return_cause else None)
-            why = self.cause(code) if code else None
-            self._warehouse.return_goods(
+            why = self._handling.return_causes.cause(code) if code else None
+            self._handling.return_goods(
                 found.order.number, {line.sold.row_number: quantity}, why.code if why else None, found.goods_owner_id
             )
             removed = why is not None and why.is_remove_cause

@@ -22,6 +22,7 @@ from app.sandbox.ongoing.wire.values import Body, CodeName
 
 Clock = Callable[[], datetime]
 B = TypeVar("B", bound=Body)
+T = TypeVar("T")
 
 
 def utc_now() -> datetime:
@@ -291,6 +292,16 @@ class Store:
                     self.webhook_outbox.add("picking-packing-and-returns", order.goods_owner_id, payload)
             any_picked = any_picked or line.picked > picked
         return any_picked
+
+    @staticmethod
+    def the_one(records: Mapping[tuple[int, str], T], number: str, goods_owner_id: int | None) -> T:
+        """The record with this number; raises LookupError when there is none, or several have it and no goods owner is named."""
+        if goods_owner_id is not None:
+            return records[goods_owner_id, number]
+        found = [record for (_, other), record in records.items() if other == number]
+        if len(found) != 1:
+            raise LookupError(f"{len(found)} records have the number {number}")
+        return found[0]
 
 
 def _counts(order: Order) -> dict[int, tuple[float, float]]:

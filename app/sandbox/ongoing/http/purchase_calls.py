@@ -8,8 +8,8 @@ from typing import Any
 from app.sandbox.ongoing import assumed
 from app.sandbox.ongoing.http.calls import NOTHING, Answer, Asked, Endpoint, Write
 from app.sandbox.ongoing.http.queries import GOODS_OWNER, Filter, Parameter, flag, integer, kept, parameters, read_query, size
-from app.sandbox.ongoing.model.purchase_orders import KIND
-from app.sandbox.ongoing.model.purchase_records import PurchaseOrder
+from app.sandbox.ongoing.model.inbound.purchase_orders import KIND
+from app.sandbox.ongoing.model.inbound.purchase_records import PurchaseOrder
 from app.sandbox.ongoing.wire.order_bodies import ReportedNumberBody
 from app.sandbox.ongoing.wire.purchase_answers import purchase_order_answer
 from app.sandbox.ongoing.wire.purchase_bodies import (

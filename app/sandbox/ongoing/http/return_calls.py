@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.sandbox.ongoing import assumed
 from app.sandbox.ongoing.http.calls import Answer, Asked, Endpoint, Write
 from app.sandbox.ongoing.http.queries import GOODS_OWNER, Filter, Parameter, integer, kept, parameters, read_query
-from app.sandbox.ongoing.model.return_orders import KIND, ReturnOrder
+from app.sandbox.ongoing.model.inbound.return_orders import KIND, ReturnOrder
 from app.sandbox.ongoing.wire.return_answers import return_order_answer
 from app.sandbox.ongoing.wire.return_bodies import ReturnCauseBody, ReturnOrderBody, ReturnStatusBody
 from app.sandbox.ongoing.wire.values import parse_moment

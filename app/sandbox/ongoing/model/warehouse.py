@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from app.sandbox.ongoing.config import WarehouseConfig
 from app.sandbox.ongoing.model.handling import Handling
-from app.sandbox.ongoing.model.purchase_orders import PurchaseOrders
-from app.sandbox.ongoing.model.return_orders import ReturnOrders
+from app.sandbox.ongoing.model.inbound.purchase_orders import PurchaseOrders
+from app.sandbox.ongoing.model.inbound.return_orders import ReturnOrders
 from app.sandbox.ongoing.model.store import Clock, utc_now
 
 __all__ = ["Clock", "Warehouse", "utc_now"]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.sandbox.ongoing.model.purchase_records import PurchaseOrder
 from app.sandbox.ongoing.model.records import Article, Order
 
 
@@ -64,15 +63,6 @@ def article_payload(article: Article) -> dict[str, Any]:
         "articleSystemId": article.id,
         "articleNumber": article.number,
         "path": f"/api/v1/articles/{article.id}",
-    }
-
-
-def purchase_order_payload(order: PurchaseOrder) -> dict[str, Any]:
-    return {
-        "purchaseOrderId": order.id,
-        "purchaseOrderNumber": order.number,
-        "purchaseOrderStatus": {"number": order.status},
-        "path": f"/api/v1/purchaseOrders/{order.id}",
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.sandbox.ongoing.model.purchase_records import PurchaseLine, PurchaseOrder, ReceivedItem
+from app.sandbox.ongoing.model.inbound.purchase_records import PurchaseLine, PurchaseOrder, ReceivedItem
 from app.sandbox.ongoing.model.warehouse import Warehouse
 from app.sandbox.ongoing.wire.return_answers import short_article, status_answer, warehouse_answer
 from app.sandbox.ongoing.wire.values import zulu, zulu_text

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.sandbox.ongoing.model.inbound.return_orders import ReturnedGoods, ReturnLine, ReturnOrder
 from app.sandbox.ongoing.model.records import Article
-from app.sandbox.ongoing.model.return_orders import ReturnedGoods, ReturnLine, ReturnOrder
 from app.sandbox.ongoing.model.warehouse import Warehouse
 from app.sandbox.ongoing.wire.rules import WAREHOUSE_ID
 from app.sandbox.ongoing.wire.values import zulu, zulu_text

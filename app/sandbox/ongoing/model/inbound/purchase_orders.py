@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count
+from typing import Any
 
 from app.sandbox.ongoing import assumed
 from app.sandbox.ongoing.model import webhook_payloads
-from app.sandbox.ongoing.model.purchase_records import CANCELLED, PurchaseLine, PurchaseOrder, ReceivedItem, expect
+from app.sandbox.ongoing.model.inbound.purchase_records import CANCELLED, PurchaseLine, PurchaseOrder, ReceivedItem, expect
 from app.sandbox.ongoing.model.store import Store
 from app.sandbox.ongoing.wire.purchase_bodies import PurchaseLineBody, PurchaseOrderBody
 from app.sandbox.ongoing.wire.rules import WAREHOUSE_ID
@@ -105,7 +106,7 @@ class PurchaseOrders:
             self._add_webhook(order)
 
     def _add_webhook(self, order: PurchaseOrder) -> None:
-        self._store.webhook_outbox.add("purchase-order", order.goods_owner_id, webhook_payloads.purchase_order_payload(order))
+        self._store.webhook_outbox.add("purchase-order", order.goods_owner_id, purchase_order_payload(order))
 
     # ---- fulfilment
 
@@ -130,3 +131,12 @@ class PurchaseOrders:
                 payload = webhook_payloads.received_payload(line.article, quantity)
                 self._store.webhook_outbox.add("inbound-and-move", order.goods_owner_id, payload)
         return order
+
+
+def purchase_order_payload(order: PurchaseOrder) -> dict[str, Any]:
+    return {
+        "purchaseOrderId": order.id,
+        "purchaseOrderNumber": order.number,
+        "purchaseOrderStatus": {"number": order.status},
+        "path": f"/api/v1/purchaseOrders/{order.id}",
+    }

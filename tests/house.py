@@ -40,8 +40,6 @@ from app.sandbox.ongoing import Warehouse, WarehouseConfig, create_warehouse
 from app.sandbox.ongoing.config import User
 from app.sandbox.ongoing.model.records import Order
 from app.sandbox.woocommerce import Shop, ShopConfig, create_shop
-from app.sandbox.woocommerce.model import orders, products
-from app.sandbox.woocommerce.wire import order_view, product_view
 from app.settings import Settings
 from app.storage.tables import alerts, attempts, history, inbox, jobs, leases, mappings
 from app.worker import work
@@ -157,10 +155,10 @@ class House:
 
     def shown(self, order_id: int) -> Resource:
         """The order as the shop's webhooks have it now."""
-        return order_view.show(self.shop, orders.find(self.shop, order_id), self.shop_server.url)
+        return self.shop.orders.show(self.shop.orders.find(order_id), self.shop_server.url)
 
     def shown_product(self, product_id: int) -> Resource:
-        return product_view.show(self.shop, products.find(self.shop, product_id), self.shop_server.url)
+        return self.shop.products.show(self.shop.products.find(product_id), self.shop_server.url)
 
     def fail_shop(self, kind: str, **more: Any) -> None:
         self.shop.faults.active.append(Fault(kind, **more))

@@ -9,7 +9,8 @@ from typing import Any
 import orjson
 import uvicorn
 
-from app.sandbox.woocommerce import ShopConfig, create_shop
+from app.sandbox.woocommerce.application import create_shop
+from app.sandbox.woocommerce.config import ShopConfig
 
 
 def main(argv: Sequence[str]) -> None:

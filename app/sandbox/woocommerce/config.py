@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 Clock = Callable[[], datetime]
 
@@ -81,7 +82,7 @@ class ShopConfig:
     `plugins` may hold `advanced-shipment-tracking` or `shipment-tracking`; `tracking_providers` (carriers by country) is that
     plugin's own list when left out. `permalinks`, `rest_api` and `maintenance` are what the shop's front begins with (`Front`).
 
-    `version` is WooCommerce's: a shop before 11.0.1 has the API of its age (`versions`). `legacy_api` is the switch of the API
+    `version` is WooCommerce's: a shop before 11.0.1 has the API of its age (`legacy`). `legacy_api` is the switch of the API
     before 2.6, which stands as it was delivered when left out.
     """
 
@@ -115,3 +116,15 @@ class ShopConfig:
     rest_api: str = "open"
     maintenance: bool = False
     legacy_api: bool | None = None
+
+    @property
+    def home(self) -> str:
+        """`home_url` as links begin with it."""
+        return self.home_url.rstrip("/")
+
+    def rate(self, country: str, item: Mapping[str, Any]) -> TaxRate | None:
+        """The VAT on an item (its `tax_class` and `tax_status`) sent to a country; None when there is none."""
+        if item.get("tax_status", "taxable") != "taxable":
+            return None
+        wanted = item.get("tax_class") or ""
+        return next((rate for rate in self.tax_rates if rate.country == country and rate.tax_class == wanted), None)

@@ -12,7 +12,7 @@ from app.engine.dispatch import attempts as fence
 from app.engine.dispatch import lane_worker
 from app.engine.dispatch import reports as reporting
 from app.engine.operations import records
-from app.sandbox.woocommerce.model import refunds as shop_refunds
+from app.sandbox.woocommerce.model.sales import refunding
 from app.storage.outbound_tables import reports
 from app.storage.tables import attempts
 from tests.house import House
@@ -367,8 +367,8 @@ async def test_every_refund_is_written_down_before_it_is_asked_for(house: House)
 
 def _refund_by_hand(house: House, order: dict[str, Any], line: dict[str, Any], amount: str) -> None:
     with house.shop.lock:
-        shop_refunds.create(
-            house.shop,
+        refunding.create(
+            house.shop.orders,
             order["id"],
             {"amount": amount, "api_refund": False, "api_restock": False, "line_items": [line], "reason": "by hand"},
         )

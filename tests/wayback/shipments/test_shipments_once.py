@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app.engine.dispatch import attempts, lane_worker
-from app.sandbox.woocommerce.model import tracking
+from app.sandbox.woocommerce.model.sales import tracking
 from tests.house import House, open_house
 from tests.wayback.shipments.dispatch import ON, drain_shop, in_warehouse, later, notes, reported, status, status_writes, told
 
@@ -197,7 +197,7 @@ class TestPlugins:
     ) -> None:
         add = tracking.add_own if plugin == "shipment-tracking" else tracking.add_advanced
         with house.shop.lock:
-            add(house.shop, order["id"], {"tracking_number": " 7030 0001", "tracking_provider": "Bring"})
+            add(house.shop.orders, order["id"], {"tracking_number": " 7030 0001", "tracking_provider": "Bring"})
 
         await house.poll("shipments")
 

@@ -9,7 +9,6 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from app.sandbox.woocommerce.model import products
 from app.storage.tables import alerts
 from tests.house import House
 from tests.wayback.stock.stock_room import ON, batches, in_both, in_warehouse, level, quantity, written
@@ -79,7 +78,7 @@ async def test_a_product_that_is_gone_costs_one_call_and_the_others_nothing(hous
     await house.connect(processes=ON)
     await house.poll("stock")
     with house.shop.lock:
-        products.remove(house.shop, gone)
+        house.shop.products.delete(gone)
     house.tick(60)
     house.warehouse.put_in_stock("SOKK-1", 5)
     house.warehouse.put_in_stock("SOKK-2", 5)
@@ -117,8 +116,8 @@ async def test_a_whole_product_deleted_with_its_variations_ends_their_writing(ho
     await house.connect(processes=ON)
     await house.poll("stock")
     with house.shop.lock:
-        products.remove(house.shop, child)
-        products.remove(house.shop, parent)
+        house.shop.products.delete(child)
+        house.shop.products.delete(parent)
     house.tick(60)
     house.warehouse.put_in_stock("GENSER-S", 8)
 
@@ -162,7 +161,7 @@ async def test_a_product_in_the_trash_is_no_longer_written_to(house: House) -> N
     await house.poll("stock")
     house.tick(60)
     with house.shop.lock:
-        products.trash(house.shop, product)
+        house.shop.products.trash(product)
     await house.deliver({"id": product}, "product.deleted")
     await house.poll("stock", sweep=True)
     house.warehouse.put_in_stock("SOKK-1", 5)

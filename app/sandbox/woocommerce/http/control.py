@@ -18,9 +18,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from app.sandbox.kit.control import control_routes
-from app.sandbox.woocommerce.http.errors import RestError
 from app.sandbox.woocommerce.model.shop import Shop
-from app.sandbox.woocommerce.wire import fields, order_view
+from app.sandbox.woocommerce.wire import fields
+from app.sandbox.woocommerce.wire.errors import RestError
 from app.sandbox.woocommerce.wire.rules import check_all
 
 
@@ -39,7 +39,7 @@ def sandbox_routes(shop: Shop) -> list[Route]:
             order = shop.checkout(body)
         except RestError as refused:
             return JSONResponse(refused.body(), refused.status)
-        return JSONResponse(order_view.show(shop, order, shop.config.home_url.rstrip("/")), 201)
+        return JSONResponse(shop.orders.show(order, shop.config.home), 201)
 
     async def change_queue(request: Request) -> Response:
         wish = _object(await request.body())

@@ -7,49 +7,27 @@ there is the web server's or the theme's own, in HTML. Maintenance is what WordP
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.sandbox.woocommerce.http import php
-from app.sandbox.woocommerce.legacy import versions
-
-if TYPE_CHECKING:
-    from app.sandbox.woocommerce.model.shop import Shop
+from app.sandbox.woocommerce.model.shop import Shop
+from app.sandbox.woocommerce.wire import php
 
 # Set on a call that came under `?rest_route=`.
 BY_REST_ROUTE = "sandbox.by_rest_route"
-_PERMALINKS = ("pretty", "plain")
-_REST_API = ("open", "forbidden", "members-only")
-
-
-@dataclass
-class Front:
-    """`permalinks`: pretty or plain. `rest_api`: open, forbidden (a firewall's page with 403) or members-only (a plugin lets in
-    only callers whose login is good). Can be changed while the shop is open; raises ValueError for a word it does not know."""
-
-    permalinks: str = "pretty"
-    rest_api: str = "open"
-    maintenance: bool = False
-
-    def change(self, **wishes: str | bool) -> None:
-        for name, value in wishes.items():
-            known: tuple[str | bool, ...] = {"permalinks": _PERMALINKS, "rest_api": _REST_API, "maintenance": (True, False)}[name]
-            if value not in known:
-                raise ValueError(f"{name} is one of {', '.join(map(str, known))}")
-            setattr(self, name, value)
 
 
 class FrontDoor:
-    """Lets calls in, sends them away, or leads them from `?rest_route=` to their route."""
+    """Lets calls in, sends them away, or leads them from `?rest_route=` to their route. `has_rest`: whether this WordPress has a
+    REST API at all."""
 
-    def __init__(self, app: ASGIApp, shop: Shop) -> None:
+    def __init__(self, app: ASGIApp, shop: Shop, has_rest: bool) -> None:
         self._app = app
         self._shop = shop
+        self._has_rest = has_rest
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith("/_sandbox"):
@@ -77,13 +55,12 @@ class FrontDoor:
             return _html("403 Forbidden", "A security plugin keeps this page from you.", 403)
         if not is_api:
             return self._front_page() if path == "/" else _not_found()
-        has_rest = versions.parse(self._shop.config.wordpress_version) >= versions.WORDPRESS_REST
-        hidden = (front.permalinks == "plain" and not by_query) or (not has_rest and not path.startswith("/wc-api"))
+        hidden = (front.permalinks == "plain" and not by_query) or (not self._has_rest and not path.startswith("/wc-api"))
         return _not_found() if hidden else None
 
     def _front_page(self) -> Response:
         """Its `Link` header says where the REST API is, as WordPress does for everybody."""
-        home = self._shop.config.home_url.rstrip("/")
+        home = self._shop.config.home
         api = f"{home}/wp-json/" if self._shop.front.permalinks == "pretty" else f"{home}/?rest_route=/"
         return _html(escape(self._shop.config.name), "", 200, {"Link": f'<{api}>; rel="https://api.w.org/"'})
 

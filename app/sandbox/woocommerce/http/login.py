@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from app.sandbox.woocommerce.config import Clock, ShopConfig
-from app.sandbox.woocommerce.http.errors import RestError
+from app.sandbox.woocommerce.wire.errors import RestError
 
 _OAUTH = ("oauth_consumer_key", "oauth_timestamp", "oauth_nonce", "oauth_signature", "oauth_signature_method")
 _HASHES = {"HMAC-SHA1": hashlib.sha1, "HMAC-SHA256": hashlib.sha256}

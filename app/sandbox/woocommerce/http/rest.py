@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from starlette.requests import Request
@@ -12,10 +12,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from app.sandbox.kit.faults import show as show_fault
-from app.sandbox.woocommerce.http import php
-from app.sandbox.woocommerce.http.errors import RestError, no_route
 from app.sandbox.woocommerce.http.front import BY_REST_ROUTE
+from app.sandbox.woocommerce.http.listing import page_headers, pick_fields
+from app.sandbox.woocommerce.http.login import Doorkeeper
 from app.sandbox.woocommerce.model.shop import Shop
+from app.sandbox.woocommerce.wire import php
+from app.sandbox.woocommerce.wire.errors import RestError, no_route
 from app.sandbox.woocommerce.wire.rules import Rules, check_all
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -44,6 +46,13 @@ _KEPT = ("id", "status", "number", "sku", "stock_quantity", "date_modified_gmt")
 
 
 @dataclass(frozen=True)
+class Answer:
+    body: Any
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Asked:
     """A call that has been checked. `given` is its query as it came; `base_url` the shop's address with the call's scheme;
     `items` the rules for what a batch holds."""
@@ -65,12 +74,22 @@ class Asked:
     def fields(self) -> list[str] | None:
         return self.query.get("_fields")
 
+    def one(self, resource: Any, headers: Mapping[str, str] | None = None) -> Answer:
+        """A single resource, of which the fields asked for are shown."""
+        return Answer(pick_fields(resource, self.fields, with_links=True), headers=headers or {})
 
-@dataclass(frozen=True)
-class Answer:
-    body: Any
-    status: int = 200
-    headers: Mapping[str, str] = field(default_factory=dict)
+    def made(self, resource: Any, location: str | None = None) -> Answer:
+        """A resource that was made, 201. `location` is where it stands, when that is not its id under the list's address."""
+        headers = {"Location": location or f"{self.url}/{resource['id']}"}
+        return replace(self.one(resource, headers), status=201)
+
+    def many(self, resources: Iterable[Any], headers: Mapping[str, str] | None = None) -> Answer:
+        """A list as it stands."""
+        return Answer([pick_fields(part, self.fields, with_links=False) for part in resources], headers=headers or {})
+
+    def page(self, resources: Iterable[Any], total: int, defaults: Mapping[str, str] | None = None) -> Answer:
+        """One page of a list of `total`, with the headers that say so. `defaults` stand in the links to its neighbours."""
+        return self.many(resources, page_headers(total, self.url, self.given, self.query, defaults or {}))
 
 
 @dataclass(frozen=True)
@@ -89,84 +108,108 @@ class Operation:
     items: Rules = field(default_factory=dict)
 
 
-def route(shop: Shop, path: str, operations: Mapping[str, Operation], also: Sequence[str] = ()) -> list[Route]:
-    """The route, with and without a slash at the end (the shop takes both). `also` names methods of the real shop that are not
-    simulated: `Allow` names them too."""
-    by_method = dict(operations)
-    if "PUT" in by_method:
-        by_method.update(dict.fromkeys(("POST", "PATCH"), by_method["PUT"]))
-    allow = ", ".join(name for name in METHODS if name in by_method or name in also)
+@dataclass(frozen=True)
+class Endpoint:
+    """One path under a version of the REST API (`/orders`), with what can be done there.
 
-    async def endpoint(request: Request) -> Response:
-        return await serve(shop, request, lambda raw: _answer(shop, request, raw, by_method, allow))
+    `kind` is what it answers with: order, product …; None when every version answers the same. `also` names methods of the real
+    shop that are not simulated: `Allow` names them too.
+    """
 
-    return [Route(full, endpoint, methods=list(METHODS)) for full in (path, f"{path}/")]
+    path: str
+    operations: Mapping[str, Operation]
+    kind: str | None = None
+    also: Sequence[str] = ()
 
+    def routes(self, api: Api, base: str) -> list[Route]:
+        """The path under `base`, with and without a slash at the end (the shop takes both)."""
+        by_method = dict(self.operations)
+        if "PUT" in by_method:
+            by_method.update(dict.fromkeys(("POST", "PATCH"), by_method["PUT"]))
+        allow = ", ".join(name for name in METHODS if name in by_method or name in self.also)
 
-async def serve(shop: Shop, request: Request, act: Callable[[bytes], tuple[Answer, dict[str, str]]]) -> Response:
-    """Answers a call with what `act` makes of its body, given the faults in force; journals it, and sends pings that are due."""
-    raw = await request.body()
-    fault = shop.faults.take(request)
-    if fault is not None and not fault.after_write and (shown := await show_fault(fault)) is not None:
-        shop.journal.add(request, _journalled(raw), shown.status_code, None, fault.kind)
-        return shown
-    with shop.lock:
-        answer, headers = act(raw)
-    await shop.queue.send_pings()
-    shop.journal.add(request, _journalled(raw), answer.status, _brief(answer.body), fault.kind if fault else None)
-    if fault is not None and fault.after_write and (shown := await show_fault(fault)) is not None:
-        return shown
-    headers = {"Content-Type": "application/json; charset=UTF-8", **{name: value for name, value in headers.items() if value}}
-    return Response(php.to_json(answer.body), answer.status, headers)
+        async def answer(request: Request) -> Response:
+            return await api.serve(request, lambda raw: api.answer(request, raw, by_method, allow))
+
+        full = f"{base}{self.path}"
+        return [Route(path, answer, methods=list(METHODS)) for path in (full, f"{full}/")]
 
 
-def _answer(
-    shop: Shop, request: Request, raw: bytes, operations: Mapping[str, Operation], allow: str
-) -> tuple[Answer, dict[str, str]]:
-    common = {**_HEADERS, "Link": f'<{shop.doorkeeper.base_url(request.headers)}/wp-json/>; rel="https://api.w.org/"'}
-    try:
-        answer = _handle(shop, request, raw, operations)
-    except RestError as refused:
-        headers = {**common, **({"Vary": "Origin"} if refused.status == 401 else {})}
-        if refused.status != 401 and refused.code != "rest_no_route":
-            headers["Allow"] = allow
-        return Answer(refused.body(), refused.status), headers
-    return answer, {**common, "Allow": allow, **answer.headers, **_NO_CACHE}
+@dataclass(frozen=True)
+class Api:
+    """What answers the calls to one shop."""
 
+    shop: Shop
+    doorkeeper: Doorkeeper
 
-def _handle(shop: Shop, request: Request, raw: bytes, operations: Mapping[str, Operation]) -> Answer:
-    """Raises RestError for everything that is refused."""
-    given = php.parse_query(request.url.query)
-    is_form = _media_type(request) == "application/x-www-form-urlencoded"
-    form = php.parse_query(raw.decode("utf-8", "replace")) if is_form else {}
-    signed = {**given, **(form if request.method == "POST" else {})}
-    key = None
-    if not request.scope.get(BY_REST_ROUTE):
-        key = shop.doorkeeper.caller(request.method, request.url.path, signed, request.headers)
-    if key is None and shop.front.rest_api == "members-only":
-        raise RestError(401, "rest_login_required", "REST API restricted to authenticated users.")
-    operation = operations.get("GET" if request.method == "HEAD" else request.method)
-    if operation is None:
-        raise no_route()
-    query = {name: value for name, value in given.items() if not name.startswith(_NO_PARAMETERS)}
-    body = php.as_lists(form) if is_form else _json(request, raw)
-    if operation.body is None:
-        query, body = {**query, **(body if request.method == "DELETE" else {})}, {}
-    strict = shop.config.strict
-    asked = Asked(
-        shop=shop,
-        ids=request.path_params,
-        query=check_all(operation.query, query, strict),
-        body={} if operation.body is None else check_all(operation.body, body, strict, operation.required),
-        given=given,
-        base_url=shop.doorkeeper.base_url(request.headers),
-        path=request.url.path.rstrip("/"),
-        items=operation.items,
-    )
-    if key is None and operation.right is not None:
-        code, message = _REFUSALS[operation.right]
-        raise RestError(401, f"woocommerce_rest_cannot_{code}", message)
-    return operation.handler(asked)
+    async def serve(self, request: Request, act: Callable[[bytes], tuple[Answer, dict[str, str]]]) -> Response:
+        """Answers a call with what `act` makes of its body, given the faults in force.
+
+        Journals the call, and sends the pings that are due.
+        """
+        shop, raw = self.shop, await request.body()
+        fault = shop.faults.take(request)
+        if fault is not None and not fault.after_write and (shown := await show_fault(fault)) is not None:
+            shop.journal.add(request, _journalled(raw), shown.status_code, None, fault.kind)
+            return shown
+        with shop.lock:
+            answer, headers = act(raw)
+        await shop.queue.send_pings()
+        shop.journal.add(request, _journalled(raw), answer.status, _brief(answer.body), fault.kind if fault else None)
+        if fault is not None and fault.after_write and (shown := await show_fault(fault)) is not None:
+            return shown
+        headers = {"Content-Type": "application/json; charset=UTF-8", **{name: value for name, value in headers.items() if value}}
+        return Response(php.to_json(answer.body), answer.status, headers)
+
+    def answer(
+        self, request: Request, raw: bytes, operations: Mapping[str, Operation], allow: str
+    ) -> tuple[Answer, dict[str, str]]:
+        """What a call to the REST API gets, with its headers."""
+        common = {**_HEADERS, "Link": f'<{self.doorkeeper.base_url(request.headers)}/wp-json/>; rel="https://api.w.org/"'}
+        try:
+            answer = self._handle(request, raw, operations)
+        except RestError as refused:
+            headers = {**common, **({"Vary": "Origin"} if refused.status == 401 else {})}
+            if refused.status != 401 and refused.code != "rest_no_route":
+                headers["Allow"] = allow
+            return Answer(refused.body(), refused.status), headers
+        return answer, {**common, "Allow": allow, **answer.headers, **_NO_CACHE}
+
+    def _handle(self, request: Request, raw: bytes, operations: Mapping[str, Operation]) -> Answer:
+        """Raises RestError for everything that is refused."""
+        given = php.parse_query(request.url.query)
+        is_form = _media_type(request) == "application/x-www-form-urlencoded"
+        form = php.parse_query(raw.decode("utf-8", "replace")) if is_form else {}
+        signed = {**given, **(form if request.method == "POST" else {})}
+        key = None
+        if not request.scope.get(BY_REST_ROUTE):
+            key = self.doorkeeper.caller(request.method, request.url.path, signed, request.headers)
+        if key is None and self.shop.front.rest_api == "members-only":
+            raise RestError(401, "rest_login_required", "REST API restricted to authenticated users.")
+        operation = operations.get("GET" if request.method == "HEAD" else request.method)
+        if operation is None:
+            raise no_route()
+        asked = self._checked(request, operation, given, php.as_lists(form) if is_form else _json(request, raw))
+        if key is None and operation.right is not None:
+            code, message = _REFUSALS[operation.right]
+            raise RestError(401, f"woocommerce_rest_cannot_{code}", message)
+        return operation.handler(asked)
+
+    def _checked(self, request: Request, operation: Operation, given: Mapping[str, Any], body: dict[str, Any]) -> Asked:
+        query = {name: value for name, value in given.items() if not name.startswith(_NO_PARAMETERS)}
+        if operation.body is None:
+            query, body = {**query, **(body if request.method == "DELETE" else {})}, {}
+        strict = self.shop.config.strict
+        return Asked(
+            shop=self.shop,
+            ids=request.path_params,
+            query=check_all(operation.query, query, strict),
+            body={} if operation.body is None else check_all(operation.body, body, strict, operation.required),
+            given=given,
+            base_url=self.doorkeeper.base_url(request.headers),
+            path=request.url.path.rstrip("/"),
+            items=operation.items,
+        )
 
 
 def _media_type(request: Request) -> str:

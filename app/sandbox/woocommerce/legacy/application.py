@@ -22,13 +22,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from app.sandbox.woocommerce.http import php
 from app.sandbox.woocommerce.http.login import Key
-from app.sandbox.woocommerce.http.rest import METHODS, Answer, serve
+from app.sandbox.woocommerce.http.rest import METHODS, Answer, Api
 from app.sandbox.woocommerce.legacy import login, versions
 from app.sandbox.woocommerce.legacy.errors import LegacyError, missing
 from app.sandbox.woocommerce.model.shop import Shop
 from app.sandbox.woocommerce.model.table import Record, Table
+from app.sandbox.woocommerce.wire import php
 
 Resource = dict[str, Any]
 
@@ -74,30 +74,30 @@ class LegacyAsked:
 Handler = Callable[[LegacyAsked], Answer]
 
 
-def legacy_route(shop: Shop, version: str, path: str, handlers: Mapping[str, Handler]) -> list[Route]:
+def legacy_route(api: Api, version: str, path: str, handlers: Mapping[str, Handler]) -> list[Route]:
     """`EDIT` stands for POST, PUT and PATCH."""
     by_method = dict(handlers)
     if "EDIT" in by_method:
         by_method.update(dict.fromkeys(EDITING, by_method.pop("EDIT")))
 
     async def endpoint(request: Request) -> Response:
-        return await serve(shop, request, lambda raw: _answer(shop, version, request, raw, by_method))
+        return await api.serve(request, lambda raw: _answer(api, version, request, raw, by_method))
 
     full = f"/wc-api/{version}{path}"
     return [Route(each, endpoint, methods=list(METHODS)) for each in (full, f"{full}/")]
 
 
-def index_routes(shop: Shop, version: str) -> list[Route]:
+def index_routes(api: Api, version: str) -> list[Route]:
     """The index, open to everybody and the only place that tells the shop's version; and the refusal of all other routes."""
 
     async def index(request: Request) -> Response:
-        off = _switched_off(shop)
-        return await serve(shop, request, lambda raw: off or (Answer(_index(shop, version)), _JSON))
+        off = _switched_off(api.shop)
+        return await api.serve(request, lambda raw: off or (Answer(_index(api.shop, version)), _JSON))
 
     return [
         Route(f"/wc-api/{version}", index, methods=["GET"]),
         Route(f"/wc-api/{version}/", index, methods=["GET"]),
-        *legacy_route(shop, version, "/{rest:path}", {}),
+        *legacy_route(api, version, "/{rest:path}", {}),
     ]
 
 
@@ -115,29 +115,29 @@ def _switched_off(shop: Shop) -> tuple[Answer, dict[str, str]] | None:
 
 
 def _answer(
-    shop: Shop, version: str, request: Request, raw: bytes, handlers: Mapping[str, Handler]
+    api: Api, version: str, request: Request, raw: bytes, handlers: Mapping[str, Handler]
 ) -> tuple[Answer, dict[str, str]]:
-    off = _switched_off(shop)
+    off = _switched_off(api.shop)
     if off is not None:
         return off
     try:
-        answer = _handle(shop, version, request, raw, handlers)
+        answer = _handle(api, version, request, raw, handlers)
     except LegacyError as refused:
         answer = Answer(refused.body(), refused.status)
     return answer, {**_JSON, **answer.headers}
 
 
-def _handle(shop: Shop, version: str, request: Request, raw: bytes, handlers: Mapping[str, Handler]) -> Answer:
+def _handle(api: Api, version: str, request: Request, raw: bytes, handlers: Mapping[str, Handler]) -> Answer:
     """Raises LegacyError."""
     given = php.parse_query(request.url.query)
     path = request.url.path
-    key = login.caller(shop.doorkeeper, version, request.method, path, given, request.headers)
+    key = login.caller(api.doorkeeper, version, request.method, path, given, request.headers)
     handler = handlers.get("GET" if request.method == "HEAD" else request.method)
     if handler is None:
         raise LegacyError(404, "woocommerce_api_no_route", "No route was found matching the URL and request method")
     known = {name: value for name, value in given.items() if not name.startswith(("oauth_", "consumer_"))}
-    asked = LegacyAsked(shop, version, key, request.path_params, known, _parsed(raw), str(request.url.path))
-    if shop.config.strict:
+    asked = LegacyAsked(api.shop, version, key, request.path_params, known, _parsed(raw), str(request.url.path))
+    if api.shop.config.strict:
         refuse_unknown("parameter", known, _PARAMETERS)
         refuse_unknown("filter", asked.filter, _FILTERS)
     return handler(asked)
@@ -160,11 +160,11 @@ def refuse_unknown(what: str, given: Mapping[str, Any], known: tuple[str, ...]) 
 def _index(shop: Shop, version: str) -> Resource:
     config = shop.config
     store: Resource = {
-        "name": config.name, "description": "", "URL": config.home_url.rstrip("/"), "wc_version": config.version,
+        "name": config.name, "description": "", "URL": config.home, "wc_version": config.version,
         "version": f"{version[1:]}.0.0" if version == "v3" else version[1:], "routes": {},
         "meta": {
             "timezone": config.time_zone, "currency": config.currency,
-            "currency_format": "".join(f"&#{ord(letter)};" for letter in config.currency_symbol),
+            "currency_format": php.all_entities(config.currency_symbol),
             "tax_included": config.prices_include_tax, "weight_unit": config.weight_unit,
             "dimension_unit": config.dimension_unit, "ssl_enabled": config.home_url.startswith("https://"),
             "permalinks_enabled": shop.front.permalinks == "pretty",
@@ -214,7 +214,7 @@ def _moment(text: str) -> int:
 
 def _page_headers(asked: LegacyAsked, page: int, pages: int, total: int) -> dict[str, str]:
     """The links name the shop's host without its port."""
-    host = re.sub(r":\d+$", "", asked.shop.config.home_url.rstrip("/"))
+    host = re.sub(r":\d+$", "", asked.shop.config.home)
     links = [("first", 1), ("prev", page - 1)] if page > 1 else []
     links += [("next", page + 1)] if page < pages else []
     links += [("last", pages)] if page != pages else []

@@ -6,16 +6,16 @@ for `modified_after` means that everything is listed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from app.sandbox.woocommerce.http.errors import Invalid, RestError, invalid_params
 from app.sandbox.woocommerce.http.listing import pick_fields
-from app.sandbox.woocommerce.http.rest import Answer, Asked, Operation
+from app.sandbox.woocommerce.http.rest import Answer, Asked, Endpoint, Operation
 from app.sandbox.woocommerce.legacy import old_views, versions
-from app.sandbox.woocommerce.model import refunds
+from app.sandbox.woocommerce.legacy.refund_lines import line_of_old
 from app.sandbox.woocommerce.model.shop import Shop
+from app.sandbox.woocommerce.wire.errors import Invalid, RestError, invalid_params
 from app.sandbox.woocommerce.wire.fields import META, ORDER_STATUSES, VARIATION
 from app.sandbox.woocommerce.wire.rules import BOOLEAN, INTEGER, MIXED, READ_ONLY, Rule, Rules, check_names
 
@@ -23,14 +23,11 @@ Resource = dict[str, Any]
 
 _MODIFIED = ("modified_after", "modified_before", "dates_are_gmt")
 _NOT_BEFORE_V3 = ("stock_status", "low_stock_amount", "post_password")
+# `wc/v1` reads and writes variations inside their product only, and tells neither the shop's version nor its settings.
+_NOT_IN_V1 = ("/products/{id:int}/variations", "/system_status", "/settings", "/shipping", "/taxes", "/coupons")
 _PRODUCTS_V1: Rules = {
     "variations": Rule("array", items=Rule("object", fields={**VARIATION, "id": INTEGER, "in_stock": BOOLEAN})),
 }
-
-
-def dialects(shop: Shop) -> list[Dialect]:
-    """Every version of the REST API that the shop has, newest first."""
-    return [Dialect(shop, namespace) for namespace in reversed(versions.rest_namespaces(shop.config))]
 
 
 @dataclass(frozen=True)
@@ -41,18 +38,21 @@ class Dialect:
     namespace: str
 
     @property
-    def base(self) -> str:
-        return f"/wp-json/{self.namespace}"
-
-    @property
     def version(self) -> versions.Version:
         return versions.parse(self.shop.config.version)
 
-    def speak(self, kind: str, operations: Mapping[str, Operation]) -> Mapping[str, Operation]:
-        """The operations of a route of `wc/v3` as this version has them. `kind` is what they answer with: order, product …"""
+    def endpoints(self, endpoints: Sequence[Endpoint]) -> list[Endpoint]:
+        """The endpoints of `wc/v3` as this version has them."""
         if old_views.native(self.namespace, self.version):
-            return operations
-        return {method: self._spoken(kind, operation) for method, operation in operations.items()}
+            return list(endpoints)
+        return [
+            endpoint if endpoint.kind is None else replace(endpoint, operations=self._operations(endpoint.kind, endpoint))
+            for endpoint in endpoints
+            if self.namespace != "wc/v1" or not endpoint.path.startswith(_NOT_IN_V1)
+        ]
+
+    def _operations(self, kind: str, endpoint: Endpoint) -> Mapping[str, Operation]:
+        return {method: self._spoken(kind, operation) for method, operation in endpoint.operations.items()}
 
     def _spoken(self, kind: str, operation: Operation) -> Operation:
         body = None if operation.body is None else self._body_rules(kind, operation)
@@ -80,7 +80,7 @@ class Dialect:
             raise RestError(404, "woocommerce_rest_product_invalid_id", "Invalid ID.")
 
     def _own(self, header: str) -> str:
-        return header.replace("/wp-json/wc/v3/", f"{self.base}/")
+        return header.replace("/wp-json/wc/v3/", f"/wp-json/{self.namespace}/")
 
     # --- what is asked ----------------------------------------------------------------------------------------------------
 
@@ -163,7 +163,7 @@ class Dialect:
                 fault = Invalid("rest_invalid_type", "line_items is not an object by the ids of lines in this version.")
                 raise invalid_params({"line_items": fault})
             lines = {}
-        return {**body, "line_items": [refunds.line_of_old(int(line_id), line) for line_id, line in lines.items()]}
+        return {**body, "line_items": [line_of_old(int(line_id), line) for line_id, line in lines.items()]}
 
     # --- what is answered ----------------------------------------------------------------------------------------------------
 
@@ -179,7 +179,7 @@ class Dialect:
     def _one(self, kind: str, resource: Any) -> Any:
         if not isinstance(resource, dict) or "error" in resource:
             return resource
-        return old_views.translate(self.shop, self.namespace, kind, resource)
+        return old_views.translate(self.shop.products, self.namespace, kind, resource)
 
 
 def _query(kind: str, query: Resource) -> Resource:

@@ -10,7 +10,7 @@ and `date_paid` are the shop's local time), the line's price as text, and a prod
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from app.sandbox.woocommerce.legacy.versions import (
     LINE_FIELDS,
@@ -22,14 +22,11 @@ from app.sandbox.woocommerce.legacy.versions import (
     parse,
     without,
 )
-from app.sandbox.woocommerce.wire import product_view
+from app.sandbox.woocommerce.model.products import Products
 from app.sandbox.woocommerce.wire.money import decimal, shown
 
-if TYPE_CHECKING:
-    from app.sandbox.woocommerce.model.shop import Shop
-
 Resource = dict[str, Any]
-View = Callable[["Shop", Resource], Resource]
+View = Callable[[Products, Resource], Resource]
 
 _LINES = ("line_items", "shipping_lines", "fee_lines", "coupon_lines", "tax_lines")
 _GONE_IN_V1 = (
@@ -44,15 +41,15 @@ def native(namespace: str, version: Version) -> bool:
     return namespace == "wc/v3" and version >= OBSERVED
 
 
-def translate(shop: Shop, namespace: str, kind: str, resource: Resource) -> Resource:
+def translate(products: Products, namespace: str, kind: str, resource: Resource) -> Resource:
     """A resource of `wc/v3` as `namespace` of this shop's version shows it. `kind`: order, product, variation, customer …"""
-    if native(namespace, parse(shop.config.version)):
+    if native(namespace, parse(products.site.config.version)):
         return resource
-    resource = _by_age(kind, resource, parse(shop.config.version))
+    resource = _by_age(kind, resource, parse(products.site.config.version))
     if namespace in ("wc/v2", "wc/v1"):
-        resource = _V2.get(kind, _same)(shop, resource)
+        resource = _V2.get(kind, _same)(products, resource)
     if namespace == "wc/v1":
-        resource = _V1.get(kind, _v1_plain)(shop, resource)
+        resource = _V1.get(kind, _v1_plain)(products, resource)
     if "_links" in resource:
         resource = {**resource, "_links": _links(resource["_links"], namespace)}
     return resource
@@ -78,11 +75,11 @@ def _by_age(kind: str, resource: Resource, version: Version) -> Resource:
     return resource
 
 
-def _same(shop: Shop, resource: Resource) -> Resource:
+def _same(products: Products, resource: Resource) -> Resource:
     return resource
 
 
-def _v2_order(shop: Shop, order: Resource) -> Resource:
+def _v2_order(products: Products, order: Resource) -> Resource:
     changed = dict(order)
     for lines in _LINES:
         if lines in changed:
@@ -97,7 +94,7 @@ def _v2_line(line: Resource) -> Resource:
     return kept
 
 
-def _v2_product(shop: Shop, product: Resource) -> Resource:
+def _v2_product(products: Products, product: Resource) -> Resource:
     changed = {name: value for name, value in product.items() if name not in _V2_NEVER}
     if "stock_status" in changed:
         changed["in_stock"] = changed.pop("stock_status") != "outofstock"
@@ -106,15 +103,15 @@ def _v2_product(shop: Shop, product: Resource) -> Resource:
     return changed
 
 
-def _v2_variation(shop: Shop, variation: Resource) -> Resource:
-    changed = _v2_product(shop, variation)
+def _v2_variation(products: Products, variation: Resource) -> Resource:
+    changed = _v2_product(products, variation)
     changed["visible"] = changed.pop("status") == "publish"
     for name in ("type", "name", "parent_id"):
         changed.pop(name, None)
     return changed
 
 
-def _v1_plain(shop: Shop, resource: Resource) -> Resource:
+def _v1_plain(products: Products, resource: Resource) -> Resource:
     """Times in UTC under the plain name, and none of what came later."""
     plain = {name: value for name, value in resource.items() if name not in _GONE_IN_V1 and not name.endswith("_gmt")}
     for name in ("date_created", "date_modified"):
@@ -123,8 +120,8 @@ def _v1_plain(shop: Shop, resource: Resource) -> Resource:
     return plain
 
 
-def _v1_order(shop: Shop, order: Resource) -> Resource:
-    plain = _v1_plain(shop, order)
+def _v1_order(products: Products, order: Resource) -> Resource:
+    plain = _v1_plain(products, order)
     for lines in _LINES:
         if lines in plain:
             plain[lines] = [_v1_line(line, lines == "line_items") for line in plain[lines]]
@@ -145,31 +142,31 @@ def _v1_line(line: Resource, is_goods: bool) -> Resource:
     return plain
 
 
-def _v1_sold(shop: Shop, product: Resource) -> Resource:
-    plain = _v1_plain(shop, product)
+def _v1_sold(products: Products, product: Resource) -> Resource:
+    plain = _v1_plain(products, product)
     for name in ("date_on_sale_from", "date_on_sale_to"):
         plain[name] = (product[name] or "")[:10]
     return plain
 
 
-def _v1_product(shop: Shop, product: Resource) -> Resource:
+def _v1_product(products: Products, product: Resource) -> Resource:
     """With the variations themselves, for `wc/v1` has no address for them."""
-    plain = _v1_sold(shop, product)
-    children = [shop.products[child] for child in shop.products.children(product["id"])]
-    plain["variations"] = [_v1_variation(shop, product_view.show_variation(shop, child, "")) for child in children]
+    plain = _v1_sold(products, product)
+    children = [products[child] for child in products.children(product["id"])]
+    plain["variations"] = [_v1_variation(products, products.show_variation(child, "")) for child in children]
     return {**plain, "download_type": "standard"}
 
 
-def _v1_variation(shop: Shop, variation: Resource) -> Resource:
+def _v1_variation(products: Products, variation: Resource) -> Resource:
     image = variation["image"]
-    plain = _v1_sold(shop, _v2_variation(shop, variation))
+    plain = _v1_sold(products, _v2_variation(products, variation))
     for name in ("_links", "menu_order", "description"):
         plain.pop(name, None)
     return {**plain, "image": [image] if image else []}
 
 
-def _v1_refund(shop: Shop, refund: Resource) -> Resource:
-    plain = _v1_plain(shop, refund)
+def _v1_refund(products: Products, refund: Resource) -> Resource:
+    plain = _v1_plain(products, refund)
     lines = [_v1_line(line, True) for line in refund["line_items"]]
     names = ("id", "date_created", "amount", "reason", "_links")
     return {**{name: plain[name] for name in names if name in plain}, "line_items": lines}

@@ -6,10 +6,8 @@ from typing import Any
 
 from starlette.routing import Route
 
-from app.sandbox.woocommerce.http import php
-from app.sandbox.woocommerce.http.errors import RestError
 from app.sandbox.woocommerce.http.listing import found_in
-from app.sandbox.woocommerce.http.rest import METHODS, Answer
+from app.sandbox.woocommerce.http.rest import METHODS, Answer, Api
 from app.sandbox.woocommerce.legacy import versions, views
 from app.sandbox.woocommerce.legacy.application import (
     LegacyAsked,
@@ -21,11 +19,13 @@ from app.sandbox.woocommerce.legacy.application import (
     refuse_unknown,
 )
 from app.sandbox.woocommerce.legacy.errors import LegacyError, not_found
-from app.sandbox.woocommerce.model import notes, orders, products, refunds
-from app.sandbox.woocommerce.model.shop import Shop
+from app.sandbox.woocommerce.legacy.refund_lines import line_of_old
+from app.sandbox.woocommerce.model.sales import refunding
 from app.sandbox.woocommerce.model.table import Record
 from app.sandbox.woocommerce.model.webhooks import Webhook
 from app.sandbox.woocommerce.routes.orders import mentions
+from app.sandbox.woocommerce.wire import php
+from app.sandbox.woocommerce.wire.errors import RestError
 
 Resource = dict[str, Any]
 
@@ -38,13 +38,13 @@ _PRODUCT_FIELDS = {
 }  # fmt: skip
 
 
-def legacy_routes(shop: Shop) -> list[Route]:
+def legacy_routes(api: Api) -> list[Route]:
     """Every legacy version the shop has; all else under `/wc-api` is a page that is not there."""
-    found = [part for version in versions.legacy_versions(shop.config) for part in _version(shop, version)]
+    found = [part for version in versions.legacy_versions(api.shop.config) for part in _version(api, version)]
     return [*found, Route("/wc-api/{rest:path}", no_page, methods=list(METHODS))]
 
 
-def _version(shop: Shop, version: str) -> list[Route]:
+def _version(api: Api, version: str) -> list[Route]:
     routes = {
         "/orders": {"GET": _list_orders},
         "/orders/count": {"GET": _count_orders},
@@ -61,8 +61,8 @@ def _version(shop: Shop, version: str) -> list[Route]:
     }
     if version == "v3":
         routes["/products/bulk"] = {"EDIT": _bulk}
-    made = [part for path, handlers in routes.items() for part in legacy_route(shop, version, path, handlers)]
-    return [*made, *index_routes(shop, version)]
+    made = [part for path, handlers in routes.items() for part in legacy_route(api, version, path, handlers)]
+    return [*made, *index_routes(api, version)]
 
 
 # --- orders ----------------------------------------------------------------------------------------------------------------
@@ -93,7 +93,7 @@ def _list_orders(asked: LegacyAsked) -> Answer:
 
 
 def _shown_order(asked: LegacyAsked, order: Resource) -> Resource:
-    return picked(asked, {**views.order(asked.shop, order, asked.version), **_meta(asked, "order_meta", order)})
+    return picked(asked, {**views.order(asked.shop.products, order, asked.version), **_meta(asked, "order_meta", order)})
 
 
 def _meta(asked: LegacyAsked, name: str, record: Resource) -> Resource:
@@ -125,14 +125,14 @@ def _edit_order(asked: LegacyAsked) -> Answer:
         refuse_unknown("status", {body["status"]: None} if body.get("status") else {}, tuple(views.order_statuses()))
     meta = [{"key": key, "value": value} for key, value in (body.get("order_meta") or {}).items() if not key.startswith("_")]
     change = {"status": body.get("status"), "customer_note": body.get("note"), "meta_data": meta}
-    orders.change(asked.shop, order["id"], {name: value for name, value in change.items() if value})
+    asked.shop.orders.change(order["id"], {name: value for name, value in change.items() if value})
     if body.get("status_note"):
-        notes.write(asked.shop, order["id"], body["status_note"])
+        asked.shop.notes.write(order["id"], body["status_note"])
     return _get_order(asked)
 
 
 def _list_notes(asked: LegacyAsked) -> Answer:
-    found = notes.listed(asked.shop, _order(asked)["id"], "any")
+    found = asked.shop.notes.listed(_order(asked)["id"], "any")
     return Answer({"order_notes": [picked(asked, views.note(note)) for note in found]})
 
 
@@ -141,13 +141,13 @@ def _create_note(asked: LegacyAsked) -> Answer:
     order = _order(asked)
     if not body.get("note"):
         raise LegacyError(400, "woocommerce_api_invalid_order_note", "Order note is required")
-    note = notes.create(asked.shop, order["id"], {"note": body["note"], "customer_note": body.get("customer_note") is True})
+    note = asked.shop.notes.post(order["id"], {"note": body["note"], "customer_note": body.get("customer_note") is True})
     return Answer({"order_note": views.note(note)}, 201)
 
 
 def _list_refunds(asked: LegacyAsked) -> Answer:
     found = asked.shop.refunds.get(_order(asked)["id"], [])
-    return Answer({"order_refunds": [picked(asked, views.refund(asked.shop, refund)) for refund in found]})
+    return Answer({"order_refunds": [picked(asked, views.refund(asked.shop.products, refund)) for refund in found]})
 
 
 def _create_refund(asked: LegacyAsked) -> Answer:
@@ -159,13 +159,13 @@ def _create_refund(asked: LegacyAsked) -> Answer:
     lines = body.get("line_items") or {}
     wish = {
         "amount": str(body["amount"]), "reason": body.get("reason") or "", "api_refund": False, "api_restock": False,
-        "line_items": [refunds.line_of_old(php.to_int(line_id), line) for line_id, line in lines.items()],
+        "line_items": [line_of_old(php.to_int(line_id), line) for line_id, line in lines.items()],
     }  # fmt: skip
     try:
-        refund = refunds.create(asked.shop, order["id"], wish)
+        refund = refunding.create(asked.shop.orders, order["id"], wish)
     except RestError as refused:
         raise LegacyError(400, "woocommerce_api_invalid_order_refund_id", "Invalid order refund ID") from refused
-    return Answer({"order_refund": views.refund(asked.shop, refund)}, 201)
+    return Answer({"order_refund": views.refund(asked.shop.products, refund)}, 201)
 
 
 # --- products --------------------------------------------------------------------------------------------------------------
@@ -200,7 +200,7 @@ def _list_products(asked: LegacyAsked) -> Answer:
 
 
 def _shown_product(asked: LegacyAsked, product: Resource) -> Resource:
-    return picked(asked, {**views.product(asked.shop, product, asked.version), **_meta(asked, "product_meta", product)})
+    return picked(asked, {**views.product(asked.shop.products, product, asked.version), **_meta(asked, "product_meta", product)})
 
 
 def _count_products(asked: LegacyAsked) -> Answer:
@@ -222,9 +222,9 @@ def _write_product(asked: LegacyAsked, record_id: int, body: Resource) -> None:
     found = _product(asked, record_id)
     try:
         if found["type"] == "variation":
-            products.change_variation(asked.shop, found["parent_id"], record_id, _as_today(asked, body), loose=True)
+            asked.shop.products.change_variation(found["parent_id"], record_id, _as_today(asked, body), loose=True)
         else:
-            products.change(asked.shop, record_id, _as_today(asked, body), loose=True)
+            asked.shop.products.change(record_id, _as_today(asked, body), loose=True)
     except RestError as refused:
         raise _sorted(refused) from refused
 
@@ -268,7 +268,7 @@ def _bulk_item(asked: LegacyAsked, item: Resource) -> Resource:
         _write_product(asked, record_id, item)
     except LegacyError as refused:
         return {"id": record_id, "sku": sku, "error": refused.entry}
-    return views.product(asked.shop, asked.shop.products[record_id], asked.version)
+    return views.product(asked.shop.products, asked.shop.products[record_id], asked.version)
 
 
 # --- customers and webhooks ------------------------------------------------------------------------------------------------

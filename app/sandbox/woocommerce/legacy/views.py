@@ -6,15 +6,12 @@ WC_API_Webhooks. Times are UTC with a `Z`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from app.sandbox.woocommerce.model.products import Products
 from app.sandbox.woocommerce.model.webhooks import Webhook
-from app.sandbox.woocommerce.wire import product_view
 from app.sandbox.woocommerce.wire.money import decimal, text
-
-if TYPE_CHECKING:
-    from app.sandbox.woocommerce.model.shop import Shop
 
 Resource = dict[str, Any]
 
@@ -33,9 +30,9 @@ def _address(stored: Resource, *more: str) -> Resource:
     return {name: stored[name] for name in (*_ADDRESS, *more)}
 
 
-def order(shop: Shop, stored: Resource, version: str) -> Resource:
+def order(products: Products, stored: Resource, version: str) -> Resource:
     """An order that is not completed has the time of the answer as its `completed_at`, for PHP reads an empty time as now."""
-    completed = stored["date_completed_gmt"] or shop.now().strftime("%Y-%m-%dT%H:%M:%S")
+    completed = stored["date_completed_gmt"] or products.site.now().strftime("%Y-%m-%dT%H:%M:%S")
     shown: Resource = {
         "id": stored["id"], "order_number": stored["number"], "created_at": moment(stored["date_created_gmt"]),
         "updated_at": moment(stored["date_modified_gmt"]), "completed_at": moment(completed), "status": stored["status"],
@@ -53,8 +50,8 @@ def order(shop: Shop, stored: Resource, version: str) -> Resource:
         "billing_address": _address(stored["billing"], "email", "phone"), "shipping_address": _address(stored["shipping"]),
         "note": stored["customer_note"], "customer_ip": stored["customer_ip_address"],
         "customer_user_agent": stored["customer_user_agent"], "customer_id": stored["customer_id"],
-        "view_order_url": f"{shop.config.home_url.rstrip('/')}/my-account/view-order/{stored['id']}",
-        "line_items": [line(shop, part) for part in stored["line_items"]],
+        "view_order_url": f"{products.site.config.home}/my-account/view-order/{stored['id']}",
+        "line_items": [line(products, part) for part in stored["line_items"]],
         "shipping_lines": [
             {**{name: part[name] for name in ("id", "method_id", "method_title")}, "total": _amount(part["total"])}
             for part in stored["shipping_lines"]
@@ -80,15 +77,15 @@ def order(shop: Shop, stored: Resource, version: str) -> Resource:
     return {**shown, "order_key": stored["order_key"], "is_vat_exempt": False} if version == "v3" else shown
 
 
-def line(shop: Shop, stored: Resource) -> Resource:
+def line(products: Products, stored: Resource) -> Resource:
     """A line's product is the variation, if it is one; null when it was deleted."""
-    product = shop.products.get(stored["variation_id"] or stored["product_id"])
+    product = products.of_line(stored)
     return {
         "id": stored["id"], "subtotal": _amount(stored["subtotal"]), "subtotal_tax": _amount(stored["subtotal_tax"]),
         "total": _amount(stored["total"]), "total_tax": _amount(stored["total_tax"]), "price": _amount(stored["price"]),
         "quantity": stored["quantity"], "tax_class": stored["tax_class"] or None, "name": stored["name"],
         "product_id": product["id"] if product else None,
-        "sku": product_view.inherited(shop, product)["sku"] if product else None,
+        "sku": products.effective(product)["sku"] if product else None,
         "meta": [
             {"key": meta["key"], "label": meta.get("display_key", meta["key"]), "value": meta["value"]}
             for meta in stored["meta_data"]
@@ -97,12 +94,12 @@ def line(shop: Shop, stored: Resource) -> Resource:
     }  # fmt: skip
 
 
-def product(shop: Shop, stored: Resource, version: str) -> Resource:
+def product(products: Products, stored: Resource, version: str) -> Resource:
     """With its variations inside, or, of a variation, its parent."""
-    children = [shop.products[child] for child in shop.products.children(stored["id"])]
-    parent = shop.products.get(stored["parent_id"]) if stored["type"] == "variation" else None
+    children = [products[child] for child in products.children(stored["id"])]
+    parent = products.get(stored["parent_id"]) if stored["type"] == "variation" else None
     shown: Resource = {
-        "title": parent["name"] if parent else stored["name"], **_sold(shop, stored), "type": stored["type"],
+        "title": parent["name"] if parent else stored["name"], **_sold(products, stored), "type": stored["type"],
         "status": stored["status"], "price_html": "", "sold_individually": stored["sold_individually"],
         "featured": stored["featured"], "catalog_visibility": stored["catalog_visibility"],
         "description": stored["description"], "short_description": stored["short_description"],
@@ -112,7 +109,8 @@ def product(shop: Shop, stored: Resource, version: str) -> Resource:
         "categories": [category["name"] for category in stored["categories"]], "tags": [], "images": stored["images"],
         "featured_src": stored["images"][0]["src"] if stored["images"] else "", "download_type": "standard",
         "purchase_note": stored["purchase_note"], "total_sales": int(stored["total_sales"]),
-        "variations": [_variation(shop, child) for child in children], "parent": product(shop, parent, version) if parent else [],
+        "variations": [_variation(products, child) for child in children],
+        "parent": product(products, parent, version) if parent else [],
     }  # fmt: skip
     if version == "v3":
         shown |= {"product_url": stored["external_url"], "button_text": stored["button_text"], "grouped_products": []}
@@ -120,13 +118,13 @@ def product(shop: Shop, stored: Resource, version: str) -> Resource:
     return shown
 
 
-def _variation(shop: Shop, stored: Resource) -> Resource:
-    return {**_sold(shop, stored), "image": stored["images"]}
+def _variation(products: Products, stored: Resource) -> Resource:
+    return {**_sold(products, stored), "image": stored["images"]}
 
 
-def _sold(shop: Shop, stored: Resource) -> Resource:
+def _sold(products: Products, stored: Resource) -> Resource:
     """What products and variations have in common."""
-    now = product_view.inherited(shop, stored)
+    now = products.effective(stored)
     return {
         "id": stored["id"], "created_at": moment(stored["date_created_gmt"]), "updated_at": moment(stored["date_modified_gmt"]),
         "downloadable": stored["downloadable"], "virtual": stored["virtual"], "permalink": stored["permalink"],
@@ -136,7 +134,7 @@ def _sold(shop: Shop, stored: Resource) -> Resource:
         "stock_quantity": now["stock_quantity"], "in_stock": now["stock_status"] != "outofstock",
         "backorders_allowed": now["backorders_allowed"], "backordered": now["backordered"],
         "purchaseable": stored["purchasable"], "visible": stored["status"] == "publish", "on_sale": stored["on_sale"],
-        "weight": stored["weight"] or None, "dimensions": {**stored["dimensions"], "unit": shop.config.dimension_unit},
+        "weight": stored["weight"] or None, "dimensions": {**stored["dimensions"], "unit": products.site.config.dimension_unit},
         "shipping_required": not stored["virtual"], "shipping_taxable": stored["shipping_taxable"],
         "shipping_class": stored["shipping_class"], "shipping_class_id": stored["shipping_class_id"] or None,
         "attributes": stored["attributes"], "downloads": stored["downloads"],
@@ -161,11 +159,11 @@ def note(stored: Resource) -> Resource:
     }  # fmt: skip
 
 
-def refund(shop: Shop, stored: Resource) -> Resource:
+def refund(products: Products, stored: Resource) -> Resource:
     return {
         "id": stored["id"], "created_at": moment(stored["date_created_gmt"]), "amount": _amount(stored["amount"]),
         "reason": stored["reason"],
-        "line_items": [{**line(shop, part), "refunded_item_id": _refunded(part)} for part in stored["line_items"]],
+        "line_items": [{**line(products, part), "refunded_item_id": _refunded(part)} for part in stored["line_items"]],
     }  # fmt: skip
 
 

@@ -23,8 +23,8 @@ from typing import Any
 import httpx
 
 from app.sandbox.woocommerce.config import Clock, ShopConfig
-from app.sandbox.woocommerce.http import php
 from app.sandbox.woocommerce.model.webhooks import Webhook, Webhooks
+from app.sandbox.woocommerce.wire import php
 
 log = logging.getLogger(__name__)
 

@@ -34,13 +34,15 @@ class Record:
 
 
 class Table:
-    """Records by id. `version` moves with every change, so that a sorted list can be kept until then."""
+    """Records by id. `version` moves with every change, so that a sorted list can be kept until then. `before_trash` holds the
+    former status of what is in the trash."""
 
     def __init__(self) -> None:
         self._records: dict[int, Record] = {}
         self._by_sku: dict[str, set[int]] = {}
         self._children: dict[int, list[int]] = {}
         self.version = 0
+        self.before_trash: dict[int, str] = {}
 
     def __len__(self) -> int:
         return len(self._records)

@@ -10,8 +10,9 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from app.sandbox.woocommerce.http.errors import RestError
 from app.sandbox.woocommerce.wire import times
+from app.sandbox.woocommerce.wire.errors import RestError
+from app.sandbox.woocommerce.wire.links import links
 
 _HOOKS = {
     "order.created": ["woocommerce_new_order"],
@@ -64,13 +65,7 @@ class Webhook:
         }  # fmt: skip
         times.stamp(shown, "date_created", self.created, zone)
         times.stamp(shown, "date_modified", self.modified, zone)
-        collection = f"{home_url}/wp-json/wc/v3/webhooks"
-        allow = {"allow": ["GET", "POST", "PUT", "PATCH", "DELETE"]}
-        shown["_links"] = {
-            "self": [{"href": f"{collection}/{self.id}", "targetHints": allow}],
-            "collection": [{"href": collection}],
-        }
-        return shown
+        return {**shown, "_links": links(f"{home_url}/wp-json/wc/v3/webhooks", self.id)}
 
 
 def check_topic(topic: str | None, events: Sequence[str] = EVENTS) -> str:

@@ -1,88 +1,69 @@
-"""The routes of products, variations, their batches, and categories."""
+"""The routes of products, variations and categories."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from starlette.routing import Route
-
-from app.sandbox.woocommerce.http import php, queries
-from app.sandbox.woocommerce.http.errors import Invalid, RestError, invalid_params
-from app.sandbox.woocommerce.http.listing import Lists, found_in, page_headers, page_of, pick_fields
-from app.sandbox.woocommerce.http.rest import Answer, Asked, Operation, route
-from app.sandbox.woocommerce.legacy.dialects import Dialect, dialects
-from app.sandbox.woocommerce.model import products
+from app.sandbox.woocommerce.http.listing import Lists, found_in, page_of
+from app.sandbox.woocommerce.http.rest import Answer, Asked, Endpoint, Operation
 from app.sandbox.woocommerce.model.shop import Shop
 from app.sandbox.woocommerce.model.table import Record
-from app.sandbox.woocommerce.wire import fields, product_view
-from app.sandbox.woocommerce.wire.rules import check_names
+from app.sandbox.woocommerce.routes.batches import run_batch
+from app.sandbox.woocommerce.wire import fields, queries
+from app.sandbox.woocommerce.wire.errors import RestError
+from app.sandbox.woocommerce.wire.links import links
 
 Resource = dict[str, Any]
 
-_BATCH_LIMIT = 100
 
-
-def product_routes(shop: Shop) -> list[Route]:
+def product_endpoints(shop: Shop) -> list[Endpoint]:
     lists = Lists(shop.products, shop.zone)
-    return [found for dialect in dialects(shop) for found in _routes(dialect, lists)]
-
-
-def _routes(dialect: Dialect, lists: Lists) -> list[Route]:
-    shop, base = dialect.shop, f"{dialect.base}/products"
     batch = Operation(_batch, "batch", queries.ONE, fields.BATCH, items=fields.PRODUCT)
     return [
-        *route(shop, base, dialect.speak("product", {
+        Endpoint("/products", {
             "GET": Operation(lambda asked: _list(asked, lists), "list", queries.PRODUCTS),
             "POST": Operation(_create, "create", queries.ONE, fields.PRODUCT),
-        })),
-        *route(shop, f"{base}/batch", dialect.speak("product", {"PUT": batch})),
-        *route(shop, f"{base}/categories", dialect.speak("category", {
+        }, "product"),
+        Endpoint("/products/batch", {"PUT": batch}, "product"),
+        Endpoint("/products/categories", {
             "GET": Operation(_list_categories, "list", queries.CATEGORIES),
             "POST": Operation(_create_category, "create", queries.ONE, fields.CATEGORY, required=("name",)),
-        })),
-        *route(shop, f"{base}/{{id:int}}", dialect.speak("product", {
+        }, "category"),
+        Endpoint("/products/{id:int}", {
             "GET": Operation(_get, "view", queries.ONE),
             "PUT": Operation(_change, "edit", queries.ONE, fields.PRODUCT),
             "DELETE": Operation(_delete, "delete", queries.DELETED),
-        })),
-        *(_variation_routes(dialect, lists) if dialect.namespace != "wc/v1" else ()),
+        }, "product"),
+        *_variation_endpoints("/products/{id:int}/variations", lists),
     ]  # fmt: skip
 
 
-def _variation_routes(dialect: Dialect, lists: Lists) -> list[Route]:
-    """`wc/v1` has none of them: there variations are read and written inside their product."""
-    shop, base = dialect.shop, f"{dialect.base}/products/{{id:int}}/variations"
+def _variation_endpoints(base: str, lists: Lists) -> list[Endpoint]:
     batch = Operation(_batch_variations, "batch", queries.ONE, fields.BATCH, items=fields.VARIATION)
     return [
-        *route(shop, base, dialect.speak("variation", {
+        Endpoint(base, {
             "GET": Operation(lambda asked: _list_variations(asked, lists), "list", queries.VARIATIONS),
             "POST": Operation(_create_variation, "create", queries.ONE, fields.VARIATION),
-        })),
-        *route(shop, f"{base}/batch", dialect.speak("variation", {"PUT": batch})),
-        *route(shop, f"{base}/{{variation_id:int}}", dialect.speak("variation", {
+        }, "variation"),
+        Endpoint(f"{base}/batch", {"PUT": batch}, "variation"),
+        Endpoint(f"{base}/{{variation_id:int}}", {
             "GET": Operation(_get_variation, "view", queries.ONE),
             "PUT": Operation(_change_variation, "edit", queries.ONE, fields.VARIATION),
             "DELETE": Operation(_delete_variation, "delete", queries.DELETED),
-        })),
+        }, "variation"),
     ]  # fmt: skip
 
 
-def _shown(asked: Asked, product: Resource, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
-    """The answer to a write."""
-    resource = product_view.show(asked.shop, product, asked.base_url, editing=True)
-    return Answer(pick_fields(resource, asked.fields, with_links=True), status, headers or {})
+# --- products -------------------------------------------------------------------------------------------------------------
 
 
 def _list(asked: Asked, lists: Lists) -> Answer:
     """Products; with `sku` variations too, which come as `type: variation` (observed)."""
-    query, shop = asked.query, asked.shop
+    query, products = asked.query, asked.shop.products
     skus = _skus(query)
     ids = lists.ids(query, lambda record: (record.sku in skus if skus else record.kind != "variation") and _wanted(record, query))
-    resources = [product_view.show(shop, shop.products[record_id], asked.base_url) for record_id in page_of(ids, query)]
-    headers = page_headers(len(ids), asked.url, asked.given, query, {})
-    return Answer([pick_fields(part, asked.fields, with_links=False) for part in resources], headers=headers)
+    return asked.page((products.show(products[record_id], asked.base_url) for record_id in page_of(ids, query)), len(ids))
 
 
 def _skus(query: Resource) -> set[str]:
@@ -119,165 +100,112 @@ def _matches(record: Record, query: Resource) -> bool:
     )
 
 
+def _written(asked: Asked, product: Resource) -> Resource:
+    """A product in the answer to a write."""
+    return asked.shop.products.show(product, asked.base_url, editing=True)
+
+
 def _create(asked: Asked) -> Answer:
-    product = products.create(asked.shop, asked.body)
-    return _shown(asked, product, 201, {"Location": f"{asked.url}/{product['id']}"})
+    return asked.made(_written(asked, asked.shop.products.create(asked.body)))
 
 
 def _get(asked: Asked) -> Answer:
-    resource = product_view.show(asked.shop, products.find(asked.shop, asked.ids["id"]), asked.base_url)
-    return Answer(pick_fields(resource, asked.fields, with_links=True))
+    products = asked.shop.products
+    return asked.one(products.show(products.find(asked.ids["id"]), asked.base_url))
 
 
 def _change(asked: Asked) -> Answer:
-    return _shown(asked, products.change(asked.shop, asked.ids["id"], asked.body))
+    return asked.one(_written(asked, asked.shop.products.change(asked.ids["id"], asked.body)))
 
 
 def _delete(asked: Asked) -> Answer:
-    act = products.remove if asked.query["force"] else products.trash
-    return _shown(asked, act(asked.shop, asked.ids["id"]))
+    products = asked.shop.products
+    act = products.delete if asked.query["force"] else products.trash
+    return asked.one(_written(asked, act(asked.ids["id"])))
 
 
-def _shown_variation(asked: Asked, variation: Resource, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
-    """The answer to a write."""
-    resource = product_view.show_variation(asked.shop, variation, asked.base_url, editing=True)
-    return Answer(pick_fields(resource, asked.fields, with_links=True), status, headers or {})
+def _batch(asked: Asked) -> Answer:
+    products = asked.shop.products
+    return run_batch(
+        asked,
+        lambda body: _written(asked, products.create(body, loose=True)),
+        lambda record_id, body: _written(asked, products.change(record_id, body, loose=True)),
+        lambda record_id: _written(asked, products.delete(record_id)),
+    )
+
+
+# --- variations -----------------------------------------------------------------------------------------------------------
 
 
 def _list_variations(asked: Asked, lists: Lists) -> Answer:
     """A simple product has none, which is an empty list (observed)."""
-    query, shop, parent = asked.query, asked.shop, asked.ids["id"]
-    products.find(shop, parent)
+    query, products, parent = asked.query, asked.shop.products, asked.ids["id"]
+    products.find(parent)
     skus = _skus(query)
     own = {**query, "parent": [parent], "type": "variation"}
     ids = lists.ids(own, lambda record: (not skus or record.sku in skus) and _wanted(record, own))
-    resources = [product_view.show_variation(shop, shop.products[record_id], asked.base_url) for record_id in page_of(ids, query)]
-    headers = page_headers(len(ids), asked.url, asked.given, query, {})
-    return Answer([pick_fields(part, asked.fields, with_links=False) for part in resources], headers=headers)
+    page = (products.show_variation(products[record_id], asked.base_url) for record_id in page_of(ids, query))
+    return asked.page(page, len(ids))
 
 
-def _variation_location(asked: Asked, record_id: int) -> str:
-    """A pattern that was never filled in (observed)."""
-    return f"{asked.base_url}/wp-json/wc/v3/products/(?P<product_id>[\\d]+)/variations/{record_id}"
+def _written_variation(asked: Asked, variation: Resource) -> Resource:
+    """A variation in the answer to a write."""
+    return asked.shop.products.show_variation(variation, asked.base_url, editing=True)
 
 
 def _create_variation(asked: Asked) -> Answer:
-    variation = products.create_variation(asked.shop, asked.ids["id"], asked.body)
-    return _shown_variation(asked, variation, 201, {"Location": _variation_location(asked, variation["id"])})
+    """The `Location` of the answer holds a pattern that was never filled in (observed)."""
+    variation = asked.shop.products.create_variation(asked.ids["id"], asked.body)
+    location = f"{asked.base_url}/wp-json/wc/v3/products/(?P<product_id>[\\d]+)/variations/{variation['id']}"
+    return asked.made(_written_variation(asked, variation), location)
 
 
 def _get_variation(asked: Asked) -> Answer:
-    variation = products.find_variation(asked.shop, asked.ids["id"], asked.ids["variation_id"])
-    resource = product_view.show_variation(asked.shop, variation, asked.base_url)
-    return Answer(pick_fields(resource, asked.fields, with_links=True))
+    products = asked.shop.products
+    variation = products.find_variation(asked.ids["id"], asked.ids["variation_id"])
+    return asked.one(products.show_variation(variation, asked.base_url))
 
 
 def _change_variation(asked: Asked) -> Answer:
-    return _shown_variation(asked, products.change_variation(asked.shop, asked.ids["id"], asked.ids["variation_id"], asked.body))
+    variation = asked.shop.products.change_variation(asked.ids["id"], asked.ids["variation_id"], asked.body)
+    return asked.one(_written_variation(asked, variation))
 
 
 def _delete_variation(asked: Asked) -> Answer:
-    variation = products.find_variation(asked.shop, asked.ids["id"], asked.ids["variation_id"])
+    products = asked.shop.products
+    variation = products.find_variation(asked.ids["id"], asked.ids["variation_id"])
     if not asked.query["force"]:
         raise RestError(501, "woocommerce_rest_trash_not_supported", "The product_variation does not support trashing.")
-    answer = _shown_variation(asked, variation)
-    products.remove(asked.shop, variation["id"])
+    answer = asked.one(_written_variation(asked, variation))
+    products.delete(variation["id"])
     for own in answer.body["_links"]["self"]:
         own.pop("targetHints")
     return replace(answer, headers={"Allow": ""})  # nothing can be done with it any more (observed)
 
 
-def _batch(asked: Asked) -> Answer:
-    shop = asked.shop
-
-    def show(product: Resource) -> Resource:
-        return product_view.show(shop, product, asked.base_url, editing=True)
-
-    return _run_batch(
-        asked,
-        lambda body: show(products.create(shop, body, loose=True)),
-        lambda record_id, body: show(products.change(shop, record_id, body, loose=True)),
-        lambda record_id: show(products.remove(shop, record_id)),
-    )
-
-
 def _batch_variations(asked: Asked) -> Answer:
-    shop, parent = asked.shop, asked.ids["id"]
-
-    def show(variation: Resource) -> Resource:
-        return product_view.show_variation(shop, variation, asked.base_url, editing=True)
-
-    def remove(record_id: int) -> Resource:
-        return show(products.remove(shop, products.find_variation(shop, parent, record_id)["id"]))
-
-    return _run_batch(
+    products, parent = asked.shop.products, asked.ids["id"]
+    return run_batch(
         asked,
-        lambda body: show(products.create_variation(shop, parent, body, loose=True)),
-        lambda record_id, body: show(products.change_variation(shop, parent, record_id, body, loose=True)),
-        remove,
+        lambda body: _written_variation(asked, products.create_variation(parent, body, loose=True)),
+        lambda record_id, body: _written_variation(asked, products.change_variation(parent, record_id, body, loose=True)),
+        lambda record_id: _written_variation(asked, products.delete(products.find_variation(parent, record_id)["id"])),
     )
 
 
-def _run_batch(
-    asked: Asked,
-    create: Callable[[Resource], Resource],
-    change: Callable[[int, Resource], Resource],
-    remove: Callable[[int], Resource],
-) -> Answer:
-    """Each item succeeds or fails by itself, in the order given, and the whole is answered 200. Values are cast, not checked
-    (observed); with `strict` an unknown field name refuses the whole, before anything is done."""
-    parts = {name: _batch_list(asked.body[name], name) for name in fields.BATCH if asked.body.get(name)}
-    if sum(len(items) for items in parts.values()) > _BATCH_LIMIT:
-        message = f"Unable to accept more than {_BATCH_LIMIT} items for this request."
-        raise RestError(413, "woocommerce_rest_request_entity_too_large", message)
-    strict = asked.shop.config.strict
-    for name in ("create", "update"):
-        if name in parts:
-            parts[name] = [check_names(asked.items, item, f"{name}[{i}]", strict) for i, item in enumerate(parts[name])]
-    done: dict[str, list[Resource]] = {}
-    for name, items in parts.items():
-        if name == "create":
-            done[name] = [_tried(0, create, item) for item in items]
-        elif name == "update":
-            done[name] = [_tried_change(change, item) for item in items]
-        else:
-            done[name] = [_tried(php.to_int(item), remove, php.to_int(item)) for item in items]
-    return Answer(done or [])
-
-
-def _batch_list(items: Any, name: str) -> list[Any]:
-    if not isinstance(items, list):
-        raise invalid_params({name: Invalid("rest_invalid_type", f"{name} is not of type array.", {"param": name})})
-    return items
-
-
-def _tried(record_id: int, act: Callable[[Any], Resource], argument: Any) -> Resource:
-    try:
-        return act(argument)
-    except RestError as refused:
-        return {"id": record_id, "error": refused.body()}
-
-
-def _tried_change(change: Callable[[int, Resource], Resource], item: Resource) -> Resource:
-    record_id = php.to_int(item.get("id"))
-    return _tried(record_id, lambda body: change(record_id, body), {name: value for name, value in item.items() if name != "id"})
+# --- categories -----------------------------------------------------------------------------------------------------------
 
 
 def _show_category(asked: Asked, category: Resource) -> Resource:
-    collection = f"{asked.base_url}/wp-json/wc/v3/products/categories"
-    allow = {"allow": ["GET", "POST", "PUT", "PATCH", "DELETE"]}
-    links = {"self": [{"href": f"{collection}/{category['id']}", "targetHints": allow}], "collection": [{"href": collection}]}
-    return {**category, "_links": links}
+    return {**category, "_links": links(f"{asked.base_url}/wp-json/wc/v3/products/categories", category["id"])}
 
 
 def _list_categories(asked: Asked) -> Answer:
     by = asked.query["orderby"]
     found = sorted(asked.shop.categories.values(), key=lambda c: c[by], reverse=asked.given.get("order") == "desc")
-    shown = [_show_category(asked, category) for category in page_of(found, asked.query)]
-    headers = page_headers(len(found), asked.url, asked.given, asked.query, {})
-    return Answer([pick_fields(part, asked.fields, with_links=False) for part in shown], headers=headers)
+    return asked.page((_show_category(asked, category) for category in page_of(found, asked.query)), len(found))
 
 
 def _create_category(asked: Asked) -> Answer:
-    category = asked.shop.add_category(asked.body["name"], asked.body.get("slug", ""))
-    return Answer(_show_category(asked, category), 201, {"Location": f"{asked.url}/{category['id']}"})
+    category = asked.shop.categories.add(asked.body["name"], asked.body.get("slug", ""))
+    return replace(asked.made(category), body=_show_category(asked, category))

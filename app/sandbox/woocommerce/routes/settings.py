@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from starlette.routing import Route
-
 from app.sandbox.woocommerce.config import Coupon, TaxRate
-from app.sandbox.woocommerce.http import queries
-from app.sandbox.woocommerce.http.errors import RestError
-from app.sandbox.woocommerce.http.listing import page_headers, page_of, pick_fields
-from app.sandbox.woocommerce.http.rest import Answer, Asked, Operation, route
-from app.sandbox.woocommerce.model.shop import Shop
+from app.sandbox.woocommerce.http.listing import page_of
+from app.sandbox.woocommerce.http.rest import Answer, Asked, Endpoint, Operation
+from app.sandbox.woocommerce.wire import queries
+from app.sandbox.woocommerce.wire.errors import RestError
+from app.sandbox.woocommerce.wire.links import links
 from app.sandbox.woocommerce.wire.money import cents
 
 Resource = dict[str, Any]
 
-_ALLOW = {"allow": ["GET", "POST", "PUT", "PATCH", "DELETE"]}
 _CURRENCY = "This controls what currency prices are listed at in the catalog and which currency gateways will take payments in."
 _KINDS = (
     ("flat_rate", "Flat rate"), ("free_shipping", "Free shipping"), ("local_pickup", "Local pickup"),
@@ -27,24 +23,21 @@ _ZONE = 1
 _MANAGES_STOCK = "yes"
 
 
-def settings_routes(shop: Shop, base: str) -> list[Route]:
-    """`base` is the address of the REST version, `/wp-json/wc/v3` or `/wp-json/wc/v2`."""
+def settings_endpoints() -> list[Endpoint]:
     one = Operation(_setting, "view", queries.ONE)
     methods = Operation(_methods, "list", queries.ONE)
     return [
-        *route(shop, f"{base}/settings/{{group}}/{{id}}", {"GET": one}, also=("POST", "PUT", "PATCH")),
-        *route(shop, f"{base}/shipping_methods", {"GET": Operation(_kinds, "list", queries.ONE)}),
-        *route(shop, f"{base}/shipping/zones/{{zone:int}}/methods", {"GET": methods}, also=("POST",)),
-        *route(shop, f"{base}/taxes", {"GET": Operation(_taxes, "list", queries.PAGED)}, also=("POST",)),
-        *route(shop, f"{base}/coupons", {"GET": Operation(_coupons, "list", queries.PAGED)}, also=("POST",)),
+        Endpoint("/settings/{group}/{id}", {"GET": one}, also=("POST", "PUT", "PATCH")),
+        Endpoint("/shipping_methods", {"GET": Operation(_kinds, "list", queries.ONE)}),
+        Endpoint("/shipping/zones/{zone:int}/methods", {"GET": methods}, also=("POST",)),
+        Endpoint("/taxes", {"GET": Operation(_taxes, "list", queries.PAGED)}, also=("POST",)),
+        Endpoint("/coupons", {"GET": Operation(_coupons, "list", queries.PAGED)}, also=("POST",)),
     ]
 
 
-def _listed(asked: Asked, found: list[Resource], paged: bool) -> Answer:
-    page = page_of(found, asked.query) if paged else found
-    query = asked.query if paged else {"per_page": max(len(found), 1), "page": 1}
-    headers = page_headers(len(found), asked.url, asked.given, query, {})
-    return Answer([pick_fields(part, asked.fields, with_links=False) for part in page], headers=headers)
+def _whole(asked: Asked, found: list[Resource]) -> Answer:
+    """A list that has no pages."""
+    return asked.many(found, {"X-WP-Total": str(len(found)), "X-WP-TotalPages": "1" if found else "0"})
 
 
 def _setting(asked: Asked) -> Answer:
@@ -60,25 +53,20 @@ def _setting(asked: Asked) -> Answer:
     if (group, record_id) not in known:
         raise RestError(404, "rest_setting_setting_invalid", "Invalid setting.")
     label, words, value, default = known[group, record_id]
-    collection = asked.url.rsplit("/", 1)[0]
     setting: Resource = {
         "id": record_id, "label": label, "description": words, "type": "select", "default": default, "options": {value: value},
         "tip": words, "value": value, "group_id": group,
-        "_links": {
-            "self": [{"href": asked.url, "targetHints": {"allow": ["GET", "POST", "PUT", "PATCH"]}}],
-            "collection": [{"href": collection}],
-        },
+        "_links": links(asked.url.rsplit("/", 1)[0], record_id, ("GET", "POST", "PUT", "PATCH")),
     }  # fmt: skip
-    return Answer(pick_fields(setting, asked.fields, with_links=True))
+    return asked.one(setting)
 
 
 def _kinds(asked: Asked) -> Answer:
     """Every kind of delivery WooCommerce has, also those that no zone of the shop offers."""
     kinds = [
-        {"id": kind, "title": title, "description": "", "_links": _links(asked.url, kind, {"allow": ["GET"]})}
-        for kind, title in _KINDS
+        {"id": kind, "title": title, "description": "", "_links": links(asked.url, kind, ("GET",))} for kind, title in _KINDS
     ]
-    return _listed(asked, kinds, paged=False)
+    return _whole(asked, kinds)
 
 
 def _methods(asked: Asked) -> Answer:
@@ -88,38 +76,33 @@ def _methods(asked: Asked) -> Answer:
         {
             "id": method.id, "instance_id": method.id, "title": method.title, "order": place, "enabled": True,
             "method_id": method.kind, "method_title": method.kind_title, "method_description": "", "settings": {},
-            "_links": _links(asked.url, method.id),
+            "_links": links(asked.url, method.id),
         }
         for place, method in enumerate(asked.shop.config.shipping_methods, 1)
     ]  # fmt: skip
-    return _listed(asked, methods, paged=False)
+    return _whole(asked, methods)
 
 
 def _taxes(asked: Asked) -> Answer:
     rates = [_tax(asked, place, rate) for place, rate in enumerate(asked.shop.config.tax_rates)]
-    return _listed(asked, rates, paged=True)
+    return asked.page(page_of(rates, asked.query), len(rates))
 
 
 def _tax(asked: Asked, place: int, rate: TaxRate) -> Resource:
     return {
         "id": rate.id, "country": rate.country, "state": "", "postcode": "", "city": "", "rate": f"{rate.percent:.4f}",
         "name": rate.name, "priority": 1, "compound": False, "shipping": rate.shipping, "order": place,
-        "class": rate.tax_class or "standard", "postcodes": [], "cities": [], "_links": _links(asked.url, rate.id),
+        "class": rate.tax_class or "standard", "postcodes": [], "cities": [], "_links": links(asked.url, rate.id),
     }  # fmt: skip
 
 
 def _coupons(asked: Asked) -> Answer:
     found = sorted(asked.shop.config.coupons, key=lambda coupon: coupon.id, reverse=asked.query["order"] == "desc")
-    return _listed(asked, [_coupon(asked, coupon) for coupon in found], paged=True)
+    return asked.page((_coupon(asked, coupon) for coupon in page_of(found, asked.query)), len(found))
 
 
 def _coupon(asked: Asked, coupon: Coupon) -> Resource:
     return {
         "id": coupon.id, "code": coupon.code, "amount": str(cents(coupon.amount)), "discount_type": coupon.kind,
-        "free_shipping": coupon.free_shipping, "_links": _links(asked.url, coupon.id),
+        "free_shipping": coupon.free_shipping, "_links": links(asked.url, coupon.id),
     }  # fmt: skip
-
-
-def _links(collection: str, record_id: int | str, hints: Mapping[str, Any] = _ALLOW) -> Resource:
-    own = {"href": f"{collection}/{record_id}", "targetHints": hints}
-    return {"self": [own], "collection": [{"href": collection}]}

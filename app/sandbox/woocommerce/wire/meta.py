@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from app.sandbox.woocommerce.http import php
+from app.sandbox.woocommerce.wire import php
 
 Meta = list[dict[str, Any]]
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
-from app.sandbox.woocommerce.http import php
+from app.sandbox.woocommerce.config import ShopConfig
+from app.sandbox.woocommerce.wire import php
+from app.sandbox.woocommerce.wire.links import links
 from app.sandbox.woocommerce.wire.money import cents, decimal
 
-if TYPE_CHECKING:
-    from app.sandbox.woocommerce.model.shop import Shop
+Resource = dict[str, Any]
 
-_ALLOW = {"allow": ["GET", "POST", "PUT", "PATCH", "DELETE"]}
-_BLANK: dict[str, Any] = {
+_BLANK: Resource = {
     "id": 0, "name": "", "slug": "", "permalink": "", "date_created": None, "date_created_gmt": None, "date_modified": None,
     "date_modified_gmt": None, "type": "simple", "status": "publish", "featured": False, "catalog_visibility": "visible",
     "description": "", "short_description": "", "sku": "", "price": "", "regular_price": "", "sale_price": "",
@@ -38,7 +38,7 @@ _VARIATION = (
 _FROM_PARENT = ("stock_quantity", "stock_status", "backorders", "backorders_allowed", "backordered")
 
 
-def new_product(kind: str) -> dict[str, Any]:
+def new_product(kind: str) -> Resource:
     """A product with every field at its default."""
     product = {name: value.copy() if isinstance(value, list | dict) else value for name, value in _BLANK.items()}
     product.update(type=kind, dimensions={"length": "", "width": "", "height": ""}, has_options=kind == "variable")
@@ -51,7 +51,7 @@ def new_product(kind: str) -> dict[str, Any]:
     return product
 
 
-def from_resource(resource: dict[str, Any], parent: dict[str, Any] | None) -> dict[str, Any]:
+def from_resource(resource: Resource, parent: Resource | None) -> Resource:
     """A product to store, from a recorded one: either the product's own shape, or that of `/variations`."""
     product = new_product(resource["type"])
     product.update({name: value for name, value in resource.items() if name in product})
@@ -68,9 +68,8 @@ def from_resource(resource: dict[str, Any], parent: dict[str, Any] | None) -> di
     return product
 
 
-def inherited(shop: Shop, product: dict[str, Any]) -> dict[str, Any]:
+def inherited(product: Resource, parent: Resource | None) -> Resource:
     """A variation with what it takes from its parent: the SKU when it has none, the stock when the parent keeps it."""
-    parent = shop.products.get(product["parent_id"]) if product["type"] == "variation" else None
     if parent is None:
         return product
     shown = {**product, "sku": product["sku"] or parent["sku"]}
@@ -79,68 +78,60 @@ def inherited(shop: Shop, product: dict[str, Any]) -> dict[str, Any]:
     return shown
 
 
-def show(shop: Shop, product: dict[str, Any], base_url: str, editing: bool = False) -> dict[str, Any]:
-    """As `/products/ID` and webhooks have it. `editing` is the answer to a write: raw texts and two fields more (observed)."""
-    shown = inherited(shop, product)
-    shown = {**shown, "permalink": _permalink(shop, product), "price_html": _price_html(shop, product)}
-    if product["type"] == "variable":
-        shown["variations"] = shop.products.children(product["id"]) or product["variations"]
-    if editing:
-        shown["permalink_template"] = f"{base_url}/product/%pagename%/"
-        shown["generated_slug"] = php.slug(product["name"])
-        shown["average_rating"] = product["average_rating"].removesuffix(".00")
-    else:
-        shown["description"] = _paragraph(product["description"])
-        shown["short_description"] = _paragraph(product["short_description"])
-    collection = f"{base_url}/wp-json/wc/v3/products"
-    shown["_links"] = {
-        "self": [{"href": f"{collection}/{product['id']}", "targetHints": _ALLOW}],
-        "collection": [{"href": collection}],
-    }
-    if product["parent_id"]:
-        shown["_links"]["up"] = [{"href": f"{collection}/{product['parent_id']}"}]
-    return shown
+class ProductView:
+    """Shows the products of one shop. `parent` is that of a variation, None for everything else."""
 
+    def __init__(self, config: ShopConfig) -> None:
+        self._config = config
 
-def show_variation(shop: Shop, variation: dict[str, Any], base_url: str, editing: bool = False) -> dict[str, Any]:
-    """As `/products/ID/variations/VID` has it: fewer fields, and the options alone as its name. The answer to a write says
-    `parent` where the tax class is the parent's (observed)."""
-    full = inherited(shop, variation)
-    if editing:
-        full = {**full, "tax_class": variation["tax_class"] or "parent"}
-    image = variation["images"][0] if variation["images"] else None
-    name = ", ".join(part["option"] for part in variation["attributes"])
-    full = {**full, "permalink": _permalink(shop, variation), "image": image, "gallery_image_ids": [], "name": name}
-    shown = {field: full[field] for field in _VARIATION}
-    up = f"{base_url}/wp-json/wc/v3/products/{variation['parent_id']}"
-    shown["_links"] = {
-        "self": [{"href": f"{up}/variations/{variation['id']}", "targetHints": _ALLOW}],
-        "collection": [{"href": f"{up}/variations"}],
-        "up": [{"href": up}],
-    }
-    return shown
+    def product(
+        self, product: Resource, parent: Resource | None, children: list[int], base_url: str, editing: bool = False
+    ) -> Resource:
+        """As `/products/ID` and webhooks have it. `editing` is the answer to a write: raw texts, two fields more (observed)."""
+        shown = inherited(product, parent)
+        shown = {**shown, "permalink": self._permalink(product, parent), "price_html": self._price_html(product)}
+        if product["type"] == "variable":
+            shown["variations"] = children or product["variations"]
+        if editing:
+            shown["permalink_template"] = f"{base_url}/product/%pagename%/"
+            shown["generated_slug"] = php.slug(product["name"])
+            shown["average_rating"] = product["average_rating"].removesuffix(".00")
+        else:
+            shown["description"] = _paragraph(product["description"])
+            shown["short_description"] = _paragraph(product["short_description"])
+        collection = f"{base_url}/wp-json/wc/v3/products"
+        up = f"{collection}/{product['parent_id']}" if product["parent_id"] else None
+        return {**shown, "_links": links(collection, product["id"], up=up)}
+
+    def variation(self, variation: Resource, parent: Resource | None, base_url: str, editing: bool = False) -> Resource:
+        """As `/products/ID/variations/VID` has it: fewer fields, and the options alone as its name. The answer to a write says
+        `parent` where the tax class is the parent's (observed)."""
+        full = inherited(variation, parent)
+        if editing:
+            full = {**full, "tax_class": variation["tax_class"] or "parent"}
+        image = variation["images"][0] if variation["images"] else None
+        name = ", ".join(part["option"] for part in variation["attributes"])
+        full = {**full, "permalink": self._permalink(variation, parent), "image": image, "gallery_image_ids": [], "name": name}
+        up = f"{base_url}/wp-json/wc/v3/products/{variation['parent_id']}"
+        return {**{field: full[field] for field in _VARIATION}, "_links": links(f"{up}/variations", variation["id"], up=up)}
+
+    def _permalink(self, product: Resource, parent: Resource | None) -> str:
+        slug = (parent or product)["slug"]
+        if not slug:
+            return f"{self._config.home}/?post_type=product&p={product['id']}"
+        options = "&".join(f"attribute_{part['slug']}={quote(part['option'])}" for part in product["attributes"] if parent)
+        return f"{self._config.home}/product/{slug}/{'?' if options else ''}{options}"
+
+    def _price_html(self, product: Resource) -> str:
+        if product["price"] == "":
+            return ""
+        rate = self._config.rate(self._config.country, product)
+        net = decimal(product["price"]) / (1 + rate.percent / 100) if rate else decimal(product["price"])
+        amount = f"{cents(net):,}".translate(str.maketrans(",.", " ,"))
+        symbol = php.all_entities(self._config.currency_symbol)
+        currency = f'<span class="woocommerce-Price-currencySymbol" translate="no">{symbol}</span>'
+        return f'<span class="woocommerce-Price-amount amount"><bdi>{currency}&nbsp;{amount}</bdi></span>'
 
 
 def _paragraph(text: str) -> str:
     return text if not text or text.endswith("\n") else f"{text if text.startswith('<p>') else f'<p>{text}</p>'}\n"
-
-
-def _permalink(shop: Shop, product: dict[str, Any]) -> str:
-    home = shop.config.home_url.rstrip("/")
-    parent = shop.products.get(product["parent_id"]) if product["type"] == "variation" else None
-    slug = (parent or product)["slug"]
-    if not slug:
-        return f"{home}/?post_type=product&p={product['id']}"
-    options = "&".join(f"attribute_{part['slug']}={quote(part['option'])}" for part in product["attributes"] if parent)
-    return f"{home}/product/{slug}/{'?' if options else ''}{options}"
-
-
-def _price_html(shop: Shop, product: dict[str, Any]) -> str:
-    if product["price"] == "":
-        return ""
-    rate = shop.rate(shop.config.country, product)
-    net = decimal(product["price"]) / (1 + rate.percent / 100) if rate else decimal(product["price"])
-    amount = f"{cents(net):,}".translate(str.maketrans(",.", " ,"))
-    symbol = "".join(f"&#{ord(letter)};" for letter in shop.config.currency_symbol)
-    currency = f'<span class="woocommerce-Price-currencySymbol" translate="no">{symbol}</span>'
-    return f'<span class="woocommerce-Price-amount amount"><bdi>{currency}&nbsp;{amount}</bdi></span>'

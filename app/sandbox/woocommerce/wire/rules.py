@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
 
-from app.sandbox.woocommerce.http.errors import Invalid, invalid_params, missing_params
-from app.sandbox.woocommerce.http.php import number
 from app.sandbox.woocommerce.wire import times
+from app.sandbox.woocommerce.wire.errors import Invalid, invalid_params, missing_params
+from app.sandbox.woocommerce.wire.php import number
 
 _EMAIL = re.compile(r"^[^@\s]+@[^@\s.]+(\.[^@\s.]+)+$")
 _WORDS = {"true": True, "1": True, "false": False, "0": False, "": False}

@@ -8,7 +8,7 @@ from unittest.mock import Mock
 import pytest
 
 from app.sandbox.woocommerce import Shop
-from tests.sandbox.woocommerce.recorded.recorded_shop import KEYS, ApiClient, client_of, open_shop, rest
+from tests.sandbox.woocommerce.recorded.recorded_shop import KEYS, ApiClient, StoppedClock, client_of, open_shop, rest
 
 
 def _order(number: int, **changed: Any) -> dict[str, Any]:
@@ -75,13 +75,13 @@ class TestPages:
         assert "page=3" in answer.headers["Link"]
 
     async def test_a_link_followed_as_given_is_refused_under_oauth(self) -> None:
-        app, shop = open_shop(strict=False)
+        clock = StoppedClock()
+        app, shop = open_shop(clock=clock, strict=False)
         for number in range(1, 24):
             shop.put_order_raw(_order(number))
         recorded = rest(221)
         asked = recorded["request"]
-        clock = shop._clock
-        clock.seconds = recorded["at_utc"]  # type: ignore[attr-defined]
+        clock.seconds = recorded["at_utc"]
         async with client_of(app) as client:
             first = await client.get(f"{asked['path']}?{asked['query_string_sent']}")
             second = await client.get(first.headers["Link"].split(">")[0][1:])

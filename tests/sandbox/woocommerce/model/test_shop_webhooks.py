@@ -15,8 +15,8 @@ import pytest
 
 from app.sandbox.kit.server import free_port
 from app.sandbox.woocommerce import Shop
-from app.sandbox.woocommerce.http.php import to_json
 from app.sandbox.woocommerce.model.deliveries import signature
+from app.sandbox.woocommerce.wire.php import to_json
 from tests.sandbox.woocommerce.conftest import HTTPS_HOME
 from tests.sandbox.woocommerce.recorded.recorded_shop import (
     RECORDED,

@@ -14,7 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.sandbox.woocommerce import Shop
-from app.sandbox.woocommerce.model import refunds, tracking
+from app.sandbox.woocommerce.model.sales import refunding, tracking
 from app.sandbox.woocommerce.wire import times
 from tests.sandbox.woocommerce.recorded.recorded_shop import rest, webhook
 
@@ -27,7 +27,7 @@ def before(shop: Shop, number: int, recorded: Resource) -> None:
     made = recorded["body"].get("id") if isinstance(recorded["body"], dict) else None
     path = recorded["request"]["path"]
     if recorded["status"] == 201 and made and path.split("/")[4] in ("products", "orders") and number != 9:
-        shop._next_id = made
+        shop.site.following_id = made
     if number in _STEPS:
         _STEPS[number](shop)
 
@@ -66,7 +66,7 @@ def _product(product_id: int, created: str, **more: Any) -> Resource:
 
 def _categories(shop: Shop) -> None:
     for name in ("Ull & fleece", "Turutstyr", "Mat og drikke"):
-        shop.add_category(name)
+        shop.categories.add(name)
 
 
 def _customer(shop: Shop) -> None:
@@ -74,10 +74,10 @@ def _customer(shop: Shop) -> None:
 
 
 def _primus(shop: Shop) -> None:
-    following = shop._next_id
+    following = shop.site.following_id
     sold = _delivered(53)
     shop.put_product_raw({**sold, "stock_quantity": sold["stock_quantity"] + 1})
-    shop._next_id = following
+    shop.site.following_id = following
 
 
 def _second_refund(shop: Shop) -> None:
@@ -192,7 +192,7 @@ def _more_trackings(shop: Shop) -> None:
 
 def _partial(shop: Shop) -> None:
     """A third tracking, given with `status_shipped` 2."""
-    tracking.add_advanced(shop, 73, {"tracking_provider": "Bring", "tracking_number": "P-1", "status_shipped": 2})
+    tracking.add_advanced(shop.orders, 73, {"tracking_provider": "Bring", "tracking_number": "P-1", "status_shipped": 2})
 
 
 def _night(shop: Shop) -> None:
@@ -217,7 +217,7 @@ def _late(shop: Shop) -> None:
         times.stamp(record, "date_modified", _utc(time), OSLO)
         table.put(record)
     shop.put_order_raw(_order(79, "processing", "16:32:10"))
-    refunds.remove(shop, 38, 40)
+    refunding.remove(shop.orders, 38, 40)
 
 
 _STEPS: dict[int, Callable[[Shop], None]] = {

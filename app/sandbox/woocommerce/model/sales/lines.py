@@ -2,38 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from app.sandbox.woocommerce.http import php
-from app.sandbox.woocommerce.http.errors import RestError
-from app.sandbox.woocommerce.model import stock
-from app.sandbox.woocommerce.model.products import net_price
+from app.sandbox.woocommerce.model.products import Products
+from app.sandbox.woocommerce.model.sales import stock
+from app.sandbox.woocommerce.model.site import Site
+from app.sandbox.woocommerce.wire import php
+from app.sandbox.woocommerce.wire.errors import RestError
 from app.sandbox.woocommerce.wire.meta import merge_meta
 from app.sandbox.woocommerce.wire.money import decimal, text
-from app.sandbox.woocommerce.wire.product_view import inherited
-
-if TYPE_CHECKING:
-    from app.sandbox.woocommerce.model.shop import Shop
 
 Resource = dict[str, Any]
 
 
-def write_lines(shop: Shop, order: Resource, given: list[Resource]) -> list[int]:
+def write_lines(products: Products, order: Resource, given: list[Resource]) -> list[int]:
     """Writes `line_items`; gives the products whose stock came back because their line went away. Raises RestError."""
     restocked: list[int] = []
     for part in given:
         line = _existing(order["line_items"], part)
         if line is None:
-            order["line_items"].append(_new_line(shop, part))
+            order["line_items"].append(_new_line(products, part))
         elif _takes_away(part):
-            restocked += stock.put_back(shop, {"line_items": [line]})
+            restocked += stock.put_back(products, [line])
             order["line_items"].remove(line)
         else:
-            _change_line(shop, line, part)
+            _change_line(products, line, part)
     return restocked
 
 
-def write_shipping(shop: Shop, order: Resource, given: list[Resource]) -> None:
+def write_shipping(site: Site, order: Resource, given: list[Resource]) -> None:
     """Writes `shipping_lines`. Raises RestError."""
     for part in given:
         line = _existing(order["shipping_lines"], part)
@@ -44,16 +41,16 @@ def write_shipping(shop: Shop, order: Resource, given: list[Resource]) -> None:
             if not part.get("method_id"):
                 raise RestError(400, "woocommerce_rest_invalid_shipping_item", "Shipping method ID is required.")
             line = {
-                "id": shop.next_item_id(), "method_title": "", "method_id": "", "instance_id": "", "total": "0.00",
+                "id": site.next_item_id(), "method_title": "", "method_id": "", "instance_id": "", "total": "0.00",
                 "total_tax": "0.00", "taxes": [], "tax_status": "taxable", "meta_data": [],
             }  # fmt: skip
             order["shipping_lines"].append(line)
         _put(line, part, ("method_title", "method_id", "instance_id"))
         _put_amount(line, part, "total")
-        merge_meta(line["meta_data"], part.get("meta_data") or [], shop.next_meta_id, shows=True)
+        merge_meta(line["meta_data"], part.get("meta_data") or [], site.next_meta_id, shows=True)
 
 
-def write_fees(shop: Shop, order: Resource, given: list[Resource]) -> None:
+def write_fees(site: Site, order: Resource, given: list[Resource]) -> None:
     """Writes `fee_lines`. Raises RestError."""
     for part in given:
         line = _existing(order["fee_lines"], part)
@@ -64,13 +61,13 @@ def write_fees(shop: Shop, order: Resource, given: list[Resource]) -> None:
             if not part.get("name"):
                 raise RestError(400, "woocommerce_rest_invalid_fee_item", "Fee name is required.")
             line = {
-                "id": shop.next_item_id(), "name": "", "tax_class": "", "tax_status": "taxable", "amount": "", "total": "0.00",
+                "id": site.next_item_id(), "name": "", "tax_class": "", "tax_status": "taxable", "amount": "", "total": "0.00",
                 "total_tax": "0.00", "taxes": [], "meta_data": [],
             }  # fmt: skip
             order["fee_lines"].append(line)
         _put(line, part, ("name", "tax_class", "tax_status"))
         _put_amount(line, part, "total")
-        merge_meta(line["meta_data"], part.get("meta_data") or [], shop.next_meta_id, shows=True)
+        merge_meta(line["meta_data"], part.get("meta_data") or [], site.next_meta_id, shows=True)
 
 
 def _existing(lines: list[Resource], part: Resource) -> Resource | None:
@@ -97,39 +94,39 @@ def _put_amount(line: Resource, part: Resource, name: str) -> None:
         line[name] = text(decimal(part[name]))
 
 
-def _product(shop: Shop, part: Resource) -> Resource | None:
+def _product(products: Products, part: Resource) -> Resource | None:
     """The product or variation a part asks for: by SKU, else by variation, else by product. None when the shop has it not."""
     if part.get("sku"):
-        ids = shop.products.with_sku(str(part["sku"]))
-        return shop.products[ids[0]] if ids else None
-    return shop.products.get(php.to_int(part.get("variation_id")) or php.to_int(part.get("product_id")))
+        ids = products.with_sku(str(part["sku"]))
+        return products[ids[0]] if ids else None
+    return products.get(php.to_int(part.get("variation_id")) or php.to_int(part.get("product_id")))
 
 
-def _new_line(shop: Shop, part: Resource) -> Resource:
+def _new_line(products: Products, part: Resource) -> Resource:
     """A line for a product the shop does not know is taken all the same, with product 0 and price 0 (observed)."""
     if not any(part.get(name) for name in ("sku", "product_id", "variation_id")):
         raise RestError(400, "woocommerce_rest_required_product_reference", "Product ID or SKU is required.")
     line: Resource = {
-        "id": shop.next_item_id(), "name": "", "product_id": 0, "variation_id": 0, "quantity": 1, "tax_class": "",
+        "id": products.site.next_item_id(), "name": "", "product_id": 0, "variation_id": 0, "quantity": 1, "tax_class": "",
         "subtotal": "0.00", "subtotal_tax": "0.00", "total": "0.00", "total_tax": "0.00", "taxes": [], "meta_data": [],
         "sku": None, "global_unique_id": "", "price": 0, "image": {"id": "", "src": ""}, "parent_name": None,
     }  # fmt: skip
     line["quantity"] = 1 if part.get("quantity") is None else part["quantity"]
-    product = _product(shop, part)
+    product = _product(products, part)
     if product is not None:
-        _fill(shop, line, product)
-    _change_line(shop, line, part)
+        _fill(products, line, product)
+    _change_line(products, line, part)
     return line
 
 
-def _fill(shop: Shop, line: Resource, product: Resource) -> None:
+def _fill(products: Products, line: Resource, product: Resource) -> None:
     """What a new line takes from its product."""
-    parent = shop.products.get(product["parent_id"]) if product["type"] == "variation" else None
-    price = text(net_price(shop, product, line["quantity"]))
+    parent = products.parent_of(product)
+    price = text(products.net_price(product, line["quantity"]))
     line.update(
         name=product["name"],
         product_id=product["id"],
-        sku=inherited(shop, product)["sku"],
+        sku=products.effective(product)["sku"],
         global_unique_id=product["global_unique_id"],
         tax_class=product["tax_class"],
         subtotal=price,
@@ -138,10 +135,10 @@ def _fill(shop: Shop, line: Resource, product: Resource) -> None:
     if parent is not None:
         line.update(product_id=parent["id"], variation_id=product["id"], parent_name=parent["name"], image={"id": 0, "src": ""})
         options = [{"key": p["slug"], "value": p["option"], "display_key": p["name"]} for p in product["attributes"]]
-        merge_meta(line["meta_data"], options, shop.next_meta_id, shows=True)
+        merge_meta(line["meta_data"], options, products.site.next_meta_id, shows=True)
 
 
-def _change_line(shop: Shop, line: Resource, part: Resource) -> None:
+def _change_line(products: Products, line: Resource, part: Resource) -> None:
     """A new quantity alone leaves the amounts as they are; the subtotal is never below the total."""
     _put(line, part, ("name", "tax_class"))
     if part.get("quantity") is not None:
@@ -150,4 +147,4 @@ def _change_line(shop: Shop, line: Resource, part: Resource) -> None:
     _put_amount(line, part, "total")
     if decimal(line["subtotal"]) < decimal(line["total"]):
         line["subtotal"] = line["total"]
-    merge_meta(line["meta_data"], part.get("meta_data") or [], shop.next_meta_id, shows=True)
+    merge_meta(line["meta_data"], part.get("meta_data") or [], products.site.next_meta_id, shows=True)

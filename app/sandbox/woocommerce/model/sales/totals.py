@@ -3,42 +3,42 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from app.sandbox.woocommerce.config import Coupon, TaxRate
-from app.sandbox.woocommerce.http.errors import RestError
-from app.sandbox.woocommerce.http.php import number
+from app.sandbox.woocommerce.config import Coupon, ShopConfig, TaxRate
+from app.sandbox.woocommerce.model.products import Products
+from app.sandbox.woocommerce.model.site import Site
+from app.sandbox.woocommerce.wire.errors import RestError
 from app.sandbox.woocommerce.wire.money import bare, cents, decimal, kept, text
-
-if TYPE_CHECKING:
-    from app.sandbox.woocommerce.model.shop import Shop
+from app.sandbox.woocommerce.wire.php import number
 
 Resource = dict[str, Any]
 
 
-def recalculate(shop: Shop, order: Resource) -> None:
+def recalculate(products: Products, order: Resource) -> None:
     """Sets every tax and total of the order from its lines. The total is with tax and shipping; refunds do not lower it."""
-    country = tax_country(shop, order)
+    config = products.site.config
+    country = tax_country(config, order)
     used: dict[int, tuple[TaxRate, Decimal, Decimal]] = {}
     for line in order["line_items"]:
-        rate = shop.rate(country, shop.taxed_as(line))
-        line["taxes"] = _tax(line, rate, used, "total_tax", ("total", "subtotal"))
+        rate = config.rate(country, products.tax_of_line(line))
+        line["taxes"] = _tax(line, rate, used, ("total", "subtotal"))
         line["subtotal_tax"] = text(_percent(decimal(line["subtotal"]), rate))
         line["price"] = number(float(decimal(line["total"]) / line["quantity"])) if line["quantity"] else 0
     for line in order["shipping_lines"]:
-        rate = shop.rate(country, {"tax_class": "", "tax_status": line["tax_status"]})
-        line["taxes"] = _tax(line, rate if rate and rate.shipping else None, used, "total_tax", ("total",), shipping=True)
+        rate = config.rate(country, {"tax_class": "", "tax_status": line["tax_status"]})
+        line["taxes"] = _tax(line, rate if rate and rate.shipping else None, used, ("total",), shipping=True)
     for line in order["fee_lines"]:
-        line["taxes"] = _tax(line, shop.rate(country, line), used, "total_tax", ("total",))
-    order["tax_lines"] = [_tax_line(shop, order, *found) for found in used.values()]
+        line["taxes"] = _tax(line, config.rate(country, line), used, ("total",))
+    order["tax_lines"] = [_tax_line(products.site, order, *found) for found in used.values()]
     _sum_up(order)
 
 
-def tax_country(shop: Shop, order: Resource) -> str:
+def tax_country(config: ShopConfig, order: Resource) -> str:
     """VAT follows the shipping address, else the billing address, else the shop. Picked up goods are taxed at the shop."""
     if any(line["method_id"] == "local_pickup" for line in order["shipping_lines"]):
-        return shop.config.country
-    return order["shipping"]["country"] or order["billing"]["country"] or shop.config.country
+        return config.country
+    return order["shipping"]["country"] or order["billing"]["country"] or config.country
 
 
 def _percent(amount: Decimal, rate: TaxRate | None) -> Decimal:
@@ -49,13 +49,12 @@ def _tax(
     line: Resource,
     rate: TaxRate | None,
     used: dict[int, tuple[TaxRate, Decimal, Decimal]],
-    name: str,
     amounts: tuple[str, ...],
     shipping: bool = False,
 ) -> list[Resource]:
     """Taxes one line, adds it up under its rate, and gives the line's `taxes`."""
     tax = _percent(decimal(line["total"]), rate)
-    line[name] = text(tax)
+    line["total_tax"] = text(tax)
     if rate is None:
         return []
     _, goods, freight = used.get(rate.id, (rate, Decimal(0), Decimal(0)))
@@ -64,10 +63,10 @@ def _tax(
     return [{"id": rate.id, "total": shown["total"], "subtotal": shown.get("subtotal", "")}]
 
 
-def _tax_line(shop: Shop, order: Resource, rate: TaxRate, goods: Decimal, freight: Decimal) -> Resource:
+def _tax_line(site: Site, order: Resource, rate: TaxRate, goods: Decimal, freight: Decimal) -> Resource:
     old = next((line["id"] for line in order["tax_lines"] if line["rate_id"] == rate.id), None)
     return {
-        "id": old or shop.next_item_id(), "rate_code": rate.code, "rate_id": rate.id, "label": rate.name, "compound": False,
+        "id": old or site.next_item_id(), "rate_code": rate.code, "rate_id": rate.id, "label": rate.name, "compound": False,
         "tax_total": text(cents(goods)), "shipping_tax_total": text(cents(freight)), "rate_percent": number(float(rate.percent)),
         "meta_data": [],
     }  # fmt: skip
@@ -94,22 +93,24 @@ def _sum_up(order: Resource) -> None:
     order.update({name: text(cents(amount)) for name, amount in amounts.items()})
 
 
-def apply_coupons(shop: Shop, order: Resource, given: list[Resource]) -> None:
+def apply_coupons(products: Products, order: Resource, given: list[Resource]) -> None:
     """Takes the codes' discounts off the lines; earlier codes are taken away first. Raises RestError for a code not known."""
     for line in order["line_items"]:
         line["total"] = line["subtotal"]
     order["coupon_lines"] = []
+    site = products.site
     for part in given:
         code = str(part.get("code") or "").lower()
-        coupon = next((c for c in shop.config.coupons if c.code == code), None)
+        coupon = next((c for c in site.config.coupons if c.code == code), None)
         if coupon is None:
             raise RestError(400, "woocommerce_rest_invalid_coupon", f"Coupon &quot;{code}&quot; does not exist!")
-        order["coupon_lines"].append(_apply(shop, order, coupon))
+        order["coupon_lines"].append(_apply(products, order, coupon))
 
 
-def _apply(shop: Shop, order: Resource, coupon: Coupon) -> Resource:
-    country = tax_country(shop, order)
-    rates = [shop.rate(country, shop.taxed_as(line)) for line in order["line_items"]]
+def _apply(products: Products, order: Resource, coupon: Coupon) -> Resource:
+    config = products.site.config
+    country = tax_country(config, order)
+    rates = [config.rate(country, products.tax_of_line(line)) for line in order["line_items"]]
     nets = [decimal(line["total"]) for line in order["line_items"]]
     gross = [net + _percent(net, rate) for net, rate in zip(nets, rates, strict=True)]
     whole = sum(gross, Decimal(0))
@@ -119,14 +120,15 @@ def _apply(shop: Shop, order: Resource, coupon: Coupon) -> Resource:
     for line, net, discount in zip(order["line_items"], nets, off, strict=True):
         line["total"] = text(net - discount)
     tax = sum((_percent(discount, rate) for discount, rate in zip(off, rates, strict=True)), Decimal(0))
-    return _coupon_line(shop, coupon, sum(off, Decimal(0)), tax)
+    return _coupon_line(products.site, coupon, sum(off, Decimal(0)), tax)
 
 
-def _coupon_line(shop: Shop, coupon: Coupon, discount: Decimal, tax: Decimal) -> Resource:
+def _coupon_line(site: Site, coupon: Coupon, discount: Decimal, tax: Decimal) -> Resource:
     kind = "null" if coupon.kind == "fixed_cart" else f'"{coupon.kind}"'
     info = f'[{coupon.id},"{coupon.code}",{kind},{coupon.amount}]'
-    meta = {"id": shop.next_meta_id(), "key": "coupon_info", "value": info, "display_key": "coupon_info", "display_value": info}
+    shown = {"key": "coupon_info", "value": info, "display_key": "coupon_info", "display_value": info}
     return {
-        "id": shop.next_item_id(), "code": coupon.code, "discount": bare(discount), "discount_tax": bare(tax),
-        "meta_data": [meta], "discount_type": coupon.kind, "nominal_amount": number(float(coupon.amount)), "free_shipping": False,
+        "id": site.next_item_id(), "code": coupon.code, "discount": bare(discount), "discount_tax": bare(tax),
+        "meta_data": [{"id": site.next_meta_id(), **shown}],
+        "discount_type": coupon.kind, "nominal_amount": number(float(coupon.amount)), "free_shipping": False,
     }  # fmt: skip

@@ -85,6 +85,11 @@ def encode_entities(text: str) -> str:
     return _BARE_AMPERSAND.sub("&amp;", text).replace("<", "&lt;").replace(">", "&gt;")
 
 
+def all_entities(text: str) -> str:
+    """Every letter as an entity, as currency symbols are written."""
+    return "".join(f"&#{ord(letter)};" for letter in text)
+
+
 def title(text: str) -> str:
     """A product's name as it is stored: tags stripped, `&` as `&amp;` (observed)."""
     return _BARE_AMPERSAND.sub("&amp;", _TAG.sub("", text))

@@ -11,16 +11,14 @@ import hashlib
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from app.sandbox.woocommerce.config import ShopConfig
-from app.sandbox.woocommerce.http import php
-from app.sandbox.woocommerce.http.errors import RestError
-from app.sandbox.woocommerce.model import notes, orders
+from app.sandbox.woocommerce.model.sales.orders import UNKNOWN_TO_TRACKINGS, Orders
+from app.sandbox.woocommerce.wire import php
+from app.sandbox.woocommerce.wire.errors import RestError
+from app.sandbox.woocommerce.wire.links import links
 from app.sandbox.woocommerce.wire.meta import drop_meta, find_meta, merge_meta
-
-if TYPE_CHECKING:
-    from app.sandbox.woocommerce.model.shop import Shop
 
 Resource = dict[str, Any]
 Providers = Mapping[str, Mapping[str, str]]
@@ -54,38 +52,30 @@ def providers_of(config: ShopConfig) -> Providers:
     return ADVANCED_PROVIDERS if ADVANCED in config.plugins else OWN_PROVIDERS
 
 
-def find_order(shop: Shop, order_id: int) -> Resource:
-    """Raises RestError (404) with the code that both plugins have for it."""
-    order = shop.orders.get(order_id)
-    if order is None:
-        raise RestError(404, "woocommerce_rest_order_invalid_id", "Invalid order ID.")
-    return order
-
-
 def entries(order: Resource) -> list[Resource]:
     """The entries of an order, oldest first."""
     found: list[Resource] = find_meta(order["meta_data"], META) or []
     return list(found)
 
 
-def find(order: Resource, tracking_id: str) -> Resource:
-    """Raises RestError (404)."""
-    found = next((entry for entry in entries(order) if entry["tracking_id"] == tracking_id), None)
+def find(trackings: list[Resource], tracking_id: str) -> Resource:
+    """The entry with this id. Raises RestError (404)."""
+    found = next((entry for entry in trackings if entry["tracking_id"] == tracking_id), None)
     if found is None:
         raise RestError(404, "woocommerce_rest_order_shipment_tracking_invalid_id", "Invalid shipment tracking ID.")
     return found
 
 
-def add_advanced(shop: Shop, order_id: int, body: Resource) -> Resource:
+def add_advanced(orders: Orders, order_id: int, body: Resource) -> Resource:
     """An entry of Advanced Shipment Tracking; the same number twice makes two (observed).
 
     A carrier it does not know is taken and forgotten, a date it cannot read becomes now. `status_shipped` 1 completes the order;
     2 (partially shipped) does nothing, since that status is not turned on; none leaves the status alone. The order is saved, so
     `order.updated` fires, and a private note is written (all observed).
     """
-    order = find_order(shop, order_id)
+    order = orders.find(order_id, UNKNOWN_TO_TRACKINGS)
     given = body.get("custom_tracking_provider") or body.get("tracking_provider") or ""
-    provider = next((name for name in names(shop.tracking_providers) if name.lower() == str(given).lower()), "")
+    provider = next((name for name in names(providers_of(orders.site.config)) if name.lower() == str(given).lower()), "")
     shipped = body.get("status_shipped")
     entry = {
         "tracking_provider": php.slug(provider),
@@ -94,66 +84,61 @@ def add_advanced(shop: Shop, order_id: int, body: Resource) -> Resource:
         "tracking_number": str(body["tracking_number"]),
         "tracking_product_code": "",
         "source": "REST_API",
-        "date_shipped": _advanced_date(body.get("date_shipped"), shop.now()),
+        "date_shipped": _advanced_date(body.get("date_shipped"), orders.site.now()),
         "status_shipped": "" if shipped is None else str(shipped),
-        "tracking_id": _new_id(shop, given, body["tracking_number"]),
+        "tracking_id": _new_id(orders, given, body["tracking_number"]),
         "user_id": 1,
     }
     kept = [] if php.to_int(body.get("replace_tracking")) == 1 else entries(order)
-    _keep(shop, order, [*kept, entry])
+    _keep(orders, order, [*kept, entry])
     if entry["status_shipped"] == "1" and order["status"] != "completed":
-        orders.change(shop, order_id, {"status": "completed"})
+        orders.change(order_id, {"status": "completed"})
     else:
-        orders.touch(shop, order)
-        shop.fire("order.updated", order_id)
-    notes.write(shop, order_id, f"Order was shipped with {provider} and tracking number is: {entry['tracking_number']}")
+        orders.touch(order)
+        orders.site.fire("order.updated", order_id)
+    orders.notes.write(order_id, f"Order was shipped with {provider} and tracking number is: {entry['tracking_number']}")
     return entry
 
 
-def add_own(shop: Shop, order_id: int, body: Resource) -> Resource:
+def add_own(orders: Orders, order_id: int, body: Resource) -> Resource:
     """An entry of WooCommerce's own plugin. A carrier it does not know is not made a custom one: it is lost. The order's status
     is left alone."""
-    order = find_order(shop, order_id)
+    order = orders.find(order_id, UNKNOWN_TO_TRACKINGS)
     given, custom = body.get("tracking_provider") or "", body.get("custom_tracking_provider") or ""
     entry = {
         "tracking_provider": "" if custom else php.slug(given),
         "custom_tracking_provider": custom,
         "custom_tracking_link": body.get("custom_tracking_link") or "",
         "tracking_number": str(body["tracking_number"]),
-        "date_shipped": int((_read(body.get("date_shipped")) or shop.now()).timestamp()),
-        "tracking_id": _new_id(shop, custom or given, body["tracking_number"]),
+        "date_shipped": int((_read(body.get("date_shipped")) or orders.site.now()).timestamp()),
+        "tracking_id": _new_id(orders, custom or given, body["tracking_number"]),
     }
-    _keep(shop, order, [*entries(order), entry])
-    orders.touch(shop, order)
-    shop.fire("order.updated", order_id)
+    _keep(orders, order, [*entries(order), entry])
+    orders.touch(order)
+    orders.site.fire("order.updated", order_id)
     return entry
 
 
-def remove(shop: Shop, order_id: int, tracking_id: str) -> Resource:
+def remove(orders: Orders, order_id: int, tracking_id: str) -> Resource:
     """Takes an entry away and gives it as it was. Raises RestError."""
-    order = find_order(shop, order_id)
-    gone = find(order, tracking_id)
-    _keep(shop, order, [entry for entry in entries(order) if entry["tracking_id"] != tracking_id])
-    orders.touch(shop, order)
-    shop.fire("order.updated", order_id)
+    order = orders.find(order_id, UNKNOWN_TO_TRACKINGS)
+    gone = find(entries(order), tracking_id)
+    _keep(orders, order, [entry for entry in entries(order) if entry["tracking_id"] != tracking_id])
+    orders.touch(order)
+    orders.site.fire("order.updated", order_id)
     return gone
 
 
-def show(shop: Shop, entry: Resource, base: str) -> Resource:
+def show(providers: Providers, entry: Resource, base: str) -> Resource:
     """As the plugins' routes show an entry; `base` is the address of the order under the route that was asked."""
-    provider, link = _shown_provider(shop.tracking_providers, entry)
-    collection = f"{base}/shipment-trackings"
+    provider, link = _shown_provider(providers, entry)
     return {
         "tracking_id": entry["tracking_id"],
         "tracking_provider": provider,
         "tracking_link": link,
         "tracking_number": entry["tracking_number"],
         "date_shipped": datetime.fromtimestamp(int(entry["date_shipped"]), UTC).strftime("%Y-%m-%d"),
-        "_links": {
-            "self": [{"href": f"{collection}/{entry['tracking_id']}", "targetHints": {"allow": ["GET", "DELETE"]}}],
-            "collection": [{"href": collection}],
-            "up": [{"href": base}],
-        },
+        "_links": links(f"{base}/shipment-trackings", entry["tracking_id"], ("GET", "DELETE"), base),
     }
 
 
@@ -173,17 +158,17 @@ def _shown_provider(providers: Providers, entry: Resource) -> tuple[str, str]:
     return "", entry["custom_tracking_link"]
 
 
-def _keep(shop: Shop, order: Resource, kept: list[Resource]) -> None:
+def _keep(orders: Orders, order: Resource, kept: list[Resource]) -> None:
     if kept:
-        merge_meta(order["meta_data"], [{"key": META, "value": kept}], shop.next_meta_id)
+        merge_meta(order["meta_data"], [{"key": META, "value": kept}], orders.site.next_meta_id)
     else:
         drop_meta(order["meta_data"], META)
-    shop.orders.put(order)
+    orders.put(order)
 
 
-def _new_id(shop: Shop, provider: str, number: Any) -> str:
+def _new_id(orders: Orders, provider: str, number: Any) -> str:
     """The plugins hash the clock's microseconds in; here a counter keeps two entries of one moment apart."""
-    made = f"{provider}-{number}{shop.now()}{shop.next_tracking_number()}"
+    made = f"{provider}-{number}{orders.site.now()}{orders.site.next_tracking_number()}"
     return hashlib.md5(made.encode(), usedforsecurity=False).hexdigest()
 
 

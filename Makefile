@@ -57,16 +57,24 @@ clean: ## remove .venv and every cache; data/ stays
 	@rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
 	@find app tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# A fresh machine may have a python3 that is too old or too new beside one that fits, and (Debian without python3-venv) no ensurepip:
-# then the pip that the machine has installs into .venv from outside.
+# A fresh machine may have a python3 that is too old beside one that fits. One that the tests have run on goes first, any newer one will do;
+# a PYTHON that was named goes before all. Debian without python3-venv has no ensurepip: then the pip that the machine has installs into
+# .venv from outside. All that is said here goes to standard error: standard output is the command's (make demo ARGS=--json).
+OLDEST := 11
+NEWEST := 14
+PYTHONS := $(PYTHON) python3.14 python3.13 python3.12 python3.11
 $(READY): requirements-dev.lock pyproject.toml
-	@set -e; python=; \
-	for candidate in $(PYTHON) python3.13 python3.12 python3.11; do \
-	    if $$candidate -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null; then python=$$candidate; break; fi; \
-	done; \
+	@set -e; exec >&2; python=; \
+	for newest in $(if $(filter file,$(origin PYTHON)),$(NEWEST)) 99; do for candidate in $(PYTHONS); do \
+	    if [ -z "$$python" ] && $$candidate -c "import sys; sys.exit(not (3, $(OLDEST)) <= sys.version_info[:2] <= (3, $$newest))" 2>/dev/null; \
+	    then python=$$candidate; fi; \
+	done; done; \
 	if [ -z "$$python" ]; then \
-	    echo "The gateway needs Python 3.11, 3.12 or 3.13; $(PYTHON) here is: $$($(PYTHON) --version 2>&1)."; \
-	    echo "Install one, or name it: make PYTHON=/path/to/python3.11"; exit 1; \
+	    echo "The gateway needs Python 3.$(OLDEST) or newer; $(PYTHON) here is: $$($(PYTHON) --version 2>&1)."; \
+	    echo "Install one, or name it: make PYTHON=/path/to/python3.$(NEWEST)"; exit 1; \
+	fi; \
+	if ! $$python -c "import sys; sys.exit(sys.version_info[:2] > (3, $(NEWEST)))"; then \
+	    echo "Warning: the gateway is tested with Python 3.$(OLDEST) to 3.$(NEWEST); $$python is newer: $$($$python --version)."; \
 	fi; \
 	if ! $(BIN)/python -c '' 2>/dev/null; then \
 	    echo "Setting up $(VENV) with $$($$python --version), once; about a minute …"; \

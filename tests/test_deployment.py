@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 import threading
 import tomllib
 from collections.abc import Iterator
@@ -160,22 +161,77 @@ class TestMake:
         assert planned.splitlines()[-1] == ".venv/bin/gateway demo --check"
 
     def test_a_python_that_is_too_old_is_named(self, tmp_path: Path) -> None:
-        old = tmp_path / "python3"
-        old.write_text('#!/bin/sh\n[ "$1" = --version ] && echo Python 3.9.18\nexit 1\n')
-        old.chmod(0o755)
-        shutil.copy(ROOT / "Makefile", tmp_path)
-        for name in ("requirements-dev.lock", "pyproject.toml"):
-            (tmp_path / name).touch()
-        make = shutil.which("make")
-        assert make is not None
-        run = subprocess.run(
-            [make, "check"],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            check=False,
-            env={"PATH": str(tmp_path), "SHELL": "/bin/sh"},
-        )
+        run = make_demo(tmp_path, {"python3": "3.9.18"})
         assert run.returncode == 2
-        assert "The gateway needs Python 3.11, 3.12 or 3.13; python3 here is: Python 3.9.18." in run.stdout
+        assert "The gateway needs Python 3.11 or newer; python3 here is: Python 3.9.18." in run.stderr
+        assert run.stdout == ""
         assert not (tmp_path / ".venv").exists()
+
+    def test_nothing_but_the_commands_own_line_is_on_standard_output_the_first_time_too(self, tmp_path: Path) -> None:
+        run = make_demo(tmp_path, {"python3": "3.14.0"})
+        assert (run.returncode, run.stdout) == (0, "{demo --json by 3.14.0}\n")
+        assert "Setting up .venv with Python 3.14.0, once" in run.stderr
+        assert "noise of pip" in run.stderr
+        assert "Warning" not in run.stderr
+
+    def test_set_up_once_it_says_nothing_more(self, tmp_path: Path) -> None:
+        make_demo(tmp_path, {"python3": "3.14.0"})
+        run = make_demo(tmp_path, {})
+        assert (run.returncode, run.stdout, run.stderr) == (0, "{demo --json by 3.14.0}\n", "")
+
+    def test_a_python_that_is_newer_than_any_tested_one_is_taken_with_a_warning(self, tmp_path: Path) -> None:
+        run = make_demo(tmp_path, {"python3": "3.15.0"})
+        assert (run.returncode, run.stdout) == (0, "{demo --json by 3.15.0}\n")
+        assert "Warning: the gateway is tested with Python 3.11 to 3.14; python3 is newer: Python 3.15.0." in run.stderr
+
+    @pytest.mark.parametrize("usual", ["3.9.18", "3.15.0"])
+    def test_a_tested_one_beside_it_is_taken_instead(self, tmp_path: Path, usual: str) -> None:
+        run = make_demo(tmp_path, {"python3": usual, "python3.13": "3.13.2", "python3.11": "3.11.9"})
+        assert (run.returncode, run.stdout) == (0, "{demo --json by 3.13.2}\n")
+        assert "Warning" not in run.stderr
+
+    def test_one_that_is_named_goes_before_all(self, tmp_path: Path) -> None:
+        run = make_demo(tmp_path, {"python3": "3.13.2", "another": "3.15.0"}, "PYTHON=another")
+        assert (run.returncode, run.stdout) == (0, "{demo --json by 3.15.0}\n")
+        assert "another is newer: Python 3.15.0." in run.stderr
+
+
+PRETENDER = """#!/bin/sh
+# Says that it is Python {version}, and sets up an environment as noisily as it can.
+case "$1" in
+--version) echo Python {version} ;;
+-c) exec {python} -c "import sys; sys.version_info = ({numbers}); $2" ;;
+-m) case "$2 $3" in
+    "venv "*) mkdir -p "$3/bin"; cp "$0" "$3/bin/python"
+        printf '#!/bin/sh\\necho "{{$* by {version}}}"\\n' > "$3/bin/gateway"; chmod +x "$3/bin/gateway" ;;
+    "pip install") echo "noise of pip" ;;
+    esac ;;
+esac
+"""
+
+
+def make_demo(place: Path, pythons: dict[str, str], *options: str) -> subprocess.CompletedProcess[str]:
+    """`make demo ARGS=--json` on a machine that has these Pythons (program: version), and no other."""
+    make = shutil.which("make")
+    assert make is not None
+    programs = place / "programs"
+    programs.mkdir(exist_ok=True)
+    for name in ("touch", "mkdir", "cp", "chmod"):
+        if not (programs / name).exists():
+            (programs / name).symlink_to(shutil.which(name) or name)
+    for name, version in pythons.items():
+        numbers = ", ".join(version.split("."))
+        (programs / name).write_text(PRETENDER.format(version=version, numbers=numbers, python=sys.executable))
+        (programs / name).chmod(0o755)
+    if not (place / "Makefile").exists():
+        shutil.copy(ROOT / "Makefile", place)
+        for name in ("requirements-dev.lock", "pyproject.toml"):
+            (place / name).touch()
+    return subprocess.run(
+        [make, "demo", "ARGS=--json", *options],
+        cwd=place,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": str(programs), "SHELL": "/bin/sh"},
+    )

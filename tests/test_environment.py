@@ -34,8 +34,18 @@ def test_neither_httpx2_nor_fakeredis_is_among_what_the_gateway_runs_on() -> Non
 
 
 def test_this_python_is_one_the_project_promises() -> None:
-    assert project()["project"]["requires-python"] == ">=3.11,<3.14"
-    assert (3, 11) <= sys.version_info[:2] < (3, 14)
+    assert project()["project"]["requires-python"] == ">=3.11"
+    assert sys.version_info[:2] >= (3, 11)
+
+
+def test_the_pythons_it_is_tested_with_are_named_alike_everywhere() -> None:
+    """The package's classifiers, the Makefile and the README."""
+    named = [line.rpartition(" ")[2] for line in project()["project"]["classifiers"] if "Python :: 3." in line]
+    assert named == ["3.11", "3.12", "3.13", "3.14"]
+    makefile = (ROOT / "Makefile").read_text()
+    assert "PYTHONS := $(PYTHON) python3.14 python3.13 python3.12 python3.11\n" in makefile
+    assert "OLDEST := 11\nNEWEST := 14\n" in makefile
+    assert "Python 3.11 to 3.14" in (ROOT / "README.md").read_text()
 
 
 def test_everything_that_is_declared_is_locked() -> None:

@@ -74,7 +74,10 @@ def work_until_told(settings: Settings) -> None:
 
 
 async def run(settings: Settings) -> None:
-    """Works until SIGTERM or SIGINT, then finishes what it has begun."""
+    """Works until SIGTERM or SIGINT, then finishes what it has begun.
+
+    arq's worker asks for an event loop as it is made: here one runs. Since Python 3.14 none is made for who asks without one.
+    """
     configure(settings)
     if settings.worker_metrics_port:
         start_http_server(settings.worker_metrics_port, addr=settings.host)

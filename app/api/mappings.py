@@ -377,8 +377,8 @@ async def _history(caller: Caller, mapping_id: int, before: int | None, limit: i
 async def resync(caller: Syncer, mapping_id: Id) -> Resynced:
     """Reads it from the shop now, and queues it whether or not it has changed. What the warehouse already has is not written."""
     await _seen(caller, mapping_id)
-    taken = await records.resync(caller.gateway, mapping_id)
-    return Resynced(id=mapping_id, verdict=taken.verdict, reason=taken.reason, job_id=taken.job_id)
+    enqueued = await records.resync(caller.gateway, mapping_id)
+    return Resynced(id=mapping_id, verdict=enqueued.verdict, reason=enqueued.reason, job_id=enqueued.job_id)
 
 
 @router.post("/{mapping_id}/release", summary="Release a held record", responses=problems(404, 409))

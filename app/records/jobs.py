@@ -1,4 +1,4 @@
-"""Jobs and their calls, to be looked at. They are made by `engine.offers` and worked off by `engine.drain`."""
+"""Jobs and their calls, to be looked at. They are made by `engine.jobs.enqueue` and worked off by `engine.dispatch.lane_worker`."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from app.engine.core.retry import pause_before
 from app.engine.core.runtime import Gateway
 from app.engine.jobs import enqueue
 from app.engine.jobs import events as settle
-from app.engine.jobs.enqueue import FoundBy, Offer, Verdict
+from app.engine.jobs.enqueue import FoundBy, RecordChange, Verdict
 from app.engine.jobs.mapper import GONE, map_record
 from app.errors import LeaseLost, LoginRefused, RateLimited, Refused, RemoteError
 from app.integrations.protocol import Announced, NotOurs, ReadNeeded, SendsWebhooks, SweepNeeded
@@ -45,7 +45,7 @@ class Ready:
     """An event with all that is needed to judge it; `gone` when the shop has no such record any more."""
 
     event: Row[Any]
-    offer: Offer | None = None
+    change: RecordChange | None = None
     gone: ReadNeeded | None = None
 
 
@@ -161,7 +161,7 @@ async def _understand(gateway: Gateway, connection: Connection, event: Row[Any],
                 # Which of two changes within one second is the newer: the shop's word, or, when it has none, the delivery
                 # itself. That a record is gone is for the sweep to prove; the shop has just announced this one.
                 record = await gateway.source(connection).read(record.process, record.source_id) or record
-            return Ready(event, await _offer(gateway, connection, event, record, read_now=read))
+            return Ready(event, await _change_of(gateway, connection, event, record, read_now=read))
 
 
 def _process_is_on(connection: Connection, process: Process) -> bool:
@@ -179,12 +179,14 @@ async def _read(gateway: Gateway, connection: Connection, event: Row[Any], neede
     record = await gateway.source(connection).read(needed.process, needed.source_id)
     if record is None:
         return Ready(event, gone=needed)
-    return Ready(event, await _offer(gateway, connection, event, record, read_now=True))
+    return Ready(event, await _change_of(gateway, connection, event, record, read_now=True))
 
 
-async def _offer(gateway: Gateway, connection: Connection, event: Row[Any], record: SourceRecord, *, read_now: bool) -> Offer:
+async def _change_of(
+    gateway: Gateway, connection: Connection, event: Row[Any], record: SourceRecord, *, read_now: bool
+) -> RecordChange:
     full = await enriched(gateway, connection, record)
-    return Offer(
+    return RecordChange(
         full, map_record(connection, full), FoundBy.WEBHOOK, read_now=read_now, event_id=event.id, received_at=event.received_at
     )
 
@@ -239,7 +241,7 @@ async def _judge_one(db: AsyncConnection, gateway: Gateway, connection: Connecti
     if await db.scalar(select(inbox.c.state).where(inbox.c.id == event.id)) != "received":
         return True  # another worker was quicker
     if one.gone is not None:
-        taken = await enqueue.offer_gone(
+        enqueued = await enqueue.enqueue_gone(
             db,
             connection,
             one.gone.process,
@@ -250,13 +252,13 @@ async def _judge_one(db: AsyncConnection, gateway: Gateway, connection: Connecti
             received_at=event.received_at,
         )
     else:
-        assert one.offer is not None
-        taken = await enqueue.offer(db, connection, one.offer, now)
-    if taken.verdict is Verdict.READ_FIRST:
+        assert one.change is not None
+        enqueued = await enqueue.enqueue_change(db, connection, one.change, now)
+    if enqueued.verdict is Verdict.READ_FIRST:
         return False
-    if taken.verdict is not Verdict.QUEUED:
-        await settle.ignore_event(db, event.id, taken.verdict, taken.reason, now, connection.name)
-        about = one.gone or one.offer.record if one.offer else one.gone
+    if enqueued.verdict is not Verdict.QUEUED:
+        await settle.ignore_event(db, event.id, enqueued.verdict, enqueued.reason, now, connection.name)
+        about = one.gone or one.change.record if one.change else one.gone
         assert about is not None
         await _name_record(db, event, about.process, about.source_id)
     return True

@@ -45,7 +45,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True)
-class Offer:
+class RecordChange:
     """A record and how it was found. `read_now`: it was read from the shop just now, at the shop's own word."""
 
     record: SourceRecord
@@ -60,7 +60,7 @@ class Offer:
 
 
 @dataclass(frozen=True)
-class Taken:
+class EnqueueResult:
     """What became of an offer."""
 
     verdict: Verdict
@@ -70,7 +70,7 @@ class Taken:
     mapping_id: int | None = None
 
 
-async def offer(db: AsyncConnection, connection: Connection, made: Offer, now: datetime) -> Taken:
+async def enqueue_change(db: AsyncConnection, connection: Connection, made: RecordChange, now: datetime) -> EnqueueResult:
     """Judges the offer and, when there is something to do, queues it; all in the caller's transaction."""
     kind = KIND_OF[made.record.process]
     await _one_at_a_time(db, connection)
@@ -94,7 +94,7 @@ async def offer(db: AsyncConnection, connection: Connection, made: Offer, now: d
         )
         if mapping.reason_code != code or mapping.source_status != _status(made.mapped):
             await mappings.note(db, mapping.id, now, code, words, event_id=made.event_id)
-        return Taken(Verdict.NOT_WANTED, words, mapping_id=mapping.id)
+        return EnqueueResult(Verdict.NOT_WANTED, words, mapping_id=mapping.id)
     return await _queue(db, connection, mapping, made, digest, now)
 
 
@@ -108,26 +108,26 @@ async def _one_at_a_time(db: AsyncConnection, connection: Connection) -> None:
         await db.execute(mine.with_for_update(key_share=True))
 
 
-def _stale(mapping: Mapping, made: Offer, digest: str, settings_version: int) -> Taken | None:
+def _stale(mapping: Mapping, made: RecordChange, digest: str, settings_version: int) -> EnqueueResult | None:
     """Freshness: older is dropped, same second and same content is dropped, same second and other content is read once."""
     ours, theirs = mapping.source_modified_at, made.record.modified_at
     moved = mapping.settings_version != settings_version
     if ours is None or theirs is None:
         return _unchanged(mapping) if mapping.source_hash == digest and not moved else None
     if theirs < ours:
-        return Taken(Verdict.OLDER, f"What is stored is newer ({ours:%Y-%m-%d %H:%M:%S} UTC)", mapping_id=mapping.id)
+        return EnqueueResult(Verdict.OLDER, f"What is stored is newer ({ours:%Y-%m-%d %H:%M:%S} UTC)", mapping_id=mapping.id)
     if mapping.source_hash == digest:
         return _unchanged(mapping)
     if theirs == ours and not made.read_now and not moved:
-        return Taken(Verdict.READ_FIRST, "Changed twice within the same second", mapping_id=mapping.id)
+        return EnqueueResult(Verdict.READ_FIRST, "Changed twice within the same second", mapping_id=mapping.id)
     return None
 
 
-def _unchanged(mapping: Mapping) -> Taken:
-    return Taken(Verdict.UNCHANGED, "Nothing that the warehouse needs has changed", mapping_id=mapping.id)
+def _unchanged(mapping: Mapping) -> EnqueueResult:
+    return EnqueueResult(Verdict.UNCHANGED, "Nothing that the warehouse needs has changed", mapping_id=mapping.id)
 
 
-async def _move_on(db: AsyncConnection, mapping: Mapping, made: Offer, now: datetime) -> None:
+async def _move_on(db: AsyncConnection, mapping: Mapping, made: RecordChange, now: datetime) -> None:
     """Unchanged content may still be a newer version; what is older than it must stay out."""
     newer = made.record.modified_at
     if newer is not None and (mapping.source_modified_at is None or newer > mapping.source_modified_at):
@@ -135,7 +135,7 @@ async def _move_on(db: AsyncConnection, mapping: Mapping, made: Offer, now: date
 
 
 async def _remember(
-    db: AsyncConnection, mapping: Mapping, made: Offer, digest: str, connection: Connection, now: datetime
+    db: AsyncConnection, mapping: Mapping, made: RecordChange, digest: str, connection: Connection, now: datetime
 ) -> None:
     mapped = made.mapped
     values: dict[str, Any] = {
@@ -162,7 +162,7 @@ def _wanted(mapped: Article | Order) -> str:
     return "absent" if mapped.state in (ShopState.CANCELLED, ShopState.GONE) else "present"
 
 
-async def _needless(db: AsyncConnection, mapping: Mapping, made: Offer, connection: Connection) -> tuple[str, str] | None:
+async def _needless(db: AsyncConnection, mapping: Mapping, made: RecordChange, connection: Connection) -> tuple[str, str] | None:
     """Why nothing need be queued: it is not to be in the warehouse, and nothing of it is or may be there."""
     if mapping.wms_id is not None or mapping.transfer not in (Transfer.NONE, Transfer.PENDING):
         return None
@@ -194,7 +194,9 @@ def priority_of(mapped: Article | Order) -> int:
     return 0 if mapped.state in (ShopState.CANCELLED, ShopState.GONE) else 1
 
 
-async def _queue(db: AsyncConnection, connection: Connection, mapping: Mapping, made: Offer, digest: str, now: datetime) -> Taken:
+async def _queue(
+    db: AsyncConnection, connection: Connection, mapping: Mapping, made: RecordChange, digest: str, now: datetime
+) -> EnqueueResult:
     record = made.record
     content = {
         "mapping_id": mapping.id,
@@ -228,7 +230,7 @@ async def _queue(db: AsyncConnection, connection: Connection, mapping: Mapping, 
     if isinstance(made.mapped, Order) and mapping.wms_id is None:
         await _reserve(db, connection, mapping, made.mapped, now)
     await _trace(db, connection, mapping, made, job_id, generation, now)
-    return Taken(Verdict.QUEUED, job_id=job_id, generation=generation, mapping_id=mapping.id)
+    return EnqueueResult(Verdict.QUEUED, job_id=job_id, generation=generation, mapping_id=mapping.id)
 
 
 async def _reserve(db: AsyncConnection, connection: Connection, mapping: Mapping, order: Order, now: datetime) -> None:
@@ -240,7 +242,7 @@ async def _reserve(db: AsyncConnection, connection: Connection, mapping: Mapping
 
 
 async def _insert_job(
-    db: AsyncConnection, connection: Connection, made: Offer, content: dict[str, Any], state: str, now: datetime
+    db: AsyncConnection, connection: Connection, made: RecordChange, content: dict[str, Any], state: str, now: datetime
 ) -> int:
     job_id: int | None = await db.scalar(
         insert(jobs)
@@ -261,7 +263,7 @@ async def _insert_job(
     return job_id
 
 
-def _next_state(job: Any, made: Offer, now: datetime) -> dict[str, Any]:
+def _next_state(job: Any, made: RecordChange, now: datetime) -> dict[str, Any]:
     """What waits keeps its turn and its pause; what had ended begins anew; what runs is looked at again when it ends."""
     if job.state == "running" or (job.state in ("waiting", "parked") and not made.held_by_brake):
         return {"received_at": job.received_at or made.received_at}
@@ -279,7 +281,7 @@ def _next_state(job: Any, made: Offer, now: datetime) -> dict[str, Any]:
 
 
 async def _trace(
-    db: AsyncConnection, connection: Connection, mapping: Mapping, made: Offer, job_id: int, generation: int, now: datetime
+    db: AsyncConnection, connection: Connection, mapping: Mapping, made: RecordChange, job_id: int, generation: int, now: datetime
 ) -> None:
     """Ties the event, the run and the record's history to the job."""
     if made.event_id is not None:
@@ -314,7 +316,7 @@ async def _trace(
     )
 
 
-async def offer_gone(
+async def enqueue_gone(
     db: AsyncConnection,
     connection: Connection,
     process: Process,
@@ -327,17 +329,19 @@ async def offer_gone(
     part_id: int | None = None,
     held_by_brake: bool = False,
     forced: bool = False,
-) -> Taken:
+) -> EnqueueResult:
     """For a record that the shop itself says is no more. Nothing to do unless an order of it is, or may come to be, in the
     warehouse."""
     mapping = await mappings.by_source(db, connection.id, KIND_OF[process], source_id)
     if process is Process.ARTICLES or mapping is None:
-        return Taken(Verdict.NOT_WANTED, "The shop has no such record any more, and nothing is to be done in the warehouse")
+        return EnqueueResult(
+            Verdict.NOT_WANTED, "The shop has no such record any more, and nothing is to be done in the warehouse"
+        )
     same = (jobs.c.connection_id == connection.id, jobs.c.process == process, jobs.c.source_id == source_id)
     job = (await db.execute(select(jobs).where(*same))).first()
     source = {**((job.source if job else None) or {}), GONE: True}
     record = SourceRecord(process, source_id, mapping.source_modified_at, source)
-    made = Offer(
+    made = RecordChange(
         record,
         _gone_order(mapping, payload_of(connection, job) if job and job.payload and job.source else None),
         found_by,
@@ -348,7 +352,7 @@ async def offer_gone(
         part_id=part_id,
         held_by_brake=held_by_brake,
     )
-    return await offer(db, connection, made, now)
+    return await enqueue_change(db, connection, made, now)
 
 
 def _gone_order(mapping: Mapping, known: Article | Order | None) -> Order:

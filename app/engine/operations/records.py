@@ -15,7 +15,7 @@ from app.engine.core.runtime import Gateway
 from app.engine.dispatch.reports import settle_returns
 from app.engine.intake.ingest import enriched
 from app.engine.jobs import enqueue, events
-from app.engine.jobs.enqueue import FoundBy, Offer, Taken
+from app.engine.jobs.enqueue import EnqueueResult, FoundBy, RecordChange
 from app.engine.jobs.mapper import map_record
 from app.errors import Conflict, NotFound
 from app.flows.outcomes import Outcome, Transfer
@@ -70,7 +70,7 @@ def no_mapping(mapping_id: int) -> NotFound:
     return NotFound(f"there is no mapping {mapping_id}", field="mapping_id", fix="find it with GET /mappings?number=…")
 
 
-async def resync(gateway: Gateway, mapping_id: int) -> Taken:
+async def resync(gateway: Gateway, mapping_id: int) -> EnqueueResult:
     """Reads the record from the shop now and queues it whether or not it has changed. Raises NotFound and RemoteError."""
     mapping = await mapping_of(gateway, mapping_id)
     connection = await gateway.connection(mapping.connection_id)
@@ -78,21 +78,21 @@ async def resync(gateway: Gateway, mapping_id: int) -> Taken:
     record = await gateway.source(connection).read(process, mapping.source_id)
     if record is None:
         async with gateway.database.begin() as db:
-            taken = await enqueue.offer_gone(
+            enqueued = await enqueue.enqueue_gone(
                 db, connection, process, mapping.source_id, FoundBy.OPERATOR, gateway.clock(), forced=True
             )
     else:
         full = await enriched(gateway, connection, record)
-        made = Offer(full, map_record(connection, full), FoundBy.OPERATOR, read_now=True, forced=True)
+        made = RecordChange(full, map_record(connection, full), FoundBy.OPERATOR, read_now=True, forced=True)
         async with gateway.database.begin() as db:
-            taken = await enqueue.offer(db, connection, made, gateway.clock())
+            enqueued = await enqueue.enqueue_change(db, connection, made, gateway.clock())
             # Asked for by a person: what was put aside for another try need not wait for it.
             await db.execute(
-                update(jobs).where(jobs.c.id == taken.job_id, jobs.c.state == "parked").values(state="waiting", due_at=None)
+                update(jobs).where(jobs.c.id == enqueued.job_id, jobs.c.state == "parked").values(state="waiting", due_at=None)
             )
     await _report_again(gateway, mapping)
     await gateway.rings.ring(Task.DRAIN, connection.lane)
-    return taken
+    return enqueued
 
 
 async def _report_again(gateway: Gateway, mapping: Mapping) -> None:

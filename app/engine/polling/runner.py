@@ -26,7 +26,7 @@ from app.engine.core.runtime import Gateway
 from app.engine.intake.ingest import UNSTORABLE, enriched
 from app.engine.jobs import dry_run, enqueue
 from app.engine.jobs.brake import apply_brake
-from app.engine.jobs.enqueue import FoundBy, Offer, Taken, Verdict
+from app.engine.jobs.enqueue import EnqueueResult, FoundBy, RecordChange, Verdict
 from app.engine.jobs.mapper import map_record
 from app.engine.jobs.run_part import Reading, save_progress
 from app.engine.polling import health_alerts, returns, shipments
@@ -252,29 +252,29 @@ async def _consider(
         await _preview(db, reading, record, mapped)
         return True
     cancels = isinstance(mapped, Order) and mapped.state in (ShopState.CANCELLED, ShopState.GONE)
-    made = Offer(record, mapped, found_by, read_now=read_now, part_id=reading.part.id, held_by_brake=cancels)
-    taken = await enqueue.offer(db, reading.connection, made, now)
-    if taken.verdict is Verdict.READ_FIRST:
+    made = RecordChange(record, mapped, found_by, read_now=read_now, part_id=reading.part.id, held_by_brake=cancels)
+    enqueued = await enqueue.enqueue_change(db, reading.connection, made, now)
+    if enqueued.verdict is Verdict.READ_FIRST:
         return False
-    await _count(db, reading, taken, cancels)
+    await _count(db, reading, enqueued, cancels)
     return True
 
 
-async def _count(db: AsyncConnection, reading: Reading, taken: Taken, cancels: bool) -> None:
-    match taken.verdict:
+async def _count(db: AsyncConnection, reading: Reading, enqueued: EnqueueResult, cancels: bool) -> None:
+    match enqueued.verdict:
         case Verdict.QUEUED:
             DRIFT.labels(reading.connection.name, reading.process.value).inc()
-            if cancels and taken.job_id is not None:
+            if cancels and enqueued.job_id is not None:
                 values = {
                     "reason_code": "brake",
                     "reason": "Found cancelled by a poll; goes through when the whole run has been looked at",
                 }
-                await db.execute(update(jobs).where(jobs.c.id == taken.job_id, jobs.c.state == "held").values(**values))
+                await db.execute(update(jobs).where(jobs.c.id == enqueued.job_id, jobs.c.state == "held").values(**values))
         case Verdict.UNCHANGED:
             reading.counts["unchanged"] += 1
         case _:
             reading.counts["skipped"] += 1
-            reading.reasons[taken.verdict.value] += 1
+            reading.reasons[enqueued.verdict.value] += 1
 
 
 async def _preview(db: AsyncConnection, reading: Reading, record: SourceRecord, mapped: Article | Order) -> None:
@@ -329,10 +329,10 @@ async def _store_swept(reading: Reading, records: dict[str, SourceRecord | None]
                 await _consider(db, reading, record, FoundBy.SWEEP, read_now=True, now=now)
                 continue
             reading.counts["read"] += 1
-            taken = await enqueue.offer_gone(
+            enqueued = await enqueue.enqueue_gone(
                 db, connection, Process.ORDERS, source_id, FoundBy.SWEEP, now, part_id=reading.part.id, held_by_brake=True
             )
-            await _count(db, reading, taken, cancels=True)
+            await _count(db, reading, enqueued, cancels=True)
         await save_progress(db, reading, 1, cursor={"swept_to": after}, sweeping=True)
 
 

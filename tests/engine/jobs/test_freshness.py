@@ -13,7 +13,7 @@ from app.domain import Process
 from app.engine.intake import ingest
 from app.engine.intake.ingest import enriched
 from app.engine.jobs import enqueue
-from app.engine.jobs.enqueue import FoundBy, Offer
+from app.engine.jobs.enqueue import FoundBy, RecordChange
 from app.engine.jobs.mapper import map_record
 from app.integrations.woocommerce.rest.resources import record
 from app.storage.tables import cursors, inbox, mappings
@@ -253,9 +253,9 @@ class TestTwoDoorsAtOnce:
         found = record(Process.ORDERS, body)
         assert found is not None
         full = await enriched(house.gateway, house.connection, found)
-        made = Offer(full, map_record(house.connection, full), FoundBy.POLL)
+        made = RecordChange(full, map_record(house.connection, full), FoundBy.POLL)
         async with house.gateway.database.begin() as db:
-            await enqueue.offer(db, house.connection, made, house.clock())
+            await enqueue.enqueue_change(db, house.connection, made, house.clock())
             await asyncio.sleep(0.02 - later)
 
     async def test_the_same_record_for_the_first_time_makes_one_row(self, house: House) -> None:
@@ -300,14 +300,14 @@ class TestOddRecords:
         self, lite: House, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         order = lite.order()
-        real = enqueue.offer
+        real = enqueue.enqueue_change
 
-        async def odd(db: Any, connection: Any, made: Offer, now: Any) -> Any:
+        async def odd(db: Any, connection: Any, made: RecordChange, now: Any) -> Any:
             if made.record.source_id == str(order["id"]):
                 raise ValueError("odd")
             return await real(db, connection, made, now)
 
-        monkeypatch.setattr(enqueue, "offer", odd)
+        monkeypatch.setattr(enqueue, "enqueue_change", odd)
         await lite.announce(order)
         await lite.work()
         assert await verdicts(lite) == [("dead", "not-stored")]

@@ -236,14 +236,14 @@ class TestOddRecords:
         self, house: House, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         orders = some_orders(house, 3)
-        real = enqueue.offer
+        real = enqueue.enqueue_change
 
         async def odd(db: Any, connection: Any, made: Any, now: Any) -> Any:
             if made.record.source_id == str(orders[1]["id"]):
                 raise ValueError("odd")
             return await real(db, connection, made, now)
 
-        monkeypatch.setattr(enqueue, "offer", odd)
+        monkeypatch.setattr(enqueue, "enqueue_change", odd)
         await house.poll()
         assert numbers(house) == [str(orders[0]["id"]), str(orders[2]["id"])]
         assert await house.alerts() == ["not-stored"]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from app.domain import Article, OrderLine, Problem
 from app.errors import Refused
-from app.flows.outcomes import Desk, Known, Outcome, Result, Transfer, explained, held
+from app.flows.outcomes import Known, Outcome, Result, Transfer, WarehousePort, explained, held
 from app.warehouse.writes.differences import differences_article
 from app.warehouse.writes.fields import article_body, thin_article_body
 from app.warehouse.writes.problems import article_problems
@@ -15,29 +15,29 @@ PUT_ARTICLE = "PUT /articles"
 GET_ARTICLES = "GET /articles"
 
 
-async def transfer_article(article: Article, known: Known, desk: Desk) -> Result:
+async def transfer_article(article: Article, known: Known, port: WarehousePort) -> Result:
     """Writes the article when its content has changed. Raises RemoteError when a call failed in a way that is worth another try.
 
     requirement: WooCommerce articles; Ongoing articles.
     """
     if not article.wanted:
         return _not_wanted(article, known)
-    problems = (*article.problems, *article_problems(article, desk.settings))
+    problems = (*article.problems, *article_problems(article, port.settings))
     if problems or article.number is None:
         return _skipped(problems)
-    owner = await desk.claim(article.number)
+    owner = await port.claim(article.number)
     if owner:
         return held(_taken(article.number, owner))
-    body = article_body(article, desk.goods_owner_id, desk.settings)
+    body = article_body(article, port.goods_owner_id, port.settings)
     digest = body.hash
     if known.sent_hash == digest and known.transfer is not Transfer.UNKNOWN:
         return Result(Outcome.UNCHANGED, Transfer.SENT, wanted="present")
-    if desk.unsettled and (settled := await _settled(article.number, body.json, digest, known, desk)):
+    if port.unsettled and (settled := await _settled(article.number, body.json, digest, known, port)):
         return settled
     try:
-        written = await desk.write(PUT_ARTICLE, body.json, lambda: desk.client.put_article(body.json))
+        written = await port.write(PUT_ARTICLE, body.json, lambda: port.client.put_article(body.json))
     except Refused as refusal:
-        return await _after_refusal(refusal, article.number, body.json, digest, known, desk)
+        return await _after_refusal(refusal, article.number, body.json, digest, known, port)
     done = Outcome.CREATED if known.wms_id is None else Outcome.UPDATED
     notes = (*body.cuts, *((f"The WMS said: {written.message}",) if written.message else ()))
     return Result(done, Transfer.SENT, wanted="present", wms_id=written.id, sent_hash=digest, notes=notes)
@@ -65,17 +65,19 @@ def _taken(number: str, owner: str) -> Problem:
     )
 
 
-async def _settled(number: str, body: dict[str, object], digest: str, known: Known, desk: Desk) -> Result | None:
+async def _settled(number: str, body: dict[str, object], digest: str, known: Known, port: WarehousePort) -> Result | None:
     """After a call of unknown outcome: the article as it is there, when that is what was sent."""
-    found = (await desk.read(GET_ARTICLES, lambda: desk.client.get_articles([number]))).get(number)
-    if found is None or desk.unsettled is None or desk.unsettled.request != body or differences_article(body, found):
+    found = (await port.read(GET_ARTICLES, lambda: port.client.get_articles([number]))).get(number)
+    if found is None or port.unsettled is None or port.unsettled.request != body or differences_article(body, found):
         return None
     done = Outcome.CREATED if known.wms_id is None else Outcome.UPDATED
     return Result(done, Transfer.SENT, wanted="present", wms_id=found.article_system_id, sent_hash=digest)
 
 
-async def _after_refusal(refusal: Refused, number: str, body: dict[str, object], digest: str, known: Known, desk: Desk) -> Result:
-    found = (await desk.read(GET_ARTICLES, lambda: desk.client.get_articles([number]))).get(number)
+async def _after_refusal(
+    refusal: Refused, number: str, body: dict[str, object], digest: str, known: Known, port: WarehousePort
+) -> Result:
+    found = (await port.read(GET_ARTICLES, lambda: port.client.get_articles([number]))).get(number)
     if found is not None and not differences_article(body, found):
         done = Outcome.CREATED if known.wms_id is None else Outcome.UPDATED
         return Result(done, Transfer.SENT, wanted="present", wms_id=found.article_system_id, sent_hash=digest)
@@ -84,29 +86,29 @@ async def _after_refusal(refusal: Refused, number: str, body: dict[str, object],
     )
 
 
-async def ensure_articles(lines: Sequence[OrderLine], desk: Desk) -> None:
+async def ensure_articles(lines: Sequence[OrderLine], port: WarehousePort) -> None:
     """Makes the articles of an order that the WMS lacks: in full when the article itself waits, else from the order line.
 
     An article is made only after a read shows that it is missing: a thin one would blank the fields of one that is there.
     Raises Refused when the WMS does not take an article; the order cannot be sent without it.
     """
     by_number = {line.article_number: line for line in lines if line.article_number}
-    unknown = await desk.unknown_articles(list(by_number))
+    unknown = await port.unknown_articles(list(by_number))
     if not unknown:
         return
-    there = await desk.read(GET_ARTICLES, lambda: desk.client.get_articles(unknown))
+    there = await port.read(GET_ARTICLES, lambda: port.client.get_articles(unknown))
     for number in unknown:
         if number in there:
-            await desk.article_exists(number, there[number].article_system_id)
+            await port.article_exists(number, there[number].article_system_id)
         else:
-            await _make_article(by_number[number], number, desk)
+            await _make_article(by_number[number], number, port)
 
 
-async def _make_article(line: OrderLine, number: str, desk: Desk) -> None:
-    full = await desk.waiting_article(number)
+async def _make_article(line: OrderLine, number: str, port: WarehousePort) -> None:
+    full = await port.waiting_article(number)
     if full is not None:
-        body = article_body(full, desk.goods_owner_id, desk.settings)
+        body = article_body(full, port.goods_owner_id, port.settings)
     else:
-        body = thin_article_body(line, desk.goods_owner_id, desk.settings)
-    written = await desk.write(PUT_ARTICLE, body.json, lambda: desk.client.put_article(body.json))
-    await desk.article_created(line, written, body.hash)
+        body = thin_article_body(line, port.goods_owner_id, port.settings)
+    written = await port.write(PUT_ARTICLE, body.json, lambda: port.client.put_article(body.json))
+    await port.article_created(line, written, body.hash)

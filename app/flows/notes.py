@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from app.flows.outcomes import Outcome, Result
-from app.flows.report import ReportDesk
+from app.flows.report import ShopPort
 from app.flows.shipments import write_note
 
 
-async def note_hold(code: str | None, reason: str | None, desk: ReportDesk) -> Result:
+async def note_hold(code: str | None, reason: str | None, port: ShopPort) -> Result:
     """`code` and `reason` of the hold; None when it is over by now. Raises RemoteError when a call failed in a way that is worth
     another try.
     """
     if not code or not reason:
         return Result(Outcome.UNCHANGED, None)
-    written = await write_note(f"held:{code}", f"Lager: {reason}", False, desk)
+    written = await write_note(f"held:{code}", f"Lager: {reason}", False, port)
     return Result(Outcome.UPDATED if written else Outcome.UNCHANGED, None)

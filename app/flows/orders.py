@@ -9,7 +9,7 @@ from app.domain import Order, Problem, ShopState, WarehouseState
 from app.errors import Refused
 from app.flows.articles import ensure_articles
 from app.flows.order_table import Action, decide
-from app.flows.outcomes import Desk, Known, Outcome, Result, Transfer, held
+from app.flows.outcomes import Known, Outcome, Result, Transfer, WarehousePort, held
 from app.warehouse.reads.resources import WarehouseOrder
 from app.warehouse.reads.states import warehouse_state
 from app.warehouse.writes.differences import differences_order
@@ -38,7 +38,7 @@ class _Seen:
         }
 
 
-async def transfer_order(order: Order, known: Known, desk: Desk) -> Result:
+async def transfer_order(order: Order, known: Known, port: WarehousePort) -> Result:
     """Brings the warehouse in line with the order. Raises RemoteError when a call failed in a way that is worth another try.
 
     requirement: WooCommerce orders; rules for every connection, 1 to 4.
@@ -47,19 +47,19 @@ async def transfer_order(order: Order, known: Known, desk: Desk) -> Result:
     action = decide(order.state, transfer, None)
     if action is not Action.READ:
         return _without_reading(order, action, known)
-    problems = (*order.problems, *order_problems(order, desk.settings)) if order.state is ShopState.WANTED else ()
+    problems = (*order.problems, *order_problems(order, port.settings)) if order.state is ShopState.WANTED else ()
     if problems:
         return held(problems[0], wanted="present", notes=tuple(problem.message for problem in problems[1:]))
     number = _fixed_number(order, known)
-    if order.state is ShopState.WANTED and (owner := await desk.claim(number)):
+    if order.state is ShopState.WANTED and (owner := await port.claim(number)):
         return held(_taken(number, owner), wanted="present")
-    seen = await _see(number, desk)
+    seen = await _see(number, port)
     if seen.order is not None and seen.order.goods_owner_order_id != order.source_id:
         if order.state is ShopState.WANTED:
             return held(_taken(number, f"another order in the WMS (its own id there is {seen.order.order_id})"))
         seen = _Seen(None, WarehouseState.ABSENT)  # somebody else's order is never touched; ours is not there
     action = decide(order.state, Transfer.SENT if known.wms_id is not None else transfer, seen.state)
-    return await _act(action, replace(order, number=number), known, seen, desk)
+    return await _act(action, replace(order, number=number), known, seen, port)
 
 
 def _fixed_number(order: Order, known: Known) -> str:
@@ -91,9 +91,9 @@ def _kept_reason(order: Order) -> str:
     return f"The shop's status is {order.status!r}; the order stays in the warehouse, only a cancellation takes it back"
 
 
-async def _see(number: str, desk: Desk) -> _Seen:
-    found = await desk.read(GET_ORDER, lambda: desk.client.get_order_by_number(number))
-    state = warehouse_state(found.status_number if found else None, desk.settings)
+async def _see(number: str, port: WarehousePort) -> _Seen:
+    found = await port.read(GET_ORDER, lambda: port.client.get_order_by_number(number))
+    state = warehouse_state(found.status_number if found else None, port.settings)
     is_back = found is not None and state is WarehouseState.SHIPPED and _is_all_back(found)
     return _Seen(found, WarehouseState.RETURNED if is_back else state)
 
@@ -104,20 +104,20 @@ def _is_all_back(order: WarehouseOrder) -> bool:
     return bool(picked) and all(line.returned >= line.picked for line in picked)
 
 
-async def _act(action: Action, order: Order, known: Known, seen: _Seen, desk: Desk) -> Result:
+async def _act(action: Action, order: Order, known: Known, seen: _Seen, port: WarehousePort) -> Result:
     match action:
         case Action.CREATE | Action.UPDATE:
-            return await _put(order, known, seen, desk)
+            return await _put(order, known, seen, port)
         case Action.HOLD_STARTED:
-            return await _changed_too_late(order, known, seen, desk)
+            return await _changed_too_late(order, known, seen, port)
         case Action.CANCEL:
-            return await _cancel(order, seen, desk)
-        case Action.HOLD_TOO_LATE if desk.released:
-            return await _cancel(order, seen, desk)
+            return await _cancel(order, seen, port)
+        case Action.HOLD_TOO_LATE if port.released:
+            return await _cancel(order, seen, port)
         case Action.HOLD_TOO_LATE:
             return held(_too_late(seen), wanted="absent", **seen.status())
-        case Action.HOLD_CANCELLED | Action.HOLD_VANISHED if desk.released:
-            return await _write(order, known, seen, desk)
+        case Action.HOLD_CANCELLED | Action.HOLD_VANISHED if port.released:
+            return await _write(order, known, seen, port)
         case Action.HOLD_CANCELLED:
             return held(_cancelled_there(known), wanted="present", **seen.status())
         case Action.HOLD_VANISHED:
@@ -181,22 +181,22 @@ def _vanished(order: Order) -> Problem:
 # --- writing ------------------------------------------------------------------------------------------------------------
 
 
-async def _put(order: Order, known: Known, seen: _Seen, desk: Desk) -> Result:
-    body = order_body(order, desk.goods_owner_id, desk.settings)
-    if seen.order is not None and (settled := _already_there(body, known, seen, desk)):
+async def _put(order: Order, known: Known, seen: _Seen, port: WarehousePort) -> Result:
+    body = order_body(order, port.goods_owner_id, port.settings)
+    if seen.order is not None and (settled := _already_there(body, known, seen, port)):
         return settled
-    return await _write(order, known, seen, desk)
+    return await _write(order, known, seen, port)
 
 
-async def _write(order: Order, known: Known, seen: _Seen, desk: Desk) -> Result:
+async def _write(order: Order, known: Known, seen: _Seen, port: WarehousePort) -> Result:
     """Sends it whatever the WMS has."""
-    body = order_body(order, desk.goods_owner_id, desk.settings)
+    body = order_body(order, port.goods_owner_id, port.settings)
     done = Outcome.CREATED if seen.order is None else Outcome.UPDATED
-    await ensure_articles(order.lines, desk)
+    await ensure_articles(order.lines, port)
     try:
-        written = await desk.write(PUT_ORDER, body.json, lambda: desk.client.put_order(body.json))
+        written = await port.write(PUT_ORDER, body.json, lambda: port.client.put_order(body.json))
     except Refused as refusal:
-        return await _after_refusal(refusal, order, body, known, desk)
+        return await _after_refusal(refusal, order, body, known, port)
     status = seen.status() | {"wms_id": written.id}
     return _sent(done, body, written.message, status)
 
@@ -206,28 +206,28 @@ def _sent(outcome: Outcome, body: Body, message: str | None, status: dict[str, A
     return Result(outcome, Transfer.SENT, wanted="present", sent_hash=body.hash, notes=notes, **status)
 
 
-def _already_there(body: Body, known: Known, seen: _Seen, desk: Desk) -> Result | None:
+def _already_there(body: Body, known: Known, seen: _Seen, port: WarehousePort) -> Result | None:
     """When nothing need be sent: it is what was sent last, or what a call of unknown outcome turns out to have brought."""
     assert seen.order is not None
     if known.sent_hash == body.hash and known.transfer is not Transfer.UNKNOWN:
         return Result(Outcome.UNCHANGED, Transfer.SENT, wanted="present", **seen.status())
-    same_request = desk.unsettled is not None and desk.unsettled.request == body.json
+    same_request = port.unsettled is not None and port.unsettled.request == body.json
     if same_request and not differences_order(body.json, seen.order):
         done = Outcome.CREATED if known.wms_id is None else Outcome.UPDATED
         return _sent(done, body, "the order is there; the earlier call had arrived", seen.status())
     return None
 
 
-async def _after_refusal(refusal: Refused, order: Order, body: Body, known: Known, desk: Desk) -> Result:
+async def _after_refusal(refusal: Refused, order: Order, body: Body, known: Known, port: WarehousePort) -> Result:
     """A refusal is followed by a read: if the WMS already has what we sent, it was transferred."""
-    seen = await _see(order.number, desk)
+    seen = await _see(order.number, port)
     if seen.order is not None and seen.order.goods_owner_order_id == order.source_id:
         if seen.state is WarehouseState.CANCELLED:
             return held(_cancelled_there(known), wanted="present", **seen.status())
         if not differences_order(body.json, seen.order):
             done = Outcome.CREATED if known.wms_id is None else Outcome.UPDATED
             return _sent(done, body, refusal.message, seen.status())
-        if desk.client.is_started(refusal) or seen.state is not WarehouseState.OPEN:
+        if port.client.is_started(refusal) or seen.state is not WarehouseState.OPEN:
             return held(_started(seen), wanted="present", **seen.status())
     return Result(
         Outcome.FAILED,
@@ -248,35 +248,35 @@ def _started(seen: _Seen) -> Problem:
     )
 
 
-async def _changed_too_late(order: Order, known: Known, seen: _Seen, desk: Desk) -> Result:
-    body = order_body(order, desk.goods_owner_id, desk.settings)
+async def _changed_too_late(order: Order, known: Known, seen: _Seen, port: WarehousePort) -> Result:
+    body = order_body(order, port.goods_owner_id, port.settings)
     assert seen.order is not None
-    if settled := _already_there(body, known, seen, desk):
+    if settled := _already_there(body, known, seen, port):
         return settled
     if known.transfer is Transfer.UNKNOWN and not differences_order(body.json, seen.order):
         return _sent(Outcome.UNCHANGED, body, "the warehouse has it as the shop does", seen.status())
-    if desk.released:
-        return await _write(order, known, seen, desk)
+    if port.released:
+        return await _write(order, known, seen, port)
     return held(_started(seen), wanted="present", **seen.status())
 
 
-async def _cancel(order: Order, seen: _Seen, desk: Desk) -> Result:
+async def _cancel(order: Order, seen: _Seen, port: WarehousePort) -> Result:
     assert seen.order is not None
     order_id = seen.order.order_id
     try:
-        await desk.write(CANCEL_ORDER, {"orderId": order_id}, lambda: desk.client.cancel_order(order_id))
+        await port.write(CANCEL_ORDER, {"orderId": order_id}, lambda: port.client.cancel_order(order_id))
     except Refused as refusal:
-        now = await _see(order.number, desk)
-        if now.state in (WarehouseState.CANCELLED, WarehouseState.ABSENT) or desk.client.is_already_cancelled(refusal):
-            return _cancelled(order, now, desk)
-        if desk.client.is_started(refusal) or now.state is not WarehouseState.OPEN:
+        now = await _see(order.number, port)
+        if now.state in (WarehouseState.CANCELLED, WarehouseState.ABSENT) or port.client.is_already_cancelled(refusal):
+            return _cancelled(order, now, port)
+        if port.client.is_started(refusal) or now.state is not WarehouseState.OPEN:
             return held(_too_late(now), wanted="absent", **now.status())
         reason = f"The WMS refused the cancellation: {refusal.message}"
         return Result(Outcome.FAILED, Transfer.REFUSED, "refused", reason, wanted="absent", **now.status())
-    return _cancelled(order, seen, desk)
+    return _cancelled(order, seen, port)
 
 
-def _cancelled(order: Order, seen: _Seen, desk: Desk) -> Result:
-    status = seen.status() | {"warehouse_status": desk.settings.cancelled_status, "warehouse_status_text": "Cancelled"}
+def _cancelled(order: Order, seen: _Seen, port: WarehousePort) -> Result:
+    status = seen.status() | {"warehouse_status": port.settings.cancelled_status, "warehouse_status_text": "Cancelled"}
     reason = f"Cancelled in the warehouse, because the shop's status is {order.status!r}"
     return Result(Outcome.CANCELLED, Transfer.SENT, "cancelled", reason, wanted="absent", **status)

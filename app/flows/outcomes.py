@@ -93,7 +93,7 @@ class Unsettled:
     request: dict[str, Any] | None
 
 
-class Desk(Protocol):
+class WarehousePort(Protocol):
     """The flow's way out: calls fenced by attempts, numbers that are claimed, articles that others own."""
 
     @property

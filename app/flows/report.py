@@ -73,7 +73,7 @@ def held_report(problem: Problem, acknowledge: tuple[Acknowledge, ...] = ()) -> 
     return Reported(Outcome.HELD, Delivery.HELD, problem.code, explained(problem), acknowledge=acknowledge)
 
 
-class ReportDesk(Protocol):
+class ShopPort(Protocol):
     """The flow's way to the shop: calls fenced by attempts, intents committed before what is not idempotent."""
 
     @property

@@ -10,7 +10,7 @@ from typing import Any
 from app.domain import Problem
 from app.errors import Refused
 from app.flows.outcomes import Outcome
-from app.flows.report import Acknowledge, Intent, Kind, ReportDesk, Reported, held_report
+from app.flows.report import Acknowledge, Intent, Kind, Reported, ShopPort, held_report
 from app.flows.shipments import ORDER_STATE
 from app.integrations.protocol import RefundRequest, RefundSeen, find_refund
 
@@ -31,32 +31,32 @@ def came_back(on_the_order: Pieces, announced: Pieces, purchased: Pieces) -> dic
     return {row: pieces for row, pieces in total.items() if pieces > 0}
 
 
-async def refund_returns(totals: Pieces, acknowledge: tuple[Acknowledge, ...], desk: ReportDesk) -> Reported:
+async def refund_returns(totals: Pieces, acknowledge: tuple[Acknowledge, ...], port: ShopPort) -> Reported:
     """Refunds what of `totals` was not refunded yet; `acknowledge` is confirmed to the WMS when all of it is.
 
     What was refunded is known from the intents, which say how many pieces had come back then. Raises RemoteError when a call
     failed in a way that is worth another try. requirement: WooCommerce returns.
     """
-    fresh = beyond(totals, settled(await desk.intents(Kind.REFUND)))
+    fresh = beyond(totals, settled(await port.intents(Kind.REFUND)))
     if not fresh:
         return Reported(Outcome.UNCHANGED, None, acknowledge=acknowledge)
     if uneven := [row for row, pieces in fresh.items() if pieces != pieces.to_integral_value()]:
         return held_report(_fraction(uneven))
-    order = await desk.read(ORDER_STATE, lambda: desk.shop.order_state(desk.source_id))
+    order = await port.read(ORDER_STATE, lambda: port.shop.order_state(port.source_id))
     if order is None:
-        await _settle(totals, "gone", desk)
+        await _settle(totals, "gone", port)
         return Reported(Outcome.SKIPPED, None, "gone", "The shop has deleted the order", acknowledge=acknowledge)
-    already = await desk.read(REFUNDS, lambda: desk.refunds.refunds(desk.source_id))
-    if await _find_unknown(already, desk):
-        fresh = beyond(totals, settled(await desk.intents(Kind.REFUND)))
+    already = await port.read(REFUNDS, lambda: port.refunds.refunds(port.source_id))
+    if await _find_unknown(already, port):
+        fresh = beyond(totals, settled(await port.intents(Kind.REFUND)))
         if not fresh:
             return Reported(Outcome.UPDATED, None, acknowledge=acknowledge)
-    plan = desk.refunds.plan_refund(order, {row: int(pieces) for row, pieces in fresh.items()}, already)
+    plan = port.refunds.plan_refund(order, {row: int(pieces) for row, pieces in fresh.items()}, already)
     if plan.problems:
         return held_report(plan.problems[0])
-    reference = _reference(totals, desk)
-    request = RefundRequest(reference, desk.returns.reason, plan.lines, desk.returns.api_refund, desk.returns.restock)
-    return await _refund(request, totals, acknowledge, desk)
+    reference = _reference(totals, port)
+    request = RefundRequest(reference, port.returns.reason, plan.lines, port.returns.api_refund, port.returns.restock)
+    return await _refund(request, totals, acknowledge, port)
 
 
 def settled(intents: Mapping[str, Intent]) -> dict[str, Decimal]:
@@ -78,42 +78,42 @@ def plain(totals: Pieces) -> dict[str, str]:
     return {row: f"{pieces.normalize():f}" for row, pieces in sorted(totals.items())}
 
 
-async def _settle(totals: Pieces, why: str, desk: ReportDesk) -> None:
+async def _settle(totals: Pieces, why: str, port: ShopPort) -> None:
     """Nothing is refunded for these, and never will be."""
-    key = f"{why} {_reference(totals, desk)}"
-    await desk.intend(Kind.REFUND, key, {"pieces": plain(totals)})
-    await desk.done(Kind.REFUND, key, why)
+    key = f"{why} {_reference(totals, port)}"
+    await port.intend(Kind.REFUND, key, {"pieces": plain(totals)})
+    await port.done(Kind.REFUND, key, why)
 
 
-async def _find_unknown(already: Sequence[RefundSeen], desk: ReportDesk) -> bool:
+async def _find_unknown(already: Sequence[RefundSeen], port: ShopPort) -> bool:
     """Whether the shop has a refund whose answer we never saw. More may have come back since: it would be refunded twice."""
     found = False
-    for intent in (await desk.intents(Kind.REFUND)).values():
+    for intent in (await port.intents(Kind.REFUND)).values():
         if intent.remote_id is None and (there := find_refund(already, intent.key)) is not None:
-            await desk.done(Kind.REFUND, intent.key, there.id)
+            await port.done(Kind.REFUND, intent.key, there.id)
             found = True
     return found
 
 
-def _reference(totals: Pieces, desk: ReportDesk) -> str:
+def _reference(totals: Pieces, port: ShopPort) -> str:
     """The same for the same goods, however often this is tried."""
     digest = hashlib.sha256(repr(sorted(plain(totals).items())).encode()).hexdigest()[:8]
-    return f"R-{desk.source_id}-{digest}"
+    return f"R-{port.source_id}-{digest}"
 
 
-async def _refund(request: RefundRequest, totals: Pieces, acknowledge: tuple[Acknowledge, ...], desk: ReportDesk) -> Reported:
+async def _refund(request: RefundRequest, totals: Pieces, acknowledge: tuple[Acknowledge, ...], port: ShopPort) -> Reported:
     said: dict[str, Any] = {
         "reference": request.reference,
         "amount": str(request.amount),
         "lines": [{"line": line.line_id, "quantity": line.quantity, "total": str(line.total)} for line in request.lines],
         "pieces": plain(totals),
     }
-    await desk.intend(Kind.REFUND, request.reference, said)
+    await port.intend(Kind.REFUND, request.reference, said)
     try:
-        made = await desk.write(REFUND, said, lambda: desk.refunds.refund(desk.source_id, request))
+        made = await port.write(REFUND, said, lambda: port.refunds.refund(port.source_id, request))
     except Refused as refusal:
         return held_report(_refused(refusal))
-    await desk.done(Kind.REFUND, request.reference, made)
+    await port.done(Kind.REFUND, request.reference, made)
     return Reported(Outcome.CREATED, None, acknowledge=acknowledge)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from app.domain import Problem
 from app.domain.shipment import Shipment, TrackingNumber
 from app.flows.outcomes import Outcome
-from app.flows.report import Acknowledge, Delivery, Kind, ReportDesk, Reported, held_report
+from app.flows.report import Acknowledge, Delivery, Kind, Reported, ShopPort, held_report
 from app.flows.shipment_plan import ShipmentPlan, plan_shipments
 from app.integrations.protocol import (
     ShopOrderState,
@@ -30,33 +30,33 @@ TURNED_AWAY = frozenset({"cancelled", "refunded", "failed", "trash"})
 """Statuses that are left as they are: the shop has decided otherwise."""
 
 
-async def report_shipments(shipments: Sequence[Shipment], desk: ReportDesk) -> Reported:
+async def report_shipments(shipments: Sequence[Shipment], port: ShopPort) -> Reported:
     """Reports what the WMS shows of one source order. Raises RemoteError when a call failed in a way that is worth another try.
 
     requirement: WooCommerce shipments; Ongoing tracking numbers and partial deliveries.
     """
-    plan = plan_shipments(shipments, desk.shipments.partial_deliveries)
+    plan = plan_shipments(shipments, port.shipments.partial_deliveries)
     if not plan.is_made:
         return _nothing_yet(shipments)
     acknowledge = _acknowledge(plan)
-    order = await desk.read(ORDER_STATE, lambda: desk.shop.order_state(desk.source_id))
+    order = await port.read(ORDER_STATE, lambda: port.shop.order_state(port.source_id))
     if order is None:
         return Reported(Outcome.SKIPPED, Delivery.REPORTED, "gone", "The shop has deleted the order", acknowledge=acknowledge)
     if order.status in TURNED_AWAY:
         # Refunded or cancelled after it was completed: there is nothing left to tell.
-        return _as_before(acknowledge) if desk.was_completed else held_report(_turned_away(order.status))
-    told = await _tell_tracking(order, plan, desk) if desk.shipments.tracking is not TrackingShown.NONE else 0
-    if plan.held and not desk.released:
-        await _note_short(order, plan, desk)
+        return _as_before(acknowledge) if port.was_completed else held_report(_turned_away(order.status))
+    told = await _tell_tracking(order, plan, port) if port.shipments.tracking is not TrackingShown.NONE else 0
+    if plan.held and not port.released:
+        await _note_short(order, plan, port)
         return held_report(_short(plan), acknowledge)
-    if not (plan.closes or desk.released):
+    if not (plan.closes or port.released):
         outcome = Outcome.UPDATED if told else Outcome.UNCHANGED
         return Reported(outcome, Delivery.PARTLY, "partly-shipped", _short(plan).message, acknowledge=acknowledge)
-    return await _complete(bool(told), acknowledge, desk)
+    return await _complete(bool(told), acknowledge, port)
 
 
-async def _complete(told: bool, acknowledge: tuple[Acknowledge, ...], desk: ReportDesk) -> Reported:
-    completed = await desk.write(SET_STATUS, {"order": desk.source_id}, lambda: desk.shop.complete(desk.source_id))
+async def _complete(told: bool, acknowledge: tuple[Acknowledge, ...], port: ShopPort) -> Reported:
+    completed = await port.write(SET_STATUS, {"order": port.source_id}, lambda: port.shop.complete(port.source_id))
     if completed.status in TURNED_AWAY:
         return held_report(_turned_away(completed.status))
     outcome = Outcome.UPDATED if told or completed.written else Outcome.UNCHANGED
@@ -102,64 +102,64 @@ def _lines(plan: ShipmentPlan) -> str:
 # --- tracking -------------------------------------------------------------------------------------------------------------
 
 
-async def _tell_tracking(order: ShopOrderState, plan: ShipmentPlan, desk: ReportDesk) -> int:
+async def _tell_tracking(order: ShopOrderState, plan: ShipmentPlan, port: ShopPort) -> int:
     """Tells the shop each number once; returns how many were new."""
-    if desk.shop.tracking_via is TrackingVia.NOTE:
-        return await _tell_by_note(plan, desk)
-    known = await desk.intents(Kind.TRACKING)
+    if port.shop.tracking_via is TrackingVia.NOTE:
+        return await _tell_by_note(plan, port)
+    known = await port.intents(Kind.TRACKING)
     told = 0
     for number in plan.tracking:
         intent = known.get(number.number)
         if intent is None or intent.remote_id is None:
-            told += await _tell(order, _tracking(number, plan.carrier, desk), desk)
+            told += await _tell(order, _tracking(number, plan.carrier, port), port)
     return told
 
 
-def _tracking(number: TrackingNumber, carrier: str, desk: ReportDesk) -> Tracking:
-    with_link = desk.shipments.tracking in (TrackingShown.LINKS, TrackingShown.BOTH)
+def _tracking(number: TrackingNumber, carrier: str, port: ShopPort) -> Tracking:
+    with_link = port.shipments.tracking in (TrackingShown.LINKS, TrackingShown.BOTH)
     return Tracking(number=number.number, link=number.url if with_link else "", provider=carrier)
 
 
-async def _tell(order: ShopOrderState, tracking: Tracking, desk: ReportDesk) -> int:
+async def _tell(order: ShopOrderState, tracking: Tracking, port: ShopPort) -> int:
     if (there := find_tracking(order.tracking, tracking.number)) is not None:
         # Entered by hand, or by a call of ours whose answer was lost.
-        await desk.intend(Kind.TRACKING, tracking.number, _plain(tracking))
-        await desk.done(Kind.TRACKING, tracking.number, there.id)
+        await port.intend(Kind.TRACKING, tracking.number, _plain(tracking))
+        await port.done(Kind.TRACKING, tracking.number, there.id)
         return 0
-    return await _write_tracking(tracking, desk)
+    return await _write_tracking(tracking, port)
 
 
-async def _tell_by_note(plan: ShipmentPlan, desk: ReportDesk) -> int:
+async def _tell_by_note(plan: ShipmentPlan, port: ShopPort) -> int:
     """What is new together in one note: a note to the customer is an e-mail."""
-    begun = {key: one for key, one in (await desk.intents(Kind.NOTE)).items() if key.startswith(TRACKING_NOTE)}
+    begun = {key: one for key, one in (await port.intents(Kind.NOTE)).items() if key.startswith(TRACKING_NOTE)}
     told = 0
     for key, intent in begun.items():
-        told += await _write_tracking_note(key, intent.request, desk)
-    known = await desk.intents(Kind.TRACKING)
-    fresh = [_tracking(number, plan.carrier, desk) for number in plan.tracking if number.number not in known]
-    shown = [one for one in fresh if desk.shop.tracking_note(desk.order_number, [one])]
+        told += await _write_tracking_note(key, intent.request, port)
+    known = await port.intents(Kind.TRACKING)
+    fresh = [_tracking(number, plan.carrier, port) for number in plan.tracking if number.number not in known]
+    shown = [one for one in fresh if port.shop.tracking_note(port.order_number, [one])]
     if not shown:
         return told
     numbers = [one.number for one in shown]
     key = f"{TRACKING_NOTE}{hashlib.sha256(repr(numbers).encode()).hexdigest()[:16]}"
-    text = desk.shop.tracking_note(desk.order_number, shown)
-    request = {"note": text, "to_customer": desk.shipments.note_to_customer, "numbers": numbers}
-    return told + await _write_tracking_note(key, request, desk)
+    text = port.shop.tracking_note(port.order_number, shown)
+    request = {"note": text, "to_customer": port.shipments.note_to_customer, "numbers": numbers}
+    return told + await _write_tracking_note(key, request, port)
 
 
-async def _write_tracking_note(key: str, request: Mapping[str, Any], desk: ReportDesk) -> int:
+async def _write_tracking_note(key: str, request: Mapping[str, Any], port: ShopPort) -> int:
     """The note, and that each of its numbers was told with it; how many were new."""
     numbers: list[str] = request.get("numbers", [])
     if numbers:
-        await write_note(key, request["note"], request["to_customer"], desk, numbers=numbers)
-    note = (await desk.intents(Kind.NOTE)).get(key)
-    known = await desk.intents(Kind.TRACKING)
+        await write_note(key, request["note"], request["to_customer"], port, numbers=numbers)
+    note = (await port.intents(Kind.NOTE)).get(key)
+    known = await port.intents(Kind.TRACKING)
     fresh = [number for number in numbers if number not in known]
     for number in fresh:
-        await desk.intend(Kind.TRACKING, number, {"number": number})
+        await port.intend(Kind.TRACKING, number, {"number": number})
     for number in numbers:
         if note is not None and note.remote_id is not None and (number in fresh or known[number].remote_id is None):
-            await desk.done(Kind.TRACKING, number, note.remote_id)
+            await port.done(Kind.TRACKING, number, note.remote_id)
     return len(fresh)
 
 
@@ -167,39 +167,39 @@ def _plain(tracking: Tracking) -> dict[str, Any]:
     return {"number": tracking.number, "link": tracking.link, "provider": tracking.provider}
 
 
-async def _write_tracking(tracking: Tracking, desk: ReportDesk) -> int:
-    intent = await desk.intend(Kind.TRACKING, tracking.number, _plain(tracking))
+async def _write_tracking(tracking: Tracking, port: ShopPort) -> int:
+    intent = await port.intend(Kind.TRACKING, tracking.number, _plain(tracking))
     if not intent.is_new:
-        entries = await desk.read(ADD_TRACKING, lambda: desk.shop.tracking_entries(desk.source_id))
+        entries = await port.read(ADD_TRACKING, lambda: port.shop.tracking_entries(port.source_id))
         if (there := find_tracking(entries, tracking.number)) is not None:
-            await desk.done(Kind.TRACKING, tracking.number, there.id)
+            await port.done(Kind.TRACKING, tracking.number, there.id)
             return 1
-    entry = await desk.write(ADD_TRACKING, _plain(tracking), lambda: desk.shop.add_tracking(desk.source_id, tracking))
-    await desk.done(Kind.TRACKING, tracking.number, entry)
+    entry = await port.write(ADD_TRACKING, _plain(tracking), lambda: port.shop.add_tracking(port.source_id, tracking))
+    await port.done(Kind.TRACKING, tracking.number, entry)
     return 1
 
 
-async def write_note(key: str, text: str, to_customer: bool, desk: ReportDesk, **more: Any) -> int:
+async def write_note(key: str, text: str, to_customer: bool, port: ShopPort, **more: Any) -> int:
     """A note on the order, once. Every POST would make another, so an unknown outcome is looked up among the notes.
 
     How many were written by this or an earlier call whose answer was lost; `more` is kept with the intent.
     """
     request = {"note": text, "to_customer": to_customer, **more}
-    intent = await desk.intend(Kind.NOTE, key, request)
+    intent = await port.intend(Kind.NOTE, key, request)
     if intent.remote_id is not None:
         return 0
     if not intent.is_new:
-        notes = await desk.read(ADD_NOTE, lambda: desk.shop.notes(desk.source_id))
-        taken = {each.remote_id for each in (await desk.intents(Kind.NOTE)).values() if each.remote_id}
+        notes = await port.read(ADD_NOTE, lambda: port.shop.notes(port.source_id))
+        taken = {each.remote_id for each in (await port.intents(Kind.NOTE)).values() if each.remote_id}
         if (there := find_note(notes, text, taken)) is not None:
-            await desk.done(Kind.NOTE, key, there.id)
+            await port.done(Kind.NOTE, key, there.id)
             return 1
-    note = await desk.write(ADD_NOTE, request, lambda: desk.shop.add_note(desk.source_id, text, to_customer))
-    await desk.done(Kind.NOTE, key, note)
+    note = await port.write(ADD_NOTE, request, lambda: port.shop.add_note(port.source_id, text, to_customer))
+    await port.done(Kind.NOTE, key, note)
     return 1
 
 
-async def _note_short(order: ShopOrderState, plan: ShipmentPlan, desk: ReportDesk) -> None:
+async def _note_short(order: ShopOrderState, plan: ShipmentPlan, port: ShopPort) -> None:
     """One private note about a short shipment, for each state of it."""
-    text = desk.shipments.short_note_text.format(lines=_lines(plan), order=order.number)
-    await write_note(f"short:{_lines(plan)}"[:200], text, False, desk)
+    text = port.shipments.short_note_text.format(lines=_lines(plan), order=order.number)
+    await write_note(f"short:{_lines(plan)}"[:200], text, False, port)

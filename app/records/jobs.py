@@ -1,4 +1,4 @@
-"""Jobs and their calls, to be looked at. They are made by `engine.jobs.enqueue` and worked off by `engine.dispatch.lane_worker`."""
+"""Jobs and their calls, to be looked at. `engine.jobs.enqueue` makes them, `engine.dispatch.lane_worker` works them off."""
 
 from __future__ import annotations
 

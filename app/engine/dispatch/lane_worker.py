@@ -22,8 +22,8 @@ from app.engine.core.runtime import Gateway
 from app.engine.dispatch.attempts import Blocked, Fence, close_unknown, find_unsettled
 from app.engine.dispatch.mapping_updates import values_of, values_of_trouble
 from app.engine.dispatch.reports import acknowledge, report
-from app.engine.dispatch.shop_port import shop_desk
-from app.engine.dispatch.warehouse_port import GatewayDesk, warehouse_desk
+from app.engine.dispatch.shop_port import open_shop_port
+from app.engine.dispatch.warehouse_port import RecordedWarehouse, open_warehouse_port
 from app.engine.jobs import claim, events
 from app.engine.jobs.claim import Place, Turn
 from app.engine.jobs.mapper import payload_of
@@ -135,7 +135,7 @@ async def _run_turn(gateway: Gateway, turn: Turn) -> None:
         except LeaseLost:
             raise
         except GatewayError as error:
-            await _park(gateway, turn, None, error)
+            await _retry_later(gateway, turn, None, error)
         except Exception as error:
             if is_passing(error):
                 raise  # the database is away: whoever has the lane next takes the job back and looks what came of it
@@ -167,26 +167,26 @@ async def _transfer(gateway: Gateway, turn: Turn) -> None:
         )
         return
     process = Process(job.process)
-    desk: Fence
+    port: Fence
     if process in TO_SHOP:
-        desk = shop_desk(gateway, connection, turn, mapping, unsettled)
-        doing: Awaitable[Result] = report(process, desk)
+        port = open_shop_port(gateway, connection, turn, mapping, unsettled)
+        doing: Awaitable[Result] = report(process, port)
     else:
-        desk = warehouse_desk(gateway, connection, turn, mapping.id, unsettled)
-        doing = acknowledge(desk) if process is Process.ACKNOWLEDGEMENTS else _send(desk, mapping)
+        port = open_warehouse_port(gateway, connection, turn, mapping.id, unsettled)
+        doing = acknowledge(port) if process is Process.ACKNOWLEDGEMENTS else _send(port, mapping)
     try:
         result = await doing
     except Refused as error:
-        result = _failed(job, _what_is_known(desk), "refused", f"{error.system} refused {error.call}: {error.message}")
+        result = _failed(job, _what_is_known(port), "refused", f"{error.system} refused {error.call}: {error.message}")
     except RemoteError as error:
-        await _park(gateway, turn, desk, error)
+        await _retry_later(gateway, turn, port, error)
         return
-    await _end(gateway, turn, desk, result)
+    await _end(gateway, turn, port, result)
 
 
-def _what_is_known(desk: Fence | None) -> Transfer:
+def _what_is_known(port: Fence | None) -> Transfer:
     """Of a transfer that failed: an outcome not known before this turn, and not found out in it, is not known yet."""
-    return Transfer.UNKNOWN if desk and (desk.outcome_unknown or desk.unsettled) else Transfer.REFUSED
+    return Transfer.UNKNOWN if port and (port.outcome_unknown or port.unsettled) else Transfer.REFUSED
 
 
 def _failed(job: Row[Any], transfer: Transfer, code: str, reason: str) -> Result:
@@ -194,12 +194,12 @@ def _failed(job: Row[Any], transfer: Transfer, code: str, reason: str) -> Result
     return Result(Outcome.FAILED, transfer if Process(job.process) in INBOUND else None, code, reason)
 
 
-async def _send(desk: GatewayDesk, mapping: Mapping) -> Result:
-    record = payload_of(desk.connection, desk.turn.job)
-    known = _known(mapping, unknown=desk.unsettled is not None)
+async def _send(port: RecordedWarehouse, mapping: Mapping) -> Result:
+    record = payload_of(port.connection, port.turn.job)
+    known = _known(mapping, unknown=port.unsettled is not None)
     if isinstance(record, Order):
-        return await transfer_order(record, known, desk)
-    return await transfer_article(record, known, desk)
+        return await transfer_order(record, known, port)
+    return await transfer_article(record, known, port)
 
 
 def _known(mapping: Mapping, *, unknown: bool) -> Known:
@@ -235,7 +235,7 @@ async def _settle_reservation(db: AsyncConnection, job: Row[Any], result: Result
 JOB_STATE = {Outcome.HELD: "held", Outcome.FAILED: "dead"}
 
 
-async def _end(gateway: Gateway, turn: Turn, desk: Fence | None, result: Result) -> None:
+async def _end(gateway: Gateway, turn: Turn, port: Fence | None, result: Result) -> None:
     """Writes the result down: mapping, history, events and run items, and the job, unless it has a newer generation to go on
     with."""
     job, now = turn.job, gateway.clock()
@@ -246,13 +246,15 @@ async def _end(gateway: Gateway, turn: Turn, desk: Fence | None, result: Result)
         await mappings.change(db, job.mapping_id, now, **values_of(Process(job.process), result, now))
         if job.process == Process.ORDERS:
             await _settle_reservation(db, job, result, now)
-        for call, outcome, attempt_id in desk.notes if desk else []:
+        for call, outcome, attempt_id in port.notes if port else []:
             words = f"{call}: {outcome}"
             await mappings.note(db, job.mapping_id, now, f"call-{outcome}", words, job_id=job.id, attempt_id=attempt_id)
         words = result.reason or f"{result.outcome.value.capitalize()}"
         detail = {"notes": list(result.notes)} if result.notes else None
         await mappings.note(db, job.mapping_id, now, result.code or result.outcome.value, words, detail=detail, job_id=job.id)
-        received = await events.job_ended(db, job.id, job.taken_generation, result.outcome, result.code, result.reason, now, name)
+        received = await events.finish_events(
+            db, job.id, job.taken_generation, result.outcome, result.code, result.reason, now, name
+        )
         await _close_job(db, turn, result, now)
         if result.outcome is Outcome.HELD:
             await _held(db, gateway, job, words, now)
@@ -297,7 +299,7 @@ async def _name(gateway: Gateway, connection_id: str) -> str:
 # --- another try ----------------------------------------------------------------------------------------------------------
 
 
-async def _park(gateway: Gateway, turn: Turn, desk: Fence | None, error: GatewayError) -> None:
+async def _retry_later(gateway: Gateway, turn: Turn, port: Fence | None, error: GatewayError) -> None:
     """Puts the job aside until another try is due; too many tries end in the dead letters.
 
     A WMS that is blocked, busy or down as a whole costs the record no try.
@@ -307,43 +309,43 @@ async def _park(gateway: Gateway, turn: Turn, desk: Fence | None, error: Gateway
         await _wait(gateway, turn, error.until, "method-paused", str(error))
         return
     message = getattr(error, "message", str(error))
-    counted = not isinstance(error, (RateLimited, LoginRefused)) and not (desk and desk.is_down)
+    counted = not isinstance(error, (RateLimited, LoginRefused)) and not (port and port.is_down)
     tries = job.tries + 1 if counted else job.tries
     if isinstance(error, LoginRefused):
         async with gateway.database.begin() as db:
             await alerts.raise_alert(db, "login-refused", job.connection_id, error.system, message, now)
     if tries >= settings.max_tries:
         reason = f"Given up after {tries} tries: {message}"
-        await _end(gateway, turn, desk, _failed(job, _what_is_known(desk), "given-up", reason))
+        await _end(gateway, turn, port, _failed(job, _what_is_known(port), "given-up", reason))
         return
     due = now + pause_before(job.tries, settings.retry_base_seconds, settings.retry_cap_seconds)
     if isinstance(error, RateLimited) and error.retry_after is not None:
         due = max(due, now + timedelta(seconds=error.retry_after))
-    if desk and desk.outcome_unknown and Process(job.process) in TO_SHOP:
+    if port and port.outcome_unknown and Process(job.process) in TO_SHOP:
         # What may still be under way is not looked for before it must be over: not found too early, it would be written twice.
-        due = max(due, now + timedelta(seconds=desk.call_timeout_seconds))
+        due = max(due, now + timedelta(seconds=port.call_timeout_seconds))
     async with gateway.database.begin() as db:
         await mappings.change(
-            db, job.mapping_id, now, **values_of_trouble(job, message, unknown=bool(desk and desk.outcome_unknown))
+            db, job.mapping_id, now, **values_of_trouble(job, message, unknown=bool(port and port.outcome_unknown))
         )
-        for call, outcome, attempt_id in desk.notes if desk else []:
+        for call, outcome, attempt_id in port.notes if port else []:
             await mappings.note(
                 db, job.mapping_id, now, f"call-{outcome}", f"{call}: {outcome}", job_id=job.id, attempt_id=attempt_id
             )
         await mappings.note(
             db, job.mapping_id, now, "another-try", message, detail={"due_at": due.isoformat(), "tries": tries}, job_id=job.id
         )
-        await _put_aside(db, turn, now, due, "another-try", message, tries)
+        await _defer(db, turn, now, due, "another-try", message, tries)
     log.warning("job_parked", error=type(error).__name__, tries=tries, due_at=due.isoformat())
 
 
 async def _wait(gateway: Gateway, turn: Turn, due: datetime, code: str, reason: str) -> None:
     now = gateway.clock()
     async with gateway.database.begin() as db:
-        await _put_aside(db, turn, now, due, code, reason, turn.job.tries)
+        await _defer(db, turn, now, due, code, reason, turn.job.tries)
 
 
-async def _put_aside(db: AsyncConnection, turn: Turn, now: datetime, due: datetime, code: str, reason: str, tries: int) -> None:
+async def _defer(db: AsyncConnection, turn: Turn, now: datetime, due: datetime, code: str, reason: str, tries: int) -> None:
     later = due > now
     done = await db.execute(
         update(jobs)

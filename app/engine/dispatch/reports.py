@@ -17,8 +17,8 @@ from app.domain import Process
 from app.domain.shipment import Shipment
 from app.engine.core.calls import REPORT_PICKED, REPORT_RECEIVED, REPORT_RETURNED
 from app.engine.core.queue import Task
-from app.engine.dispatch.shop_port import ShopDesk
-from app.engine.dispatch.warehouse_port import GatewayDesk
+from app.engine.dispatch.shop_port import RecordedShop
+from app.engine.dispatch.warehouse_port import RecordedWarehouse
 from app.engine.polling import shipments as outbound
 from app.errors import Refused
 from app.flows.notes import note_hold
@@ -39,19 +39,19 @@ P = TypeVar("P")
 ACKNOWLEDGE = {"picked": REPORT_PICKED, "returned": REPORT_RETURNED, "received": REPORT_RECEIVED}
 
 
-async def report(process: Process, desk: ShopDesk) -> Result:
+async def report(process: Process, port: RecordedShop) -> Result:
     """Tells the shop. Raises RemoteError when a call failed in a way that is worth another try."""
     if process is Process.NOTES:
-        is_held = await _is_held(desk)
-        return await note_hold(desk.mapping.reason_code if is_held else None, desk.mapping.reason, desk)
-    async with desk.gateway.database.read() as db:
-        shipments = await _shipments(db, desk.connection, desk.mapping)
-        back = await _came_back(db, desk.connection, desk.mapping, shipments)
+        is_held = await _is_held(port)
+        return await note_hold(port.mapping.reason_code if is_held else None, port.mapping.reason, port)
+    async with port.gateway.database.read() as db:
+        shipments = await _shipments(db, port.connection, port.mapping)
+        back = await _came_back(db, port.connection, port.mapping, shipments)
     if process is Process.SHIPMENTS:
-        reported = await report_shipments(shipments, desk)
+        reported = await report_shipments(shipments, port)
     else:
-        reported = await refund_returns(back.totals, back.acknowledge, desk)
-    await _owe(desk, reported)
+        reported = await refund_returns(back.totals, back.acknowledge, port)
+    await _owe(port, reported)
     return Result(
         reported.outcome,
         None,
@@ -63,10 +63,10 @@ async def report(process: Process, desk: ShopDesk) -> Result:
     )
 
 
-async def _is_held(desk: ShopDesk) -> bool:
+async def _is_held(port: RecordedShop) -> bool:
     """Released or changed since, the order needs no note any more."""
-    same = (jobs.c.mapping_id == desk.mapping.id, jobs.c.process == Process.ORDERS, jobs.c.state == "held")
-    async with desk.gateway.database.read() as db:
+    same = (jobs.c.mapping_id == port.mapping.id, jobs.c.process == Process.ORDERS, jobs.c.state == "held")
+    async with port.gateway.database.read() as db:
         return await db.scalar(select(jobs.c.id).where(*same)) is not None
 
 
@@ -122,34 +122,34 @@ async def settle_returns(db: AsyncConnection, connection: Connection, mapping: M
     await deliveries.done(db, mapping.id, Kind.REFUND, key, "settled", now)
 
 
-async def _owe(desk: ShopDesk, reported: Reported) -> None:
+async def _owe(port: RecordedShop, reported: Reported) -> None:
     """What the shop has confirmed is owed to the WMS, and goes there through its own lane."""
     if not reported.acknowledge:
         return
-    now = desk.gateway.clock()
-    async with desk.gateway.database.begin() as db:
+    now = port.gateway.clock()
+    async with port.gateway.database.begin() as db:
         for each in reported.acknowledge:
-            await deliveries.owe(db, desk.mapping.id, each.kind, each.wms_order_id, each.line_id, each.quantity, now)
-        if await deliveries.owed(db, desk.mapping.id):
-            lane = desk.connection.lane
-            await outbound.queue(db, desk.connection, Process.ACKNOWLEDGEMENTS, desk.mapping, now, lane=lane)
-    await desk.gateway.rings.ring(Task.DRAIN, desk.connection.lane)
+            await deliveries.owe(db, port.mapping.id, each.kind, each.wms_order_id, each.line_id, each.quantity, now)
+        if await deliveries.owed(db, port.mapping.id):
+            lane = port.connection.lane
+            await outbound.queue(db, port.connection, Process.ACKNOWLEDGEMENTS, port.mapping, now, lane=lane)
+    await port.gateway.rings.ring(Task.DRAIN, port.connection.lane)
 
 
-async def acknowledge(desk: GatewayDesk) -> Result:
+async def acknowledge(port: RecordedWarehouse) -> Result:
     """Confirms to the WMS, per line, the quantity that was read: confirming everything would swallow a pick made in between."""
-    async with desk.gateway.database.read() as db:
-        owed = await deliveries.owed(db, desk.mapping_id)
+    async with port.gateway.database.read() as db:
+        owed = await deliveries.owed(db, port.mapping_id)
     for row in owed:
         quantity = Decimal(str(row.quantity))
         request = {"order": row.wms_order_id, "line": row.line_id, "quantity": row.quantity}
-        client = desk.client
+        client = port.client
         send = {"picked": client.report_picked, "returned": client.report_returned, "received": client.report_received}
         call = functools.partial(send[row.kind], row.wms_order_id, row.line_id, quantity)
         try:
-            await desk.write(ACKNOWLEDGE[row.kind], request, call)
+            await port.write(ACKNOWLEDGE[row.kind], request, call)
         except Refused as refusal:
             return Result(Outcome.FAILED, None, "refused", f"The WMS refused the acknowledgement: {refusal.message}")
-        async with desk.gateway.database.begin() as db:
-            await deliveries.acknowledged(db, row.id, row.quantity, desk.gateway.clock())
+        async with port.gateway.database.begin() as db:
+            await deliveries.acknowledged(db, row.id, row.quantity, port.gateway.clock())
     return Result(Outcome.UPDATED if owed else Outcome.UNCHANGED, None)

@@ -24,12 +24,14 @@ def shop_budget(connection: Connection) -> str:
     return connection.shop_url
 
 
-def shop_desk(gateway: Gateway, connection: Connection, turn: Turn, mapping: Mapping, unsettled: Unsettled | None) -> ShopDesk:
-    """The desk for one turn of a job in a shop's lane."""
+def open_shop_port(
+    gateway: Gateway, connection: Connection, turn: Turn, mapping: Mapping, unsettled: Unsettled | None
+) -> RecordedShop:
+    """The port for one turn of a job in a shop's lane."""
     source = gateway.source(connection)
     assert isinstance(source, ReportsShipments)
     assert isinstance(source, MakesRefunds)
-    return ShopDesk(
+    return RecordedShop(
         gateway,
         connection,
         turn,
@@ -46,8 +48,8 @@ def shop_desk(gateway: Gateway, connection: Connection, turn: Turn, mapping: Map
 
 
 @dataclass
-class ShopDesk(Fence):
-    """Implements `flows.report.ReportDesk` for one turn of one job."""
+class RecordedShop(Fence):
+    """Implements `flows.report.ShopPort` for one turn of one job."""
 
     mapping: Mapping = field(kw_only=True)
     shop: ReportsShipments = field(kw_only=True)

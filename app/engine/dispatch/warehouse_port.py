@@ -28,11 +28,11 @@ from app.warehouse.writes.problems import article_problems
 log = get_logger(__name__)
 
 
-def warehouse_desk(
+def open_warehouse_port(
     gateway: Gateway, connection: Connection, turn: Turn, mapping_id: int, unsettled: Unsettled | None
-) -> GatewayDesk:
-    """The desk for one turn of a job in a warehouse's lane."""
-    return GatewayDesk(
+) -> RecordedWarehouse:
+    """The port for one turn of a job in a warehouse's lane."""
+    return RecordedWarehouse(
         gateway,
         connection,
         turn,
@@ -47,8 +47,8 @@ def warehouse_desk(
 
 
 @dataclass
-class GatewayDesk(Fence):
-    """Implements `flows.result.Desk` for one turn of one job."""
+class RecordedWarehouse(Fence):
+    """Implements `flows.result.WarehousePort` for one turn of one job."""
 
     client: OngoingClient = field(kw_only=True)
 

@@ -20,7 +20,7 @@ from app.engine.core.queue import Task
 from app.engine.core.retry import pause_before
 from app.engine.core.runtime import Gateway
 from app.engine.jobs import enqueue
-from app.engine.jobs import events as settle
+from app.engine.jobs import events as event_states
 from app.engine.jobs.enqueue import FoundBy, RecordChange, Verdict
 from app.engine.jobs.mapper import GONE, map_record
 from app.errors import LeaseLost, LoginRefused, RateLimited, Refused, RemoteError
@@ -115,13 +115,13 @@ async def _ingest_batch(gateway: Gateway, connection: Connection, events: list[R
         prepared = await _prepare(gateway, connection, event)
         if prepared is not None:
             ready.append(prepared)
-    unsure = await _judge(gateway, connection, ready)
+    unsure = await _decide(gateway, connection, ready)
     again = []
     for one in unsure:
         prepared = await _prepare(gateway, connection, one.event, read=True)
         if prepared is not None:
             again.append(prepared)
-    await _judge(gateway, connection, again)
+    await _decide(gateway, connection, again)
 
 
 async def _prepare(gateway: Gateway, connection: Connection, event: Row[Any], *, read: bool = False) -> Ready | None:
@@ -130,12 +130,12 @@ async def _prepare(gateway: Gateway, connection: Connection, event: Row[Any], *,
         try:
             return await _understand(gateway, connection, event, read=read)
         except RemoteError as error:
-            await _put_aside(gateway, connection, event, error)
+            await _defer(gateway, connection, event, error)
         except Exception as error:
             if is_passing(error):
                 raise  # the database is away: the event goes on waiting
             log.exception("event_not_understood")
-            await _bury(
+            await _dead_letter(
                 gateway, connection, event, "not-understood", "The gateway could not make sense of it; its log has the details"
             )
         return None
@@ -202,39 +202,39 @@ async def enriched(gateway: Gateway, connection: Connection, record: SourceRecor
     return await gateway.source(connection).enrich(record)
 
 
-async def _judge(gateway: Gateway, connection: Connection, ready: list[Ready]) -> list[Ready]:
+async def _decide(gateway: Gateway, connection: Connection, ready: list[Ready]) -> list[Ready]:
     """Offers them all in one transaction, or, if that fails, each in its own. Returns those that must be read first."""
     if not ready:
         return []
     try:
         async with gateway.database.begin() as db:
-            unsure = [one for one in ready if not await _judge_one(db, gateway, connection, one)]
+            unsure = [one for one in ready if not await _decide_one(db, gateway, connection, one)]
             failpoint("ingest-before-commit")
     except UNSTORABLE as error:
         if is_passing(error):
             raise
         log.warning("batch_failed", rows=len(ready), error=type(error).__name__)
-        return [one for one in ready if not await _judge_alone(gateway, connection, one)]
+        return [one for one in ready if not await _decide_alone(gateway, connection, one)]
     failpoint("ingest-after-commit")
     return unsure
 
 
-async def _judge_alone(gateway: Gateway, connection: Connection, one: Ready) -> bool:
+async def _decide_alone(gateway: Gateway, connection: Connection, one: Ready) -> bool:
     """Whether it is judged, or in the dead letters; False when only a read can tell."""
     try:
         async with gateway.database.begin() as db:
-            return await _judge_one(db, gateway, connection, one)
+            return await _decide_one(db, gateway, connection, one)
     except UNSTORABLE as error:
         if is_passing(error):
             raise
         log.exception("event_not_stored", event_id=one.event.id)
-        await _bury(
+        await _dead_letter(
             gateway, connection, one.event, "not-stored", "The gateway could not keep what it says; its log has the details"
         )
         return True
 
 
-async def _judge_one(db: AsyncConnection, gateway: Gateway, connection: Connection, one: Ready) -> bool:
+async def _decide_one(db: AsyncConnection, gateway: Gateway, connection: Connection, one: Ready) -> bool:
     """Whether it is judged; False when only a read can tell."""
     now = gateway.clock()
     event = one.event
@@ -257,7 +257,7 @@ async def _judge_one(db: AsyncConnection, gateway: Gateway, connection: Connecti
     if enqueued.verdict is Verdict.READ_FIRST:
         return False
     if enqueued.verdict is not Verdict.QUEUED:
-        await settle.ignore_event(db, event.id, enqueued.verdict, enqueued.reason, now, connection.name)
+        await event_states.ignore_event(db, event.id, enqueued.verdict, enqueued.reason, now, connection.name)
         about = one.gone or one.change.record if one.change else one.gone
         assert about is not None
         await _name_record(db, event, about.process, about.source_id)
@@ -272,7 +272,7 @@ async def _name_record(db: AsyncConnection, event: Row[Any], process: Process, s
 async def _ignore(gateway: Gateway, connection: Connection, event: Row[Any], said: NotOurs) -> None:
     now = gateway.clock()
     async with gateway.database.begin() as db:
-        await settle.ignore_event(db, event.id, said.code, said.why, now, connection.name)
+        await event_states.ignore_event(db, event.id, said.code, said.why, now, connection.name)
         if said.alert:
             await alerts.raise_alert(db, said.code, connection.id, said.why, said.why, now)
             ALERTS.labels(said.code).inc()
@@ -289,15 +289,15 @@ async def _ask_for_sweep(gateway: Gateway, connection: Connection, event: Row[An
     async with gateway.database.begin() as db:
         await cursors.ask_for_sweep(db, connection, said.process, now)
         reason = f"{said.why}; the next poll looks through the open records"
-        await settle.ignore_event(db, event.id, "no-record", reason, now, connection.name)
+        await event_states.ignore_event(db, event.id, "no-record", reason, now, connection.name)
 
 
-async def _put_aside(gateway: Gateway, connection: Connection, event: Row[Any], error: RemoteError) -> None:
+async def _defer(gateway: Gateway, connection: Connection, event: Row[Any], error: RemoteError) -> None:
     """The shop had to be asked and did not answer as it should: another try later, or, when it said a final no, the dead
     letters."""
     settings, now = gateway.settings, gateway.clock()
     if isinstance(error, Refused) or event.tries + 1 >= settings.max_tries:
-        await _bury(gateway, connection, event, "shop-refused", f"The shop had to be asked about it: {error.message}")
+        await _dead_letter(gateway, connection, event, "shop-refused", f"The shop had to be asked about it: {error.message}")
         return
     due = now + pause_before(event.tries, settings.retry_base_seconds, settings.retry_cap_seconds)
     if isinstance(error, RateLimited) and error.retry_after is not None:
@@ -313,8 +313,8 @@ async def _put_aside(gateway: Gateway, connection: Connection, event: Row[Any], 
     log.warning("event_parked", error=type(error).__name__, due_at=due.isoformat())
 
 
-async def _bury(gateway: Gateway, connection: Connection, event: Row[Any], code: str, reason: str) -> None:
+async def _dead_letter(gateway: Gateway, connection: Connection, event: Row[Any], code: str, reason: str) -> None:
     now = gateway.clock()
     async with gateway.database.begin() as db:
-        await settle.bury_event(db, event.id, code, reason, now, connection.name)
+        await event_states.dead_letter(db, event.id, code, reason, now, connection.name)
         await alerts.raise_alert(db, "dead-letter", connection.id, f"event:{event.id}", reason, now)

@@ -37,7 +37,7 @@ class Entry:
 async def of(db: AsyncConnection, connection: Connection, record: SourceRecord, mapped: Article | Order) -> Entry:
     """What would be done about the record, as far as can be told without asking the warehouse."""
     mapping = await mappings.by_source(db, connection.id, KIND_OF[record.process], record.source_id)
-    outcome, code, why, body = _judge(connection, mapped, mapping)
+    outcome, code, why, body = _decide(connection, mapped, mapping)
     fields: list[dict[str, Any]] = []
     if body is not None:
         before = await _sent_before(db, mapping, PUT_ORDER if isinstance(mapped, Order) else PUT_ARTICLE)
@@ -53,14 +53,14 @@ async def of(db: AsyncConnection, connection: Connection, record: SourceRecord, 
     return Entry(outcome, code, shown)
 
 
-def _judge(connection: Connection, mapped: Article | Order, mapping: Mapping | None) -> tuple[str, str, str, Body | None]:
+def _decide(connection: Connection, mapped: Article | Order, mapping: Mapping | None) -> tuple[str, str, str, Body | None]:
     there = mapping is not None and mapping.wms_id is not None
     if isinstance(mapped, Article):
-        return _judge_article(connection, mapped, mapping, there)
-    return _judge_order(connection, mapped, mapping, there)
+        return _decide_article(connection, mapped, mapping, there)
+    return _decide_order(connection, mapped, mapping, there)
 
 
-def _judge_article(
+def _decide_article(
     connection: Connection, article: Article, mapping: Mapping | None, there: bool
 ) -> tuple[str, str, str, Body | None]:
     if not article.wanted:
@@ -72,7 +72,9 @@ def _judge_article(
     return _by_content(body, mapping, there)
 
 
-def _judge_order(connection: Connection, order: Order, mapping: Mapping | None, there: bool) -> tuple[str, str, str, Body | None]:
+def _decide_order(
+    connection: Connection, order: Order, mapping: Mapping | None, there: bool
+) -> tuple[str, str, str, Body | None]:
     settings = connection.settings
     if order.state in (ShopState.CANCELLED, ShopState.GONE):
         if there and mapping is not None and mapping.wanted == "present":

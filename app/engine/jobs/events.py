@@ -49,7 +49,7 @@ async def ignore_event(db: AsyncConnection, event_id: int, code: str, reason: st
         EVENTS.labels(connection, "ignored").inc()
 
 
-async def bury_event(db: AsyncConnection, event_id: int, code: str, reason: str, now: datetime, connection: str) -> None:
+async def dead_letter(db: AsyncConnection, event_id: int, code: str, reason: str, now: datetime, connection: str) -> None:
     """Into the dead letters, from where it can be replayed."""
     done = await db.execute(
         update(inbox)
@@ -60,7 +60,7 @@ async def bury_event(db: AsyncConnection, event_id: int, code: str, reason: str,
         EVENTS.labels(connection, "dead").inc()
 
 
-async def job_ended(
+async def finish_events(
     db: AsyncConnection,
     job_id: int,
     generation: int,

@@ -150,7 +150,7 @@ async def resolve(gateway: Gateway, mapping_id: int, reason: str) -> None:
         for job in found:
             await _end(db, job, text, now)
             await _events_wait_again(db, job.id, "held", "dead")
-            await events.job_ended(db, job.id, job.generation, Outcome.SKIPPED, "resolved", text, now, connection.name)
+            await events.finish_events(db, job.id, job.generation, Outcome.SKIPPED, "resolved", text, now, connection.name)
         values: dict[str, Any] = {}
         if any(job.process == PROCESS_OF[Kind(mapping.kind)] for job in found):
             values |= {"reason_code": "resolved", "reason": text, "transfer": _settled(mapping)}

@@ -50,7 +50,7 @@ async def read(reading: Reading) -> bool:
         wanted = {
             number: levels.sellable_in_shop(quantity, reserved.get(number, 0.0), floor) for number, quantity in sellable.items()
         }
-        entries = [_judge(one, shown.get(one.source_id), wanted[one.number]) for one in known]
+        entries = [_decide(one, shown.get(one.source_id), wanted[one.number]) for one in known]
         await _count(reading, page, entries)
     return True
 
@@ -79,7 +79,7 @@ async def _reserved(db: AsyncConnection, reading: Reading, numbers: Sequence[str
     return found
 
 
-def _judge(one: Known, level: StockLevel | None, wanted: int) -> dict[str, Any]:
+def _decide(one: Known, level: StockLevel | None, wanted: int) -> dict[str, Any]:
     """One line of the preview, as in those of orders and articles."""
     line: dict[str, Any] = {"record": one.source_id, "number": one.number, "code": None, "reason": None, "fields": []}
     if level is None:

@@ -199,7 +199,7 @@ async def _write_batch(gateway: Gateway, connection: Connection, lease: Lease) -
             return None
         changes = await _changes(db, gateway, connection, list(rows.values()))
         if not changes:
-            await levels.judge(db, connection.id, connection.lane, [row.id for row in rows.values()], now)
+            await levels.decide_state(db, connection.id, connection.lane, [row.id for row in rows.values()], now)
             return 0
         sent = {change.source_id: rows[change.source_id] for change in changes}
         # Whatever becomes of this call: until it is answered nobody knows what the shop has.
@@ -243,7 +243,7 @@ async def _under_way(db: AsyncConnection, gateway: Gateway, connection: Connecti
     for row in list(await db.execute(over)):
         # The shop may have been read in the meantime, before that call arrived there.
         ids = await levels.forget_quantities(db, connection.id, list(row.request or {}))
-        await levels.judge(db, connection.id, connection.lane, ids, gateway.clock())
+        await levels.decide_state(db, connection.id, connection.lane, ids, gateway.clock())
     return False
 
 
@@ -284,7 +284,7 @@ async def _written(gateway: Gateway, connection: Connection, lease: Lease, batch
         await levels.one_at_a_time(db, connection.lane)
         for answer in answers:
             await _save_answer(db, connection, batch, answer, now)
-        await levels.judge(db, connection.id, connection.lane, [row.id for row in batch.rows.values()], now)
+        await levels.decide_state(db, connection.id, connection.lane, [row.id for row in batch.rows.values()], now)
         await _close_write(db, batch, "ok")
         await circuit.succeeded(db, _budget(connection), now)
     refused = sum(1 for answer in answers if answer.problem)
@@ -325,8 +325,8 @@ async def _not_written(gateway: Gateway, connection: Connection, lease: Lease, b
         await leases.renew(db, lease)
         await levels.one_at_a_time(db, connection.lane)
         await levels.forget_quantity(db, ids)
-        await levels.judge(db, connection.id, connection.lane, ids, now)
-        await levels.park(db, ids, due, error.message, now)
+        await levels.decide_state(db, connection.id, connection.lane, ids, now)
+        await levels.defer(db, ids, due, error.message, now)
         await _close_write(db, batch, "failed", error.message)
         await _count_failure(db, gateway, connection, error, now)
     STOCK_WRITES.labels(connection.name, "failed").inc(len(ids))

@@ -45,7 +45,7 @@ async def sweep(gateway: Gateway) -> None:
     async with gateway.database.begin() as db:
         await _wake_events(db, now)
         await runs.finish_settled(db, now)
-        ringing = [(Task.STOCK, connection_id) for connection_id in await stock_levels.wake(db, now)]
+        ringing = [(Task.STOCK, connection_id) for connection_id in await stock_levels.requeue(db, now)]
     async with gateway.database.read() as db:
         active = await connections.every(db, gateway.vault, status=Status.ACTIVE)
         ringing += [*await _events_due(db, active), *await _lanes_due(db, now), *await _hooks_due(db, gateway, active, now)]

@@ -71,7 +71,7 @@ async def save_sellable(
             .values(sellable=bindparam("quantity"), updated_at=now),
             changed,
         )
-    return await judge(db, connection_id, lane, [row.id for row in rows], now)
+    return await decide_state(db, connection_id, lane, [row.id for row in rows], now)
 
 
 async def _add_missing(db: AsyncConnection, connection_id: str, numbers: Sequence[str], now: datetime) -> None:
@@ -127,7 +127,7 @@ async def save_in_shop(
         elif row.shop_read_at is None or row.shop_read_at < read_at:
             await db.execute(update(stock_levels).where(stock_levels.c.id == row.id).values(**values))
             ids.append(row.id)
-    return await judge(db, connection_id, lane, ids, now)
+    return await decide_state(db, connection_id, lane, ids, now)
 
 
 def _as_shown(one: InShop, read_at: datetime, now: datetime) -> dict[str, Any]:
@@ -169,7 +169,7 @@ async def settings_of(db: AsyncConnection, connection_id: str) -> StockSettings:
     return StockSettings.model_validate((stored or {}).get("stock", {}))
 
 
-async def judge(db: AsyncConnection, connection_id: str, lane: str, ids: Sequence[int], now: datetime) -> int:
+async def decide_state(db: AsyncConnection, connection_id: str, lane: str, ids: Sequence[int], now: datetime) -> int:
     """Decides for each row whether it is to be written; returns how many are."""
     if not ids:
         return 0
@@ -231,7 +231,7 @@ async def sold(db: AsyncConnection, connection_id: str, lane: str, mapping_id: i
         if connection == connection_id:
             await forget_quantity(db, [row.id for row in rows])
             rows = [row for row in rows if seen_before is None or (row.shop_read_at or now) >= seen_before]
-        await judge(db, connection, lane, [row.id for row in rows], now)
+        await decide_state(db, connection, lane, [row.id for row in rows], now)
 
 
 async def unsold(db: AsyncConnection, lane: str, mapping_id: int, now: datetime) -> None:
@@ -239,7 +239,7 @@ async def unsold(db: AsyncConnection, lane: str, mapping_id: int, now: datetime)
     await one_at_a_time(db, lane)
     numbers = await reservations.release(db, mapping_id)
     for connection, rows in (await _on_lane(db, lane, numbers)).items():
-        await judge(db, connection, lane, [row.id for row in rows if row.shop_quantity is not None], now)
+        await decide_state(db, connection, lane, [row.id for row in rows if row.shop_quantity is not None], now)
 
 
 async def _on_lane(db: AsyncConnection, lane: str, numbers: Sequence[str]) -> dict[str, list[Row[Any]]]:
@@ -293,14 +293,14 @@ async def save_answer(
     read_at: datetime,
     now: datetime,
 ) -> None:
-    """What the shop answered for one item. A row that has changed since goes on waiting: `judge` decides afterwards."""
+    """What the shop answered for one item. A row that has changed since goes on waiting: `decide_state` follows."""
     values: dict[str, Any] = {"problem_code": code, "problem": problem, "updated_at": now, "shop_read_at": read_at, "tries": 0}
     if quantity is not None:
         values["shop_quantity"] = quantity
     await db.execute(update(stock_levels).where(stock_levels.c.id == row_id).values(**values))
 
 
-async def park(db: AsyncConnection, ids: Sequence[int], due_at: datetime, reason: str, now: datetime) -> None:
+async def defer(db: AsyncConnection, ids: Sequence[int], due_at: datetime, reason: str, now: datetime) -> None:
     await db.execute(
         update(stock_levels)
         .where(stock_levels.c.id.in_(ids), stock_levels.c.state == "waiting")
@@ -308,7 +308,7 @@ async def park(db: AsyncConnection, ids: Sequence[int], due_at: datetime, reason
     )
 
 
-async def wake(db: AsyncConnection, now: datetime) -> list[str]:
+async def requeue(db: AsyncConnection, now: datetime) -> list[str]:
     """What is due waits again; returns the connections that have something waiting."""
     await db.execute(
         update(stock_levels)

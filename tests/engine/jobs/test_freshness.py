@@ -327,7 +327,7 @@ class TestOddRecords:
             raise ConnectionError("the database is gone")
 
         await house.announce(order)
-        for name in ("enriched", "_judge_one"):
+        for name in ("enriched", "_decide_one"):
             with monkeypatch.context() as patch:
                 patch.setattr(ingest, name, away)
                 with pytest.raises(ConnectionError):

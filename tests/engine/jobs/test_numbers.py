@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from app.domain import Kind
 from app.engine.core import leases
-from app.engine.dispatch.warehouse_port import GatewayDesk, warehouse_desk
+from app.engine.dispatch.warehouse_port import RecordedWarehouse, open_warehouse_port
 from app.engine.jobs import claim
 from app.records import mappings
 from app.storage.tables import mappings as rows
@@ -94,14 +94,14 @@ class TestOrderNumbers:
     async def test_the_number_is_claimed_before_the_first_write(self, lite: House, monkeypatch: pytest.MonkeyPatch) -> None:
         order = lite.order()
         claimed: list[str | None] = []
-        write = GatewayDesk.write
+        write = RecordedWarehouse.write
 
-        async def look(self: GatewayDesk, call: str, *args: Any) -> Any:
+        async def look(self: RecordedWarehouse, call: str, *args: Any) -> Any:
             if call == "PUT /orders":
                 claimed.append((await lite.mapping(order["id"])).number)
             return await write(self, call, *args)
 
-        monkeypatch.setattr(GatewayDesk, "write", look)
+        monkeypatch.setattr(RecordedWarehouse, "write", look)
         await lite.deliver(order)
         assert claimed == [str(order["id"])]
 
@@ -128,14 +128,14 @@ class TestOrderNumbers:
         await house.ingest()
         lease = await leases.acquire(house.gateway.database, house.connection.lane, 60)
         assert lease is not None
-        desks = []
+        ports = []
         for order in (first, second):
             async with house.gateway.database.begin() as db:
                 turn = await claim.claim(db, lease, house.clock(), timedelta(hours=1), [], suspects=True)
             assert turn is not None
             mapping = await house.mapping(order["id"])
-            desks.append(warehouse_desk(house.gateway, house.connection, turn, mapping.id, None))
-        answers = await asyncio.gather(*(desk.claim("1001") for desk in desks))
+            ports.append(open_warehouse_port(house.gateway, house.connection, turn, mapping.id, None))
+        answers = await asyncio.gather(*(port.claim("1001") for port in ports))
         assert sorted(answer is None for answer in answers) == [False, True]
         assert [row.number for row in await house.rows(select(rows.c.number).where(rows.c.number == "1001"))] == ["1001"]
 

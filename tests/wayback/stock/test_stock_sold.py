@@ -97,7 +97,7 @@ async def test_a_read_that_began_before_the_order_got_there_does_not_show_it(hou
     (reserved,) = await house.rows(select(reservations))
     assert reserved.transferred_at > before.wms_read_at
     async with house.gateway.database.begin() as db:
-        waiting = await levels.judge(db, house.connection.id, house.connection.lane, [before.id], house.clock())
+        waiting = await levels.decide_state(db, house.connection.id, house.connection.lane, [before.id], house.clock())
     assert waiting == 0
     assert quantity(house, product) == 14
 

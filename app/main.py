@@ -15,7 +15,7 @@ from app.api.intake.wms_webhooks import PREFIX as FROM_WAREHOUSE
 from app.api.intake.wms_webhooks import WarehouseWebhooks
 from app.api.kit import routes
 from app.api.kit.auth import KnownKeys
-from app.engine.core.queue import ArqRings, CoalescedRings, MemoryRings, Rings, Task, brisk_pool
+from app.engine.core.queue import ArqWakeUps, CoalescedWakeUps, MemoryWakeUps, Task, WakeUps, brisk_pool
 from app.engine.core.runtime import Gateway, open_gateway
 from app.engine.intake.batch_writer import writer_for
 from app.engine.intake.inbox import Inbox
@@ -31,8 +31,8 @@ def create_app(settings: Settings) -> GatewayApp:
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with contextlib.AsyncExitStack() as stack:
-            rings = _open_rings(settings, stack)
-            gateway = await stack.enter_async_context(open_gateway(settings, rings))
+            wake_ups = _open_rings(settings, stack)
+            gateway = await stack.enter_async_context(open_gateway(settings, wake_ups))
             inbox = await stack.enter_async_context(_open_inbox(gateway))
             app.state.gateway = gateway
             app.state.keys = KnownKeys(gateway)
@@ -84,27 +84,27 @@ def _serve_figures(settings: Settings, stack: contextlib.AsyncExitStack) -> None
     stack.callback(server.shutdown)
 
 
-def _open_rings(settings: Settings, stack: contextlib.AsyncExitStack) -> Rings:
+def _open_rings(settings: Settings, stack: contextlib.AsyncExitStack) -> WakeUps:
     if settings.queue == "memory":
-        return MemoryRings()
+        return MemoryWakeUps()
     assert settings.redis_url is not None
     pool = brisk_pool(settings.redis_url)
     stack.push_async_callback(pool.aclose, close_connection_pool=True)
-    return ArqRings(pool, settings.queue_name)
+    return ArqWakeUps(pool, settings.queue_name)
 
 
 @contextlib.asynccontextmanager
 async def _open_inbox(gateway: Gateway) -> AsyncIterator[Inbox]:
-    rings = CoalescedRings(gateway.rings, gateway.settings.ring_interval_seconds)
+    wake_ups = CoalescedWakeUps(gateway.wake_ups, gateway.settings.ring_interval_seconds)
 
-    def ring(connection_ids: set[str]) -> None:
+    def send(connection_ids: set[str]) -> None:
         for connection_id in connection_ids:
-            rings.ring_soon(Task.INGEST, connection_id)
+            wake_ups.send_soon(Task.INGEST, connection_id)
 
-    inbox = Inbox(writer_for(gateway.database), ring, gateway.settings.max_waiting_bytes)
+    inbox = Inbox(writer_for(gateway.database), send, gateway.settings.max_waiting_bytes)
     inbox.start()
     try:
         yield inbox
     finally:
         await inbox.close()
-        await rings.close()
+        await wake_ups.close()

@@ -13,7 +13,7 @@ from arq.worker import Function, Worker, func
 from prometheus_client import start_http_server
 from redis.exceptions import RedisError
 
-from app.engine.core.queue import ArqRings, Task, deserialize, patient_pool, serialize
+from app.engine.core.queue import ArqWakeUps, Task, deserialize, patient_pool, serialize
 from app.engine.core.runtime import Gateway, open_gateway
 from app.engine.dispatch.lane_worker import drain
 from app.engine.intake.ingest import ingest
@@ -83,7 +83,7 @@ async def run(settings: Settings) -> None:
         start_http_server(settings.worker_metrics_port, addr=settings.host)
     assert settings.redis_url is not None
     pool = await patient_pool(settings.redis_url)
-    async with open_gateway(settings, ArqRings(pool, settings.queue_name)) as gateway:
+    async with open_gateway(settings, ArqWakeUps(pool, settings.queue_name)) as gateway:
         worker = Worker(
             functions=[_function(task) for task in Task],
             redis_pool=pool,

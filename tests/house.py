@@ -25,7 +25,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api.intake.shop_webhooks import WebhookIntake
 from app.domain import INBOUND, Process
-from app.engine.core.queue import MemoryRings, Task
+from app.engine.core.queue import MemoryWakeUps, Task
 from app.engine.core.runtime import Gateway, open_gateway
 from app.engine.intake.batch_writer import writer_for
 from app.engine.intake.inbox import Inbox
@@ -111,7 +111,7 @@ def _stands() -> tuple[Server, Server]:
 @dataclass
 class House:
     gateway: Gateway
-    rings: MemoryRings
+    wake_ups: MemoryWakeUps
     clock: Clock
     shop: Shop
     shop_server: Server
@@ -293,16 +293,16 @@ class House:
         """Answers rings until there are none; with `sweep` first rings for whatever is due."""
         if sweep:
             await sweeper.sweep(self.gateway)
-        while self.rings.waiting:
-            task, key = self.rings.waiting.popleft()
+        while self.wake_ups.waiting:
+            task, key = self.wake_ups.waiting.popleft()
             await work(self.gateway, task, key)
 
     async def ingest(self) -> None:
         """Works off ingest rings only: jobs stay in their lane."""
-        for task, key in list(self.rings.waiting):
+        for task, key in list(self.wake_ups.waiting):
             if task is Task.INGEST:
                 await work(self.gateway, task, key)
-        self.rings.waiting.clear()
+        self.wake_ups.waiting.clear()
 
     async def poll(self, process: str = "orders", connection: Connection | None = None, *, sweep: bool = False) -> None:
         """A scheduled poll, due now."""
@@ -377,7 +377,7 @@ async def open_house(
 ) -> AsyncIterator[House]:
     _log_plainly()
     shop_server, warehouse_server = _stands()
-    clock, rings = Clock(), MemoryRings()
+    clock, wake_ups = Clock(), MemoryWakeUps()
     keys = [(KEY, SECRET, "read_write")]
     shop_app = create_shop(ShopConfig(home_url=shop_server.url, consumer_keys=keys, plugins=plugins), clock)
     warehouse_app = create_warehouse(warehouse, clock)
@@ -390,7 +390,7 @@ async def open_house(
         allow_plain_http=True,
         **settings,
     )
-    async with open_gateway(chosen, rings, clock) as gateway:
+    async with open_gateway(chosen, wake_ups, clock) as gateway:
         pending: set[str] = set()
         inbox_ = Inbox(writer_for(gateway.database), pending.update, chosen.max_waiting_bytes)
         inbox_.start()
@@ -399,7 +399,7 @@ async def open_house(
 
         async def ring_after_commit(response: httpx.Response) -> None:
             for connection_id in sorted(pending):
-                await rings.ring(Task.INGEST, connection_id)
+                await wake_ups.send(Task.INGEST, connection_id)
             pending.clear()
 
         hooks = {"response": [ring_after_commit]}
@@ -407,7 +407,7 @@ async def open_house(
         async with httpx.AsyncClient(transport=transport, base_url="http://gateway.test", event_hooks=hooks) as client:
             yield House(
                 gateway,
-                rings,
+                wake_ups,
                 clock,
                 shop_app.state.shop,
                 shop_server,

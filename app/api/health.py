@@ -83,7 +83,7 @@ async def readyz(request: Request) -> Ready:
     if gateway.stopping:
         raise Refusal(503, "the process is ending", fix="send requests to another one")
     revision = await _revision(gateway)
-    trouble = await gateway.rings.trouble()
+    trouble = await gateway.wake_ups.problem()
     return Ready(status="degraded" if trouble else "ready", reasons=[trouble] if trouble else [], revision=revision)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from app.engine.core.queue import MemoryRings, Task
+from app.engine.core.queue import MemoryWakeUps, Task
 from app.engine.core.runtime import Gateway
 from app.main import GatewayApp, create_app
 from app.records import connections, keys
@@ -54,10 +54,10 @@ class Api:
         return self.app.state.gateway
 
     @property
-    def rings(self) -> MemoryRings:
-        rings = self.gateway.rings
-        assert isinstance(rings, MemoryRings)
-        return rings
+    def wake_ups(self) -> MemoryWakeUps:
+        wake_ups = self.gateway.wake_ups
+        assert isinstance(wake_ups, MemoryWakeUps)
+        return wake_ups
 
     async def key(self, *rights: str, only: list[Connection] | None = None) -> str:
         limited = None if only is None else [each.id for each in only]
@@ -127,14 +127,14 @@ class Site(House):
             try:
                 await at_work.acquire()
             except asyncio.CancelledError:
-                self.rings.waiting.appendleft((task, key))
+                self.wake_ups.waiting.appendleft((task, key))
                 raise
             try:
                 await work(self.gateway, task, key)
             finally:
                 at_work.release()
 
-        running = asyncio.create_task(self.rings.run(answer))
+        running = asyncio.create_task(self.wake_ups.run(answer))
         try:
             yield
         finally:
@@ -150,12 +150,12 @@ class Site(House):
     async def take_in(self, record: dict[str, Any], topic: str = "order.updated", **more: Any) -> None:
         """Announces the record and works until it is settled, or put aside."""
         assert (await self.announce(record, topic, **more)).status_code == 200
-        await self.ring(more.get("connection") or self.connection)
+        await self.send(more.get("connection") or self.connection)
 
-    async def ring(self, *connections: Connection) -> None:
+    async def send(self, *connections: Connection) -> None:
         """Looks at what has come in for them, and works until all of it is settled, or put aside."""
         for connection in connections:
-            await self.rings.ring(Task.INGEST, connection.id)
+            await self.wake_ups.send(Task.INGEST, connection.id)
         await self.work()
 
     async def explained(self, number: str, **query: Any) -> dict[str, Any]:
@@ -196,7 +196,7 @@ async def open_site(database_url: str, data_directory: Path, **more: Any) -> Asy
         api.gateway.clock = clock
         yield Site(
             gateway=api.gateway,
-            rings=api.rings,
+            wake_ups=api.wake_ups,
             clock=clock,
             shop=shop_app.state.shop,
             shop_server=shop_server,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from app.engine.core.queue import ArqRings, brisk_pool
+from app.engine.core.queue import ArqWakeUps, brisk_pool
 from tests.api.calling import Api, client_of, open_api, settings_for
 from tests.services import free_port
 
@@ -37,7 +37,7 @@ async def test_a_later_revision_is_fine_an_earlier_one_is_not(api: Api) -> None:
 
 async def test_without_redis_it_is_degraded_and_still_ready(lite: Api, tmp_path: Path) -> None:
     pool = brisk_pool(f"unix://{tmp_path}/nobody.sock")
-    lite.gateway.rings = ArqRings(pool, "queue")
+    lite.gateway.wake_ups = ArqWakeUps(pool, "queue")
     async with client_of(lite.app) as nobody:
         answer = await nobody.get("/readyz")
     await pool.aclose(close_connection_pool=True)
@@ -48,7 +48,7 @@ async def test_without_redis_it_is_degraded_and_still_ready(lite: Api, tmp_path:
 
 async def test_with_redis_it_is_ready(lite: Api, redis_url: str) -> None:
     pool = brisk_pool(redis_url)
-    lite.gateway.rings = ArqRings(pool, "queue")
+    lite.gateway.wake_ups = ArqWakeUps(pool, "queue")
     async with client_of(lite.app) as nobody:
         assert (await nobody.get("/readyz")).json()["status"] == "ready"
     await pool.aclose(close_connection_pool=True)

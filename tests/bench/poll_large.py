@@ -124,9 +124,9 @@ async def _poll(house: House, shop: LargeShop, process: Process) -> Measured:
     async with house.gateway.database.begin() as db:
         await db.execute(update(cursors).where(*place).values(next_poll_at=house.clock()))
     before, slices = _largest_memory(), 0
-    house.rings.waiting = deque([(Task.POLL, key)])
-    while (Task.POLL, key) in house.rings.waiting:
-        house.rings.waiting.clear()
+    house.wake_ups.waiting = deque([(Task.POLL, key)])
+    while (Task.POLL, key) in house.wake_ups.waiting:
+        house.wake_ups.waiting.clear()
         await work(house.gateway, Task.POLL, key)
         slices += 1
     peak = _largest_memory()

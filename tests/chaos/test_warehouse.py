@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import select
 
-from app.engine.core.queue import MemoryRings
+from app.engine.core.queue import MemoryWakeUps
 from app.engine.core.runtime import open_gateway
 from app.engine.operations import records
 from app.records.dead_letters import Filter
@@ -122,7 +122,7 @@ async def _replay(town: Town) -> None:
     settings = Settings(
         data_directory=town.directory / "data", database_url=town.database_url, secret_keys=[SecretStr(town.secret_key)]
     )
-    async with open_gateway(settings, MemoryRings()) as gateway:
+    async with open_gateway(settings, MemoryWakeUps()) as gateway:
         assert await records.replay_filtered(gateway, Filter()) == 1
 
 

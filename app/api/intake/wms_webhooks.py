@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import Receive, Scope, Send
 
 from app.api.intake.shop_webhooks import HUNG_UP, NOT_REACHABLE, UNKNOWN, Refusal, Refuse, answer_headers, problem_of, read_body
-from app.engine.core.queue import CoalescedRings, Task
+from app.engine.core.queue import CoalescedWakeUps, Task
 from app.engine.core.runtime import CACHE_SECONDS, Gateway
 from app.engine.polling import wms_refresh
 from app.logs import get_logger
@@ -49,16 +49,16 @@ class WarehouseWebhooks:
     """The ASGI application for paths behind PREFIX; `open` gives it what it works with before the first request."""
 
     gateway: Gateway = field(init=False)
-    rings: CoalescedRings = field(init=False)
+    wake_ups: CoalescedWakeUps = field(init=False)
     _known: dict[str, tuple[float, Connection | None]] = field(default_factory=dict)
     _events: dict[str, datetime] = field(default_factory=dict)
 
     def open(self, gateway: Gateway) -> None:
         self.gateway = gateway
-        self.rings = CoalescedRings(gateway.rings, RING_SECONDS)
+        self.wake_ups = CoalescedWakeUps(gateway.wake_ups, RING_SECONDS)
 
     async def close(self) -> None:
-        await self.rings.close()
+        await self.wake_ups.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         name = ""
@@ -100,7 +100,7 @@ class WarehouseWebhooks:
         body = await _body(receive, headers, self.gateway.settings.body_timeout_seconds)
         news = interpret(body)
         if connection.status is Status.ACTIVE and self._is_new(connection, news):
-            self._ring(connection, news)
+            self._send(connection, news)
 
     def _is_new(self, connection: Connection, news: WarehouseNews) -> bool:
         """Of this goods owner, and not heard of a moment ago. One without a key is always new."""
@@ -117,7 +117,7 @@ class WarehouseWebhooks:
         self._events[key] = now
         return before is None or now - before > REMEMBERED
 
-    def _ring(self, connection: Connection, news: WarehouseNews) -> None:
+    def _send(self, connection: Connection, news: WarehouseNews) -> None:
         named = [wms_refresh.order_id_key(connection.id, order_id) for order_id in news.order_ids]
         named = named or [wms_refresh.order_key(connection.id, number) for number in news.order_numbers]
         if len(news.article_numbers) <= MOST_NAMED:
@@ -125,7 +125,7 @@ class WarehouseWebhooks:
         elif not named:
             named = [wms_refresh.all_key(connection.id)]
         for key in named or ([wms_refresh.all_key(connection.id)] if _is_vague(news) else []):
-            self.rings.ring_soon(Task.LOOK, key)
+            self.wake_ups.send_soon(Task.LOOK, key)
 
 
 def _is_vague(news: WarehouseNews) -> bool:

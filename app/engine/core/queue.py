@@ -23,11 +23,11 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from app.ids import unguessable
 from app.logs import get_logger
-from app.metrics import QUEUE_UP, RINGS
+from app.metrics import QUEUE_UP, WAKE_UPS
 
 log = get_logger(__name__)
 
-TROUBLE_SECONDS = 1.5
+PROBLEM_SECONDS = 1.5
 
 
 class Task(StrEnum):
@@ -41,34 +41,34 @@ class Task(StrEnum):
     LOOK = "look"
 
 
-class Rings(Protocol):
-    async def ring(self, task: Task, key: str) -> None:
-        """Rings once. Never raises: the sweeper finds what a lost ring would have announced."""
+class WakeUps(Protocol):
+    async def send(self, task: Task, key: str) -> None:
+        """WakeUps once. Never raises: the sweeper finds what a lost ring would have announced."""
         ...
 
-    async def trouble(self) -> str | None:
+    async def problem(self) -> str | None:
         """Why rings get lost just now; None when they do not. Never raises, and takes TROUBLE_SECONDS at most."""
         ...
 
 
-class ArqRings:
-    """Rings through arq. Every ring has an id of its own: arq drops an id that is running and blocks it after a crash."""
+class ArqWakeUps:
+    """WakeUps through arq. Every ring has an id of its own: arq drops an id that is running and blocks it after a crash."""
 
     def __init__(self, redis: ArqRedis, queue_name: str) -> None:
         self._redis = redis
         self._queue = queue_name
 
-    async def ring(self, task: Task, key: str) -> None:
+    async def send(self, task: Task, key: str) -> None:
         try:
             await self._redis.enqueue_job(task.value, key, _job_id=unguessable(), _queue_name=self._queue)
         except (RedisError, OSError) as error:
             log.warning("ring_lost", task=task.value, key=key, error=type(error).__name__)
             return
-        RINGS.labels(task.value).inc()
+        WAKE_UPS.labels(task.value).inc()
 
-    async def trouble(self) -> str | None:
+    async def problem(self) -> str | None:
         try:
-            async with asyncio.timeout(TROUBLE_SECONDS):
+            async with asyncio.timeout(PROBLEM_SECONDS):
                 await self._redis.ping()
         except (RedisError, OSError) as error:
             QUEUE_UP.set(0)
@@ -77,18 +77,18 @@ class ArqRings:
         return None
 
 
-class MemoryRings:
+class MemoryWakeUps:
     """The in-memory twin: for tests, and for one process that is both API and worker."""
 
     def __init__(self) -> None:
         self.waiting: deque[tuple[Task, str]] = deque()
         self._wake = asyncio.Event()
 
-    async def ring(self, task: Task, key: str) -> None:
+    async def send(self, task: Task, key: str) -> None:
         self.waiting.append((task, key))
         self._wake.set()
 
-    async def trouble(self) -> str | None:
+    async def problem(self) -> str | None:
         return None
 
     async def run(self, work: Callable[[Task, str], Awaitable[None]]) -> None:
@@ -101,32 +101,32 @@ class MemoryRings:
 
 
 @dataclass
-class CoalescedRings:
-    """Rings for the same key at most once per interval: the first at once, what comes meanwhile together at its end."""
+class CoalescedWakeUps:
+    """WakeUps for the same key at most once per interval: the first at once, what comes meanwhile together at its end."""
 
-    rings: Rings
+    wake_ups: WakeUps
     interval: float
     _open: dict[tuple[Task, str], bool] = field(default_factory=dict)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
-    def ring_soon(self, task: Task, key: str) -> None:
+    def send_soon(self, task: Task, key: str) -> None:
         """Returns at once."""
         place = (task, key)
         if place in self._open:
             self._open[place] = True
             return
         self._open[place] = False
-        running = asyncio.get_running_loop().create_task(self._ring(place))
+        running = asyncio.get_running_loop().create_task(self._send(place))
         self._tasks.add(running)
         running.add_done_callback(self._tasks.discard)
 
-    async def _ring(self, place: tuple[Task, str]) -> None:
+    async def _send(self, place: tuple[Task, str]) -> None:
         try:
-            await self.rings.ring(*place)
+            await self.wake_ups.send(*place)
             await asyncio.sleep(self.interval)
             while self._open[place]:
                 self._open[place] = False
-                await self.rings.ring(*place)
+                await self.wake_ups.send(*place)
                 await asyncio.sleep(self.interval)
         finally:
             del self._open[place]

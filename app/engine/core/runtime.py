@@ -11,7 +11,7 @@ from datetime import datetime
 import httpx
 
 from app.clock import Clock, utc_now
-from app.engine.core.queue import Rings
+from app.engine.core.queue import WakeUps
 from app.http import open_client
 from app.integrations.protocol import Source
 from app.records import connections
@@ -32,7 +32,7 @@ class Gateway:
     settings: Settings
     database: Database
     vault: Vault
-    rings: Rings
+    wake_ups: WakeUps
     http: httpx.AsyncClient
     clock: Clock = utc_now
     stopping: bool = False
@@ -87,13 +87,13 @@ class Gateway:
 
 
 @asynccontextmanager
-async def open_gateway(settings: Settings, rings: Rings, clock: Clock = utc_now) -> AsyncIterator[Gateway]:
+async def open_gateway(settings: Settings, wake_ups: WakeUps, clock: Clock = utc_now) -> AsyncIterator[Gateway]:
     """Everything opened, and closed again at the end."""
     gateway = Gateway(
         settings=settings,
         database=Database(settings.sqlalchemy_url),
         vault=open_vault(settings),
-        rings=rings,
+        wake_ups=wake_ups,
         http=open_client(settings.reach),
         clock=clock,
     )

@@ -47,7 +47,7 @@ class Blocked(RemoteError):
 
 
 @dataclass
-class Fence:
+class RecordedCalls:
     """The calls of one turn of one job to one outside system.
 
     `budget` names whose failures are counted together; no call takes longer than `call_timeout_seconds`.

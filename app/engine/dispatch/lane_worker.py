@@ -19,7 +19,7 @@ from app.engine.core.leases import Lease
 from app.engine.core.queue import Task
 from app.engine.core.retry import pause_before
 from app.engine.core.runtime import Gateway
-from app.engine.dispatch.attempts import Blocked, Fence, close_unknown, find_unsettled
+from app.engine.dispatch.attempts import Blocked, RecordedCalls, close_unknown, find_unsettled
 from app.engine.dispatch.mapping_updates import values_of, values_of_trouble
 from app.engine.dispatch.reports import acknowledge, report
 from app.engine.dispatch.shop_port import open_shop_port
@@ -119,7 +119,7 @@ async def _look_again(gateway: Gateway, key: str) -> None:
         blocked = await _blocked_places(db, on_lane, now)
         more = await claim.has_work(db, key) and await claim.has_free_work(db, key, blocked)
     if more:
-        await gateway.rings.ring(Task.DRAIN, key)
+        await gateway.wake_ups.send(Task.DRAIN, key)
 
 
 # --- one turn -----------------------------------------------------------------------------------------------------------
@@ -167,7 +167,7 @@ async def _transfer(gateway: Gateway, turn: Turn) -> None:
         )
         return
     process = Process(job.process)
-    port: Fence
+    port: RecordedCalls
     if process in TO_SHOP:
         port = open_shop_port(gateway, connection, turn, mapping, unsettled)
         doing: Awaitable[Result] = report(process, port)
@@ -184,7 +184,7 @@ async def _transfer(gateway: Gateway, turn: Turn) -> None:
     await _end(gateway, turn, port, result)
 
 
-def _what_is_known(port: Fence | None) -> Transfer:
+def _what_is_known(port: RecordedCalls | None) -> Transfer:
     """Of a transfer that failed: an outcome not known before this turn, and not found out in it, is not known yet."""
     return Transfer.UNKNOWN if port and (port.outcome_unknown or port.unsettled) else Transfer.REFUSED
 
@@ -235,7 +235,7 @@ async def _settle_reservation(db: AsyncConnection, job: Row[Any], result: Result
 JOB_STATE = {Outcome.HELD: "held", Outcome.FAILED: "dead"}
 
 
-async def _end(gateway: Gateway, turn: Turn, port: Fence | None, result: Result) -> None:
+async def _end(gateway: Gateway, turn: Turn, port: RecordedCalls | None, result: Result) -> None:
     """Writes the result down: mapping, history, events and run items, and the job, unless it has a newer generation to go on
     with."""
     job, now = turn.job, gateway.clock()
@@ -299,7 +299,7 @@ async def _name(gateway: Gateway, connection_id: str) -> str:
 # --- another try ----------------------------------------------------------------------------------------------------------
 
 
-async def _retry_later(gateway: Gateway, turn: Turn, port: Fence | None, error: GatewayError) -> None:
+async def _retry_later(gateway: Gateway, turn: Turn, port: RecordedCalls | None, error: GatewayError) -> None:
     """Puts the job aside until another try is due; too many tries end in the dead letters.
 
     A WMS that is blocked, busy or down as a whole costs the record no try.

@@ -133,7 +133,7 @@ async def _owe(port: RecordedShop, reported: Reported) -> None:
         if await deliveries.owed(db, port.mapping.id):
             lane = port.connection.lane
             await outbound.queue(db, port.connection, Process.ACKNOWLEDGEMENTS, port.mapping, now, lane=lane)
-    await port.gateway.rings.ring(Task.DRAIN, port.connection.lane)
+    await port.gateway.wake_ups.send(Task.DRAIN, port.connection.lane)
 
 
 async def acknowledge(port: RecordedWarehouse) -> Result:

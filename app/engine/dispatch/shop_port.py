@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.engine.core.runtime import Gateway
-from app.engine.dispatch.attempts import Fence
+from app.engine.dispatch.attempts import RecordedCalls
 from app.engine.jobs.claim import Turn
 from app.flows.outcomes import Unsettled
 from app.flows.report import Intent, Kind
@@ -48,7 +48,7 @@ def open_shop_port(
 
 
 @dataclass
-class RecordedShop(Fence):
+class RecordedShop(RecordedCalls):
     """Implements `flows.report.ShopPort` for one turn of one job."""
 
     mapping: Mapping = field(kw_only=True)

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.domain import Article, Kind, OrderLine, Process
 from app.engine.core import circuit
 from app.engine.core.runtime import Gateway
-from app.engine.dispatch.attempts import Fence
+from app.engine.dispatch.attempts import RecordedCalls
 from app.engine.jobs.claim import Turn
 from app.engine.jobs.mapper import payload_of
 from app.flows.outcomes import Transfer, Unsettled
@@ -47,7 +47,7 @@ def open_warehouse_port(
 
 
 @dataclass
-class RecordedWarehouse(Fence):
+class RecordedWarehouse(RecordedCalls):
     """Implements `flows.result.WarehousePort` for one turn of one job."""
 
     client: OngoingClient = field(kw_only=True)

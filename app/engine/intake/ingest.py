@@ -65,7 +65,7 @@ async def ingest(gateway: Gateway, connection_id: str) -> int:
                 if not events:
                     break
                 await _ingest_batch(gateway, connection, events)
-                await gateway.rings.ring(Task.DRAIN, connection.lane)
+                await gateway.wake_ups.send(Task.DRAIN, connection.lane)
                 looked_at += len(events)
     except LeaseLost:
         log.warning("lease_lost", lease=lease.key)
@@ -73,7 +73,7 @@ async def ingest(gateway: Gateway, connection_id: str) -> int:
     finally:
         await leases.release(gateway.database, lease)
     if not gateway.stopping and await _any_waiting(gateway, connection_id):
-        await gateway.rings.ring(Task.INGEST, connection_id)
+        await gateway.wake_ups.send(Task.INGEST, connection_id)
     return looked_at
 
 

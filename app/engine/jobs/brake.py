@@ -69,5 +69,5 @@ async def confirm(gateway: Gateway, run: Run, connection_ids: Sequence[str] | No
     if not released:
         raise Conflict(f"the brake keeps nothing of run {run.id}", fix="only a run that is braked can be confirmed")
     for connection_id in sorted({part.connection_id for part in parts}):
-        await gateway.rings.ring(Task.DRAIN, (await gateway.connection(connection_id)).lane)
+        await gateway.wake_ups.send(Task.DRAIN, (await gateway.connection(connection_id)).lane)
     return released

@@ -309,10 +309,10 @@ async def _begin(gateway: Gateway, connection: Connection) -> None:
     gateway.forget(connection.id)
     async with gateway.database.begin() as db:
         await db.execute(update(cursors).where(cursors.c.connection_id == connection.id).values(next_poll_at=gateway.clock()))
-    await gateway.rings.ring(Task.INGEST, connection.id)
-    await gateway.rings.ring(Task.DRAIN, connection.lane)
-    await gateway.rings.ring(Task.DRAIN, shop_lane(connection.id))
-    await gateway.rings.ring(Task.HOOKS, connection.id)
+    await gateway.wake_ups.send(Task.INGEST, connection.id)
+    await gateway.wake_ups.send(Task.DRAIN, connection.lane)
+    await gateway.wake_ups.send(Task.DRAIN, shop_lane(connection.id))
+    await gateway.wake_ups.send(Task.HOOKS, connection.id)
     for process in POLLED:
         if getattr(connection.settings.processes, process.value):
-            await gateway.rings.ring(Task.POLL, runner.key_of(connection.id, process))
+            await gateway.wake_ups.send(Task.POLL, runner.key_of(connection.id, process))

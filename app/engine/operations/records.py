@@ -91,7 +91,7 @@ async def resync(gateway: Gateway, mapping_id: int) -> EnqueueResult:
                 update(jobs).where(jobs.c.id == enqueued.job_id, jobs.c.state == "parked").values(state="waiting", due_at=None)
             )
     await _report_again(gateway, mapping)
-    await gateway.rings.ring(Task.DRAIN, connection.lane)
+    await gateway.wake_ups.send(Task.DRAIN, connection.lane)
     return enqueued
 
 
@@ -105,7 +105,7 @@ async def _report_again(gateway: Gateway, mapping: Mapping) -> None:
     now = gateway.clock()
     async with gateway.database.begin() as db:
         await db.execute(update(jobs).where(*stuck).values(**{**_AGAIN, "ready_at": now, "updated_at": now}))
-    await gateway.rings.ring(Task.DRAIN, shop_lane(mapping.connection_id))
+    await gateway.wake_ups.send(Task.DRAIN, shop_lane(mapping.connection_id))
 
 
 async def release(gateway: Gateway, mapping_id: int) -> None:
@@ -124,7 +124,7 @@ async def release(gateway: Gateway, mapping_id: int) -> None:
         if done.rowcount:
             await _events_wait_again(db, job.id, "held")
             await mappings.note(db, mapping.id, now, "released", f"Released by an operator ({job.reason_code})", job_id=job.id)
-    await gateway.rings.ring(Task.DRAIN, job.lane)
+    await gateway.wake_ups.send(Task.DRAIN, job.lane)
 
 
 def _instead(code: str | None) -> str:
@@ -218,7 +218,7 @@ async def replay_event(gateway: Gateway, event_id: int) -> None:
         )
     async with gateway.database.begin() as db:
         await _receive_again(db, event_id, row.state)
-    await gateway.rings.ring(Task.INGEST, row.connection_id)
+    await gateway.wake_ups.send(Task.INGEST, row.connection_id)
 
 
 async def _receive_again(db: AsyncConnection, event_id: int, state: str) -> bool:
@@ -235,7 +235,7 @@ async def replay_job(gateway: Gateway, job_id: int) -> bool:
         if row is None:
             raise NotFound(f"there is no job {job_id}", field="id", fix="list them with GET /jobs")
         replayed = await _revive(gateway, db, job_id, row.mapping_id)
-    await gateway.rings.ring(Task.DRAIN, row.lane)
+    await gateway.wake_ups.send(Task.DRAIN, row.lane)
     return replayed
 
 
@@ -260,9 +260,9 @@ async def replay_letters(gateway: Gateway, letters: Sequence[DeadLetter]) -> int
             else:
                 count += await _revive(gateway, db, letter.number, letter.mapping_id)
     for connection_id in sorted({letter.connection_id for letter in letters}):
-        await gateway.rings.ring(Task.INGEST, connection_id)
-        await gateway.rings.ring(Task.DRAIN, (await gateway.connection(connection_id)).lane)
-        await gateway.rings.ring(Task.DRAIN, shop_lane(connection_id))
+        await gateway.wake_ups.send(Task.INGEST, connection_id)
+        await gateway.wake_ups.send(Task.DRAIN, (await gateway.connection(connection_id)).lane)
+        await gateway.wake_ups.send(Task.DRAIN, shop_lane(connection_id))
     return count
 
 
@@ -290,4 +290,4 @@ async def pause_lane(gateway: Gateway, key: str, reason: str) -> None:
 async def resume_lane(gateway: Gateway, key: str) -> None:
     async with gateway.database.begin() as db:
         await db.execute(update(lanes).where(lanes.c.key == key).values(paused=False, pause_reason=None))
-    await gateway.rings.ring(Task.DRAIN, key)
+    await gateway.wake_ups.send(Task.DRAIN, key)

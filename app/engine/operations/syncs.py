@@ -78,7 +78,7 @@ async def start(gateway: Gateway, asked: Request, asker: Asker) -> str:
             raise
         return known
     for connection_id, process in places:
-        await gateway.rings.ring(Task.POLL, runner.key_of(connection_id, process))
+        await gateway.wake_ups.send(Task.POLL, runner.key_of(connection_id, process))
     return run_id
 
 

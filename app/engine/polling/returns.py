@@ -61,7 +61,7 @@ async def _store_return_orders(reading: Reading, orders: Sequence[ReturnOrder], 
             reading.counts["read"] += 1
             await _take_return_order(db, reading, order, asked, now)
         await save_progress(db, reading, 1)
-    await reading.gateway.rings.ring(Task.DRAIN, shop_lane(reading.connection.id))
+    await reading.gateway.wake_ups.send(Task.DRAIN, shop_lane(reading.connection.id))
 
 
 async def _take_return_order(db: AsyncConnection, reading: Reading, order: ReturnOrder, asked: datetime, now: datetime) -> None:
@@ -101,7 +101,7 @@ async def _read_purchase_orders(reading: Reading, place: Place) -> None:
         async with reading.gateway.database.begin() as db:
             await save_progress(db, reading, 1)
         asked = reading.gateway.clock()
-    await reading.gateway.rings.ring(Task.DRAIN, shop_lane(reading.connection.id))
+    await reading.gateway.wake_ups.send(Task.DRAIN, shop_lane(reading.connection.id))
 
 
 async def _take_purchase_order(reading: Reading, order: PurchaseOrder, asked: datetime) -> None:

@@ -78,17 +78,17 @@ async def poll(gateway: Gateway, key: str) -> None:
     finally:
         await leases.release(gateway.database, lease)
     if more and not gateway.stopping:
-        await gateway.rings.ring(Task.POLL, key)
+        await gateway.wake_ups.send(Task.POLL, key)
     if part is not None:
-        await _ring_following(gateway, part)
+        await _wake_following(gateway, part)
 
 
-async def _ring_following(gateway: Gateway, part: Row[Any]) -> None:
+async def _wake_following(gateway: Gateway, part: Row[Any]) -> None:
     """The next process of the same run has waited for this one to be read."""
     async with gateway.database.read() as db:
         following = await runs.following(db, part)
     for process in following[:1]:
-        await gateway.rings.ring(Task.POLL, key_of(part.connection_id, process))
+        await gateway.wake_ups.send(Task.POLL, key_of(part.connection_id, process))
 
 
 async def _next_part(gateway: Gateway, connection: Connection, process: Process) -> Row[Any] | None:
@@ -185,7 +185,7 @@ async def _store_page(reading: Reading, page: Page) -> None:
         if not part.dry_run and not part.full:
             await cursors.change(db, reading.connection.id, reading.process, cursor=page.cursor)
     if not part.dry_run:
-        await gateway.rings.ring(Task.DRAIN, reading.connection.lane)
+        await gateway.wake_ups.send(Task.DRAIN, reading.connection.lane)
 
 
 async def _store_records(reading: Reading, records: list[SourceRecord], calls: int) -> list[SourceRecord]:
@@ -347,7 +347,7 @@ async def _finish(reading: Reading) -> None:
         if not reading.part.dry_run:
             await _schedule_next(db, reading, now)
         await runs.finish_settled(db, now)
-    await gateway.rings.ring(Task.DRAIN, connection.lane)
+    await gateway.wake_ups.send(Task.DRAIN, connection.lane)
 
 
 async def _schedule_next(db: AsyncConnection, reading: Reading, now: datetime) -> None:

@@ -154,7 +154,7 @@ async def store(reading: Reading, orders: Sequence[WarehouseOrder], asked: datet
             reading.counts["read"] += 1
             await _consider(db, reading, order, asked, now)
         await save_progress(db, reading, 1, cursor=_kept(place))
-    await gateway.rings.ring(Task.DRAIN, shop_lane(connection.id))
+    await gateway.wake_ups.send(Task.DRAIN, shop_lane(connection.id))
 
 
 async def _consider(db: AsyncConnection, reading: Reading, order: WarehouseOrder, asked: datetime, now: datetime) -> None:

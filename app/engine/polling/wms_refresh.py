@@ -80,7 +80,7 @@ async def _take(gateway: Gateway, asked_by: Connection, order: WarehouseOrder | 
         connection = await gateway.connection(mapping.connection_id)
         for process in await shipments.store_delivery(db, connection, mapping, order, asked, now):
             await shipments.queue(db, connection, process, mapping, now)
-    await gateway.rings.ring(Task.DRAIN, shop_lane(connection.id))
+    await gateway.wake_ups.send(Task.DRAIN, shop_lane(connection.id))
 
 
 async def _look_at_stock(gateway: Gateway, asked_by: Connection, number: str) -> None:
@@ -96,7 +96,7 @@ async def _look_at_stock(gateway: Gateway, asked_by: Connection, number: str) ->
         async with gateway.database.begin() as db:
             sellable = {level.number: float(level.sellable)}
             await levels.save_sellable(db, connection.id, connection.lane, sellable, level.read_at, now)
-        await gateway.rings.ring(Task.STOCK, connection.id)
+        await gateway.wake_ups.send(Task.STOCK, connection.id)
 
 
 async def _look_at_all(gateway: Gateway, connection: Connection) -> None:
@@ -107,4 +107,4 @@ async def _look_at_all(gateway: Gateway, connection: Connection) -> None:
             async with gateway.database.begin() as db:
                 await cursors.ensure(db, connection, process, now)
                 await cursors.change(db, connection.id, process, next_poll_at=now)
-            await gateway.rings.ring(Task.POLL, runner.key_of(connection.id, process))
+            await gateway.wake_ups.send(Task.POLL, runner.key_of(connection.id, process))

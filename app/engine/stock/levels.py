@@ -50,7 +50,7 @@ async def read(reading: Reading, cursor: Row[Any]) -> bool:
     """What changed in the WMS; in a sweep all of it, and all that the shop shows. Whether it was read within the slice."""
     done = await _read_shop(reading) if reading.sweeps and not _shop_is_read(reading) else True
     done = done and await _read_warehouse(reading, cursor)
-    await reading.gateway.rings.ring(Task.STOCK, reading.connection.id)
+    await reading.gateway.wake_ups.send(Task.STOCK, reading.connection.id)
     return done
 
 
@@ -165,7 +165,7 @@ async def write(gateway: Gateway, connection_id: str) -> int:
     finally:
         await leases.release(gateway.database, lease)
     if more and not gateway.stopping:
-        await gateway.rings.ring(Task.STOCK, connection_id)
+        await gateway.wake_ups.send(Task.STOCK, connection_id)
     return calls
 
 

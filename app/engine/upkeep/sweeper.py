@@ -45,13 +45,13 @@ async def sweep(gateway: Gateway) -> None:
     async with gateway.database.begin() as db:
         await _wake_events(db, now)
         await runs.finish_settled(db, now)
-        ringing = [(Task.STOCK, connection_id) for connection_id in await stock_levels.requeue(db, now)]
+        wake_ups = [(Task.STOCK, connection_id) for connection_id in await stock_levels.requeue(db, now)]
     async with gateway.database.read() as db:
         active = await connections.every(db, gateway.vault, status=Status.ACTIVE)
-        ringing += [*await _events_due(db, active), *await _lanes_due(db, now), *await _hooks_due(db, gateway, active, now)]
-    ringing += await _polls_due(gateway, active, now)
-    for task, key in dict.fromkeys(ringing):
-        await gateway.rings.ring(task, key)
+        wake_ups += [*await _events_due(db, active), *await _lanes_due(db, now), *await _hooks_due(db, gateway, active, now)]
+    wake_ups += await _polls_due(gateway, active, now)
+    for task, key in dict.fromkeys(wake_ups):
+        await gateway.wake_ups.send(task, key)
     async with gateway.database.begin() as db:
         for connection in active:
             await health_alerts.look_for_silence(db, connection, now)

@@ -150,7 +150,7 @@ async def _saved(gateway: Gateway, connection: Connection, done: Sequence[Webhoo
         )
     if done:
         for process in runner.SHOP_POLLS:
-            await gateway.rings.ring(Task.POLL, runner.key_of(connection.id, process))
+            await gateway.wake_ups.send(Task.POLL, runner.key_of(connection.id, process))
 
 
 def _plain(seen: WebhookSeen) -> dict[str, Any]:

@@ -159,7 +159,7 @@ async def test_another_goods_owner_is_refused_once_records_are_in_the_stock_of_t
 
 async def test_what_waits_moves_to_the_new_lane_with_its_connection(lite_site: Site) -> None:
     await lite_site.announce(lite_site.order())
-    await lite_site.ingest() if lite_site.rings.waiting else None
+    await lite_site.ingest() if lite_site.wake_ups.waiting else None
     moved = {"url": f"{lite_site.warehouse_server.url}/moved/api/v1/", "password": "gateway"}
     before = (await lite_site.client.get("/connections/shop")).json()["lane_id"]
     answer = await lite_site.client.patch("/connections/shop", json={"warehouse": moved})

@@ -48,7 +48,7 @@ async def test_a_lane_that_is_not_there(lite: Api) -> None:
 async def test_alerts_say_what_has_gone_wrong_and_how_often(site: Site) -> None:
     for _ in range(2):
         await site.announce({"id": 1}, X_WC_Webhook_Source="https://staging.example/")
-    await site.ring(site.connection)
+    await site.send(site.connection)
     (alert,) = (await site.client.get("/alerts?kind=other-shop")).json()["items"]
     assert (alert["connection"], alert["count"]) == ("shop", 2)
     assert "staging.example" in alert["text"]

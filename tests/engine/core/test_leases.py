@@ -13,7 +13,7 @@ from sqlalchemy import func, select, update
 
 from app.engine.core import leases
 from app.engine.core.leases import Lease
-from app.engine.core.queue import MemoryRings
+from app.engine.core.queue import MemoryWakeUps
 from app.engine.core.runtime import open_gateway
 from app.engine.dispatch import lane_worker
 from app.errors import LeaseLost
@@ -160,7 +160,7 @@ async def test_two_workers_on_one_lane_make_each_order_once_and_write_one_at_a_t
     lane = house.connection.lane
     async with contextlib.AsyncExitStack() as stack:
         others = [
-            await stack.enter_async_context(open_gateway(house.gateway.settings, MemoryRings(), house.clock)) for _ in range(2)
+            await stack.enter_async_context(open_gateway(house.gateway.settings, MemoryWakeUps(), house.clock)) for _ in range(2)
         ]
         gateways = [house.gateway, *others]
         while (await house.job(orders[-1]["id"])).state != "done":

@@ -1,4 +1,4 @@
-"""Rings: ids only, coalesced, a fresh id each time, and never worth more than seconds."""
+"""Wake-ups: ids only, coalesced, a fresh id each time, and never worth more than seconds."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from arq.connections import ArqRedis
 from sqlalchemy import select, update
 
-from app.engine.core.queue import ArqRings, CoalescedRings, MemoryRings, Task, brisk_pool, deserialize
+from app.engine.core.queue import ArqWakeUps, CoalescedWakeUps, MemoryWakeUps, Task, brisk_pool, deserialize
 from app.engine.upkeep import sweeper
 from app.records.connections import Status
 from app.storage.tables import inbox, jobs
@@ -18,41 +18,41 @@ from tests.house import House
 
 class TestCoalesced:
     async def test_the_first_goes_at_once_and_what_comes_meanwhile_goes_together(self) -> None:
-        rings = MemoryRings()
-        coalesced = CoalescedRings(rings, interval=0.05)
+        wake_ups = MemoryWakeUps()
+        coalesced = CoalescedWakeUps(wake_ups, interval=0.05)
         for _ in range(100):
-            coalesced.ring_soon(Task.INGEST, "a")
+            coalesced.send_soon(Task.INGEST, "a")
         await asyncio.sleep(0)
-        assert list(rings.waiting) == [(Task.INGEST, "a")]
+        assert list(wake_ups.waiting) == [(Task.INGEST, "a")]
         await asyncio.gather(*coalesced._tasks)
-        assert list(rings.waiting) == [(Task.INGEST, "a")] * 2
+        assert list(wake_ups.waiting) == [(Task.INGEST, "a")] * 2
 
     async def test_keys_do_not_wait_for_each_other(self) -> None:
-        rings = MemoryRings()
-        coalesced = CoalescedRings(rings, interval=60)
+        wake_ups = MemoryWakeUps()
+        coalesced = CoalescedWakeUps(wake_ups, interval=60)
         for key in ("a", "b", "a"):
-            coalesced.ring_soon(Task.INGEST, key)
+            coalesced.send_soon(Task.INGEST, key)
         await asyncio.sleep(0)
-        assert list(rings.waiting) == [(Task.INGEST, "a"), (Task.INGEST, "b")]
+        assert list(wake_ups.waiting) == [(Task.INGEST, "a"), (Task.INGEST, "b")]
         await coalesced.close()
         assert not coalesced._tasks
 
     async def test_a_ring_after_a_quiet_while_goes_at_once_again(self) -> None:
-        rings = MemoryRings()
-        coalesced = CoalescedRings(rings, interval=0)
+        wake_ups = MemoryWakeUps()
+        coalesced = CoalescedWakeUps(wake_ups, interval=0)
         for _ in range(3):
-            coalesced.ring_soon(Task.DRAIN, "lane")
+            coalesced.send_soon(Task.DRAIN, "lane")
             await asyncio.gather(*coalesced._tasks)
-        assert list(rings.waiting) == [(Task.DRAIN, "lane")] * 3
+        assert list(wake_ups.waiting) == [(Task.DRAIN, "lane")] * 3
 
 
 class TestArq:
     async def test_every_ring_has_an_id_of_its_own_and_carries_a_key_and_nothing_else(self, redis_url: str) -> None:
         """arq drops an id that is running, and blocks it after a crash."""
         pool = brisk_pool(redis_url)
-        rings = ArqRings(pool, "queue")
+        wake_ups = ArqWakeUps(pool, "queue")
         for _ in range(3):
-            await rings.ring(Task.INGEST, "con_1")
+            await wake_ups.send(Task.INGEST, "con_1")
         waiting = await pool.zrange("queue", 0, -1)
         assert len(set(waiting)) == 3
         kept = [deserialize(await ArqRedis.get(pool, b"arq:job:" + each)) for each in waiting]
@@ -61,7 +61,7 @@ class TestArq:
 
     async def test_a_redis_that_is_away_costs_nothing_but_the_ring(self) -> None:
         pool = brisk_pool("redis://127.0.0.1:1/0")
-        await ArqRings(pool, "queue").ring(Task.INGEST, "con_1")
+        await ArqWakeUps(pool, "queue").send(Task.INGEST, "con_1")
         await pool.aclose(close_connection_pool=True)
 
 
@@ -69,10 +69,10 @@ class TestSweeper:
     """A lost ring, or a Redis that was emptied, costs one interval and never work."""
 
     async def rung(self, house: House) -> list[tuple[Task, str]]:
-        house.rings.waiting.clear()
+        house.wake_ups.waiting.clear()
         await sweeper.sweep(house.gateway)
-        found = sorted(house.rings.waiting)
-        house.rings.waiting.clear()
+        found = sorted(house.wake_ups.waiting)
+        house.wake_ups.waiting.clear()
         return found
 
     async def test_events_whose_ring_was_lost_are_found(self, house: House) -> None:
@@ -143,9 +143,9 @@ class TestSweeper:
         for _ in range(3):
             orders.append(lite.order("SOKK-1"))
             await lite.announce(orders[-1])
-            lite.rings.waiting.clear()
+            lite.wake_ups.waiting.clear()
         for _ in range(3):
             found = list(await self.rung(lite))
-            lite.rings.waiting.extend(found)
+            lite.wake_ups.waiting.extend(found)
             await lite.work()
         assert {(await lite.job(order["id"])).state for order in orders} == {"done"}

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from app.engine.core import leases
-from app.engine.dispatch import attempts as fence
+from app.engine.dispatch import attempts as recorded_calls
 from app.engine.dispatch import lane_worker
 from app.engine.intake import ingest
 from app.engine.polling import runner
@@ -27,7 +27,7 @@ class Killed(BaseException):
     """As `kill -9`: nothing of ours goes on, no lease is given back."""
 
 
-MODULES = (lane_worker, fence, ingest, runner)
+MODULES = (lane_worker, recorded_calls, ingest, runner)
 
 
 async def killed_at(house: House, failpoint: str, time: int = 1) -> bool:
@@ -50,7 +50,7 @@ async def killed_at(house: House, failpoint: str, time: int = 1) -> bool:
         try:
             await house.work(sweep=True)
         except Killed:
-            house.rings.waiting.clear()  # they may be lost too
+            house.wake_ups.waiting.clear()  # they may be lost too
     hit = passes >= time
     await house.expire_leases()
     await house.work(sweep=True)
@@ -184,7 +184,7 @@ class TestAWorkerDies:
                 if name == "attempt-after-commit":
                     raise Killed
 
-            patch.setattr(fence, "failpoint", die)
+            patch.setattr(recorded_calls, "failpoint", die)
             with pytest.raises(Killed):
                 await lane_worker.drain(house.gateway, house.connection.lane)
         before = len(house.warehouse_calls())

@@ -132,7 +132,7 @@ class TestRefusals:
         await post(lite, headers=signed() | {"content-type": "text/plain"})
         await post(lite, b"{")
         assert await lite.events() == {}
-        assert not lite.rings.waiting
+        assert not lite.wake_ups.waiting
 
     async def test_a_refusal_names_the_fix_and_no_secret(self, lite: House) -> None:
         answer = await post(lite, headers=signed() | {"x-wc-webhook-signature": "x"})
@@ -461,6 +461,6 @@ class TestWholeApp:
                     ]
                     answers = await asyncio.gather(*asked)
                 assert {answer.status_code for answer in answers} == {200}
-                rung = list(app.state.gateway.rings.waiting)
+                rung = list(app.state.gateway.wake_ups.waiting)
             assert rung == [("ingest", connection.id)]
             assert await house.events() == {"received": 100}

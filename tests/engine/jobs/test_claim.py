@@ -106,7 +106,7 @@ class TestTurns:
             orders = [house.order() for _ in range(3)]
             await announce_all(house, orders)
             assert await work_off(house) == 1
-            assert list(house.rings.waiting) == [(Task.DRAIN, house.connection.lane)]
+            assert list(house.wake_ups.waiting) == [(Task.DRAIN, house.connection.lane)]
             await house.work()
             assert {(await house.job(order["id"])).state for order in orders} == {"done"}
 
@@ -123,7 +123,7 @@ class TestTurns:
         monkeypatch.setattr(lane_worker, "transfer_order", stop)
         assert await work_off(lite) == 1
         assert [(await lite.job(order["id"])).state for order in orders] == ["done", "waiting", "waiting"]
-        assert not lite.rings.waiting
+        assert not lite.wake_ups.waiting
 
 
 class TestTheLaneGoesOn:
@@ -239,7 +239,7 @@ class TestRefusedBefore:
         before = len(house.writes())
         await announce_all(house, [house.order("SOKK-1") for _ in range(6)])
         assert await operate.replay_filtered(house.gateway, Filter()) == 4
-        house.rings.waiting.clear()
+        house.wake_ups.waiting.clear()
         for _ in range(8):  # in whatever slice
             await work_off(house)
         statuses = [call.status for call in house.writes()[before:]]
@@ -323,4 +323,4 @@ class TestPauses:
         await announce_all(lite, [lite.order()])
         await lite.set_status(lite.connection, Status.PAUSED)
         assert await work_off(lite) == 0
-        assert not lite.rings.waiting
+        assert not lite.wake_ups.waiting

@@ -9,7 +9,7 @@ import pytest
 from arq import create_pool
 from arq.connections import RedisSettings
 
-from app.engine.core.queue import ArqRings, CoalescedRings, MemoryRings, Task
+from app.engine.core.queue import ArqWakeUps, CoalescedWakeUps, MemoryWakeUps, Task
 from app.engine.intake.batch_writer import writer_for
 from app.engine.intake.inbox import Delivery, Inbox
 from app.settings import Settings
@@ -34,18 +34,18 @@ def calls(house: House) -> int:
 
 async def answer_next(house: House) -> tuple[Task, str]:
     """Answers the ring that has waited longest, as a worker does; returns it."""
-    ring = house.rings.waiting.popleft()
-    await work(house.gateway, *ring)
-    return ring
+    send = house.wake_ups.waiting.popleft()
+    await work(house.gateway, *send)
+    return send
 
 
 async def test_two_rings_lead_from_the_commit_to_the_warehouse(announced: House) -> None:
     house = announced
-    assert list(house.rings.waiting) == [(Task.INGEST, house.connection.id)]
+    assert list(house.wake_ups.waiting) == [(Task.INGEST, house.connection.id)]
 
     assert await answer_next(house) == (Task.INGEST, house.connection.id)
     assert calls(house) == 0
-    assert list(house.rings.waiting) == [(Task.DRAIN, house.connection.lane)]
+    assert list(house.wake_ups.waiting) == [(Task.DRAIN, house.connection.lane)]
 
     assert await answer_next(house) == (Task.DRAIN, house.connection.lane)
     assert len(house.writes()) == 1
@@ -72,9 +72,9 @@ async def test_the_shop_is_not_asked_on_the_way(announced: House) -> None:
 
 
 async def test_the_first_ring_goes_at_once_however_far_apart_rings_are(house: House) -> None:
-    rung = MemoryRings()
-    coalesced = CoalescedRings(rung, interval=HOURS)
-    inbox = Inbox(writer_for(house.gateway.database), lambda ids: _ring_all(coalesced, ids), 1_000_000)
+    rung = MemoryWakeUps()
+    coalesced = CoalescedWakeUps(rung, interval=HOURS)
+    inbox = Inbox(writer_for(house.gateway.database), lambda ids: _send_all(coalesced, ids), 1_000_000)
     inbox.start()
     await inbox.store(Delivery(house.connection.id, house.clock(), "order.created", {}, b"{}"))
     await asyncio.sleep(0)  # the loop's next turn, in which the ring that was begun goes out
@@ -83,14 +83,14 @@ async def test_the_first_ring_goes_at_once_however_far_apart_rings_are(house: Ho
     await coalesced.close()
 
 
-def _ring_all(coalesced: CoalescedRings, ids: set[str]) -> None:
+def _send_all(coalesced: CoalescedWakeUps, ids: set[str]) -> None:
     for each in ids:
-        coalesced.ring_soon(Task.INGEST, each)
+        coalesced.send_soon(Task.INGEST, each)
 
 
 async def test_a_ring_is_due_in_the_queue_when_it_is_put_there(redis_url: str) -> None:
     pool = await create_pool(RedisSettings.from_dsn(redis_url))
-    await ArqRings(pool, "queue").ring(Task.INGEST, "a-connection")
+    await ArqWakeUps(pool, "queue").send(Task.INGEST, "a-connection")
     ((_, due_in_milliseconds),) = await pool.zrange("queue", 0, -1, withscores=True)
     assert due_in_milliseconds <= time.time() * 1000
     await pool.aclose(close_connection_pool=True)

@@ -56,7 +56,7 @@ def reported(house: House, order: dict[str, Any], index: int = 0) -> float | Non
 
 async def drain_shop(house: House) -> None:
     """Works off the shop's lane now, and what comes of it."""
-    await house.rings.ring(Task.DRAIN, shop_lane(house.connection.id))
+    await house.wake_ups.send(Task.DRAIN, shop_lane(house.connection.id))
     await house.work()
 
 

@@ -119,6 +119,6 @@ async def test_a_shop_that_cannot_be_told_does_not_hold_up_its_orders(house: Hou
     await house.deliver(order)
 
     assert house.wms_order(order["number"]) is not None
-    await house.rings.ring(Task.DRAIN, shop_lane(house.connection.id))
+    await house.wake_ups.send(Task.DRAIN, shop_lane(house.connection.id))
     await house.work()
     assert (await house.job(order["id"])).state == "done"

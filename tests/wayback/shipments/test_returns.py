@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from app.engine.dispatch import attempts as fence
+from app.engine.dispatch import attempts as recorded_calls
 from app.engine.dispatch import lane_worker
 from app.engine.dispatch import reports as reporting
 from app.engine.operations import records
@@ -161,11 +161,11 @@ class TestOnce:
                 raise Ended
 
         with monkeypatch.context() as patched:
-            patched.setattr(fence, "failpoint", failpoint)
+            patched.setattr(recorded_calls, "failpoint", failpoint)
             patched.setattr(lane_worker, "failpoint", failpoint)
             with pytest.raises(Ended):
                 await house.poll("returns")
-        house.rings.waiting.clear()
+        house.wake_ups.waiting.clear()
         await house.expire_leases()
         await later(house)
 
@@ -205,7 +205,7 @@ class TestOnce:
             with pytest.raises(Ended):
                 await house.poll("returns")
         back(house, order, 1)
-        house.rings.waiting.clear()
+        house.wake_ups.waiting.clear()
         await house.expire_leases()
         await house.poll("returns")
         await later(house)

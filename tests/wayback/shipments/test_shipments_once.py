@@ -42,7 +42,7 @@ async def shipped(house: House, **shipments: Any) -> dict[str, Any]:
 
 
 async def after_the_crash(house: House) -> None:
-    house.rings.waiting.clear()
+    house.wake_ups.waiting.clear()
     await house.expire_leases()
     await later(house, 3600)
 
@@ -123,13 +123,13 @@ class TestNotes:
 
     async def test_two_workers_at_once(self, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
         order = await shipped(house)
-        send = attempts.Fence.write
+        send = attempts.RecordedCalls.write
 
-        async def beside(self: attempts.Fence, *given: Any) -> Any:
+        async def beside(self: attempts.RecordedCalls, *given: Any) -> Any:
             assert await lane_worker.drain(house.gateway, self.turn.lease.key) == 0
             return await send(self, *given)
 
-        monkeypatch.setattr(attempts.Fence, "write", beside)
+        monkeypatch.setattr(attempts.RecordedCalls, "write", beside)
         await house.poll("shipments")
 
         assert (len(notes(house, order)), status_writes(house)) == (1, ["completed"])

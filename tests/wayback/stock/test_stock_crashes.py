@@ -29,7 +29,7 @@ def end_at(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
 
 
 async def write(house: House) -> int:
-    house.rings.waiting.clear()
+    house.wake_ups.waiting.clear()
     return await levels.write(house.gateway, house.connection.id)
 
 
@@ -83,7 +83,7 @@ async def test_a_call_that_may_still_be_under_way_is_waited_out(house: House, mo
     await house.expire_leases()
 
     assert await write(house) == 0
-    assert not house.rings.waiting
+    assert not house.wake_ups.waiting
     assert quantity(house, product) == 7
 
     await long_after(house)

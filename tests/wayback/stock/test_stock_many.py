@@ -90,15 +90,15 @@ async def test_reading_goes_on_where_the_slice_ended(house: House, monkeypatch: 
     ids = fill(house, 50, shop=7, wms=5)
     await house.connect(processes=ONLY_STOCK, page_size=10, warehouse={"page_size": 10})
     monkeypatch.setattr(house.gateway.settings, "slice_seconds", 1e-6)
-    await house.rings.ring(Task.POLL, f"{house.connection.id}:stock")
-    rings = 0
-    while house.rings.waiting:
-        monkeypatch.setattr(house.gateway.settings, "slice_seconds", 1e-6 if house.rings.waiting[0][0] is Task.POLL else 15.0)
-        rings += 1
-        await work(house.gateway, *house.rings.waiting.popleft())
+    await house.wake_ups.send(Task.POLL, f"{house.connection.id}:stock")
+    wake_ups = 0
+    while house.wake_ups.waiting:
+        monkeypatch.setattr(house.gateway.settings, "slice_seconds", 1e-6 if house.wake_ups.waiting[0][0] is Task.POLL else 15.0)
+        wake_ups += 1
+        await work(house.gateway, *house.wake_ups.waiting.popleft())
 
     assert {quantity(house, each) for each in ids} == {5}
-    assert rings > 10
+    assert wake_ups > 10
     reads = [call for call in house.warehouse_calls() if call.path.endswith("/articles")]
     starts = [dict(call.query).get("articleSystemIdFrom", "0") for call in reads]
     assert len(starts) == len(set(starts)) == 6

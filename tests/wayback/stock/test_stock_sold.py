@@ -36,7 +36,7 @@ async def sell(house: House, sku: str = "SOKK-1", **more: Any) -> Any:
 
 async def stock_only(house: House) -> None:
     """Polls and writes the stock, and leaves orders where they are."""
-    house.rings.waiting.clear()
+    house.wake_ups.waiting.clear()
     async with house.gateway.database.begin() as db:
         await db.execute(update(lanes).values(paused=True))
     await house.poll("stock")
@@ -69,7 +69,7 @@ async def test_it_is_taken_off_once_when_the_warehouse_has_got_it(house: House) 
     assert quantity(house, product) == 14
 
     house.tick(60)
-    await house.rings.ring(Task.DRAIN, house.connection.lane)
+    await house.wake_ups.send(Task.DRAIN, house.connection.lane)
     await house.work()
     assert house.wms_order(order["number"]) is not None
     house.tick(60)
@@ -91,7 +91,7 @@ async def test_a_read_that_began_before_the_order_got_there_does_not_show_it(hou
     before = await level(house, product)
 
     house.tick(60)
-    await house.rings.ring(Task.DRAIN, house.connection.lane)
+    await house.wake_ups.send(Task.DRAIN, house.connection.lane)
     await house.work()
 
     (reserved,) = await house.rows(select(reservations))
@@ -182,7 +182,7 @@ async def test_a_write_that_undid_a_sale_is_put_right_when_the_order_is_known(ho
 
     await house.announce(order)
     await house.ingest()
-    await house.rings.ring(Task.STOCK, house.connection.id)
+    await house.wake_ups.send(Task.STOCK, house.connection.id)
     await house.work()
 
     assert quantity(house, product) == 11
@@ -199,7 +199,7 @@ async def test_what_one_shop_sells_the_other_shop_of_the_goods_owner_does_not_se
 
     await house.announce(order, connection=first)
     await house.ingest()
-    await house.rings.ring(Task.STOCK, second.id)
+    await house.wake_ups.send(Task.STOCK, second.id)
     await house.work()
 
     assert written(house) == [(mine, 9)]

@@ -45,7 +45,7 @@ async def house(sqlite_database: str, tmp_path: Path, public: str) -> AsyncItera
 
 async def look(house: House) -> None:
     """As the schedule would, and no further."""
-    house.rings.waiting.clear()
+    house.wake_ups.waiting.clear()
     await webhook_guard.guard(house.gateway, house.connection.id)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from app.api.intake import wms_webhooks
 from app.api.intake.wms_webhooks import WarehouseWebhooks
-from app.engine.core.queue import CoalescedRings, MemoryRings, Task
+from app.engine.core.queue import CoalescedWakeUps, MemoryWakeUps, Task
 from app.main import GatewayApp
 from app.records.connections import Connection, Status
 from app.sandbox.ongoing.model.webhook_payloads import order_payload
@@ -23,12 +23,12 @@ from tests.wayback.stock.stock_room import in_warehouse as put_into_warehouse
 SECRET = "a-fixed-secret-of-the-wms"
 
 
-class AtOnce(CoalescedRings):
-    """Rings in the order in which they are asked for, without waiting for what may come together."""
+class AtOnce(CoalescedWakeUps):
+    """WakeUps in the order in which they are asked for, without waiting for what may come together."""
 
-    def ring_soon(self, task: Task, key: str) -> None:
-        assert isinstance(self.rings, MemoryRings)
-        self.rings.waiting.append((task, key))
+    def send_soon(self, task: Task, key: str) -> None:
+        assert isinstance(self.wake_ups, MemoryWakeUps)
+        self.wake_ups.waiting.append((task, key))
 
 
 class Door:
@@ -46,16 +46,16 @@ class Door:
 
     async def tell(self, payload: Any, connection: Connection | None = None) -> list[tuple[Task, str]]:
         """Posted, and what was rung for."""
-        self.house.rings.waiting.clear()
+        self.house.wake_ups.waiting.clear()
         assert (await self.post(payload, connection)).status_code == 200
-        return list(self.house.rings.waiting)
+        return list(self.house.wake_ups.waiting)
 
 
 @pytest.fixture
 async def door(house: House) -> AsyncIterator[Door]:
     app = WarehouseWebhooks()
     app.open(house.gateway)
-    app.rings = AtOnce(house.rings, 0)
+    app.wake_ups = AtOnce(house.wake_ups, 0)
     opened = Door(house, app)
     yield opened
     await opened.client.aclose()
@@ -81,12 +81,12 @@ class TestWho:
     async def test_a_wrong_secret(self, house: House, door: Door, secret: str | None) -> None:
         await connected(house)
         assert (await door.post({"orderId": 1}, secret=secret)).status_code == 401
-        assert not house.rings.waiting
+        assert not house.wake_ups.waiting
 
     async def test_a_body_that_is_too_large(self, house: House, door: Door) -> None:
         await connected(house)
         assert (await door.post(b" " * (wms_webhooks.MAX_BYTES + 1))).status_code == 413
-        assert not house.rings.waiting
+        assert not house.wake_ups.waiting
 
     async def test_the_secret_in_a_header_of_the_warehouses_choice(self, house: House, door: Door) -> None:
         connection = await connected(house, warehouse={"webhook_header": "X-Key"})

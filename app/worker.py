@@ -18,7 +18,7 @@ from app.engine.core.runtime import Gateway, open_gateway
 from app.engine.dispatch.lane_worker import drain
 from app.engine.intake.ingest import ingest
 from app.engine.polling.runner import poll
-from app.engine.polling.wms_refresh import look
+from app.engine.polling.wms_refresh import refresh
 from app.engine.stock import levels
 from app.engine.upkeep import sweeper
 from app.engine.upkeep.webhook_guard import guard
@@ -38,7 +38,7 @@ WORK: dict[Task, Work] = {
     Task.DRAIN: drain,
     Task.STOCK: levels.write,
     Task.HOOKS: guard,
-    Task.LOOK: look,
+    Task.REFRESH: refresh,
 }
 
 

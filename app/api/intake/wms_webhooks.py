@@ -125,7 +125,7 @@ class WarehouseWebhooks:
         elif not named:
             named = [wms_refresh.all_key(connection.id)]
         for key in named or ([wms_refresh.all_key(connection.id)] if _is_vague(news) else []):
-            self.wake_ups.send_soon(Task.LOOK, key)
+            self.wake_ups.send_soon(Task.REFRESH, key)
 
 
 def _is_vague(news: WarehouseNews) -> bool:

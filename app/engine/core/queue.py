@@ -38,7 +38,7 @@ class Task(StrEnum):
     DRAIN = "drain"
     STOCK = "stock"
     HOOKS = "hooks"
-    LOOK = "look"
+    REFRESH = "look"
 
 
 class WakeUps(Protocol):

@@ -15,7 +15,7 @@ from app.engine.core import circuit
 from app.engine.core.failpoints import failpoint
 from app.engine.core.leases import renew
 from app.engine.core.runtime import Gateway
-from app.engine.jobs.claim import Turn
+from app.engine.jobs.claim import ClaimedJob
 from app.errors import LeaseLost, LoginRefused, Malformed, RateLimited, Refused, RemoteError, Unavailable
 from app.flows.outcomes import Unsettled
 from app.metrics import ATTEMPTS
@@ -55,7 +55,7 @@ class RecordedCalls:
 
     gateway: Gateway
     connection: Connection
-    turn: Turn
+    claimed: ClaimedJob
     mapping_id: int
     system: str
     budget: str
@@ -73,7 +73,7 @@ class RecordedCalls:
     async def read(self, call: str, do: Callable[[], Awaitable[T]]) -> T:
         key = circuit.key_for(self.budget, call)
         async with self.gateway.database.begin() as db:
-            await renew(db, self.turn.lease)
+            await renew(db, self.claimed.lease)
             await self._refuse_blocked(db, call, key)
         try:
             answer = await do()
@@ -89,16 +89,16 @@ class RecordedCalls:
     async def write(self, call: str, request: Mapping[str, Any] | None, do: Callable[[], Awaitable[T]]) -> T:
         key = circuit.key_for(self.budget, call)
         # A connection may allow its WMS more time than a lease usually lasts; the lease outlives the call all the same.
-        lasts = max(self.turn.lease.seconds, self.call_timeout_seconds * LEASE_PER_CALL)
+        lasts = max(self.claimed.lease.seconds, self.call_timeout_seconds * LEASE_PER_CALL)
         lasts_until = time.monotonic() + lasts
         async with self.gateway.database.begin() as db:
-            await renew(db, self.turn.lease, at_least=lasts)
+            await renew(db, self.claimed.lease, at_least=lasts)
             await self._refuse_blocked(db, call, key)
             attempt_id = await self._open_attempt(db, call, request)
         failpoint("attempt-after-commit")
         # Looked at once more, by a clock of our own: whoever froze here for a while must not send what another has sent since.
         if time.monotonic() + self.call_timeout_seconds > lasts_until:
-            raise LeaseLost(f"the lease on {self.turn.lease.key} may run out before {call} is over")
+            raise LeaseLost(f"the lease on {self.claimed.lease.key} may run out before {call} is over")
         try:
             answer = await do()
         except RemoteError as error:
@@ -117,11 +117,11 @@ class RecordedCalls:
         attempt_id: int | None = await db.scalar(
             insert(attempts)
             .values(
-                job_id=self.turn.job.id,
+                job_id=self.claimed.job.id,
                 mapping_id=self.mapping_id,
-                lane=self.turn.lease.key,
-                fence=self.turn.lease.fence,
-                generation=self.turn.job.taken_generation,
+                lane=self.claimed.lease.key,
+                fence=self.claimed.lease.fence,
+                generation=self.claimed.job.taken_generation,
                 call=call,
                 request=dict(request) if request is not None else None,
                 started_at=db_now(),
@@ -154,7 +154,7 @@ class RecordedCalls:
 
     async def _count_failure(self, db: AsyncConnection, key: str, error: RemoteError) -> None:
         settings, now = self.gateway.settings, self.gateway.clock()
-        lane = self.turn.lease.key
+        lane = self.claimed.lease.key
         if isinstance(error, LoginRefused):
             await circuit.block(db, key, lane, now + timedelta(seconds=settings.login_pause_seconds), error.message, now)
         elif isinstance(error, RateLimited):

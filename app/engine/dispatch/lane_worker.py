@@ -25,7 +25,7 @@ from app.engine.dispatch.reports import acknowledge, report
 from app.engine.dispatch.shop_port import open_shop_port
 from app.engine.dispatch.warehouse_port import RecordedWarehouse, open_warehouse_port
 from app.engine.jobs import claim, events
-from app.engine.jobs.claim import Place, Turn
+from app.engine.jobs.claim import ClaimedJob, Place
 from app.engine.jobs.mapper import payload_of
 from app.engine.polling import shipments
 from app.errors import GatewayError, LeaseLost, LoginRefused, NotFound, RateLimited, Refused, RemoteError
@@ -71,15 +71,15 @@ async def _work_off(gateway: Gateway, lease: Lease) -> int:
     turns = 0
     ends = time.monotonic() + gateway.settings.slice_seconds
     while time.monotonic() < ends and not gateway.stopping:
-        turn = await _take(gateway, lease)
-        if turn is None:
+        claimed = await _take(gateway, lease)
+        if claimed is None:
             break
-        await _run_turn(gateway, turn)
+        await _run_claimed(gateway, claimed)
         turns += 1
     return turns
 
 
-async def _take(gateway: Gateway, lease: Lease) -> Turn | None:
+async def _take(gateway: Gateway, lease: Lease) -> ClaimedJob | None:
     now = gateway.clock()
     ageing = timedelta(minutes=gateway.settings.ageing_minutes)
     on_lane = await gateway.on_lane(lease.key)
@@ -90,10 +90,10 @@ async def _take(gateway: Gateway, lease: Lease) -> Turn | None:
         since = now - timedelta(seconds=gateway.settings.budget_pause_seconds)
         suspects = not await circuit.has_just_failed(db, list(all_keys(on_lane)), since)
         await claim.wake_parked(db, lease.key, now)
-        turn = await claim.claim(db, lease, now, ageing, blocked, suspects=suspects)
-    if turn is not None:
+        claimed = await claim.claim(db, lease, now, ageing, blocked, suspects=suspects)
+    if claimed is not None:
         failpoint("claim-after-commit")
-    return turn
+    return claimed
 
 
 async def _blocked_places(db: AsyncConnection, on_lane: list[Connection], now: datetime) -> list[Place]:
@@ -125,35 +125,35 @@ async def _look_again(gateway: Gateway, key: str) -> None:
 # --- one turn -----------------------------------------------------------------------------------------------------------
 
 
-async def _run_turn(gateway: Gateway, turn: Turn) -> None:
-    job = turn.job
+async def _run_claimed(gateway: Gateway, claimed: ClaimedJob) -> None:
+    job = claimed.job
     with structlog.contextvars.bound_contextvars(
         job_id=job.id, connection=job.connection_id, process=job.process, record=job.source_id
     ):
         try:
-            await _transfer(gateway, turn)
+            await _transfer(gateway, claimed)
         except LeaseLost:
             raise
         except GatewayError as error:
-            await _retry_later(gateway, turn, None, error)
+            await _retry_later(gateway, claimed, None, error)
         except Exception as error:
             if is_passing(error):
                 raise  # the database is away: whoever has the lane next takes the job back and looks what came of it
             log.exception("job_failed")
             result = _failed(job, Transfer.UNKNOWN, "internal-error", "An error of the gateway itself; its log has the details")
-            await _end(gateway, turn, None, result)
+            await _end(gateway, claimed, None, result)
 
 
-async def _transfer(gateway: Gateway, turn: Turn) -> None:
-    job = turn.job
+async def _transfer(gateway: Gateway, claimed: ClaimedJob) -> None:
+    job = claimed.job
     try:
         connection = await gateway.connection(job.connection_id)
     except NotFound as error:
-        await _end(gateway, turn, None, _failed(job, Transfer.REFUSED, "no-connection", error.message))
+        await _end(gateway, claimed, None, _failed(job, Transfer.REFUSED, "no-connection", error.message))
         return
     if job.tries >= gateway.settings.max_tries:
         reason = f"Given up after {job.tries} tries: {job.reason or 'the worker ended every time'}"
-        await _end(gateway, turn, None, _failed(job, Transfer.UNKNOWN, "given-up", reason))
+        await _end(gateway, claimed, None, _failed(job, Transfer.UNKNOWN, "given-up", reason))
         return
     async with gateway.database.begin() as db:
         unsettled, wait_until = await find_unsettled(db, job)
@@ -163,25 +163,25 @@ async def _transfer(gateway: Gateway, turn: Turn) -> None:
     assert mapping is not None
     if wait_until is not None:
         await _wait(
-            gateway, turn, wait_until, "attempt-open", "An earlier call may still be under way; it is waited out, then read"
+            gateway, claimed, wait_until, "attempt-open", "An earlier call may still be under way; it is waited out, then read"
         )
         return
     process = Process(job.process)
     port: RecordedCalls
     if process in TO_SHOP:
-        port = open_shop_port(gateway, connection, turn, mapping, unsettled)
+        port = open_shop_port(gateway, connection, claimed, mapping, unsettled)
         doing: Awaitable[Result] = report(process, port)
     else:
-        port = open_warehouse_port(gateway, connection, turn, mapping.id, unsettled)
+        port = open_warehouse_port(gateway, connection, claimed, mapping.id, unsettled)
         doing = acknowledge(port) if process is Process.ACKNOWLEDGEMENTS else _send(port, mapping)
     try:
         result = await doing
     except Refused as error:
         result = _failed(job, _what_is_known(port), "refused", f"{error.system} refused {error.call}: {error.message}")
     except RemoteError as error:
-        await _retry_later(gateway, turn, port, error)
+        await _retry_later(gateway, claimed, port, error)
         return
-    await _end(gateway, turn, port, result)
+    await _end(gateway, claimed, port, result)
 
 
 def _what_is_known(port: RecordedCalls | None) -> Transfer:
@@ -195,7 +195,7 @@ def _failed(job: Row[Any], transfer: Transfer, code: str, reason: str) -> Result
 
 
 async def _send(port: RecordedWarehouse, mapping: Mapping) -> Result:
-    record = payload_of(port.connection, port.turn.job)
+    record = payload_of(port.connection, port.claimed.job)
     known = _known(mapping, unknown=port.unsettled is not None)
     if isinstance(record, Order):
         return await transfer_order(record, known, port)
@@ -235,14 +235,14 @@ async def _settle_reservation(db: AsyncConnection, job: Row[Any], result: Result
 JOB_STATE = {Outcome.HELD: "held", Outcome.FAILED: "dead"}
 
 
-async def _end(gateway: Gateway, turn: Turn, port: RecordedCalls | None, result: Result) -> None:
+async def _end(gateway: Gateway, claimed: ClaimedJob, port: RecordedCalls | None, result: Result) -> None:
     """Writes the result down: mapping, history, events and run items, and the job, unless it has a newer generation to go on
     with."""
-    job, now = turn.job, gateway.clock()
+    job, now = claimed.job, gateway.clock()
     failpoint("finish-before-commit")
     name = await _name(gateway, job.connection_id)
     async with gateway.database.begin() as db:
-        await leases.renew(db, turn.lease)
+        await leases.renew(db, claimed.lease)
         await mappings.change(db, job.mapping_id, now, **values_of(Process(job.process), result, now))
         if job.process == Process.ORDERS:
             await _settle_reservation(db, job, result, now)
@@ -255,7 +255,7 @@ async def _end(gateway: Gateway, turn: Turn, port: RecordedCalls | None, result:
         received = await events.finish_events(
             db, job.id, job.taken_generation, result.outcome, result.code, result.reason, now, name
         )
-        await _close_job(db, turn, result, now)
+        await _close_job(db, claimed, result, now)
         if result.outcome is Outcome.HELD:
             await _held(db, gateway, job, words, now)
         if result.outcome is Outcome.FAILED:
@@ -266,10 +266,10 @@ async def _end(gateway: Gateway, turn: Turn, port: RecordedCalls | None, result:
     log.info("job_ended", outcome=result.outcome.value, code=result.code, tries=job.tries + 1)
 
 
-async def _close_job(db: AsyncConnection, turn: Turn, result: Result, now: datetime) -> None:
+async def _close_job(db: AsyncConnection, claimed: ClaimedJob, result: Result, now: datetime) -> None:
     """A compare-and-swap on the generation that was taken: a change that came during the write goes on waiting."""
-    job = turn.job
-    ours = (jobs.c.id == job.id, jobs.c.state == "running", jobs.c.fence == turn.lease.fence)
+    job = claimed.job
+    ours = (jobs.c.id == job.id, jobs.c.state == "running", jobs.c.fence == claimed.lease.fence)
     ended: dict[str, Any] = {
         "done_generation": job.taken_generation,
         "reason_code": result.code,
@@ -299,14 +299,14 @@ async def _name(gateway: Gateway, connection_id: str) -> str:
 # --- another try ----------------------------------------------------------------------------------------------------------
 
 
-async def _retry_later(gateway: Gateway, turn: Turn, port: RecordedCalls | None, error: GatewayError) -> None:
+async def _retry_later(gateway: Gateway, claimed: ClaimedJob, port: RecordedCalls | None, error: GatewayError) -> None:
     """Puts the job aside until another try is due; too many tries end in the dead letters.
 
     A WMS that is blocked, busy or down as a whole costs the record no try.
     """
-    settings, now, job = gateway.settings, gateway.clock(), turn.job
+    settings, now, job = gateway.settings, gateway.clock(), claimed.job
     if isinstance(error, Blocked):
-        await _wait(gateway, turn, error.until, "method-paused", str(error))
+        await _wait(gateway, claimed, error.until, "method-paused", str(error))
         return
     message = getattr(error, "message", str(error))
     counted = not isinstance(error, (RateLimited, LoginRefused)) and not (port and port.is_down)
@@ -316,7 +316,7 @@ async def _retry_later(gateway: Gateway, turn: Turn, port: RecordedCalls | None,
             await alerts.raise_alert(db, "login-refused", job.connection_id, error.system, message, now)
     if tries >= settings.max_tries:
         reason = f"Given up after {tries} tries: {message}"
-        await _end(gateway, turn, port, _failed(job, _what_is_known(port), "given-up", reason))
+        await _end(gateway, claimed, port, _failed(job, _what_is_known(port), "given-up", reason))
         return
     due = now + pause_before(job.tries, settings.retry_base_seconds, settings.retry_cap_seconds)
     if isinstance(error, RateLimited) and error.retry_after is not None:
@@ -335,21 +335,23 @@ async def _retry_later(gateway: Gateway, turn: Turn, port: RecordedCalls | None,
         await mappings.note(
             db, job.mapping_id, now, "another-try", message, detail={"due_at": due.isoformat(), "tries": tries}, job_id=job.id
         )
-        await _defer(db, turn, now, due, "another-try", message, tries)
+        await _defer(db, claimed, now, due, "another-try", message, tries)
     log.warning("job_parked", error=type(error).__name__, tries=tries, due_at=due.isoformat())
 
 
-async def _wait(gateway: Gateway, turn: Turn, due: datetime, code: str, reason: str) -> None:
+async def _wait(gateway: Gateway, claimed: ClaimedJob, due: datetime, code: str, reason: str) -> None:
     now = gateway.clock()
     async with gateway.database.begin() as db:
-        await _defer(db, turn, now, due, code, reason, turn.job.tries)
+        await _defer(db, claimed, now, due, code, reason, claimed.job.tries)
 
 
-async def _defer(db: AsyncConnection, turn: Turn, now: datetime, due: datetime, code: str, reason: str, tries: int) -> None:
+async def _defer(
+    db: AsyncConnection, claimed: ClaimedJob, now: datetime, due: datetime, code: str, reason: str, tries: int
+) -> None:
     later = due > now
     done = await db.execute(
         update(jobs)
-        .where(jobs.c.id == turn.job.id, jobs.c.state == "running", jobs.c.fence == turn.lease.fence)
+        .where(jobs.c.id == claimed.job.id, jobs.c.state == "running", jobs.c.fence == claimed.lease.fence)
         .values(
             state="parked" if later else "waiting",
             due_at=due if later else None,
@@ -360,4 +362,4 @@ async def _defer(db: AsyncConnection, turn: Turn, now: datetime, due: datetime, 
         )
     )
     if done.rowcount == 0:
-        raise LeaseLost(f"job {turn.job.id} was taken over by another worker")
+        raise LeaseLost(f"job {claimed.job.id} was taken over by another worker")

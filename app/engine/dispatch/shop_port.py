@@ -7,7 +7,7 @@ from typing import Any
 
 from app.engine.core.runtime import Gateway
 from app.engine.dispatch.attempts import RecordedCalls
-from app.engine.jobs.claim import Turn
+from app.engine.jobs.claim import ClaimedJob
 from app.flows.outcomes import Unsettled
 from app.flows.report import Intent, Kind
 from app.integrations.protocol import MakesRefunds, ReportsShipments, ReturnSettings, ShipmentSettings
@@ -25,7 +25,7 @@ def shop_budget(connection: Connection) -> str:
 
 
 def open_shop_port(
-    gateway: Gateway, connection: Connection, turn: Turn, mapping: Mapping, unsettled: Unsettled | None
+    gateway: Gateway, connection: Connection, claimed: ClaimedJob, mapping: Mapping, unsettled: Unsettled | None
 ) -> RecordedShop:
     """The port for one turn of a job in a shop's lane."""
     source = gateway.source(connection)
@@ -34,13 +34,13 @@ def open_shop_port(
     return RecordedShop(
         gateway,
         connection,
-        turn,
+        claimed,
         mapping.id,
         system=connection.integration,
         budget=shop_budget(connection),
         call_timeout_seconds=getattr(connection.settings, "call_timeout_seconds", 60.0) * REQUESTS,
         unsettled=unsettled,
-        released=turn.job.override == "release",
+        released=claimed.job.override == "release",
         mapping=mapping,
         shop=source,
         refunds=source,

@@ -14,7 +14,7 @@ from app.domain import Article, Kind, OrderLine, Process
 from app.engine.core import circuit
 from app.engine.core.runtime import Gateway
 from app.engine.dispatch.attempts import RecordedCalls
-from app.engine.jobs.claim import Turn
+from app.engine.jobs.claim import ClaimedJob
 from app.engine.jobs.mapper import payload_of
 from app.flows.outcomes import Transfer, Unsettled
 from app.logs import get_logger
@@ -29,19 +29,19 @@ log = get_logger(__name__)
 
 
 def open_warehouse_port(
-    gateway: Gateway, connection: Connection, turn: Turn, mapping_id: int, unsettled: Unsettled | None
+    gateway: Gateway, connection: Connection, claimed: ClaimedJob, mapping_id: int, unsettled: Unsettled | None
 ) -> RecordedWarehouse:
     """The port for one turn of a job in a warehouse's lane."""
     return RecordedWarehouse(
         gateway,
         connection,
-        turn,
+        claimed,
         mapping_id,
         system="Ongoing WMS",
         budget=circuit.of_warehouse(connection.warehouse),
         call_timeout_seconds=connection.settings.warehouse.call_timeout_seconds,
         unsettled=unsettled,
-        released=turn.job.override == "release",
+        released=claimed.job.override == "release",
         client=gateway.warehouse(connection),
     )
 
@@ -61,7 +61,7 @@ class RecordedWarehouse(RecordedCalls):
         return self.connection.settings.warehouse
 
     async def claim(self, number: str) -> str | None:
-        kind = Kind(self.turn.job.process.rstrip("s"))
+        kind = Kind(self.claimed.job.process.rstrip("s"))
         try:
             async with self.gateway.database.begin() as db:
                 owner = await mappings.owner_of(db, self.connection.lane, kind, number)
@@ -130,7 +130,7 @@ class RecordedWarehouse(RecordedCalls):
                 reason_code=None,
             )
             words = "Made for an order that needed it"
-            await mappings.note(db, owner.id, now, "made-for-order", words, job_id=self.turn.job.id)
+            await mappings.note(db, owner.id, now, "made-for-order", words, job_id=self.claimed.job.id)
 
     async def _own(self, db: AsyncConnection, number: str, source_id: str, now: datetime) -> mappings.Mapping | None:
         known = await mappings.by_source(db, self.connection.id, Kind.ARTICLE, source_id)

@@ -30,7 +30,7 @@ Place = tuple[str, Process]
 
 
 @dataclass(frozen=True)
-class Turn:
+class ClaimedJob:
     """A job that was taken: its row, and the lease under which it was."""
 
     job: Row[Any]
@@ -39,7 +39,7 @@ class Turn:
 
 async def claim(
     db: AsyncConnection, lease: Lease, now: datetime, ageing: timedelta, blocked: Iterable[Place], *, suspects: bool
-) -> Turn | None:
+) -> ClaimedJob | None:
     """Takes the next job of the lane, in the caller's transaction. Raises LeaseLost.
 
     `suspects`: whether one that was refused before may be taken (never two of them back to back).
@@ -61,7 +61,7 @@ async def claim(
     await db.execute(
         update(lanes).where(lanes.c.key == lease.key).values(last_connection_id=job.connection_id, turns=lanes.c.turns + 1)
     )
-    return Turn(job, lease)
+    return ClaimedJob(job, lease)
 
 
 async def _next(

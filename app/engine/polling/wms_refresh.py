@@ -40,7 +40,7 @@ def all_key(connection_id: str) -> str:
     return f"{connection_id}|all|"
 
 
-async def look(gateway: Gateway, key: str) -> None:
+async def refresh(gateway: Gateway, key: str) -> None:
     """Reads what the key names. A failure is logged and left to the next poll, and so is all while the WMS is left alone."""
     connection_id, kind, name = key.split("|", 2)
     connection = await gateway.connection(connection_id)
@@ -55,9 +55,9 @@ async def look(gateway: Gateway, key: str) -> None:
                 asked = gateway.clock()
                 await _take(gateway, connection, await gateway.warehouse(connection).get_order(int(name)), asked)
             case "article":
-                await _look_at_stock(gateway, connection, name)
+                await _refresh_stock(gateway, connection, name)
             case _:
-                await _look_at_all(gateway, connection)
+                await _refresh_all(gateway, connection)
     except RemoteError as error:
         log.warning("look_failed", connection=connection.name, kind=kind, error=type(error).__name__)
 
@@ -83,7 +83,7 @@ async def _take(gateway: Gateway, asked_by: Connection, order: WarehouseOrder | 
     await gateway.wake_ups.send(Task.DRAIN, shop_lane(connection.id))
 
 
-async def _look_at_stock(gateway: Gateway, asked_by: Connection, number: str) -> None:
+async def _refresh_stock(gateway: Gateway, asked_by: Connection, number: str) -> None:
     """For every shop that sells from the goods owner's stock."""
     concerned = [each for each in await gateway.on_lane(asked_by.lane) if each.settings.processes.stock]
     if not concerned:
@@ -99,7 +99,7 @@ async def _look_at_stock(gateway: Gateway, asked_by: Connection, number: str) ->
         await gateway.wake_ups.send(Task.STOCK, connection.id)
 
 
-async def _look_at_all(gateway: Gateway, connection: Connection) -> None:
+async def _refresh_all(gateway: Gateway, connection: Connection) -> None:
     """The polls' own reads, now instead of at their time."""
     now = gateway.clock()
     for process in BACK:

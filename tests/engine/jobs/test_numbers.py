@@ -131,10 +131,10 @@ class TestOrderNumbers:
         ports = []
         for order in (first, second):
             async with house.gateway.database.begin() as db:
-                turn = await claim.claim(db, lease, house.clock(), timedelta(hours=1), [], suspects=True)
-            assert turn is not None
+                claimed = await claim.claim(db, lease, house.clock(), timedelta(hours=1), [], suspects=True)
+            assert claimed is not None
             mapping = await house.mapping(order["id"])
-            ports.append(open_warehouse_port(house.gateway, house.connection, turn, mapping.id, None))
+            ports.append(open_warehouse_port(house.gateway, house.connection, claimed, mapping.id, None))
         answers = await asyncio.gather(*(port.claim("1001") for port in ports))
         assert sorted(answer is None for answer in answers) == [False, True]
         assert [row.number for row in await house.rows(select(rows.c.number).where(rows.c.number == "1001"))] == ["1001"]

@@ -126,7 +126,7 @@ class TestNotes:
         send = attempts.RecordedCalls.write
 
         async def beside(self: attempts.RecordedCalls, *given: Any) -> Any:
-            assert await lane_worker.drain(house.gateway, self.turn.lease.key) == 0
+            assert await lane_worker.drain(house.gateway, self.claimed.lease.key) == 0
             return await send(self, *given)
 
         monkeypatch.setattr(attempts.RecordedCalls, "write", beside)

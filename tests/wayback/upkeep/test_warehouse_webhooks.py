@@ -99,26 +99,26 @@ class TestWhatIsLookedAt:
     async def test_the_order_it_names(self, house: House, door: Door) -> None:
         connection = await connected(house)
         payload = {"webhookEventId": 1, "orderNumber": "5002", "path": "/api/v1/orders/50001", "orderStatus": {"number": 450}}
-        assert await door.tell(payload) == [(Task.LOOK, f"{connection.id}|order-id|50001")]
+        assert await door.tell(payload) == [(Task.REFRESH, f"{connection.id}|order-id|50001")]
 
     async def test_by_its_number_where_it_gives_no_id(self, house: House, door: Door) -> None:
         connection = await connected(house)
-        assert await door.tell({"orderNumber": "5002"}) == [(Task.LOOK, f"{connection.id}|order|5002")]
+        assert await door.tell({"orderNumber": "5002"}) == [(Task.REFRESH, f"{connection.id}|order|5002")]
 
     async def test_the_article_it_names(self, house: House, door: Door) -> None:
         connection = await connected(house)
         payload = {"article": {"articleSystemId": 7, "articleNumber": "SOKK-1"}, "action": "picked"}
-        assert await door.tell(payload) == [(Task.LOOK, f"{connection.id}|article|SOKK-1")]
+        assert await door.tell(payload) == [(Task.REFRESH, f"{connection.id}|article|SOKK-1")]
 
     @pytest.mark.parametrize("payload", [{}, b"no JSON", [1], {"article": {"articleSystemId": 7}}])
     async def test_all_where_it_names_nothing(self, house: House, door: Door, payload: Any) -> None:
         connection = await connected(house)
-        assert await door.tell(payload) == [(Task.LOOK, f"{connection.id}|all|")]
+        assert await door.tell(payload) == [(Task.REFRESH, f"{connection.id}|all|")]
 
     async def test_one_list_instead_of_many_articles(self, house: House, door: Door) -> None:
         connection = await connected(house)
         lines = [{"article": {"articleNumber": f"SOKK-{number}"}} for number in range(6)]
-        assert await door.tell({"orderLines": lines}) == [(Task.LOOK, f"{connection.id}|all|")]
+        assert await door.tell({"orderLines": lines}) == [(Task.REFRESH, f"{connection.id}|all|")]
 
     async def test_the_same_event_again_within_minutes_is_nothing_new(self, house: House, door: Door) -> None:
         await connected(house)

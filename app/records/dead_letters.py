@@ -14,7 +14,7 @@ from app.errors import BadInput
 from app.storage.tables import connections, inbox, jobs
 
 Kind = Literal["event", "job"]
-Place = tuple[datetime, str, int]
+ListPosition = tuple[datetime, str, int]
 """When it died, its kind and its number: what the list is sorted by."""
 
 
@@ -38,7 +38,7 @@ class DeadLetter:
         return f"{self.kind}-{self.number}"
 
     @property
-    def place(self) -> Place:
+    def position(self) -> ListPosition:
         return self.at, self.kind, self.number
 
 
@@ -62,7 +62,7 @@ def parse(key: str) -> tuple[Kind, int]:
     )
 
 
-async def search(db: AsyncConnection, chosen: Filter, *, after: Place | None = None, limit: int = 50) -> list[DeadLetter]:
+async def search(db: AsyncConnection, chosen: Filter, *, after: ListPosition | None = None, limit: int = 50) -> list[DeadLetter]:
     """Newest first."""
     both = union_all(_dead_events(chosen), _dead_jobs(chosen)).subquery()
     query = select(both).order_by(both.c.at.desc(), both.c.kind, both.c.number.desc()).limit(limit)

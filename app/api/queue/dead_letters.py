@@ -121,7 +121,7 @@ async def list_dead_letters(
     async with caller.gateway.database.read() as db:
         after = (place[0], place[1], place[2]) if place else None
         found = await dead_letters.search(db, chosen, after=after, limit=limit + 1)
-    shown, next_cursor = cut(found, limit, lambda letter: letter.place)
+    shown, next_cursor = cut(found, limit, lambda letter: letter.position)
     return Page(items=[DeadLetterView.of(letter) for letter in shown], next_cursor=next_cursor)
 
 

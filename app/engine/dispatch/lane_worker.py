@@ -25,7 +25,7 @@ from app.engine.dispatch.reports import acknowledge, report
 from app.engine.dispatch.shop_port import open_shop_port
 from app.engine.dispatch.warehouse_port import RecordedWarehouse, open_warehouse_port
 from app.engine.jobs import claim, events
-from app.engine.jobs.claim import ClaimedJob, Place
+from app.engine.jobs.claim import ClaimedJob, LaneSlot
 from app.engine.jobs.mapper import payload_of
 from app.engine.polling import shipments
 from app.errors import GatewayError, LeaseLost, LoginRefused, NotFound, RateLimited, Refused, RemoteError
@@ -84,7 +84,7 @@ async def _take(gateway: Gateway, lease: Lease) -> ClaimedJob | None:
     ageing = timedelta(minutes=gateway.settings.ageing_minutes)
     on_lane = await gateway.on_lane(lease.key)
     async with gateway.database.begin() as db:
-        blocked = await _blocked_places(db, on_lane, now)
+        blocked = await _blocked_slots(db, on_lane, now)
         # Two records known to be bad never run back to back, in whatever slice or worker: the WMS counts failures in a row.
         # One may run after a call that went well, or after a pause.
         since = now - timedelta(seconds=gateway.settings.budget_pause_seconds)
@@ -96,7 +96,7 @@ async def _take(gateway: Gateway, lease: Lease) -> ClaimedJob | None:
     return claimed
 
 
-async def _blocked_places(db: AsyncConnection, on_lane: list[Connection], now: datetime) -> list[Place]:
+async def _blocked_slots(db: AsyncConnection, on_lane: list[Connection], now: datetime) -> list[LaneSlot]:
     """Connections that are not active, processes that are switched off, and those whose WMS methods are blocked."""
     blocked = await circuit.blocked(db, list(all_keys(on_lane)), now)
     return [
@@ -116,7 +116,7 @@ async def _look_again(gateway: Gateway, key: str) -> None:
     now = gateway.clock()
     on_lane = await gateway.on_lane(key)
     async with gateway.database.read() as db:
-        blocked = await _blocked_places(db, on_lane, now)
+        blocked = await _blocked_slots(db, on_lane, now)
         more = await claim.has_work(db, key) and await claim.has_free_work(db, key, blocked)
     if more:
         await gateway.wake_ups.send(Task.DRAIN, key)

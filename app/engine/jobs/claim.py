@@ -25,7 +25,7 @@ CLASSES = {
 """By priority: what a job of that class may be about."""
 PRIORITIES = tuple(CLASSES)
 AGED_TURN = 4
-Place = tuple[str, Process]
+LaneSlot = tuple[str, Process]
 """A connection and a process that may not be taken just now, because its WMS methods are blocked."""
 
 
@@ -38,7 +38,7 @@ class ClaimedJob:
 
 
 async def claim(
-    db: AsyncConnection, lease: Lease, now: datetime, ageing: timedelta, blocked: Iterable[Place], *, suspects: bool
+    db: AsyncConnection, lease: Lease, now: datetime, ageing: timedelta, blocked: Iterable[LaneSlot], *, suspects: bool
 ) -> ClaimedJob | None:
     """Takes the next job of the lane, in the caller's transaction. Raises LeaseLost.
 
@@ -65,7 +65,12 @@ async def claim(
 
 
 async def _next(
-    db: AsyncConnection, lane: Row[Any], now: datetime, ageing: timedelta, blocked: frozenset[Place], suspicion: tuple[int, ...]
+    db: AsyncConnection,
+    lane: Row[Any],
+    now: datetime,
+    ageing: timedelta,
+    blocked: frozenset[LaneSlot],
+    suspicion: tuple[int, ...],
 ) -> int | None:
     """Within a class those that were refused before come last, but not after the classes below."""
     if lane.turns % AGED_TURN == AGED_TURN - 1:
@@ -81,7 +86,7 @@ async def _next(
     return None
 
 
-async def _in_turn(db: AsyncConnection, lane: Row[Any], priority: int, blocked: frozenset[Place], suspect: int) -> int | None:
+async def _in_turn(db: AsyncConnection, lane: Row[Any], priority: int, blocked: frozenset[LaneSlot], suspect: int) -> int | None:
     """The oldest of the connection that follows the one that was last, going round."""
     place, last = _Class(lane.key, suspect, priority), lane.last_connection_id or ""
     first = await _oldest_after(db, place, blocked)
@@ -91,7 +96,7 @@ async def _in_turn(db: AsyncConnection, lane: Row[Any], priority: int, blocked: 
     return int((following or first).id)
 
 
-async def _aged(db: AsyncConnection, key: str, before: datetime, blocked: frozenset[Place], suspect: int) -> int | None:
+async def _aged(db: AsyncConnection, key: str, before: datetime, blocked: frozenset[LaneSlot], suspect: int) -> int | None:
     """The oldest of a lower class that has waited since before `before`."""
     for priority in reversed(PRIORITIES):
         place, oldest = _Class(key, suspect, priority), None
@@ -114,7 +119,7 @@ class _Class:
     priority: int
 
 
-async def _oldest_after(db: AsyncConnection, place: _Class, blocked: frozenset[Place], after: str = "") -> Row[Any] | None:
+async def _oldest_after(db: AsyncConnection, place: _Class, blocked: frozenset[LaneSlot], after: str = "") -> Row[Any] | None:
     """What has waited longest of the first connection behind `after` that something may be done for.
 
     From connection to connection by the index: what waits for one that is blocked is stepped over at once, however much that is.
@@ -140,7 +145,7 @@ async def _oldest_after(db: AsyncConnection, place: _Class, blocked: frozenset[P
                 return row
 
 
-async def has_free_work(db: AsyncConnection, key: str, blocked: Iterable[Place]) -> bool:
+async def has_free_work(db: AsyncConnection, key: str, blocked: Iterable[LaneSlot]) -> bool:
     """Whether something waits that may be done now. What was refused before is left out: it may have to wait for a pause."""
     places = frozenset(blocked)
     for priority in PRIORITIES:

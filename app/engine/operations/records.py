@@ -275,7 +275,7 @@ async def replay_filtered(gateway: Gateway, chosen: Filter) -> int:
         if not letters:
             return count
         count += await replay_letters(gateway, letters)
-        after = letters[-1].place
+        after = letters[-1].position
 
 
 # --- lanes ----------------------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from app.engine.core import leases
 from app.engine.core.queue import Task
 from app.engine.jobs.run_part import Reading, save_progress
 from app.engine.polling import shipments
-from app.engine.polling.shipments import Place
+from app.engine.polling.shipments import ReadProgress
 from app.integrations.protocol import ReturnsBy
 from app.records import alerts, deliveries
 from app.records.connections import shop_lane
@@ -32,21 +32,21 @@ PURCHASE_ORDER = ReturnsBy.PURCHASE_ORDER.value
 
 async def read_returns(reading: Reading) -> bool:
     """Whether all was read within the slice. Before an order of this connection is in the WMS there is nothing to read."""
-    place, by = await shipments.begin(reading), reading.connection.settings.returns.by
+    progress, by = await shipments.begin(reading), reading.connection.settings.returns.by
     warehouse = reading.gateway.warehouse(reading.connection)
     async with reading.gateway.database.read() as db:
         first = await deliveries.first_wms_id(db, reading.connection.id, reading.connection.lane)
     if first is not None:
         if ReturnsBy.ORDER in by:
-            listed = warehouse.orders_with_returns_to_report(max(first - 1, place["after"]))
-            if not await shipments.read_pages(reading, place, "listed", listed):
+            listed = warehouse.orders_with_returns_to_report(max(first - 1, progress["after"]))
+            if not await shipments.read_pages(reading, progress, "listed", listed):
                 return False
         if ReturnsBy.RETURN_ORDER in by:
             asked = reading.gateway.clock()
-            await _store_return_orders(reading, await warehouse.return_orders(place["since"]), asked)
+            await _store_return_orders(reading, await warehouse.return_orders(progress["since"]), asked)
         if ReturnsBy.PURCHASE_ORDER in by:
-            await _read_purchase_orders(reading, place)
-    await shipments.end(reading, place)
+            await _read_purchase_orders(reading, progress)
+    await shipments.end(reading, progress)
     return True
 
 
@@ -93,9 +93,9 @@ async def _sold(db: AsyncConnection, mapping: OrderMapping) -> list[WarehouseLin
 # --- purchase orders that are returns -------------------------------------------------------------------------------------
 
 
-async def _read_purchase_orders(reading: Reading, place: Place) -> None:
+async def _read_purchase_orders(reading: Reading, progress: ReadProgress) -> None:
     warehouse, asked = reading.gateway.warehouse(reading.connection), reading.gateway.clock()
-    async for page in warehouse.return_purchase_orders(place["since"]):
+    async for page in warehouse.return_purchase_orders(progress["since"]):
         for order in page:
             await _take_purchase_order(reading, order, asked)
         async with reading.gateway.database.begin() as db:

@@ -39,18 +39,18 @@ Pages = AsyncIterator[tuple[WarehouseOrder, ...]]
 
 async def read_shipments(reading: Reading) -> bool:
     """What has changed, the work list, then the orders that are watched. Whether all was read within the slice."""
-    place, warehouse = await begin(reading), reading.gateway.warehouse(reading.connection)
+    progress, warehouse = await begin(reading), reading.gateway.warehouse(reading.connection)
     first = await _first_id(reading)
     if first is not None:
-        changed = warehouse.orders_changed(place["since"], max(first - 1, place["after"]))
-        if not await read_pages(reading, place, "changed", changed):
+        changed = warehouse.orders_changed(progress["since"], max(first - 1, progress["after"]))
+        if not await read_pages(reading, progress, "changed", changed):
             return False
-        listed = warehouse.orders_to_report(max(first - 1, place["after"]))
-        if not await read_pages(reading, place, "listed", listed):
+        listed = warehouse.orders_to_report(max(first - 1, progress["after"]))
+        if not await read_pages(reading, progress, "listed", listed):
             return False
-        if not await _read_watched(reading, place):
+        if not await _read_watched(reading, progress):
             return False
-    await end(reading, place)
+    await end(reading, progress)
     return True
 
 
@@ -61,11 +61,11 @@ async def _first_id(reading: Reading) -> int | None:
 
 # --- where a reading is, from slice to slice ------------------------------------------------------------------------------
 
-Place = dict[str, Any]
+ReadProgress = dict[str, Any]
 """`stage` and the last id read in it; `began`, the moment the whole reading did; `since`, what it asks for changes from."""
 
 
-async def begin(reading: Reading) -> Place:
+async def begin(reading: Reading) -> ReadProgress:
     gateway, connection = reading.gateway, reading.connection
     async with gateway.database.begin() as db:
         cursor = (await cursors.ensure(db, connection, reading.process, gateway.clock())).cursor or {}
@@ -80,62 +80,62 @@ async def begin(reading: Reading) -> Place:
     }
 
 
-async def read_pages(reading: Reading, place: Place, stage: str, pages: Pages) -> bool:
+async def read_pages(reading: Reading, progress: ReadProgress, stage: str, pages: Pages) -> bool:
     """One stage, page by page; nothing when it was read in an earlier slice. Whether it was read within this one."""
-    if not _is_at(place, stage):
+    if not _is_at(progress, stage):
         return True
     asked = reading.gateway.clock()
     async for page in pages:
-        place["after"] = max((order.order_id for order in page), default=place["after"])
-        await store(reading, page, asked, place)
+        progress["after"] = max((order.order_id for order in page), default=progress["after"])
+        await store(reading, page, asked, progress)
         if reading.time_is_up:
             return False
         asked = reading.gateway.clock()
-    _is_over(place, stage)
+    _is_over(progress, stage)
     return True
 
 
 STAGES = ("changed", "listed", "watched", "return-orders", "purchase-orders")
 
 
-def _is_at(place: Place, stage: str) -> bool:
+def _is_at(progress: ReadProgress, stage: str) -> bool:
     """Whether this stage is still to be read; makes it the one that is being read."""
-    at = place["stage"]
+    at = progress["stage"]
     if at is not None and STAGES.index(at) > STAGES.index(stage):
         return False
     if at != stage:
-        place |= {"stage": stage, "after": 0}
+        progress |= {"stage": stage, "after": 0}
     return True
 
 
-def _is_over(place: Place, stage: str) -> None:
+def _is_over(progress: ReadProgress, stage: str) -> None:
     following = STAGES[STAGES.index(stage) + 1 :]
     if following:
-        place |= {"stage": following[0], "after": 0}
+        progress |= {"stage": following[0], "after": 0}
 
 
-def _kept(place: Place) -> Place:
-    return {name: place[name] for name in ("stage", "after", "began")}
+def _kept(progress: ReadProgress) -> ReadProgress:
+    return {name: progress[name] for name in ("stage", "after", "began")}
 
 
-async def end(reading: Reading, place: Place) -> None:
+async def end(reading: Reading, progress: ReadProgress) -> None:
     async with reading.gateway.database.begin() as db:
-        await cursors.change(db, reading.connection.id, reading.process, cursor={"since": place["began"]})
+        await cursors.change(db, reading.connection.id, reading.process, cursor={"since": progress["began"]})
 
 
-async def _read_watched(reading: Reading, place: Place) -> bool:
+async def _read_watched(reading: Reading, progress: ReadProgress) -> bool:
     gateway, connection = reading.gateway, reading.connection
-    if not _is_at(place, "watched"):
+    if not _is_at(progress, "watched"):
         return True
     while True:
         asked = gateway.clock()
         async with gateway.database.read() as db:
-            batch = await deliveries.watched(db, connection.id, asked, place["after"], WATCHED_BATCH)
+            batch = await deliveries.watched(db, connection.id, asked, progress["after"], WATCHED_BATCH)
         if not batch:
             return True
         found = await gateway.warehouse(connection).get_orders([row.number for row in batch])
-        place["after"] = batch[-1].id
-        await store(reading, list(found.values()), asked, place)
+        progress["after"] = batch[-1].id
+        await store(reading, list(found.values()), asked, progress)
         if reading.time_is_up:
             return False
 
@@ -143,7 +143,7 @@ async def _read_watched(reading: Reading, place: Place) -> bool:
 # --- storing what was read ------------------------------------------------------------------------------------------------
 
 
-async def store(reading: Reading, orders: Sequence[WarehouseOrder], asked: datetime, place: Place) -> None:
+async def store(reading: Reading, orders: Sequence[WarehouseOrder], asked: datetime, progress: ReadProgress) -> None:
     """A page of a read that was begun at `asked`; all in one transaction."""
     gateway, connection, now = reading.gateway, reading.connection, reading.gateway.clock()
     reading.counts.clear()
@@ -153,7 +153,7 @@ async def store(reading: Reading, orders: Sequence[WarehouseOrder], asked: datet
         for order in orders:
             reading.counts["read"] += 1
             await _consider(db, reading, order, asked, now)
-        await save_progress(db, reading, 1, cursor=_kept(place))
+        await save_progress(db, reading, 1, cursor=_kept(progress))
     await gateway.wake_ups.send(Task.DRAIN, shop_lane(connection.id))
 
 
@@ -220,9 +220,9 @@ async def queue(
 ) -> int:
     """One job row for each (connection, process, record), as on the way in: a newer state raises its generation."""
     same = {"connection_id": connection.id, "process": process, "source_id": mapping.source_id}
-    place = (jobs.c[name] == value for name, value in same.items())
+    progress = (jobs.c[name] == value for name, value in same.items())
     fresh = await insert_missing(db, jobs, **same, **_new_job(connection, mapping, lane or shop_lane(connection.id), now))
-    job = (await db.execute(select(jobs).where(*place).with_for_update())).one()
+    job = (await db.execute(select(jobs).where(*progress).with_for_update())).one()
     generation = job.generation if fresh else job.generation + 1
     if not fresh:
         is_open = job.state in ("waiting", "running", "parked")

@@ -13,14 +13,14 @@ from app.integrations.woocommerce.rest.resources import identity
 
 
 @dataclass(frozen=True)
-class Place:
+class ListPosition:
     """Where a walk stands: behind id `last`, which was found at `offset`."""
 
     last: int = 0
     offset: int = 0
 
     @classmethod
-    def read(cls, stored: Mapping[str, Any] | None) -> Place:
+    def read(cls, stored: Mapping[str, Any] | None) -> ListPosition:
         """From what was stored; from the beginning when nothing was."""
         found = stored or {}
         return cls(int(identity(found.get("last")) or 0), int(identity(found.get("offset")) or 0))
@@ -34,17 +34,17 @@ class Step:
     """Records not given before, by id; where the walk stands behind them, and how many calls it took."""
 
     records: list[Record]
-    place: Place
+    position: ListPosition
     calls: int
 
 
-async def by_id(calls: Calls, path: str, params: Params, size: int, place: Place | None = None) -> AsyncIterator[Step]:
+async def by_id(calls: Calls, path: str, params: Params, size: int, position: ListPosition | None = None) -> AsyncIterator[Step]:
     """Every record of a list once, from `place` on.
 
     Each page begins with the record that the last one ended with, or goes back until it does: records that leave the list
     while it is read must not let others slip through. Raises Malformed when the shop does not list by id.
     """
-    offset, last = (place.offset, place.last) if place else (0, 0)
+    offset, last = (position.offset, position.last) if position else (0, 0)
     made = 0
     while True:
         ordered = [("orderby", "id"), ("order", "asc"), ("per_page", str(size)), ("offset", str(offset))]
@@ -59,7 +59,7 @@ async def by_id(calls: Calls, path: str, params: Params, size: int, place: Place
         new = [each for each, number in zip(listed, ids, strict=True) if number > last]
         last = max([last, *ids])
         offset += max(0, len(listed) - 1)
-        yield Step(new, Place(last, offset), made)
+        yield Step(new, ListPosition(last, offset), made)
         made = 0
         if len(listed) < size:
             return

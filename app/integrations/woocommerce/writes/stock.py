@@ -13,7 +13,7 @@ from app.domain import Problem
 from app.errors import Malformed, NoSuchRecord, Refused
 from app.integrations.protocol import StockAnswer, StockChange, StockLevel, StockPage
 from app.integrations.woocommerce.legacy.dialects import VARIATIONS, Params, Record
-from app.integrations.woocommerce.reads.id_listing import Place, by_id
+from app.integrations.woocommerce.reads.id_listing import ListPosition, by_id
 from app.integrations.woocommerce.rest.calls import SYSTEM, code_of
 from app.integrations.woocommerce.rest.resources import Body, identity, objects, section, text
 from app.integrations.woocommerce.rest.shop import Shop
@@ -73,14 +73,14 @@ class Stock(Shop):
 
     async def stock_levels(self, cursor: Mapping[str, Any] | None = None) -> AsyncIterator[StockPage]:
         """Products by id, each page after the variations of its variable products. Calls: pages, and one list per parent."""
-        place = Place.read(cursor)
-        async for step in by_id(self._calls, "products", _PRODUCT_FIELDS, self._settings.page_size, place):
+        position = ListPosition.read(cursor)
+        async for step in by_id(self._calls, "products", _PRODUCT_FIELDS, self._settings.page_size, position):
             for product in step.records:
                 if product.get("type") == "variable":
                     async for family in self._family_levels(product):
-                        yield StockPage(family.levels, place.stored(), family.calls)
-            place = step.place
-            yield StockPage(tuple(levels_of(step.records, None)), place.stored(), step.calls)
+                        yield StockPage(family.levels, position.stored(), family.calls)
+            position = step.position
+            yield StockPage(tuple(levels_of(step.records, None)), position.stored(), step.calls)
 
     async def _family_levels(self, product: Record) -> AsyncIterator[StockPage]:
         parent = identity(product.get("id"))

@@ -18,7 +18,7 @@ from app.records.connections import Connection
 
 
 @dataclass
-class Reading:
+class PartRun:
     """One part being read."""
 
     gateway: Gateway
@@ -36,10 +36,10 @@ class Reading:
         return time.monotonic() >= self.ends or self.gateway.stopping
 
 
-async def save_progress(db: AsyncConnection, reading: Reading, calls: int, **values: Any) -> None:
+async def save_progress(db: AsyncConnection, part_run: PartRun, calls: int, **values: Any) -> None:
     """Adds what was counted since the last time to the part."""
-    part = await runs.part_row(db, reading.part.id)
-    counts, reasons = reading.counts, Counter(part.reasons or {}) + reading.reasons
+    part = await runs.part_row(db, part_run.part.id)
+    counts, reasons = part_run.counts, Counter(part.reasons or {}) + part_run.reasons
     await runs.change_part(
         db,
         part.id,
@@ -50,11 +50,11 @@ async def save_progress(db: AsyncConnection, reading: Reading, calls: int, **val
         reasons=dict(reasons),
         **values,
     )
-    reading.counts.clear()
-    reading.reasons.clear()
+    part_run.counts.clear()
+    part_run.reasons.clear()
 
 
-async def part_cursor(reading: Reading) -> dict[str, Any]:
+async def part_cursor(part_run: PartRun) -> dict[str, Any]:
     """As it is stored now: an earlier step of this slice may have moved it on since the part was taken."""
-    async with reading.gateway.database.read() as db:
-        return dict((await runs.part_row(db, reading.part.id)).cursor or {})
+    async with part_run.gateway.database.read() as db:
+        return dict((await runs.part_row(db, part_run.part.id)).cursor or {})

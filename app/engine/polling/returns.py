@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.domain import Process
 from app.engine.core import leases
 from app.engine.core.queue import Task
-from app.engine.jobs.run_part import Reading, save_progress
+from app.engine.jobs.run_part import PartRun, save_progress
 from app.engine.polling import shipments
 from app.engine.polling.shipments import ReadProgress
 from app.integrations.protocol import ReturnsBy
@@ -30,45 +30,45 @@ RETURN_ORDER = ReturnsBy.RETURN_ORDER.value
 PURCHASE_ORDER = ReturnsBy.PURCHASE_ORDER.value
 
 
-async def read_returns(reading: Reading) -> bool:
+async def read_returns(part_run: PartRun) -> bool:
     """Whether all was read within the slice. Before an order of this connection is in the WMS there is nothing to read."""
-    progress, by = await shipments.begin(reading), reading.connection.settings.returns.by
-    warehouse = reading.gateway.warehouse(reading.connection)
-    async with reading.gateway.database.read() as db:
-        first = await deliveries.first_wms_id(db, reading.connection.id, reading.connection.lane)
+    progress, by = await shipments.begin(part_run), part_run.connection.settings.returns.by
+    warehouse = part_run.gateway.warehouse(part_run.connection)
+    async with part_run.gateway.database.read() as db:
+        first = await deliveries.first_wms_id(db, part_run.connection.id, part_run.connection.lane)
     if first is not None:
         if ReturnsBy.ORDER in by:
             listed = warehouse.orders_with_returns_to_report(max(first - 1, progress["after"]))
-            if not await shipments.read_pages(reading, progress, "listed", listed):
+            if not await shipments.read_pages(part_run, progress, "listed", listed):
                 return False
         if ReturnsBy.RETURN_ORDER in by:
-            asked = reading.gateway.clock()
-            await _store_return_orders(reading, await warehouse.return_orders(progress["since"]), asked)
+            asked = part_run.gateway.clock()
+            await _store_return_orders(part_run, await warehouse.return_orders(progress["since"]), asked)
         if ReturnsBy.PURCHASE_ORDER in by:
-            await _read_purchase_orders(reading, progress)
-    await shipments.end(reading, progress)
+            await _read_purchase_orders(part_run, progress)
+    await shipments.end(part_run, progress)
     return True
 
 
 # --- return orders --------------------------------------------------------------------------------------------------------
 
 
-async def _store_return_orders(reading: Reading, orders: Sequence[ReturnOrder], asked: datetime) -> None:
-    now = reading.gateway.clock()
-    async with reading.gateway.database.begin() as db:
-        await leases.renew(db, reading.lease)
+async def _store_return_orders(part_run: PartRun, orders: Sequence[ReturnOrder], asked: datetime) -> None:
+    now = part_run.gateway.clock()
+    async with part_run.gateway.database.begin() as db:
+        await leases.renew(db, part_run.lease)
         for order in orders:
-            reading.counts["read"] += 1
-            await _take_return_order(db, reading, order, asked, now)
-        await save_progress(db, reading, 1)
-    await reading.gateway.wake_ups.send(Task.DRAIN, shop_lane(reading.connection.id))
+            part_run.counts["read"] += 1
+            await _take_return_order(db, part_run, order, asked, now)
+        await save_progress(db, part_run, 1)
+    await part_run.gateway.wake_ups.send(Task.DRAIN, shop_lane(part_run.connection.id))
 
 
-async def _take_return_order(db: AsyncConnection, reading: Reading, order: ReturnOrder, asked: datetime, now: datetime) -> None:
-    connection = reading.connection
+async def _take_return_order(db: AsyncConnection, part_run: PartRun, order: ReturnOrder, asked: datetime, now: datetime) -> None:
+    connection = part_run.connection
     mapping = await deliveries.mapping_of(db, connection.lane, order.order_id, None) if order.order_id is not None else None
     if mapping is None or mapping.connection_id != connection.id:
-        _is_not_ours(reading)
+        _is_not_ours(part_run)
         return
     rows = {line.line_id: line.row_number for line in await _sold(db, mapping)}
     back, untied = [], []
@@ -78,9 +78,9 @@ async def _take_return_order(db: AsyncConnection, reading: Reading, order: Retur
             back.append(Returned(RETURN_ORDER, order.return_order_id, line.line_id, row, float(line.returned)))
         elif line.returned:
             untied.append(f"{line.returned.normalize():f} of {line.article_number or 'an article'}")
-    await _store(db, reading, mapping, back, asked, now)
+    await _store(db, part_run, mapping, back, asked, now)
     if untied:
-        await _hold(db, reading, f"Return order {order.number}", f"names no line of order {mapping.number} for {untied[0]}", now)
+        await _hold(db, part_run, f"Return order {order.number}", f"names no line of order {mapping.number} for {untied[0]}", now)
 
 
 async def _sold(db: AsyncConnection, mapping: OrderMapping) -> list[WarehouseLine]:
@@ -93,46 +93,46 @@ async def _sold(db: AsyncConnection, mapping: OrderMapping) -> list[WarehouseLin
 # --- purchase orders that are returns -------------------------------------------------------------------------------------
 
 
-async def _read_purchase_orders(reading: Reading, progress: ReadProgress) -> None:
-    warehouse, asked = reading.gateway.warehouse(reading.connection), reading.gateway.clock()
+async def _read_purchase_orders(part_run: PartRun, progress: ReadProgress) -> None:
+    warehouse, asked = part_run.gateway.warehouse(part_run.connection), part_run.gateway.clock()
     async for page in warehouse.return_purchase_orders(progress["since"]):
         for order in page:
-            await _take_purchase_order(reading, order, asked)
-        async with reading.gateway.database.begin() as db:
-            await save_progress(db, reading, 1)
-        asked = reading.gateway.clock()
-    await reading.gateway.wake_ups.send(Task.DRAIN, shop_lane(reading.connection.id))
+            await _take_purchase_order(part_run, order, asked)
+        async with part_run.gateway.database.begin() as db:
+            await save_progress(db, part_run, 1)
+        asked = part_run.gateway.clock()
+    await part_run.gateway.wake_ups.send(Task.DRAIN, shop_lane(part_run.connection.id))
 
 
-async def _take_purchase_order(reading: Reading, order: PurchaseOrder, asked: datetime) -> None:
-    gateway, connection, now = reading.gateway, reading.connection, reading.gateway.clock()
+async def _take_purchase_order(part_run: PartRun, order: PurchaseOrder, asked: datetime) -> None:
+    gateway, connection, now = part_run.gateway, part_run.connection, part_run.gateway.clock()
     named = [text.strip() for text in (order.goods_owner_reference, order.reference_number, order.number) if text.strip()]
-    reading.counts["read"] += 1
+    part_run.counts["read"] += 1
     async with gateway.database.read() as db:
         mapping = await deliveries.mapping_by_number(db, connection.lane, named)
         sold = await _sold(db, mapping) if mapping is not None else []
     if mapping is not None and mapping.connection_id != connection.id:
-        _is_not_ours(reading)
+        _is_not_ours(part_run)
         return
     if mapping is not None and not sold:
-        sold = await _read_sold(reading, mapping)
+        sold = await _read_sold(part_run, mapping)
     async with gateway.database.begin() as db:
-        await leases.renew(db, reading.lease)
+        await leases.renew(db, part_run.lease)
         if mapping is None:
-            await _hold(db, reading, f"Return {order.number}", "names no order in its references", now)
+            await _hold(db, part_run, f"Return {order.number}", "names no order in its references", now)
             return
         taken = await _taken(db, mapping, order.purchase_order_id)
         back, untied = _tied(order, sold, taken)
-        await _store(db, reading, mapping, back, asked, now)
+        await _store(db, part_run, mapping, back, asked, now)
         if untied:
-            await _hold(db, reading, f"Return {order.number}", f"holds {untied[0]}, which order {mapping.number} does not", now)
+            await _hold(db, part_run, f"Return {order.number}", f"holds {untied[0]}, which order {mapping.number} does not", now)
 
 
-async def _read_sold(reading: Reading, mapping: OrderMapping) -> list[WarehouseLine]:
+async def _read_sold(part_run: PartRun, mapping: OrderMapping) -> list[WarehouseLine]:
     """An order whose lines are not stored (any more) is read."""
     found: Iterable[WarehouseOrder] = ()
     if mapping.number is not None:
-        found = (await reading.gateway.warehouse(reading.connection).get_orders([mapping.number])).values()
+        found = (await part_run.gateway.warehouse(part_run.connection).get_orders([mapping.number])).values()
     return [line for order in found for line in order.lines if line.row_number]
 
 
@@ -189,24 +189,24 @@ def _places(received: PurchaseOrderLine, rooms: dict[str, _Room]) -> list[tuple[
 # --- both -----------------------------------------------------------------------------------------------------------------
 
 
-def _is_not_ours(reading: Reading) -> None:
-    reading.counts["skipped"] += 1
-    reading.reasons["not-ours"] += 1
+def _is_not_ours(part_run: PartRun) -> None:
+    part_run.counts["skipped"] += 1
+    part_run.reasons["not-ours"] += 1
 
 
 async def _store(
-    db: AsyncConnection, reading: Reading, mapping: OrderMapping, back: Sequence[Returned], asked: datetime, now: datetime
+    db: AsyncConnection, part_run: PartRun, mapping: OrderMapping, back: Sequence[Returned], asked: datetime, now: datetime
 ) -> None:
     more = [one for one in back if await deliveries.save_returned(db, mapping, one, asked)]
     if more:
-        await shipments.queue(db, reading.connection, Process.RETURNS, mapping, now, part_id=reading.part.id)
+        await shipments.queue(db, part_run.connection, Process.RETURNS, mapping, now, part_id=part_run.part.id)
     else:
-        reading.counts["unchanged"] += 1
+        part_run.counts["unchanged"] += 1
 
 
-async def _hold(db: AsyncConnection, reading: Reading, what: str, why: str, now: datetime) -> None:
+async def _hold(db: AsyncConnection, part_run: PartRun, what: str, why: str, now: datetime) -> None:
     """There is no order to hold; an operator hears of it as of one that is held."""
-    reading.counts["skipped"] += 1
-    reading.reasons["return-without-order"] += 1
+    part_run.counts["skipped"] += 1
+    part_run.reasons["return-without-order"] += 1
     text = f"{what} {why}: it cannot be refunded by itself. Refund it in the shop by hand"
-    await alerts.raise_alert(db, "held", reading.connection.id, f"returns:{what}", text, now)
+    await alerts.raise_alert(db, "held", part_run.connection.id, f"returns:{what}", text, now)

@@ -28,7 +28,7 @@ from app.engine.jobs import dry_run, enqueue
 from app.engine.jobs.brake import apply_brake
 from app.engine.jobs.enqueue import EnqueueResult, FoundBy, RecordChange, Verdict
 from app.engine.jobs.mapper import map_record
-from app.engine.jobs.run_part import Reading, save_progress
+from app.engine.jobs.run_part import PartRun, save_progress
 from app.engine.polling import health_alerts, returns, shipments
 from app.engine.stock import dry_run as stock_dry_run
 from app.engine.stock import levels
@@ -124,146 +124,146 @@ async def _work(gateway: Gateway, connection: Connection, process: Process, part
         started = part.started_at or gateway.clock()
         await runs.change_part(db, part.id, state="reading", started_at=started)
         cursor = await cursors.ensure(db, connection, process, gateway.clock())
-    reading = Reading(gateway, connection, process, part, lease, ends, sweeps)
+    part_run = PartRun(gateway, connection, process, part, lease, ends, sweeps)
     try:
-        if not await _read_all(reading, cursor):
+        if not await _read_all(part_run, cursor):
             return True
     except RemoteError as error:
-        await _fail(reading, error)
+        await _fail(part_run, error)
         return False
-    await _finish(reading)
+    await _finish(part_run)
     async with gateway.database.read() as db:
         return await runs.next_part(db, connection.id, process) is not None
 
 
-async def _read_all(reading: Reading, cursor: Row[Any]) -> bool:
+async def _read_all(part_run: PartRun, cursor: Row[Any]) -> bool:
     """Whether all was read within the slice."""
-    match reading.process:
-        case Process.STOCK if reading.part.dry_run:
-            return await stock_dry_run.read(reading)
+    match part_run.process:
+        case Process.STOCK if part_run.part.dry_run:
+            return await stock_dry_run.read(part_run)
         case Process.STOCK:
-            return await levels.read(reading, cursor)
+            return await levels.read(part_run, cursor)
         case Process.SHIPMENTS:
-            return await shipments.read_shipments(reading)
+            return await shipments.read_shipments(part_run)
         case Process.RETURNS:
-            return await returns.read_returns(reading)
+            return await returns.read_returns(part_run)
         case _:
-            if not reading.part.sweeping and not await _read_changes(reading, cursor):
+            if not part_run.part.sweeping and not await _read_changes(part_run, cursor):
                 return False
-            return not reading.sweeps or await _sweep(reading)
+            return not part_run.sweeps or await _sweep(part_run)
 
 
-async def _read_changes(reading: Reading, cursor: Row[Any]) -> bool:
+async def _read_changes(part_run: PartRun, cursor: Row[Any]) -> bool:
     """Whether all pages were read within the slice."""
-    part, settings = reading.part, reading.connection.settings
+    part, settings = part_run.part, part_run.connection.settings
     start = part.cursor or (None if part.full else cursor.cursor)
-    since = settings.go_live if reading.process is Process.ORDERS else None
-    pages: AsyncIterator[Page] = reading.gateway.source(reading.connection).changes(reading.process, start, since)
+    since = settings.go_live if part_run.process is Process.ORDERS else None
+    pages: AsyncIterator[Page] = part_run.gateway.source(part_run.connection).changes(part_run.process, start, since)
     async for page in pages:
-        await _store_page(reading, page)
+        await _store_page(part_run, page)
         failpoint("poll-after-page")
         # Only what moves the cursor can be gone on from: anything else would be read again and again, slice after slice.
-        if page.cursor and page.cursor != start and reading.time_is_up:
+        if page.cursor and page.cursor != start and part_run.time_is_up:
             return False
         start = page.cursor
     return True
 
 
-async def _store_page(reading: Reading, page: Page) -> None:
-    prepared = [await enriched(reading.gateway, reading.connection, record) for record in page.records]
-    gateway, part = reading.gateway, reading.part
+async def _store_page(part_run: PartRun, page: Page) -> None:
+    prepared = [await enriched(part_run.gateway, part_run.connection, record) for record in page.records]
+    gateway, part = part_run.gateway, part_run.part
     try:
-        unsure = await _store_records(reading, prepared, page.calls)
+        unsure = await _store_records(part_run, prepared, page.calls)
     except UNSTORABLE as error:
         if is_passing(error):
             raise
         log.warning("page_not_stored", records=len(prepared), error=type(error).__name__)
-        unsure = await _store_one_by_one(reading, prepared, page.calls)
-    await _read_again(reading, unsure)
+        unsure = await _store_one_by_one(part_run, prepared, page.calls)
+    await _read_again(part_run, unsure)
     async with gateway.database.begin() as db:
         await runs.change_part(db, part.id, cursor=page.cursor)
         if not part.dry_run and not part.full:
-            await cursors.change(db, reading.connection.id, reading.process, cursor=page.cursor)
+            await cursors.change(db, part_run.connection.id, part_run.process, cursor=page.cursor)
     if not part.dry_run:
-        await gateway.wake_ups.send(Task.DRAIN, reading.connection.lane)
+        await gateway.wake_ups.send(Task.DRAIN, part_run.connection.lane)
 
 
-async def _store_records(reading: Reading, records: list[SourceRecord], calls: int) -> list[SourceRecord]:
+async def _store_records(part_run: PartRun, records: list[SourceRecord], calls: int) -> list[SourceRecord]:
     """All in one transaction; returns those that must be read once more."""
-    now = reading.gateway.clock()
-    reading.counts.clear()
-    reading.reasons.clear()
-    async with reading.gateway.database.begin() as db:
-        await leases.renew(db, reading.lease)
-        unsure = [each for each in records if not await _consider(db, reading, each, FoundBy.POLL, read_now=False, now=now)]
-        await save_progress(db, reading, calls)
+    now = part_run.gateway.clock()
+    part_run.counts.clear()
+    part_run.reasons.clear()
+    async with part_run.gateway.database.begin() as db:
+        await leases.renew(db, part_run.lease)
+        unsure = [each for each in records if not await _consider(db, part_run, each, FoundBy.POLL, read_now=False, now=now)]
+        await save_progress(db, part_run, calls)
     return unsure
 
 
-async def _store_one_by_one(reading: Reading, records: list[SourceRecord], calls: int) -> list[SourceRecord]:
+async def _store_one_by_one(part_run: PartRun, records: list[SourceRecord], calls: int) -> list[SourceRecord]:
     """One odd record must not keep the others out, nor the cursor where it is: it is left out, and an operator hears of it."""
     unsure = []
     for record in records:
         try:
-            unsure += await _store_records(reading, [record], 0)
+            unsure += await _store_records(part_run, [record], 0)
         except UNSTORABLE as error:
             if is_passing(error):
                 raise
             log.exception("record_not_stored", record=record.source_id)
-            await _leave_out(reading, record)
-    async with reading.gateway.database.begin() as db:
-        await save_progress(db, reading, calls)
+            await _leave_out(part_run, record)
+    async with part_run.gateway.database.begin() as db:
+        await save_progress(db, part_run, calls)
     return unsure
 
 
-async def _leave_out(reading: Reading, record: SourceRecord) -> None:
-    now, subject = reading.gateway.clock(), f"{record.process}:{record.source_id}"
+async def _leave_out(part_run: PartRun, record: SourceRecord) -> None:
+    now, subject = part_run.gateway.clock(), f"{record.process}:{record.source_id}"
     text = f"The gateway could not keep {record.process} {record.source_id}; its log has the details"
-    reading.counts.clear()
-    reading.reasons.clear()
-    reading.counts |= Counter(read=1, skipped=1)
-    reading.reasons["not-stored"] += 1
-    async with reading.gateway.database.begin() as db:
-        await alerts.raise_alert(db, "not-stored", reading.connection.id, subject, text, now)
-        await save_progress(db, reading, 0)
+    part_run.counts.clear()
+    part_run.reasons.clear()
+    part_run.counts |= Counter(read=1, skipped=1)
+    part_run.reasons["not-stored"] += 1
+    async with part_run.gateway.database.begin() as db:
+        await alerts.raise_alert(db, "not-stored", part_run.connection.id, subject, text, now)
+        await save_progress(db, part_run, 0)
 
 
-async def _read_again(reading: Reading, unsure: list[SourceRecord]) -> None:
+async def _read_again(part_run: PartRun, unsure: list[SourceRecord]) -> None:
     """Records changed twice within one second: only a read can tell whether the page or what is stored is newer."""
     for record in unsure:
-        now_there = await reading.gateway.source(reading.connection).read(record.process, record.source_id)
+        now_there = await part_run.gateway.source(part_run.connection).read(record.process, record.source_id)
         if now_there is None:
             continue  # gone since: the deep sweep proves and settles that
-        full = await enriched(reading.gateway, reading.connection, now_there)
-        async with reading.gateway.database.begin() as db:
-            await leases.renew(db, reading.lease)
-            await _consider(db, reading, full, FoundBy.POLL, read_now=True, now=reading.gateway.clock())
-            reading.counts["read"] -= 1
-            await save_progress(db, reading, 1)
+        full = await enriched(part_run.gateway, part_run.connection, now_there)
+        async with part_run.gateway.database.begin() as db:
+            await leases.renew(db, part_run.lease)
+            await _consider(db, part_run, full, FoundBy.POLL, read_now=True, now=part_run.gateway.clock())
+            part_run.counts["read"] -= 1
+            await save_progress(db, part_run, 1)
 
 
 async def _consider(
-    db: AsyncConnection, reading: Reading, record: SourceRecord, found_by: FoundBy, *, read_now: bool, now: datetime
+    db: AsyncConnection, part_run: PartRun, record: SourceRecord, found_by: FoundBy, *, read_now: bool, now: datetime
 ) -> bool:
     """Whether the record is judged; False when it must be read once more."""
-    reading.counts["read"] += 1
-    mapped = map_record(reading.connection, record)
-    if reading.part.dry_run:
-        await _preview(db, reading, record, mapped)
+    part_run.counts["read"] += 1
+    mapped = map_record(part_run.connection, record)
+    if part_run.part.dry_run:
+        await _preview(db, part_run, record, mapped)
         return True
     cancels = isinstance(mapped, Order) and mapped.state in (ShopState.CANCELLED, ShopState.GONE)
-    made = RecordChange(record, mapped, found_by, read_now=read_now, part_id=reading.part.id, held_by_brake=cancels)
-    enqueued = await enqueue.enqueue_change(db, reading.connection, made, now)
+    made = RecordChange(record, mapped, found_by, read_now=read_now, part_id=part_run.part.id, held_by_brake=cancels)
+    enqueued = await enqueue.enqueue_change(db, part_run.connection, made, now)
     if enqueued.verdict is Verdict.READ_FIRST:
         return False
-    await _count(db, reading, enqueued, cancels)
+    await _count(db, part_run, enqueued, cancels)
     return True
 
 
-async def _count(db: AsyncConnection, reading: Reading, enqueued: EnqueueResult, cancels: bool) -> None:
+async def _count(db: AsyncConnection, part_run: PartRun, enqueued: EnqueueResult, cancels: bool) -> None:
     match enqueued.verdict:
         case Verdict.QUEUED:
-            DRIFT.labels(reading.connection.name, reading.process.value).inc()
+            DRIFT.labels(part_run.connection.name, part_run.process.value).inc()
             if cancels and enqueued.job_id is not None:
                 values = {
                     "reason_code": "brake",
@@ -271,20 +271,20 @@ async def _count(db: AsyncConnection, reading: Reading, enqueued: EnqueueResult,
                 }
                 await db.execute(update(jobs).where(jobs.c.id == enqueued.job_id, jobs.c.state == "held").values(**values))
         case Verdict.UNCHANGED:
-            reading.counts["unchanged"] += 1
+            part_run.counts["unchanged"] += 1
         case _:
-            reading.counts["skipped"] += 1
-            reading.reasons[enqueued.verdict.value] += 1
+            part_run.counts["skipped"] += 1
+            part_run.reasons[enqueued.verdict.value] += 1
 
 
-async def _preview(db: AsyncConnection, reading: Reading, record: SourceRecord, mapped: Article | Order) -> None:
+async def _preview(db: AsyncConnection, part_run: PartRun, record: SourceRecord, mapped: Article | Order) -> None:
     """Counts what would be done, and keeps the first of it field by field."""
-    entry = await dry_run.of(db, reading.connection, record, mapped)
-    part = await runs.part_row(db, reading.part.id)
+    entry = await dry_run.of(db, part_run.connection, record, mapped)
+    part = await runs.part_row(db, part_run.part.id)
     if entry.outcome in ("unchanged", "skipped"):
-        reading.counts[entry.outcome] += 1
+        part_run.counts[entry.outcome] += 1
         if entry.outcome == "skipped":
-            reading.reasons[entry.code] += 1
+            part_run.reasons[entry.code] += 1
         return
     values: dict[str, Any] = {"planned": dict(Counter(part.planned or {}) + Counter([entry.outcome]))}
     if len(part.preview or []) < dry_run.MOST_SHOWN:
@@ -303,10 +303,10 @@ async def _sweeps(db: AsyncConnection, process: Process, part: Row[Any]) -> bool
     return bool(part.full) or (run is not None and bool(run.options.get("sweep")))
 
 
-async def _sweep(reading: Reading) -> bool:
+async def _sweep(part_run: PartRun) -> bool:
     """Reads every order that is open in the warehouse by its id. Whether all were read within the slice."""
-    gateway, connection = reading.gateway, reading.connection
-    after = int((reading.part.cursor or {}).get("swept_to", 0)) if reading.part.sweeping else 0
+    gateway, connection = part_run.gateway, part_run.connection
+    after = int((part_run.part.cursor or {}).get("swept_to", 0)) if part_run.part.sweeping else 0
     while True:
         async with gateway.database.read() as db:
             batch = await mappings.open_orders(db, connection.id, after, SWEEP_BATCH)
@@ -315,79 +315,79 @@ async def _sweep(reading: Reading) -> bool:
         found = await gateway.source(connection).read_many(Process.ORDERS, [source_id for _, source_id in batch])
         records = {key: await enriched(gateway, connection, record) if record else None for key, record in found.items()}
         after = batch[-1][0]
-        await _store_swept(reading, records, after)
-        if reading.time_is_up:
+        await _store_swept(part_run, records, after)
+        if part_run.time_is_up:
             return False
 
 
-async def _store_swept(reading: Reading, records: dict[str, SourceRecord | None], after: int) -> None:
-    gateway, connection, now = reading.gateway, reading.connection, reading.gateway.clock()
+async def _store_swept(part_run: PartRun, records: dict[str, SourceRecord | None], after: int) -> None:
+    gateway, connection, now = part_run.gateway, part_run.connection, part_run.gateway.clock()
     async with gateway.database.begin() as db:
-        await leases.renew(db, reading.lease)
+        await leases.renew(db, part_run.lease)
         for source_id, record in records.items():
             if record is not None:
-                await _consider(db, reading, record, FoundBy.SWEEP, read_now=True, now=now)
+                await _consider(db, part_run, record, FoundBy.SWEEP, read_now=True, now=now)
                 continue
-            reading.counts["read"] += 1
+            part_run.counts["read"] += 1
             enqueued = await enqueue.enqueue_gone(
-                db, connection, Process.ORDERS, source_id, FoundBy.SWEEP, now, part_id=reading.part.id, held_by_brake=True
+                db, connection, Process.ORDERS, source_id, FoundBy.SWEEP, now, part_id=part_run.part.id, held_by_brake=True
             )
-            await _count(db, reading, enqueued, cancels=True)
-        await save_progress(db, reading, 1, cursor={"swept_to": after}, sweeping=True)
+            await _count(db, part_run, enqueued, cancels=True)
+        await save_progress(db, part_run, 1, cursor={"swept_to": after}, sweeping=True)
 
 
 # --- the end ------------------------------------------------------------------------------------------------------------
 
 
-async def _finish(reading: Reading) -> None:
-    gateway, connection, now = reading.gateway, reading.connection, reading.gateway.clock()
+async def _finish(part_run: PartRun) -> None:
+    gateway, connection, now = part_run.gateway, part_run.connection, part_run.gateway.clock()
     async with gateway.database.begin() as db:
-        braked = await apply_brake(db, reading.connection, reading.part, now)
-        await save_progress(db, reading, 0, state="braked" if braked else "working")
-        if not reading.part.dry_run:
-            await _schedule_next(db, reading, now)
+        braked = await apply_brake(db, part_run.connection, part_run.part, now)
+        await save_progress(db, part_run, 0, state="braked" if braked else "working")
+        if not part_run.part.dry_run:
+            await _schedule_next(db, part_run, now)
         await runs.finish_settled(db, now)
     await gateway.wake_ups.send(Task.DRAIN, connection.lane)
 
 
-async def _schedule_next(db: AsyncConnection, reading: Reading, now: datetime) -> None:
-    settings = reading.connection.settings
+async def _schedule_next(db: AsyncConnection, part_run: PartRun, now: datetime) -> None:
+    settings = part_run.connection.settings
     values: dict[str, Any] = {
         "polled_at": now,
         "next_poll_at": now + timedelta(minutes=settings.poll_interval_minutes),
         "failures": 0,
         "last_error": None,
     }
-    if reading.sweeps:
-        values |= {"swept_at": now, "next_sweep_at": now + timedelta(hours=_sweep_hours(reading))}
-    before = await cursors.ensure(db, reading.connection, reading.process, now)
-    await health_alerts.poll_worked(db, reading.connection, reading.process.value, before.failures, now)
-    await cursors.change(db, reading.connection.id, reading.process, **values)
+    if part_run.sweeps:
+        values |= {"swept_at": now, "next_sweep_at": now + timedelta(hours=_sweep_hours(part_run))}
+    before = await cursors.ensure(db, part_run.connection, part_run.process, now)
+    await health_alerts.poll_worked(db, part_run.connection, part_run.process.value, before.failures, now)
+    await cursors.change(db, part_run.connection.id, part_run.process, **values)
 
 
-def _sweep_hours(reading: Reading) -> float:
-    settings = reading.connection.settings
-    return settings.stock.full_sweep_hours if reading.process is Process.STOCK else settings.deep_sweep_hours
+def _sweep_hours(part_run: PartRun) -> float:
+    settings = part_run.connection.settings
+    return settings.stock.full_sweep_hours if part_run.process is Process.STOCK else settings.deep_sweep_hours
 
 
-async def _fail(reading: Reading, error: RemoteError) -> None:
+async def _fail(part_run: PartRun, error: RemoteError) -> None:
     """The part ends as failed; what was stored stays, the next poll goes on from the cursor."""
-    gateway, now = reading.gateway, reading.gateway.clock()
+    gateway, now = part_run.gateway, part_run.gateway.clock()
     settings = gateway.settings
     async with gateway.database.begin() as db:
-        await save_progress(db, reading, 0, state="failed", error=error.message, finished_at=now)
-        if reading.part.dry_run:
+        await save_progress(db, part_run, 0, state="failed", error=error.message, finished_at=now)
+        if part_run.part.dry_run:
             await runs.finish_settled(db, now)
             return
-        failures = (await cursors.ensure(db, reading.connection, reading.process, now)).failures
-        pause = pause_before(failures, settings.retry_base_seconds, reading.connection.settings.poll_interval_minutes * 60)
+        failures = (await cursors.ensure(db, part_run.connection, part_run.process, now)).failures
+        pause = pause_before(failures, settings.retry_base_seconds, part_run.connection.settings.poll_interval_minutes * 60)
         if isinstance(error, RateLimited) and error.retry_after is not None:
             pause = max(pause, timedelta(seconds=error.retry_after))
         failed = {"failures": failures + 1, "last_error": error.message, "next_poll_at": now + pause}
-        await cursors.change(db, reading.connection.id, reading.process, **failed)
-        await health_alerts.poll_failed(db, reading.connection, reading.process.value, failures + 1, error.message, now)
+        await cursors.change(db, part_run.connection.id, part_run.process, **failed)
+        await health_alerts.poll_failed(db, part_run.connection, part_run.process.value, failures + 1, error.message, now)
         if isinstance(error, LoginRefused):
-            await alerts.raise_alert(db, "login-refused", reading.connection.id, error.system, error.message, now)
-        await apply_brake(db, reading.connection, reading.part, now)
+            await alerts.raise_alert(db, "login-refused", part_run.connection.id, error.system, error.message, now)
+        await apply_brake(db, part_run.connection, part_run.part, now)
         await runs.finish_settled(db, now)
     log.warning("poll_failed", error=type(error).__name__, status=error.status)

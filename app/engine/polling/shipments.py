@@ -19,7 +19,7 @@ from app.domain.shipment import Shipment
 from app.engine.core import leases
 from app.engine.core.queue import Task
 from app.engine.jobs.enqueue import FoundBy
-from app.engine.jobs.run_part import Reading, part_cursor, save_progress
+from app.engine.jobs.run_part import PartRun, part_cursor, save_progress
 from app.integrations.protocol import ReturnsBy
 from app.records import cursors, deliveries, mappings
 from app.records.connections import Connection, shop_lane
@@ -37,26 +37,26 @@ OVERLAP = timedelta(minutes=5)
 Pages = AsyncIterator[tuple[WarehouseOrder, ...]]
 
 
-async def read_shipments(reading: Reading) -> bool:
+async def read_shipments(part_run: PartRun) -> bool:
     """What has changed, the work list, then the orders that are watched. Whether all was read within the slice."""
-    progress, warehouse = await begin(reading), reading.gateway.warehouse(reading.connection)
-    first = await _first_id(reading)
+    progress, warehouse = await begin(part_run), part_run.gateway.warehouse(part_run.connection)
+    first = await _first_id(part_run)
     if first is not None:
         changed = warehouse.orders_changed(progress["since"], max(first - 1, progress["after"]))
-        if not await read_pages(reading, progress, "changed", changed):
+        if not await read_pages(part_run, progress, "changed", changed):
             return False
         listed = warehouse.orders_to_report(max(first - 1, progress["after"]))
-        if not await read_pages(reading, progress, "listed", listed):
+        if not await read_pages(part_run, progress, "listed", listed):
             return False
-        if not await _read_watched(reading, progress):
+        if not await _read_watched(part_run, progress):
             return False
-    await end(reading, progress)
+    await end(part_run, progress)
     return True
 
 
-async def _first_id(reading: Reading) -> int | None:
-    async with reading.gateway.database.read() as db:
-        return await deliveries.first_wms_id(db, reading.connection.id, reading.connection.lane)
+async def _first_id(part_run: PartRun) -> int | None:
+    async with part_run.gateway.database.read() as db:
+        return await deliveries.first_wms_id(db, part_run.connection.id, part_run.connection.lane)
 
 
 # --- where a reading is, from slice to slice ------------------------------------------------------------------------------
@@ -65,11 +65,11 @@ ReadProgress = dict[str, Any]
 """`stage` and the last id read in it; `began`, the moment the whole reading did; `since`, what it asks for changes from."""
 
 
-async def begin(reading: Reading) -> ReadProgress:
-    gateway, connection = reading.gateway, reading.connection
+async def begin(part_run: PartRun) -> ReadProgress:
+    gateway, connection = part_run.gateway, part_run.connection
     async with gateway.database.begin() as db:
-        cursor = (await cursors.ensure(db, connection, reading.process, gateway.clock())).cursor or {}
-    stored = await part_cursor(reading)
+        cursor = (await cursors.ensure(db, connection, part_run.process, gateway.clock())).cursor or {}
+    stored = await part_cursor(part_run)
     since = cursor.get("since")
     first = connection.activated_at or gateway.clock()
     return {
@@ -80,17 +80,17 @@ async def begin(reading: Reading) -> ReadProgress:
     }
 
 
-async def read_pages(reading: Reading, progress: ReadProgress, stage: str, pages: Pages) -> bool:
+async def read_pages(part_run: PartRun, progress: ReadProgress, stage: str, pages: Pages) -> bool:
     """One stage, page by page; nothing when it was read in an earlier slice. Whether it was read within this one."""
     if not _is_at(progress, stage):
         return True
-    asked = reading.gateway.clock()
+    asked = part_run.gateway.clock()
     async for page in pages:
         progress["after"] = max((order.order_id for order in page), default=progress["after"])
-        await store(reading, page, asked, progress)
-        if reading.time_is_up:
+        await store(part_run, page, asked, progress)
+        if part_run.time_is_up:
             return False
-        asked = reading.gateway.clock()
+        asked = part_run.gateway.clock()
     _is_over(progress, stage)
     return True
 
@@ -118,13 +118,13 @@ def _kept(progress: ReadProgress) -> ReadProgress:
     return {name: progress[name] for name in ("stage", "after", "began")}
 
 
-async def end(reading: Reading, progress: ReadProgress) -> None:
-    async with reading.gateway.database.begin() as db:
-        await cursors.change(db, reading.connection.id, reading.process, cursor={"since": progress["began"]})
+async def end(part_run: PartRun, progress: ReadProgress) -> None:
+    async with part_run.gateway.database.begin() as db:
+        await cursors.change(db, part_run.connection.id, part_run.process, cursor={"since": progress["began"]})
 
 
-async def _read_watched(reading: Reading, progress: ReadProgress) -> bool:
-    gateway, connection = reading.gateway, reading.connection
+async def _read_watched(part_run: PartRun, progress: ReadProgress) -> bool:
+    gateway, connection = part_run.gateway, part_run.connection
     if not _is_at(progress, "watched"):
         return True
     while True:
@@ -135,39 +135,39 @@ async def _read_watched(reading: Reading, progress: ReadProgress) -> bool:
             return True
         found = await gateway.warehouse(connection).get_orders([row.number for row in batch])
         progress["after"] = batch[-1].id
-        await store(reading, list(found.values()), asked, progress)
-        if reading.time_is_up:
+        await store(part_run, list(found.values()), asked, progress)
+        if part_run.time_is_up:
             return False
 
 
 # --- storing what was read ------------------------------------------------------------------------------------------------
 
 
-async def store(reading: Reading, orders: Sequence[WarehouseOrder], asked: datetime, progress: ReadProgress) -> None:
+async def store(part_run: PartRun, orders: Sequence[WarehouseOrder], asked: datetime, progress: ReadProgress) -> None:
     """A page of a read that was begun at `asked`; all in one transaction."""
-    gateway, connection, now = reading.gateway, reading.connection, reading.gateway.clock()
-    reading.counts.clear()
-    reading.reasons.clear()
+    gateway, connection, now = part_run.gateway, part_run.connection, part_run.gateway.clock()
+    part_run.counts.clear()
+    part_run.reasons.clear()
     async with gateway.database.begin() as db:
-        await leases.renew(db, reading.lease)
+        await leases.renew(db, part_run.lease)
         for order in orders:
-            reading.counts["read"] += 1
-            await _consider(db, reading, order, asked, now)
-        await save_progress(db, reading, 1, cursor=_kept(progress))
+            part_run.counts["read"] += 1
+            await _consider(db, part_run, order, asked, now)
+        await save_progress(db, part_run, 1, cursor=_kept(progress))
     await gateway.wake_ups.send(Task.DRAIN, shop_lane(connection.id))
 
 
-async def _consider(db: AsyncConnection, reading: Reading, order: WarehouseOrder, asked: datetime, now: datetime) -> None:
-    mapping = await deliveries.mapping_of(db, reading.connection.lane, order.order_id, order.back_order_for)
-    if mapping is None or mapping.connection_id != reading.connection.id:
-        reading.counts["skipped"] += 1
-        reading.reasons["not-ours"] += 1
+async def _consider(db: AsyncConnection, part_run: PartRun, order: WarehouseOrder, asked: datetime, now: datetime) -> None:
+    mapping = await deliveries.mapping_of(db, part_run.connection.lane, order.order_id, order.back_order_for)
+    if mapping is None or mapping.connection_id != part_run.connection.id:
+        part_run.counts["skipped"] += 1
+        part_run.reasons["not-ours"] += 1
         return
-    concerned = await store_delivery(db, reading.connection, mapping, order, asked, now)
-    reading.counts["unchanged"] += reading.process not in concerned
+    concerned = await store_delivery(db, part_run.connection, mapping, order, asked, now)
+    part_run.counts["unchanged"] += part_run.process not in concerned
     for process in concerned:
-        part_id = reading.part.id if process is reading.process else None
-        await queue(db, reading.connection, process, mapping, now, part_id=part_id)
+        part_id = part_run.part.id if process is part_run.process else None
+        await queue(db, part_run.connection, process, mapping, now, part_id=part_id)
 
 
 async def store_delivery(

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.domain import Kind
 from app.engine.core import leases
 from app.engine.jobs.dry_run import MOST_SHOWN
-from app.engine.jobs.run_part import Reading, save_progress
+from app.engine.jobs.run_part import PartRun, save_progress
 from app.integrations.protocol import StockLevel, WritesStock
 from app.records import reservations, runs
 from app.records.stock import levels
@@ -34,15 +34,15 @@ class Known:
     number: str
 
 
-async def read(reading: Reading) -> bool:
+async def read(part_run: PartRun) -> bool:
     """All articles of the WMS, page by page, against what the shop shows now. Always to the end: a dry run keeps no place."""
-    gateway, connection = reading.gateway, reading.connection
+    gateway, connection = part_run.gateway, part_run.connection
     begun = gateway.clock()
     async for page in gateway.warehouse(connection).stock(None):
         sellable = {level.number: float(level.sellable) for level in page if level.is_stock is not False}
         async with gateway.database.read() as db:
             known = await _known(db, connection.id, list(sellable))
-            reserved = await _reserved(db, reading, list(sellable), begun)
+            reserved = await _reserved(db, part_run, list(sellable), begun)
         source = gateway.source(connection)
         assert isinstance(source, WritesStock)
         shown = await source.read_stock([(one.source_id, one.parent_id) for one in known]) if known else {}
@@ -51,7 +51,7 @@ async def read(reading: Reading) -> bool:
             number: levels.sellable_in_shop(quantity, reserved.get(number, 0.0), floor) for number, quantity in sellable.items()
         }
         entries = [_decide(one, shown.get(one.source_id), wanted[one.number]) for one in known]
-        await _count(reading, page, entries)
+        await _count(part_run, page, entries)
     return True
 
 
@@ -71,8 +71,8 @@ async def _known(db: AsyncConnection, connection_id: str, numbers: Sequence[str]
     return sorted(found.values(), key=lambda one: (one.number, one.source_id))
 
 
-async def _reserved(db: AsyncConnection, reading: Reading, numbers: Sequence[str], begun: datetime) -> dict[str, float]:
-    connection, found = reading.connection, dict[str, float]()
+async def _reserved(db: AsyncConnection, part_run: PartRun, numbers: Sequence[str], begun: datetime) -> dict[str, float]:
+    connection, found = part_run.connection, dict[str, float]()
     if connection.settings.stock.deduct_waiting_orders:
         for start in range(0, len(numbers), CHUNK):
             found |= await reservations.reserved(db, connection.id, connection.lane, numbers[start : start + CHUNK], begun)
@@ -93,20 +93,20 @@ def _decide(one: Known, level: StockLevel | None, wanted: int) -> dict[str, Any]
     return {**line, "outcome": "updated", "fields": [change]}
 
 
-async def _count(reading: Reading, page: Sequence[WarehouseStock], entries: Sequence[dict[str, Any]]) -> None:
+async def _count(part_run: PartRun, page: Sequence[WarehouseStock], entries: Sequence[dict[str, Any]]) -> None:
     """Counts all of the page, and keeps the first changes of the run to be shown."""
     by_outcome = Counter(entry["outcome"] for entry in entries)
-    reading.counts |= Counter(
+    part_run.counts |= Counter(
         read=len(page), unchanged=by_outcome["unchanged"], skipped=by_outcome["skipped"] + len(page) - len(entries)
     )
-    reading.reasons |= Counter(entry["code"] for entry in entries if entry["outcome"] == "skipped")
+    part_run.reasons |= Counter(entry["code"] for entry in entries if entry["outcome"] == "skipped")
     if len(page) > len(entries):
-        reading.reasons["not-in-this-shop"] += len(page) - len(entries)
-    async with reading.gateway.database.begin() as db:
-        await leases.renew(db, reading.lease)
-        part = await runs.part_row(db, reading.part.id)
+        part_run.reasons["not-in-this-shop"] += len(page) - len(entries)
+    async with part_run.gateway.database.begin() as db:
+        await leases.renew(db, part_run.lease)
+        part = await runs.part_row(db, part_run.part.id)
         changes = [entry for entry in entries if entry["outcome"] == "updated"]
         planned = Counter(part.planned or {}) + Counter({"updated": len(changes)})
         preview = [*(part.preview or []), *changes][:MOST_SHOWN]
         await runs.change_part(db, part.id, planned=dict(planned), preview=preview)
-        await save_progress(db, reading, 1)
+        await save_progress(db, part_run, 1)

@@ -23,7 +23,7 @@ from app.engine.core.queue import Task
 from app.engine.core.retry import pause_before
 from app.engine.core.runtime import Gateway
 from app.engine.dispatch.attempts import LEASE_PER_CALL
-from app.engine.jobs.run_part import Reading, part_cursor, save_progress
+from app.engine.jobs.run_part import PartRun, part_cursor, save_progress
 from app.errors import LeaseLost, LoginRefused, Malformed, NoSuchRecord, RateLimited, Refused, RemoteError, Unavailable
 from app.flows.outcomes import explained
 from app.integrations.protocol import StockAnswer, StockChange, StockLevel, WritesStock
@@ -46,41 +46,41 @@ OVERLAP = timedelta(minutes=5)
 # --- reading both sides ---------------------------------------------------------------------------------------------------
 
 
-async def read(reading: Reading, cursor: Row[Any]) -> bool:
+async def read(part_run: PartRun, cursor: Row[Any]) -> bool:
     """What changed in the WMS; in a sweep all of it, and all that the shop shows. Whether it was read within the slice."""
-    done = await _read_shop(reading) if reading.sweeps and not _shop_is_read(reading) else True
-    done = done and await _read_warehouse(reading, cursor)
-    await reading.gateway.wake_ups.send(Task.STOCK, reading.connection.id)
+    done = await _read_shop(part_run) if part_run.sweeps and not _shop_is_read(part_run) else True
+    done = done and await _read_warehouse(part_run, cursor)
+    await part_run.gateway.wake_ups.send(Task.STOCK, part_run.connection.id)
     return done
 
 
-def _shop_is_read(reading: Reading) -> bool:
-    return bool((reading.part.cursor or {}).get("shop_read"))
+def _shop_is_read(part_run: PartRun) -> bool:
+    return bool((part_run.part.cursor or {}).get("shop_read"))
 
 
-async def _read_shop(reading: Reading) -> bool:
+async def _read_shop(part_run: PartRun) -> bool:
     """The shop first: what it shows is compared with what the WMS says right afterwards."""
-    gateway, connection = reading.gateway, reading.connection
+    gateway, connection = part_run.gateway, part_run.connection
     source = gateway.source(connection)
     assert isinstance(source, WritesStock)
     asked = gateway.clock()
-    began = datetime.fromisoformat(stored["began"]) if (stored := reading.part.cursor or {}).get("began") else asked
+    began = datetime.fromisoformat(stored["began"]) if (stored := part_run.part.cursor or {}).get("began") else asked
     async for page in source.stock_levels(stored.get("shop")):
         now = gateway.clock()
         async with gateway.database.begin() as db:
-            await leases.renew(db, reading.lease)
+            await leases.renew(db, part_run.lease)
             seen = await _in_shop(db, connection, page.levels)
             await levels.save_in_shop(db, connection.id, connection.lane, seen, asked, now)
             cursor = {"shop": page.cursor, "began": began.isoformat()}
-            await save_progress(db, reading, page.calls, sweeping=True, cursor=cursor)
+            await save_progress(db, part_run, page.calls, sweeping=True, cursor=cursor)
         # The last page is read again before a walk is over: a shop that takes a slice for one page gets to its end as well.
-        if reading.time_is_up and page.cursor != stored.get("shop"):
+        if part_run.time_is_up and page.cursor != stored.get("shop"):
             return False
         asked = gateway.clock()
     async with gateway.database.begin() as db:
         await levels.forget_unseen(db, connection.id, began)
         await levels.forbid_shared_numbers(db, connection.id, gateway.clock())
-        await save_progress(db, reading, 0, sweeping=True, cursor={"shop_read": True})
+        await save_progress(db, part_run, 0, sweeping=True, cursor={"shop_read": True})
     return True
 
 
@@ -109,37 +109,37 @@ def _as_seen(level: StockLevel, number: str) -> InShop:
     return InShop(level.source_id, level.parent_id or "", number, None, code, words)
 
 
-async def _read_warehouse(reading: Reading, cursor: Row[Any]) -> bool:
+async def _read_warehouse(part_run: PartRun, cursor: Row[Any]) -> bool:
     """Changed stock, or all of it when the last read is further back than the WMS looks. Whether it was read within the slice."""
-    gateway, connection, stored = reading.gateway, reading.connection, await part_cursor(reading)
+    gateway, connection, stored = part_run.gateway, part_run.connection, await part_cursor(part_run)
     began = datetime.fromisoformat(stored["warehouse_began"]) if "warehouse_began" in stored else gateway.clock()
     after = int(stored.get("read_to", 0))
-    async for page in gateway.warehouse(connection).stock(_since(reading, cursor, began), after):
+    async for page in gateway.warehouse(connection).stock(_since(part_run, cursor, began), after):
         now = gateway.clock()
         sellable = {level.number: float(level.sellable) for level in page if level.is_stock is not False}
         after = max((level.article_system_id for level in page), default=after)
         kept = {**stored, "warehouse_began": began.isoformat(), "read_to": after}
         async with gateway.database.begin() as db:
-            await leases.renew(db, reading.lease)
+            await leases.renew(db, part_run.lease)
             waiting = (
                 await levels.save_sellable(db, connection.id, connection.lane, sellable, page[0].read_at, now) if page else 0
             )
-            reading.counts["read"] += len(page)
-            reading.counts["unchanged"] += len(page) - waiting
-            await save_progress(db, reading, 1, cursor=kept)
-        if reading.time_is_up:
+            part_run.counts["read"] += len(page)
+            part_run.counts["unchanged"] += len(page) - waiting
+            await save_progress(db, part_run, 1, cursor=kept)
+        if part_run.time_is_up:
             return False
     async with gateway.database.begin() as db:
-        await cursors.change(db, connection.id, reading.process, cursor={"since": began.isoformat()})
+        await cursors.change(db, connection.id, part_run.process, cursor={"since": began.isoformat()})
     return True
 
 
-def _since(reading: Reading, cursor: Row[Any], now: datetime) -> datetime | None:
+def _since(part_run: PartRun, cursor: Row[Any], now: datetime) -> datetime | None:
     stored = (cursor.cursor or {}).get("since")
-    if reading.sweeps or reading.part.full or stored is None:
+    if part_run.sweeps or part_run.part.full or stored is None:
         return None
     since = datetime.fromisoformat(stored) - OVERLAP
-    back = timedelta(hours=reading.connection.settings.warehouse.stock_look_back_hours) - OVERLAP
+    back = timedelta(hours=part_run.connection.settings.warehouse.stock_look_back_hours) - OVERLAP
     return since if since > now - back else None
 
 

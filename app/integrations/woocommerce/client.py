@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from app.integrations.protocol import TestReport
 from app.integrations.woocommerce.check.connection_test import Examination
-from app.integrations.woocommerce.reads.reading import Reading
+from app.integrations.woocommerce.reads.reading import RecordReader
 from app.integrations.woocommerce.webhooks.managed import Hooks
 from app.integrations.woocommerce.writes.refunds import Refunds
 from app.integrations.woocommerce.writes.stock import Stock
 from app.integrations.woocommerce.writes.tracking import TrackingNumbers
 
 
-class WooCommerceClient(Reading, Stock, TrackingNumbers, Refunds, Hooks):
+class WooCommerceClient(RecordReader, Stock, TrackingNumbers, Refunds, Hooks):
     """Implements `Source`, `WritesStock`, `ReportsShipments`, `MakesRefunds` and `ManagesWebhooks`.
 
     Raises the RemoteErrors of `app.errors`, except from `test`.

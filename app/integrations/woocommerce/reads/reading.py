@@ -23,7 +23,7 @@ from app.integrations.woocommerce.rest.shop import Shop
 Body = dict[str, Any]
 
 
-class Reading(Shop):
+class RecordReader(Shop):
     """The reading half of `Source`."""
 
     async def changes(self, process: Process, cursor: Mapping[str, Any] | None, since: datetime | None) -> AsyncIterator[Page]:

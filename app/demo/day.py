@@ -11,7 +11,7 @@ from typing import Any
 
 from app.demo import way_back
 from app.demo.catalogue import CUSTOMERS, JACKET, PRODUCTS, order_of
-from app.demo.gateway import GatewayDoor
+from app.demo.gateway import GatewayClient
 from app.demo.scenes import Checked, Day, line_numbers, status_of
 from app.demo.world import World
 
@@ -258,7 +258,7 @@ async def _evening(day: Day) -> None:
     day.check("orders the gateway cannot explain", [], unexplained)
 
 
-async def _is_explained(gateway: GatewayDoor, number: str) -> bool:
+async def _is_explained(gateway: GatewayClient, number: str) -> bool:
     """Whether the gateway can tell what came in and what was sent for an order that is in the warehouse."""
     mapping = await gateway.mapping(number)
     detail = await gateway.call("GET", f"mappings/{mapping['id']}") if mapping else {}

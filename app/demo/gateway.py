@@ -15,7 +15,7 @@ class GatewaySaidNo(GatewayError):
     """The gateway refused a call."""
 
 
-class GatewayDoor:
+class GatewayClient:
     """One gateway and the key to it."""
 
     def __init__(self, url: str, api_key: str, http: httpx.AsyncClient) -> None:

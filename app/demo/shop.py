@@ -19,7 +19,7 @@ class ShopSaidNo(GatewayError):
     """The simulated shop refused a call."""
 
 
-class ShopDoor:
+class ShopClient:
     """One shop's REST API, signed with OAuth 1.0a: it is reached over plain http. `url` has no slash at its end."""
 
     def __init__(self, url: str, consumer_key: str, consumer_secret: str, http: httpx.AsyncClient) -> None:

@@ -10,7 +10,7 @@ import orjson
 from app.errors import GatewayError
 
 
-class WarehouseDoor:
+class WarehouseClient:
     """One goods owner's view. `url` is what `/orders` is appended to."""
 
     def __init__(self, url: str, user: str, password: str, goods_owner_id: int, http: httpx.AsyncClient) -> None:

@@ -21,9 +21,9 @@ import httpx
 import orjson
 
 import app
-from app.demo.gateway import GatewayDoor
-from app.demo.shop import ShopDoor
-from app.demo.warehouse import WarehouseDoor
+from app.demo.gateway import GatewayClient
+from app.demo.shop import ShopClient
+from app.demo.warehouse import WarehouseClient
 from app.processes.supervisor import GATEWAY, NotReady, Program, Supervisor, ensure_admin_key, supervisor, until_answering
 from app.processes.valkey import EmbeddedValkey
 from app.storage import migrations
@@ -63,9 +63,9 @@ class World:
     api_key: str
     webhook_url: str
     secrets: Secrets
-    gateway: GatewayDoor
-    shop: ShopDoor
-    warehouse: WarehouseDoor
+    gateway: GatewayClient
+    shop: ShopClient
+    warehouse: WarehouseClient
     http: httpx.AsyncClient
     programs: Supervisor
 
@@ -126,16 +126,18 @@ async def open_world(directory: Path | None = None, *, any_port: bool = False, p
             until_answering(f"http://127.0.0.1:{warehouse_port}/_sandbox/warehouse"),
             until_answering(f"{api}/livez"),
         )
-        gateway = GatewayDoor(api, key, http)
-        shop = ShopDoor(shop_url, known.consumer_key, known.consumer_secret, http)
+        gateway = GatewayClient(api, key, http)
+        shop = ShopClient(shop_url, known.consumer_key, known.consumer_secret, http)
         address = f"http://127.0.0.1:{warehouse_port}/demo/api/v1"
-        warehouse = WarehouseDoor(address, WAREHOUSE_USER, known.warehouse_password, GOODS_OWNER, http)
+        warehouse = WarehouseClient(address, WAREHOUSE_USER, known.warehouse_password, GOODS_OWNER, http)
         webhook_url = await _connect(gateway, shop, warehouse, known, poll_minutes)
         await _until_announcing(shop, webhook_url)
         yield World(place, api, key, webhook_url, known, gateway, shop, warehouse, http, programs)
 
 
-async def _connect(gateway: GatewayDoor, shop: ShopDoor, warehouse: WarehouseDoor, known: Secrets, poll_minutes: float) -> str:
+async def _connect(
+    gateway: GatewayClient, shop: ShopClient, warehouse: WarehouseClient, known: Secrets, poll_minutes: float
+) -> str:
     """Makes, tests and activates the connection over the REST API. Gives the address of the shop's webhooks."""
     wanted = {
         "integration": "woocommerce",
@@ -168,7 +170,7 @@ async def _connect(gateway: GatewayDoor, shop: ShopDoor, warehouse: WarehouseDoo
     return webhook_url
 
 
-async def _until_announcing(shop: ShopDoor, webhook_url: str) -> None:
+async def _until_announcing(shop: ShopClient, webhook_url: str) -> None:
     """The gateway makes the shop's webhooks by itself. Raises NotReady when it has not after a while."""
     ends = time.monotonic() + WEBHOOK_SECONDS
     while time.monotonic() < ends:

@@ -37,7 +37,7 @@ async def refund_returns(totals: Pieces, acknowledge: tuple[Acknowledge, ...], p
     What was refunded is known from the intents, which say how many pieces had come back then. Raises RemoteError when a call
     failed in a way that is worth another try. requirement: WooCommerce returns.
     """
-    fresh = beyond(totals, settled(await port.intents(Kind.REFUND)))
+    fresh = not_yet_refunded(totals, settled(await port.intents(Kind.REFUND)))
     if not fresh:
         return Reported(Outcome.UNCHANGED, None, acknowledge=acknowledge)
     if uneven := [row for row, pieces in fresh.items() if pieces != pieces.to_integral_value()]:
@@ -48,7 +48,7 @@ async def refund_returns(totals: Pieces, acknowledge: tuple[Acknowledge, ...], p
         return Reported(Outcome.SKIPPED, None, "gone", "The shop has deleted the order", acknowledge=acknowledge)
     already = await port.read(REFUNDS, lambda: port.refunds.refunds(port.source_id))
     if await _find_unknown(already, port):
-        fresh = beyond(totals, settled(await port.intents(Kind.REFUND)))
+        fresh = not_yet_refunded(totals, settled(await port.intents(Kind.REFUND)))
         if not fresh:
             return Reported(Outcome.UPDATED, None, acknowledge=acknowledge)
     plan = port.refunds.plan_refund(order, {row: int(pieces) for row, pieces in fresh.items()}, already)
@@ -69,19 +69,19 @@ def settled(intents: Mapping[str, Intent]) -> dict[str, Decimal]:
     return done
 
 
-def beyond(totals: Pieces, done: Pieces) -> dict[str, Decimal]:
+def not_yet_refunded(totals: Pieces, done: Pieces) -> dict[str, Decimal]:
     """What of the totals is new."""
     return {row: pieces - done.get(row, Decimal(0)) for row, pieces in totals.items() if pieces > done.get(row, Decimal(0))}
 
 
-def plain(totals: Pieces) -> dict[str, str]:
+def as_text(totals: Pieces) -> dict[str, str]:
     return {row: f"{pieces.normalize():f}" for row, pieces in sorted(totals.items())}
 
 
 async def _settle(totals: Pieces, why: str, port: ShopPort) -> None:
     """Nothing is refunded for these, and never will be."""
     key = f"{why} {_reference(totals, port)}"
-    await port.intend(Kind.REFUND, key, {"pieces": plain(totals)})
+    await port.intend(Kind.REFUND, key, {"pieces": as_text(totals)})
     await port.done(Kind.REFUND, key, why)
 
 
@@ -97,7 +97,7 @@ async def _find_unknown(already: Sequence[RefundSeen], port: ShopPort) -> bool:
 
 def _reference(totals: Pieces, port: ShopPort) -> str:
     """The same for the same goods, however often this is tried."""
-    digest = hashlib.sha256(repr(sorted(plain(totals).items())).encode()).hexdigest()[:8]
+    digest = hashlib.sha256(repr(sorted(as_text(totals).items())).encode()).hexdigest()[:8]
     return f"R-{port.source_id}-{digest}"
 
 
@@ -106,7 +106,7 @@ async def _refund(request: RefundRequest, totals: Pieces, acknowledge: tuple[Ack
         "reference": request.reference,
         "amount": str(request.amount),
         "lines": [{"line": line.line_id, "quantity": line.quantity, "total": str(line.total)} for line in request.lines],
-        "pieces": plain(totals),
+        "pieces": as_text(totals),
     }
     await port.intend(Kind.REFUND, request.reference, said)
     try:

@@ -26,7 +26,7 @@ ADD_TRACKING = "POST shop tracking"
 ADD_NOTE = "POST shop note"
 TRACKING_NOTE = "tracking:"
 """What the keys of notes that give tracking numbers begin with."""
-TURNED_AWAY = frozenset({"cancelled", "refunded", "failed", "trash"})
+CLOSED_IN_SHOP = frozenset({"cancelled", "refunded", "failed", "trash"})
 """Statuses that are left as they are: the shop has decided otherwise."""
 
 
@@ -42,7 +42,7 @@ async def report_shipments(shipments: Sequence[Shipment], port: ShopPort) -> Rep
     order = await port.read(ORDER_STATE, lambda: port.shop.order_state(port.source_id))
     if order is None:
         return Reported(Outcome.SKIPPED, Delivery.REPORTED, "gone", "The shop has deleted the order", acknowledge=acknowledge)
-    if order.status in TURNED_AWAY:
+    if order.status in CLOSED_IN_SHOP:
         # Refunded or cancelled after it was completed: there is nothing left to tell.
         return _as_before(acknowledge) if port.was_completed else held_report(_turned_away(order.status))
     told = await _tell_tracking(order, plan, port) if port.shipments.tracking is not TrackingShown.NONE else 0
@@ -57,7 +57,7 @@ async def report_shipments(shipments: Sequence[Shipment], port: ShopPort) -> Rep
 
 async def _complete(told: bool, acknowledge: tuple[Acknowledge, ...], port: ShopPort) -> Reported:
     completed = await port.write(SET_STATUS, {"order": port.source_id}, lambda: port.shop.complete(port.source_id))
-    if completed.status in TURNED_AWAY:
+    if completed.status in CLOSED_IN_SHOP:
         return held_report(_turned_away(completed.status))
     outcome = Outcome.UPDATED if told or completed.written else Outcome.UNCHANGED
     return Reported(outcome, Delivery.REPORTED, completed=True, acknowledge=acknowledge)

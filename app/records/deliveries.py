@@ -169,7 +169,7 @@ async def done(db: AsyncConnection, mapping_id: int, kind: str, key: str, remote
 # --- what the WMS was told of that ----------------------------------------------------------------------------------------
 
 
-async def owe(
+async def queue_acknowledgement(
     db: AsyncConnection, mapping_id: int, kind: str, wms_order_id: int, line_id: int, quantity: Decimal, now: datetime
 ) -> None:
     """A total that the shop has confirmed, to be acknowledged. Never less than before."""
@@ -196,7 +196,7 @@ async def acknowledgements_of(db: AsyncConnection, mapping_id: int) -> list[Row[
     return list(await db.execute(query))
 
 
-async def owed(db: AsyncConnection, mapping_id: int) -> list[Row[Any]]:
+async def pending_acknowledgements(db: AsyncConnection, mapping_id: int) -> list[Row[Any]]:
     """What is not acknowledged yet."""
     open_ = or_(acknowledgements.c.acknowledged.is_(None), acknowledgements.c.acknowledged < acknowledgements.c.quantity)
     query = select(acknowledgements).where(acknowledgements.c.mapping_id == mapping_id, acknowledgements.c.quantity > 0, open_)

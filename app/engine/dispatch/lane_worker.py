@@ -20,7 +20,7 @@ from app.engine.core.queue import Task
 from app.engine.core.retry import pause_before
 from app.engine.core.runtime import Gateway
 from app.engine.dispatch.attempts import Blocked, RecordedCalls, close_unknown, find_unsettled
-from app.engine.dispatch.mapping_updates import values_of, values_of_trouble
+from app.engine.dispatch.mapping_updates import retry_values, values_of
 from app.engine.dispatch.reports import acknowledge, report
 from app.engine.dispatch.shop_port import open_shop_port
 from app.engine.dispatch.warehouse_port import RecordedWarehouse, open_warehouse_port
@@ -325,9 +325,7 @@ async def _retry_later(gateway: Gateway, claimed: ClaimedJob, port: RecordedCall
         # What may still be under way is not looked for before it must be over: not found too early, it would be written twice.
         due = max(due, now + timedelta(seconds=port.call_timeout_seconds))
     async with gateway.database.begin() as db:
-        await mappings.change(
-            db, job.mapping_id, now, **values_of_trouble(job, message, unknown=bool(port and port.outcome_unknown))
-        )
+        await mappings.change(db, job.mapping_id, now, **retry_values(job, message, unknown=bool(port and port.outcome_unknown)))
         for call, outcome, attempt_id in port.notes if port else []:
             await mappings.note(
                 db, job.mapping_id, now, f"call-{outcome}", f"{call}: {outcome}", job_id=job.id, attempt_id=attempt_id

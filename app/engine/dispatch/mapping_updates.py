@@ -65,7 +65,7 @@ def _returned_values(result: Result) -> dict[str, Any]:
     }
 
 
-def values_of_trouble(job: Row[Any], message: str, *, unknown: bool) -> dict[str, Any]:
+def retry_values(job: Row[Any], message: str, *, unknown: bool) -> dict[str, Any]:
     """While it waits for another try."""
     if Process(job.process) not in INBOUND:
         return {"delivery_code": "another-try", "delivery_reason": message} if Process(job.process) in DELIVERIES else {}

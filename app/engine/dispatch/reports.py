@@ -24,7 +24,7 @@ from app.errors import Refused
 from app.flows.notes import note_hold
 from app.flows.outcomes import Outcome, Result
 from app.flows.report import Acknowledge, Kind, Reported
-from app.flows.returns import came_back, plain, refund_returns
+from app.flows.returns import as_text, came_back, refund_returns
 from app.flows.shipments import report_shipments
 from app.integrations.protocol import ReturnsBy
 from app.records import deliveries
@@ -46,12 +46,12 @@ async def report(process: Process, port: RecordedShop) -> Result:
         return await note_hold(port.mapping.reason_code if is_held else None, port.mapping.reason, port)
     async with port.gateway.database.read() as db:
         shipments = await _shipments(db, port.connection, port.mapping)
-        back = await _came_back(db, port.connection, port.mapping, shipments)
+        back = await _returned_quantities(db, port.connection, port.mapping, shipments)
     if process is Process.SHIPMENTS:
         reported = await report_shipments(shipments, port)
     else:
         reported = await refund_returns(back.totals, back.acknowledge, port)
-    await _owe(port, reported)
+    await _queue_acknowledgements(port, reported)
     return Result(
         reported.outcome,
         None,
@@ -88,7 +88,9 @@ class CameBack:
     acknowledge: tuple[Acknowledge, ...]
 
 
-async def _came_back(db: AsyncConnection, connection: Connection, mapping: Mapping, shipments: Sequence[Shipment]) -> CameBack:
+async def _returned_quantities(
+    db: AsyncConnection, connection: Connection, mapping: Mapping, shipments: Sequence[Shipment]
+) -> CameBack:
     """In those of the three ways that the connection uses."""
     by, ways = connection.settings.returns.by, dict[str, dict[str, Decimal]]()
     rows = [row for row in await deliveries.returned_of(db, mapping.id) if row.way in by]
@@ -116,21 +118,23 @@ def _add(pieces: dict[P, Decimal], place: P, more: Decimal) -> None:
 
 async def settle_returns(db: AsyncConnection, connection: Connection, mapping: Mapping, now: datetime) -> None:
     """An operator has seen to what has come back so far: it is not refunded any more."""
-    back = await _came_back(db, connection, mapping, await _shipments(db, connection, mapping))
+    back = await _returned_quantities(db, connection, mapping, await _shipments(db, connection, mapping))
     key = f"settled {now.isoformat()}"
-    await deliveries.intend(db, mapping.id, Kind.REFUND, key, {"pieces": plain(back.totals)}, now)
+    await deliveries.intend(db, mapping.id, Kind.REFUND, key, {"pieces": as_text(back.totals)}, now)
     await deliveries.done(db, mapping.id, Kind.REFUND, key, "settled", now)
 
 
-async def _owe(port: RecordedShop, reported: Reported) -> None:
+async def _queue_acknowledgements(port: RecordedShop, reported: Reported) -> None:
     """What the shop has confirmed is owed to the WMS, and goes there through its own lane."""
     if not reported.acknowledge:
         return
     now = port.gateway.clock()
     async with port.gateway.database.begin() as db:
         for each in reported.acknowledge:
-            await deliveries.owe(db, port.mapping.id, each.kind, each.wms_order_id, each.line_id, each.quantity, now)
-        if await deliveries.owed(db, port.mapping.id):
+            await deliveries.queue_acknowledgement(
+                db, port.mapping.id, each.kind, each.wms_order_id, each.line_id, each.quantity, now
+            )
+        if await deliveries.pending_acknowledgements(db, port.mapping.id):
             lane = port.connection.lane
             await outbound.queue(db, port.connection, Process.ACKNOWLEDGEMENTS, port.mapping, now, lane=lane)
     await port.gateway.wake_ups.send(Task.DRAIN, port.connection.lane)
@@ -139,8 +143,8 @@ async def _owe(port: RecordedShop, reported: Reported) -> None:
 async def acknowledge(port: RecordedWarehouse) -> Result:
     """Confirms to the WMS, per line, the quantity that was read: confirming everything would swallow a pick made in between."""
     async with port.gateway.database.read() as db:
-        owed = await deliveries.owed(db, port.mapping_id)
-    for row in owed:
+        pending_acknowledgements = await deliveries.pending_acknowledgements(db, port.mapping_id)
+    for row in pending_acknowledgements:
         quantity = Decimal(str(row.quantity))
         request = {"order": row.wms_order_id, "line": row.line_id, "quantity": row.quantity}
         client = port.client
@@ -152,4 +156,4 @@ async def acknowledge(port: RecordedWarehouse) -> Result:
             return Result(Outcome.FAILED, None, "refused", f"The WMS refused the acknowledgement: {refusal.message}")
         async with port.gateway.database.begin() as db:
             await deliveries.acknowledged(db, row.id, row.quantity, port.gateway.clock())
-    return Result(Outcome.UPDATED if owed else Outcome.UNCHANGED, None)
+    return Result(Outcome.UPDATED if pending_acknowledgements else Outcome.UNCHANGED, None)

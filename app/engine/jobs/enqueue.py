@@ -81,12 +81,12 @@ async def enqueue_change(db: AsyncConnection, connection: Connection, made: Reco
         early = _stale(mapping, made, digest, connection.settings_version)
         if early is not None:
             if early.verdict is Verdict.UNCHANGED:
-                await _move_on(db, mapping, made, now)
+                await _touch(db, mapping, made, now)
             return early
     if mapping is None:
         mapping = await mappings.create(db, connection.id, kind, made.record.source_id, connection.lane, now)
-    await _remember(db, mapping, made, digest, connection, now)
-    reason = await _needless(db, mapping, made, connection)
+    await _store_snapshot(db, mapping, made, digest, connection, now)
+    reason = await _skip_reason(db, mapping, made, connection)
     if reason:
         code, words = reason
         await mappings.change(
@@ -127,14 +127,14 @@ def _unchanged(mapping: Mapping) -> EnqueueResult:
     return EnqueueResult(Verdict.UNCHANGED, "Nothing that the warehouse needs has changed", mapping_id=mapping.id)
 
 
-async def _move_on(db: AsyncConnection, mapping: Mapping, made: RecordChange, now: datetime) -> None:
+async def _touch(db: AsyncConnection, mapping: Mapping, made: RecordChange, now: datetime) -> None:
     """Unchanged content may still be a newer version; what is older than it must stay out."""
     newer = made.record.modified_at
     if newer is not None and (mapping.source_modified_at is None or newer > mapping.source_modified_at):
         await mappings.change(db, mapping.id, now, source_modified_at=newer)
 
 
-async def _remember(
+async def _store_snapshot(
     db: AsyncConnection, mapping: Mapping, made: RecordChange, digest: str, connection: Connection, now: datetime
 ) -> None:
     mapped = made.mapped
@@ -162,7 +162,9 @@ def _wanted(mapped: Article | Order) -> str:
     return "absent" if mapped.state in (ShopState.CANCELLED, ShopState.GONE) else "present"
 
 
-async def _needless(db: AsyncConnection, mapping: Mapping, made: RecordChange, connection: Connection) -> tuple[str, str] | None:
+async def _skip_reason(
+    db: AsyncConnection, mapping: Mapping, made: RecordChange, connection: Connection
+) -> tuple[str, str] | None:
     """Why nothing need be queued: it is not to be in the warehouse, and nothing of it is or may be there."""
     if mapping.wms_id is not None or mapping.transfer not in (Transfer.NONE, Transfer.PENDING):
         return None
@@ -229,7 +231,7 @@ async def _queue(
         )
     if isinstance(made.mapped, Order) and mapping.wms_id is None:
         await _reserve(db, connection, mapping, made.mapped, now)
-    await _trace(db, connection, mapping, made, job_id, generation, now)
+    await _link(db, connection, mapping, made, job_id, generation, now)
     return EnqueueResult(Verdict.QUEUED, job_id=job_id, generation=generation, mapping_id=mapping.id)
 
 
@@ -280,7 +282,7 @@ def _next_state(job: Any, made: RecordChange, now: datetime) -> dict[str, Any]:
     }
 
 
-async def _trace(
+async def _link(
     db: AsyncConnection, connection: Connection, mapping: Mapping, made: RecordChange, job_id: int, generation: int, now: datetime
 ) -> None:
     """Ties the event, the run and the record's history to the job."""

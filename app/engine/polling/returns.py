@@ -122,7 +122,7 @@ async def _take_purchase_order(part_run: PartRun, order: PurchaseOrder, asked: d
             await _hold(db, part_run, f"Return {order.number}", "names no order in its references", now)
             return
         taken = await _taken(db, mapping, order.purchase_order_id)
-        back, untied = _tied(order, sold, taken)
+        back, untied = _match_lines(order, sold, taken)
         await _store(db, part_run, mapping, back, asked, now)
         if untied:
             await _hold(db, part_run, f"Return {order.number}", f"holds {untied[0]}, which order {mapping.number} does not", now)
@@ -146,18 +146,20 @@ async def _taken(db: AsyncConnection, mapping: OrderMapping, record_id: int) -> 
 
 
 @dataclass
-class _Room:
+class _Remaining:
     """How many pieces of a row can still come back."""
 
     article: str
     pieces: float
 
 
-def _tied(order: PurchaseOrder, sold: Sequence[WarehouseLine], taken: Mapping[str, float]) -> tuple[list[Returned], list[str]]:
+def _match_lines(
+    order: PurchaseOrder, sold: Sequence[WarehouseLine], taken: Mapping[str, float]
+) -> tuple[list[Returned], list[str]]:
     """Which rows of the order the goods are of: those that the lines name, else those with the same article, first ones first."""
-    rooms: dict[str, _Room] = {}
+    rooms: dict[str, _Remaining] = {}
     for line in sold:
-        rooms.setdefault(line.row_number, _Room(line.article_number, float(line.ordered) - taken.get(line.row_number, 0.0)))
+        rooms.setdefault(line.row_number, _Remaining(line.article_number, float(line.ordered) - taken.get(line.row_number, 0.0)))
     back, untied = [], []
     for received in order.lines:
         if not received.received or received.line_id is None:
@@ -170,7 +172,7 @@ def _tied(order: PurchaseOrder, sold: Sequence[WarehouseLine], taken: Mapping[st
     return back, untied
 
 
-def _places(received: PurchaseOrderLine, rooms: dict[str, _Room]) -> list[tuple[str, float]]:
+def _places(received: PurchaseOrderLine, rooms: dict[str, _Remaining]) -> list[tuple[str, float]]:
     left = float(received.received)
     named = rooms.get(received.external_id)
     if named is not None and named.article == received.article_number:

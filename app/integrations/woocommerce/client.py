@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.integrations.protocol import TestReport
-from app.integrations.woocommerce.check.connection_test import Examination
+from app.integrations.woocommerce.check.connection_test import ConnectionTest
 from app.integrations.woocommerce.reads.reading import RecordReader
 from app.integrations.woocommerce.webhooks.managed import Hooks
 from app.integrations.woocommerce.writes.refunds import Refunds
@@ -22,6 +22,6 @@ class WooCommerceClient(RecordReader, Stock, TrackingNumbers, Refunds, Hooks):
 
         The client goes on with what was found: the version of the API, and the plugin that tracking goes to.
         """
-        report = await Examination(self._calls, self._settings, self._credentials).report()
+        report = await ConnectionTest(self._calls, self._settings, self._credentials).report()
         self._facts |= report.facts
         return report

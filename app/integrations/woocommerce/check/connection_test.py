@@ -21,7 +21,7 @@ _LEGACY_FACTS = {"wc_version": "version", "URL": "home_url"}
 _LEGACY_META = {"currency": "currency", "weight_unit": "weight_unit", "dimension_unit": "dimension_unit", "timezone": "time_zone"}
 
 
-class Examination:
+class ConnectionTest:
     """One run of the test. What cannot be reached or read ends it: what follows would fail for the same reason."""
 
     def __init__(self, calls: Calls, settings: WooCommerceSettings, credentials: WooCommerceCredentials) -> None:
@@ -43,7 +43,7 @@ class Examination:
             await WritingChecks(self._calls, self._settings, self._checks, self._facts).run()
         return TestReport(tuple(self._checks), self._facts)
 
-    def _say(self, name: str, ok: bool, message: str, fix: str = "") -> None:
+    def _add(self, name: str, ok: bool, message: str, fix: str = "") -> None:
         self._checks.append(Check(name, ok, message, fix))
 
     # which API, and whether it may be read
@@ -53,11 +53,11 @@ class Examination:
             try:
                 await self._calls.listed(resource, self._one_record())
             except RemoteError as error:
-                if await self._speak_otherwise(error):
+                if await self._try_other_version(error):
                     continue
                 self._checks.append(await self._failed(resource, error))
                 return False
-            self._say(resource, True, f"the keys can read {resource}")
+            self._add(resource, True, f"the keys can read {resource}")
             return True
         return False
 
@@ -65,7 +65,7 @@ class Examination:
         by = "modified" if self._calls.version.lists_by_modification else "id"
         return [("per_page", "1"), ("orderby", by), ("order", "asc"), ("_fields", "id")]
 
-    async def _speak_otherwise(self, error: RemoteError) -> bool:
+    async def _try_other_version(self, error: RemoteError) -> bool:
         """Whether another version of the API, or another way to list, is worth a try."""
         version = self._calls.version
         by_time = version.lists_by_modification and self._settings.list_by is ListBy.AUTO
@@ -171,7 +171,7 @@ class Examination:
                 "currency": text(settings, "currency"),
                 "currency_symbol": html.unescape(text(settings, "currency_symbol")),
             }
-        self._say("version", True, f"WooCommerce {self._facts.get('version') or '(unknown)'}, {self._calls.version.name}")
+        self._add("version", True, f"WooCommerce {self._facts.get('version') or '(unknown)'}, {self._calls.version.name}")
         self._check_home()
 
     async def _system_status(self) -> Record | None:
@@ -179,7 +179,7 @@ class Examination:
         try:
             return await self._calls.record("system_status", [("_fields", fields)])
         except RemoteError as error:
-            self._say("version", True, f"the version could not be read: {error.message}")
+            self._add("version", True, f"the version could not be read: {error.message}")
             return None
 
     async def _learn_from_legacy_index(self) -> None:
@@ -194,7 +194,7 @@ class Examination:
             message = (
                 f"the shop calls itself {home}, the connection says {self._credentials.shop_url}: its webhooks would be ignored"
             )
-            self._say("home address", False, message, f"take {home} as shop_url, or add it to accepted_sources")
+            self._add("home address", False, message, f"take {home} as shop_url, or add it to accepted_sources")
 
     async def _learn_units(self) -> None:
         """Units of weight and length: the shop's own against the connection's."""
@@ -203,7 +203,7 @@ class Examination:
                 return
             if self._facts[fact] != said:
                 message = f"the shop uses {self._facts[fact]}, the connection says {said}"
-                self._say(fact, False, message, f"set {fact} to {self._facts[fact]}")
+                self._add(fact, False, message, f"set {fact} to {self._facts[fact]}")
 
     async def _learn_setting(self, fact: str) -> bool:
         if self._calls.version.is_legacy:

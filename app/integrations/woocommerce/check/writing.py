@@ -36,7 +36,7 @@ class WritingChecks:
         await self._look_through_products()
         self._say_what_the_version_lacks()
 
-    def _say(self, name: str, ok: bool, message: str, fix: str = "") -> None:
+    def _add(self, name: str, ok: bool, message: str, fix: str = "") -> None:
         self._checks.append(Check(name, ok, message, fix))
 
     # writing
@@ -56,18 +56,18 @@ class WritingChecks:
             return
         except RemoteError as error:
             if not code_of(error.answer).startswith("woocommerce_api_"):
-                self._say("writing", True, f"whether the keys can write was not found out: {error.message}")
+                self._add("writing", True, f"whether the keys can write was not found out: {error.message}")
                 return
         self._facts["can_write"] = True
-        self._say("writing", True, "the keys can write")
+        self._add("writing", True, "the keys can write")
 
     def _say_it_cannot_write(self, error: LoginRefused) -> None:
         on = [name for name in ("stock", "shipments", "returns") if getattr(self._settings.processes, name)]
         if on:
             message = f"the keys cannot write, and {', '.join(on)} must: {error.message}"
-            self._say("writing", False, message, f"{words.fix_of(error, False)}; or switch {' and '.join(on)} off")
+            self._add("writing", False, message, f"{words.fix_of(error, False)}; or switch {' and '.join(on)} off")
         else:
-            self._say("writing", True, "the keys can only read: the webhooks must be made in the shop by hand")
+            self._add("writing", True, "the keys can only read: the webhooks must be made in the shop by hand")
 
     # tracking
 
@@ -81,10 +81,10 @@ class WritingChecks:
         chosen = self._settings.shipments.tracking_via
         if chosen not in ("auto", TrackingVia.NOTE, found):
             message = f"the shop has no {_PLUGINS[TrackingVia(chosen)]} that can be called, and tracking_via asks for it"
-            self._say("tracking", False, message, "switch the plugin on in the shop, or set shipments.tracking_via to auto")
+            self._add("tracking", False, message, "switch the plugin on in the shop, or set shipments.tracking_via to auto")
             return
         told = f"tracking goes by {_PLUGINS[found]}" if found in _PLUGINS else "no tracking plugin: tracking goes by order notes"
-        self._say("tracking", True, told)
+        self._add("tracking", True, told)
         self._check_carriers(carriers)
 
     async def _shipment_tracking_carriers(self) -> Record | None:
@@ -126,7 +126,7 @@ class WritingChecks:
         if unknown:
             message = f"the tracking plugin lists no carrier {', '.join(unknown)}"
             names = sorted(name for region in regions.values() if isinstance(region, dict) for name in region)
-            self._say("carriers", False, message, f"use its own names: {', '.join(names[:40])}")
+            self._add("carriers", False, message, f"use its own names: {', '.join(names[:40])}")
 
     # stock
 
@@ -140,7 +140,7 @@ class WritingChecks:
         self._facts["manages_stock"] = text(setting, "value") == "yes"
         if self._settings.processes.stock and not self._facts["manages_stock"]:
             fix = "switch on Settings → Products → Inventory → Enable stock management in the shop, or the process stock off"
-            self._say("stock", False, "the shop does not count its stock, and would take no quantity", fix)
+            self._add("stock", False, "the shop does not count its stock, and would take no quantity", fix)
 
     async def _look_through_products(self) -> None:
         """Requirement: onboarding says so when the shop has virtual products. And which take no quantities."""
@@ -161,10 +161,10 @@ class WritingChecks:
         if virtual:
             becomes = "stock articles" if self._settings.virtual_products is VirtualProducts.STOCK else "non-stock articles"
             message = f"{virtual} of {seen} products are virtual and become {becomes} (virtual_products)"
-            self._say("virtual products", True, message)
+            self._add("virtual products", True, message)
         if unmanaged and self._settings.processes.stock:
             message = f"{unmanaged} of {seen} products do not count their pieces: no quantity is written to them"
-            self._say("stock", True, message, "switch on Track stock quantity for those that the warehouse keeps")
+            self._add("stock", True, message, "switch on Track stock quantity for those that the warehouse keeps")
 
     # old versions
 
@@ -175,21 +175,21 @@ class WritingChecks:
                 f"WooCommerce before 5.8 cannot list what changed: each poll reads the orders of the last "
                 f"{self._settings.list_all_days} days (list_all_days) and all products"
             )
-            self._say("polling", True, message, "with many products, set a longer poll_interval_minutes")
+            self._add("polling", True, message, "with many products, set a longer poll_interval_minutes")
         if not version.writes_variations and processes.stock:
             message = "WooCommerce 2.6 cannot write the stock of variations over wc/v1"
-            self._say("stock", True, message, "switch its legacy REST API on and set rest_version to wc-api/v3, or update it")
+            self._add("stock", True, message, "switch its legacy REST API on and set rest_version to wc-api/v3, or update it")
         if version.stock_batch == 1 and processes.stock:
-            self._say("stock", True, "WooCommerce 2.2 and 2.3 take one quantity per call: large changes take long")
+            self._add("stock", True, "WooCommerce 2.2 and 2.3 take one quantity per call: large changes take long")
         if not version.makes_refunds and processes.returns:
             fix = "switch the process returns off, or update WooCommerce to 3.0 or later"
-            self._say("returns", False, f"{version.name} cannot refund single lines with their taxes", fix)
+            self._add("returns", False, f"{version.name} cannot refund single lines with their taxes", fix)
         if version.makes_refunds and not version.chooses_restock and processes.returns:
             message = "WooCommerce before 5.7 raises its own stock with every refund: the next quantity written puts it right"
-            self._say("returns", True, message, "update WooCommerce to 5.7 or later")
+            self._add("returns", True, message, "update WooCommerce to 5.7 or later")
         if not version.has_restored_topic:
             message = f"{version.name} does not announce what is taken back from the trash: polls find it"
-            self._say("webhooks", True, message)
+            self._add("webhooks", True, message)
 
 
 def _takes_no_quantity(product: Record) -> bool:

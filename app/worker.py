@@ -21,7 +21,7 @@ from app.engine.polling.runner import poll
 from app.engine.polling.wms_refresh import refresh
 from app.engine.stock import levels
 from app.engine.upkeep import sweeper
-from app.engine.upkeep.webhook_guard import guard
+from app.engine.upkeep.webhook_guard import reconcile
 from app.errors import NotFound
 from app.logs import configure, get_logger
 from app.settings import Settings
@@ -37,7 +37,7 @@ WORK: dict[Task, Work] = {
     Task.POLL: poll,
     Task.DRAIN: drain,
     Task.STOCK: levels.write,
-    Task.HOOKS: guard,
+    Task.HOOKS: reconcile,
     Task.REFRESH: refresh,
 }
 

@@ -11,7 +11,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 from app.api.kit.auth import Admin, Reader
 from app.api.kit.pages import Cursor, Limit, Page, Word, before_id, cut
 from app.api.kit.responses import problems
-from app.engine.upkeep import alerts as notify
+from app.engine.upkeep import alerts as alert_mail
 from app.records import alerts
 
 router = APIRouter(prefix="/alerts", tags=["alerts"])
@@ -95,6 +95,6 @@ NO_WAY = "set GATEWAY_ALERT_MAIL_TO with GATEWAY_SMTP_HOST, or GATEWAY_ALERT_WEB
 async def test_alerts(caller: Admin) -> TestedAlerts:
     """In every way that is set up, and says what went wrong with each. Nothing is raised or kept."""
     caller.must_see_all("alerts' ways to people")
-    told = await notify.send_test(caller.gateway)
+    told = await alert_mail.send_test(caller.gateway)
     shown = [WayTold(way=one.way, to=one.to, ok=one.error is None, error=one.error) for one in told]
     return TestedAlerts(ok=bool(told) and all(one.ok for one in shown), told=shown, fix=None if told else NO_WAY)

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.processes import supervisor as up
+from app.processes import supervisor as supervision
 from app.processes.supervisor import Program, ensure_admin_key, supervisor
 from app.sandbox.kit.server import free_port
 from tests.e2e.demo_process import processes_of, until
@@ -29,16 +29,16 @@ async def until_lives(marks: Path, lives: int) -> None:
 
 class TestTheSupervisor:
     async def test_what_ends_is_started_again(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(up, "FIRST_PAUSE_SECONDS", 0.01)
+        monkeypatch.setattr(supervision, "FIRST_PAUSE_SECONDS", 0.01)
         marks = tmp_path / "marks"
         async with supervisor(5) as programs:
             await programs.start(Program("short", [PYTHON, "-c", COUNTING, str(marks), "0"], log=tmp_path / "log"))
             await until_lives(marks, 3)
 
     async def test_the_pause_before_it_grows(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(up, "FIRST_PAUSE_SECONDS", 0.01)
+        monkeypatch.setattr(supervision, "FIRST_PAUSE_SECONDS", 0.01)
         pauses: list[float] = []
-        monkeypatch.setattr(up.log, "warning", lambda event, **facts: pauses.append(facts["starting_again_in_seconds"]))
+        monkeypatch.setattr(supervision.log, "warning", lambda event, **facts: pauses.append(facts["starting_again_in_seconds"]))
         marks = tmp_path / "marks"
         async with supervisor(5) as programs:
             await programs.start(Program("short", [PYTHON, "-c", COUNTING, str(marks), "0"], log=tmp_path / "log"))

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from app.processes import valkey as embedded
+from app.processes import valkey as valkey_module
 from app.processes.valkey import (
     EmbeddedValkey,
     EmbeddedValkeyFailed,
@@ -117,7 +117,7 @@ class TestStarting:
         monkeypatch.setenv("GATEWAY_SECRET_KEYS", "not for others")
         telltale = tmp_path / "telltale"
         program(telltale, f"#!/bin/sh\nenv > '{tmp_path}/environment'\n")
-        monkeypatch.setattr(embedded, "find_server", lambda: telltale)
+        monkeypatch.setattr(valkey_module, "find_server", lambda: telltale)
         with pytest.raises(EmbeddedValkeyFailed):
             valkey.start(tmp_path)
         environment = (tmp_path / "environment").read_text()
@@ -300,7 +300,7 @@ if sys.platform == "linux":
             assert is_running(valkey.pid)
 
         def test_a_command_whose_parent_has_gone_is_not_even_started(self, tmp_path: Path) -> None:
-            command = embedded.tied_to_parent(["touch", str(tmp_path / "started")])
+            command = valkey_module.tied_to_parent(["touch", str(tmp_path / "started")])
             script = textwrap.dedent("""
                 import subprocess, sys
                 subprocess.run(sys.argv[1:], check=False)

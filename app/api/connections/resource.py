@@ -12,7 +12,7 @@ from app.api.kit.auth import Admin, Caller, Reader
 from app.api.kit.pages import Cursor, Limit, Name, Page, Word, cut, place_of
 from app.api.kit.problems import Refusal
 from app.api.kit.responses import described, problems
-from app.engine.operations import connections as onboarding
+from app.engine.operations import connections as connection_service
 from app.engine.operations.connections import Report
 from app.engine.operations.lanes import id_of
 from app.errors import BadInput, Conflict, NotFound
@@ -267,7 +267,7 @@ async def make_connection(request: Request, caller: Admin, body: NewConnection) 
     given, and shown this once; null means that there is to be none."""
     caller.must_see_all("new connections")
     given = "webhook_secret" in body.shop
-    made = await onboarding.make(caller.gateway, Draft(**body.model_dump()))
+    made = await connection_service.make(caller.gateway, Draft(**body.model_dump()))
     secret = None if given else made.webhook_secret
     return MadeConnection(**_members(request, made), webhook_secret=secret)
 
@@ -282,7 +282,7 @@ async def change_connection(request: Request, caller: Admin, connection: Name, b
     """An address that changes needs the secrets sent to it again, and makes the connection a draft that is tested anew."""
     current = await caller.connection(connection)
     try:
-        saved = await onboarding.patch(caller.gateway, current, body.model_dump(exclude_unset=True))
+        saved = await connection_service.patch(caller.gateway, current, body.model_dump(exclude_unset=True))
     except Conflict as clash:
         raise _without_foreign_names(caller, clash) from clash
     return AppliedConnection(**_members(request, saved.connection), created=False, changed=list(saved.changed))
@@ -311,14 +311,14 @@ async def apply_connection(
         if dry_run:
             raise
         caller.must_see_all("new connections")
-        made = await onboarding.make(caller.gateway, draft)
+        made = await connection_service.make(caller.gateway, draft)
         response.status_code = 201
         secret = None if "webhook_secret" in body.shop else made.webhook_secret
         return AppliedConnection(**_members(request, made), created=True, changed=[], webhook_secret=secret)
     if current.name != connection:
         raise BadInput("give the connection's name, not its id", field="connection", fix=f"PUT /connections/{current.name}")
     try:
-        saved = await onboarding.apply(caller.gateway, current, draft, dry_run=dry_run)
+        saved = await connection_service.apply(caller.gateway, current, draft, dry_run=dry_run)
     except Conflict as clash:
         raise _without_foreign_names(caller, clash) from clash
     return AppliedConnection(**_members(request, saved.connection), created=False, changed=list(saved.changed))
@@ -327,14 +327,14 @@ async def apply_connection(
 @router.delete("/{connection}", summary="Delete a draft", status_code=204, responses=problems(404, 409))
 async def delete_connection(caller: Admin, connection: Name) -> Response:
     """Only a draft of which nothing was ever kept; any other is paused instead."""
-    await onboarding.remove(caller.gateway, await caller.connection(connection))
+    await connection_service.remove(caller.gateway, await caller.connection(connection))
     return Response(status_code=204)
 
 
 @router.post("/{connection}/test", summary="Test a connection", responses=problems(404))
 async def test_connection(caller: Admin, connection: Name) -> TestView:
     """Real calls to the shop and the warehouse; what is wrong is said in the user's words, and kept with the connection."""
-    return TestView.of(await onboarding.test(caller.gateway, await caller.connection(connection)))
+    return TestView.of(await connection_service.test(caller.gateway, await caller.connection(connection)))
 
 
 _NOT_ACTIVATED = described(
@@ -350,7 +350,7 @@ async def activate_connection(request: Request, caller: Admin, connection: Name)
     """Tests it, and takes it into use when every check passes. Without a go-live date of its own, this moment becomes it: orders
     made before are never transferred."""
     current = await caller.connection(connection)
-    report = await onboarding.activate(caller.gateway, current)
+    report = await connection_service.activate(caller.gateway, current)
     if not report.ok:
         first = next(check for check in report.checks if not check.ok)
         checks = report.plain()["checks"]
@@ -362,7 +362,7 @@ async def activate_connection(request: Request, caller: Admin, connection: Name)
 async def pause_connection(request: Request, caller: Admin, connection: Name) -> ConnectionView:
     """Webhooks are still kept; nothing is polled or sent."""
     current = await caller.connection(connection)
-    await onboarding.pause(caller.gateway, current)
+    await connection_service.pause(caller.gateway, current)
     return await _again(request, caller, current.id)
 
 
@@ -370,7 +370,7 @@ async def pause_connection(request: Request, caller: Admin, connection: Name) ->
 async def resume_connection(request: Request, caller: Admin, connection: Name) -> ConnectionView:
     """Goes on with what was kept meanwhile, and reads the shop now."""
     current = await caller.connection(connection)
-    await onboarding.resume(caller.gateway, current)
+    await connection_service.resume(caller.gateway, current)
     return await _again(request, caller, current.id)
 
 
@@ -378,5 +378,5 @@ async def resume_connection(request: Request, caller: Admin, connection: Name) -
 async def rotate_webhook_secret(request: Request, caller: Admin, connection: Name) -> NewSecret:
     """Deliveries signed with the old one are refused from now on; give the new one to the shop's webhooks at once."""
     current = await caller.connection(connection)
-    secret = await onboarding.rotate_webhook_secret(caller.gateway, current)
+    secret = await connection_service.rotate_webhook_secret(caller.gateway, current)
     return NewSecret(webhook_url=_webhook_url(request, current)[0], webhook_secret=secret)

@@ -19,7 +19,7 @@ from app.engine.core.calls import REPORT_PICKED, REPORT_RECEIVED, REPORT_RETURNE
 from app.engine.core.queue import Task
 from app.engine.dispatch.shop_port import RecordedShop
 from app.engine.dispatch.warehouse_port import RecordedWarehouse
-from app.engine.polling import shipments as outbound
+from app.engine.polling import shipments as shipment_poll
 from app.errors import Refused
 from app.flows.notes import note_hold
 from app.flows.outcomes import Outcome, Result
@@ -136,7 +136,7 @@ async def _queue_acknowledgements(port: RecordedShop, reported: Reported) -> Non
             )
         if await deliveries.pending_acknowledgements(db, port.mapping.id):
             lane = port.connection.lane
-            await outbound.queue(db, port.connection, Process.ACKNOWLEDGEMENTS, port.mapping, now, lane=lane)
+            await shipment_poll.queue(db, port.connection, Process.ACKNOWLEDGEMENTS, port.mapping, now, lane=lane)
     await port.gateway.wake_ups.send(Task.DRAIN, port.connection.lane)
 
 

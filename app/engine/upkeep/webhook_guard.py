@@ -55,7 +55,7 @@ async def due(db: AsyncConnection, connection: Connection, now: datetime) -> boo
     return row is None or row.next_check_at <= now
 
 
-async def guard(gateway: Gateway, connection_id: str) -> None:
+async def reconcile(gateway: Gateway, connection_id: str) -> None:
     """Looks, puts right, and polls the gap. A shop that cannot be asked is asked again at the next look."""
     # Rung by another process right after the connection was changed: what is remembered here may still point at another shop.
     gateway.forget(connection_id)

@@ -89,5 +89,5 @@ async def check(gateway: Gateway, connection: Connection) -> WebhookState:
     lacks = [each for each in missing(gateway.settings, connection) if each.code != "read-only-key"]
     if lacks:
         raise Conflict(f"the webhooks cannot be looked after: {lacks[0].text}", field="webhooks", fix=lacks[0].fix)
-    await webhook_guard.guard(gateway, connection.id)
+    await webhook_guard.reconcile(gateway, connection.id)
     return await read(gateway, connection)

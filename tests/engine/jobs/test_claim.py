@@ -12,7 +12,7 @@ from sqlalchemy import select
 from app.domain import Order
 from app.engine.core.queue import Task
 from app.engine.dispatch import lane_worker
-from app.engine.operations import records as operate
+from app.engine.operations import records as record_commands
 from app.flows.orders import transfer_order
 from app.records.connections import Connection, Status
 from app.records.dead_letters import Filter
@@ -238,7 +238,7 @@ class TestRefusedBefore:
         await self.dead(house, 4)
         before = len(house.writes())
         await announce_all(house, [house.order("SOKK-1") for _ in range(6)])
-        assert await operate.replay_filtered(house.gateway, Filter()) == 4
+        assert await record_commands.replay_filtered(house.gateway, Filter()) == 4
         house.wake_ups.waiting.clear()
         for _ in range(8):  # in whatever slice
             await work_off(house)
@@ -249,7 +249,7 @@ class TestRefusedBefore:
     async def test_with_nothing_else_to_do_there_is_a_pause_between_them(self, lite: House) -> None:
         await self.dead(lite, 3)
         before = len(lite.writes())
-        await operate.replay_filtered(lite.gateway, Filter())
+        await record_commands.replay_filtered(lite.gateway, Filter())
         await lite.work()
         await lite.work(sweep=True)
         assert len(lite.writes()) == before + 1
@@ -260,7 +260,7 @@ class TestRefusedBefore:
     async def test_the_warehouse_never_locks_us_out_over_them(self, lite: House) -> None:
         await self.dead(lite, 6)
         for _ in range(10):
-            await operate.replay_filtered(lite.gateway, Filter())
+            await record_commands.replay_filtered(lite.gateway, Filter())
             await lite.work(sweep=True)
             lite.tick(120)
         assert 429 not in {call.status for call in lite.warehouse_calls()}
@@ -281,7 +281,7 @@ class TestRefusedBefore:
         await lite.change_settings(lite.connection, transporters={})
         await announce_all(lite, [lite.product(f"VARE-{number}") for number in range(3)], "product.created")
         before = len(written(lite))
-        await operate.replay_filtered(lite.gateway, Filter())
+        await record_commands.replay_filtered(lite.gateway, Filter())
         await work_off(lite)
         assert written(lite)[before] == f"PUT {bad['id']}"
 
@@ -289,11 +289,11 @@ class TestRefusedBefore:
 class TestPauses:
     async def test_a_paused_lane_keeps_its_work_and_goes_on_when_it_is_resumed(self, lite: House) -> None:
         order = lite.order()
-        await operate.pause_lane(lite.gateway, lite.connection.lane, "stock-taking")
+        await record_commands.pause_lane(lite.gateway, lite.connection.lane, "stock-taking")
         await lite.deliver(order)
         await lite.work(sweep=True)
         assert (await lite.job(order["id"])).state == "waiting"
-        await operate.resume_lane(lite.gateway, lite.connection.lane)
+        await record_commands.resume_lane(lite.gateway, lite.connection.lane)
         await lite.work()
         assert (await lite.job(order["id"])).state == "done"
 

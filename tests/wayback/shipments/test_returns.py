@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from app.engine.dispatch import attempts as recorded_calls
 from app.engine.dispatch import lane_worker
-from app.engine.dispatch import reports as reporting
+from app.engine.dispatch import reports as report_jobs
 from app.engine.operations import records
 from app.sandbox.woocommerce.model.sales import refunding
 from app.storage.outbound_tables import reports
@@ -201,7 +201,7 @@ class TestOnce:
             raise Ended
 
         with monkeypatch.context() as patched:
-            patched.setattr(reporting, "_owe", ended)
+            patched.setattr(report_jobs, "_owe", ended)
             with pytest.raises(Ended):
                 await house.poll("returns")
         back(house, order, 1)

@@ -20,7 +20,7 @@ import pytest
 from sqlalchemy import select
 
 from app.engine.polling import health_alerts
-from app.engine.upkeep import alerts as notify
+from app.engine.upkeep import alerts as alert_mail
 from app.records import alerts as records
 from app.storage.tables import alerts
 from tests.house import House, open_house
@@ -124,7 +124,7 @@ async def trouble(house: House, kind: str = "held", subject: str = "orders:1", t
 
 
 async def tell(house: House) -> int:
-    return await notify.notify(house.gateway, house.clock())
+    return await alert_mail.notify(house.gateway, house.clock())
 
 
 def bodies(hook: Hook) -> list[list[dict[str, Any]]]:

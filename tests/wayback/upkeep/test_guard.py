@@ -46,7 +46,7 @@ async def house(sqlite_database: str, tmp_path: Path, public: str) -> AsyncItera
 async def look(house: House) -> None:
     """As the schedule would, and no further."""
     house.wake_ups.waiting.clear()
-    await webhook_guard.guard(house.gateway, house.connection.id)
+    await webhook_guard.reconcile(house.gateway, house.connection.id)
 
 
 async def guarded(house: House) -> None:
@@ -289,7 +289,7 @@ async def test_two_workers_do_not_register_twice(house: House, monkeypatch: pyte
     carry_out = webhook_guard._carry_out
 
     async def beside(*given: object) -> None:
-        await webhook_guard.guard(house.gateway, house.connection.id)
+        await webhook_guard.reconcile(house.gateway, house.connection.id)
         await carry_out(*given)  # type: ignore[arg-type]
 
     monkeypatch.setattr(webhook_guard, "_carry_out", beside)

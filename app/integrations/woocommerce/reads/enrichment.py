@@ -43,7 +43,7 @@ class Memory:
         return found
 
 
-class Beside:
+class Enrichment:
     """Customers, parents and products of one shop."""
 
     def __init__(self, calls: Calls, settings: WooCommerceSettings, clock: Clock) -> None:

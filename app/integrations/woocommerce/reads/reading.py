@@ -35,7 +35,7 @@ class RecordReader(Shop):
                 continue
             rest = page.records
             for product in page.records:
-                self._beside.remember_product(product.body)
+                self._enrichment.remember_product(product.body)
                 has_variations = False
                 async for variations in self._variations_of(product, before):
                     has_variations = True
@@ -130,7 +130,7 @@ class RecordReader(Shop):
         parent_id = identity(one.body.get("parent_id")) if one and one.body.get("type") == "variation" else None
         if not missing or parent_id is None:
             return {}
-        parent = await self._beside.product(parent_id)
+        parent = await self._enrichment.product(parent_id)
         try:
             return {each.source_id: each async for family in self._family(parent) for each in family if each.source_id in missing}
         except NoSuchRecord:
@@ -138,7 +138,7 @@ class RecordReader(Shop):
 
     async def enrich(self, record: SourceRecord) -> SourceRecord:
         """The record with what mapping needs beside it: the customer's e-mail address, a variation's parent, lines' products."""
-        return await self._beside.enrich(record)
+        return await self._enrichment.enrich(record)
 
 
 def _of_family(bodies: Sequence[Mapping[str, Any]], parent: Body) -> tuple[SourceRecord, ...]:

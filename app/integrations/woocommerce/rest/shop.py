@@ -9,7 +9,7 @@ import httpx
 
 from app.clock import Clock
 from app.integrations.woocommerce.legacy.versions import Version, version_of
-from app.integrations.woocommerce.reads.enrichment import Beside
+from app.integrations.woocommerce.reads.enrichment import Enrichment
 from app.integrations.woocommerce.rest.calls import Calls
 from app.integrations.woocommerce.settings import WooCommerceCredentials, WooCommerceSettings
 
@@ -30,7 +30,7 @@ class Shop:
         self._clock = clock
         self._facts = dict(facts or {})
         self._calls = Calls(settings, credentials, http, clock, version_of(settings, self._facts))
-        self._beside = Beside(self._calls, settings, clock)
+        self._enrichment = Enrichment(self._calls, settings, clock)
 
     @property
     def calls(self) -> int:

@@ -21,7 +21,7 @@ from app.sandbox.ongoing import create_warehouse
 from app.sandbox.woocommerce import ShopConfig, create_shop
 from app.settings import Settings
 from app.worker import work
-from tests.house import ADDRESS, KEY, LONG_AGO, SECRET, WAREHOUSE, Clock, House, _stands
+from tests.harness import ADDRESS, KEY, LONG_AGO, SECRET, WAREHOUSE, Clock, Harness, _stands
 
 NO_POST_CODE = {**ADDRESS, "postcode": ""}
 """An address that holds an order."""
@@ -108,8 +108,8 @@ async def open_api(settings: Settings) -> AsyncIterator[Api]:
 
 
 @dataclass
-class Site(House):
-    """A house whose client is the whole API, called as an administrator."""
+class Site(Harness):
+    """A harness whose client is the whole API, called as an administrator."""
 
     api: Api | None = None
 

@@ -18,7 +18,7 @@ async def api(database_url: str, tmp_path: Path) -> AsyncIterator[Api]:
 
 
 @pytest.fixture
-async def lite(sqlite_database: str, tmp_path: Path) -> AsyncIterator[Api]:
+async def sqlite_harness(sqlite_database: str, tmp_path: Path) -> AsyncIterator[Api]:
     """The same on SQLite only, for what does not depend on the database."""
     async with open_api(settings_for(sqlite_database, tmp_path)) as opened:
         yield opened

@@ -79,13 +79,13 @@ async def test_a_mail_server_that_cannot_be_reached_is_named(sqlite_database: st
     assert told["error"].startswith(f"127.0.0.1:{port} cannot be reached: ")
 
 
-async def test_without_any_way_the_fix_is_said(lite: Api) -> None:
-    answer = (await lite.admin.post("/alerts/test")).json()
+async def test_without_any_way_the_fix_is_said(sqlite_harness: Api) -> None:
+    answer = (await sqlite_harness.admin.post("/alerts/test")).json()
     assert (answer["ok"], answer["told"]) == (False, [])
     assert "GATEWAY_ALERT_MAIL_TO" in answer["fix"]
 
 
-async def test_it_needs_an_administrator_without_a_limit(lite: Api) -> None:
-    assert (await (await lite.caller("sync")).post("/alerts/test")).status_code == 403
-    connection = await lite.connect("shop")
-    assert (await (await lite.caller("admin", only=[connection])).post("/alerts/test")).status_code == 403
+async def test_it_needs_an_administrator_without_a_limit(sqlite_harness: Api) -> None:
+    assert (await (await sqlite_harness.caller("sync")).post("/alerts/test")).status_code == 403
+    connection = await sqlite_harness.connect("shop")
+    assert (await (await sqlite_harness.caller("admin", only=[connection])).post("/alerts/test")).status_code == 403

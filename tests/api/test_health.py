@@ -14,8 +14,8 @@ from tests.api.calling import Api, client_of, open_api, settings_for
 from tests.services import free_port
 
 
-async def test_a_process_that_answers_is_alive(lite: Api) -> None:
-    async with client_of(lite.app) as nobody:
+async def test_a_process_that_answers_is_alive(sqlite_harness: Api) -> None:
+    async with client_of(sqlite_harness.app) as nobody:
         assert (await nobody.get("/livez")).json() == {"status": "alive"}
 
 
@@ -35,10 +35,10 @@ async def test_a_later_revision_is_fine_an_earlier_one_is_not(api: Api) -> None:
     assert answer.json()["fix"] == "run: gateway migrate"
 
 
-async def test_without_redis_it_is_degraded_and_still_ready(lite: Api, tmp_path: Path) -> None:
+async def test_without_redis_it_is_degraded_and_still_ready(sqlite_harness: Api, tmp_path: Path) -> None:
     pool = brisk_pool(f"unix://{tmp_path}/nobody.sock")
-    lite.gateway.wake_ups = ArqWakeUps(pool, "queue")
-    async with client_of(lite.app) as nobody:
+    sqlite_harness.gateway.wake_ups = ArqWakeUps(pool, "queue")
+    async with client_of(sqlite_harness.app) as nobody:
         answer = await nobody.get("/readyz")
     await pool.aclose(close_connection_pool=True)
     assert answer.status_code == 200
@@ -46,23 +46,23 @@ async def test_without_redis_it_is_degraded_and_still_ready(lite: Api, tmp_path:
     assert answer.json()["reasons"][0].startswith("Redis does not answer")
 
 
-async def test_with_redis_it_is_ready(lite: Api, redis_url: str) -> None:
+async def test_with_redis_it_is_ready(sqlite_harness: Api, redis_url: str) -> None:
     pool = brisk_pool(redis_url)
-    lite.gateway.wake_ups = ArqWakeUps(pool, "queue")
-    async with client_of(lite.app) as nobody:
+    sqlite_harness.gateway.wake_ups = ArqWakeUps(pool, "queue")
+    async with client_of(sqlite_harness.app) as nobody:
         assert (await nobody.get("/readyz")).json()["status"] == "ready"
     await pool.aclose(close_connection_pool=True)
 
 
-async def test_a_process_that_is_ending_is_not_ready(lite: Api) -> None:
-    lite.gateway.stopping = True
-    async with client_of(lite.app) as nobody:
+async def test_a_process_that_is_ending_is_not_ready(sqlite_harness: Api) -> None:
+    sqlite_harness.gateway.stopping = True
+    async with client_of(sqlite_harness.app) as nobody:
         answer = await nobody.get("/readyz")
     assert answer.status_code == 503
 
 
-async def test_the_front_door_leads_to_the_documentation(lite: Api) -> None:
-    async with client_of(lite.app) as nobody:
+async def test_the_front_door_leads_to_the_documentation(sqlite_harness: Api) -> None:
+    async with client_of(sqlite_harness.app) as nobody:
         door = (await nobody.get("/")).json()
         assert (await nobody.get(door["docs"])).status_code == 200
         assert (await nobody.get(door["openapi"])).json()["openapi"].startswith("3.1")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.api.calling import MOVED, NO_POST_CODE, Site
-from tests.house import ADDRESS
+from tests.harness import ADDRESS
 
 
 async def held_by_warehouse(site: Site) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.api.calling import MOVED, NO_POST_CODE, Site
-from tests.house import LONG_AGO
+from tests.harness import LONG_AGO
 
 
 async def sync(site: Site, target: str = "shop", **params: Any) -> Any:

@@ -22,7 +22,7 @@ from app.storage.tables import connections, inbox, jobs, mappings
 from tests.bench import databases, world
 from tests.bench.figure import Figure, Options
 from tests.bench.reads import Reads
-from tests.house import House
+from tests.harness import Harness
 
 FEW, MANY = 1_000, 10_000
 NOISE = 1.1
@@ -40,7 +40,7 @@ class Cost:
     memory: int
 
 
-Claim = Callable[[House], Awaitable[None]]
+Claim = Callable[[Harness], Awaitable[None]]
 
 
 def sqlite(options: Options) -> list[Figure]:
@@ -55,14 +55,14 @@ def postgresql(options: Options) -> list[Figure]:
 
 async def _measure(bench: str, database: str, url: str) -> list[Figure]:
     reads = Reads()
-    async with world.house(url) as house:
-        await house.gateway.database.close()  # what is connected already is not watched
-        reads.watch(house.gateway.database.engine)
-        await house.connect("second", processes={"articles": False}, order_number_prefix="2-")
+    async with world.harness(url) as harness:
+        await harness.gateway.database.close()  # what is connected already is not watched
+        reads.watch(harness.gateway.database.engine)
+        await harness.connect("second", processes={"articles": False}, order_number_prefix="2-")
         found: dict[int, dict[str, Cost]] = {}
         for number in (FEW, MANY):
-            await _fill(house, number)
-            found[number] = {name: await _cost(house, reads, claim) for name, claim in CLAIMS.items()}
+            await _fill(harness, number)
+            found[number] = {name: await _cost(harness, reads, claim) for name, claim in CLAIMS.items()}
         return [_figure(bench, database, name, found[FEW][name], found[MANY][name], reads.unit) for name in CLAIMS]
 
 
@@ -78,13 +78,13 @@ def _figure(bench: str, database: str, name: str, few: Cost, many: Cost, unit: s
     )
 
 
-async def _cost(house: House, reads: Reads, claim: Claim) -> Cost:
+async def _cost(harness: Harness, reads: Reads, claim: Claim) -> Cost:
     """The least of several: the first compiles statements, and caches grow now and then."""
     counted, peaks = [], []
     for _ in range(TRIES):
         before = reads.count
         tracemalloc.start()
-        await claim(house)
+        await claim(harness)
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         counted.append(reads.count - before)
@@ -92,39 +92,39 @@ async def _cost(house: House, reads: Reads, claim: Claim) -> Cost:
     return Cost(min(counted), min(peaks))
 
 
-async def _lease(house: House, key: str) -> Lease:
-    await house.expire_leases()
-    lease = await leases.acquire(house.gateway.database, key, house.gateway.settings.lease_seconds)
+async def _lease(harness: Harness, key: str) -> Lease:
+    await harness.expire_leases()
+    lease = await leases.acquire(harness.gateway.database, key, harness.gateway.settings.lease_seconds)
     assert lease is not None
     return lease
 
 
-async def _next_events(house: House) -> None:
-    connection_id = house.connection.id
-    lease = await _lease(house, f"ingest:{connection_id}")
-    events = await ingest._waiting(house.gateway, connection_id, lease)
-    assert len(events) == house.gateway.settings.ingest_batch
+async def _next_events(harness: Harness) -> None:
+    connection_id = harness.connection.id
+    lease = await _lease(harness, f"ingest:{connection_id}")
+    events = await ingest._waiting(harness.gateway, connection_id, lease)
+    assert len(events) == harness.gateway.settings.ingest_batch
 
 
-async def _next_jobs(house: House) -> None:
-    lease = await _lease(house, house.connection.lane)
+async def _next_jobs(harness: Harness) -> None:
+    lease = await _lease(harness, harness.connection.lane)
     for _ in range(TURNS):
-        turn = await lane_worker._take(house.gateway, lease)
+        turn = await lane_worker._take(harness.gateway, lease)
         assert turn is not None
 
 
-async def _next_jobs_beside_a_pause(house: House) -> None:
+async def _next_jobs_beside_a_pause(harness: Harness) -> None:
     """Half of what waits in the lane belongs to a connection that may not be worked for."""
-    paused = house.connections["second"].id
-    await _set_status(house, paused, Status.PAUSED)
-    await _next_jobs(house)
-    await _set_status(house, paused, Status.ACTIVE)
+    paused = harness.connections["second"].id
+    await _set_status(harness, paused, Status.PAUSED)
+    await _next_jobs(harness)
+    await _set_status(harness, paused, Status.ACTIVE)
 
 
-async def _set_status(house: House, connection_id: str, status: Status) -> None:
-    async with house.gateway.database.begin() as db:
+async def _set_status(harness: Harness, connection_id: str, status: Status) -> None:
+    async with harness.gateway.database.begin() as db:
         await db.execute(update(connections).where(connections.c.id == connection_id).values(status=status))
-    house.gateway.forget(connection_id)
+    harness.gateway.forget(connection_id)
 
 
 CLAIMS: dict[str, Claim] = {
@@ -137,34 +137,34 @@ CLAIMS: dict[str, Claim] = {
 # --- what waits ---------------------------------------------------------------------------------------------------------
 
 
-async def _fill(house: House, number: int) -> None:
+async def _fill(harness: Harness, number: int) -> None:
     """`number` events received and as many jobs waiting, half of each connection's; half have waited for longer than ageing."""
-    async with house.gateway.database.begin() as db:
+    async with harness.gateway.database.begin() as db:
         for table in (jobs, mappings, inbox):
             await db.execute(delete(table))
         for first in range(1, number + 1, ROWS_AT_ONCE):
             numbers = range(first, first + ROWS_AT_ONCE)
-            await db.execute(insert(mappings), [_mapping(house, each) for each in numbers])
-            await db.execute(insert(jobs), [_job(house, each, number) for each in numbers])
-            await db.execute(insert(inbox), [_event(house, each) for each in numbers])
-    if not house.gateway.database.is_sqlite:
-        async with house.gateway.database.begin() as db:
+            await db.execute(insert(mappings), [_mapping(harness, each) for each in numbers])
+            await db.execute(insert(jobs), [_job(harness, each, number) for each in numbers])
+            await db.execute(insert(inbox), [_event(harness, each) for each in numbers])
+    if not harness.gateway.database.is_sqlite:
+        async with harness.gateway.database.begin() as db:
             await db.execute(text("ANALYZE"))  # as autovacuum does within a minute
 
 
-def _of(house: House, number: int) -> str:
-    ids = [each.id for each in house.connections.values()]
+def _of(harness: Harness, number: int) -> str:
+    ids = [each.id for each in harness.connections.values()]
     return ids[number % len(ids)]
 
 
-def _mapping(house: House, number: int) -> dict[str, Any]:
-    now = house.clock()
+def _mapping(harness: Harness, number: int) -> dict[str, Any]:
+    now = harness.clock()
     return {
         "id": number,
-        "connection_id": _of(house, number),
+        "connection_id": _of(harness, number),
         "kind": "order",
         "source_id": str(number),
-        "lane": house.connection.lane,
+        "lane": harness.connection.lane,
         "wanted": "present",
         "transfer": "pending",
         "created_at": now,
@@ -172,15 +172,15 @@ def _mapping(house: House, number: int) -> dict[str, Any]:
     }
 
 
-def _job(house: House, number: int, of: int) -> dict[str, Any]:
-    now = house.clock()
-    waited = timedelta(minutes=house.gateway.settings.ageing_minutes) if number <= of / 2 else timedelta()
+def _job(harness: Harness, number: int, of: int) -> dict[str, Any]:
+    now = harness.clock()
+    waited = timedelta(minutes=harness.gateway.settings.ageing_minutes) if number <= of / 2 else timedelta()
     return {
-        "connection_id": _of(house, number),
+        "connection_id": _of(harness, number),
         "process": Process.ORDERS,
         "source_id": str(number),
         "mapping_id": number,
-        "lane": house.connection.lane,
+        "lane": harness.connection.lane,
         "state": "waiting",
         "priority": 1,
         "generation": 1,
@@ -194,10 +194,10 @@ def _job(house: House, number: int, of: int) -> dict[str, Any]:
     }
 
 
-def _event(house: House, number: int) -> dict[str, Any]:
+def _event(harness: Harness, number: int) -> dict[str, Any]:
     return {
-        "connection_id": _of(house, number),
-        "received_at": house.clock(),
+        "connection_id": _of(harness, number),
+        "received_at": harness.clock(),
         "headers": {"x-wc-webhook-topic": "order.updated"},
         "body": b"x" * 4096,
         "size": 4096,

@@ -13,7 +13,7 @@ from app.sandbox.kit.faults import Fault
 from app.storage.tables import attempts
 from tests.bench import sleeps, world
 from tests.bench.figure import Figure, Options
-from tests.house import House
+from tests.harness import Harness
 
 CHANGES = 10
 WRITE_SECONDS = 1.0
@@ -25,28 +25,28 @@ def measure(options: Options) -> list[Figure]:
 
 
 async def _measure() -> list[Figure]:
-    async with world.house() as house:
-        return [await _waiting(house), *await _during_a_write(house)]
+    async with world.harness() as harness:
+        return [await _waiting(harness), *await _during_a_write(harness)]
 
 
-async def _change(house: House, order_id: int, first: int, count: int = CHANGES) -> None:
+async def _change(harness: Harness, order_id: int, first: int, count: int = CHANGES) -> None:
     for second in range(first, first + count):
-        answer = await house.announce(world.order(order_id, second, pieces=second + 1))
+        answer = await harness.announce(world.order(order_id, second, pieces=second + 1))
         assert answer.status_code == 200, answer.text
 
 
-async def _waiting(house: House) -> Figure:
-    await _change(house, 1001, first=0, count=1)
+async def _waiting(harness: Harness) -> Figure:
+    await _change(harness, 1001, first=0, count=1)
     began = time.perf_counter()
-    await house.work()
+    await harness.work()
     alone = time.perf_counter() - began
-    before = len(house.writes())
-    await _change(house, 1002, first=0)
+    before = len(harness.writes())
+    await _change(harness, 1002, first=0)
     with sleeps.counted() as slept:
         began = time.perf_counter()
-        await house.work()
+        await harness.work()
         together = time.perf_counter() - began
-    writes = len(house.writes()) - before
+    writes = len(harness.writes()) - before
     return Figure(
         "coalescing",
         f"{CHANGES} changes of one order waiting: writes to the WMS, waits on purpose",
@@ -57,22 +57,22 @@ async def _waiting(house: House) -> Figure:
     )
 
 
-async def _during_a_write(house: House) -> list[Figure]:
-    """The house holds the write up; the changes arrive, are taken in and queued; then it goes on."""
-    house.warehouse_app.state.faults.active.append(
+async def _during_a_write(harness: Harness) -> list[Figure]:
+    """The harness holds the write up; the changes arrive, are taken in and queued; then it goes on."""
+    harness.warehouse_app.state.faults.active.append(
         Fault("slow", method="PUT", path="/demo/api/v1/orders", times=1, seconds=WRITE_SECONDS)
     )
-    before = len(house.writes())
-    await _change(house, 1003, first=0, count=1)
-    working = asyncio.create_task(house.work())
-    await world.until(lambda: _is_under_way(house), "the write was under way")
-    await _change(house, 1003, first=1)
-    assert await ingest(house.gateway, house.connection.id) == CHANGES
-    assert await _is_under_way(house), "the write was over before the changes had arrived"
+    before = len(harness.writes())
+    await _change(harness, 1003, first=0, count=1)
+    working = asyncio.create_task(harness.work())
+    await world.until(lambda: _is_under_way(harness), "the write was under way")
+    await _change(harness, 1003, first=1)
+    assert await ingest(harness.gateway, harness.connection.id) == CHANGES
+    assert await _is_under_way(harness), "the write was over before the changes had arrived"
     await working
-    await house.work()
-    more = len(house.writes()) - before - 1
-    last = house.writes()[-1].body["orderLines"][0]["numberOfItems"]
+    await harness.work()
+    more = len(harness.writes()) - before - 1
+    last = harness.writes()[-1].body["orderLines"][0]["numberOfItems"]
     newest = CHANGES + 1
     return [
         Figure(
@@ -86,7 +86,7 @@ async def _during_a_write(house: House) -> list[Figure]:
     ]
 
 
-async def _is_under_way(house: House) -> bool:
+async def _is_under_way(harness: Harness) -> bool:
     query = select(func.count()).select_from(attempts).where(attempts.c.call == PUT_ORDER, attempts.c.finished_at.is_(None))
-    async with house.gateway.database.read() as db:
+    async with harness.gateway.database.read() as db:
         return await db.scalar(query) == 1

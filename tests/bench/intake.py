@@ -33,7 +33,7 @@ from tests.bench import databases, load
 from tests.bench.figure import Figure, Options
 from tests.bench.load import Load
 from tests.bench.servers import SECRET
-from tests.house import FIXTURES
+from tests.harness import FIXTURES
 
 CONNECTIONS = 64
 BODY_BYTES = 4096

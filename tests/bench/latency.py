@@ -25,9 +25,9 @@ from app.storage.tables import inbox
 from tests.bench import databases, world
 from tests.bench.arq_worker import QUEUE, STARTED
 from tests.bench.figure import Figure, Options, median_and_p95, percentile
+from tests.chaos.cluster import ROOT, Cluster, open_town
 from tests.chaos.deliveries import delivery
 from tests.chaos.processes import Program
-from tests.chaos.town import ROOT, Town, open_town
 
 DELIVERIES = 100
 WARM_UP = 5
@@ -61,38 +61,38 @@ def measure(options: Options) -> list[Figure]:
 
 
 async def _measure(url: str, directory: Path) -> Times:
-    async with open_town(directory, url) as town:
+    async with open_town(directory, url) as cluster:
         # Nobody but the rings may be what brings a delivery on its way.
-        town.start_api()
-        await town.until_answering()
-        town.start_worker(sweep_interval_seconds=3600)
+        cluster.start_api()
+        await cluster.until_answering()
+        cluster.start_worker(sweep_interval_seconds=3600)
         poll_delay = float(Settings.model_fields["poll_delay_seconds"].default)
-        bare = _start_bare_worker(town, poll_delay)
-        pool = await create_pool(RedisSettings.from_dsn(town.valkey.url))
+        bare = _start_bare_worker(cluster, poll_delay)
+        pool = await create_pool(RedisSettings.from_dsn(cluster.valkey.url))
         try:
-            return await _in_turn(town, pool, poll_delay)
+            return await _in_turn(cluster, pool, poll_delay)
         finally:
             bare.kill()
             await pool.aclose(close_connection_pool=True)
 
 
-def _start_bare_worker(town: Town, poll_delay: float) -> Program:
+def _start_bare_worker(cluster: Cluster, poll_delay: float) -> Program:
     environment = {
         **os.environ,
         "PYTHONPATH": str(ROOT),
-        "GATEWAY_REDIS_URL": town.valkey.url,
+        "GATEWAY_REDIS_URL": cluster.valkey.url,
         "GATEWAY_POLL_DELAY_SECONDS": str(poll_delay),
     }
-    return Program("arq", [sys.executable, "-m", "tests.bench.arq_worker"], environment, town.directory / "arq.log")
+    return Program("arq", [sys.executable, "-m", "tests.bench.arq_worker"], environment, cluster.directory / "arq.log")
 
 
-async def _in_turn(town: Town, pool: ArqRedis, poll_delay: float) -> Times:
+async def _in_turn(cluster: Cluster, pool: ArqRedis, poll_delay: float) -> Times:
     times = Times()
     async with httpx.AsyncClient(trust_env=False, timeout=30) as http:
         for number in range(WARM_UP + DELIVERIES):
             # At any moment between two looks at the queue, not always just after one.
             await asyncio.sleep(random.random() * poll_delay)
-            to_warehouse = await _deliver(town, http, 1001 + number)
+            to_warehouse = await _deliver(cluster, http, 1001 + number)
             await asyncio.sleep(random.random() * poll_delay)
             arq = await _round_trip(pool)
             if number >= WARM_UP:
@@ -101,17 +101,17 @@ async def _in_turn(town: Town, pool: ArqRedis, poll_delay: float) -> Times:
     return times
 
 
-async def _deliver(town: Town, http: httpx.AsyncClient, order_id: int) -> float:
+async def _deliver(cluster: Cluster, http: httpx.AsyncClient, order_id: int) -> float:
     """Seconds from when the delivery was received (its commit is later) to the first call for it in the WMS's journal."""
-    journal = town.warehouse_server.app.state.journal
+    journal = cluster.warehouse_server.app.state.journal
     before = journal.count
-    answer = await town.post_one(http, delivery(world.order(order_id), "order.created"))
+    answer = await cluster.post_one(http, delivery(world.order(order_id), "order.created"))
     assert answer is not None, "the API did not answer"
     assert answer.status_code == 200, answer.text
     await world.until(lambda: _has_grown(journal, before), f"the WMS was called for order {order_id}")
-    await world.until(town.is_settled, f"order {order_id} was settled")
+    await world.until(cluster.is_settled, f"order {order_id} was settled")
     first = journal.since(before)[0]
-    async with town.database.read() as db:
+    async with cluster.database.read() as db:
         received: datetime | None = await db.scalar(select(func.max(inbox.c.received_at)))
     assert received is not None
     return (first.at - received).total_seconds()

@@ -15,7 +15,7 @@ from app.storage.tables import cursors
 from app.worker import work
 from tests.bench import world
 from tests.bench.figure import Figure, Options
-from tests.house import House
+from tests.harness import Harness
 
 ORDERS = 1000
 SECONDS_APART = 30
@@ -26,19 +26,19 @@ def measure(options: Options) -> list[Figure]:
 
 
 async def _measure() -> list[Figure]:
-    async with world.house() as house:
+    async with world.harness() as harness:
         for number in range(ORDERS):
-            house.shop.put_order_raw(world.order(1001 + number, number * SECONDS_APART))
-        settings = house.connection.settings
+            harness.shop.put_order_raw(world.order(1001 + number, number * SECONDS_APART))
+        settings = harness.connection.settings
         assert isinstance(settings, WooCommerceSettings)
         pages = math.ceil(ORDERS / settings.page_size)
         # Each page begins again with the newest second of the one before, so that nothing slips through while records change.
         overlap = math.ceil(pages / settings.page_size)
-        first = await _poll(house)
+        first = await _poll(harness)
         assert first[0] == ORDERS, f"{first[0]} of {ORDERS} orders were written"
         return [
-            _figure("the same 1,000 orders read again from the start", await _poll(house, anew=True), pages, overlap),
-            _figure("polled again from the cursor", await _poll(house), 0, 1),
+            _figure("the same 1,000 orders read again from the start", await _poll(harness, anew=True), pages, overlap),
+            _figure("polled again from the cursor", await _poll(harness), 0, 1),
         ]
 
 
@@ -53,16 +53,16 @@ def _figure(what: str, found: tuple[int, int], pages: int, overlap: int) -> Figu
     )
 
 
-async def _poll(house: House, *, anew: bool = False) -> tuple[int, int]:
+async def _poll(harness: Harness, *, anew: bool = False) -> tuple[int, int]:
     """A scheduled poll of orders, due now; (writes to the WMS, calls to the shop). `anew`: as if nothing had been read before."""
-    key = runner.key_of(house.connection.id, Process.ORDERS)
-    place = (cursors.c.connection_id == house.connection.id, cursors.c.process == Process.ORDERS)
-    due = {"next_poll_at": house.clock(), **({"cursor": None} if anew else {})}
-    async with house.gateway.database.begin() as db:
+    key = runner.key_of(harness.connection.id, Process.ORDERS)
+    place = (cursors.c.connection_id == harness.connection.id, cursors.c.process == Process.ORDERS)
+    due = {"next_poll_at": harness.clock(), **({"cursor": None} if anew else {})}
+    async with harness.gateway.database.begin() as db:
         await db.execute(update(cursors).where(*place).values(**due))
-    written, asked = len(house.writes()), len(house.shop_calls())
-    await work(house.gateway, Task.POLL, key)
-    await house.work()
-    async with house.gateway.database.read() as db:
+    written, asked = len(harness.writes()), len(harness.shop_calls())
+    await work(harness.gateway, Task.POLL, key)
+    await harness.work()
+    async with harness.gateway.database.read() as db:
         assert (await db.execute(select(cursors.c.last_error).where(*place))).scalar_one() is None
-    return len(house.writes()) - written, len(house.shop_calls()) - asked
+    return len(harness.writes()) - written, len(harness.shop_calls()) - asked

@@ -28,7 +28,7 @@ from app.worker import work
 from tests.bench import databases
 from tests.bench.figure import Figure, Options
 from tests.bench.large_shop import LargeShop
-from tests.house import House, open_house
+from tests.harness import Harness, open_harness
 
 MANY, FEW = 50_000, 5_000
 MOST_GROWTH = 1.25
@@ -105,33 +105,33 @@ async def _measure(process: Process, records: int) -> Measured:
     with contextlib.ExitStack() as stack:
         database = stack.enter_context(databases.sqlite())
         directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="gateway-bench-"))
-        async with open_house(database, Path(directory)) as house:
-            await house.connect()
+        async with open_harness(database, Path(directory)) as harness:
+            await harness.connect()
             shop = LargeShop(records)
             async with httpx.AsyncClient(transport=httpx.MockTransport(shop.answer)) as http:
-                own, house.gateway.http = house.gateway.http, http
+                own, harness.gateway.http = harness.gateway.http, http
                 try:
-                    return await _poll(house, shop, process)
+                    return await _poll(harness, shop, process)
                 finally:
-                    house.gateway.http = own
+                    harness.gateway.http = own
 
 
-async def _poll(house: House, shop: LargeShop, process: Process) -> Measured:
+async def _poll(harness: Harness, shop: LargeShop, process: Process) -> Measured:
     """Slice after slice, as a worker does. Nothing is sent on to the warehouse: the lane is not worked off here."""
-    settings, key = house.connection.settings, runner.key_of(house.connection.id, process)
+    settings, key = harness.connection.settings, runner.key_of(harness.connection.id, process)
     assert isinstance(settings, WooCommerceSettings)
-    place = (cursors.c.connection_id == house.connection.id, cursors.c.process == process)
-    async with house.gateway.database.begin() as db:
-        await db.execute(update(cursors).where(*place).values(next_poll_at=house.clock()))
+    place = (cursors.c.connection_id == harness.connection.id, cursors.c.process == process)
+    async with harness.gateway.database.begin() as db:
+        await db.execute(update(cursors).where(*place).values(next_poll_at=harness.clock()))
     before, slices = _largest_memory(), 0
-    house.wake_ups.waiting = deque([(Task.POLL, key)])
-    while (Task.POLL, key) in house.wake_ups.waiting:
-        house.wake_ups.waiting.clear()
-        await work(house.gateway, Task.POLL, key)
+    harness.wake_ups.waiting = deque([(Task.POLL, key)])
+    while (Task.POLL, key) in harness.wake_ups.waiting:
+        harness.wake_ups.waiting.clear()
+        await work(harness.gateway, Task.POLL, key)
         slices += 1
     peak = _largest_memory()
-    async with house.gateway.database.read() as db:
-        mine = (jobs.c.connection_id == house.connection.id, jobs.c.process == process)
+    async with harness.gateway.database.read() as db:
+        mine = (jobs.c.connection_id == harness.connection.id, jobs.c.process == process)
         kept = await db.scalar(select(func.count()).select_from(jobs).where(*mine))
         assert (await db.execute(select(cursors.c.last_error).where(*place))).scalar_one() is None
     assert kept == shop.records, f"{kept} of {shop.records} {process.value} were kept"

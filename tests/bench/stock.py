@@ -20,7 +20,7 @@ from app.storage.tables import cursors
 from app.worker import work
 from tests.bench import world
 from tests.bench.figure import Figure, Options
-from tests.house import GOODS_OWNER, House
+from tests.harness import GOODS_OWNER, Harness
 
 ARTICLES = 10_000
 FEW = 1_000
@@ -83,11 +83,11 @@ def _memory(few: Measured, many: Measured) -> Figure:
 class Calls:
     """What the gateway asks, by method and whose address."""
 
-    house: House
+    harness: Harness
     counted: Counter[str] = field(default_factory=Counter)
 
     def start(self) -> None:
-        self.house.gateway.http.event_hooks["request"].append(self._count)
+        self.harness.gateway.http.event_hooks["request"].append(self._count)
 
     async def _count(self, request: httpx.Request) -> None:
         is_shop = "/wp-json/" in request.url.path
@@ -95,12 +95,12 @@ class Calls:
 
 
 async def _measure(articles: int) -> Measured:
-    async with world.house() as house:
-        await house.change_settings(house.connection, processes={"articles": False, "orders": False, "stock": True})
-        _fill(house, articles)
-        for journal in (house.shop.journal, house.warehouse_app.state.journal):
+    async with world.harness() as harness:
+        await harness.change_settings(harness.connection, processes={"articles": False, "orders": False, "stock": True})
+        _fill(harness, articles)
+        for journal in (harness.shop.journal, harness.warehouse_app.state.journal):
             journal.limit = 10  # what the simulators write down is not what is measured
-        found, calls = Measured(articles), Calls(house)
+        found, calls = Measured(articles), Calls(harness)
         calls.start()
         tracemalloc.start()
         try:
@@ -111,9 +111,9 @@ async def _measure(articles: int) -> Measured:
                 ("nothing changed, asked for changes", _nothing, False),
                 ("all edited in the shop, everything compared", _edit_in_shop, True),
             ):
-                await prepare(house)
-                await _note(found, calls, what, lambda sweeps=sweeps: _poll(house, sweep=sweeps))  # type: ignore[misc]
-                await _all_the_same(house, articles)
+                await prepare(harness)
+                await _note(found, calls, what, lambda sweeps=sweeps: _poll(harness, sweep=sweeps))  # type: ignore[misc]
+                await _all_the_same(harness, articles)
         finally:
             tracemalloc.stop()
     return found
@@ -128,49 +128,49 @@ async def _note(found: Measured, calls: Calls, what: str, do: Callable[[], Await
     found.peaks[what] = tracemalloc.get_traced_memory()[1] - before
 
 
-def _fill(house: House, articles: int) -> None:
+def _fill(harness: Harness, articles: int) -> None:
     """The same articles on both sides: 5 in the warehouse, none in the shop."""
     for number in range(articles):
         sku = f"BENCH-{number:05}"
-        house.shop.add_product({"name": sku, "sku": sku, "status": "publish", "manage_stock": True, "stock_quantity": 0})
+        harness.shop.add_product({"name": sku, "sku": sku, "status": "publish", "manage_stock": True, "stock_quantity": 0})
         body = {"goodsOwnerId": GOODS_OWNER, "articleNumber": sku, "articleName": sku}
-        house.warehouse.put_article(ArticleBody.model_validate(body))
-        house.warehouse.put_in_stock(sku, 5, GOODS_OWNER)
+        harness.warehouse.put_article(ArticleBody.model_validate(body))
+        harness.warehouse.put_in_stock(sku, 5, GOODS_OWNER)
 
 
-async def _nothing(house: House) -> None:
+async def _nothing(harness: Harness) -> None:
     """As it is."""
 
 
-async def _change_in_warehouse(house: House) -> None:
-    house.tick(3600)
-    for owner, number in list(house.warehouse.articles):
-        house.warehouse.adjust_stock(number, 1, goods_owner_id=owner)
+async def _change_in_warehouse(harness: Harness) -> None:
+    harness.tick(3600)
+    for owner, number in list(harness.warehouse.articles):
+        harness.warehouse.adjust_stock(number, 1, goods_owner_id=owner)
 
 
-async def _edit_in_shop(house: House) -> None:
-    house.tick(3600)
-    async with house.gateway.database.read() as db:
+async def _edit_in_shop(harness: Harness) -> None:
+    harness.tick(3600)
+    async with harness.gateway.database.read() as db:
         products = [row.source_id for row in await db.execute(select(stock_levels.c.source_id))]
     for product in products:
-        house.shop.change_product(int(product), {"stock_quantity": 99})
+        harness.shop.change_product(int(product), {"stock_quantity": 99})
 
 
-async def _poll(house: House, *, sweep: bool) -> None:
+async def _poll(harness: Harness, *, sweep: bool) -> None:
     """A scheduled poll of the stock, due now, and all the writes that follow from it."""
-    now = house.clock()
+    now = harness.clock()
     later = now.replace(year=now.year + 1)
     due = {"next_poll_at": now, "next_sweep_at": now if sweep else later}
-    place = (cursors.c.connection_id == house.connection.id, cursors.c.process == Process.STOCK)
-    async with house.gateway.database.begin() as db:
+    place = (cursors.c.connection_id == harness.connection.id, cursors.c.process == Process.STOCK)
+    async with harness.gateway.database.begin() as db:
         await db.execute(update(cursors).where(*place).values(**due))
-    await work(house.gateway, Task.POLL, runner.key_of(house.connection.id, Process.STOCK))
-    await house.work()
-    async with house.gateway.database.read() as db:
+    await work(harness.gateway, Task.POLL, runner.key_of(harness.connection.id, Process.STOCK))
+    await harness.work()
+    async with harness.gateway.database.read() as db:
         assert (await db.execute(select(cursors.c.last_error).where(*place))).scalar_one() is None
 
 
-async def _all_the_same(house: House, articles: int) -> None:
-    async with house.gateway.database.read() as db:
+async def _all_the_same(harness: Harness, articles: int) -> None:
+    async with harness.gateway.database.read() as db:
         same = await db.scalar(select(func.count()).select_from(stock_levels).where(stock_levels.c.state == "same"))
     assert same == articles, f"{same} of {articles} articles are the same on both sides"

@@ -10,7 +10,7 @@ import httpx
 
 from tests.bench import world
 from tests.bench.figure import Figure, Options
-from tests.house import House
+from tests.harness import Harness
 
 ORDERS = 200
 
@@ -39,20 +39,20 @@ def measure(options: Options) -> list[Figure]:
 
 
 async def _measure() -> list[Figure]:
-    async with world.house() as house:
+    async with world.harness() as harness:
         for number in range(ORDERS):
-            await house.announce(world.order(1001 + number, number))
-        await house.ingest()
-        return [await _work_off(house)]
+            await harness.announce(world.order(1001 + number, number))
+        await harness.ingest()
+        return [await _work_off(harness)]
 
 
-async def _work_off(house: House) -> Figure:
+async def _work_off(harness: Harness) -> Figure:
     times = CallTimes()
-    times.watch(house.gateway.http)
+    times.watch(harness.gateway.http)
     began, cpu = time.perf_counter(), time.thread_time()
-    await house.work(sweep=True)
+    await harness.work(sweep=True)
     took, cpu = time.perf_counter() - began, time.thread_time() - cpu
-    assert len(house.writes()) == ORDERS
+    assert len(harness.writes()) == ORDERS
     ours, call = (took - times.seconds) / ORDERS, times.seconds / times.calls
     return Figure(
         "throughput",

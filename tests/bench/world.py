@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench import databases
-from tests.house import FIXTURES, House, open_house
+from tests.harness import FIXTURES, Harness, open_harness
 
 Body = dict[str, Any]
 
@@ -41,12 +41,12 @@ def order(order_id: int, second: int = 0, pieces: int = 1) -> Body:
 
 
 @contextlib.asynccontextmanager
-async def house(url: str | None = None, **settings: Any) -> AsyncIterator[House]:
+async def harness(url: str | None = None, **settings: Any) -> AsyncIterator[Harness]:
     """With one active connection; on SQLite when no database is given."""
     with contextlib.ExitStack() as stack:
         database = url or stack.enter_context(databases.sqlite())
         directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="gateway-bench-"))
-        async with open_house(database, Path(directory), **settings) as opened:
+        async with open_harness(database, Path(directory), **settings) as opened:
             await opened.connect()
             yield opened
 

@@ -1,4 +1,4 @@
-"""A town for every bad day. In short (`make test`) on SQLite, in full (`make chaos`) on both databases and with more of all."""
+"""A cluster for every bad day. In short (`make test`) on SQLite, in full (`make chaos`) on both databases and with more of all."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from tests.chaos.cluster import Cluster, open_town
 from tests.chaos.size import FULL
-from tests.chaos.town import Town, open_town
 
-Found = Callable[..., Awaitable[Town]]
+StartCluster = Callable[..., Awaitable[Cluster]]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"] if FULL else ["sqlite"])
@@ -23,19 +23,19 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-async def found(database_url: str, tmp_path: Path) -> AsyncIterator[Found]:
-    """Founds a town with settings of the test's own; everything in it ends with the test."""
+async def start_cluster(database_url: str, tmp_path: Path) -> AsyncIterator[StartCluster]:
+    """Starts a cluster with settings of the test's own; everything in it ends with the test."""
     async with contextlib.AsyncExitStack() as towns:
 
-        async def make(**settings: Any) -> Town:
+        async def make(**settings: Any) -> Cluster:
             return await towns.enter_async_context(open_town(tmp_path, database_url, **settings))
 
         yield make
 
 
 @pytest.fixture
-async def town(found: Found) -> Town:
+async def cluster(start_cluster: StartCluster) -> Cluster:
     """With its API, and no worker yet."""
-    made = await found()
+    made = await start_cluster()
     made.start_api()
     return made

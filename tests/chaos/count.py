@@ -11,8 +11,8 @@ from sqlalchemy import select
 from app.sandbox.kit.journal import Call
 from app.sandbox.ongoing.model.records import Order
 from app.storage.tables import inbox, jobs
+from tests.chaos.cluster import GOODS_OWNER, Cluster
 from tests.chaos.deliveries import Body, newest
-from tests.chaos.town import GOODS_OWNER, Town
 
 SETTLED = ("done", "merged", "ignored", "held", "dead")
 CANCELLED = 1000
@@ -38,45 +38,45 @@ class Count:
         return sum(self.events[state] for state in SETTLED)
 
 
-async def count(town: Town) -> Count:
+async def count(cluster: Cluster) -> Count:
     return Count(
-        events=await town.states(inbox),
-        jobs=await town.states(jobs),
-        lost=[*await _missing_events(town), *_missing_orders(town)],
-        doubled=[*_repeated_writes(town), *_shared_ids(town)],
-        side_by_side=town.warehouse.concurrency.get(GOODS_OWNER, 0),
+        events=await cluster.states(inbox),
+        jobs=await cluster.states(jobs),
+        lost=[*await _missing_events(cluster), *_missing_orders(cluster)],
+        doubled=[*_repeated_writes(cluster), *_shared_ids(cluster)],
+        side_by_side=cluster.warehouse.concurrency.get(GOODS_OWNER, 0),
     )
 
 
-async def all_is_well(town: Town, *, dead: int = 0, side_by_side: int = 1) -> Count:
+async def all_is_well(cluster: Cluster, *, dead: int = 0, side_by_side: int = 1) -> Count:
     """Settles, counts, and asserts what every bad day must end in; returns the count."""
-    await town.settle()
-    found = await count(town)
-    assert found.accepted == found.settled, found.events
-    assert found.lost == []
-    assert found.doubled == []
-    assert found.events["held"] == 0
-    assert found.jobs["dead"] == dead
-    assert found.side_by_side <= side_by_side
-    return found
+    await cluster.settle()
+    start_cluster = await count(cluster)
+    assert start_cluster.accepted == start_cluster.settled, start_cluster.events
+    assert start_cluster.lost == []
+    assert start_cluster.doubled == []
+    assert start_cluster.events["held"] == 0
+    assert start_cluster.jobs["dead"] == dead
+    assert start_cluster.side_by_side <= side_by_side
+    return start_cluster
 
 
-async def _missing_events(town: Town) -> list[str]:
+async def _missing_events(cluster: Cluster) -> list[str]:
     """What was answered with 200 and is not in the inbox."""
-    async with town.database.read() as db:
+    async with cluster.database.read() as db:
         kept = {row.headers.get("x-wc-webhook-delivery-id") for row in await db.execute(select(inbox.c.headers))}
-    return [f"delivery {each.id} was answered with 200 and is not kept" for each in town.accepted if each.id not in kept]
+    return [f"delivery {each.id} was answered with 200 and is not kept" for each in cluster.accepted if each.id not in kept]
 
 
-def _missing_orders(town: Town) -> list[str]:
+def _missing_orders(cluster: Cluster) -> list[str]:
     """Where the warehouse is not as the newest delivery wants it. Of deliveries nobody took nothing is expected."""
-    found = []
-    for order_id, wanted in newest(town.accepted).items():
-        there = town.warehouse.orders.get((GOODS_OWNER, str(order_id)))
+    start_cluster = []
+    for order_id, wanted in newest(cluster.accepted).items():
+        there = cluster.warehouse.orders.get((GOODS_OWNER, str(order_id)))
         fault = _fault(wanted, there)
         if fault:
-            found.append(f"order {order_id} {fault}")
-    return found
+            start_cluster.append(f"order {order_id} {fault}")
+    return start_cluster
 
 
 def _fault(wanted: Body, there: Order | None) -> str | None:
@@ -92,12 +92,12 @@ def _fault(wanted: Body, there: Order | None) -> str | None:
     return None if pieces == asked else f"has {pieces} pieces instead of {asked}"
 
 
-def _repeated_writes(town: Town) -> list[str]:
+def _repeated_writes(cluster: Cluster) -> list[str]:
     """Of the writes that took effect: an order made twice, the same body twice in a row, a second cancellation."""
     made: Counter[str] = Counter()
     bodies: defaultdict[str, list[object]] = defaultdict(list)
     cancelled: Counter[str] = Counter()
-    for call in town.calls():
+    for call in cluster.calls():
         if not _took_effect(call):
             continue
         if call.method == "PUT":
@@ -121,7 +121,7 @@ def _twice(sent: list[object]) -> bool:
     return any(one == next_one for one, next_one in pairwise(sent))
 
 
-def _shared_ids(town: Town) -> list[str]:
+def _shared_ids(cluster: Cluster) -> list[str]:
     """One order of the shop under two numbers."""
-    ids = Counter(order.body.goods_owner_order_id for order in town.warehouse.orders.values())
+    ids = Counter(order.body.goods_owner_order_id for order in cluster.warehouse.orders.values())
     return [f"the shop's order {each} is {times} times in the warehouse" for each, times in ids.items() if times > 1]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from tests.house import FIXTURES, WEBHOOK_SECRET
+from tests.harness import FIXTURES, WEBHOOK_SECRET
 
 Body = dict[str, Any]
 
@@ -30,8 +30,8 @@ class Delivery:
 
     @property
     def order_id(self) -> int:
-        found: int = self.order["id"]
-        return found
+        start_cluster: int = self.order["id"]
+        return start_cluster
 
     @property
     def body(self) -> bytes:
@@ -100,9 +100,9 @@ def shuffled(deliveries: Iterable[Delivery], seed: int = 1) -> list[Delivery]:
 
 def newest(deliveries: Iterable[Delivery]) -> dict[int, Body]:
     """The last state of each order, by its id."""
-    found: dict[int, Body] = {}
+    start_cluster: dict[int, Body] = {}
     for each in deliveries:
-        known = found.get(each.order_id)
+        known = start_cluster.get(each.order_id)
         if known is None or each.order["date_modified_gmt"] >= known["date_modified_gmt"]:
-            found[each.order_id] = each.order
-    return found
+            start_cluster[each.order_id] = each.order
+    return start_cluster

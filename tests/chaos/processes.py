@@ -23,8 +23,8 @@ async def until(condition: Callable[[], bool | Awaitable[bool]], what: str, seco
 
 
 async def _holds(condition: Callable[[], bool | Awaitable[bool]]) -> bool:
-    found = condition()
-    return found if isinstance(found, bool) else await found
+    start_cluster = condition()
+    return start_cluster if isinstance(start_cluster, bool) else await start_cluster
 
 
 class Program:

@@ -10,11 +10,11 @@ import pytest
 from app.sandbox.ongoing import WarehouseConfig
 from app.storage import migrations
 from tests import services
+from tests.chaos.cluster import Cluster, open_town
 from tests.chaos.count import all_is_well
 from tests.chaos.database import LockedSqlite, Outage, StoppedPostgres
 from tests.chaos.deliveries import busy_day
 from tests.chaos.size import FULL, LONGEST_TEST, ORDERS, ROUNDS, WORKERS
-from tests.chaos.town import Town, open_town
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(LONGEST_TEST)]
 
@@ -34,34 +34,34 @@ def outage(request: pytest.FixtureRequest) -> Iterator[Outage]:
 
 
 @pytest.fixture
-async def town(outage: Outage, tmp_path: Path) -> AsyncIterator[Town]:
+async def cluster(outage: Outage, tmp_path: Path) -> AsyncIterator[Cluster]:
     async with open_town(tmp_path, outage.url, warehouse=WarehouseConfig(write_seconds=0.05)) as made:
         made.start_api()
         yield made
 
 
 async def test_a_database_that_is_away_for_a_while_costs_nothing_and_intake_asks_to_come_again(
-    town: Town, outage: Outage
+    cluster: Cluster, outage: Outage
 ) -> None:
-    workers = [town.start_worker() for _ in range(WORKERS)]
+    workers = [cluster.start_worker() for _ in range(WORKERS)]
     for number in range(ROUNDS):
         first = 1001 + number * 2 * ORDERS
-        written = town.written
-        await town.deliver(busy_day(ORDERS, first=first))
-        await town.until_written(written + 1)
+        written = cluster.written
+        await cluster.deliver(busy_day(ORDERS, first=first))
+        await cluster.until_written(written + 1)
         with outage.away():
-            refused = await town.post(busy_day(ORDERS, first=first + ORDERS), side_by_side=2 * ORDERS)
-            ready = await town.ask("/readyz")
+            refused = await cluster.post(busy_day(ORDERS, first=first + ORDERS), side_by_side=2 * ORDERS)
+            ready = await cluster.ask("/readyz")
         assert refused
-        for answer in town.refusals:
+        for answer in cluster.refusals:
             assert answer.status_code == 503
             assert answer.headers["retry-after"] == "5"
             assert answer.json()["title"] == "The delivery could not be kept just now"
         # A SQLite that somebody else is writing to can still be read.
         assert ready.status_code == (503 if isinstance(outage, StoppedPostgres) else 200)
-        await town.deliver(refused)
-        await town.settle()
-    await all_is_well(town)
+        await cluster.deliver(refused)
+        await cluster.settle()
+    await all_is_well(cluster)
     assert all(worker.code is None for worker in workers)
 
 
@@ -71,13 +71,13 @@ if FULL:
 
     async def test_connections_cut_again_and_again_make_no_dead_letters(postgresql_database: str, tmp_path: Path) -> None:
         """As when a database fails over: gone in the middle of a transfer, and there again at once."""
-        async with open_town(tmp_path, postgresql_database, warehouse=WarehouseConfig(write_seconds=0.02)) as town:
-            town.start_api()
+        async with open_town(tmp_path, postgresql_database, warehouse=WarehouseConfig(write_seconds=0.02)) as cluster:
+            cluster.start_api()
             for _ in range(WORKERS):
-                town.start_worker()
+                cluster.start_worker()
             for number in range(3 * ROUNDS):
-                written = town.written
-                await town.deliver(busy_day(ORDERS, first=1001 + number * ORDERS))
-                await town.until_written(written + 1)
+                written = cluster.written
+                await cluster.deliver(busy_day(ORDERS, first=1001 + number * ORDERS))
+                await cluster.until_written(written + 1)
                 services.execute(postgresql_database, CUT)
-            await all_is_well(town)
+            await all_is_well(cluster)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.engine.core.failpoints import NAMES
-from tests.chaos.conftest import Found
+from tests.chaos.conftest import StartCluster
 from tests.chaos.count import all_is_well
 from tests.chaos.deliveries import busy_day, shuffled
 from tests.chaos.processes import Program, until
@@ -22,23 +22,23 @@ DAYS = [*((name, name, name) for name in NAMES), NAMES] if FULL else [NAMES]
 
 @pytest.mark.parametrize("day", DAYS, ids=lambda day: day[0] if len(set(day)) == 1 else "each")
 async def test_workers_killed_at_failpoints_lose_nothing_and_double_nothing(
-    day: tuple[str, ...], found: Found, tmp_path: Path
+    day: tuple[str, ...], start_cluster: StartCluster, tmp_path: Path
 ) -> None:
     """Each worker finds what the one before it left behind, and is killed itself."""
-    town = await found()
-    town.start_api()
+    cluster = await start_cluster()
+    cluster.start_api()
     for number, name in enumerate(day):
         mark = tmp_path / f"hit-{number}"
-        armed = [town.start_worker(failpoint=name, failpoint_mark=mark) for _ in range(WORKERS)]
-        await town.deliver(shuffled(busy_day(ORDERS, first=1001 + number * ORDERS), seed=number))
+        armed = [cluster.start_worker(failpoint=name, failpoint_mark=mark) for _ in range(WORKERS)]
+        await cluster.deliver(shuffled(busy_day(ORDERS, first=1001 + number * ORDERS), seed=number))
         if name == "poll-after-page":
-            await town.poll_now()
+            await cluster.poll_now()
         await _killed(armed, name)
         assert mark.read_text() == name
         for worker in armed:
             worker.kill()
-    town.start_worker()
-    await all_is_well(town)
+    cluster.start_worker()
+    await all_is_well(cluster)
 
 
 async def _killed(armed: list[Program], name: str) -> None:

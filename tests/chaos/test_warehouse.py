@@ -16,24 +16,24 @@ from app.records.dead_letters import Filter
 from app.sandbox.ongoing import TransporterContract, WarehouseConfig
 from app.settings import Settings
 from app.storage.tables import budgets, jobs
-from tests.chaos.conftest import Found
+from tests.chaos.cluster import Cluster
+from tests.chaos.conftest import StartCluster
 from tests.chaos.count import all_is_well, count
 from tests.chaos.deliveries import Body, busy_day, delivery, order
 from tests.chaos.processes import until
 from tests.chaos.size import LONGEST_TEST, ORDERS, WORKERS
-from tests.chaos.town import Town
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(LONGEST_TEST)]
 
 
-async def test_a_warehouse_that_is_gone_costs_time_only_however_long_it_takes(town: Town) -> None:
-    await town.deliver(busy_day(ORDERS))
-    town.close_warehouse()
+async def test_a_warehouse_that_is_gone_costs_time_only_however_long_it_takes(cluster: Cluster) -> None:
+    await cluster.deliver(busy_day(ORDERS))
+    cluster.close_warehouse()
     for _ in range(WORKERS):
-        town.start_worker(max_tries=3, retry_cap_seconds=0.5)
-    await until(lambda: _has_paused(town, 4), "it was tried again and again")
-    town.open_warehouse()
-    await all_is_well(town)
+        cluster.start_worker(max_tries=3, retry_cap_seconds=0.5)
+    await until(lambda: _has_paused(cluster, 4), "it was tried again and again")
+    cluster.open_warehouse()
+    await all_is_well(cluster)
 
 
 FAULTS: tuple[dict[str, Any], ...] = (
@@ -44,46 +44,46 @@ FAULTS: tuple[dict[str, Any], ...] = (
 )
 
 
-async def test_a_warehouse_that_fails_in_every_way_costs_time_only(town: Town) -> None:
+async def test_a_warehouse_that_fails_in_every_way_costs_time_only(cluster: Cluster) -> None:
     for _ in range(WORKERS):
-        town.start_worker(max_tries=3, retry_cap_seconds=0.5, login_pause_seconds=0.5)
+        cluster.start_worker(max_tries=3, retry_cap_seconds=0.5, login_pause_seconds=0.5)
     for number, fault in enumerate(FAULTS):
-        town.warehouse_fails(**fault)
-        asked = town.asked
-        await town.deliver(busy_day(ORDERS // 2, first=1001 + number * ORDERS))
-        await town.until_asked(asked + 4)
-        town.warehouse_recovers()
-        await town.settle()
-    await all_is_well(town)
+        cluster.warehouse_fails(**fault)
+        asked = cluster.asked
+        await cluster.deliver(busy_day(ORDERS // 2, first=1001 + number * ORDERS))
+        await cluster.until_asked(asked + 4)
+        cluster.warehouse_recovers()
+        await cluster.settle()
+    await all_is_well(cluster)
 
 
-async def _has_paused(town: Town, times: int) -> bool:
-    async with town.database.read() as db:
+async def _has_paused(cluster: Cluster, times: int) -> bool:
+    async with cluster.database.read() as db:
         return any(row.pauses >= times for row in await db.execute(select(budgets.c.pauses)))
 
 
-async def test_writes_whose_answer_was_lost_are_looked_up_and_not_repeated(town: Town) -> None:
+async def test_writes_whose_answer_was_lost_are_looked_up_and_not_repeated(cluster: Cluster) -> None:
     """Made, but answered with a page of HTML, without its id, or too late."""
     for kind in ("html", "no-id"):
-        town.warehouse_fails(kind, method="PUT", path="/demo/api/v1/orders", times=2, after_write=True)
+        cluster.warehouse_fails(kind, method="PUT", path="/demo/api/v1/orders", times=2, after_write=True)
     for _ in range(WORKERS):
-        town.start_worker()
-    await town.deliver(busy_day(ORDERS))
-    await town.settle()
-    town.warehouse_fails("slow", method="PUT", path="/demo/api/v1/orders", times=1, seconds=1.7, after_write=True)
-    await town.deliver(busy_day(ORDERS, first=3001))
+        cluster.start_worker()
+    await cluster.deliver(busy_day(ORDERS))
+    await cluster.settle()
+    cluster.warehouse_fails("slow", method="PUT", path="/demo/api/v1/orders", times=1, seconds=1.7, after_write=True)
+    await cluster.deliver(busy_day(ORDERS, first=3001))
     # While the late answer is still to come the warehouse is busy with that order: the next one waits there for its turn.
-    await all_is_well(town, side_by_side=3)
-    assert len(town.calls("PUT")) > 5
+    await all_is_well(cluster, side_by_side=3)
+    assert len(cluster.calls("PUT")) > 5
 
 
-async def test_a_slow_warehouse_gets_one_write_at_a_time(found: Found) -> None:
-    town = await found(warehouse=WarehouseConfig(write_seconds=0.1))
-    town.start_api()
-    town.start_worker()
-    town.start_worker()
-    await town.deliver(busy_day(ORDERS))
-    await all_is_well(town)
+async def test_a_slow_warehouse_gets_one_write_at_a_time(start_cluster: StartCluster) -> None:
+    cluster = await start_cluster(warehouse=WarehouseConfig(write_seconds=0.1))
+    cluster.start_api()
+    cluster.start_worker()
+    cluster.start_worker()
+    await cluster.deliver(busy_day(ORDERS))
+    await all_is_well(cluster)
 
 
 CARRIER = {"transporters": {"express": {"transporter_code": "NOPE", "transporter_service_code": "FAST"}}}
@@ -96,55 +96,57 @@ def bad(order_id: int) -> Body:
     return body
 
 
-async def test_a_poison_record_in_the_middle_of_a_lane_stops_nobody_and_arrives_when_it_is_replayed(found: Found) -> None:
-    town = await found(**CARRIER)
-    town.start_api()
-    town.start_worker()
+async def test_a_poison_record_in_the_middle_of_a_lane_stops_nobody_and_arrives_when_it_is_replayed(
+    start_cluster: StartCluster,
+) -> None:
+    cluster = await start_cluster(**CARRIER)
+    cluster.start_api()
+    cluster.start_worker()
     day = busy_day(ORDERS)
-    await town.deliver([*day[: len(day) // 2], delivery(bad(7001), "order.created"), *day[len(day) // 2 :]])
-    await town.settle()
-    async with town.database.read() as db:
+    await cluster.deliver([*day[: len(day) // 2], delivery(bad(7001), "order.created"), *day[len(day) // 2 :]])
+    await cluster.settle()
+    async with cluster.database.read() as db:
         dead = (await db.execute(select(jobs).where(jobs.c.state == "dead"))).one()
     assert dead.source_id == "7001"
     assert "there is no transporter contract for code 'NOPE', service 'FAST'" in dead.reason
-    assert (await town.states())["dead"] == 1
-    assert (await count(town)).lost == ["order 7001 is not in the warehouse"]
+    assert (await cluster.states())["dead"] == 1
+    assert (await count(cluster)).lost == ["order 7001 is not in the warehouse"]
 
     contract = TransporterContract("NOPE", "FAST", "Nope", "Fast", "NOPE-F")
-    town.warehouse.config = replace(town.warehouse.config, transporter_contracts=(contract,))
-    await _replay(town)
-    found_again = await all_is_well(town)
+    cluster.warehouse.config = replace(cluster.warehouse.config, transporter_contracts=(contract,))
+    await _replay(cluster)
+    found_again = await all_is_well(cluster)
     assert found_again.events["dead"] == 0
 
 
-async def _replay(town: Town) -> None:
+async def _replay(cluster: Cluster) -> None:
     """As an operator does, in a process of their own; the sweeper of the worker finds what there is to do."""
     settings = Settings(
-        data_directory=town.directory / "data", database_url=town.database_url, secret_keys=[SecretStr(town.secret_key)]
+        data_directory=cluster.directory / "data", database_url=cluster.database_url, secret_keys=[SecretStr(cluster.secret_key)]
     )
     async with open_gateway(settings, MemoryWakeUps()) as gateway:
         assert await records.replay_filtered(gateway, Filter()) == 1
 
 
-async def test_a_row_of_refused_orders_never_gets_us_locked_out(found: Found) -> None:
+async def test_a_row_of_refused_orders_never_gets_us_locked_out(start_cluster: StartCluster) -> None:
     """In real life's proportions, 400 times as fast: five failures within ten minutes lock out, we pause a minute, or five."""
-    town = await found(warehouse=WarehouseConfig(lockout_failures=5, lockout_window_seconds=1.5), **CARRIER)
-    town.start_api()
-    town.start_worker(budget_pause_seconds=0.15, refusal_pause_seconds=0.75, retry_cap_seconds=2.25)
-    await town.deliver(delivery(bad(number), "order.created") for number in range(7001, 7007))
-    await town.deliver(busy_day(3))
-    await town.settle()
-    assert (await town.states(jobs))["dead"] == 6
-    assert not [call for call in town.calls(path="") if call.status == 429]
+    cluster = await start_cluster(warehouse=WarehouseConfig(lockout_failures=5, lockout_window_seconds=1.5), **CARRIER)
+    cluster.start_api()
+    cluster.start_worker(budget_pause_seconds=0.15, refusal_pause_seconds=0.75, retry_cap_seconds=2.25)
+    await cluster.deliver(delivery(bad(number), "order.created") for number in range(7001, 7007))
+    await cluster.deliver(busy_day(3))
+    await cluster.settle()
+    assert (await cluster.states(jobs))["dead"] == 6
+    assert not [call for call in cluster.calls(path="") if call.status == 429]
 
 
-async def test_a_warehouse_that_locks_out_sooner_than_thought_is_waited_for(found: Found) -> None:
-    town = await found(warehouse=WarehouseConfig(lockout_failures=2, lockout_window_seconds=0.9), **CARRIER)
-    town.start_api()
-    town.start_worker(max_tries=3)
-    await town.deliver(delivery(bad(number), "order.created") for number in range(7001, 7004))
-    await town.deliver(busy_day(ORDERS))
-    await town.settle()
-    assert [call for call in town.calls(path="") if call.status == 429]
-    assert (await town.states(jobs))["dead"] == 3
-    assert (await count(town)).lost == [f"order {number} is not in the warehouse" for number in range(7001, 7004)]
+async def test_a_warehouse_that_locks_out_sooner_than_thought_is_waited_for(start_cluster: StartCluster) -> None:
+    cluster = await start_cluster(warehouse=WarehouseConfig(lockout_failures=2, lockout_window_seconds=0.9), **CARRIER)
+    cluster.start_api()
+    cluster.start_worker(max_tries=3)
+    await cluster.deliver(delivery(bad(number), "order.created") for number in range(7001, 7004))
+    await cluster.deliver(busy_day(ORDERS))
+    await cluster.settle()
+    assert [call for call in cluster.calls(path="") if call.status == 429]
+    assert (await cluster.states(jobs))["dead"] == 3
+    assert (await count(cluster)).lost == [f"order {number} is not in the warehouse" for number in range(7001, 7004)]

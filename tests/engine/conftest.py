@@ -1,4 +1,4 @@
-"""A house for every test of the engine."""
+"""A harness for every test of the engine."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.house import House, open_house
+from tests.harness import Harness, open_harness
 
 
 @pytest.fixture
-async def house(database_url: str, tmp_path: Path) -> AsyncIterator[House]:
+async def harness(database_url: str, tmp_path: Path) -> AsyncIterator[Harness]:
     """With one active connection, `shop`; on both databases."""
-    async with open_house(database_url, tmp_path) as opened:
+    async with open_harness(database_url, tmp_path) as opened:
         await opened.connect()
         yield opened
 
 
 @pytest.fixture
-async def lite(sqlite_database: str, tmp_path: Path) -> AsyncIterator[House]:
+async def sqlite_harness(sqlite_database: str, tmp_path: Path) -> AsyncIterator[Harness]:
     """The same on SQLite only, for what does not depend on the database."""
-    async with open_house(sqlite_database, tmp_path) as opened:
+    async with open_harness(sqlite_database, tmp_path) as opened:
         await opened.connect()
         yield opened

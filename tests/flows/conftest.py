@@ -1,4 +1,4 @@
-"""A house for every test of a flow."""
+"""A harness for every test of a flow."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.house import House, open_house
+from tests.harness import Harness, open_harness
 
 
 @pytest.fixture
-async def house(sqlite_database: str, tmp_path: Path) -> AsyncIterator[House]:
+async def harness(sqlite_database: str, tmp_path: Path) -> AsyncIterator[Harness]:
     """With one active connection, `shop`. On SQLite: what a flow decides does not depend on the database."""
-    async with open_house(sqlite_database, tmp_path) as opened:
+    async with open_harness(sqlite_database, tmp_path) as opened:
         await opened.connect()
         yield opened

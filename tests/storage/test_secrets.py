@@ -12,7 +12,7 @@ from app.records import connections
 from app.settings import Settings
 from app.storage.secrets import Vault, new_key, open_vault
 from app.storage.tables import connections as rows
-from tests.house import SECRET, WEBHOOK_SECRET, open_house
+from tests.harness import SECRET, WEBHOOK_SECRET, open_harness
 
 SECRETS = {"shop": {"consumer_secret": "cs_very-secret"}}
 
@@ -84,19 +84,19 @@ def test_keys_from_the_settings_go_before_a_file(tmp_path: Path) -> None:
 
 
 async def test_no_secret_is_in_the_database_as_it_is(sqlite_database: str, tmp_path: Path) -> None:
-    async with open_house(sqlite_database, tmp_path) as house:
-        await house.connect()
-        (row,) = await house.rows(rows.select())
+    async with open_harness(sqlite_database, tmp_path) as harness:
+        await harness.connect()
+        (row,) = await harness.rows(rows.select())
         assert not any(secret.encode() in bytes(str(tuple(row)), "utf-8") for secret in (SECRET, WEBHOOK_SECRET))
-        assert house.connection.webhook_secret == WEBHOOK_SECRET
+        assert harness.connection.webhook_secret == WEBHOOK_SECRET
 
 
 async def test_keys_are_changed_by_sealing_everything_again(sqlite_database: str, tmp_path: Path) -> None:
-    async with open_house(sqlite_database, tmp_path) as house:
-        await house.connect()
+    async with open_harness(sqlite_database, tmp_path) as harness:
+        await harness.connect()
         old = (tmp_path / "secret.key").read_text().strip()
         new = new_key()
-        async with house.gateway.database.begin() as db:
+        async with harness.gateway.database.begin() as db:
             assert await connections.reseal(db, Vault([new, old])) == 1
             found = await connections.find(db, Vault([new]), "shop")
         assert found.webhook_secret == WEBHOOK_SECRET

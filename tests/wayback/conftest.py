@@ -1,4 +1,4 @@
-"""A house with one active connection that reports stock, shipments and returns to its shop."""
+"""A harness with one active connection that reports stock, shipments and returns to its shop."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.house import House, open_house
+from tests.harness import Harness, open_harness
 
 
 @pytest.fixture
-async def house(sqlite_database: str, tmp_path: Path) -> AsyncIterator[House]:
-    async with open_house(sqlite_database, tmp_path) as opened:
+async def harness(sqlite_database: str, tmp_path: Path) -> AsyncIterator[Harness]:
+    async with open_harness(sqlite_database, tmp_path) as opened:
         yield opened

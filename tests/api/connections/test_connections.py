@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.api.calling import Api, Site
-from tests.house import KEY, SECRET
+from tests.harness import KEY, SECRET
 
 SHOP = {"shop_url": "http://127.0.0.1:9/", "consumer_key": "ck", "consumer_secret": "cs"}
 ELSEWHERE = "http://127.0.0.1:9/elsewhere"
@@ -78,14 +78,14 @@ async def test_no_secret_ever_comes_out(bare_site: Site) -> None:
         ({"settings": {"extra_order_fields": {"orderNumbr": "number"}}}, "settings.extra_order_fields.orderNumbr"),
     ],
 )  # fmt: skip
-async def test_what_is_wrong_is_named_by_its_path(lite: Api, change: dict[str, Any], field: str) -> None:
+async def test_what_is_wrong_is_named_by_its_path(sqlite_harness: Api, change: dict[str, Any], field: str) -> None:
     given = {
         "name": "nettbutikk",
         "integration": "woocommerce",
         "shop": SHOP,
         "warehouse": {"url": "http://127.0.0.1:9/demo", "user": "u", "password": "p", "goods_owner_id": 77},
     }
-    answer = await lite.admin.post("/connections", json={**given, **change})
+    answer = await sqlite_harness.admin.post("/connections", json={**given, **change})
     assert answer.status_code == 422, answer.text
     assert answer.json()["field"] == field
     assert answer.json()["fix"]

@@ -10,8 +10,8 @@ from app.storage.tables import api_keys
 from tests.api.calling import Api, client_of
 
 
-async def test_without_a_key_the_answer_says_how_to_send_one(lite: Api) -> None:
-    async with client_of(lite.app) as nobody:
+async def test_without_a_key_the_answer_says_how_to_send_one(sqlite_harness: Api) -> None:
+    async with client_of(sqlite_harness.app) as nobody:
         answer = await nobody.get("/mappings")
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"] == 'Bearer realm="gateway"'
@@ -20,14 +20,14 @@ async def test_without_a_key_the_answer_says_how_to_send_one(lite: Api) -> None:
 
 
 @pytest.mark.parametrize("header", ["Authorization", "X-API-Key"])
-async def test_a_key_is_taken_in_either_header(lite: Api, header: str) -> None:
-    key = await lite.key("read")
-    async with client_of(lite.app, {header: f"Bearer {key}" if header == "Authorization" else key}) as caller:
+async def test_a_key_is_taken_in_either_header(sqlite_harness: Api, header: str) -> None:
+    key = await sqlite_harness.key("read")
+    async with client_of(sqlite_harness.app, {header: f"Bearer {key}" if header == "Authorization" else key}) as caller:
         assert (await caller.get("/mappings")).status_code == 200
 
 
-async def test_a_key_that_was_never_made_is_refused(lite: Api) -> None:
-    async with client_of(lite.app, {"X-API-Key": "gw_nobody"}) as caller:
+async def test_a_key_that_was_never_made_is_refused(sqlite_harness: Api) -> None:
+    async with client_of(sqlite_harness.app, {"X-API-Key": "gw_nobody"}) as caller:
         assert (await caller.get("/mappings")).status_code == 401
 
 
@@ -46,17 +46,19 @@ async def test_a_key_that_was_never_made_is_refused(lite: Api) -> None:
         ("admin", "POST", "/lanes/lane_x/pause", 404),
     ],
 )
-async def test_rights_include_those_below_and_none_above(lite: Api, right: str, method: str, path: str, status: int) -> None:
+async def test_rights_include_those_below_and_none_above(
+    sqlite_harness: Api, right: str, method: str, path: str, status: int
+) -> None:
     bodies = {"/erase": {"text": "kari@example.com"}, "/dead-letters/replay": {"filter": {}}}
     given = (
         {"name": "x", "integration": "woocommerce", "shop": {}, "warehouse": {}} if path == "/connections" else bodies.get(path)
     )
-    answer = await (await lite.caller(right)).request(method, path, json=given)
+    answer = await (await sqlite_harness.caller(right)).request(method, path, json=given)
     assert answer.status_code == status, answer.text
 
 
-async def test_a_right_that_is_missing_is_named(lite: Api) -> None:
-    answer = await (await lite.caller("read")).get("/keys")
+async def test_a_right_that_is_missing_is_named(sqlite_harness: Api) -> None:
+    answer = await (await sqlite_harness.caller("read")).get("/keys")
     assert answer.json()["detail"] == "this needs a key with the right admin; yours has read"
     assert answer.json()["fix"] == "make one with: gateway keys create NAME --right admin"
 

@@ -13,8 +13,8 @@ from app.api.kit.auth import KnownKeys
 from tests.api.calling import Api, client_of, open_api, settings_for
 
 
-async def test_an_address_that_is_not_there(lite: Api) -> None:
-    answer = await lite.admin.get("/nothing/here")
+async def test_an_address_that_is_not_there(sqlite_harness: Api) -> None:
+    answer = await sqlite_harness.admin.get("/nothing/here")
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json() == {
@@ -27,8 +27,8 @@ async def test_an_address_that_is_not_there(lite: Api) -> None:
     }
 
 
-async def test_a_method_that_is_not_for_the_address(lite: Api) -> None:
-    answer = await lite.admin.delete("/runs")
+async def test_a_method_that_is_not_for_the_address(sqlite_harness: Api) -> None:
+    answer = await sqlite_harness.admin.delete("/runs")
     assert answer.status_code == 405
     assert answer.json()["type"] == "urn:gateway:problem:wrong-method"
     assert answer.headers["allow"] == "GET"
@@ -49,61 +49,63 @@ async def test_a_method_that_is_not_for_the_address(lite: Api) -> None:
         ("/events?record=%00", "record"),
     ],
 )
-async def test_a_parameter_that_is_not_right_is_named(lite: Api, path: str, field: str) -> None:
-    answer = await lite.admin.get(path)
+async def test_a_parameter_that_is_not_right_is_named(sqlite_harness: Api, path: str, field: str) -> None:
+    answer = await sqlite_harness.admin.get(path)
     assert answer.status_code == 422, answer.text
     assert answer.json()["field"] == field
     assert answer.json()["fix"]
 
 
-async def test_a_field_of_the_body_is_named_by_its_path(lite: Api) -> None:
-    answer = await lite.admin.post("/dead-letters/replay", json={"filter": {"conection": "x"}})
+async def test_a_field_of_the_body_is_named_by_its_path(sqlite_harness: Api) -> None:
+    answer = await sqlite_harness.admin.post("/dead-letters/replay", json={"filter": {"conection": "x"}})
     assert answer.status_code == 422
     assert answer.json()["field"] == "filter.conection"
 
 
-async def test_all_that_is_wrong_is_listed(lite: Api) -> None:
-    answer = await lite.admin.post("/keys", json={"rights": ["fly"]})
+async def test_all_that_is_wrong_is_listed(sqlite_harness: Api) -> None:
+    answer = await sqlite_harness.admin.post("/keys", json={"rights": ["fly"]})
     assert {each["field"] for each in answer.json()["errors"]} == {"name", "rights.0"}
 
 
 @pytest.mark.parametrize("content", [b"{", b"\xff\xfe\x00"])
-async def test_a_body_that_is_not_json(lite: Api, content: bytes) -> None:
-    answer = await lite.admin.post("/keys", content=content, headers={"Content-Type": "application/json"})
+async def test_a_body_that_is_not_json(sqlite_harness: Api, content: bytes) -> None:
+    answer = await sqlite_harness.admin.post("/keys", content=content, headers={"Content-Type": "application/json"})
     assert answer.status_code == 422
     assert answer.json()["field"] == "body"
 
 
-async def test_a_body_that_is_far_too_large_is_not_read(lite: Api) -> None:
-    answer = await lite.admin.post("/keys", content=b" " * (1024 * 1024 + 1), headers={"Content-Type": "application/json"})
+async def test_a_body_that_is_far_too_large_is_not_read(sqlite_harness: Api) -> None:
+    answer = await sqlite_harness.admin.post(
+        "/keys", content=b" " * (1024 * 1024 + 1), headers={"Content-Type": "application/json"}
+    )
     assert answer.status_code == 413
     assert answer.json()["detail"] == "the body is larger than 1048576 bytes"
 
 
-async def test_nor_is_one_that_does_not_say_how_large_it_is(lite: Api) -> None:
+async def test_nor_is_one_that_does_not_say_how_large_it_is(sqlite_harness: Api) -> None:
     async def endless() -> AsyncIterator[bytes]:
         while True:
             yield b" " * 65536
 
-    answer = await lite.admin.post("/keys", content=endless(), headers={"Content-Type": "application/json"})
+    answer = await sqlite_harness.admin.post("/keys", content=endless(), headers={"Content-Type": "application/json"})
     assert answer.status_code == 413
 
 
-async def test_what_was_given_is_never_repeated_in_a_refusal(lite: Api) -> None:
+async def test_what_was_given_is_never_repeated_in_a_refusal(sqlite_harness: Api) -> None:
     given = {"name": "x", "integration": "woocommerce", "shop": {"consumer_secret": ["cs_very_secret"]}, "warehouse": {}}
-    answer = await lite.admin.post("/connections", json=given)
+    answer = await sqlite_harness.admin.post("/connections", json=given)
     assert answer.status_code == 422
     assert "cs_very_secret" not in answer.text
 
 
-async def test_an_error_of_the_gateway_itself_gives_nothing_away(lite: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_error_of_the_gateway_itself_gives_nothing_away(sqlite_harness: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     async def fail(self: KnownKeys, secret: str) -> None:
         raise RuntimeError(f"the secret is {secret}")
 
     log = Mock()
     monkeypatch.setattr(KnownKeys, "find", fail)
     monkeypatch.setattr(problems, "log", log)
-    answer = await lite.admin.get("/runs")
+    answer = await sqlite_harness.admin.get("/runs")
     assert answer.status_code == 500
     assert answer.json()["detail"] == "an error of the gateway itself; its log has the details"
     assert "secret" not in answer.text

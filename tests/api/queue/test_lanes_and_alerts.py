@@ -41,8 +41,8 @@ async def test_failures_in_a_row_are_shown_by_their_method(site: Site) -> None:
     assert "503" in blocked["error"]
 
 
-async def test_a_lane_that_is_not_there(lite: Api) -> None:
-    assert (await lite.admin.post("/lanes/lane_nothing/pause")).status_code == 404
+async def test_a_lane_that_is_not_there(sqlite_harness: Api) -> None:
+    assert (await sqlite_harness.admin.post("/lanes/lane_nothing/pause")).status_code == 404
 
 
 async def test_alerts_say_what_has_gone_wrong_and_how_often(site: Site) -> None:

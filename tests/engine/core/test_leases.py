@@ -22,7 +22,7 @@ from app.storage.tables import alerts, attempts, jobs
 from app.storage.tables import leases as rows
 from app.storage.types import db_now
 from app.warehouse.rest.client import OngoingClient
-from tests.house import House
+from tests.harness import Harness
 
 LONG = 60.0
 
@@ -139,11 +139,11 @@ async def test_a_lease_is_kept_for_as_long_as_its_work_takes(databases: list[Dat
     assert await leases.acquire(databases[1], "lane", LONG) is not None
 
 
-async def test_leases_run_by_the_databases_time_not_by_a_workers_clock(house: House) -> None:
-    lease = await take(house.gateway.database, seconds=LONG)
-    house.tick(10 * 24 * 3600)  # this worker's clock is ten days ahead
-    assert await leases.acquire(house.gateway.database, "lane", LONG) is None
-    async with house.gateway.database.begin() as db:
+async def test_leases_run_by_the_databases_time_not_by_a_workers_clock(harness: Harness) -> None:
+    lease = await take(harness.gateway.database, seconds=LONG)
+    harness.tick(10 * 24 * 3600)  # this worker's clock is ten days ahead
+    assert await leases.acquire(harness.gateway.database, "lane", LONG) is None
+    async with harness.gateway.database.begin() as db:
         await leases.renew(db, lease)
         ahead = await db.scalar(select(rows.c.until > db_now(2 * LONG)).where(rows.c.key == "lane"))
     assert not ahead
@@ -152,28 +152,29 @@ async def test_leases_run_by_the_databases_time_not_by_a_workers_clock(house: Ho
 # --- what leases are for ------------------------------------------------------------------------------------------------
 
 
-async def test_two_workers_on_one_lane_make_each_order_once_and_write_one_at_a_time(house: House) -> None:
-    orders = [house.order() for _ in range(8)]
+async def test_two_workers_on_one_lane_make_each_order_once_and_write_one_at_a_time(harness: Harness) -> None:
+    orders = [harness.order() for _ in range(8)]
     for order in orders:
-        await house.announce(order)
-    await house.ingest()
-    lane = house.connection.lane
+        await harness.announce(order)
+    await harness.ingest()
+    lane = harness.connection.lane
     async with contextlib.AsyncExitStack() as stack:
         others = [
-            await stack.enter_async_context(open_gateway(house.gateway.settings, MemoryWakeUps(), house.clock)) for _ in range(2)
+            await stack.enter_async_context(open_gateway(harness.gateway.settings, MemoryWakeUps(), harness.clock))
+            for _ in range(2)
         ]
-        gateways = [house.gateway, *others]
-        while (await house.job(orders[-1]["id"])).state != "done":
+        gateways = [harness.gateway, *others]
+        while (await harness.job(orders[-1]["id"])).state != "done":
             await asyncio.gather(*(lane_worker.drain(gateway, lane) for gateway in gateways for _ in range(2)))
-    assert sorted(call.body["orderNumber"] for call in house.writes()) == sorted(str(order["id"]) for order in orders)
-    assert house.warehouse.concurrency == {77: 1}
+    assert sorted(call.body["orderNumber"] for call in harness.writes()) == sorted(str(order["id"]) for order in orders)
+    assert harness.warehouse.concurrency == {77: 1}
 
 
-async def test_goods_owners_are_written_to_side_by_side(house: House) -> None:
-    other = await house.connect("other", goods_owner_id=78)
-    for connection in (house.connection, other):
-        await house.announce(house.order(), connection=connection)
-    await house.ingest()
+async def test_goods_owners_are_written_to_side_by_side(harness: Harness) -> None:
+    other = await harness.connect("other", goods_owner_id=78)
+    for connection in (harness.connection, other):
+        await harness.announce(harness.order(), connection=connection)
+    await harness.ingest()
     at_once: list[int] = []
     both = asyncio.Barrier(2)
 
@@ -185,11 +186,11 @@ async def test_goods_owners_are_written_to_side_by_side(house: House) -> None:
     real = OngoingClient.put_order
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(OngoingClient, "put_order", put)
-        await asyncio.gather(*(lane_worker.drain(house.gateway, each.lane) for each in (house.connection, other)))
+        await asyncio.gather(*(lane_worker.drain(harness.gateway, each.lane) for each in (harness.connection, other)))
     assert sorted(at_once) == [77, 78]
 
 
-async def lose_the_lease_during(house: House, call: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
+async def lose_the_lease_during(harness: Harness, call: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
     """While the call is under way the lease runs out and another worker takes it."""
     taken: list[Lease] = []
     real = getattr(OngoingClient, call)
@@ -197,8 +198,8 @@ async def lose_the_lease_during(house: House, call: str, monkeypatch: pytest.Mon
     async def slow(self: OngoingClient, *args: Any) -> Any:
         answer = await real(self, *args)
         if not taken:
-            await house.expire_leases()
-            taken.append(await take(house.gateway.database, house.connection.lane))
+            await harness.expire_leases()
+            taken.append(await take(harness.gateway.database, harness.connection.lane))
         return answer
 
     monkeypatch.setattr(OngoingClient, call, slow)
@@ -206,38 +207,40 @@ async def lose_the_lease_during(house: House, call: str, monkeypatch: pytest.Mon
 
 
 async def test_a_worker_that_lost_its_lease_writes_no_result_and_makes_no_call(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    order = house.order()
-    await house.announce(order)
-    await house.ingest()
-    await lose_the_lease_during(house, "get_orders", monkeypatch)
-    await lane_worker.drain(house.gateway, house.connection.lane)
-    assert house.writes() == []
-    assert await house.rows(select(attempts)) == []
-    job = await house.job(order["id"])
+    order = harness.order()
+    await harness.announce(order)
+    await harness.ingest()
+    await lose_the_lease_during(harness, "get_orders", monkeypatch)
+    await lane_worker.drain(harness.gateway, harness.connection.lane)
+    assert harness.writes() == []
+    assert await harness.rows(select(attempts)) == []
+    job = await harness.job(order["id"])
     assert (job.state, job.done_generation) == ("running", 0)
 
 
 async def test_what_a_worker_had_taken_when_it_lost_its_lease_is_taken_up_by_the_next_holder_alone(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    order = house.order()
-    await house.announce(order)
-    await house.ingest()
-    await lose_the_lease_during(house, "put_order", monkeypatch)
-    await lane_worker.drain(house.gateway, house.connection.lane)
-    assert (await house.job(order["id"])).state == "running"
-    await house.expire_leases()
-    await house.work(sweep=True)
-    assert (await house.job(order["id"])).state == "done"
-    assert len(house.writes()) == 1
-    assert await house.rows(select(alerts)) == []
+    order = harness.order()
+    await harness.announce(order)
+    await harness.ingest()
+    await lose_the_lease_during(harness, "put_order", monkeypatch)
+    await lane_worker.drain(harness.gateway, harness.connection.lane)
+    assert (await harness.job(order["id"])).state == "running"
+    await harness.expire_leases()
+    await harness.work(sweep=True)
+    assert (await harness.job(order["id"])).state == "done"
+    assert len(harness.writes()) == 1
+    assert await harness.rows(select(alerts)) == []
 
 
-async def test_a_connection_whose_calls_may_take_longer_than_a_lease_still_gets_its_orders_out(house: House) -> None:
-    patient = await house.connect("patient", goods_owner_id=78, order_number_prefix="P", warehouse={"call_timeout_seconds": 300})
-    order = house.order()
-    await house.deliver(order, connection=patient)
-    assert house.wms_order(f"P{order['id']}", 78) is not None
-    assert [row.state for row in await house.rows(select(jobs.c.state))] == ["done"]
+async def test_a_connection_whose_calls_may_take_longer_than_a_lease_still_gets_its_orders_out(harness: Harness) -> None:
+    patient = await harness.connect(
+        "patient", goods_owner_id=78, order_number_prefix="P", warehouse={"call_timeout_seconds": 300}
+    )
+    order = harness.order()
+    await harness.deliver(order, connection=patient)
+    assert harness.wms_order(f"P{order['id']}", 78) is not None
+    assert [row.state for row in await harness.rows(select(jobs.c.state))] == ["done"]

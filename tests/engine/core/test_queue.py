@@ -13,7 +13,7 @@ from app.engine.core.queue import ArqWakeUps, CoalescedWakeUps, MemoryWakeUps, T
 from app.engine.upkeep import sweeper
 from app.records.connections import Status
 from app.storage.tables import inbox, jobs
-from tests.house import House
+from tests.harness import Harness
 
 
 class TestCoalesced:
@@ -68,56 +68,59 @@ class TestArq:
 class TestSweeper:
     """A lost ring, or a Redis that was emptied, costs one interval and never work."""
 
-    async def rung(self, house: House) -> list[tuple[Task, str]]:
-        house.wake_ups.waiting.clear()
-        await sweeper.sweep(house.gateway)
-        found = sorted(house.wake_ups.waiting)
-        house.wake_ups.waiting.clear()
+    async def rung(self, harness: Harness) -> list[tuple[Task, str]]:
+        harness.wake_ups.waiting.clear()
+        await sweeper.sweep(harness.gateway)
+        found = sorted(harness.wake_ups.waiting)
+        harness.wake_ups.waiting.clear()
         return found
 
-    async def test_events_whose_ring_was_lost_are_found(self, house: House) -> None:
-        await house.announce(house.order())
-        assert await self.rung(house) == [(Task.INGEST, house.connection.id)]
+    async def test_events_whose_ring_was_lost_are_found(self, harness: Harness) -> None:
+        await harness.announce(harness.order())
+        assert await self.rung(harness) == [(Task.INGEST, harness.connection.id)]
 
-    async def test_jobs_whose_ring_was_lost_are_found(self, house: House) -> None:
-        await house.announce(house.order())
-        await house.ingest()
-        assert await self.rung(house) == [(Task.DRAIN, house.connection.lane)]
+    async def test_jobs_whose_ring_was_lost_are_found(self, harness: Harness) -> None:
+        await harness.announce(harness.order())
+        await harness.ingest()
+        assert await self.rung(harness) == [(Task.DRAIN, harness.connection.lane)]
 
-    async def test_with_nothing_due_nothing_is_rung(self, house: House) -> None:
-        await house.deliver(house.order())
-        assert await self.rung(house) == []
+    async def test_with_nothing_due_nothing_is_rung(self, harness: Harness) -> None:
+        await harness.deliver(harness.order())
+        assert await self.rung(harness) == []
 
-    async def test_parked_jobs_and_events_are_found_when_they_are_due_and_not_before(self, lite: House) -> None:
-        parked, unread = lite.order("SOKK-1"), lite.order("SOKK-1")
-        lite.fail_warehouse("status", method="PUT", path="/demo/api/v1/orders", times=1)
-        lite.fail_shop("status", status=503, times=1)
-        await lite.deliver(parked)
-        await lite.deliver({"id": unread["id"]})
-        assert await self.rung(lite) == []
-        lite.tick(60)
-        assert await self.rung(lite) == [(Task.DRAIN, lite.connection.lane), (Task.INGEST, lite.connection.id)]
-        await lite.work(sweep=True)
-        assert await lite.events() == {"done": 2}
+    async def test_parked_jobs_and_events_are_found_when_they_are_due_and_not_before(self, sqlite_harness: Harness) -> None:
+        parked, unread = sqlite_harness.order("SOKK-1"), sqlite_harness.order("SOKK-1")
+        sqlite_harness.fail_warehouse("status", method="PUT", path="/demo/api/v1/orders", times=1)
+        sqlite_harness.fail_shop("status", status=503, times=1)
+        await sqlite_harness.deliver(parked)
+        await sqlite_harness.deliver({"id": unread["id"]})
+        assert await self.rung(sqlite_harness) == []
+        sqlite_harness.tick(60)
+        assert await self.rung(sqlite_harness) == [
+            (Task.DRAIN, sqlite_harness.connection.lane),
+            (Task.INGEST, sqlite_harness.connection.id),
+        ]
+        await sqlite_harness.work(sweep=True)
+        assert await sqlite_harness.events() == {"done": 2}
 
-    async def test_what_a_worker_left_running_is_found(self, lite: House) -> None:
-        await lite.announce(lite.order())
-        await lite.ingest()
-        async with lite.gateway.database.begin() as db:
+    async def test_what_a_worker_left_running_is_found(self, sqlite_harness: Harness) -> None:
+        await sqlite_harness.announce(sqlite_harness.order())
+        await sqlite_harness.ingest()
+        async with sqlite_harness.gateway.database.begin() as db:
             await db.execute(update(jobs).values(state="running"))
-        assert await self.rung(lite) == [(Task.DRAIN, lite.connection.lane)]
+        assert await self.rung(sqlite_harness) == [(Task.DRAIN, sqlite_harness.connection.lane)]
 
-    async def test_polls_are_found_when_they_are_due(self, lite: House) -> None:
-        await lite.make_due("orders")
-        assert await self.rung(lite) == [(Task.POLL, f"{lite.connection.id}:orders")]
+    async def test_polls_are_found_when_they_are_due(self, sqlite_harness: Harness) -> None:
+        await sqlite_harness.make_due("orders")
+        assert await self.rung(sqlite_harness) == [(Task.POLL, f"{sqlite_harness.connection.id}:orders")]
 
-    async def test_a_paused_connections_events_are_not_rung_for(self, lite: House) -> None:
-        await lite.announce(lite.order())
-        await lite.set_status(lite.connection, Status.PAUSED)
-        assert await self.rung(lite) == []
-        assert [row.state for row in await lite.rows(select(inbox.c.state))] == ["received"]
+    async def test_a_paused_connections_events_are_not_rung_for(self, sqlite_harness: Harness) -> None:
+        await sqlite_harness.announce(sqlite_harness.order())
+        await sqlite_harness.set_status(sqlite_harness.connection, Status.PAUSED)
+        assert await self.rung(sqlite_harness) == []
+        assert [row.state for row in await sqlite_harness.rows(select(inbox.c.state))] == ["received"]
 
-    async def test_a_sweep_that_fails_is_not_the_last(self, lite: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_a_sweep_that_fails_is_not_the_last(self, sqlite_harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
         tried: list[int] = []
         enough = asyncio.Event()
 
@@ -130,22 +133,22 @@ class TestSweeper:
             enough.set()
 
         monkeypatch.setattr(sweeper, "sweep", sweep)
-        monkeypatch.setattr(lite.gateway.settings, "sweep_interval_seconds", 0.001)
-        running = asyncio.create_task(sweeper.run(lite.gateway))
+        monkeypatch.setattr(sqlite_harness.gateway.settings, "sweep_interval_seconds", 0.001)
+        running = asyncio.create_task(sweeper.run(sqlite_harness.gateway))
         await enough.wait()
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
         assert len(tried) >= 3
 
-    async def test_a_whole_day_goes_by_without_any_ring(self, lite: House) -> None:
+    async def test_a_whole_day_goes_by_without_any_ring(self, sqlite_harness: Harness) -> None:
         """As with a Redis that loses everything: only the sweeper rings."""
         orders = []
         for _ in range(3):
-            orders.append(lite.order("SOKK-1"))
-            await lite.announce(orders[-1])
-            lite.wake_ups.waiting.clear()
+            orders.append(sqlite_harness.order("SOKK-1"))
+            await sqlite_harness.announce(orders[-1])
+            sqlite_harness.wake_ups.waiting.clear()
         for _ in range(3):
-            found = list(await self.rung(lite))
-            lite.wake_ups.waiting.extend(found)
-            await lite.work()
-        assert {(await lite.job(order["id"])).state for order in orders} == {"done"}
+            found = list(await self.rung(sqlite_harness))
+            sqlite_harness.wake_ups.waiting.extend(found)
+            await sqlite_harness.work()
+        assert {(await sqlite_harness.job(order["id"])).state for order in orders} == {"done"}

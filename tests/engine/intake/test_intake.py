@@ -22,7 +22,7 @@ from app.main import create_app
 from app.records.connections import Status
 from app.settings import Settings
 from app.storage.tables import inbox
-from tests.house import WEBHOOK_SECRET, House, open_house, signature
+from tests.harness import WEBHOOK_SECRET, Harness, open_harness, signature
 
 BODY = b'{"id": 1, "status": "pending", "date_modified_gmt": "2026-11-21T10:00:00"}'
 JSON = {"content-type": "application/json"}
@@ -33,26 +33,26 @@ def signed(body: bytes = BODY) -> dict[str, str]:
     return {**JSON, "x-wc-webhook-signature": signature(body), "x-wc-webhook-topic": "order.updated"}
 
 
-async def post(house: House, body: bytes = BODY, headers: dict[str, str] | None = None) -> httpx.Response:
-    to = f"/webhooks/{house.connection.webhook_id}"
-    return await house.client.post(to, content=body, headers=signed(body) if headers is None else headers)
+async def post(harness: Harness, body: bytes = BODY, headers: dict[str, str] | None = None) -> httpx.Response:
+    to = f"/webhooks/{harness.connection.webhook_id}"
+    return await harness.client.post(to, content=body, headers=signed(body) if headers is None else headers)
 
 
-async def call(house: House, headers: dict[str, str], receive: Callable[[], Any]) -> int:
+async def call(harness: Harness, headers: dict[str, str], receive: Callable[[], Any]) -> int:
     """The intake called as a server would, with a body of the test's own making; the status."""
     sent: list[Any] = []
 
     async def send(message: Any) -> None:
         sent.append(message)
 
-    path = f"/webhooks/{house.connection.webhook_id}"
+    path = f"/webhooks/{harness.connection.webhook_id}"
     scope = {
         "type": "http",
         "method": "POST",
         "path": path,
         "headers": [(key.encode(), value.encode()) for key, value in headers.items()],
     }
-    await house.intake(scope, receive, send)
+    await harness.intake(scope, receive, send)
     return int(sent[0]["status"])
 
 
@@ -61,81 +61,83 @@ async def never_read() -> Any:
 
 
 class TestRefusals:
-    async def test_an_unknown_address_is_404(self, lite: House) -> None:
-        answer = await lite.client.post("/webhooks/nobody", content=BODY, headers=signed())
+    async def test_an_unknown_address_is_404(self, sqlite_harness: Harness) -> None:
+        answer = await sqlite_harness.client.post("/webhooks/nobody", content=BODY, headers=signed())
         assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
 
-    async def test_a_connection_without_a_secret_is_404(self, lite: House) -> None:
-        other = await lite.connect("silent", goods_owner_id=78, webhook_secret=None)
-        answer = await lite.client.post(f"/webhooks/{other.webhook_id}", content=BODY, headers=signed())
+    async def test_a_connection_without_a_secret_is_404(self, sqlite_harness: Harness) -> None:
+        other = await sqlite_harness.connect("silent", goods_owner_id=78, webhook_secret=None)
+        answer = await sqlite_harness.client.post(f"/webhooks/{other.webhook_id}", content=BODY, headers=signed())
         assert answer.status_code == 404
         assert "secret" in answer.json()["detail"]
 
-    async def test_a_missing_signature_is_401_before_the_body_is_read(self, lite: House) -> None:
-        assert await call(lite, JSON, never_read) == 401
+    async def test_a_missing_signature_is_401_before_the_body_is_read(self, sqlite_harness: Harness) -> None:
+        assert await call(sqlite_harness, JSON, never_read) == 401
 
-    async def test_a_wrong_signature_is_401(self, lite: House) -> None:
-        answer = await post(lite, headers=signed() | {"x-wc-webhook-signature": signature(BODY, "another secret")})
+    async def test_a_wrong_signature_is_401(self, sqlite_harness: Harness) -> None:
+        answer = await post(sqlite_harness, headers=signed() | {"x-wc-webhook-signature": signature(BODY, "another secret")})
         assert answer.status_code == 401
 
     @pytest.mark.parametrize("given", ["", "ø", "x" * 5000, signature(BODY).lower(), signature(BODY) + "=", "="])
-    async def test_an_odd_signature_is_401(self, lite: House, given: str) -> None:
+    async def test_an_odd_signature_is_401(self, sqlite_harness: Harness, given: str) -> None:
         headers = [(b"content-type", b"application/json"), (b"x-wc-webhook-signature", given.encode())]
-        answer = await lite.client.post(f"/webhooks/{lite.connection.webhook_id}", content=BODY, headers=headers)
+        answer = await sqlite_harness.client.post(
+            f"/webhooks/{sqlite_harness.connection.webhook_id}", content=BODY, headers=headers
+        )
         assert answer.status_code == 401
 
-    async def test_a_body_that_says_it_is_too_large_is_413_without_reading_it(self, lite: House) -> None:
-        limit = lite.gateway.settings.max_body_bytes
-        assert await call(lite, signed() | {"content-length": str(limit + 1)}, never_read) == 413
+    async def test_a_body_that_says_it_is_too_large_is_413_without_reading_it(self, sqlite_harness: Harness) -> None:
+        limit = sqlite_harness.gateway.settings.max_body_bytes
+        assert await call(sqlite_harness, signed() | {"content-length": str(limit + 1)}, never_read) == 413
 
-    async def test_a_body_that_turns_out_too_large_is_413_and_read_no_further(self, lite: House) -> None:
-        half = b"x" * (lite.gateway.settings.max_body_bytes // 2 + 1)
+    async def test_a_body_that_turns_out_too_large_is_413_and_read_no_further(self, sqlite_harness: Harness) -> None:
+        half = b"x" * (sqlite_harness.gateway.settings.max_body_bytes // 2 + 1)
         parts = iter([half, half])
 
         async def receive() -> Any:
             return {"type": "http.request", "body": next(parts), "more_body": True}
 
-        assert await call(lite, signed(), receive) == 413
+        assert await call(sqlite_harness, signed(), receive) == 413
 
-    async def test_a_body_of_exactly_the_limit_is_taken(self, lite: House) -> None:
-        body = b'"' + b"x" * (lite.gateway.settings.max_body_bytes - 2) + b'"'
-        assert (await post(lite, body)).status_code == 200
+    async def test_a_body_of_exactly_the_limit_is_taken(self, sqlite_harness: Harness) -> None:
+        body = b'"' + b"x" * (sqlite_harness.gateway.settings.max_body_bytes - 2) + b'"'
+        assert (await post(sqlite_harness, body)).status_code == 200
 
     @pytest.mark.parametrize("body", [b"", b"{", b"webhook_id=1", b"\xff\xfe", b"<html></html>", b"NaN", b"[" * 100_000])
-    async def test_what_is_not_json_is_400(self, lite: House, body: bytes) -> None:
-        assert (await post(lite, body)).status_code == 400
+    async def test_what_is_not_json_is_400(self, sqlite_harness: Harness, body: bytes) -> None:
+        assert (await post(sqlite_harness, body)).status_code == 400
 
     @pytest.mark.parametrize("kind", ["text/plain", "application/xml", "multipart/form-data", "application/jsonp", ""])
-    async def test_another_content_type_is_415(self, lite: House, kind: str) -> None:
-        assert (await post(lite, headers=signed() | {"content-type": kind})).status_code == 415
+    async def test_another_content_type_is_415(self, sqlite_harness: Harness, kind: str) -> None:
+        assert (await post(sqlite_harness, headers=signed() | {"content-type": kind})).status_code == 415
 
     @pytest.mark.parametrize("kind", ["application/json", "application/json; charset=UTF-8", "Application/JSON"])
-    async def test_json_by_any_spelling_is_taken(self, lite: House, kind: str) -> None:
-        assert (await post(lite, headers=signed() | {"content-type": kind})).status_code == 200
+    async def test_json_by_any_spelling_is_taken(self, sqlite_harness: Harness, kind: str) -> None:
+        assert (await post(sqlite_harness, headers=signed() | {"content-type": kind})).status_code == 200
 
     async def test_a_body_that_does_not_come_is_408(self, sqlite_database: str, tmp_path: Path) -> None:
-        async with open_house(sqlite_database, tmp_path, body_timeout_seconds=0.02) as house:
-            await house.connect()
-            assert await call(house, signed(), asyncio.Event().wait) == 408
+        async with open_harness(sqlite_database, tmp_path, body_timeout_seconds=0.02) as harness:
+            await harness.connect()
+            assert await call(harness, signed(), asyncio.Event().wait) == 408
 
-    async def test_a_client_that_hangs_up_in_the_middle_is_refused(self, lite: House) -> None:
+    async def test_a_client_that_hangs_up_in_the_middle_is_refused(self, sqlite_harness: Harness) -> None:
         parts = iter([{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}])
 
         async def receive() -> Any:
             return next(parts)
 
-        assert await call(lite, signed(), receive) == 400
-        assert await lite.events() == {}
+        assert await call(sqlite_harness, signed(), receive) == 400
+        assert await sqlite_harness.events() == {}
 
-    async def test_nothing_refused_is_kept(self, lite: House) -> None:
-        await post(lite, headers=JSON)
-        await post(lite, headers=signed() | {"content-type": "text/plain"})
-        await post(lite, b"{")
-        assert await lite.events() == {}
-        assert not lite.wake_ups.waiting
+    async def test_nothing_refused_is_kept(self, sqlite_harness: Harness) -> None:
+        await post(sqlite_harness, headers=JSON)
+        await post(sqlite_harness, headers=signed() | {"content-type": "text/plain"})
+        await post(sqlite_harness, b"{")
+        assert await sqlite_harness.events() == {}
+        assert not sqlite_harness.wake_ups.waiting
 
-    async def test_a_refusal_names_the_fix_and_no_secret(self, lite: House) -> None:
-        answer = await post(lite, headers=signed() | {"x-wc-webhook-signature": "x"})
+    async def test_a_refusal_names_the_fix_and_no_secret(self, sqlite_harness: Harness) -> None:
+        answer = await post(sqlite_harness, headers=signed() | {"x-wc-webhook-signature": "x"})
         problem = answer.json()
         assert problem == {
             "type": "urn:gateway:problem:bad-signature",
@@ -150,10 +152,10 @@ class TestPing:
     """Observed: unsigned, form-encoded, `webhook_id=` and digits; anything but 200 and the shop does not count it as reached."""
 
     @pytest.mark.parametrize("body", [b"webhook_id=1", b"webhook_id=12345678901234567890"])
-    async def test_a_ping_is_answered_200_and_not_kept(self, lite: House, body: bytes) -> None:
-        answer = await post(lite, body, FORM)
+    async def test_a_ping_is_answered_200_and_not_kept(self, sqlite_harness: Harness, body: bytes) -> None:
+        answer = await post(sqlite_harness, body, FORM)
         assert answer.status_code == 200
-        assert await lite.events() == {}
+        assert await sqlite_harness.events() == {}
 
     @pytest.mark.parametrize(
         "body",
@@ -170,28 +172,30 @@ class TestPing:
             b"x" * 10_000,
         ],
     )
-    async def test_what_only_looks_like_a_ping_is_401(self, lite: House, body: bytes) -> None:
-        assert (await post(lite, body, FORM)).status_code == 401
+    async def test_what_only_looks_like_a_ping_is_401(self, sqlite_harness: Harness, body: bytes) -> None:
+        assert (await post(sqlite_harness, body, FORM)).status_code == 401
 
-    async def test_a_form_that_never_ends_is_not_read_to_its_end(self, lite: House) -> None:
+    async def test_a_form_that_never_ends_is_not_read_to_its_end(self, sqlite_harness: Harness) -> None:
         async def receive() -> Any:
             parts.append(1)
             assert len(parts) < 3, "more was read than a ping can have"
             return {"type": "http.request", "body": b"x" * 100, "more_body": True}
 
         parts: list[int] = []
-        assert await call(lite, FORM, receive) == 401
+        assert await call(sqlite_harness, FORM, receive) == 401
 
-    async def test_a_ping_as_json_is_401(self, lite: House) -> None:
-        assert (await post(lite, b"webhook_id=1", JSON)).status_code == 401
+    async def test_a_ping_as_json_is_401(self, sqlite_harness: Harness) -> None:
+        assert (await post(sqlite_harness, b"webhook_id=1", JSON)).status_code == 401
 
-    async def test_a_ping_to_an_unknown_address_is_404(self, lite: House) -> None:
-        answer = await lite.client.post("/webhooks/nobody", content=b"webhook_id=1", headers=FORM)
+    async def test_a_ping_to_an_unknown_address_is_404(self, sqlite_harness: Harness) -> None:
+        answer = await sqlite_harness.client.post("/webhooks/nobody", content=b"webhook_id=1", headers=FORM)
         assert answer.status_code == 404
 
 
 class TestVerifying:
-    async def test_nothing_is_parsed_before_it_is_verified(self, lite: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_nothing_is_parsed_before_it_is_verified(
+        self, sqlite_harness: Harness, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         parsed: list[bytes] = []
 
         def loads(body: bytes) -> Any:
@@ -200,12 +204,14 @@ class TestVerifying:
 
         stand_in = type("orjson", (), {"loads": staticmethod(loads), "dumps": orjson.dumps, "JSONDecodeError": ValueError})
         monkeypatch.setattr(api, "orjson", stand_in)
-        assert (await post(lite, headers=signed() | {"x-wc-webhook-signature": "x"})).status_code == 401
+        assert (await post(sqlite_harness, headers=signed() | {"x-wc-webhook-signature": "x"})).status_code == 401
         assert parsed == []
-        assert (await post(lite)).status_code == 200
+        assert (await post(sqlite_harness)).status_code == 200
         assert parsed == [BODY]
 
-    async def test_signatures_are_compared_in_constant_time(self, lite: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_signatures_are_compared_in_constant_time(
+        self, sqlite_harness: Harness, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         compared: list[tuple[Any, Any]] = []
 
         def compare(one: bytes, other: bytes) -> bool:
@@ -214,30 +220,30 @@ class TestVerifying:
 
         stand_in = type("hmac", (), {"new": staticmethod(hmac.new), "compare_digest": staticmethod(compare)})
         monkeypatch.setattr(woocommerce, "hmac", stand_in)
-        await post(lite, headers=signed() | {"x-wc-webhook-signature": "x"})
+        await post(sqlite_harness, headers=signed() | {"x-wc-webhook-signature": "x"})
         assert compared == [(signature(BODY).encode(), b"x")]
 
-    async def test_the_raw_body_is_what_is_verified_and_kept(self, house: House) -> None:
+    async def test_the_raw_body_is_what_is_verified_and_kept(self, harness: Harness) -> None:
         body = '{ "id":1,\t"note" : "\\u00e6 æ" }\n'.encode()
-        assert (await post(house, body)).status_code == 200
-        (row,) = await house.rows(select(inbox))
+        assert (await post(harness, body)).status_code == 200
+        (row,) = await harness.rows(select(inbox))
         assert bytes(row.body) == body
         assert row.size == len(body)
 
-    async def test_the_signature_and_what_a_proxy_adds_are_not_kept(self, house: House) -> None:
+    async def test_the_signature_and_what_a_proxy_adds_are_not_kept(self, harness: Harness) -> None:
         more = {"x-forwarded-for": "198.51.100.1", "x-real-ip": "198.51.100.1", "cookie": "a=b", "authorization": "Basic x"}
-        await post(house, headers=signed() | more)
-        (row,) = await house.rows(select(inbox))
+        await post(harness, headers=signed() | more)
+        (row,) = await harness.rows(select(inbox))
         assert row.headers == {
             "content-type": "application/json",
             "user-agent": row.headers["user-agent"],
             "x-wc-webhook-topic": "order.updated",
         }
 
-    async def test_a_delivery_id_that_comes_twice_is_two_deliveries(self, house: House) -> None:
+    async def test_a_delivery_id_that_comes_twice_is_two_deliveries(self, harness: Harness) -> None:
         for _ in range(2):
-            await post(house, headers=signed() | {"x-wc-webhook-delivery-id": "a" * 32})
-        assert await house.events() == {"received": 2}
+            await post(harness, headers=signed() | {"x-wc-webhook-delivery-id": "a" * 32})
+        assert await harness.events() == {"received": 2}
 
 
 class CountingWriter:
@@ -261,9 +267,9 @@ class CountingWriter:
         await self.inner.close()
 
 
-def counted(house: House) -> CountingWriter:
-    writer = CountingWriter(house.intake.inbox.writer)
-    house.intake.inbox.writer = writer
+def counted(harness: Harness) -> CountingWriter:
+    writer = CountingWriter(harness.intake.inbox.writer)
+    harness.intake.inbox.writer = writer
     return writer
 
 
@@ -274,91 +280,91 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 class TestGroupCommit:
-    async def test_many_requests_share_one_transaction(self, house: House) -> None:
-        await post(house)  # so that the address is known
-        writer = counted(house)
+    async def test_many_requests_share_one_transaction(self, harness: Harness) -> None:
+        await post(harness)  # so that the address is known
+        writer = counted(harness)
         writer.gate.clear()
-        asked = [asyncio.create_task(post(house))]
+        asked = [asyncio.create_task(post(harness))]
         await until(lambda: writer.batches == [1])
-        asked += [asyncio.create_task(post(house)) for _ in range(50)]
-        await until(lambda: len(house.intake.inbox._waiting) == 50)
+        asked += [asyncio.create_task(post(harness)) for _ in range(50)]
+        await until(lambda: len(harness.intake.inbox._waiting) == 50)
         writer.gate.set()
         answers = await asyncio.gather(*asked)
         assert {answer.status_code for answer in answers} == {200}
         assert writer.batches == [1, 50]
-        assert await house.events() == {"received": 52}
+        assert await harness.events() == {"received": 52}
 
-    async def test_nothing_is_answered_before_its_commit(self, house: House) -> None:
-        await post(house)
-        writer = counted(house)
+    async def test_nothing_is_answered_before_its_commit(self, harness: Harness) -> None:
+        await post(harness)
+        writer = counted(harness)
         writer.gate.clear()
-        asked = asyncio.create_task(post(house))
+        asked = asyncio.create_task(post(harness))
         await until(lambda: writer.batches == [1])
         assert not asked.done()
-        assert await house.events() == {"received": 1}
+        assert await harness.events() == {"received": 1}
         writer.gate.set()
         assert (await asked).status_code == 200
-        assert await house.events() == {"received": 2}
+        assert await harness.events() == {"received": 2}
 
-    async def test_a_bad_row_in_a_batch_costs_nobody_else(self, house: House) -> None:
-        writer = counted(house)
+    async def test_a_bad_row_in_a_batch_costs_nobody_else(self, harness: Harness) -> None:
+        writer = counted(harness)
         writer.gate.clear()
-        store = house.intake.inbox.store
-        first = store(delivery(house.connection.id))
+        store = harness.intake.inbox.store
+        first = store(delivery(harness.connection.id))
         await until(lambda: writer.batches == [1])
-        before, bad, after = (store(delivery(name)) for name in (house.connection.id, "con_nobody", house.connection.id))
+        before, bad, after = (store(delivery(name)) for name in (harness.connection.id, "con_nobody", harness.connection.id))
         writer.gate.set()
         await asyncio.gather(first, before, after)
         with pytest.raises(NotStored):
             await bad
         assert writer.batches == [1, 3, 1, 1, 1]
-        assert await house.events() == {"received": 3}
+        assert await harness.events() == {"received": 3}
 
-    async def test_a_client_that_hangs_up_cancels_nothing(self, house: House) -> None:
-        await post(house)
-        writer = counted(house)
+    async def test_a_client_that_hangs_up_cancels_nothing(self, harness: Harness) -> None:
+        await post(harness)
+        writer = counted(harness)
         writer.gate.clear()
-        asked = [asyncio.create_task(post(house))]
+        asked = [asyncio.create_task(post(harness))]
         await until(lambda: writer.batches == [1])
-        asked += [asyncio.create_task(post(house)) for _ in range(2)]
-        await until(lambda: len(house.intake.inbox._waiting) == 2)
+        asked += [asyncio.create_task(post(harness)) for _ in range(2)]
+        await until(lambda: len(harness.intake.inbox._waiting) == 2)
         for one in asked[:2]:
             one.cancel()
         await asyncio.gather(*asked[:2], return_exceptions=True)
         writer.gate.set()
         assert (await asked[2]).status_code == 200
-        assert await house.events() == {"received": 4}
+        assert await harness.events() == {"received": 4}
 
     async def test_waiting_bytes_are_bounded_then_it_is_503(self, sqlite_database: str, tmp_path: Path) -> None:
-        async with open_house(sqlite_database, tmp_path, max_waiting_bytes=2 * len(BODY) + 1024) as house:
-            await house.connect()
-            await post(house)
-            writer = counted(house)
+        async with open_harness(sqlite_database, tmp_path, max_waiting_bytes=2 * len(BODY) + 1024) as harness:
+            await harness.connect()
+            await post(harness)
+            writer = counted(harness)
             writer.gate.clear()
             big = json.dumps("x" * 1000).encode()
-            waiting = [asyncio.create_task(post(house, body)) for body in (BODY, big)]
-            await until(lambda: house.intake.inbox._bytes == len(BODY) + len(big))
-            refused = await post(house, big)
+            waiting = [asyncio.create_task(post(harness, body)) for body in (BODY, big)]
+            await until(lambda: harness.intake.inbox._bytes == len(BODY) + len(big))
+            refused = await post(harness, big)
             assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
             writer.gate.set()
             assert {each.status_code for each in await asyncio.gather(*waiting)} == {200}
-            assert (await post(house, big)).status_code == 200  # there is room again
+            assert (await post(harness, big)).status_code == 200  # there is room again
 
-    async def test_what_waits_is_committed_when_the_intake_closes_and_nothing_new_is_taken(self, lite: House) -> None:
+    async def test_what_waits_is_committed_when_the_intake_closes_and_nothing_new_is_taken(self, sqlite_harness: Harness) -> None:
         rung: list[set[str]] = []
-        writer = CountingWriter(lite.intake.inbox.writer)
+        writer = CountingWriter(sqlite_harness.intake.inbox.writer)
         mine = Inbox(writer, rung.append, 10_000)
         mine.start()
         writer.gate.clear()
-        done = [mine.store(delivery(lite.connection.id)) for _ in range(3)]
+        done = [mine.store(delivery(sqlite_harness.connection.id)) for _ in range(3)]
         closing = asyncio.create_task(mine.close())
         await until(lambda: mine._closing)
         with pytest.raises(InboxFull):
-            mine.store(delivery(lite.connection.id))
+            mine.store(delivery(sqlite_harness.connection.id))
         writer.gate.set()
         await asyncio.gather(closing, *done)
         assert rung
-        lite.intake.inbox.writer = CountingWriter(NoWriter())  # this one is closed now
+        sqlite_harness.intake.inbox.writer = CountingWriter(NoWriter())  # this one is closed now
 
 
 class NoWriter:
@@ -371,86 +377,92 @@ def delivery(connection_id: str) -> Delivery:
 
 
 class TestStorageAway:
-    async def test_a_database_that_does_not_take_it_is_503_with_retry_after(self, lite: House) -> None:
-        await post(lite)
-        counted(lite).error = ConnectionError("the database is gone")
-        answer = await post(lite)
+    async def test_a_database_that_does_not_take_it_is_503_with_retry_after(self, sqlite_harness: Harness) -> None:
+        await post(sqlite_harness)
+        counted(sqlite_harness).error = ConnectionError("the database is gone")
+        answer = await post(sqlite_harness)
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
 
-    async def test_it_is_taken_again_once_the_database_is_back(self, lite: House) -> None:
-        await post(lite)
-        writer = counted(lite)
+    async def test_it_is_taken_again_once_the_database_is_back(self, sqlite_harness: Harness) -> None:
+        await post(sqlite_harness)
+        writer = counted(sqlite_harness)
         writer.error = ConnectionError("the database is gone")
-        await post(lite)
+        await post(sqlite_harness)
         writer.error = None
-        assert (await post(lite)).status_code == 200
+        assert (await post(sqlite_harness)).status_code == 200
 
     async def test_a_commit_that_takes_too_long_is_503(self, sqlite_database: str, tmp_path: Path) -> None:
-        async with open_house(sqlite_database, tmp_path, commit_timeout_seconds=0.02) as house:
-            await house.connect()
-            writer = counted(house)
+        async with open_harness(sqlite_database, tmp_path, commit_timeout_seconds=0.02) as harness:
+            await harness.connect()
+            writer = counted(harness)
             writer.gate.clear()
-            answer = await post(house)
+            answer = await post(harness)
             assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
             writer.gate.set()
 
-    async def test_an_address_that_cannot_be_looked_up_is_503_not_404(self, lite: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_an_address_that_cannot_be_looked_up_is_503_not_404(
+        self, sqlite_harness: Harness, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         def away() -> Any:
             raise ConnectionError("the database is gone")
 
-        monkeypatch.setattr(lite.gateway.database, "read", away)
-        assert (await lite.client.post("/webhooks/nobody", content=BODY, headers=signed())).status_code == 503
+        monkeypatch.setattr(sqlite_harness.gateway.database, "read", away)
+        assert (await sqlite_harness.client.post("/webhooks/nobody", content=BODY, headers=signed())).status_code == 503
 
-    async def test_an_address_known_from_before_is_still_verified(self, lite: House, monkeypatch: pytest.MonkeyPatch) -> None:
-        await post(lite)
+    async def test_an_address_known_from_before_is_still_verified(
+        self, sqlite_harness: Harness, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await post(sqlite_harness)
         monkeypatch.setattr(api, "CACHE_SECONDS", -1)
 
         def away() -> Any:
             raise ConnectionError("the database is gone")
 
-        monkeypatch.setattr(lite.gateway.database, "read", away)
-        assert (await post(lite, headers=signed() | {"x-wc-webhook-signature": "x"})).status_code == 401
-        assert (await post(lite)).status_code == 200  # the writer decides for itself whether the database is there
+        monkeypatch.setattr(sqlite_harness.gateway.database, "read", away)
+        assert (await post(sqlite_harness, headers=signed() | {"x-wc-webhook-signature": "x"})).status_code == 401
+        assert (await post(sqlite_harness)).status_code == 200  # the writer decides for itself whether the database is there
 
 
 class TestOtherShops:
-    async def test_a_staging_copys_delivery_is_answered_200_kept_ignored_and_alerted(self, house: House) -> None:
-        order = house.order()
-        answer = await house.announce(order, X_WC_Webhook_Source="https://staging.shop.example/")
+    async def test_a_staging_copys_delivery_is_answered_200_kept_ignored_and_alerted(self, harness: Harness) -> None:
+        order = harness.order()
+        answer = await harness.announce(order, X_WC_Webhook_Source="https://staging.shop.example/")
         assert answer.status_code == 200
-        await house.work()
-        (row,) = await house.rows(select(inbox))
+        await harness.work()
+        (row,) = await harness.rows(select(inbox))
         assert (row.state, row.reason_code) == ("ignored", "other-shop")
         assert json.loads(row.body)["id"] == order["id"]
-        assert await house.alerts() == ["other-shop"]
-        assert house.warehouse.orders == {}
+        assert await harness.alerts() == ["other-shop"]
+        assert harness.warehouse.orders == {}
 
-    async def test_a_copy_that_goes_on_sending_is_one_alert(self, lite: House) -> None:
+    async def test_a_copy_that_goes_on_sending_is_one_alert(self, sqlite_harness: Harness) -> None:
         for _ in range(3):
-            await lite.announce(lite.order(), X_WC_Webhook_Source="https://staging.shop.example/")
-        await lite.work()
-        assert await lite.alerts() == ["other-shop"]
+            await sqlite_harness.announce(sqlite_harness.order(), X_WC_Webhook_Source="https://staging.shop.example/")
+        await sqlite_harness.work()
+        assert await sqlite_harness.alerts() == ["other-shop"]
 
 
 class TestNotActive:
     @pytest.mark.parametrize("status", [Status.PAUSED, Status.DRAFT])
-    async def test_webhooks_are_kept_and_worked_off_once_the_connection_is_active(self, lite: House, status: Status) -> None:
-        await lite.set_status(lite.connection, status)
-        order = lite.order()
-        assert (await lite.announce(order)).status_code == 200
-        await lite.work(sweep=True)
-        assert await lite.events() == {"received": 1}
-        await lite.set_status(lite.connection, Status.ACTIVE)
-        await lite.work(sweep=True)
-        assert lite.wms_order(order["id"]) is not None
+    async def test_webhooks_are_kept_and_worked_off_once_the_connection_is_active(
+        self, sqlite_harness: Harness, status: Status
+    ) -> None:
+        await sqlite_harness.set_status(sqlite_harness.connection, status)
+        order = sqlite_harness.order()
+        assert (await sqlite_harness.announce(order)).status_code == 200
+        await sqlite_harness.work(sweep=True)
+        assert await sqlite_harness.events() == {"received": 1}
+        await sqlite_harness.set_status(sqlite_harness.connection, Status.ACTIVE)
+        await sqlite_harness.work(sweep=True)
+        assert sqlite_harness.wms_order(order["id"]) is not None
 
 
 class TestWholeApp:
     """The app as it is served: its own rings, coalesced."""
 
     async def test_nothing_is_rung_per_request(self, sqlite_database: str, tmp_path: Path) -> None:
-        async with open_house(sqlite_database, tmp_path) as house:
-            connection = await house.connect()
+        async with open_harness(sqlite_database, tmp_path) as harness:
+            connection = await harness.connect()
             settings = Settings(data_directory=tmp_path, database_url=sqlite_database, queue="memory", ring_interval_seconds=30)
             app = create_app(settings)
             async with app.router.lifespan_context(app):
@@ -463,4 +475,4 @@ class TestWholeApp:
                 assert {answer.status_code for answer in answers} == {200}
                 rung = list(app.state.gateway.wake_ups.waiting)
             assert rung == [("ingest", connection.id)]
-            assert await house.events() == {"received": 100}
+            assert await harness.events() == {"received": 100}

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import select
 
 from app.storage.tables import inbox
-from tests.house import House, open_house
+from tests.harness import Harness, open_harness
 from tests.integrations.woocommerce.recordings import Delivery, deliveries
 
 SECRET = "whsec-fjellbutikken-3f9a1c7e52"
@@ -134,27 +134,27 @@ NO_ARTICLES = {"17": "article-without-number", "22": "not-wanted"}
 
 
 @pytest.fixture
-async def house(database_url: str, tmp_path: Path) -> AsyncIterator[House]:
-    async with open_house(database_url, tmp_path) as opened:
+async def harness(database_url: str, tmp_path: Path) -> AsyncIterator[Harness]:
+    async with open_harness(database_url, tmp_path) as opened:
         await opened.connect(webhook_secret=SECRET)
         yield opened
 
 
 @pytest.fixture
-async def lite(sqlite_database: str, tmp_path: Path) -> AsyncIterator[House]:
-    async with open_house(sqlite_database, tmp_path) as opened:
+async def sqlite_harness(sqlite_database: str, tmp_path: Path) -> AsyncIterator[Harness]:
+    async with open_harness(sqlite_database, tmp_path) as opened:
         await opened.connect(webhook_secret=SECRET)
         yield opened
 
 
-async def play(house: House, delivery: Delivery, name: str = "shop") -> int:
+async def play(harness: Harness, delivery: Delivery, name: str = "shop") -> int:
     """The delivery exactly as it was recorded; the status of the answer."""
-    address = f"/webhooks/{house.connections[name].webhook_id}"
-    return (await house.client.post(address, content=delivery.body, headers=delivery.headers)).status_code
+    address = f"/webhooks/{harness.connections[name].webhook_id}"
+    return (await harness.client.post(address, content=delivery.body, headers=delivery.headers)).status_code
 
 
-def in_warehouse(house: House, number: str) -> tuple[int, InWarehouse] | None:
-    found = house.wms_order(number)
+def in_warehouse(harness: Harness, number: str) -> tuple[int, InWarehouse] | None:
+    found = harness.wms_order(number)
     if found is None:
         return None
     body: Any = found.body
@@ -172,107 +172,109 @@ def in_warehouse(house: House, number: str) -> tuple[int, InWarehouse] | None:
     return found.status, shown
 
 
-async def check_ends(house: House, expected: dict[str, tuple[int, InWarehouse] | str]) -> None:
+async def check_ends(harness: Harness, expected: dict[str, tuple[int, InWarehouse] | str]) -> None:
     for number, end in expected.items():
-        there = in_warehouse(house, number)
+        there = in_warehouse(harness, number)
         if isinstance(end, str):
-            assert (number, there, (await house.mapping(number)).reason_code) == (number, None, end)
+            assert (number, there, (await harness.mapping(number)).reason_code) == (number, None, end)
         else:
             assert (number, there) == (number, end)
-            mapping = await house.mapping(number)
+            mapping = await harness.mapping(number)
             assert mapping.wms_id is not None
             assert (number, mapping.wanted) == (number, "absent" if end[0] == 1000 else "present")
-    assert {number for _, number in house.warehouse.orders} == {key for key, end in expected.items() if not isinstance(end, str)}
+    assert {number for _, number in harness.warehouse.orders} == {
+        key for key, end in expected.items() if not isinstance(end, str)
+    }
 
 
-async def check_articles(house: House) -> None:
+async def check_articles(harness: Harness) -> None:
     shown = {
         number: (article.body.article_name, article.body.product_code)
-        for (_, number), article in house.warehouse.articles.items()
+        for (_, number), article in harness.warehouse.articles.items()
     }
     assert shown == ARTICLES
-    assert {article.body.is_stock_article for article in house.warehouse.articles.values()} == {True}
+    assert {article.body.is_stock_article for article in harness.warehouse.articles.values()} == {True}
     for source_id, reason in NO_ARTICLES.items():
-        assert (source_id, (await house.mapping(source_id, "article")).reason_code) == (source_id, reason)
+        assert (source_id, (await harness.mapping(source_id, "article")).reason_code) == (source_id, reason)
 
 
-async def test_recorded_deliveries_one_after_the_other_leave_the_warehouse_as_it_should_be(house: House) -> None:
+async def test_recorded_deliveries_one_after_the_other_leave_the_warehouse_as_it_should_be(harness: Harness) -> None:
     for delivery in RECORDED:
-        assert (delivery.file, await play(house, delivery)) == (delivery.file, 200)
-        await house.work()
-    await check_ends(house, ONE_BY_ONE)
-    await check_articles(house)
-    assert await house.events() == {"done": 29, "held": 1, "ignored": 52, "merged": 2}
+        assert (delivery.file, await play(harness, delivery)) == (delivery.file, 200)
+        await harness.work()
+    await check_ends(harness, ONE_BY_ONE)
+    await check_articles(harness)
+    assert await harness.events() == {"done": 29, "held": 1, "ignored": 52, "merged": 2}
     assert sum((29, 1, 52, 2)) == len(RECORDED) == 84
 
 
-async def test_recorded_deliveries_all_at_once_end_in_the_newest_state(house: House) -> None:
+async def test_recorded_deliveries_all_at_once_end_in_the_newest_state(harness: Harness) -> None:
     for delivery in RECORDED:
-        assert (delivery.file, await play(house, delivery)) == (delivery.file, 200)
-    await house.work()
-    await check_ends(house, ALL_AT_ONCE)
-    await check_articles(house)
-    assert await house.all_ended()
-    assert sum((await house.events()).values()) == 84
+        assert (delivery.file, await play(harness, delivery)) == (delivery.file, 200)
+    await harness.work()
+    await check_ends(harness, ALL_AT_ONCE)
+    await check_articles(harness)
+    assert await harness.all_ended()
+    assert sum((await harness.events()).values()) == 84
     # One write for each order and article, however often it was announced.
-    assert len(house.writes()) == 4
-    assert len(house.writes(path="/articles")) == len(ARTICLES)
-    assert house.writes("DELETE") == []
+    assert len(harness.writes()) == 4
+    assert len(harness.writes(path="/articles")) == len(ARTICLES)
+    assert harness.writes("DELETE") == []
 
 
-async def test_recorded_deliveries_played_twice_write_nothing_more(lite: House) -> None:
+async def test_recorded_deliveries_played_twice_write_nothing_more(sqlite_harness: Harness) -> None:
     for delivery in RECORDED:
-        await play(lite, delivery)
-        await lite.work()
-    before = len(lite.warehouse_calls())
+        await play(sqlite_harness, delivery)
+        await sqlite_harness.work()
+    before = len(sqlite_harness.warehouse_calls())
     for delivery in RECORDED:
-        assert (delivery.file, await play(lite, delivery)) == (delivery.file, 200)
-        await lite.work()
-    assert [call.method for call in lite.warehouse_calls()[before:] if call.method != "GET"] == []
-    await check_ends(lite, ONE_BY_ONE)
-    assert await lite.all_ended()
+        assert (delivery.file, await play(sqlite_harness, delivery)) == (delivery.file, 200)
+        await sqlite_harness.work()
+    assert [call.method for call in sqlite_harness.warehouse_calls()[before:] if call.method != "GET"] == []
+    await check_ends(sqlite_harness, ONE_BY_ONE)
+    assert await sqlite_harness.all_ended()
 
 
-async def test_recorded_deliveries_in_the_wrong_order_end_in_the_newest_state(lite: House) -> None:
+async def test_recorded_deliveries_in_the_wrong_order_end_in_the_newest_state(sqlite_harness: Harness) -> None:
     for delivery in reversed(RECORDED):
-        assert (delivery.file, await play(lite, delivery)) == (delivery.file, 200)
-        await lite.work()
-    await check_ends(lite, ALL_AT_ONCE)
-    await check_articles(lite)
-    assert await lite.all_ended()
+        assert (delivery.file, await play(sqlite_harness, delivery)) == (delivery.file, 200)
+        await sqlite_harness.work()
+    await check_ends(sqlite_harness, ALL_AT_ONCE)
+    await check_articles(sqlite_harness)
+    assert await sqlite_harness.all_ended()
 
 
-async def test_every_recorded_ping_is_answered_and_not_kept(lite: House) -> None:
+async def test_every_recorded_ping_is_answered_and_not_kept(sqlite_harness: Harness) -> None:
     pings = [each for each in deliveries() if each.topic is None]
     assert [each.file for each in pings] == PINGS
     for ping in pings:
-        assert (ping.file, await play(lite, ping)) == (ping.file, 200)
-    assert await lite.events() == {}
+        assert (ping.file, await play(sqlite_harness, ping)) == (ping.file, 200)
+    assert await sqlite_harness.events() == {}
 
 
-async def test_recorded_deliveries_signed_with_secrets_of_a_special_kind_are_taken(lite: House) -> None:
+async def test_recorded_deliveries_signed_with_secrets_of_a_special_kind_are_taken(sqlite_harness: Harness) -> None:
     coupons = {each.file: each for each in deliveries() if each.file in COUPON_SECRETS}
     assert coupons.keys() == COUPON_SECRETS.keys()
     for index, (file, secret) in enumerate(COUPON_SECRETS.items()):
         name = f"coupons-{index}"
-        await lite.connect(
+        await sqlite_harness.connect(
             name, webhook_secret=secret, order_number_prefix=f"C{index}-", processes={"articles": False, "orders": True}
         )
-        assert (file, await play(lite, coupons[file], name)) == (file, 200)
-    await lite.work(sweep=True)
-    kept = await lite.rows(select(inbox.c.topic, inbox.c.state, inbox.c.reason_code))
+        assert (file, await play(sqlite_harness, coupons[file], name)) == (file, 200)
+    await sqlite_harness.work(sweep=True)
+    kept = await sqlite_harness.rows(select(inbox.c.topic, inbox.c.state, inbox.c.reason_code))
     assert {tuple(row) for row in kept} == {("coupon.updated", "ignored", "other-topic")}
 
 
-async def test_a_recorded_delivery_with_another_secret_is_refused_and_not_kept(lite: House) -> None:
-    await lite.connect("other", goods_owner_id=78, webhook_secret="another")
+async def test_a_recorded_delivery_with_another_secret_is_refused_and_not_kept(sqlite_harness: Harness) -> None:
+    await sqlite_harness.connect("other", goods_owner_id=78, webhook_secret="another")
     for delivery in RECORDED:
-        assert (delivery.file, await play(lite, delivery, "other")) == (delivery.file, 401)
-    assert await lite.events() == {}
+        assert (delivery.file, await play(sqlite_harness, delivery, "other")) == (delivery.file, 401)
+    assert await sqlite_harness.events() == {}
 
 
-async def test_a_recorded_delivery_whose_body_was_changed_on_the_way_is_refused(lite: House) -> None:
+async def test_a_recorded_delivery_whose_body_was_changed_on_the_way_is_refused(sqlite_harness: Harness) -> None:
     for delivery in RECORDED[:5]:
         changed = Delivery(delivery.file, delivery.topic, delivery.headers, delivery.body + b" ", delivery.secret)
-        assert (delivery.file, await play(lite, changed)) == (delivery.file, 401)
-    assert await lite.events() == {}
+        assert (delivery.file, await play(sqlite_harness, changed)) == (delivery.file, 401)
+    assert await sqlite_harness.events() == {}

@@ -20,12 +20,12 @@ from app.engine.upkeep import sweeper
 from app.records.connections import Status
 from app.storage.tables import inbox, jobs, mappings
 from tests.bench.reads import Reads
-from tests.house import House, open_house
+from tests.harness import Harness, open_harness
 
 FEW, MANY = 1_000, 10_000
 A_FEW_OBJECTS = 250_000
 """Bytes. The bodies of the events alone are 40 MB more."""
-Work = Callable[[House], Awaitable[None]]
+Work = Callable[[Harness], Awaitable[None]]
 A_FEW_DEAD_ROWS = 25
 """PostgreSQL looks at rows that were just changed once more, until they are cleaned away."""
 TURNS = 8
@@ -33,20 +33,20 @@ TURNS = 8
 
 
 @pytest.fixture
-async def house(database_url: str, tmp_path: Path) -> AsyncIterator[House]:
-    async with open_house(database_url, tmp_path) as opened:
+async def harness(database_url: str, tmp_path: Path) -> AsyncIterator[Harness]:
+    async with open_harness(database_url, tmp_path) as opened:
         await opened.connect()
         await opened.connect("second", order_number_prefix="2-", processes={"articles": False})
         yield opened
 
 
-async def fill(house: House, number: int, state: str = "waiting") -> None:
+async def fill(harness: Harness, number: int, state: str = "waiting") -> None:
     """So many jobs and events, half of them each connection's; half have waited for longer than ageing takes."""
-    ids = [each.id for each in house.connections.values()]
-    now, lane = house.clock(), house.connection.lane
+    ids = [each.id for each in harness.connections.values()]
+    now, lane = harness.clock(), harness.connection.lane
     long_ago = now - timedelta(hours=1)
     common = {"created_at": now, "updated_at": now}
-    async with house.gateway.database.begin() as db:
+    async with harness.gateway.database.begin() as db:
         for table in (jobs, mappings, inbox):
             await db.execute(delete(table))
         for first in range(1, number + 1, 500):
@@ -68,39 +68,39 @@ async def fill(house: House, number: int, state: str = "waiting") -> None:
             kept = {"received_at": now, "headers": {}, "body": b"x" * 4096, "size": 4096}
             kept |= {"state": "received" if state == "waiting" else "done"}
             await db.execute(insert(inbox), [{"connection_id": of, **kept} for _, of in some])
-    if not house.gateway.database.is_sqlite:
-        async with house.gateway.database.begin() as db:
+    if not harness.gateway.database.is_sqlite:
+        async with harness.gateway.database.begin() as db:
             await db.execute(text("ANALYZE"))  # as autovacuum does within a minute
 
 
-async def lease(house: House, key: str) -> Lease:
-    await house.expire_leases()
-    taken = await leases.acquire(house.gateway.database, key, 60)
+async def lease(harness: Harness, key: str) -> Lease:
+    await harness.expire_leases()
+    taken = await leases.acquire(harness.gateway.database, key, 60)
     assert taken is not None
     return taken
 
 
-async def next_jobs(house: House) -> None:
-    held = await lease(house, house.connection.lane)
+async def next_jobs(harness: Harness) -> None:
+    held = await lease(harness, harness.connection.lane)
     for _ in range(TURNS):
-        assert await lane_worker._take(house.gateway, held) is not None
+        assert await lane_worker._take(harness.gateway, held) is not None
 
 
-async def next_events(house: House) -> None:
-    held = await lease(house, f"ingest:{house.connection.id}")
-    found = await ingest._waiting(house.gateway, house.connection.id, held)
-    assert len(found) == house.gateway.settings.ingest_batch
+async def next_events(harness: Harness) -> None:
+    held = await lease(harness, f"ingest:{harness.connection.id}")
+    found = await ingest._waiting(harness.gateway, harness.connection.id, held)
+    assert len(found) == harness.gateway.settings.ingest_batch
 
 
-async def no_job(house: House) -> None:
-    held = await lease(house, house.connection.lane)
-    assert await lane_worker._take(house.gateway, held) is None
+async def no_job(harness: Harness) -> None:
+    held = await lease(harness, harness.connection.lane)
+    assert await lane_worker._take(harness.gateway, held) is None
 
 
-async def look_for_work(house: House) -> None:
-    async with house.gateway.database.read() as db:
-        await sweeper._lanes_due(db, house.clock())
-        await sweeper._events_due(db, list(house.connections.values()))
+async def look_for_work(harness: Harness) -> None:
+    async with harness.gateway.database.read() as db:
+        await sweeper._lanes_due(db, harness.clock())
+        await sweeper._events_due(db, list(harness.connections.values()))
 
 
 @dataclass(frozen=True)
@@ -111,61 +111,61 @@ class Cost:
     memory: int
 
 
-async def cost(house: House, reads: Reads, work: Work) -> Cost:
-    await work(house)  # from here on statements are compiled and connections open
+async def cost(harness: Harness, reads: Reads, work: Work) -> Cost:
+    await work(harness)  # from here on statements are compiled and connections open
     before = reads.count
-    await work(house)
+    await work(harness)
     counted = int(reads.count - before)
     tracemalloc.start()
-    await work(house)
+    await work(harness)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     return Cost(counted, peak)
 
 
-async def assert_it_costs_the_same(house: House, state: str, *works: Work) -> None:
+async def assert_it_costs_the_same(harness: Harness, state: str, *works: Work) -> None:
     reads = Reads()
-    await house.gateway.database.close()  # what is connected already is not watched
-    reads.watch(house.gateway.database.engine)
+    await harness.gateway.database.close()  # what is connected already is not watched
+    reads.watch(harness.gateway.database.engine)
     found = []
     for number in (FEW, MANY):
-        await fill(house, number, state)
-        found.append([await cost(house, reads, work) for work in works])
+        await fill(harness, number, state)
+        found.append([await cost(harness, reads, work) for work in works])
     for few, many, work in zip(*found, works, strict=True):
         assert (work.__name__, many.reads) <= (work.__name__, few.reads * 1.1 + A_FEW_DEAD_ROWS)
         assert (work.__name__, many.memory) <= (work.__name__, few.memory + A_FEW_OBJECTS)
 
 
-async def test_a_claim_reads_and_holds_as_much_among_10000_as_among_1000(house: House) -> None:
-    await assert_it_costs_the_same(house, "waiting", next_jobs, next_events)
+async def test_a_claim_reads_and_holds_as_much_among_10000_as_among_1000(harness: Harness) -> None:
+    await assert_it_costs_the_same(harness, "waiting", next_jobs, next_events)
 
 
-async def test_finding_that_a_paused_connections_jobs_may_not_be_taken_reads_little(house: House) -> None:
-    for connection in house.connections.values():
-        await house.set_status(connection, Status.PAUSED)
-    await assert_it_costs_the_same(house, "waiting", no_job)
+async def test_finding_that_a_paused_connections_jobs_may_not_be_taken_reads_little(harness: Harness) -> None:
+    for connection in harness.connections.values():
+        await harness.set_status(connection, Status.PAUSED)
+    await assert_it_costs_the_same(harness, "waiting", no_job)
 
 
 @pytest.mark.parametrize("state", ["done", "parked"])
-async def test_a_look_for_work_reads_little_however_much_is_done_or_put_aside(house: House, state: str) -> None:
-    await assert_it_costs_the_same(house, state, look_for_work)
+async def test_a_look_for_work_reads_little_however_much_is_done_or_put_aside(harness: Harness, state: str) -> None:
+    await assert_it_costs_the_same(harness, state, look_for_work)
 
 
-async def test_claims_find_their_rows_by_index(house: House) -> None:
-    await fill(house, MANY)
+async def test_claims_find_their_rows_by_index(harness: Harness) -> None:
+    await fill(harness, MANY)
     statements: list[tuple[str, Any]] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
         if statement.startswith(("SELECT", "UPDATE")) and ("jobs" in statement or "inbox" in statement):
             statements.append((statement, parameters))
 
-    event.listen(house.gateway.database.engine.sync_engine, "before_cursor_execute", note)
-    await next_jobs(house)
-    await next_events(house)
-    event.remove(house.gateway.database.engine.sync_engine, "before_cursor_execute", note)
+    event.listen(harness.gateway.database.engine.sync_engine, "before_cursor_execute", note)
+    await next_jobs(harness)
+    await next_events(harness)
+    event.remove(harness.gateway.database.engine.sync_engine, "before_cursor_execute", note)
     assert len(statements) > TURNS
     for statement, parameters in statements:
-        for step in await explained(house, statement, parameters):
+        for step in await explained(harness, statement, parameters):
             assert "SCAN jobs" not in step or "USING" in step, (step, statement)
             assert "SCAN inbox" not in step or "USING" in step, (step, statement)
             assert "TEMP B-TREE" not in step, (step, statement)
@@ -173,11 +173,11 @@ async def test_claims_find_their_rows_by_index(house: House) -> None:
             assert step != "Sort", statement
 
 
-async def explained(house: House, statement: str, parameters: Any) -> list[str]:
+async def explained(harness: Harness, statement: str, parameters: Any) -> list[str]:
     """The plan's steps, in the database's own words."""
-    async with house.gateway.database.engine.connect() as db:
+    async with harness.gateway.database.engine.connect() as db:
         raw: Any = (await db.get_raw_connection()).driver_connection
-        if house.gateway.database.is_sqlite:
+        if harness.gateway.database.is_sqlite:
             return [row[3] for row in await raw.execute_fetchall(f"EXPLAIN QUERY PLAN {statement}", parameters)]
         (row,) = await raw.fetch(f"EXPLAIN (FORMAT JSON) {statement}", *parameters)
     return [node["Node Type"] for node in nodes(row[0][0]["Plan"])]

@@ -15,43 +15,43 @@ from app.engine.intake.inbox import Delivery, Inbox
 from app.settings import Settings
 from app.worker import work
 from tests.bench import sleeps, world
-from tests.house import House
+from tests.harness import Harness
 
 HOURS = 3600.0
 
 
 @pytest.fixture
-async def announced(house: House) -> House:
+async def announced(harness: Harness) -> Harness:
     """One new order, announced and committed; nothing else waits."""
-    answer = await house.announce(world.order(1001), "order.created")
+    answer = await harness.announce(world.order(1001), "order.created")
     assert answer.status_code == 200
-    return house
+    return harness
 
 
-def calls(house: House) -> int:
-    return int(house.warehouse_app.state.journal.count)
+def calls(harness: Harness) -> int:
+    return int(harness.warehouse_app.state.journal.count)
 
 
-async def answer_next(house: House) -> tuple[Task, str]:
+async def answer_next(harness: Harness) -> tuple[Task, str]:
     """Answers the ring that has waited longest, as a worker does; returns it."""
-    send = house.wake_ups.waiting.popleft()
-    await work(house.gateway, *send)
+    send = harness.wake_ups.waiting.popleft()
+    await work(harness.gateway, *send)
     return send
 
 
-async def test_two_rings_lead_from_the_commit_to_the_warehouse(announced: House) -> None:
-    house = announced
-    assert list(house.wake_ups.waiting) == [(Task.INGEST, house.connection.id)]
+async def test_two_rings_lead_from_the_commit_to_the_warehouse(announced: Harness) -> None:
+    harness = announced
+    assert list(harness.wake_ups.waiting) == [(Task.INGEST, harness.connection.id)]
 
-    assert await answer_next(house) == (Task.INGEST, house.connection.id)
-    assert calls(house) == 0
-    assert list(house.wake_ups.waiting) == [(Task.DRAIN, house.connection.lane)]
+    assert await answer_next(harness) == (Task.INGEST, harness.connection.id)
+    assert calls(harness) == 0
+    assert list(harness.wake_ups.waiting) == [(Task.DRAIN, harness.connection.lane)]
 
-    assert await answer_next(house) == (Task.DRAIN, house.connection.lane)
-    assert len(house.writes()) == 1
+    assert await answer_next(harness) == (Task.DRAIN, harness.connection.lane)
+    assert len(harness.writes()) == 1
 
 
-async def test_nothing_sleeps_on_the_way(announced: House) -> None:
+async def test_nothing_sleeps_on_the_way(announced: Harness) -> None:
     with sleeps.counted() as slept:
         await announced.work()
     assert len(announced.writes()) == 1
@@ -64,21 +64,21 @@ async def test_a_sleep_would_have_been_seen() -> None:
     assert slept == [0.001]
 
 
-async def test_the_shop_is_not_asked_on_the_way(announced: House) -> None:
+async def test_the_shop_is_not_asked_on_the_way(announced: Harness) -> None:
     before = len(announced.shop_calls())
     await announced.work()
     assert len(announced.writes()) == 1
     assert len(announced.shop_calls()) == before
 
 
-async def test_the_first_ring_goes_at_once_however_far_apart_rings_are(house: House) -> None:
+async def test_the_first_ring_goes_at_once_however_far_apart_rings_are(harness: Harness) -> None:
     rung = MemoryWakeUps()
     coalesced = CoalescedWakeUps(rung, interval=HOURS)
-    inbox = Inbox(writer_for(house.gateway.database), lambda ids: _send_all(coalesced, ids), 1_000_000)
+    inbox = Inbox(writer_for(harness.gateway.database), lambda ids: _send_all(coalesced, ids), 1_000_000)
     inbox.start()
-    await inbox.store(Delivery(house.connection.id, house.clock(), "order.created", {}, b"{}"))
+    await inbox.store(Delivery(harness.connection.id, harness.clock(), "order.created", {}, b"{}"))
     await asyncio.sleep(0)  # the loop's next turn, in which the ring that was begun goes out
-    assert list(rung.waiting) == [(Task.INGEST, house.connection.id)]
+    assert list(rung.waiting) == [(Task.INGEST, harness.connection.id)]
     await inbox.close()
     await coalesced.close()
 

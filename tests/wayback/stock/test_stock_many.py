@@ -15,149 +15,151 @@ from app.engine.core.queue import Task
 from app.storage.outbound_tables import stock_levels
 from app.storage.tables import cursors
 from app.worker import work
-from tests.house import House
-from tests.wayback.stock.stock_room import ON, batches, in_both, in_warehouse, quantity
+from tests.harness import Harness
+from tests.wayback.stock.stock_steps import ON, batches, in_both, in_warehouse, quantity
 
 ONLY_STOCK = {**ON, "articles": False, "orders": False}
 
 
-def fill(house: House, count: int, *, shop: int, wms: int) -> list[int]:
+def fill(harness: Harness, count: int, *, shop: int, wms: int) -> list[int]:
     """So many products, loaded past the shop's own checks."""
-    model = house.product("A-0", manage_stock=True, stock_quantity=shop)
-    in_warehouse(house, "A-0", wms)
+    model = harness.product("A-0", manage_stock=True, stock_quantity=shop)
+    in_warehouse(harness, "A-0", wms)
     ids = [int(model["id"])]
     for number in range(1, count):
         ids.append(ids[0] + number)
         more: dict[str, Any] = {"id": ids[-1], "sku": f"A-{number}", "slug": f"a-{number}"}
-        house.shop.put_product_raw({**copy.deepcopy(model), **more})
-        in_warehouse(house, f"A-{number}", wms)
+        harness.shop.put_product_raw({**copy.deepcopy(model), **more})
+        in_warehouse(harness, f"A-{number}", wms)
     return ids
 
 
-async def test_a_thousand_changed_articles_are_ten_calls(house: House) -> None:
-    ids = fill(house, 1000, shop=7, wms=5)
-    await house.connect(processes=ONLY_STOCK)
+async def test_a_thousand_changed_articles_are_ten_calls(harness: Harness) -> None:
+    ids = fill(harness, 1000, shop=7, wms=5)
+    await harness.connect(processes=ONLY_STOCK)
 
-    await house.poll("stock")
+    await harness.poll("stock")
 
-    assert {quantity(house, each) for each in ids} == {5}
-    assert len(batches(house)) == 10
-    assert max(len(call.body["update"]) for call in batches(house)) == 100
-
-
-async def test_a_thousand_unchanged_articles_are_no_call_and_a_thousandth_changed_is_one(house: House) -> None:
-    ids = fill(house, 1000, shop=7, wms=7)
-    await house.connect(processes=ONLY_STOCK)
-    await house.poll("stock")
-    assert batches(house) == []
-    house.tick(60)
-    house.warehouse.put_in_stock("A-999", 1)
-
-    await house.poll("stock")
-
-    assert quantity(house, ids[-1]) == 1
-    assert [len(call.body["update"]) for call in batches(house)] == [1]
+    assert {quantity(harness, each) for each in ids} == {5}
+    assert len(batches(harness)) == 10
+    assert max(len(call.body["update"]) for call in batches(harness)) == 100
 
 
-async def test_memory_does_not_grow_with_the_number_of_articles(house: House) -> None:
+async def test_a_thousand_unchanged_articles_are_no_call_and_a_thousandth_changed_is_one(harness: Harness) -> None:
+    ids = fill(harness, 1000, shop=7, wms=7)
+    await harness.connect(processes=ONLY_STOCK)
+    await harness.poll("stock")
+    assert batches(harness) == []
+    harness.tick(60)
+    harness.warehouse.put_in_stock("A-999", 1)
+
+    await harness.poll("stock")
+
+    assert quantity(harness, ids[-1]) == 1
+    assert [len(call.body["update"]) for call in batches(harness)] == [1]
+
+
+async def test_memory_does_not_grow_with_the_number_of_articles(harness: Harness) -> None:
     """Three times the articles, page by page of a hundred: no three times the memory."""
-    await house.connect(processes=ONLY_STOCK, page_size=100, warehouse={"page_size": 100})
+    await harness.connect(processes=ONLY_STOCK, page_size=100, warehouse={"page_size": 100})
     peaks: list[int] = []
     for count in (400, 1200):
-        fill(house, count, shop=7, wms=7) if not peaks else _more(house, 400, count)
-        house.shop.journal.calls.clear()
-        house.warehouse_app.state.journal.calls.clear()
-        house.shop.journal.limit = house.warehouse_app.state.journal.limit = 0
-        await house.poll("stock", sweep=True)
+        fill(harness, count, shop=7, wms=7) if not peaks else _more(harness, 400, count)
+        harness.shop.journal.calls.clear()
+        harness.warehouse_app.state.journal.calls.clear()
+        harness.shop.journal.limit = harness.warehouse_app.state.journal.limit = 0
+        await harness.poll("stock", sweep=True)
         gc.collect()
         tracemalloc.start()
-        await house.poll("stock", sweep=True)
+        await harness.poll("stock", sweep=True)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
 
     assert peaks[1] < peaks[0] * 2
 
 
-def _more(house: House, have: int, count: int) -> None:
-    first = next(iter(house.shop.products.with_sku("A-0")))
-    model = house.shown_product(first)
+def _more(harness: Harness, have: int, count: int) -> None:
+    first = next(iter(harness.shop.products.with_sku("A-0")))
+    model = harness.shown_product(first)
     for number in range(have, count):
-        house.shop.put_product_raw({**copy.deepcopy(model), "id": first + number, "sku": f"A-{number}", "slug": f"a-{number}"})
-        in_warehouse(house, f"A-{number}", 7)
+        harness.shop.put_product_raw({**copy.deepcopy(model), "id": first + number, "sku": f"A-{number}", "slug": f"a-{number}"})
+        in_warehouse(harness, f"A-{number}", 7)
 
 
-async def test_reading_goes_on_where_the_slice_ended(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    ids = fill(house, 50, shop=7, wms=5)
-    await house.connect(processes=ONLY_STOCK, page_size=10, warehouse={"page_size": 10})
-    monkeypatch.setattr(house.gateway.settings, "slice_seconds", 1e-6)
-    await house.wake_ups.send(Task.POLL, f"{house.connection.id}:stock")
+async def test_reading_goes_on_where_the_slice_ended(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = fill(harness, 50, shop=7, wms=5)
+    await harness.connect(processes=ONLY_STOCK, page_size=10, warehouse={"page_size": 10})
+    monkeypatch.setattr(harness.gateway.settings, "slice_seconds", 1e-6)
+    await harness.wake_ups.send(Task.POLL, f"{harness.connection.id}:stock")
     wake_ups = 0
-    while house.wake_ups.waiting:
-        monkeypatch.setattr(house.gateway.settings, "slice_seconds", 1e-6 if house.wake_ups.waiting[0][0] is Task.POLL else 15.0)
+    while harness.wake_ups.waiting:
+        monkeypatch.setattr(
+            harness.gateway.settings, "slice_seconds", 1e-6 if harness.wake_ups.waiting[0][0] is Task.POLL else 15.0
+        )
         wake_ups += 1
-        await work(house.gateway, *house.wake_ups.waiting.popleft())
+        await work(harness.gateway, *harness.wake_ups.waiting.popleft())
 
-    assert {quantity(house, each) for each in ids} == {5}
+    assert {quantity(harness, each) for each in ids} == {5}
     assert wake_ups > 10
-    reads = [call for call in house.warehouse_calls() if call.path.endswith("/articles")]
+    reads = [call for call in harness.warehouse_calls() if call.path.endswith("/articles")]
     starts = [dict(call.query).get("articleSystemIdFrom", "0") for call in reads]
     assert len(starts) == len(set(starts)) == 6
 
 
-async def test_what_changed_is_asked_for_and_no_further_back_than_23_hours(house: House) -> None:
-    in_both(house, "SOKK-1", shop=7, wms=7)
-    await house.connect(processes=ON, stock={"full_sweep_hours": 1000})
-    await house.poll("stock")
-    began = house.clock()
-    house.tick(22 * 3600)
-    await house.poll("stock")
-    house.tick(24 * 3600)
-    await house.poll("stock")
+async def test_what_changed_is_asked_for_and_no_further_back_than_23_hours(harness: Harness) -> None:
+    in_both(harness, "SOKK-1", shop=7, wms=7)
+    await harness.connect(processes=ON, stock={"full_sweep_hours": 1000})
+    await harness.poll("stock")
+    began = harness.clock()
+    harness.tick(22 * 3600)
+    await harness.poll("stock")
+    harness.tick(24 * 3600)
+    await harness.poll("stock")
 
-    first, in_time, too_late = _changed_from(house)
+    first, in_time, too_late = _changed_from(harness)
     assert (first, too_late) == (None, None)
     assert in_time is not None
     assert timedelta(minutes=4) < began - in_time < timedelta(minutes=6)
 
 
-async def test_exactly_at_the_limit_all_is_read_instead_of_failing(house: House) -> None:
-    in_both(house, "SOKK-1", shop=7, wms=7)
-    connection = await house.connect(processes=ON, stock={"full_sweep_hours": 1000})
-    await house.poll("stock")
-    (row,) = await house.rows(select(cursors).where(cursors.c.process == "stock"))
+async def test_exactly_at_the_limit_all_is_read_instead_of_failing(harness: Harness) -> None:
+    in_both(harness, "SOKK-1", shop=7, wms=7)
+    connection = await harness.connect(processes=ON, stock={"full_sweep_hours": 1000})
+    await harness.poll("stock")
+    (row,) = await harness.rows(select(cursors).where(cursors.c.process == "stock"))
     since = datetime.fromisoformat(row.cursor["since"])
-    house.tick((since - house.clock()).total_seconds() + 23 * 3600 - 300 - 0.5)
+    harness.tick((since - harness.clock()).total_seconds() + 23 * 3600 - 300 - 0.5)
 
-    await house.poll("stock")
+    await harness.poll("stock")
 
-    (row,) = await house.rows(select(cursors).where(cursors.c.process == "stock"))
+    (row,) = await harness.rows(select(cursors).where(cursors.c.process == "stock"))
     assert (row.failures, row.connection_id) == (0, connection.id)
 
 
-async def test_the_full_sweep_comes_every_twelve_hours(house: House) -> None:
-    in_both(house, "SOKK-1", shop=7, wms=7)
-    await house.connect(processes=ON)
-    await house.poll("stock")
-    (row,) = await house.rows(select(cursors).where(cursors.c.process == "stock"))
+async def test_the_full_sweep_comes_every_twelve_hours(harness: Harness) -> None:
+    in_both(harness, "SOKK-1", shop=7, wms=7)
+    await harness.connect(processes=ON)
+    await harness.poll("stock")
+    (row,) = await harness.rows(select(cursors).where(cursors.c.process == "stock"))
 
     assert (row.next_sweep_at - row.polled_at).total_seconds() == 12 * 3600
 
 
-async def test_an_article_deleted_in_the_shop_is_forgotten_by_the_sweep(house: House) -> None:
-    product = in_both(house, "SOKK-1", shop=7, wms=7)
-    in_both(house, "SOKK-2", shop=7, wms=7)
-    await house.connect(processes=ONLY_STOCK)
-    await house.poll("stock")
-    house.shop.products.remove(product)
-    house.tick(60)
+async def test_an_article_deleted_in_the_shop_is_forgotten_by_the_sweep(harness: Harness) -> None:
+    product = in_both(harness, "SOKK-1", shop=7, wms=7)
+    in_both(harness, "SOKK-2", shop=7, wms=7)
+    await harness.connect(processes=ONLY_STOCK)
+    await harness.poll("stock")
+    harness.shop.products.remove(product)
+    harness.tick(60)
 
-    await house.poll("stock", sweep=True)
+    await harness.poll("stock", sweep=True)
 
-    assert [row.number for row in await house.rows(select(stock_levels.c.number))] == ["SOKK-2"]
+    assert [row.number for row in await harness.rows(select(stock_levels.c.number))] == ["SOKK-2"]
 
 
-def _changed_from(house: House) -> list[datetime | None]:
+def _changed_from(harness: Harness) -> list[datetime | None]:
     """What each read of the WMS's stock asked for."""
-    reads = [dict(call.query) for call in house.warehouse_calls() if call.path.endswith("/articles")]
+    reads = [dict(call.query) for call in harness.warehouse_calls() if call.path.endswith("/articles")]
     asked = [query.get("stockInfoChangedFrom") for query in reads if "articleSystemIdFrom" not in query]
     return [datetime.fromisoformat(one) if one else None for one in asked]

@@ -23,7 +23,7 @@ from app.engine.polling import health_alerts
 from app.engine.upkeep import alerts as alert_mail
 from app.records import alerts as records
 from app.storage.tables import alerts
-from tests.house import House, open_house
+from tests.harness import Harness, open_harness
 
 SECRET = "alert-secret"
 PLAIN = {"stock": False, "shipments": False, "returns": False}
@@ -101,7 +101,7 @@ def hook() -> Hook:
 
 
 @pytest.fixture
-async def house(database_url: str, tmp_path: Path, postman: Postman, hook: Hook) -> AsyncIterator[House]:
+async def harness(database_url: str, tmp_path: Path, postman: Postman, hook: Hook) -> AsyncIterator[Harness]:
     """On both databases: what is due is found in SQL."""
     async with listening(postman.serve) as mail_port, listening(hook.serve) as hook_port:
         ways: dict[str, Any] = {
@@ -113,28 +113,28 @@ async def house(database_url: str, tmp_path: Path, postman: Postman, hook: Hook)
             "alert_webhook_url": f"http://127.0.0.1:{hook_port}/alerts",
             "alert_webhook_secret": SECRET,
         }
-        async with open_house(database_url, tmp_path, **ways) as opened:
+        async with open_harness(database_url, tmp_path, **ways) as opened:
             await opened.connect(processes=PLAIN)
             yield opened
 
 
-async def trouble(house: House, kind: str = "held", subject: str = "orders:1", text: str = "Order 1 is held") -> None:
-    async with house.gateway.database.begin() as db:
-        await records.raise_alert(db, kind, house.connection.id, subject, text, house.clock())
+async def trouble(harness: Harness, kind: str = "held", subject: str = "orders:1", text: str = "Order 1 is held") -> None:
+    async with harness.gateway.database.begin() as db:
+        await records.raise_alert(db, kind, harness.connection.id, subject, text, harness.clock())
 
 
-async def tell(house: House) -> int:
-    return await alert_mail.notify(house.gateway, house.clock())
+async def tell(harness: Harness) -> int:
+    return await alert_mail.notify(harness.gateway, harness.clock())
 
 
 def bodies(hook: Hook) -> list[list[dict[str, Any]]]:
     return [json.loads(body)["alerts"] for _, body in hook.got]
 
 
-async def test_a_mail_says_what_is_the_matter_with_which_connection(house: House, postman: Postman) -> None:
-    await trouble(house, text="Order 1 is held: the address has no post code")
+async def test_a_mail_says_what_is_the_matter_with_which_connection(harness: Harness, postman: Postman) -> None:
+    await trouble(harness, text="Order 1 is held: the address has no post code")
 
-    assert await tell(house) == 1
+    assert await tell(harness) == 1
 
     (mail,) = postman.mails
     assert mail["Subject"] == "Gateway: Records that wait for a person (shop)"
@@ -146,9 +146,9 @@ async def test_a_mail_says_what_is_the_matter_with_which_connection(house: House
     ]
 
 
-async def test_the_webhook_is_signed_over_its_body(house: House, hook: Hook) -> None:
-    await trouble(house)
-    await tell(house)
+async def test_the_webhook_is_signed_over_its_body(harness: Harness, hook: Hook) -> None:
+    await trouble(harness)
+    await tell(harness)
 
     ((headers, body),) = hook.got
     assert headers["x-gateway-signature"] == base64.b64encode(hmac.new(SECRET.encode(), body, hashlib.sha256).digest()).decode()
@@ -156,27 +156,27 @@ async def test_the_webhook_is_signed_over_its_body(house: House, hook: Hook) -> 
     assert (alert["kind"], alert["connection"], alert["count"]) == ("held", "shop", 1)
 
 
-async def test_nothing_new_is_no_message(house: House, postman: Postman) -> None:
-    await trouble(house)
-    await tell(house)
+async def test_nothing_new_is_no_message(harness: Harness, postman: Postman) -> None:
+    await trouble(harness)
+    await tell(harness)
 
-    assert await tell(house) == 0
-    house.tick(7200)
-    assert await tell(house) == 0
+    assert await tell(harness) == 0
+    harness.tick(7200)
+    assert await tell(harness) == 0
     assert len(postman.mails) == 1
 
 
-async def test_the_same_trouble_is_told_once_in_a_window_with_what_came_in_between(house: House, hook: Hook) -> None:
-    await trouble(house)
-    await tell(house)
+async def test_the_same_trouble_is_told_once_in_a_window_with_what_came_in_between(harness: Harness, hook: Hook) -> None:
+    await trouble(harness)
+    await tell(harness)
     for number in range(2, 6):
-        house.tick(300)
-        await trouble(house, subject=f"orders:{number}")
-        await trouble(house)
-        assert await tell(house) == 0
+        harness.tick(300)
+        await trouble(harness, subject=f"orders:{number}")
+        await trouble(harness)
+        assert await tell(harness) == 0
 
-    house.tick(3600)
-    assert await tell(house) == 5
+    harness.tick(3600)
+    assert await tell(harness) == 5
 
     assert [[alert["subject"] for alert in alerts] for alerts in bodies(hook)] == [
         ["orders:1"],
@@ -185,22 +185,22 @@ async def test_the_same_trouble_is_told_once_in_a_window_with_what_came_in_betwe
     assert bodies(hook)[1][0]["count"] == 5
 
 
-async def test_other_trouble_is_told_at_once(house: House, hook: Hook) -> None:
-    await trouble(house)
-    await tell(house)
-    house.tick(60)
-    await trouble(house, "failing", "orders", "orders: 3 polls have failed in a row")
+async def test_other_trouble_is_told_at_once(harness: Harness, hook: Hook) -> None:
+    await trouble(harness)
+    await tell(harness)
+    harness.tick(60)
+    await trouble(harness, "failing", "orders", "orders: 3 polls have failed in a row")
 
-    assert await tell(house) == 1
+    assert await tell(harness) == 1
     assert [alert["kind"] for alert in bodies(hook)[1]] == ["failing"]
 
 
-async def test_five_hundred_at_once_are_one_message(house: House, postman: Postman, hook: Hook) -> None:
+async def test_five_hundred_at_once_are_one_message(harness: Harness, postman: Postman, hook: Hook) -> None:
     for number in range(500):
-        await trouble(house, subject=f"orders:{number}", text=f"Order {number} is held")
+        await trouble(harness, subject=f"orders:{number}", text=f"Order {number} is held")
 
-    assert await tell(house) == 500
-    assert await tell(house) == 0
+    assert await tell(harness) == 500
+    assert await tell(harness) == 0
 
     assert len(postman.mails) == len(hook.got) == 1
     text = postman.mails[0].get_content()
@@ -209,111 +209,111 @@ async def test_five_hundred_at_once_are_one_message(house: House, postman: Postm
     assert "And 400 more; see: gateway alerts" in text
 
 
-async def test_one_way_that_fails_does_not_stop_the_other(house: House, postman: Postman, hook: Hook) -> None:
+async def test_one_way_that_fails_does_not_stop_the_other(harness: Harness, postman: Postman, hook: Hook) -> None:
     postman.refuses = True
-    await trouble(house)
+    await trouble(harness)
 
-    assert await tell(house) == 1
+    assert await tell(harness) == 1
     assert (len(postman.mails), len(hook.got)) == (0, 1)
 
 
-async def test_when_nobody_could_be_told_it_is_tried_again_after_a_pause(house: House, postman: Postman, hook: Hook) -> None:
+async def test_when_nobody_could_be_told_it_is_tried_again_after_a_pause(harness: Harness, postman: Postman, hook: Hook) -> None:
     postman.refuses, hook.status = True, 500
-    await trouble(house)
-    assert await tell(house) == 0
+    await trouble(harness)
+    assert await tell(harness) == 0
     tried = postman.connections
     for _ in range(5):
-        assert await tell(house) == 0
+        assert await tell(harness) == 0
     assert postman.connections == tried == 1
 
     postman.refuses, hook.status = False, 200
-    await house.expire_leases()
-    assert await tell(house) == 1
+    await harness.expire_leases()
+    assert await tell(harness) == 1
     assert len(postman.mails) == 1
 
 
-async def test_two_workers_tell_once(house: House, postman: Postman) -> None:
-    await trouble(house)
+async def test_two_workers_tell_once(harness: Harness, postman: Postman) -> None:
+    await trouble(harness)
 
-    assert sorted(await asyncio.gather(tell(house), tell(house))) == [0, 1]
+    assert sorted(await asyncio.gather(tell(harness), tell(harness))) == [0, 1]
     assert len(postman.mails) == 1
 
 
-async def test_the_sweep_tells(house: House, postman: Postman) -> None:
-    await trouble(house)
-    await house.work(sweep=True)
+async def test_the_sweep_tells(harness: Harness, postman: Postman) -> None:
+    await trouble(harness)
+    await harness.work(sweep=True)
 
     assert len(postman.mails) == 1
 
 
 async def test_without_a_way_nothing_is_done(sqlite_database: str, tmp_path: Path) -> None:
-    async with open_house(sqlite_database, tmp_path) as house:
-        await house.connect(processes=PLAIN)
-        await trouble(house)
-        assert await tell(house) == 0
+    async with open_harness(sqlite_database, tmp_path) as harness:
+        await harness.connect(processes=PLAIN)
+        await trouble(harness)
+        assert await tell(harness) == 0
 
 
 class TestSilence:
-    async def look(self, house: House) -> None:
-        async with house.gateway.database.begin() as db:
-            await health_alerts.look_for_silence(db, house.connection, house.clock())
+    async def look(self, harness: Harness) -> None:
+        async with harness.gateway.database.begin() as db:
+            await health_alerts.look_for_silence(db, harness.connection, harness.clock())
 
-    async def test_no_orders_where_there_should_be_some_is_told_once_for_each_silence(self, house: House) -> None:
-        await house.change_settings(house.connection, silent_hours=6)
-        house.tick(5 * 3600)
-        await self.look(house)
-        assert await house.alerts() == []
-        house.tick(2 * 3600)
+    async def test_no_orders_where_there_should_be_some_is_told_once_for_each_silence(self, harness: Harness) -> None:
+        await harness.change_settings(harness.connection, silent_hours=6)
+        harness.tick(5 * 3600)
+        await self.look(harness)
+        assert await harness.alerts() == []
+        harness.tick(2 * 3600)
         for _ in range(3):
-            await self.look(house)
-            house.tick(3600)
+            await self.look(harness)
+            harness.tick(3600)
 
-        (alert,) = await house.rows(select(alerts))
+        (alert,) = await harness.rows(select(alerts))
         assert (alert.kind, alert.count) == ("silent", 1)
         assert alert.text.startswith("No new order since ")
 
-    async def test_orders_that_come_again_end_it_and_the_next_silence_is_another(self, house: House) -> None:
-        await house.change_settings(house.connection, silent_hours=6)
-        house.tick(7 * 3600)
-        await self.look(house)
-        await house.deliver(house.order("SOKK-1"))
-        await self.look(house)
-        await self.look(house)
-        assert await house.alerts() == ["silent", "recovered"]
+    async def test_orders_that_come_again_end_it_and_the_next_silence_is_another(self, harness: Harness) -> None:
+        await harness.change_settings(harness.connection, silent_hours=6)
+        harness.tick(7 * 3600)
+        await self.look(harness)
+        await harness.deliver(harness.order("SOKK-1"))
+        await self.look(harness)
+        await self.look(harness)
+        assert await harness.alerts() == ["silent", "recovered"]
 
-        house.tick(7 * 3600)
-        await self.look(house)
+        harness.tick(7 * 3600)
+        await self.look(harness)
 
-        assert await house.alerts() == ["silent", "recovered", "silent"]
+        assert await harness.alerts() == ["silent", "recovered", "silent"]
 
-    async def test_it_is_off_unless_the_connection_asks_for_it(self, house: House) -> None:
-        house.tick(1000 * 3600)
-        await self.look(house)
+    async def test_it_is_off_unless_the_connection_asks_for_it(self, harness: Harness) -> None:
+        harness.tick(1000 * 3600)
+        await self.look(harness)
 
-        assert await house.alerts() == []
+        assert await harness.alerts() == []
 
 
 class TestPolls:
-    async def test_three_that_fail_in_a_row_and_the_first_that_works_again_are_told_once_each(self, house: House) -> None:
-        house.fail_shop("status", status=503)
+    async def test_three_that_fail_in_a_row_and_the_first_that_works_again_are_told_once_each(self, harness: Harness) -> None:
+        harness.fail_shop("status", status=503)
         for _ in range(5):
-            await house.poll("orders")
-            house.tick(3600)
-        assert await house.alerts() == ["failing"]
-        house.mend()
-        await house.poll("orders")
-        await house.poll("orders")
+            await harness.poll("orders")
+            harness.tick(3600)
+        assert await harness.alerts() == ["failing"]
+        harness.mend()
+        await harness.poll("orders")
+        await harness.poll("orders")
 
-        rows = await house.rows(select(alerts).order_by(alerts.c.id))
+        rows = await harness.rows(select(alerts).order_by(alerts.c.id))
         assert [(row.kind, row.count) for row in rows] == [("failing", 1), ("recovered", 1)]
         assert rows[1].text == "orders: polled again after 5 failures; what was missed has been read"
 
-    async def test_two_failures_are_nothing_to_hear_of(self, house: House) -> None:
-        house.fail_shop("status", status=503)
+    async def test_two_failures_are_nothing_to_hear_of(self, harness: Harness) -> None:
+        harness.fail_shop("status", status=503)
         for _ in range(2):
-            await house.poll("orders")
-            house.tick(3600)
-        house.mend()
-        await house.poll("orders")
+            await harness.poll("orders")
+            harness.tick(3600)
+        harness.mend()
+        await harness.poll("orders")
 
-        assert await house.alerts() == []
+        assert await harness.alerts() == []

@@ -15,10 +15,10 @@ from app.engine.core.queue import CoalescedWakeUps, MemoryWakeUps, Task
 from app.main import GatewayApp
 from app.records.connections import Connection, Status
 from app.sandbox.ongoing.model.webhook_payloads import order_payload
-from tests.house import House
-from tests.wayback.shipments.dispatch import BOTH, ON, in_warehouse, notes, status
-from tests.wayback.stock.stock_room import in_both, quantity
-from tests.wayback.stock.stock_room import in_warehouse as put_into_warehouse
+from tests.harness import Harness
+from tests.wayback.shipments.shipment_steps import BOTH, ON, in_warehouse, notes, status
+from tests.wayback.stock.stock_steps import in_both, quantity
+from tests.wayback.stock.stock_steps import in_warehouse as put_into_warehouse
 
 SECRET = "a-fixed-secret-of-the-wms"
 
@@ -34,231 +34,233 @@ class AtOnce(CoalescedWakeUps):
 class Door:
     """The route, as the WMS reaches it."""
 
-    def __init__(self, house: House, app: WarehouseWebhooks) -> None:
-        self.house, self.app = house, app
+    def __init__(self, harness: Harness, app: WarehouseWebhooks) -> None:
+        self.harness, self.app = harness, app
         self.client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway.test")
 
     async def post(self, payload: Any, connection: Connection | None = None, secret: str | None = SECRET) -> httpx.Response:
-        to = connection or self.house.connection
+        to = connection or self.harness.connection
         headers = {} if secret is None else {"X-Auth-Token": secret}
         body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
         return await self.client.post(f"/webhooks/ongoing/{to.webhook_id}", content=body, headers=headers)
 
     async def tell(self, payload: Any, connection: Connection | None = None) -> list[tuple[Task, str]]:
         """Posted, and what was rung for."""
-        self.house.wake_ups.waiting.clear()
+        self.harness.wake_ups.waiting.clear()
         assert (await self.post(payload, connection)).status_code == 200
-        return list(self.house.wake_ups.waiting)
+        return list(self.harness.wake_ups.waiting)
 
 
 @pytest.fixture
-async def door(house: House) -> AsyncIterator[Door]:
+async def door(harness: Harness) -> AsyncIterator[Door]:
     app = WarehouseWebhooks()
-    app.open(house.gateway)
-    app.wake_ups = AtOnce(house.wake_ups, 0)
-    opened = Door(house, app)
+    app.open(harness.gateway)
+    app.wake_ups = AtOnce(harness.wake_ups, 0)
+    opened = Door(harness, app)
     yield opened
     await opened.client.aclose()
     await app.close()
 
 
-async def connected(house: House, name: str = "shop", **more: Any) -> Connection:
-    return await house.connect(name, warehouse_secret=SECRET, **{"processes": BOTH, **more})
+async def connected(harness: Harness, name: str = "shop", **more: Any) -> Connection:
+    return await harness.connect(name, warehouse_secret=SECRET, **{"processes": BOTH, **more})
 
 
 class TestWho:
-    async def test_an_unknown_address(self, house: House, door: Door) -> None:
-        await connected(house)
+    async def test_an_unknown_address(self, harness: Harness, door: Door) -> None:
+        await connected(harness)
         answer = await door.client.post("/webhooks/ongoing/nobody", content=b"{}")
         assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
 
-    async def test_a_connection_without_a_secret(self, house: House, door: Door) -> None:
-        await house.connect(processes=ON)
+    async def test_a_connection_without_a_secret(self, harness: Harness, door: Door) -> None:
+        await harness.connect(processes=ON)
         answer = await door.post({})
         assert (answer.status_code, answer.json()["type"]) == (404, "urn:gateway:problem:no-secret")
 
     @pytest.mark.parametrize("secret", [None, "", "wrong", SECRET + " ", SECRET.upper()])
-    async def test_a_wrong_secret(self, house: House, door: Door, secret: str | None) -> None:
-        await connected(house)
+    async def test_a_wrong_secret(self, harness: Harness, door: Door, secret: str | None) -> None:
+        await connected(harness)
         assert (await door.post({"orderId": 1}, secret=secret)).status_code == 401
-        assert not house.wake_ups.waiting
+        assert not harness.wake_ups.waiting
 
-    async def test_a_body_that_is_too_large(self, house: House, door: Door) -> None:
-        await connected(house)
+    async def test_a_body_that_is_too_large(self, harness: Harness, door: Door) -> None:
+        await connected(harness)
         assert (await door.post(b" " * (wms_webhooks.MAX_BYTES + 1))).status_code == 413
-        assert not house.wake_ups.waiting
+        assert not harness.wake_ups.waiting
 
-    async def test_the_secret_in_a_header_of_the_warehouses_choice(self, house: House, door: Door) -> None:
-        connection = await connected(house, warehouse={"webhook_header": "X-Key"})
+    async def test_the_secret_in_a_header_of_the_warehouses_choice(self, harness: Harness, door: Door) -> None:
+        connection = await connected(harness, warehouse={"webhook_header": "X-Key"})
         path = f"/webhooks/ongoing/{connection.webhook_id}"
         assert (await door.client.post(path, content=b"{}", headers={"X-Key": SECRET})).status_code == 200
         assert (await door.post({})).status_code == 401
 
 
 class TestWhatIsLookedAt:
-    async def test_the_order_it_names(self, house: House, door: Door) -> None:
-        connection = await connected(house)
+    async def test_the_order_it_names(self, harness: Harness, door: Door) -> None:
+        connection = await connected(harness)
         payload = {"webhookEventId": 1, "orderNumber": "5002", "path": "/api/v1/orders/50001", "orderStatus": {"number": 450}}
         assert await door.tell(payload) == [(Task.REFRESH, f"{connection.id}|order-id|50001")]
 
-    async def test_by_its_number_where_it_gives_no_id(self, house: House, door: Door) -> None:
-        connection = await connected(house)
+    async def test_by_its_number_where_it_gives_no_id(self, harness: Harness, door: Door) -> None:
+        connection = await connected(harness)
         assert await door.tell({"orderNumber": "5002"}) == [(Task.REFRESH, f"{connection.id}|order|5002")]
 
-    async def test_the_article_it_names(self, house: House, door: Door) -> None:
-        connection = await connected(house)
+    async def test_the_article_it_names(self, harness: Harness, door: Door) -> None:
+        connection = await connected(harness)
         payload = {"article": {"articleSystemId": 7, "articleNumber": "SOKK-1"}, "action": "picked"}
         assert await door.tell(payload) == [(Task.REFRESH, f"{connection.id}|article|SOKK-1")]
 
     @pytest.mark.parametrize("payload", [{}, b"no JSON", [1], {"article": {"articleSystemId": 7}}])
-    async def test_all_where_it_names_nothing(self, house: House, door: Door, payload: Any) -> None:
-        connection = await connected(house)
+    async def test_all_where_it_names_nothing(self, harness: Harness, door: Door, payload: Any) -> None:
+        connection = await connected(harness)
         assert await door.tell(payload) == [(Task.REFRESH, f"{connection.id}|all|")]
 
-    async def test_one_list_instead_of_many_articles(self, house: House, door: Door) -> None:
-        connection = await connected(house)
+    async def test_one_list_instead_of_many_articles(self, harness: Harness, door: Door) -> None:
+        connection = await connected(harness)
         lines = [{"article": {"articleNumber": f"SOKK-{number}"}} for number in range(6)]
         assert await door.tell({"orderLines": lines}) == [(Task.REFRESH, f"{connection.id}|all|")]
 
-    async def test_the_same_event_again_within_minutes_is_nothing_new(self, house: House, door: Door) -> None:
-        await connected(house)
+    async def test_the_same_event_again_within_minutes_is_nothing_new(self, harness: Harness, door: Door) -> None:
+        await connected(harness)
         payload = {"webhookEventId": 90001, "system": "demo", "orderNumber": "5002"}
         assert len(await door.tell(payload)) == 1
         assert await door.tell(payload) == []
-        house.tick(600)
+        harness.tick(600)
         assert len(await door.tell(payload)) == 1
 
-    async def test_an_event_of_another_goods_owner_is_nothing(self, house: House, door: Door) -> None:
-        await connected(house)
+    async def test_an_event_of_another_goods_owner_is_nothing(self, harness: Harness, door: Door) -> None:
+        await connected(harness)
         assert await door.tell({"goodsOwnerId": 78, "orderNumber": "5002"}) == []
 
-    async def test_a_purchase_order_is_nothing_to_read_at_once(self, house: House, door: Door) -> None:
-        await connected(house)
+    async def test_a_purchase_order_is_nothing_to_read_at_once(self, harness: Harness, door: Door) -> None:
+        await connected(harness)
         assert await door.tell({"purchaseOrderId": 1, "purchaseOrderNumber": "PO-1"}) == []
 
-    async def test_a_paused_connection_takes_it_and_does_nothing(self, house: House, door: Door) -> None:
-        connection = await connected(house)
-        await house.set_status(connection, Status.PAUSED)
+    async def test_a_paused_connection_takes_it_and_does_nothing(self, harness: Harness, door: Door) -> None:
+        connection = await connected(harness)
+        await harness.set_status(connection, Status.PAUSED)
         assert await door.tell({"orderNumber": "5002"}) == []
 
 
 class TestTheFastPath:
-    async def test_a_shipped_order_is_reported_without_a_poll(self, house: House, door: Door) -> None:
-        await connected(house)
-        order = await in_warehouse(house)
-        house.warehouse.ship(order["number"], "70300001")
-        found = house.wms_order(order["number"])
+    async def test_a_shipped_order_is_reported_without_a_poll(self, harness: Harness, door: Door) -> None:
+        await connected(harness)
+        order = await in_warehouse(harness)
+        harness.warehouse.ship(order["number"], "70300001")
+        found = harness.wms_order(order["number"])
         assert found is not None
 
         await door.post(order_payload(found))
-        await house.work()
+        await harness.work()
 
-        assert (status(house, order), len(notes(house, order))) == ("completed", 1)
-        await house.poll("shipments")
-        assert len(notes(house, order)) == 1
+        assert (status(harness, order), len(notes(harness, order))) == ("completed", 1)
+        await harness.poll("shipments")
+        assert len(notes(harness, order)) == 1
 
-    async def test_also_when_the_webhook_is_set_up_for_the_other_shop_of_the_goods_owner(self, house: House, door: Door) -> None:
-        first = await connected(house, "first", order_number_prefix="A-")
-        second = await connected(house, "second", processes={**BOTH, "articles": False}, order_number_prefix="B-")
-        order = house.order("SOKK-1")
-        await house.deliver(order, connection=first)
-        house.warehouse.ship(f"A-{order['number']}", "70300001")
-        found = house.wms_order(f"A-{order['number']}")
+    async def test_also_when_the_webhook_is_set_up_for_the_other_shop_of_the_goods_owner(
+        self, harness: Harness, door: Door
+    ) -> None:
+        first = await connected(harness, "first", order_number_prefix="A-")
+        second = await connected(harness, "second", processes={**BOTH, "articles": False}, order_number_prefix="B-")
+        order = harness.order("SOKK-1")
+        await harness.deliver(order, connection=first)
+        harness.warehouse.ship(f"A-{order['number']}", "70300001")
+        found = harness.wms_order(f"A-{order['number']}")
         assert found is not None
 
         await door.post(order_payload(found), second)
-        await house.work()
+        await harness.work()
 
-        assert status(house, order) == "completed"
+        assert status(harness, order) == "completed"
 
-    async def test_a_returned_order_is_refunded(self, house: House, door: Door) -> None:
-        await connected(house)
-        order = await in_warehouse(house)
-        house.warehouse.ship(order["number"], "70300001")
-        await house.poll("shipments")
-        house.tick(60)
-        house.warehouse.return_goods(order["number"], {str(order["line_items"][0]["id"]): 1})
-        found = house.wms_order(order["number"])
+    async def test_a_returned_order_is_refunded(self, harness: Harness, door: Door) -> None:
+        await connected(harness)
+        order = await in_warehouse(harness)
+        harness.warehouse.ship(order["number"], "70300001")
+        await harness.poll("shipments")
+        harness.tick(60)
+        harness.warehouse.return_goods(order["number"], {str(order["line_items"][0]["id"]): 1})
+        found = harness.wms_order(order["number"])
         assert found is not None
 
         await door.post(order_payload(found))
-        await house.work()
+        await harness.work()
 
-        assert len(house.shop.refunds[order["id"]]) == 1
+        assert len(harness.shop.refunds[order["id"]]) == 1
 
-    async def test_an_adjusted_article_is_written_to_the_shop(self, house: House, door: Door) -> None:
-        product = in_both(house, "SOKK-1", shop=7, wms=7)
-        await connected(house, processes={**ON, "stock": True})
-        await house.poll("stock")
-        house.tick(60)
-        put_into_warehouse(house, "SOKK-1", 3)
+    async def test_an_adjusted_article_is_written_to_the_shop(self, harness: Harness, door: Door) -> None:
+        product = in_both(harness, "SOKK-1", shop=7, wms=7)
+        await connected(harness, processes={**ON, "stock": True})
+        await harness.poll("stock")
+        harness.tick(60)
+        put_into_warehouse(harness, "SOKK-1", 3)
 
         await door.post({"article": {"articleNumber": "SOKK-1"}})
-        await house.work()
+        await harness.work()
 
-        assert quantity(house, product) == 3
+        assert quantity(harness, product) == 3
 
-    async def test_what_names_nothing_has_the_lists_read(self, house: House, door: Door) -> None:
-        product = in_both(house, "SOKK-1", shop=7, wms=7)
-        await connected(house, processes={**ON, "stock": True})
-        await house.poll("stock")
-        order = await in_warehouse(house)
-        house.tick(60)
-        house.warehouse.ship(order["number"], "70300001")
+    async def test_what_names_nothing_has_the_lists_read(self, harness: Harness, door: Door) -> None:
+        product = in_both(harness, "SOKK-1", shop=7, wms=7)
+        await connected(harness, processes={**ON, "stock": True})
+        await harness.poll("stock")
+        order = await in_warehouse(harness)
+        harness.tick(60)
+        harness.warehouse.ship(order["number"], "70300001")
 
         await door.post({})
-        await house.work()
+        await harness.work()
 
-        assert status(house, order) == "completed"
-        assert quantity(house, product) == 6
+        assert status(harness, order) == "completed"
+        assert quantity(harness, product) == 6
 
-    async def test_an_order_that_is_nobodys_is_left(self, house: House, door: Door) -> None:
-        await connected(house)
+    async def test_an_order_that_is_nobodys_is_left(self, harness: Harness, door: Door) -> None:
+        await connected(harness)
         await door.post({"orderId": 4711})
-        await house.work()
+        await harness.work()
 
-        assert await house.alerts() == []
+        assert await harness.alerts() == []
 
-    async def test_a_warehouse_that_fails_is_left_to_the_poll(self, house: House, door: Door) -> None:
-        await connected(house)
-        order = await in_warehouse(house)
-        house.warehouse.ship(order["number"], "70300001")
-        found = house.wms_order(order["number"])
+    async def test_a_warehouse_that_fails_is_left_to_the_poll(self, harness: Harness, door: Door) -> None:
+        await connected(harness)
+        order = await in_warehouse(harness)
+        harness.warehouse.ship(order["number"], "70300001")
+        found = harness.wms_order(order["number"])
         assert found is not None
-        house.fail_warehouse("status", status=503)
+        harness.fail_warehouse("status", status=503)
         await door.post(order_payload(found))
-        await house.work()
-        house.mend()
+        await harness.work()
+        harness.mend()
 
-        await house.poll("shipments")
+        await harness.poll("shipments")
 
-        assert status(house, order) == "completed"
+        assert status(harness, order) == "completed"
 
     async def test_an_older_look_does_not_undo_a_newer_read(
-        self, house: House, door: Door, monkeypatch: pytest.MonkeyPatch
+        self, harness: Harness, door: Door, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        await connected(house)
-        order = await in_warehouse(house)
-        house.warehouse.ship(order["number"], "70300001")
-        found = house.wms_order(order["number"])
+        await connected(harness)
+        order = await in_warehouse(harness)
+        harness.warehouse.ship(order["number"], "70300001")
+        found = harness.wms_order(order["number"])
         assert found is not None
-        client = type(house.gateway.warehouse(house.connection))
+        client = type(harness.gateway.warehouse(harness.connection))
         read = client.get_order
 
         async def slow(self: Any, order_id: int) -> Any:
             monkeypatch.setattr(client, "get_order", read)
             before = await read(self, order_id)
-            house.tick(60)
-            house.warehouse.track(order["number"], "70300002")
-            await house.poll("shipments")
+            harness.tick(60)
+            harness.warehouse.track(order["number"], "70300002")
+            await harness.poll("shipments")
             return before
 
         monkeypatch.setattr(client, "get_order", slow)
         await door.post(order_payload(found))
-        await house.work()
+        await harness.work()
 
-        assert len(notes(house, order)) == 1
-        assert "70300002" in notes(house, order)[0][0]
+        assert len(notes(harness, order)) == 1
+        assert "70300002" in notes(harness, order)[0][0]
 
 
 async def test_the_two_doors_are_told_apart_by_their_path() -> None:

@@ -7,57 +7,57 @@ import json
 from sqlalchemy import select
 
 from app.storage.tables import alerts
-from tests.house import House
+from tests.harness import Harness
 
 PLAIN = {"stock": False, "shipments": False, "returns": False}
 
 
-async def wrong(house: House, times: int, seconds: float = 1) -> None:
+async def wrong(harness: Harness, times: int, seconds: float = 1) -> None:
     for _ in range(times):
-        house.tick(seconds)
-        answer = await house.post(b"{}", "order.updated", secret="not the connection's")
+        harness.tick(seconds)
+        answer = await harness.post(b"{}", "order.updated", secret="not the connection's")
         assert answer.status_code == 401
-    await house.intake.signatures.settle()
+    await harness.intake.signatures.settle()
 
 
-async def test_many_within_an_hour_are_told_of_once(house: House) -> None:
-    await house.connect(processes=PLAIN)
+async def test_many_within_an_hour_are_told_of_once(harness: Harness) -> None:
+    await harness.connect(processes=PLAIN)
 
-    await wrong(house, 9)
-    assert await house.alerts() == []
-    await wrong(house, 30)
+    await wrong(harness, 9)
+    assert await harness.alerts() == []
+    await wrong(harness, 30)
 
-    (alert,) = await house.rows(select(alerts))
-    assert (alert.kind, alert.connection_id, alert.count) == ("signatures", house.connection.id, 1)
+    (alert,) = await harness.rows(select(alerts))
+    assert (alert.kind, alert.connection_id, alert.count) == ("signatures", harness.connection.id, 1)
     assert alert.text.startswith("At least 10 deliveries within an hour had a signature that does not fit.")
 
 
-async def test_and_again_in_the_next_hour(house: House) -> None:
-    await house.connect(processes=PLAIN)
-    await wrong(house, 10)
-    house.tick(3601)
-    await wrong(house, 10)
+async def test_and_again_in_the_next_hour(harness: Harness) -> None:
+    await harness.connect(processes=PLAIN)
+    await wrong(harness, 10)
+    harness.tick(3601)
+    await wrong(harness, 10)
 
-    (alert,) = await house.rows(select(alerts))
+    (alert,) = await harness.rows(select(alerts))
     assert alert.count == 2
 
 
-async def test_a_few_over_days_are_nothing_to_hear_of(house: House) -> None:
-    await house.connect(processes=PLAIN)
-    await wrong(house, 30, seconds=3600)
+async def test_a_few_over_days_are_nothing_to_hear_of(harness: Harness) -> None:
+    await harness.connect(processes=PLAIN)
+    await wrong(harness, 30, seconds=3600)
 
-    assert await house.alerts() == []
+    assert await harness.alerts() == []
 
 
-async def test_each_connection_is_counted_by_itself_and_what_is_genuine_goes_on(house: House) -> None:
-    first = await house.connect("first", processes=PLAIN, order_number_prefix="A-")
-    second = await house.connect("second", processes={**PLAIN, "articles": False}, order_number_prefix="B-")
+async def test_each_connection_is_counted_by_itself_and_what_is_genuine_goes_on(harness: Harness) -> None:
+    first = await harness.connect("first", processes=PLAIN, order_number_prefix="A-")
+    second = await harness.connect("second", processes={**PLAIN, "articles": False}, order_number_prefix="B-")
     for connection in (first, second) * 6:
-        await house.post(b"{}", "order.updated", connection=connection, secret="wrong")
-    order = house.order("SOKK-1")
+        await harness.post(b"{}", "order.updated", connection=connection, secret="wrong")
+    order = harness.order("SOKK-1")
 
-    answer = await house.post(json.dumps(order).encode(), "order.created", connection=first)
+    answer = await harness.post(json.dumps(order).encode(), "order.created", connection=first)
 
-    await house.intake.signatures.settle()
+    await harness.intake.signatures.settle()
     assert answer.status_code == 200
-    assert await house.alerts() == []
+    assert await harness.alerts() == []

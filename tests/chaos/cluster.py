@@ -1,4 +1,4 @@
-"""A town for the bad days: the gateway's processes as processes, its services as services, a simulated shop and warehouse.
+"""A cluster for the bad days: the gateway's processes as processes, its services as services, a simulated shop and warehouse.
 
 The simulators run in threads of the test's own process, so that their journals can be read whatever happens to the rest.
 """
@@ -40,7 +40,7 @@ from app.storage.tables import cursors, inbox, jobs
 from tests.chaos.deliveries import Delivery, newest
 from tests.chaos.processes import Program, until
 from tests.chaos.size import LONGEST_WAIT
-from tests.house import KEY, LONG_AGO, SECRET, WEBHOOK_SECRET
+from tests.harness import KEY, LONG_AGO, SECRET, WEBHOOK_SECRET
 
 ROOT = Path(__file__).parents[2]
 GOODS_OWNER = 77
@@ -67,7 +67,7 @@ UNSETTLED_JOBS = ("waiting", "running", "parked")
 
 
 class Valkey:
-    """A queue of the town's own, on one address whatever is done to it."""
+    """A queue of the cluster's own, on one address whatever is done to it."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
@@ -99,7 +99,7 @@ class Valkey:
 
 
 @dataclass
-class Town:
+class Cluster:
     directory: Path
     database_url: str
     database: Database
@@ -237,8 +237,8 @@ class Town:
 
     def calls(self, method: str | None = None, path: str = "/orders") -> list[Call]:
         """What the warehouse was asked, from its own journal."""
-        found = list(self.warehouse_server.app.state.journal.calls)
-        return [call for call in found if method in (None, call.method) and call.path.startswith(f"/demo/api/v1{path}")]
+        start_cluster = list(self.warehouse_server.app.state.journal.calls)
+        return [call for call in start_cluster if method in (None, call.method) and call.path.startswith(f"/demo/api/v1{path}")]
 
     @property
     def asked(self) -> int:
@@ -266,8 +266,8 @@ class Town:
     async def states(self, table: Any = inbox) -> Counter[str]:
         """How many events, or jobs, are in which state."""
         async with self.database.read() as db:
-            found = await db.execute(select(table.c.state, func.count()).group_by(table.c.state))
-            return Counter({row[0]: row[1] for row in found})
+            start_cluster = await db.execute(select(table.c.state, func.count()).group_by(table.c.state))
+            return Counter({row[0]: row[1] for row in start_cluster})
 
     async def is_settled(self) -> bool:
         """Whether nothing waits any more: no event, no job. A database that is away is not settled."""
@@ -302,7 +302,7 @@ class Town:
 @contextlib.asynccontextmanager
 async def open_town(
     directory: Path, database_url: str, *, warehouse: WarehouseConfig | None = None, **settings: Any
-) -> AsyncIterator[Town]:
+) -> AsyncIterator[Cluster]:
     """With its services, its simulators and one active connection, but none of the gateway's processes yet."""
     port = free_port()
     shop = create_shop(ShopConfig(home_url=f"http://127.0.0.1:{port}", consumer_keys=[(KEY, SECRET, "read_write")]))
@@ -320,7 +320,7 @@ async def open_town(
     database = Database(chosen.sqlalchemy_url)
     connection = await _connect(database, chosen, shop_server, warehouse_server, settings)
     await _postpone_polls(database, connection)
-    town = Town(
+    cluster = Cluster(
         directory=directory,
         database_url=database_url,
         database=database,
@@ -334,9 +334,9 @@ async def open_town(
         port=free_port(),
     )
     try:
-        yield town
+        yield cluster
     finally:
-        await town.stop()
+        await cluster.stop()
 
 
 async def _connect(

@@ -76,7 +76,7 @@ class Clock:
         return datetime.now(UTC) + self.ahead
 
 
-class Stand:
+class SwappableApp:
     """Where a simulator stands: the server goes on from test to test, what it serves is each test's own."""
 
     app: ASGIApp
@@ -105,11 +105,11 @@ def _log_plainly() -> None:
 @functools.cache
 def _stands() -> tuple[Server, Server]:
     """Started once and left to end with the process: starting and stopping them is most of what a test would cost."""
-    return Server(Stand()).start(), Server(Stand()).start()
+    return Server(SwappableApp()).start(), Server(SwappableApp()).start()
 
 
 @dataclass
-class House:
+class Harness:
     gateway: Gateway
     wake_ups: MemoryWakeUps
     clock: Clock
@@ -368,13 +368,13 @@ def signature(body: bytes, secret: str = WEBHOOK_SECRET) -> str:
 
 
 @contextlib.asynccontextmanager
-async def open_house(
+async def open_harness(
     database_url: str,
     data_directory: Path,
     warehouse: WarehouseConfig = WAREHOUSE,
     plugins: Sequence[str] = (),
     **settings: Any,
-) -> AsyncIterator[House]:
+) -> AsyncIterator[Harness]:
     _log_plainly()
     shop_server, warehouse_server = _stands()
     clock, wake_ups = Clock(), MemoryWakeUps()
@@ -405,7 +405,7 @@ async def open_house(
         hooks = {"response": [ring_after_commit]}
         transport = httpx.ASGITransport(intake)
         async with httpx.AsyncClient(transport=transport, base_url="http://gateway.test", event_hooks=hooks) as client:
-            yield House(
+            yield Harness(
                 gateway,
                 wake_ups,
                 clock,

@@ -1,4 +1,4 @@
-"""A cluster for every bad day. In short (`make test`) on SQLite, in full (`make chaos`) on both databases and with more of all."""
+"""A cluster for every bad day. `make test` runs the short form on SQLite, `make chaos` the full form on both databases."""
 
 from __future__ import annotations
 

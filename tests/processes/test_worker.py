@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from app.engine.core.queue import ArqRings, Task, patient_pool
+from app.engine.core.queue import ArqWakeUps, Task, patient_pool
 
 PATIENCE_SECONDS = 60.0
 
@@ -40,7 +40,7 @@ def test_it_needs_no_event_loop_that_somebody_else_has_made(redis_url: str, sqli
         )
     try:
         wait_for("worker_started", said, process)
-        asyncio.run(ring(redis_url))
+        asyncio.run(send(redis_url))
         wait_for("ring_for_nothing", said, process)
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE_SECONDS) == 0
@@ -50,10 +50,10 @@ def test_it_needs_no_event_loop_that_somebody_else_has_made(redis_url: str, sqli
     assert "worker_stopped" in said.read_text()
 
 
-async def ring(redis_url: str) -> None:
+async def send(redis_url: str) -> None:
     """For a connection that is not there: the worker says so."""
     pool = await patient_pool(redis_url)
-    await ArqRings(pool, "gateway:queue").ring(Task.INGEST, "con_nobody")
+    await ArqWakeUps(pool, "gateway:queue").send(Task.INGEST, "con_nobody")
     await pool.aclose(close_connection_pool=True)
 
 

@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from app.sandbox.kit.control import control_routes
 from app.sandbox.woocommerce.model.shop import Shop
-from app.sandbox.woocommerce.wire import fields
+from app.sandbox.woocommerce.wire.arguments import BODIES
 from app.sandbox.woocommerce.wire.errors import RestError
 from app.sandbox.woocommerce.wire.rules import check_all
 
@@ -35,7 +35,7 @@ def sandbox_routes(shop: Shop) -> list[Route]:
 
     async def checkout(request: Request) -> Response:
         try:
-            body = check_all(fields.ORDER, _object(await request.body()), shop.config.strict)
+            body = check_all(BODIES["order"], _object(await request.body()), shop.config.strict)
             order = shop.checkout(body)
         except RestError as refused:
             return JSONResponse(refused.body(), refused.status)

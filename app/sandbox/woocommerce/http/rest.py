@@ -17,6 +17,7 @@ from app.sandbox.woocommerce.http.listing import page_headers, pick_fields
 from app.sandbox.woocommerce.http.login import Doorkeeper
 from app.sandbox.woocommerce.model.shop import Shop
 from app.sandbox.woocommerce.wire import php
+from app.sandbox.woocommerce.wire.arguments import BODIES, QUERIES
 from app.sandbox.woocommerce.wire.errors import RestError, no_route
 from app.sandbox.woocommerce.wire.rules import Rules, check_all
 
@@ -104,8 +105,14 @@ class Operation:
     right: str | None
     query: Rules
     body: Rules | None = None
-    required: Sequence[str] = ()
     items: Rules = field(default_factory=dict)
+
+
+def operation(
+    handler: Callable[[Asked], Answer], right: str | None, query: str = "one", *, body: str = "", items: str = ""
+) -> Operation:
+    """An operation with the arguments of the named tables (`wire.arguments`)."""
+    return Operation(handler, right, QUERIES[query], BODIES[body] if body else None, BODIES[items] if items else {})
 
 
 @dataclass(frozen=True)
@@ -204,7 +211,7 @@ class Api:
             shop=self.shop,
             ids=request.path_params,
             query=check_all(operation.query, query, strict),
-            body={} if operation.body is None else check_all(operation.body, body, strict, operation.required),
+            body={} if operation.body is None else check_all(operation.body, body, strict),
             given=given,
             base_url=self.doorkeeper.base_url(request.headers),
             path=request.url.path.rstrip("/"),

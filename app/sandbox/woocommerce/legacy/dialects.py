@@ -12,22 +12,17 @@ from typing import Any
 
 from app.sandbox.woocommerce.http.listing import pick_fields
 from app.sandbox.woocommerce.http.rest import Answer, Asked, Endpoint, Operation
-from app.sandbox.woocommerce.legacy import old_views, versions
+from app.sandbox.woocommerce.legacy import old_arguments, old_views, versions
 from app.sandbox.woocommerce.legacy.refund_lines import line_of_old
 from app.sandbox.woocommerce.model.shop import Shop
 from app.sandbox.woocommerce.wire.errors import Invalid, RestError, invalid_params
-from app.sandbox.woocommerce.wire.fields import META, ORDER_STATUSES, VARIATION
-from app.sandbox.woocommerce.wire.rules import BOOLEAN, INTEGER, MIXED, READ_ONLY, Rule, Rules, check_names
+from app.sandbox.woocommerce.wire.rules import Rules, check_names
 
 Resource = dict[str, Any]
 
-_MODIFIED = ("modified_after", "modified_before", "dates_are_gmt")
-_NOT_BEFORE_V3 = ("stock_status", "low_stock_amount", "post_password")
 # `wc/v1` reads and writes variations inside their product only, and tells neither the shop's version nor its settings.
 _NOT_IN_V1 = ("/products/{id:int}/variations", "/system_status", "/settings", "/shipping", "/taxes", "/coupons")
-_PRODUCTS_V1: Rules = {
-    "variations": Rule("array", items=Rule("object", fields={**VARIATION, "id": INTEGER, "in_stock": BOOLEAN})),
-}
+_BATCHED = ("product", "variation")
 
 
 @dataclass(frozen=True)
@@ -55,12 +50,14 @@ class Dialect:
         return {method: self._spoken(kind, operation) for method, operation in endpoint.operations.items()}
 
     def _spoken(self, kind: str, operation: Operation) -> Operation:
-        body = None if operation.body is None else self._body_rules(kind, operation)
-        query = self._query_rules(kind, operation.query)
+        body = operation.body
+        if body is not None and not (kind in _BATCHED and operation.right == "batch"):
+            body = old_arguments.body_rules(self.namespace, self.version, kind, body)
+        query = old_arguments.query_rules(self.namespace, self.version, kind, operation.query)
         return replace(operation, handler=self._translated(kind, operation), query=query, body=body)
 
     def _translated(self, kind: str, operation: Operation) -> Callable[[Asked], Answer]:
-        items = {**operation.items, **_PRODUCTS_V1} if self.namespace == "wc/v1" else operation.items
+        items = old_arguments.inside_rules(operation.items) if self.namespace == "wc/v1" else operation.items
 
         def handler(asked: Asked) -> Answer:
             if self.namespace == "wc/v1" and kind == "product":
@@ -82,67 +79,11 @@ class Dialect:
     def _own(self, header: str) -> str:
         return header.replace("/wp-json/wc/v3/", f"/wp-json/{self.namespace}/")
 
-    # --- what is asked ----------------------------------------------------------------------------------------------------
-
-    def _query_rules(self, kind: str, rules: Rules) -> Rules:
-        known = dict(rules)
-        if self.version < versions.MODIFIED_DATES or self.namespace == "wc/v1":
-            for name in _MODIFIED:
-                known.pop(name, None)
-            if "orderby" in known:
-                choices = [choice for choice in known["orderby"].choices or () if choice != "modified"]
-                known["orderby"] = replace(known["orderby"], choices=choices)
-        if self.namespace == "wc/v3":
-            return known
-        if kind == "order" and "status" in known:
-            trash = ("trash",) if self.namespace == "wc/v2" else ()
-            known["status"] = Rule("string", choices=("any", *trash, *ORDER_STATUSES), default="any")
-        if "stock_status" in known:
-            del known["stock_status"], known["virtual"]
-            known["in_stock"] = BOOLEAN
-        return known
-
-    # --- what is written ----------------------------------------------------------------------------------------------------
-
-    def _body_rules(self, kind: str, operation: Operation) -> Rules:
-        known = dict(operation.body or {})
-        if kind == "refund":
-            return self._refund_rules(known)
-        if kind in ("product", "variation") and operation.right != "batch":
-            return self._product_rules(kind, known)
-        if self.namespace == "wc/v1":
-            for name in ("meta_data", "added_by_user"):
-                known.pop(name, None)
-        return known
-
-    def _refund_rules(self, known: dict[str, Rule]) -> Rules:
-        if self.version < versions.RESTOCK_CHOICE or self.namespace != "wc/v3":
-            known.pop("api_restock", None)
-        if not self._refund_lines_are_a_list:
-            known["line_items"] = MIXED
-        return known
-
-    @property
-    def _refund_lines_are_a_list(self) -> bool:
-        return self.namespace == "wc/v3" and self.version >= versions.REFUND_LINES_AS_LIST
-
-    def _product_rules(self, kind: str, known: Mapping[str, Rule]) -> Rules:
-        since = versions.PRODUCT_FIELDS if kind == "product" else versions.VARIATION_FIELDS
-        rules: dict[str, Rule] = dict(versions.without(known, since, self.version))
-        if self.namespace != "wc/v3":
-            rules = {name: rule for name, rule in rules.items() if name not in _NOT_BEFORE_V3}
-            rules["in_stock"] = BOOLEAN
-            if kind == "variation":
-                rules = {**rules, "visible": BOOLEAN, "status": READ_ONLY}
-        if self.namespace == "wc/v1":
-            rules = {**{name: rule for name, rule in rules.items() if rule is not META}, **_PRODUCTS_V1}
-        return rules
-
     def _body(self, kind: str, operation: Operation, body: Resource) -> Resource:
         if kind == "refund":
             return self._refund_body(body)
         if operation.right == "batch":
-            rules = self._product_rules(kind, operation.items)
+            rules = old_arguments.body_rules(self.namespace, self.version, kind, operation.items)
             return {name: self._items(name, rules, items) for name, items in body.items()}
         return _as_v3(body)
 
@@ -156,7 +97,7 @@ class Dialect:
         """Lines were an object by the line's id, their taxes one by the rate's; a list as of today names no line at all. What is
         refunded was always restocked."""
         lines = body.get("line_items")
-        if self._refund_lines_are_a_list or lines is None:
+        if lines is None or old_arguments.refund_lines_are_a_list(self.namespace, self.version):
             return body
         if not isinstance(lines, dict):
             if self.shop.config.strict:

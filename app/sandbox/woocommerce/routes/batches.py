@@ -6,13 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 from app.sandbox.woocommerce.http.rest import Answer, Asked
-from app.sandbox.woocommerce.wire import fields, php
+from app.sandbox.woocommerce.wire import php
 from app.sandbox.woocommerce.wire.errors import Invalid, RestError, invalid_params
 from app.sandbox.woocommerce.wire.rules import check_names
 
 Resource = dict[str, Any]
 
 _BATCH_LIMIT = 100
+_PARTS = ("create", "update", "delete")
 
 
 def run_batch(
@@ -23,7 +24,7 @@ def run_batch(
 ) -> Answer:
     """Each item succeeds or fails by itself, in the order given, and the whole is answered 200. Values are cast, not checked
     (observed); with `strict` an unknown field name refuses the whole, before anything is done."""
-    parts = {name: _batch_list(asked.body[name], name) for name in fields.BATCH if asked.body.get(name)}
+    parts = {name: _batch_list(asked.body[name], name) for name in _PARTS if asked.body.get(name)}
     if sum(len(items) for items in parts.values()) > _BATCH_LIMIT:
         message = f"Unable to accept more than {_BATCH_LIMIT} items for this request."
         raise RestError(413, "woocommerce_rest_request_entity_too_large", message)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from app.sandbox.woocommerce.http.rest import METHODS, Answer, Asked, Endpoint, Operation
+from app.sandbox.woocommerce.http.rest import METHODS, Answer, Asked, Endpoint, operation
 from app.sandbox.woocommerce.model import customers
-from app.sandbox.woocommerce.wire import fields, queries
 
 
 def customer_endpoints() -> list[Endpoint]:
-    create = Operation(_create, "create", queries.ONE, fields.CUSTOMER, required=("email",))
-    read = Operation(_get, "view", queries.ONE)
+    create = operation(_create, "create", body="customer")
+    read = operation(_get, "view")
     return [
         Endpoint("/customers", {"POST": create}, "customer"),
         Endpoint("/customers/{id:int}", {"GET": read}, "customer", also=METHODS[1:]),

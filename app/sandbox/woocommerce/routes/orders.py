@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from app.sandbox.woocommerce.http.listing import Lists, found_in, page_of
-from app.sandbox.woocommerce.http.rest import Answer, Asked, Endpoint, Operation
+from app.sandbox.woocommerce.http.rest import Answer, Asked, Endpoint, operation
 from app.sandbox.woocommerce.model.sales import refunding
 from app.sandbox.woocommerce.model.sales.orders import UNKNOWN_TO_NOTES, UNKNOWN_TO_REFUNDS
 from app.sandbox.woocommerce.model.shop import Shop
 from app.sandbox.woocommerce.model.table import Record
-from app.sandbox.woocommerce.wire import fields, order_view, queries
+from app.sandbox.woocommerce.wire import order_view
 from app.sandbox.woocommerce.wire.errors import RestError
 
 Resource = dict[str, Any]
@@ -22,25 +22,25 @@ def order_endpoints(shop: Shop) -> list[Endpoint]:
     lists = Lists(shop.orders, shop.zone)
     return [
         Endpoint("/orders", {
-            "GET": Operation(lambda asked: _list(asked, lists), "list", queries.ORDERS),
-            "POST": Operation(_create, "create", queries.ONE_ORDER, fields.ORDER),
+            "GET": operation(lambda asked: _list(asked, lists), "list", "orders"),
+            "POST": operation(_create, "create", "one_order", body="order"),
         }, "order"),
         Endpoint("/orders/{id:int}", {
-            "GET": Operation(_get, "view", queries.ONE_ORDER),
-            "PUT": Operation(_change, "edit", queries.ONE_ORDER, fields.ORDER),
-            "DELETE": Operation(_delete, "delete", queries.DELETED),
+            "GET": operation(_get, "view", "one_order"),
+            "PUT": operation(_change, "edit", "one_order", body="order"),
+            "DELETE": operation(_delete, "delete", "deleted"),
         }, "order"),
         Endpoint("/orders/{id:int}/notes", {
-            "GET": Operation(_list_notes, "list", queries.NOTES),
-            "POST": Operation(_create_note, "create", queries.ONE, fields.NOTE, required=("note",)),
+            "GET": operation(_list_notes, "list", "notes"),
+            "POST": operation(_create_note, "create", body="note"),
         }, "note"),
         Endpoint("/orders/{id:int}/refunds", {
-            "GET": Operation(_list_refunds, "list", queries.REFUNDS),
-            "POST": Operation(_create_refund, "create", queries.ONE_ORDER, fields.REFUND),
+            "GET": operation(_list_refunds, "list", "refunds"),
+            "POST": operation(_create_refund, "create", "one_order", body="refund"),
         }, "refund"),
         Endpoint("/orders/{id:int}/refunds/{refund_id:int}", {
-            "GET": Operation(_get_refund, "view", queries.ONE_ORDER),
-            "DELETE": Operation(_delete_refund, "delete", {**queries.DELETED, **queries.ONE_ORDER}),
+            "GET": operation(_get_refund, "view", "one_order"),
+            "DELETE": operation(_delete_refund, "delete", "deleted_refund"),
         }, "refund"),
     ]  # fmt: skip
 

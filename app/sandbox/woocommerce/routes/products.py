@@ -6,11 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 from app.sandbox.woocommerce.http.listing import Lists, found_in, page_of
-from app.sandbox.woocommerce.http.rest import Answer, Asked, Endpoint, Operation
+from app.sandbox.woocommerce.http.rest import Answer, Asked, Endpoint, operation
 from app.sandbox.woocommerce.model.shop import Shop
 from app.sandbox.woocommerce.model.table import Record
 from app.sandbox.woocommerce.routes.batches import run_batch
-from app.sandbox.woocommerce.wire import fields, queries
 from app.sandbox.woocommerce.wire.errors import RestError
 from app.sandbox.woocommerce.wire.links import links
 
@@ -19,38 +18,38 @@ Resource = dict[str, Any]
 
 def product_endpoints(shop: Shop) -> list[Endpoint]:
     lists = Lists(shop.products, shop.zone)
-    batch = Operation(_batch, "batch", queries.ONE, fields.BATCH, items=fields.PRODUCT)
+    batch = operation(_batch, "batch", body="batch", items="product")
     return [
         Endpoint("/products", {
-            "GET": Operation(lambda asked: _list(asked, lists), "list", queries.PRODUCTS),
-            "POST": Operation(_create, "create", queries.ONE, fields.PRODUCT),
+            "GET": operation(lambda asked: _list(asked, lists), "list", "products"),
+            "POST": operation(_create, "create", body="product"),
         }, "product"),
         Endpoint("/products/batch", {"PUT": batch}, "product"),
         Endpoint("/products/categories", {
-            "GET": Operation(_list_categories, "list", queries.CATEGORIES),
-            "POST": Operation(_create_category, "create", queries.ONE, fields.CATEGORY, required=("name",)),
+            "GET": operation(_list_categories, "list", "categories"),
+            "POST": operation(_create_category, "create", body="category"),
         }, "category"),
         Endpoint("/products/{id:int}", {
-            "GET": Operation(_get, "view", queries.ONE),
-            "PUT": Operation(_change, "edit", queries.ONE, fields.PRODUCT),
-            "DELETE": Operation(_delete, "delete", queries.DELETED),
+            "GET": operation(_get, "view"),
+            "PUT": operation(_change, "edit", body="product"),
+            "DELETE": operation(_delete, "delete", "deleted"),
         }, "product"),
         *_variation_endpoints("/products/{id:int}/variations", lists),
     ]  # fmt: skip
 
 
 def _variation_endpoints(base: str, lists: Lists) -> list[Endpoint]:
-    batch = Operation(_batch_variations, "batch", queries.ONE, fields.BATCH, items=fields.VARIATION)
+    batch = operation(_batch_variations, "batch", body="batch", items="variation")
     return [
         Endpoint(base, {
-            "GET": Operation(lambda asked: _list_variations(asked, lists), "list", queries.VARIATIONS),
-            "POST": Operation(_create_variation, "create", queries.ONE, fields.VARIATION),
+            "GET": operation(lambda asked: _list_variations(asked, lists), "list", "variations"),
+            "POST": operation(_create_variation, "create", body="variation"),
         }, "variation"),
         Endpoint(f"{base}/batch", {"PUT": batch}, "variation"),
         Endpoint(f"{base}/{{variation_id:int}}", {
-            "GET": Operation(_get_variation, "view", queries.ONE),
-            "PUT": Operation(_change_variation, "edit", queries.ONE, fields.VARIATION),
-            "DELETE": Operation(_delete_variation, "delete", queries.DELETED),
+            "GET": operation(_get_variation, "view"),
+            "PUT": operation(_change_variation, "edit", body="variation"),
+            "DELETE": operation(_delete_variation, "delete", "deleted"),
         }, "variation"),
     ]  # fmt: skip
 

@@ -6,8 +6,7 @@ from typing import Any
 
 from app.sandbox.woocommerce.config import Coupon, TaxRate
 from app.sandbox.woocommerce.http.listing import page_of
-from app.sandbox.woocommerce.http.rest import Answer, Asked, Endpoint, Operation
-from app.sandbox.woocommerce.wire import queries
+from app.sandbox.woocommerce.http.rest import Answer, Asked, Endpoint, operation
 from app.sandbox.woocommerce.wire.errors import RestError
 from app.sandbox.woocommerce.wire.links import links
 from app.sandbox.woocommerce.wire.money import cents
@@ -24,14 +23,14 @@ _MANAGES_STOCK = "yes"
 
 
 def settings_endpoints() -> list[Endpoint]:
-    one = Operation(_setting, "view", queries.ONE)
-    methods = Operation(_methods, "list", queries.ONE)
+    one = operation(_setting, "view")
+    methods = operation(_methods, "list")
     return [
         Endpoint("/settings/{group}/{id}", {"GET": one}, also=("POST", "PUT", "PATCH")),
-        Endpoint("/shipping_methods", {"GET": Operation(_kinds, "list", queries.ONE)}),
+        Endpoint("/shipping_methods", {"GET": operation(_kinds, "list")}),
         Endpoint("/shipping/zones/{zone:int}/methods", {"GET": methods}, also=("POST",)),
-        Endpoint("/taxes", {"GET": Operation(_taxes, "list", queries.PAGED)}, also=("POST",)),
-        Endpoint("/coupons", {"GET": Operation(_coupons, "list", queries.PAGED)}, also=("POST",)),
+        Endpoint("/taxes", {"GET": operation(_taxes, "list", "paged")}, also=("POST",)),
+        Endpoint("/coupons", {"GET": operation(_coupons, "list", "paged")}, also=("POST",)),
     ]
 
 

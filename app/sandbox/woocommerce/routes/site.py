@@ -7,9 +7,9 @@ from typing import Any
 
 from starlette.routing import Route
 
-from app.sandbox.woocommerce.http.rest import Answer, Api, Asked, Endpoint, Operation
+from app.sandbox.woocommerce.http.rest import Answer, Api, Asked, Endpoint, operation
 from app.sandbox.woocommerce.model.sales import tracking
-from app.sandbox.woocommerce.wire import php, queries
+from app.sandbox.woocommerce.wire import php
 
 _PLUGINS = {
     tracking.ADVANCED: {
@@ -25,14 +25,14 @@ _PLUGINS = {
 
 def site_endpoints() -> list[Endpoint]:
     return [
-        Endpoint("/system_status", {"GET": Operation(_system_status, "list", queries.ONE)}),
-        Endpoint("", {"GET": Operation(_namespace, None, queries.ONE)}),
+        Endpoint("/system_status", {"GET": operation(_system_status, "list")}),
+        Endpoint("", {"GET": operation(_namespace, None)}),
     ]
 
 
 def index_routes(api: Api, namespaces: Sequence[str]) -> list[Route]:
     """The index, which names the parts of the REST API; and the refusal of whatever else is asked. They come last."""
-    index = Operation(lambda asked: _index(asked, namespaces), None, queries.ONE)
+    index = operation(lambda asked: _index(asked, namespaces), None)
     return [*Endpoint("", {"GET": index}).routes(api, "/wp-json"), *Endpoint("/{rest:path}", {}).routes(api, "/wp-json")]
 
 

@@ -5,24 +5,14 @@ from __future__ import annotations
 from starlette.routing import Route
 
 from app.sandbox.woocommerce.config import ShopConfig
-from app.sandbox.woocommerce.http.rest import Answer, Api, Asked, Endpoint, Operation
+from app.sandbox.woocommerce.http.rest import Answer, Api, Asked, Endpoint, Operation, operation
 from app.sandbox.woocommerce.model.sales import tracking
 from app.sandbox.woocommerce.model.sales.orders import UNKNOWN_TO_TRACKINGS
-from app.sandbox.woocommerce.wire import php, queries
-from app.sandbox.woocommerce.wire.rules import INTEGER, MIXED, STRING, Rules
+from app.sandbox.woocommerce.wire import php
 
 # Observed for Advanced Shipment Tracking; of the other plugin `wc/v1` and `wc/v2` are its older documentation's.
 ADVANCED_NAMESPACES = ("wc-shipment-tracking/v3", "wc-ast/v3", "wc/v3")
 OWN_NAMESPACES = ("wc-shipment-tracking/v3", "wc/v2", "wc/v1")
-
-_BODY: Rules = {
-    "tracking_provider": STRING,
-    "custom_tracking_provider": STRING,
-    "custom_tracking_link": STRING,
-    "tracking_number": MIXED,
-    "date_shipped": STRING,
-}
-_ADVANCED_BODY: Rules = {**_BODY, "status_shipped": INTEGER, "replace_tracking": MIXED, "sku": STRING, "qty": MIXED}
 
 
 def tracking_routes(api: Api) -> list[Route]:
@@ -30,10 +20,10 @@ def tracking_routes(api: Api) -> list[Route]:
     found: list[Route] = []
     plugins = api.shop.config.plugins
     if tracking.ADVANCED in plugins:
-        create = Operation(_add_advanced, "create", queries.ONE, _ADVANCED_BODY, ("tracking_number",))
+        create = operation(_add_advanced, "create", body="advanced_tracking")
         found += [part for namespace in ADVANCED_NAMESPACES for part in _routes(api, namespace, create)]
     if tracking.OWN in plugins:
-        create = Operation(_add_own, "create", queries.ONE, _BODY, ("tracking_number",))
+        create = operation(_add_own, "create", body="tracking")
         found += [part for namespace in OWN_NAMESPACES for part in _routes(api, namespace, create)]
         found += Endpoint("/shipment-trackings/providers", {"GET": _PROVIDERS}).routes(api, f"/wp-json/{OWN_NAMESPACES[0]}")
     return found
@@ -48,11 +38,11 @@ def plugin_namespaces(config: ShopConfig) -> tuple[str, ...]:
 def _routes(api: Api, namespace: str, create: Operation) -> list[Route]:
     base = "/orders/{id:int}/shipment-trackings"
     endpoints = [
-        Endpoint(base, {"GET": Operation(_list, "list", queries.ONE), "POST": create}),
+        Endpoint(base, {"GET": operation(_list, "list"), "POST": create}),
         Endpoint(f"{base}/providers", {"GET": _PROVIDERS}),
         Endpoint(f"{base}/{{tracking_id}}", {
-            "GET": Operation(_get, "view", queries.ONE),
-            "DELETE": Operation(_remove, "delete", queries.DELETED),
+            "GET": operation(_get, "view"),
+            "DELETE": operation(_remove, "delete", "deleted"),
         }),
     ]  # fmt: skip
     return [part for endpoint in endpoints for part in endpoint.routes(api, f"/wp-json/{namespace}")]
@@ -99,4 +89,4 @@ def _remove(asked: Asked) -> Answer:
     return asked.one(_shown(asked, tracking.remove(asked.shop.orders, asked.ids["id"], asked.ids["tracking_id"])))
 
 
-_PROVIDERS = Operation(_providers, "list", queries.ONE)
+_PROVIDERS = operation(_providers, "list")

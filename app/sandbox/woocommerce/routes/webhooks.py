@@ -5,22 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from app.sandbox.woocommerce.http.listing import page_of
-from app.sandbox.woocommerce.http.rest import Answer, Asked, Endpoint, Operation
+from app.sandbox.woocommerce.http.rest import Answer, Asked, Endpoint, operation
 from app.sandbox.woocommerce.model.webhooks import Webhook
-from app.sandbox.woocommerce.wire import fields, queries, times
+from app.sandbox.woocommerce.wire import times
 from app.sandbox.woocommerce.wire.errors import RestError
 
 
 def webhook_endpoints() -> list[Endpoint]:
     return [
         Endpoint("/webhooks", {
-            "GET": Operation(_list_webhooks, "list", queries.WEBHOOKS),
-            "POST": Operation(_create_webhook, "create", queries.ONE, fields.WEBHOOK),
+            "GET": operation(_list_webhooks, "list", "webhooks"),
+            "POST": operation(_create_webhook, "create", body="webhook"),
         }, "webhook"),
         Endpoint("/webhooks/{id:int}", {
-            "GET": Operation(_get_webhook, "view", queries.ONE),
-            "PUT": Operation(_change_webhook, "edit", queries.ONE, fields.WEBHOOK),
-            "DELETE": Operation(_delete_webhook, "delete", queries.DELETED),
+            "GET": operation(_get_webhook, "view"),
+            "PUT": operation(_change_webhook, "edit", body="webhook"),
+            "DELETE": operation(_delete_webhook, "delete", "deleted"),
         }, "webhook"),
     ]  # fmt: skip
 

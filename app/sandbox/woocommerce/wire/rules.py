@@ -1,4 +1,4 @@
-"""The rules values are checked against, in the words and codes WordPress uses for them.
+"""The checker of arguments, with the words and codes that WordPress has for what is wrong.
 
 A shop ignores parameters and fields it does not know. With `strict` they are refused instead, and named, so that a client that
 sends them is found out.
@@ -7,7 +7,7 @@ sends them is found out.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
@@ -22,10 +22,7 @@ _WORDS = {"true": True, "1": True, "false": False, "0": False, "": False}
 
 @dataclass(frozen=True)
 class Rule:
-    """What a value may be. `kind`: string, integer, number, boolean, array, object or mixed.
-
-    A rule with `read_only` names a field that the API gives but never takes: it may be sent and is ignored, as in the real shop.
-    """
+    """What a value may be. `kind`: string, integer, number, boolean, array, object or mixed. A `read_only` one is ignored."""
 
     kind: str
     choices: Sequence[str] | None = None
@@ -36,18 +33,10 @@ class Rule:
     format: str | None = None
     read_only: bool = False
     default: Any = None
+    required: bool = False
 
 
 Rules = Mapping[str, Rule]
-
-STRING = Rule("string")
-INTEGER = Rule("integer")
-NUMBER = Rule("number")
-BOOLEAN = Rule("boolean")
-MIXED = Rule("mixed")
-DATE = Rule("string", format="date-time")
-READ_ONLY = Rule("mixed", read_only=True)
-IDS = Rule("array", items=INTEGER)
 
 
 def listed(choices: Sequence[str]) -> str:
@@ -59,11 +48,17 @@ def listed(choices: Sequence[str]) -> str:
 
 def check(rule: Rule, value: Any, name: str, strict: bool) -> Any:
     """The value, cast to what the rule says. Raises Invalid, whose message begins with `name`."""
-    checked = _CASTS[rule.kind](rule, value, name, strict)
+    try:
+        checked = _CASTS[rule.kind](value)
+    except (ValueError, OverflowError):
+        raise Invalid("rest_invalid_type", f"{name} is not of type {rule.kind}.", {"param": name}) from None
+    if rule.items is not None:
+        return [check(rule.items, part, f"{name}[{place}]", strict) for place, part in enumerate(checked)]
+    if rule.fields is not None:
+        return _check_fields(rule.fields, checked, name, strict)
     if rule.choices is not None and checked not in rule.choices:
         raise Invalid("rest_not_in_enum", f"{name} is not one of {listed(rule.choices)}.")
-    if rule.minimum is not None or rule.maximum is not None:
-        _check_bounds(rule, checked, name)
+    _check_bounds(rule.minimum, rule.maximum, checked, name)
     if rule.format == "date-time":
         times.parse(checked, UTC)
     if rule.format == "email" and checked and not _EMAIL.match(checked):
@@ -71,102 +66,85 @@ def check(rule: Rule, value: Any, name: str, strict: bool) -> Any:
     return checked
 
 
-def _check_bounds(rule: Rule, value: int, name: str) -> None:
-    low, high = rule.minimum, rule.maximum
-    if low is not None and high is not None and not low <= value <= high:
-        raise Invalid("rest_out_of_bounds", f"{name} must be between {low} (inclusive) and {high} (inclusive)")
-    if low is not None and value < low:
-        raise Invalid("rest_out_of_bounds", f"{name} must be greater than or equal to {low}")
-    if high is not None and value > high:
-        raise Invalid("rest_out_of_bounds", f"{name} must be less than or equal to {high}")
-
-
-def _wrong_type(rule: Rule, name: str) -> Invalid:
-    return Invalid("rest_invalid_type", f"{name} is not of type {rule.kind}.", {"param": name})
-
-
-def _string(rule: Rule, value: Any, name: str, strict: bool) -> str:
-    if not isinstance(value, str):
-        raise _wrong_type(rule, name)
-    return value
-
-
-def _number(rule: Rule, value: Any, name: str, strict: bool) -> float:
-    if isinstance(value, str):
-        try:
-            value = float(value)
-        except ValueError:
-            raise _wrong_type(rule, name) from None
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise _wrong_type(rule, name)
-    return number(value)
-
-
-def _integer(rule: Rule, value: Any, name: str, strict: bool) -> int:
-    try:
-        found = _number(rule, value, name, strict)
-    except (Invalid, OverflowError):
-        raise _wrong_type(rule, name) from None
-    if not isinstance(found, int):
-        raise _wrong_type(rule, name)
-    return found
-
-
-def _boolean(rule: Rule, value: Any, name: str, strict: bool) -> bool:
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, str) and value.lower() in _WORDS:
-        return _WORDS[value.lower()]
-    if value in (0, 1):
-        return bool(value)
-    raise _wrong_type(rule, name)
-
-
-def _array(rule: Rule, value: Any, name: str, strict: bool) -> list[Any]:
-    if isinstance(value, str):
-        value = [part.strip() for part in value.split(",") if part.strip()]
-    if isinstance(value, dict):
-        value = list(value.values())
-    if not isinstance(value, list):
-        raise _wrong_type(rule, name)
-    assert rule.items is not None
-    return [check(rule.items, part, f"{name}[{i}]", strict) for i, part in enumerate(value)]
-
-
-def _object(rule: Rule, value: Any, name: str, strict: bool) -> dict[str, Any]:
-    if value in ("", []):
-        return {}
-    if not isinstance(value, dict):
-        raise _wrong_type(rule, name)
-    assert rule.fields is not None
+def _check_fields(fields: Rules, given: Mapping[str, Any], name: str, strict: bool) -> dict[str, Any]:
     checked = {}
-    for key, part in value.items():
-        field = rule.fields.get(key)
-        if field is None:
+    for key, part in given.items():
+        if key not in fields:
             if strict:
                 raise Invalid("rest_additional_properties_forbidden", f"{key} is not a valid property of {name}.")
-        elif not field.read_only:
-            checked[key] = check(field, part, f"{name}[{key}]", strict)
+        elif not fields[key].read_only:
+            checked[key] = check(fields[key], part, f"{name}[{key}]", strict)
     return checked
 
 
-def _mixed(rule: Rule, value: Any, name: str, strict: bool) -> Any:
+def _check_bounds(low: int | None, high: int | None, value: Any, name: str) -> None:
+    if (low is None or value >= low) and (high is None or value <= high):
+        return
+    if low is not None and high is not None:
+        bounds = f"between {low} (inclusive) and {high} (inclusive)"
+    else:
+        bounds = f"greater than or equal to {low}" if high is None else f"less than or equal to {high}"
+    raise Invalid("rest_out_of_bounds", f"{name} must be {bounds}")
+
+
+def _string(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError
     return value
 
 
-_CASTS = {
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise ValueError
+    return number(float(value) if isinstance(value, str) else value)
+
+
+def _integer(value: Any) -> int:
+    found = _number(value)
+    if not isinstance(found, int):
+        raise ValueError
+    return found
+
+
+def _boolean(value: Any) -> bool:
+    if isinstance(value, str):
+        value = _WORDS.get(value.lower())
+    if value not in (0, 1):
+        raise ValueError
+    return bool(value)
+
+
+def _array(value: Any) -> list[Any]:
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    if isinstance(value, dict):
+        return list(value.values())
+    if not isinstance(value, list):
+        raise ValueError
+    return value
+
+
+def _object(value: Any) -> dict[str, Any]:
+    if value in ("", []):
+        return {}
+    if not isinstance(value, dict):
+        raise ValueError
+    return value
+
+
+_CASTS: Mapping[str, Callable[[Any], Any]] = {
     "string": _string, "number": _number, "integer": _integer, "boolean": _boolean, "array": _array, "object": _object,
-    "mixed": _mixed,
+    "mixed": lambda value: value,
 }  # fmt: skip
 
 
-def check_all(rules: Rules, given: Mapping[str, Any], strict: bool, required: Sequence[str] = ()) -> dict[str, Any]:
+def check_all(rules: Rules, given: Mapping[str, Any], strict: bool) -> dict[str, Any]:
     """The parameters that were given, checked and cast, with the rules' defaults.
 
     Null is let through unchecked, as WordPress does. Raises RestError naming every parameter that is wrong or, with `strict`,
     not known.
     """
-    missing = [name for name in required if given.get(name) in (None, "")]
+    missing = [name for name, rule in rules.items() if rule.required and given.get(name) in (None, "")]
     if missing:
         raise missing_params(missing)
     faults: dict[str, Invalid] = {}

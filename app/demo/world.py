@@ -22,14 +22,16 @@ import orjson
 
 import app
 from app.demo.gateway import GatewayClient
+from app.demo.goods_owners import GOODS_OWNERS, warehouse_config
 from app.demo.shop import ShopClient
 from app.demo.warehouse import WarehouseClient
 from app.processes.supervisor import GATEWAY, NotReady, Program, Supervisor, ensure_admin_key, supervisor, until_answering
 from app.processes.valkey import EmbeddedValkey
 from app.storage import migrations
 
-CONNECTION = "woocommerce"
-GOODS_OWNER = 77
+SYSTEM = "woocommerce"
+CONNECTION = SYSTEM
+WAREHOUSE = "demo"
 WAREHOUSE_USER = "gateway"
 PREFERRED_PORT = 8080
 DRAIN_SECONDS = 3.0
@@ -76,6 +78,8 @@ class World:
             "api_key": self.api_key,
             "connections": {
                 CONNECTION: {
+                    "name": CONNECTION,
+                    "goods_owner_id": self.warehouse.goods_owner_id,
                     "webhook_url": self.webhook_url,
                     "webhook_secret": self.secrets.webhook_secret,
                     "shop_url": self.shop.url,
@@ -117,7 +121,7 @@ async def open_world(directory: Path | None = None, *, any_port: bool = False, p
         programs = await stack.enter_async_context(supervisor(DRAIN_SECONDS + 2))
         for program in (
             _simulator("woocommerce", shop_port, _shop_config(shop_url, known), place),
-            _simulator("ongoing", warehouse_port, _warehouse_config(known), place),
+            _simulator("ongoing", warehouse_port, warehouse_config(WAREHOUSE, WAREHOUSE_USER, known.warehouse_password), place),
             *(_process(name, _environment(place, database, redis, port), place) for name in ("serve", "worker")),
         ):
             await programs.start(program)
@@ -128,8 +132,8 @@ async def open_world(directory: Path | None = None, *, any_port: bool = False, p
         )
         gateway = GatewayClient(api, key, http)
         shop = ShopClient(shop_url, known.consumer_key, known.consumer_secret, http)
-        address = f"http://127.0.0.1:{warehouse_port}/demo/api/v1"
-        warehouse = WarehouseClient(address, WAREHOUSE_USER, known.warehouse_password, GOODS_OWNER, http)
+        address = f"http://127.0.0.1:{warehouse_port}/{WAREHOUSE}/api/v1"
+        warehouse = WarehouseClient(address, WAREHOUSE_USER, known.warehouse_password, GOODS_OWNERS[SYSTEM], http)
         webhook_url = await _connect(gateway, shop, warehouse, known, poll_minutes)
         await _until_announcing(shop, webhook_url)
         yield World(place, api, key, webhook_url, known, gateway, shop, warehouse, http, programs)
@@ -140,7 +144,7 @@ async def _connect(
 ) -> str:
     """Makes, tests and activates the connection over the REST API. Gives the address of the shop's webhooks."""
     wanted = {
-        "integration": "woocommerce",
+        "integration": SYSTEM,
         "shop": {
             "shop_url": f"{shop.url}/",
             "consumer_key": known.consumer_key,
@@ -244,10 +248,6 @@ def _shop_config(home_url: str, known: Secrets) -> dict[str, Any]:
         # The simulated shop forgets everything when it ends, the gateway does not: ids are never given twice.
         "first_id": FIRST_SHOP_ID + known.starts * IDS_PER_START,
     }
-
-
-def _warehouse_config(known: Secrets) -> dict[str, Any]:
-    return {"warehouse": "demo", "users": [[WAREHOUSE_USER, known.warehouse_password, [GOODS_OWNER]]]}
 
 
 def _simulator(name: str, port: int, config: dict[str, Any], place: Path) -> Program:

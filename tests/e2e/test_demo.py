@@ -22,8 +22,11 @@ class TestTheLine:
         assert demo.line == json.dumps(demo.said, separators=(",", ":")) + "\n"
         assert demo.said.keys() == {"api", "api_key", "connections", "warehouse"}
         assert demo.said["connections"].keys() == {"woocommerce"}
-        assert demo.connection.keys() == {"webhook_url", "webhook_secret", "shop_url", "consumer_key", "consumer_secret"}
+        keys = {"name", "goods_owner_id", "webhook_url", "webhook_secret", "shop_url", "consumer_key", "consumer_secret"}
+        assert demo.connection.keys() == keys
+        assert (demo.connection["name"], demo.connection["goods_owner_id"]) == ("woocommerce", 77)
         assert demo.said["warehouse"].keys() == {"url", "user", "password", "goods_owner_id"}
+        assert demo.said["warehouse"]["goods_owner_id"] == 77
 
     def test_the_warehouse_address_is_one_that_orders_is_appended_to(self, demo: Demo) -> None:
         assert not demo.said["warehouse"]["url"].endswith("/")

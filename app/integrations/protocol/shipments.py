@@ -6,7 +6,7 @@ import html
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
@@ -44,7 +44,6 @@ class TrackingEntry:
     number: str
     provider: str = ""
     link: str = ""
-    shipped_on: date | None = None
 
 
 @dataclass(frozen=True)
@@ -85,16 +84,11 @@ class OrderNote:
 
 @dataclass(frozen=True)
 class Tracking:
-    """A tracking number to report. `shipped_on` is the day in the shop's own time zone; the shop takes today without it.
-
-    `mark_shipped`: let the shop complete the order with it, where its plugin can (`tracking_completes`).
-    """
+    """A tracking number to report. The shop takes the day it is told as the day of the shipment."""
 
     number: str
     link: str = ""
     provider: str = ""
-    shipped_on: date | None = None
-    mark_shipped: bool = False
 
 
 @runtime_checkable
@@ -109,12 +103,11 @@ class ReportsShipments(Protocol):
         """The order as it is now, trashed ones included (status `trash`); None when the shop itself says that there is none."""
         ...
 
-    async def set_status(self, source_id: str, status: str, unless: Collection[str] = ()) -> StatusSet:
-        """Reads the order, and writes the status unless the order has it already or has one of `unless`."""
-        ...
-
     async def complete(self, source_id: str) -> StatusSet:
-        """`set_status` with the status that says it was shipped. A cancelled or trashed order (settings) is left as it is."""
+        """Reads the order, and writes the status that says it was shipped unless the order has it already.
+
+        A cancelled or trashed order (settings) is left as it is.
+        """
         ...
 
     async def notes(self, source_id: str) -> tuple[OrderNote, ...]:
@@ -128,11 +121,6 @@ class ReportsShipments(Protocol):
     @property
     def tracking_via(self) -> TrackingVia:
         """Where tracking numbers go: by setting, or what the connection test found. With `note`, write `tracking_note`."""
-        ...
-
-    @property
-    def tracking_completes(self) -> bool:
-        """Whether `mark_shipped` completes the order by itself."""
         ...
 
     async def add_tracking(self, source_id: str, tracking: Tracking) -> str:

@@ -103,10 +103,6 @@ class WebhookAction:
 class ManagesWebhooks(Protocol):
     """A shop whose webhooks can be made and mended over its API. Raises the RemoteErrors of `app.errors`."""
 
-    def webhook_topics(self) -> tuple[str, ...]:
-        """The topics to listen to: those of the settings that this shop's version has."""
-        ...
-
     async def webhooks(self) -> tuple[WebhookSeen, ...]:
         """All webhooks of the shop, other people's included."""
         ...

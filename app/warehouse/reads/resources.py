@@ -45,16 +45,6 @@ class WarehouseLine:
     reported_returned: Decimal = Decimal(0)
     returned_items: tuple[ReturnedItems, ...] = ()
 
-    @property
-    def to_report(self) -> Decimal:
-        """Picked and not yet confirmed."""
-        return max(self.picked - self.reported, Decimal(0))
-
-    @property
-    def returned_to_report(self) -> Decimal:
-        """Returned and not yet confirmed."""
-        return max(self.returned - self.reported_returned, Decimal(0))
-
 
 @dataclass(frozen=True)
 class Tracking:
@@ -150,13 +140,6 @@ class TransporterContract:
     name: str
     code: str
     service_codes: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Warehouse:
-    warehouse_id: int
-    code: str
-    name: str
 
 
 def read_order(raw: Mapping[str, Any]) -> WarehouseOrder:
@@ -272,10 +255,6 @@ def read_contract(raw: Mapping[str, Any]) -> TransporterContract:
         code=text(raw, "transporterCode"),
         service_codes=tuple(dict.fromkeys(code for code in codes if code)),
     )
-
-
-def read_warehouse(raw: Mapping[str, Any]) -> Warehouse:
-    return Warehouse(warehouse_id=identity(raw, "id"), code=text(raw, "code"), name=text(raw, "name"))
 
 
 # --- one member of an answer ----------------------------------------------------------------------------------------------

@@ -71,11 +71,6 @@ class PurchaseOrderLine:
     received: Decimal
     reported: Decimal
 
-    @property
-    def to_report(self) -> Decimal:
-        """Received and not yet confirmed."""
-        return max(self.received - self.reported, Decimal(0))
-
 
 @dataclass(frozen=True)
 class PurchaseOrder:

@@ -10,13 +10,11 @@ from app.warehouse.connection_test import Check, explain_connection, explain_goo
 from app.warehouse.reads.resources import (
     OrderStatus,
     TransporterContract,
-    Warehouse,
     WarehouseArticle,
     WarehouseOrder,
     read_article,
     read_contract,
     read_status,
-    read_warehouse,
 )
 from app.warehouse.rest import failures
 from app.warehouse.rest.calls import Written
@@ -102,10 +100,6 @@ class OngoingClient(OngoingReports):
         """The carriers and services an order may ask for."""
         answer, call = await self._send("GET", "transporterContracts", [self._goods_owner()])
         return tuple(self._read(read_contract, row, answer, call) for row in self._rows(answer, call))
-
-    async def warehouses(self) -> tuple[Warehouse, ...]:
-        answer, call = await self._send("GET", "warehouses")
-        return tuple(self._read(read_warehouse, row, answer, call) for row in self._rows(answer, call))
 
     async def test(self) -> tuple[Check, ...]:
         """Real calls with the credentials; what is wrong is said in the user's words. Never raises RemoteError."""

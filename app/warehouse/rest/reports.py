@@ -111,14 +111,6 @@ class OngoingReports(OngoingCalls):
         """Orders whose status changed after `since`. No limit to how far back is known (30 days worked)."""
         return self._pages(ORDERS, [("orderStatusChangedTimeFrom", _zulu(since))], after)
 
-    def orders_returned(self, since: datetime) -> AsyncIterator[tuple[WarehouseOrder, ...]]:
-        """Orders of which something came back after `since`."""
-        return self._pages(ORDERS, [("lastReturnedFrom", _zulu(since))])
-
-    def back_orders(self, order_id: int) -> AsyncIterator[tuple[WarehouseOrder, ...]]:
-        """The orders that the WMS made for what was missing from this one."""
-        return self._pages(ORDERS, [("backOrderForOrderId", str(order_id))])
-
     async def get_order(self, order_id: int) -> WarehouseOrder | None:
         """One order by the WMS's id. None only when the WMS itself says that the goods owner has no such order."""
         try:
@@ -130,10 +122,6 @@ class OngoingReports(OngoingCalls):
             raise malformed(answer, call, f"answered with order {order.order_id}")
         return order if order.goods_owner_id in (None, self.goods_owner_id) else None
 
-    async def orders_by_id(self, order_ids: Sequence[int]) -> dict[int, WarehouseOrder | None]:
-        """As `get_order`, a call for each: the list has no filter for ids. By number (`get_orders`) takes far fewer calls."""
-        return {order_id: await self.get_order(order_id) for order_id in dict.fromkeys(order_ids)}
-
     # --- returns that are records of their own --------------------------------------------------------------------------
 
     async def return_orders(self, since: datetime) -> tuple[ReturnOrder, ...]:
@@ -141,16 +129,6 @@ class OngoingReports(OngoingCalls):
         params = [self._goods_owner(), ("goodsReturnedFromDate", _zulu(since))]
         answer, call = await self._send("GET", "returnOrders", params)
         return tuple(self._readable(read_return_order, self._rows(answer, call), call))
-
-    async def return_orders_numbered(self, numbers: Sequence[str]) -> dict[str, ReturnOrder]:
-        """Announced returns by their numbers, 50 a call; those that do not exist are missing."""
-        found: dict[str, ReturnOrder] = {}
-        for chunk in _fifties(numbers):
-            params = [self._goods_owner(), *(("returnOrderNumbers", number) for number in chunk)]
-            answer, call = await self._send("GET", "returnOrders", params)
-            orders = self._readable(read_return_order, self._rows(answer, call), call)
-            found |= {order.number: order for order in orders if order.number in chunk}
-        return found
 
     async def return_purchase_orders(self, since: datetime) -> AsyncIterator[tuple[PurchaseOrder, ...]]:
         """Purchase orders marked as returns on which goods were received after `since`.
@@ -192,11 +170,6 @@ class OngoingReports(OngoingCalls):
 
 def _may_be_an_answer(content: bytes, parsed: object) -> bool:
     return content.lstrip()[:1] != b"<" and not isinstance(parsed, list)
-
-
-def _fifties(numbers: Sequence[str]) -> list[list[str]]:
-    once = list(dict.fromkeys(numbers))
-    return [once[start : start + 50] for start in range(0, len(once), 50)]
 
 
 def _zulu(moment: datetime) -> str:

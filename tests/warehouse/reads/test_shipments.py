@@ -71,14 +71,10 @@ class TestReading:
         }
         (read,) = read_order(sent(orderLines=[line])).lines
         assert (read.ordered, read.picked, read.packed, read.returned) == (Decimal(10), Decimal(8), Decimal(8), Decimal(2))
-        assert (read.reported, read.to_report) == (Decimal(5), Decimal(3))
-        assert (read.reported_returned, read.returned_to_report) == (Decimal(0), Decimal(2))
+        assert read.reported == Decimal(5)
+        assert read.reported_returned == Decimal(0)
         came_back = datetime(2027, 2, 9, 9, 0, tzinfo=UTC)
         assert read.returned_items == (ReturnedItems(Decimal(2), came_back, "SIZE", "Wrong size"),)
-
-    def test_more_reported_than_picked_leaves_nothing_to_report(self) -> None:
-        line = line_answer("1", "A", 2.0) | {"pickedNumberOfItems": 1, "reportedNumberOfItems": 2}
-        assert read_order(sent(orderLines=[line])).lines[0].to_report == Decimal(0)
 
 
 class TestTrackingNumbers:

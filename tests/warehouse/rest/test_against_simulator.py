@@ -325,7 +325,6 @@ class TestTheConnection:
 
     async def test_code_lists(self, client: OngoingClient) -> None:
         assert [status.number for status in await client.order_statuses()] == [150, 200, 300, 320, 400, 450, 500, 800, 1000]
-        assert len(await client.warehouses()) == 1
 
     async def test_transporters_are_checked_against_the_contracts(self, client: OngoingClient) -> None:
         contracts = await client.transporter_contracts()

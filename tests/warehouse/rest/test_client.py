@@ -10,7 +10,7 @@ import respx
 from httpx import Response
 
 from app.errors import Malformed
-from app.warehouse.reads.resources import OrderStatus, TransporterContract, Warehouse
+from app.warehouse.reads.resources import OrderStatus, TransporterContract
 from app.warehouse.rest.client import OngoingClient, Written
 from app.warehouse.settings import OngoingSettings
 from tests.warehouse.answers import article_answer, order_answer
@@ -289,10 +289,6 @@ class TestCodeLists:
         )
         assert await client.transporter_contracts() == (TransporterContract("Posten", "BRING", ("5800",)),)
         assert route.calls.last.request.url.query == b"goodsOwnerId=77"
-
-    async def test_warehouses(self, wms: respx.MockRouter, client: OngoingClient) -> None:
-        wms.get("warehouses").respond(json=[{"id": 1, "code": "OSL", "name": "Oslo", "address": None}])
-        assert await client.warehouses() == (Warehouse(1, "OSL", "Oslo"),)
 
 
 def test_the_client_says_for_whom_it_speaks(client: OngoingClient) -> None:

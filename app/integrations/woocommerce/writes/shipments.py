@@ -7,7 +7,6 @@ trashed order brings it back; every POST makes another note.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -154,18 +153,6 @@ def tracking_of(body: Body) -> list[TrackingEntry]:
             number=text(entry, "tracking_number").strip(),
             provider=text(entry, "tracking_provider") or text(entry, "custom_tracking_provider"),
             link=text(entry, "custom_tracking_link"),
-            shipped_on=shipped_day(entry.get("date_shipped")),
         )
         for entry in entries
     ]
-
-
-def shipped_day(value: Any) -> date | None:
-    """Unix seconds in the order's meta data, `YYYY-MM-DD` in the plugins' own answers."""
-    seconds = number(value)
-    try:
-        if seconds is not None:
-            return datetime.fromtimestamp(int(seconds), UTC).date()
-        return date.fromisoformat(value) if isinstance(value, str) else None
-    except (ValueError, OverflowError, OSError):
-        return None

@@ -14,11 +14,9 @@ from app.integrations.protocol import Tracking, TrackingEntry, TrackingShown, Tr
 from app.integrations.woocommerce.legacy.dialects import Record
 from app.integrations.woocommerce.reads.enrichment import Memory
 from app.integrations.woocommerce.rest.resources import Body, text
-from app.integrations.woocommerce.writes.shipments import Shipments, shipped_day, written_id
+from app.integrations.woocommerce.writes.shipments import Shipments, written_id
 
 NAMESPACE = "/wc-shipment-tracking/v3"
-SHIPPED = 1
-"""`status_shipped` of Advanced Shipment Tracking: the order becomes completed. 2 is "partially shipped", where that is on."""
 
 
 class TrackingNumbers(Shipments):
@@ -37,10 +35,6 @@ class TrackingNumbers(Shipments):
         found = self._facts.get("tracking")
         return next((via for via in TrackingVia if via == found), TrackingVia.NOTE)
 
-    @property
-    def tracking_completes(self) -> bool:
-        return self.tracking_via is TrackingVia.ADVANCED_SHIPMENT_TRACKING
-
     async def add_tracking(self, source_id: str, tracking: Tracking) -> str:
         """Not idempotent: the same number twice makes two entries."""
         if self.tracking_via is TrackingVia.NOTE:
@@ -58,10 +52,6 @@ class TrackingNumbers(Shipments):
 
     async def _entry(self, source_id: str, tracking: Tracking) -> Record:
         entry: Record = {"tracking_number": tracking.number}
-        if tracking.shipped_on:
-            entry["date_shipped"] = tracking.shipped_on.isoformat()
-        if tracking.mark_shipped and self.tracking_completes:
-            entry["status_shipped"] = SHIPPED
         return entry | await self._carrier(source_id, tracking)
 
     async def _carrier(self, source_id: str, tracking: Tracking) -> Record:
@@ -103,5 +93,4 @@ def _seen(body: Body) -> TrackingEntry:
         number=text(body, "tracking_number").strip(),
         provider=text(body, "tracking_provider"),
         link=text(body, "tracking_link"),
-        shipped_on=shipped_day(body.get("date_shipped")),
     )

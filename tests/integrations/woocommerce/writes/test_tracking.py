@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 import pytest
 
 from app.errors import LoginRefused, Malformed, NoSuchRecord, Refused
 from app.integrations.protocol import Tracking, TrackingEntry, TrackingVia
-from tests.integrations.woocommerce.recordings import rest
 from tests.integrations.woocommerce.scripted import Scripted, recorded
 
 BELOW = "/wc-shipment-tracking/v3/orders"
@@ -49,7 +47,6 @@ class TestWhere:
     def test_as_set_or_as_found(self, facts: dict[str, str], setting: str, via: TrackingVia) -> None:
         client = Scripted({}, facts).client(shipments={"tracking_via": setting})
         assert client.tracking_via is via
-        assert client.tracking_completes is (via is TrackingVia.ADVANCED_SHIPMENT_TRACKING)
 
     async def test_without_a_plugin_there_are_no_entries(self) -> None:
         shop = Scripted({})
@@ -60,23 +57,22 @@ class TestWhere:
 
 
 class TestAdvancedShipmentTracking:
-    async def test_a_known_carrier_that_completes_the_order_as_recorded(self) -> None:
+    async def test_a_known_carrier_goes_by_its_name(self) -> None:
         shop = advanced("228", 72)
-        tracking = Tracking("370000000000111222", "", "Posten Norge", date(2026, 11, 20), mark_shipped=True)
+        tracking = Tracking("370000000000111222", "", "Posten Norge")
         assert await shop.client().add_tracking("72", tracking) == "2c4b5c0a97d1038b1cfdc28b339c7573"
-        assert sent(shop) == rest("228")["request"]["body"]
+        assert sent(shop) == {"tracking_number": "370000000000111222", "tracking_provider": "Posten Norge"}
 
-    async def test_one_that_leaves_the_status_alone_as_recorded(self) -> None:
-        shop = advanced("230", 73)
-        await shop.client().add_tracking("73", Tracking("00370000000000333", "", "Bring", date(2026, 11, 21)))
-        assert sent(shop) == rest("230")["request"]["body"]
-
-    async def test_a_carrier_it_does_not_know_goes_with_its_link_as_recorded(self) -> None:
+    async def test_a_carrier_it_does_not_know_goes_with_its_link(self) -> None:
         """It comes back nameless, and is an entry all the same."""
         shop = advanced("232", 73)
-        tracking = Tracking("SYK-77", "https://bud.example/spor?nr=%number%", "Sykkelbudet Ås", date(2026, 11, 21))
+        tracking = Tracking("SYK-77", "https://bud.example/spor?nr=%number%", "Sykkelbudet Ås")
         assert await shop.client().add_tracking("73", tracking) == "bfb64112f7916b792a5b987acb32692a"
-        assert sent(shop) == rest("232")["request"]["body"]
+        assert sent(shop) == {
+            "tracking_number": "SYK-77",
+            "custom_tracking_provider": "Sykkelbudet Ås",
+            "custom_tracking_link": "https://bud.example/spor?nr=%number%",
+        }
 
     async def test_the_carriers_name_is_written_as_the_plugin_has_it(self) -> None:
         for given, settings in (("BRING", {}), ("PN", {"providers": {"PN": "bring"}}), ("", {"provider": "Bring"})):
@@ -105,7 +101,6 @@ class TestAdvancedShipmentTracking:
             "370000000000999888",
             "Posten Norge",
             "https://sporing.posten.no/sporing/370000000000999888",
-            date(2026, 11, 21),
         )
         assert [each.number for each in found[1:3]] == ["WC3-1", "AST-1"]
 
@@ -127,8 +122,8 @@ class TestShipmentTracking:
         return sent(shop)
 
     async def test_a_carrier_of_its_list(self) -> None:
-        body = await self.add(Tracking("1", "https://x.example", "posten norge", date(2026, 11, 20)))
-        assert body == {"tracking_number": "1", "tracking_provider": "Posten Norge", "date_shipped": "2026-11-20"}
+        body = await self.add(Tracking("1", "https://x.example", "posten norge"))
+        assert body == {"tracking_number": "1", "tracking_provider": "Posten Norge"}
 
     async def test_another_goes_as_a_custom_one_with_every_percent_sign_kept(self) -> None:
         """It fills the number in where `%1$s` stands, as `sprintf` does."""
@@ -140,5 +135,5 @@ class TestShipmentTracking:
         }
 
     async def test_it_knows_no_status_to_set(self) -> None:
-        body = await self.add(Tracking("1", "", "Aramex", mark_shipped=True))
+        body = await self.add(Tracking("1", "", "Aramex"))
         assert body == {"tracking_number": "1", "tracking_provider": "Aramex"}

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -168,21 +166,18 @@ class TestShipments:
         assert report.facts["tracking"] == plugin
         client = shop.client(facts=report.facts)
         assert client.tracking_via is TrackingVia(plugin)
-        known = Tracking("3700001", "", "Posten Norge", date(2026, 11, 20))
-        custom = Tracking("SYK-77", "https://bud.example/spor/77?a=%20", "Sykkelbudet", date(2026, 11, 21))
+        known = Tracking("3700001", "", "Posten Norge")
+        custom = Tracking("SYK-77", "https://bud.example/spor/77?a=%20", "Sykkelbudet")
         ids = [await client.add_tracking(order, known), await client.add_tracking(order, custom)]
         entries = await client.tracking_entries(order)
         assert {each.id for each in entries} == set(ids)
-        assert {each.number: each.shipped_on for each in entries} == {"3700001": date(2026, 11, 20), "SYK-77": date(2026, 11, 21)}
+        assert {each.number for each in entries} == {"3700001", "SYK-77"}
         state = await client.order_state(order)
         assert state is not None
         assert state.status == "processing"
         found = find_tracking(state.tracking, "syk-77")
         assert found is not None
-        assert (found.id, found.shipped_on) == (ids[1], date(2026, 11, 21))
-        if client.tracking_completes:
-            await client.add_tracking(order, replace(known, number="3700002", mark_shipped=True))
-            assert not (await client.complete(order)).written
+        assert found.id == ids[1]
         await shop.http.aclose()
 
 

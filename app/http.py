@@ -1,7 +1,7 @@
 """Outgoing HTTP: addresses are resolved and checked, connections go to the address that was checked, answers are capped.
 
-No redirects, no proxies from the environment. What a status means is each client's business; what the network does is sorted
-here.
+No redirects, no proxies from the environment. What the network does is sorted here; what a status means is each client's
+business.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import functools
 import ipaddress
 import socket
 import ssl
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -160,12 +161,122 @@ class GuardedTransport(httpx.AsyncBaseTransport):
                 await transport.aclose()
 
 
+@dataclass(frozen=True)
+class CallLimits:
+    """What one call may cost. A request carries it under `extensions["limits"]`; without one the defaults hold."""
+
+    system: str
+    """Who is asked, for messages: "the shop", "Ongoing WMS"."""
+    seconds: float = 60.0
+    """For the whole call: connecting, sending, and the last byte of the answer."""
+
+    @classmethod
+    def of(cls, request: httpx.Request) -> CallLimits:
+        given = request.extensions.get("limits")
+        return given if isinstance(given, cls) else cls(request.url.host)
+
+    def on(self, request: httpx.Request) -> httpx.Request:
+        request.extensions = {**request.extensions, "limits": self}
+        return request
+
+
+class BoundedTransport(httpx.AsyncBaseTransport):
+    """Reads every answer whole, within its time and size, and sorts what the network did. Whatever sends over it (our clients,
+    zeep, an OAuth library) gets the same limits and the same errors.
+
+    Raises Unavailable (network, time-out; `sent` is False when no byte of the request can have arrived) and Malformed (too
+    large, or packed in a way that was not asked for).
+    """
+
+    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
+        self._inner = inner
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        limits, call = CallLimits.of(request), f"{request.method} {request.url.path}"
+        request.headers["Accept-Encoding"] = "gzip"
+        try:
+            async with asyncio.timeout(limits.seconds):
+                response = await self._inner.handle_async_request(request)
+                try:
+                    content = await _read(response, limits.system, call)
+                finally:
+                    await response.aclose()
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
+            message = f"{limits.system} cannot be reached: {error}"
+            raise Unavailable(message, system=limits.system, call=call, sent=False) from error
+        except TimeoutError as error:
+            message = f"{limits.system} did not answer within {limits.seconds:g} s"
+            raise Unavailable(message, system=limits.system, call=call) from error
+        except httpx.HTTPError as error:
+            message = f"the connection to {limits.system} broke: {str(error) or type(error).__name__}"
+            raise Unavailable(message, system=limits.system, call=call) from error
+        kept = [(name, value) for name, value in response.headers.multi_items() if name.lower() not in _ABOUT_THE_TRANSFER]
+        return httpx.Response(response.status_code, headers=kept, content=content, extensions=response.extensions)
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+_ABOUT_THE_TRANSFER = ("content-encoding", "content-length", "transfer-encoding")
+
+
+async def _read(response: httpx.Response, system: str, call: str) -> bytes:
+    """The answer's body, unpacked piece by piece: a small answer that unpacks to a huge one is cut off while it does."""
+
+    def malformed(message: str) -> Malformed:
+        return Malformed(message, system=system, call=call, status=response.status_code)
+
+    coding = response.headers.get("Content-Encoding", "identity").strip().lower()
+    if coding not in ("identity", "gzip"):
+        raise malformed(f"{system} packed its answer as {coding[:40]!r}, which was not asked for")
+    unpacking = zlib.decompressobj(zlib.MAX_WBITS | 16) if coding == "gzip" else None
+    parts: list[bytes] = []
+    left = MAX_ANSWER_BYTES
+    assert isinstance(response.stream, httpx.AsyncByteStream)
+    try:
+        async for part in response.stream:
+            part = unpacking.decompress(part, left + 1) if unpacking else part
+            left -= len(part)
+            if left < 0:
+                raise malformed(f"{system} answered more than {MAX_ANSWER_BYTES} bytes")
+            parts.append(part)
+    except zlib.error as error:
+        raise malformed(f"{system} answered something that is not gzip") from error
+    if unpacking and parts and not unpacking.eof:
+        raise malformed(f"{system} answered only a part of what it had packed")
+    return b"".join(parts)
+
+
+class _Borrowed(httpx.AsyncBaseTransport):
+    """Another client's transport: closing a client on it closes nothing."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
+        self._inner = inner
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return await self._inner.handle_async_request(request)
+
+
+def client_on(transport: httpx.AsyncBaseTransport) -> httpx.AsyncClient:
+    """The client that all connections of a process share. Cookies are never kept: one shop's would be sent for another."""
+    return _client(transport, CookieJar(policy=DefaultCookiePolicy(allowed_domains=())))
+
+
+def account_client(transport: httpx.AsyncBaseTransport) -> httpx.AsyncClient:
+    """A client for one account of a system whose session is a cookie or a header of the client: it keeps its own. Closing it
+    leaves the transport open."""
+    return _client(_Borrowed(transport), CookieJar())
+
+
 def open_client(reach: Reach) -> httpx.AsyncClient:
-    """The client every outside call goes through; one per process, shared by all connections. Cookies are never kept: shops
-    share it."""
+    """A shared client with a transport of its own."""
+    return client_on(GuardedTransport(reach))
+
+
+def _client(transport: httpx.AsyncBaseTransport, cookies: CookieJar) -> httpx.AsyncClient:
     return httpx.AsyncClient(
-        cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=())),
-        transport=GuardedTransport(reach),
+        cookies=cookies,
+        transport=BoundedTransport(transport),
         follow_redirects=False,
         trust_env=False,
         timeout=httpx.Timeout(30, connect=10),
@@ -177,44 +288,13 @@ async def send(
     client: httpx.AsyncClient,
     request: httpx.Request,
     *,
-    timeout: float,  # noqa: ASYNC109 - the whole call is timed here, and every caller has a limit of its own
+    timeout: float,  # noqa: ASYNC109 - the transport times the whole call, and every caller has a limit of its own
     system: str,
 ) -> Answer:
-    """Sends and reads the whole answer within `timeout` seconds, in at most MAX_ANSWER_BYTES.
-
-    Raises Unavailable (network, time-out; `sent` is False when no byte of the request can have arrived) and Malformed (too
-    large).
-    """
-    call = f"{request.method} {request.url.path}"
-    try:
-        async with asyncio.timeout(timeout):
-            response = await client.send(request, stream=True)
-            try:
-                content = await _read(response, system, call)
-            finally:
-                await response.aclose()
-    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
-        raise Unavailable(f"{system} cannot be reached: {error}", system=system, call=call, sent=False) from error
-    except TimeoutError as error:
-        raise Unavailable(f"{system} did not answer within {timeout:g} s", system=system, call=call) from error
-    except httpx.HTTPError as error:
-        reason = str(error) or type(error).__name__
-        raise Unavailable(f"the connection to {system} broke: {reason}", system=system, call=call) from error
-    parsed, is_json = _parse(content)
-    return Answer(response.status_code, response.headers, content, parsed, is_json)
-
-
-async def _read(response: httpx.Response, system: str, call: str) -> bytes:
-    parts: list[bytes] = []
-    size = 0
-    async for part in response.aiter_bytes():
-        size += len(part)
-        if size > MAX_ANSWER_BYTES:
-            raise Malformed(
-                f"{system} answered more than {MAX_ANSWER_BYTES} bytes", system=system, call=call, status=response.status_code
-            )
-        parts.append(part)
-    return b"".join(parts)
+    """Sends over a bounded transport and reads the JSON. Raises what BoundedTransport raises."""
+    response = await client.send(CallLimits(system, timeout).on(request))
+    parsed, is_json = _parse(response.content)
+    return Answer(response.status_code, response.headers, response.content, parsed, is_json)
 
 
 def _parse(content: bytes) -> tuple[Any, bool]:

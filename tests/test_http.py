@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import ipaddress
 import socket
 from datetime import UTC, datetime
@@ -13,7 +14,17 @@ import pytest
 
 from app import http as guarded
 from app.errors import BadInput, Malformed, RateLimited, Unavailable
-from app.http import GuardedTransport, Reach, check_address, encode_query, is_public, open_client, retry_after_seconds, send
+from app.http import (
+    GuardedTransport,
+    Reach,
+    account_client,
+    check_address,
+    encode_query,
+    is_public,
+    open_client,
+    retry_after_seconds,
+    send,
+)
 from app.sandbox.kit.server import Server
 
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
@@ -224,6 +235,54 @@ class TestAnswers:
         assert (await ask(Page(b"x" * 1000))).status == 200
         with pytest.raises(Malformed, match="more than 1000 bytes"):
             await ask(Page(b"x" * 1001))
+
+    async def test_a_small_answer_that_unpacks_to_a_huge_one_is_cut_off_while_it_does(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(guarded, "MAX_ANSWER_BYTES", 1000)
+        packed = {"content-encoding": "gzip"}
+        assert (await ask(Page(gzip.compress(b"[" + b" " * 998 + b"]"), headers=packed))).json == []
+        with pytest.raises(Malformed, match="more than 1000 bytes"):
+            await ask(Page(gzip.compress(b" " * 50_000_000), headers=packed))
+
+    @pytest.mark.parametrize(
+        ("body", "coding", "why"),
+        [
+            (b"[]", "gzip", "not gzip"),
+            (gzip.compress(b"[1, 2, 3]")[:-9], "gzip", "only a part"),
+            (b"[]", "br", "'br', which was not asked for"),
+            (gzip.compress(gzip.compress(b"[]")), "gzip, gzip", "'gzip, gzip', which was not asked for"),
+        ],
+    )
+    async def test_what_is_packed_otherwise_than_asked_for_is_no_answer(self, body: bytes, coding: str, why: str) -> None:
+        page = Page(body, headers={"content-encoding": coding})
+        with pytest.raises(Malformed, match=why):
+            await ask(page)
+        assert page.seen[0][b"accept-encoding"] == b"gzip"
+
+    async def test_whoever_sends_over_the_transport_has_the_same_limits_and_errors(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A SOAP library sends with a client of its own and knows nothing of `send`."""
+        monkeypatch.setattr(guarded, "MAX_ANSWER_BYTES", 1000)
+        with Server(Page(b"x" * 1001)) as server:
+            async with account_client(GuardedTransport(ANYWHERE)) as client:
+                with pytest.raises(Malformed, match=r"127\.0\.0\.1 answered more than 1000 bytes"):
+                    await client.post(server.url, content=b"<soap/>")
+                with pytest.raises(Unavailable) as caught:
+                    await client.post("http://127.0.0.1:1/", content=b"<soap/>")
+        assert (caught.value.sent, caught.value.call) == (False, "POST /")
+
+    async def test_an_account_keeps_its_cookies_to_itself(self) -> None:
+        page = Page(headers={"set-cookie": "session=1"})
+        transport = GuardedTransport(ANYWHERE)
+        with Server(page) as server:
+            async with account_client(transport) as first, account_client(transport) as second:
+                await first.get(server.url)
+                await first.get(server.url)
+                await second.get(server.url)
+            async with account_client(transport) as third:  # the ones before closed, the transport is open
+                assert (await third.get(server.url)).status_code == 200
+        await transport.aclose()
+        assert [seen.get(b"cookie") for seen in page.seen] == [None, b"session=1", None, None]
 
     async def test_redirects_are_not_followed(self) -> None:
         answer = await ask(Page(status=302, headers={"location": "http://169.254.169.254/"}))

@@ -10,6 +10,7 @@ import pytest
 import respx
 from pydantic import SecretStr
 
+from app.http import client_on
 from app.warehouse.credentials import OngoingCredentials
 from app.warehouse.rest.client import OngoingClient
 from app.warehouse.settings import OngoingSettings
@@ -30,7 +31,7 @@ def wms() -> Iterator[respx.MockRouter]:
 
 @pytest.fixture
 async def http() -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with client_on(httpx.AsyncHTTPTransport(trust_env=False)) as client:
         yield client
 
 

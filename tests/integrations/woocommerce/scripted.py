@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 
+from app.http import client_on
 from app.integrations.woocommerce.client import WooCommerceClient
 from app.integrations.woocommerce.settings import WooCommerceSettings
 from tests.integrations.woocommerce.recordings import credentials, rest
@@ -37,7 +38,7 @@ class Scripted:
     base: str = "/wp-json/wc/v3/"
 
     def client(self, **settings: Any) -> WooCommerceClient:
-        http = httpx.AsyncClient(transport=httpx.MockTransport(self.answer))
+        http = client_on(httpx.MockTransport(self.answer))
         shop = credentials(shop_url="https://shop.example/")
         return WooCommerceClient(WooCommerceSettings.model_validate(settings), shop, http, lambda: START, self.facts)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 
+from app.http import client_on
 from app.integrations.woocommerce.client import WooCommerceClient
 from app.integrations.woocommerce.settings import WooCommerceSettings
 from tests.integrations.woocommerce.recordings import credentials
@@ -47,7 +48,7 @@ class SmallShop:
             self.products[parent]["date_modified_gmt"] = at(second)
 
     def client(self, **settings: Any) -> WooCommerceClient:
-        http = httpx.AsyncClient(transport=httpx.MockTransport(self.answer))
+        http = client_on(httpx.MockTransport(self.answer))
         shop = credentials(shop_url="https://shop.example/")
         return WooCommerceClient(WooCommerceSettings.model_validate(settings), shop, http, lambda: self.now)
 

@@ -11,7 +11,7 @@ import pytest
 
 from app.domain import Process
 from app.errors import LoginRefused
-from app.http import encode_query
+from app.http import client_on, encode_query
 from app.integrations.woocommerce.client import WooCommerceClient
 from app.integrations.woocommerce.legacy.oauth import signed
 from app.integrations.woocommerce.mapping.fields import map_article, map_order
@@ -39,7 +39,7 @@ class Simulated:
         self.clock = Clock()
         self.url = f"{scheme}://shop.example"
         app = create_shop(ShopConfig(home_url=self.url, consumer_keys=[KEYS], weight_unit="g"), self.clock)
-        self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app))
+        self.http = client_on(httpx.ASGITransport(app))
 
     def client(self, secret: str = "cs_1", **settings: Any) -> WooCommerceClient:
         shop = credentials(shop_url=self.url, consumer_secret=secret)

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from app.domain import Process
-from app.http import GuardedTransport, Reach
+from app.http import GuardedTransport, Reach, client_on
 from app.integrations.protocol import Check, TestReport
 from app.integrations.woocommerce.client import WooCommerceClient
 from app.integrations.woocommerce.settings import WooCommerceSettings
@@ -51,7 +51,7 @@ async def examine(changed: Answers | None = None, shop_url: str = "https://127.0
 
 
 async def report_of(answer: Callable[[httpx.Request], httpx.Response], shop_url: str, **settings: Any) -> TestReport:
-    async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
+    async with client_on(httpx.MockTransport(answer)) as http:
         shop = credentials(shop_url=shop_url)
         return await WooCommerceClient(WooCommerceSettings.model_validate(settings), shop, http, lambda: START).test()
 
@@ -165,7 +165,7 @@ class TestWhatIsWrong:
 
     async def test_plain_http_where_only_https_is_allowed(self) -> None:
         transport = GuardedTransport(Reach(), httpx.MockTransport(lambda request: httpx.Response(200, json=[])))
-        async with httpx.AsyncClient(transport=transport) as http:
+        async with client_on(transport) as http:
             shop = credentials(shop_url="http://shop.example/")
             report = await WooCommerceClient(WooCommerceSettings(), shop, http, lambda: START).test()
         assert "GATEWAY_ALLOW_PLAIN_HTTP" in failed(report).fix
@@ -380,7 +380,7 @@ class TestOldShops:
             found = answers.get(request.url.path)
             return httpx.Response(200, json=found) if found is not None else recorded("115")
 
-        async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
+        async with client_on(httpx.MockTransport(answer)) as http:
             shop = WooCommerceClient(WooCommerceSettings(), credentials(shop_url=SHOP), http, lambda: START)
             assert (await shop.test()).facts["rest"] == "wc/v2"
             assert await shop.read_many(Process.ORDERS, []) == {}

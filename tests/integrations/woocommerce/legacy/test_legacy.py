@@ -18,6 +18,7 @@ import pytest
 
 from app.domain import Process
 from app.errors import LoginRefused, Refused
+from app.http import client_on
 from app.integrations.protocol import Announced, OrderNote, StockChange, StockLevel, WebhookSeen
 from app.integrations.woocommerce.client import WooCommerceClient
 from app.integrations.woocommerce.mapping.fields import map_article, map_order
@@ -252,7 +253,7 @@ class TestLegacyLogin:
             seen.append(request.url)
             return httpx.Response(200, json={"orders": []})
 
-        async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
+        async with client_on(httpx.MockTransport(answer)) as http:
             shop = credentials(shop_url="http://shop.example/")
             client = WooCommerceClient(WooCommerceSettings(), shop, http, lambda: START, {"rest": version})
             async for _ in client.changes(Process.ORDERS, None, None):

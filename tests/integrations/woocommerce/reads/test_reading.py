@@ -10,6 +10,7 @@ import pytest
 
 from app.domain import Process, SourceRecord
 from app.errors import Unavailable
+from app.http import client_on
 from app.integrations.woocommerce.client import WooCommerceClient
 from app.integrations.woocommerce.mapping.fields import map_article, map_order
 from app.integrations.woocommerce.settings import WooCommerceSettings
@@ -168,5 +169,5 @@ class TestParentsAndProducts:
 
 def answering(status: int, body: Any) -> WooCommerceClient:
     """A client of a shop that has one answer to everything."""
-    http = httpx.AsyncClient(transport=httpx.MockTransport(lambda request: httpx.Response(status, json=body)))
+    http = client_on(httpx.MockTransport(lambda request: httpx.Response(status, json=body)))
     return WooCommerceClient(WooCommerceSettings(), credentials(), http, lambda: SmallShop().now)

@@ -13,7 +13,7 @@ import respx
 from app.clock import Clock
 from app.domain import Process
 from app.errors import LoginRefused, Malformed, NoSuchRecord, RateLimited, Refused, RemoteError, Unavailable
-from app.http import encode_query
+from app.http import client_on, encode_query
 from app.integrations.woocommerce.client import WooCommerceClient
 from app.integrations.woocommerce.legacy.oauth import signature
 from app.integrations.woocommerce.settings import SignatureMethod, WooCommerceSettings
@@ -41,7 +41,7 @@ async def read(answer: httpx.Response | Exception, url: str = ORDER) -> RemoteEr
             route.mock(side_effect=answer)
         else:
             route.mock(return_value=answer)
-        async with httpx.AsyncClient() as http:
+        async with client_on(httpx.AsyncHTTPTransport()) as http:
             with pytest.raises(RemoteError) as caught:
                 await client(http).read(Process.ORDERS, "32")
     return caught.value
@@ -56,7 +56,7 @@ class TestLogin:
     @respx.mock
     async def test_over_https_the_keys_go_as_basic(self) -> None:
         route = respx.get(ORDER).mock(return_value=recorded("096"))
-        async with httpx.AsyncClient() as http:
+        async with client_on(httpx.AsyncHTTPTransport()) as http:
             await client(http).read(Process.ORDERS, "32")
         sent = route.calls.last.request
         assert sent.headers["Authorization"] == "Basic " + base64.b64encode(b"ck_1:cs_1").decode()
@@ -66,7 +66,7 @@ class TestLogin:
     @pytest.mark.parametrize("by", list(SignatureMethod))
     async def test_over_http_requests_are_signed_and_the_secret_is_not_sent(self, by: SignatureMethod) -> None:
         route = respx.get(url__startswith="http://127.0.0.1:8099/wp-json/wc/v3/orders/32").mock(return_value=recorded("096"))
-        async with httpx.AsyncClient() as http:
+        async with client_on(httpx.AsyncHTTPTransport()) as http:
             await client(http, shop_url="http://127.0.0.1:8099/", oauth_signature_method=by).read(Process.ORDERS, "32")
         sent = route.calls.last.request
         params = sent.url.params.multi_items()
@@ -82,7 +82,7 @@ class TestLogin:
     @respx.mock
     async def test_the_version_and_a_folder_belong_to_the_address(self) -> None:
         route = respx.get("https://shop.example/butikk/wp-json/wc/v2/orders/32").mock(return_value=recorded("096"))
-        async with httpx.AsyncClient() as http:
+        async with client_on(httpx.AsyncHTTPTransport()) as http:
             shop = client(http, shop_url="https://shop.example/butikk/wp-json/wc/v2/", rest_version="wc/v2")
             await shop.read(Process.ORDERS, "32")
         assert route.called
@@ -105,7 +105,7 @@ class TestSorting:
     async def test_only_the_shops_own_code_proves_that_a_record_is_gone(self, file: str) -> None:
         with respx.mock:
             respx.get(ORDER).mock(return_value=recorded(file))
-            async with httpx.AsyncClient() as http:
+            async with client_on(httpx.AsyncHTTPTransport()) as http:
                 assert await client(http).read(Process.ORDERS, "32") is None
 
     async def test_a_missing_route_is_a_refusal_and_no_proof(self) -> None:
@@ -168,7 +168,7 @@ class TestSorting:
             respx.get(url__startswith="https://shop.example/wp-json/wc/v3/orders").mock(
                 return_value=httpx.Response(200, json=body)
             )
-            async with httpx.AsyncClient() as http:
+            async with client_on(httpx.AsyncHTTPTransport()) as http:
                 with pytest.raises(Malformed):
                     await client(http).read_many(Process.ORDERS, ["1"])
 

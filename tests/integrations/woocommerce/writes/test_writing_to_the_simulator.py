@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from app.errors import LoginRefused, Refused
+from app.http import client_on
 from app.integrations.protocol import (
     Mend,
     RefundRequest,
@@ -42,7 +43,7 @@ class Open:
         self.config = ShopConfig(home_url=url, consumer_keys=[KEYS, ("ck_2", "cs_2", "read")], **config)
         app = create_shop(self.config, self.clock)
         self.inside: Shop = app.state.shop
-        self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app))
+        self.http = client_on(httpx.ASGITransport(app))
 
     def client(self, key: str = "1", facts: Body | None = None, **settings: Any) -> WooCommerceClient:
         shop = credentials(shop_url=self.url, consumer_key=f"ck_{key}", consumer_secret=f"cs_{key}")

@@ -7,7 +7,6 @@ What the shop's people did in between is done by `held_back`.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -60,18 +59,15 @@ class Played:
                 self.answers[number] = await _send(client, number, recorded, held_back.body_of(shop, number, recorded))
 
 
-async def _send(client: httpx.AsyncClient, number: int, recorded: dict[str, Any], body: Any) -> httpx.Response:
+async def _send(client: httpx.AsyncClient, number: int, recorded: dict[str, Any], content: str | None) -> httpx.Response:
     asked = recorded["request"]
     headers: dict[str, str] = {}
-    content = None if body is None else json.dumps(body)
-    if number == 208:
-        content = '{"regular_price": '
     if content is not None:
         headers["Content-Type"] = "application/json"
     auth = None
     if asked["auth"].startswith("Basic"):
         key, secret, _ = KEYS[0]
-        auth = httpx.BasicAuth(key, "cs_wrong" if number == 204 else secret)
+        auth = httpx.BasicAuth(key, held_back.secret_of(number, secret))
         headers["X-Forwarded-Proto"] = "https" if asked["auth"].endswith("https") else "http"
     url = f"{asked['path']}?{asked['query_string_sent']}"
     return await client.request(asked["method"], url, content=content, headers=headers, auth=auth)

@@ -56,6 +56,9 @@ ROWS = {
 CHANGED: set[tuple[str, str]] = set()
 """Columns (table, column) that a migration changes on purpose, or takes away; a test of its own says what has become of them."""
 
+GROWN: set[str] = set()
+"""Tables that a migration puts rows of another table into."""
+
 Rows = dict[str, list[dict[str, Any]]]
 
 
@@ -154,9 +157,11 @@ class TestTheTables:
         after = _in(migrated.url, _everything)
         for table, rows in migrated.before.items():
             kept = [name for name in rows[0] if (table, name) not in CHANGED]
-            assert [{name: row[name] for name in kept} for row in after[table]] == [
-                {name: row[name] for name in kept} for row in rows
-            ], table
+            if not kept:
+                continue
+            found = [{name: row[name] for name in kept} for row in after[table]]
+            assert [row for row in rows if {name: row[name] for name in kept} not in found] == [], table
+            assert len(found) == len(rows) or table in GROWN, table
 
     def test_upgrading_again_changes_nothing(self, migrated: Migrated) -> None:
         before = _in(migrated.url, _everything)

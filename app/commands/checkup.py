@@ -20,7 +20,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.clock import Clock, utc_now
-from app.engine.upkeep import alerts, webhook_guard, webhook_state
+from app.engine.upkeep import mail, webhook_guard, webhook_state
 from app.errors import BadInput, RemoteError
 from app.http import open_client, send
 from app.processes.valkey import EmbeddedValkeyMissing, ask, find_server, socket_path
@@ -179,10 +179,10 @@ def _alerts(settings: Settings) -> Finding:
         return _warn("alerts", "a mail server is set, and nobody to mail to", "set GATEWAY_ALERT_MAIL_TO")
     if settings.alert_mail_to:
         try:
-            with alerts.mail_server(settings) as server:
+            with mail.mail_server(settings) as server:
                 server.noop()
         except (OSError, smtplib.SMTPException) as error:
-            return _fail("alerts", alerts.mail_words(settings, error), "correct the GATEWAY_SMTP_ settings")
+            return _fail("alerts", mail.words_of(settings, error), "correct the GATEWAY_SMTP_ settings")
         return _ok("alerts", f"{settings.smtp_host} takes mail for {', '.join(settings.alert_mail_to)}")
     if settings.alert_webhook_url:
         return _ok("alerts", "they are posted to a webhook; try it with: gateway alerts test")

@@ -8,8 +8,7 @@ import math
 from sqlalchemy import select, update
 
 from app.domain import Process
-from app.engine.core.queue import Task
-from app.engine.polling import runner
+from app.engine.core.queue import Task, poll_key
 from app.integrations.woocommerce.settings import WooCommerceSettings
 from app.storage.tables import cursors
 from app.worker import work
@@ -55,7 +54,7 @@ def _figure(what: str, found: tuple[int, int], pages: int, overlap: int) -> Figu
 
 async def _poll(harness: Harness, *, anew: bool = False) -> tuple[int, int]:
     """A scheduled poll of orders, due now; (writes to the WMS, calls to the shop). `anew`: as if nothing had been read before."""
-    key = runner.key_of(harness.connection.id, Process.ORDERS)
+    key = poll_key(harness.connection.id, Process.ORDERS)
     place = (cursors.c.connection_id == harness.connection.id, cursors.c.process == Process.ORDERS)
     due = {"next_poll_at": harness.clock(), **({"cursor": None} if anew else {})}
     async with harness.gateway.database.begin() as db:

@@ -19,8 +19,7 @@ from sqlalchemy import func, select, update
 
 from app import logs
 from app.domain import Process
-from app.engine.core.queue import Task
-from app.engine.polling import runner
+from app.engine.core.queue import Task, poll_key
 from app.integrations.woocommerce.settings import WooCommerceSettings
 from app.settings import Settings
 from app.storage.tables import cursors, jobs
@@ -118,7 +117,7 @@ async def _measure(process: Process, records: int) -> Measured:
 
 async def _poll(harness: Harness, shop: LargeShop, process: Process) -> Measured:
     """Slice after slice, as a worker does. Nothing is sent on to the warehouse: the lane is not worked off here."""
-    settings, key = harness.connection.settings, runner.key_of(harness.connection.id, process)
+    settings, key = harness.connection.settings, poll_key(harness.connection.id, process)
     assert isinstance(settings, WooCommerceSettings)
     place = (cursors.c.connection_id == harness.connection.id, cursors.c.process == process)
     async with harness.gateway.database.begin() as db:

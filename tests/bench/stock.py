@@ -12,8 +12,7 @@ import httpx
 from sqlalchemy import func, select, update
 
 from app.domain import Process
-from app.engine.core.queue import Task
-from app.engine.polling import runner
+from app.engine.core.queue import Task, poll_key
 from app.sandbox.ongoing.wire.article_bodies import ArticleBody
 from app.storage.outbound_tables import stock_levels
 from app.storage.tables import cursors
@@ -164,7 +163,7 @@ async def _poll(harness: Harness, *, sweep: bool) -> None:
     place = (cursors.c.connection_id == harness.connection.id, cursors.c.process == Process.STOCK)
     async with harness.gateway.database.begin() as db:
         await db.execute(update(cursors).where(*place).values(**due))
-    await work(harness.gateway, Task.POLL, runner.key_of(harness.connection.id, Process.STOCK))
+    await work(harness.gateway, Task.POLL, poll_key(harness.connection.id, Process.STOCK))
     await harness.work()
     async with harness.gateway.database.read() as db:
         assert (await db.execute(select(cursors.c.last_error).where(*place))).scalar_one() is None

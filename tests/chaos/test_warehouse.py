@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from app.engine.core.queue import MemoryWakeUps
 from app.engine.core.runtime import open_gateway
-from app.engine.operations import records
+from app.engine.operations import replay
 from app.records.dead_letters import Filter
 from app.sandbox.ongoing import TransporterContract, WarehouseConfig
 from app.settings import Settings
@@ -125,7 +125,7 @@ async def _replay(cluster: Cluster) -> None:
         data_directory=cluster.directory / "data", database_url=cluster.database_url, secret_keys=[SecretStr(cluster.secret_key)]
     )
     async with open_gateway(settings, MemoryWakeUps()) as gateway:
-        assert await records.replay_filtered(gateway, Filter()) == 1
+        assert await replay.replay_filtered(gateway, Filter()) == 1
 
 
 async def test_a_row_of_refused_orders_never_gets_us_locked_out(start_cluster: StartCluster) -> None:

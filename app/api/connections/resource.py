@@ -12,8 +12,9 @@ from app.api.kit.auth import Admin, Caller, Reader
 from app.api.kit.pages import Cursor, Limit, Name, Page, Word, cut, place_of
 from app.api.kit.problems import Refusal
 from app.api.kit.responses import described, problems
+from app.engine.operations import connection_test
 from app.engine.operations import connections as connection_service
-from app.engine.operations.connections import Report
+from app.engine.operations.connection_test import Report
 from app.engine.operations.lanes import id_of
 from app.errors import BadInput, Conflict, NotFound
 from app.records import connections
@@ -334,7 +335,7 @@ async def delete_connection(caller: Admin, connection: Name) -> Response:
 @router.post("/{connection}/test", summary="Test a connection", responses=problems(404))
 async def test_connection(caller: Admin, connection: Name) -> TestView:
     """Real calls to the shop and the warehouse; what is wrong is said in the user's words, and kept with the connection."""
-    return TestView.of(await connection_service.test(caller.gateway, await caller.connection(connection)))
+    return TestView.of(await connection_test.test(caller.gateway, await caller.connection(connection)))
 
 
 _NOT_ACTIVATED = described(

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from app.api.kit.auth import Caller, Reader, Syncer
 from app.api.kit.pages import Cursor, Limit, Moment, Name, Page, Word, cut, place_of
 from app.api.kit.responses import problems
-from app.engine.operations import records
+from app.engine.operations.replay import replay_filtered, replay_letters
 from app.errors import Conflict, NotFound
 from app.records import dead_letters
 from app.records.dead_letters import DeadLetter, Filter
@@ -130,7 +130,7 @@ async def replay(caller: Syncer, body: Replay) -> Replayed:
     """Gives each another round of tries. With `dry_run` (the default) only says which. Replaying twice doubles nothing."""
     if body.ids is not None:
         letters = [await _seen(caller, key) for key in dict.fromkeys(body.ids)]
-        replayed = 0 if body.dry_run else await records.replay_letters(caller.gateway, letters)
+        replayed = 0 if body.dry_run else await replay_letters(caller.gateway, letters)
         return _answer(body.dry_run, len(letters), replayed, letters)
     assert body.filter is not None
     asked = body.filter
@@ -138,7 +138,7 @@ async def replay(caller: Syncer, body: Replay) -> Replayed:
     async with caller.gateway.database.read() as db:
         matched = await dead_letters.count(db, chosen)
         letters = await dead_letters.search(db, chosen, limit=MOST_SHOWN)
-    replayed = 0 if body.dry_run else await records.replay_filtered(caller.gateway, chosen)
+    replayed = 0 if body.dry_run else await replay_filtered(caller.gateway, chosen)
     return _answer(body.dry_run, matched, replayed, letters)
 
 
@@ -150,7 +150,7 @@ def _answer(dry_run: bool, matched: int, replayed: int, letters: Sequence[DeadLe
 @router.post("/{letter_id}/replay", summary="Replay one dead letter", responses=problems(404, 409))
 async def replay_one(caller: Syncer, letter_id: Name) -> Replayed:
     letter = await _seen(caller, letter_id)
-    replayed = await records.replay_letters(caller.gateway, [letter])
+    replayed = await replay_letters(caller.gateway, [letter])
     if not replayed:
         raise Conflict(f"{letter_id} is no dead letter any more", fix="somebody has just replayed it")
     return _answer(False, 1, replayed, [letter])

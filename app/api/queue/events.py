@@ -11,7 +11,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 from app.api.kit.auth import Caller, Reader, Syncer
 from app.api.kit.pages import Cursor, Id, Limit, Moment, Page, Word, before_id, cut
 from app.api.kit.responses import problems
-from app.engine.operations import records
+from app.engine.operations import replay
 from app.errors import NotFound
 from app.records import events
 from app.records.keys import Right
@@ -130,5 +130,5 @@ async def replay_event(caller: Syncer, event_id: Id) -> EventDetail:
     """Has it judged again, through the same door as the first time: what is older than, or the same as, what is stored comes to
     nothing, so that nothing is doubled. One in the dead letters is taken up again."""
     await _detail(caller, event_id)
-    await records.replay_event(caller.gateway, event_id)
+    await replay.replay_event(caller.gateway, event_id)
     return await _detail(caller, event_id)

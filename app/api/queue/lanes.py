@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.api.kit.auth import Admin, Caller, Reader
 from app.api.kit.pages import Name, Prose
 from app.api.kit.responses import problems
-from app.engine.operations import lanes, records
+from app.engine.operations import lanes
 from app.engine.operations.lanes import Lane
 
 router = APIRouter(prefix="/lanes", tags=["lanes"])
@@ -101,12 +101,12 @@ async def list_lanes(caller: Reader) -> LaneList:
 async def pause_lane(caller: Admin, lane_id: Name, body: Pause | None = None) -> LaneView:
     """Nothing new is sent; what is being sent is finished. Webhooks are still taken in, shops still read."""
     lane = await _seen(caller, lane_id)
-    await records.pause_lane(caller.gateway, lane.key, (body or Pause()).reason)
+    await lanes.pause_lane(caller.gateway, lane.key, (body or Pause()).reason)
     return await _view(caller, lane_id)
 
 
 @router.post("/{lane_id}/resume", summary="Resume a lane", responses=problems(404))
 async def resume_lane(caller: Admin, lane_id: Name) -> LaneView:
     lane = await _seen(caller, lane_id)
-    await records.resume_lane(caller.gateway, lane.key)
+    await lanes.resume_lane(caller.gateway, lane.key)
     return await _view(caller, lane_id)

@@ -21,6 +21,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from app.domain import Process
 from app.ids import unguessable
 from app.logs import get_logger
 from app.metrics import QUEUE_UP, WAKE_UPS
@@ -39,6 +40,11 @@ class Task(StrEnum):
     STOCK = "stock"
     HOOKS = "hooks"
     REFRESH = "look"
+
+
+def poll_key(connection_id: str, process: Process) -> str:
+    """The key of Task.POLL."""
+    return f"{connection_id}:{process.value}"
 
 
 class WakeUps(Protocol):

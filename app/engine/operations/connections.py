@@ -1,9 +1,9 @@
-"""A connection's way from a draft to use: made, changed or applied as declared, tested with real calls, activated, paused."""
+"""A connection's way from a draft to use: made, changed or applied as declared, activated, paused."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel
@@ -11,18 +11,18 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import POLLED
-from app.engine.core.queue import Task
+from app.engine.core.queue import Task, poll_key
 from app.engine.core.runtime import Gateway
-from app.engine.polling import runner
-from app.errors import BadInput, Conflict, RemoteError
+from app.engine.operations import connection_test
+from app.engine.operations.connection_test import Report
+from app.errors import BadInput, Conflict
 from app.ids import unguessable
-from app.integrations.protocol import Check, ConnectionSettings
+from app.integrations.protocol import ConnectionSettings
 from app.integrations.registry import integration
 from app.records import connections
 from app.records.connections import Connection, Draft, Prepared, Status, prepare, revealed, secret_fields, shop_lane
 from app.storage.tables import alerts, cursors, inbox, jobs, mappings, run_parts
 from app.storage.tables import connections as rows
-from app.warehouse.writes.transporters import transporter_problems
 
 Body = dict[str, Any]
 NEVER_SENT = frozenset({"webhook_secret"})
@@ -214,71 +214,9 @@ async def _has_records(db: AsyncConnection, connection_id: str) -> bool:
 # --- use ------------------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One check of a connection test. `system` is shop or warehouse."""
-
-    system: str
-    name: str
-    ok: bool
-    message: str
-    fix: str = ""
-
-
-@dataclass(frozen=True)
-class Report:
-    """A connection test, in the user's words."""
-
-    checks: tuple[Finding, ...]
-
-    @property
-    def ok(self) -> bool:
-        return all(check.ok for check in self.checks)
-
-    def plain(self) -> Body:
-        return {"ok": self.ok, "checks": [asdict(check) for check in self.checks]}
-
-
-async def test(gateway: Gateway, connection: Connection) -> Report:
-    """Real calls to the shop and the warehouse; the outcome is kept with the connection."""
-    # Without the facts of an earlier test: the shop may have been updated since.
-    shop = await connection.system.open(connection.settings, connection.shop, gateway.http, gateway.clock).test()
-    warehouse = await gateway.warehouse(connection).test()
-    findings = [
-        *(_finding("shop", check) for check in shop.checks),
-        *(Finding("warehouse", check.name, check.ok, check.message, check.fix) for check in warehouse),
-    ]
-    if all(finding.ok for finding in findings):
-        findings += await _transporters(gateway, connection)
-    report = Report(tuple(findings))
-    async with gateway.database.begin() as db:
-        await connections.save_test(db, connection.id, report.plain(), shop.facts, gateway.clock())
-    gateway.forget(connection.id)
-    return report
-
-
-def _finding(system: str, check: Check) -> Finding:
-    return Finding(system, check.name, check.ok, check.message, check.fix)
-
-
-async def _transporters(gateway: Gateway, connection: Connection) -> list[Finding]:
-    """Requirement: transporter codes are those that the WMS lists."""
-    choices = connection.settings.transporters
-    if not choices:
-        return []
-    try:
-        contracts = await gateway.warehouse(connection).transporter_contracts()
-    except RemoteError as error:
-        return [Finding("warehouse", "transporters", False, error.message, "try again; if it stays so, ask the warehouse")]
-    found = transporter_problems(choices, contracts)
-    if found:
-        return [Finding("warehouse", "transporters", False, f"{each.field}: {each.message}", each.fix) for each in found]
-    return [Finding("warehouse", "transporters", True, f"the warehouse knows the carriers of {len(choices)} shipping methods")]
-
-
 async def activate(gateway: Gateway, connection: Connection) -> Report:
     """Tests first, and takes the connection into use when every check passes. The report tells whether it was."""
-    report = await test(gateway, connection)
+    report = await connection_test.test(gateway, connection)
     if report.ok:
         async with gateway.database.begin() as db:
             await connections.activate(db, connection, gateway.clock())
@@ -315,4 +253,4 @@ async def _begin(gateway: Gateway, connection: Connection) -> None:
     await gateway.wake_ups.send(Task.HOOKS, connection.id)
     for process in POLLED:
         if getattr(connection.settings.processes, process.value):
-            await gateway.wake_ups.send(Task.POLL, runner.key_of(connection.id, process))
+            await gateway.wake_ups.send(Task.POLL, poll_key(connection.id, process))

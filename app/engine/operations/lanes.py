@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import Process
 from app.engine.core.calls import all_keys
+from app.engine.core.queue import Task
 from app.engine.core.runtime import Gateway
 from app.errors import NotFound
 from app.records import connections
@@ -131,3 +132,15 @@ async def _blocked(db: AsyncConnection, on_it: Sequence[Connection]) -> tuple[Bl
     query = select(budget_rows).where(budget_rows.c.key.in_(calls), budget_rows.c.failures > 0).order_by(budget_rows.c.key)
     found = await db.execute(query)
     return tuple(Blocked(calls[row.key], row.failures, row.blocked_until, row.last_error) for row in found)
+
+
+async def pause_lane(gateway: Gateway, key: str, reason: str) -> None:
+    """Nothing new is begun in the lane; what runs is finished."""
+    async with gateway.database.begin() as db:
+        await db.execute(update(lanes).where(lanes.c.key == key).values(paused=True, pause_reason=reason))
+
+
+async def resume_lane(gateway: Gateway, key: str) -> None:
+    async with gateway.database.begin() as db:
+        await db.execute(update(lanes).where(lanes.c.key == key).values(paused=False, pause_reason=None))
+    await gateway.wake_ups.send(Task.DRAIN, key)

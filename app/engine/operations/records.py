@@ -1,8 +1,7 @@
-"""What an operator does by hand: replay, release, resync, resolve, pause. Each may be done twice without doing anything twice."""
+"""What an operator does to one record: resync, release, resolve. Each may be done twice without doing anything twice."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,15 +16,15 @@ from app.engine.intake.ingest import enriched
 from app.engine.jobs import enqueue, events
 from app.engine.jobs.enqueue import EnqueueResult, FoundBy, RecordChange
 from app.engine.jobs.mapper import map_record
+from app.engine.operations.replay import AGAIN, events_wait_again
 from app.errors import Conflict, NotFound
 from app.flows.outcomes import Outcome, Transfer
 from app.flows.report import Delivery
-from app.records import dead_letters, mappings
+from app.records import mappings
 from app.records.connections import shop_lane
-from app.records.dead_letters import DeadLetter, Filter
 from app.records.mappings import Mapping
 from app.records.stock import levels
-from app.storage.tables import inbox, jobs, lanes
+from app.storage.tables import jobs
 
 PROCESS_OF = {Kind.ARTICLE: Process.ARTICLES, Kind.ORDER: Process.ORDERS}
 
@@ -48,12 +47,6 @@ BY_HAND = frozenset({"return-line-unknown", "returned-more-than-sold", "refund-e
 """Returns that no program can refund."""
 
 OPEN_STATES = ("held", "dead", "waiting", "parked")
-REPLAY_BATCH = 200
-
-_AGAIN: dict[str, Any] = {"state": "waiting", "due_at": None, "tries": 0, "reason_code": None, "reason": None}
-
-
-# --- one record -----------------------------------------------------------------------------------------------------------
 
 
 async def mapping_of(gateway: Gateway, mapping_id: int) -> Mapping:
@@ -104,7 +97,7 @@ async def _report_again(gateway: Gateway, mapping: Mapping) -> None:
     )
     now = gateway.clock()
     async with gateway.database.begin() as db:
-        await db.execute(update(jobs).where(*stuck).values(**{**_AGAIN, "ready_at": now, "updated_at": now}))
+        await db.execute(update(jobs).where(*stuck).values(**{**AGAIN, "ready_at": now, "updated_at": now}))
     await gateway.wake_ups.send(Task.DRAIN, shop_lane(mapping.connection_id))
 
 
@@ -119,10 +112,10 @@ async def release(gateway: Gateway, mapping_id: int) -> None:
         if job.reason_code not in RELEASABLE:
             raise Conflict(f"a release cannot help: {job.reason}", fix=_instead(job.reason_code))
         override = None if job.reason_code == "brake" else "release"
-        again = {**_AGAIN, "override": override, "ready_at": now, "updated_at": now}
+        again = {**AGAIN, "override": override, "ready_at": now, "updated_at": now}
         done = await db.execute(update(jobs).where(jobs.c.id == job.id, jobs.c.state == "held").values(**again))
         if done.rowcount:
-            await _events_wait_again(db, job.id, "held")
+            await events_wait_again(db, job.id, "held")
             await mappings.note(db, mapping.id, now, "released", f"Released by an operator ({job.reason_code})", job_id=job.id)
     await gateway.wake_ups.send(Task.DRAIN, job.lane)
 
@@ -149,7 +142,7 @@ async def resolve(gateway: Gateway, mapping_id: int, reason: str) -> None:
             )
         for job in found:
             await _end(db, job, text, now)
-            await _events_wait_again(db, job.id, "held", "dead")
+            await events_wait_again(db, job.id, "held", "dead")
             await events.finish_events(db, job.id, job.generation, Outcome.SKIPPED, "resolved", text, now, connection.name)
         values: dict[str, Any] = {}
         if any(job.process == PROCESS_OF[Kind(mapping.kind)] for job in found):
@@ -183,111 +176,4 @@ async def _jobs_of(db: AsyncConnection, mapping: Mapping) -> list[Row[Any]]:
     return list(await db.execute(select(jobs).where(jobs.c.mapping_id == mapping.id).order_by(jobs.c.id).with_for_update()))
 
 
-async def _events_wait_again(db: AsyncConnection, job_id: int, *states: str) -> None:
-    """The job's events wait with it, and end with it."""
-    await db.execute(
-        update(inbox)
-        .where(inbox.c.job_id == job_id, inbox.c.state.in_(states))
-        .values(state="queued", settled_at=None, reason_code=None, reason=None)
-    )
-
-
-# --- replays --------------------------------------------------------------------------------------------------------------
-
-
-async def replay_event(gateway: Gateway, event_id: int) -> None:
-    """Has the event judged again, through the same door as the first time: what is older or unchanged comes to nothing.
-
-    Raises NotFound, and Conflict for one that waits already, is held, or has no body any more.
-    """
-    asked = select(inbox.c.state, inbox.c.job_id, inbox.c.connection_id, inbox.c.body.is_(None).label("empty"))
-    async with gateway.database.read() as db:
-        row = (await db.execute(asked.where(inbox.c.id == event_id))).first()
-    if row is None:
-        raise NotFound(f"there is no event {event_id}", field="id", fix="list them with GET /events")
-    if row.state == "dead" and row.job_id is not None:
-        await replay_job(gateway, row.job_id)
-        return
-    if row.state in ("received", "queued"):
-        raise Conflict(f"event {event_id} is waiting already", fix="see its job")
-    if row.state == "held":
-        raise Conflict(f"the record of event {event_id} is held", fix="release it: POST /mappings/{id}/release")
-    if row.empty:
-        raise Conflict(
-            f"the body of event {event_id} was deleted by retention", fix="resync the record: POST /mappings/{id}/resync"
-        )
-    async with gateway.database.begin() as db:
-        await _receive_again(db, event_id, row.state)
-    await gateway.wake_ups.send(Task.INGEST, row.connection_id)
-
-
-async def _receive_again(db: AsyncConnection, event_id: int, state: str) -> bool:
-    again: dict[str, Any] = {"state": "received", "tries": 0, "due_at": None, "settled_at": None, "job_id": None}
-    again |= {"generation": None, "reason_code": None, "reason": None}
-    done = await db.execute(update(inbox).where(inbox.c.id == event_id, inbox.c.state == state).values(**again))
-    return bool(done.rowcount)
-
-
-async def replay_job(gateway: Gateway, job_id: int) -> bool:
-    """Gives a dead job another round of tries. Whether there was one to give. It stays suspect: never two such back to back."""
-    async with gateway.database.begin() as db:
-        row = (await db.execute(select(jobs.c.lane, jobs.c.mapping_id).where(jobs.c.id == job_id))).first()
-        if row is None:
-            raise NotFound(f"there is no job {job_id}", field="id", fix="list them with GET /jobs")
-        replayed = await _revive(gateway, db, job_id, row.mapping_id)
-    await gateway.wake_ups.send(Task.DRAIN, row.lane)
-    return replayed
-
-
-async def _revive(gateway: Gateway, db: AsyncConnection, job_id: int, mapping_id: int) -> bool:
-    now = gateway.clock()
-    again = {**_AGAIN, "ready_at": now, "updated_at": now}
-    done = await db.execute(update(jobs).where(jobs.c.id == job_id, jobs.c.state == "dead").values(**again))
-    if done.rowcount == 0:
-        return False
-    await _events_wait_again(db, job_id, "dead")
-    await mappings.note(db, mapping_id, now, "replayed", "Replayed by an operator", job_id=job_id)
-    return True
-
-
-async def replay_letters(gateway: Gateway, letters: Sequence[DeadLetter]) -> int:
-    """Replays these; returns how many were still dead."""
-    count = 0
-    async with gateway.database.begin() as db:
-        for letter in letters:
-            if letter.mapping_id is None:
-                count += await _receive_again(db, letter.number, "dead")
-            else:
-                count += await _revive(gateway, db, letter.number, letter.mapping_id)
-    for connection_id in sorted({letter.connection_id for letter in letters}):
-        await gateway.wake_ups.send(Task.INGEST, connection_id)
-        await gateway.wake_ups.send(Task.DRAIN, (await gateway.connection(connection_id)).lane)
-        await gateway.wake_ups.send(Task.DRAIN, shop_lane(connection_id))
-    return count
-
-
-async def replay_filtered(gateway: Gateway, chosen: Filter) -> int:
-    """Replays every dead letter of the filter that was dead when this began; returns how many."""
-    count, after = 0, None
-    while True:
-        async with gateway.database.read() as db:
-            letters = await dead_letters.search(db, chosen, after=after, limit=REPLAY_BATCH)
-        if not letters:
-            return count
-        count += await replay_letters(gateway, letters)
-        after = letters[-1].position
-
-
 # --- lanes ----------------------------------------------------------------------------------------------------------------
-
-
-async def pause_lane(gateway: Gateway, key: str, reason: str) -> None:
-    """Nothing new is begun in the lane; what runs is finished."""
-    async with gateway.database.begin() as db:
-        await db.execute(update(lanes).where(lanes.c.key == key).values(paused=True, pause_reason=reason))
-
-
-async def resume_lane(gateway: Gateway, key: str) -> None:
-    async with gateway.database.begin() as db:
-        await db.execute(update(lanes).where(lanes.c.key == key).values(paused=False, pause_reason=None))
-    await gateway.wake_ups.send(Task.DRAIN, key)

@@ -10,9 +10,8 @@ from dataclasses import asdict, dataclass
 from sqlalchemy.exc import IntegrityError
 
 from app.domain import Process
-from app.engine.core.queue import Task
+from app.engine.core.queue import Task, poll_key
 from app.engine.core.runtime import Gateway
-from app.engine.polling import runner
 from app.errors import BadInput, Conflict, NotFound
 from app.integrations.registry import INTEGRATIONS
 from app.records import connections, runs
@@ -78,7 +77,7 @@ async def start(gateway: Gateway, asked: Request, asker: Asker) -> str:
             raise
         return known
     for connection_id, process in places:
-        await gateway.wake_ups.send(Task.POLL, runner.key_of(connection_id, process))
+        await gateway.wake_ups.send(Task.POLL, poll_key(connection_id, process))
     return run_id
 
 

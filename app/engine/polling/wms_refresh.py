@@ -7,9 +7,9 @@ from datetime import datetime
 
 from app.domain import Process
 from app.engine.core import circuit
-from app.engine.core.queue import Task
+from app.engine.core.queue import Task, poll_key
 from app.engine.core.runtime import Gateway
-from app.engine.polling import runner, shipments
+from app.engine.polling import shipments
 from app.errors import RemoteError
 from app.flows.orders import GET_ORDER
 from app.logs import get_logger
@@ -107,4 +107,4 @@ async def _refresh_all(gateway: Gateway, connection: Connection) -> None:
             async with gateway.database.begin() as db:
                 await cursors.ensure(db, connection, process, now)
                 await cursors.change(db, connection.id, process, next_poll_at=now)
-            await gateway.wake_ups.send(Task.POLL, runner.key_of(connection.id, process))
+            await gateway.wake_ups.send(Task.POLL, poll_key(connection.id, process))

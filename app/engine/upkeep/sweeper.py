@@ -13,9 +13,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import POLLED, Process
-from app.engine.core.queue import Task
+from app.engine.core.queue import Task, poll_key
 from app.engine.core.runtime import Gateway
-from app.engine.polling import health_alerts, runner
+from app.engine.polling import health_alerts
 from app.engine.upkeep import alerts, gauges, retention, webhook_guard
 from app.logs import get_logger
 from app.records import connections, cursors, runs
@@ -108,9 +108,9 @@ async def _polls_due(gateway: Gateway, active: list[Connection], now: datetime) 
                     continue
                 cursor = await cursors.ensure(db, connection, process, now)
                 if cursor.next_poll_at <= now:
-                    due.append((Task.POLL, runner.key_of(connection.id, process)))
+                    due.append((Task.POLL, poll_key(connection.id, process)))
         waiting = (
             select(run_parts.c.connection_id, run_parts.c.process).where(run_parts.c.state.in_(("waiting", "reading"))).distinct()
         )
-        due += [(Task.POLL, runner.key_of(row.connection_id, Process(row.process))) for row in await db.execute(waiting)]
+        due += [(Task.POLL, poll_key(row.connection_id, Process(row.process))) for row in await db.execute(waiting)]
     return due

@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.engine.core import leases
-from app.engine.core.queue import Task
+from app.engine.core.queue import Task, poll_key
 from app.engine.core.runtime import Gateway
 from app.engine.polling import runner
 from app.errors import RemoteError
@@ -150,7 +150,7 @@ async def _saved(gateway: Gateway, connection: Connection, done: Sequence[Webhoo
         )
     if done:
         for process in runner.SHOP_POLLS:
-            await gateway.wake_ups.send(Task.POLL, runner.key_of(connection.id, process))
+            await gateway.wake_ups.send(Task.POLL, poll_key(connection.id, process))
 
 
 def _plain(seen: WebhookSeen) -> dict[str, Any]:

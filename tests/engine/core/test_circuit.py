@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from app.engine.core import circuit
 from app.engine.core.retry import pause_before
-from app.engine.operations import records
+from app.engine.operations import replay
 from app.errors import Unavailable
 from app.flows.orders import PUT_ORDER
 from app.records.dead_letters import Filter
@@ -195,7 +195,7 @@ class TestRetries:
             assert (await harness.events(), await harness.alerts()) == ({"dead": 1}, ["dead-letter"])
             harness.mend()
             harness.tick(900)
-            await records.replay_filtered(harness.gateway, Filter())
+            await replay.replay_filtered(harness.gateway, Filter())
             await harness.work(sweep=True)
             assert harness.wms_order(order["id"]) is not None
             assert await harness.events() == {"done": 1}
@@ -217,7 +217,7 @@ class TestRetries:
             harness.mend()
             await harness.change_settings(harness.connection, order_number_prefix="NY-")
             harness.tick(900)
-            await records.replay_filtered(harness.gateway, Filter())
+            await replay.replay_filtered(harness.gateway, Filter())
             await harness.work(sweep=True)
             assert [number for _, number in harness.warehouse.orders] == [str(order["id"])]
 

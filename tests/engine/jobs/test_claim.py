@@ -12,7 +12,8 @@ from sqlalchemy import select
 from app.domain import Order
 from app.engine.core.queue import Task
 from app.engine.dispatch import lane_worker
-from app.engine.operations import records as record_commands
+from app.engine.operations import lanes as lane_commands
+from app.engine.operations import replay
 from app.flows.orders import transfer_order
 from app.records.connections import Connection, Status
 from app.records.dead_letters import Filter
@@ -245,7 +246,7 @@ class TestRefusedBefore:
         await self.dead(harness, 4)
         before = len(harness.writes())
         await announce_all(harness, [harness.order("SOKK-1") for _ in range(6)])
-        assert await record_commands.replay_filtered(harness.gateway, Filter()) == 4
+        assert await replay.replay_filtered(harness.gateway, Filter()) == 4
         harness.wake_ups.waiting.clear()
         for _ in range(8):  # in whatever slice
             await work_off(harness)
@@ -256,7 +257,7 @@ class TestRefusedBefore:
     async def test_with_nothing_else_to_do_there_is_a_pause_between_them(self, sqlite_harness: Harness) -> None:
         await self.dead(sqlite_harness, 3)
         before = len(sqlite_harness.writes())
-        await record_commands.replay_filtered(sqlite_harness.gateway, Filter())
+        await replay.replay_filtered(sqlite_harness.gateway, Filter())
         await sqlite_harness.work()
         await sqlite_harness.work(sweep=True)
         assert len(sqlite_harness.writes()) == before + 1
@@ -267,7 +268,7 @@ class TestRefusedBefore:
     async def test_the_warehouse_never_locks_us_out_over_them(self, sqlite_harness: Harness) -> None:
         await self.dead(sqlite_harness, 6)
         for _ in range(10):
-            await record_commands.replay_filtered(sqlite_harness.gateway, Filter())
+            await replay.replay_filtered(sqlite_harness.gateway, Filter())
             await sqlite_harness.work(sweep=True)
             sqlite_harness.tick(120)
         assert 429 not in {call.status for call in sqlite_harness.warehouse_calls()}
@@ -288,7 +289,7 @@ class TestRefusedBefore:
         await sqlite_harness.change_settings(sqlite_harness.connection, transporters={})
         await announce_all(sqlite_harness, [sqlite_harness.product(f"VARE-{number}") for number in range(3)], "product.created")
         before = len(written(sqlite_harness))
-        await record_commands.replay_filtered(sqlite_harness.gateway, Filter())
+        await replay.replay_filtered(sqlite_harness.gateway, Filter())
         await work_off(sqlite_harness)
         assert written(sqlite_harness)[before] == f"PUT {bad['id']}"
 
@@ -296,11 +297,11 @@ class TestRefusedBefore:
 class TestPauses:
     async def test_a_paused_lane_keeps_its_work_and_goes_on_when_it_is_resumed(self, sqlite_harness: Harness) -> None:
         order = sqlite_harness.order()
-        await record_commands.pause_lane(sqlite_harness.gateway, sqlite_harness.connection.lane, "stock-taking")
+        await lane_commands.pause_lane(sqlite_harness.gateway, sqlite_harness.connection.lane, "stock-taking")
         await sqlite_harness.deliver(order)
         await sqlite_harness.work(sweep=True)
         assert (await sqlite_harness.job(order["id"])).state == "waiting"
-        await record_commands.resume_lane(sqlite_harness.gateway, sqlite_harness.connection.lane)
+        await lane_commands.resume_lane(sqlite_harness.gateway, sqlite_harness.connection.lane)
         await sqlite_harness.work()
         assert (await sqlite_harness.job(order["id"])).state == "done"
 

@@ -12,7 +12,7 @@ from app.domain import Process
 from app.engine.jobs import brake, enqueue
 from app.engine.operations import syncs
 from app.engine.operations.syncs import Asker, Request
-from app.engine.polling import runner
+from app.engine.polling import shop_records
 from app.errors import Conflict
 from app.metrics import DRIFT
 from app.records import runs
@@ -152,7 +152,7 @@ class TestTheCursor:
                 harness.fail_shop("status", status=503)
 
         with monkeypatch.context() as patch:
-            patch.setattr(runner, "failpoint", after_page)
+            patch.setattr(shop_records, "failpoint", after_page)
             await harness.poll()
         place = await cursor(harness)
         assert place.cursor["modified"] == orders[1]["date_modified_gmt"]

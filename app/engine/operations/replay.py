@@ -1,0 +1,114 @@
+"""What an operator sends round again: events, dead jobs, dead letters. Each may be done twice without doing anything twice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.engine.core.queue import Task
+from app.engine.core.runtime import Gateway
+from app.errors import Conflict, NotFound
+from app.records import dead_letters, mappings
+from app.records.connections import shop_lane
+from app.records.dead_letters import DeadLetter, Filter
+from app.storage.tables import inbox, jobs
+
+REPLAY_BATCH = 200
+
+AGAIN: dict[str, Any] = {"state": "waiting", "due_at": None, "tries": 0, "reason_code": None, "reason": None}
+"""What a job is given that gets another round of tries."""
+
+
+async def replay_event(gateway: Gateway, event_id: int) -> None:
+    """Has the event judged again, through the same door as the first time: what is older or unchanged comes to nothing.
+
+    Raises NotFound, and Conflict for one that waits already, is held, or has no body any more.
+    """
+    asked = select(inbox.c.state, inbox.c.job_id, inbox.c.connection_id, inbox.c.body.is_(None).label("empty"))
+    async with gateway.database.read() as db:
+        row = (await db.execute(asked.where(inbox.c.id == event_id))).first()
+    if row is None:
+        raise NotFound(f"there is no event {event_id}", field="id", fix="list them with GET /events")
+    if row.state == "dead" and row.job_id is not None:
+        await replay_job(gateway, row.job_id)
+        return
+    if row.state in ("received", "queued"):
+        raise Conflict(f"event {event_id} is waiting already", fix="see its job")
+    if row.state == "held":
+        raise Conflict(f"the record of event {event_id} is held", fix="release it: POST /mappings/{id}/release")
+    if row.empty:
+        raise Conflict(
+            f"the body of event {event_id} was deleted by retention", fix="resync the record: POST /mappings/{id}/resync"
+        )
+    async with gateway.database.begin() as db:
+        await _receive_again(db, event_id, row.state)
+    await gateway.wake_ups.send(Task.INGEST, row.connection_id)
+
+
+async def _receive_again(db: AsyncConnection, event_id: int, state: str) -> bool:
+    again: dict[str, Any] = {"state": "received", "tries": 0, "due_at": None, "settled_at": None, "job_id": None}
+    again |= {"generation": None, "reason_code": None, "reason": None}
+    done = await db.execute(update(inbox).where(inbox.c.id == event_id, inbox.c.state == state).values(**again))
+    return bool(done.rowcount)
+
+
+async def replay_job(gateway: Gateway, job_id: int) -> bool:
+    """Gives a dead job another round of tries. Whether there was one to give. It stays suspect: never two such back to back."""
+    async with gateway.database.begin() as db:
+        row = (await db.execute(select(jobs.c.lane, jobs.c.mapping_id).where(jobs.c.id == job_id))).first()
+        if row is None:
+            raise NotFound(f"there is no job {job_id}", field="id", fix="list them with GET /jobs")
+        replayed = await _revive(gateway, db, job_id, row.mapping_id)
+    await gateway.wake_ups.send(Task.DRAIN, row.lane)
+    return replayed
+
+
+async def _revive(gateway: Gateway, db: AsyncConnection, job_id: int, mapping_id: int) -> bool:
+    now = gateway.clock()
+    again = {**AGAIN, "ready_at": now, "updated_at": now}
+    done = await db.execute(update(jobs).where(jobs.c.id == job_id, jobs.c.state == "dead").values(**again))
+    if done.rowcount == 0:
+        return False
+    await events_wait_again(db, job_id, "dead")
+    await mappings.note(db, mapping_id, now, "replayed", "Replayed by an operator", job_id=job_id)
+    return True
+
+
+async def replay_letters(gateway: Gateway, letters: Sequence[DeadLetter]) -> int:
+    """Replays these; returns how many were still dead."""
+    count = 0
+    async with gateway.database.begin() as db:
+        for letter in letters:
+            if letter.mapping_id is None:
+                count += await _receive_again(db, letter.number, "dead")
+            else:
+                count += await _revive(gateway, db, letter.number, letter.mapping_id)
+    for connection_id in sorted({letter.connection_id for letter in letters}):
+        await gateway.wake_ups.send(Task.INGEST, connection_id)
+        await gateway.wake_ups.send(Task.DRAIN, (await gateway.connection(connection_id)).lane)
+        await gateway.wake_ups.send(Task.DRAIN, shop_lane(connection_id))
+    return count
+
+
+async def replay_filtered(gateway: Gateway, chosen: Filter) -> int:
+    """Replays every dead letter of the filter that was dead when this began; returns how many."""
+    count, after = 0, None
+    while True:
+        async with gateway.database.read() as db:
+            letters = await dead_letters.search(db, chosen, after=after, limit=REPLAY_BATCH)
+        if not letters:
+            return count
+        count += await replay_letters(gateway, letters)
+        after = letters[-1].position
+
+
+async def events_wait_again(db: AsyncConnection, job_id: int, *states: str) -> None:
+    """The job's events wait with it, and end with it."""
+    await db.execute(
+        update(inbox)
+        .where(inbox.c.job_id == job_id, inbox.c.state.in_(states))
+        .values(state="queued", settled_at=None, reason_code=None, reason=None)
+    )

@@ -1,0 +1,132 @@
+"""The mail about alerts: its words, and the server it goes through."""
+
+from __future__ import annotations
+
+import contextlib
+import smtplib
+import ssl
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.message import EmailMessage
+from typing import Any
+
+from sqlalchemy import Row
+
+from app.settings import Settings
+
+SECONDS = 20.0
+
+MEANING = {
+    "held": "Records that wait for a person",
+    "dead-letter": "Records that could not be transferred",
+    "login-refused": "Credentials that are no longer accepted",
+    "other-shop": "Another shop sends with this connection's secret",
+    "brake": "A run that waits to be confirmed",
+    "silent": "No orders where there should be",
+    "failing": "A connection that cannot be read",
+    "recovered": "Connections that work again",
+    "webhooks": "Webhooks that had to be put right",
+    "signatures": "More wrong signatures than usual",
+    "not-stored": "Records that the gateway could not keep",
+    "stock": "Quantities that a shop did not take",
+    "test": "A test of the way to you",
+}
+
+
+@dataclass(frozen=True)
+class Sample:
+    """An alert that was never raised."""
+
+    kind: str
+    connection: str | None
+    subject: str
+    text: str
+    times: int
+    first_at: datetime
+    last_at: datetime
+
+
+Alert = Row[Any] | Sample
+
+
+def subject_of(due: Sequence[Alert]) -> str:
+    names = sorted({row.connection for row in due if row.connection})
+    count = f"{len(due)} alerts" if len(due) > 1 else MEANING.get(due[0].kind, due[0].kind)
+    return f"Gateway: {count}" + (f" ({', '.join(names[:3])}{' …' if len(names) > 3 else ''})" if names else "")
+
+
+def text_of(due: Sequence[Alert], more: int = 0) -> str:
+    """By kind and connection, each with how often. Holds record ids, no personal data."""
+    lines: list[str] = []
+    for kind in dict.fromkeys(row.kind for row in due):
+        lines += [MEANING.get(kind, kind), ""]
+        for row in due:
+            if row.kind == kind:
+                times = f" ({row.times} times)" if row.times > 1 else ""
+                lines.append(f"- {row.connection or 'gateway'}, {row.subject}: {row.text}{times}")
+        lines.append("")
+    lines += [f"And {more} more; see: gateway alerts", ""] if more else []
+    return "\n".join(lines)
+
+
+def error_of(settings: Settings, due: Sequence[Alert], more: int) -> str | None:
+    try:
+        _mail(settings, due, more)
+    except (OSError, smtplib.SMTPException, ValueError) as error:
+        return words_of(settings, error)
+    return None
+
+
+def words_of(settings: Settings, error: Exception) -> str:
+    """What went wrong with the mail server, in words."""
+    server = f"{settings.smtp_host}:{settings.smtp_port}"
+    match error:
+        case smtplib.SMTPAuthenticationError():
+            return f"{server} does not accept GATEWAY_SMTP_USER and GATEWAY_SMTP_PASSWORD ({_said(error.smtp_error)})"
+        case smtplib.SMTPRecipientsRefused():
+            return f"{server} refuses every address of GATEWAY_ALERT_MAIL_TO"
+        case smtplib.SMTPSenderRefused():
+            return f"{server} refuses the sender {error.sender} (GATEWAY_SMTP_FROM): {_said(error.smtp_error)}"
+        case smtplib.SMTPNotSupportedError():
+            return f"{server} offers no STARTTLS, or no login: check GATEWAY_SMTP_PORT and GATEWAY_SMTP_TLS"
+        case smtplib.SMTPResponseException():
+            return f"{server} answered {error.smtp_code}: {_said(error.smtp_error)}"
+        case _:
+            return f"{server} cannot be reached: {str(error) or type(error).__name__}"
+
+
+def _said(answer: bytes | str) -> str:
+    return (answer.decode(errors="replace") if isinstance(answer, bytes) else answer)[:200]
+
+
+def _mail(settings: Settings, due: Sequence[Alert], more: int) -> None:
+    message = EmailMessage()
+    message["Subject"] = subject_of(due)
+    message["From"] = settings.smtp_from or settings.alert_mail_to[0]
+    message["To"] = ", ".join(settings.alert_mail_to)
+    message.set_content(text_of(due, more))
+    with mail_server(settings) as server:
+        server.send_message(message)
+
+
+@contextlib.contextmanager
+def mail_server(settings: Settings) -> Iterator[smtplib.SMTP]:
+    """Connected and logged in. Raises OSError and SMTPException; `words_of` says them."""
+    assert settings.smtp_host is not None
+    with _connected(settings, settings.smtp_host) as server:
+        if settings.smtp_user and settings.smtp_password:
+            server.login(settings.smtp_user, settings.smtp_password.get_secret_value())
+        yield server
+
+
+def _connected(settings: Settings, host: str) -> smtplib.SMTP:
+    if settings.smtp_tls and settings.smtp_port == 465:
+        return smtplib.SMTP_SSL(host, settings.smtp_port, timeout=SECONDS, context=ssl.create_default_context())
+    with contextlib.ExitStack() as stack:
+        server = smtplib.SMTP(host, settings.smtp_port, timeout=SECONDS)
+        stack.callback(server.close)
+        if settings.smtp_tls:
+            server.starttls(context=ssl.create_default_context())
+        stack.pop_all()
+    return server

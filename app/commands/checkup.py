@@ -258,7 +258,7 @@ async def _all_credentials(
             else:
                 yield _ok(f"{name}: secrets", "they can be decrypted")
     for one in found:
-        if one.status is Status.ACTIVE:
+        if one.status is Status.ACTIVE and one.system.webhooks is not None:
             async with database.read() as db:
                 yield _webhooks(settings, one, await webhook_guard.state_of(db, one.id), clock())
     async with open_client(settings.reach) as http:

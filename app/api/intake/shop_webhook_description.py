@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from app.api.intake import shop_webhooks
-from app.api.intake.shop_webhooks import Refusal
+from app.api.intake.shop_webhooks import Refusal, refusal_of
 from app.api.kit.problems import MEDIA_TYPE
+from app.integrations.registry import INTEGRATIONS
 
 PATH = "/webhooks/{webhook_id}"
 
@@ -27,22 +28,21 @@ _PRODUCT: dict[str, Any] = {
     "date_modified_gmt": "2026-11-21T09:29:58",
 }
 
+_OF_SYSTEMS = [refusal_of(each) for system in INTEGRATIONS.values() if system.webhooks for each in system.webhooks.refusals]
 _REFUSALS = (
-    shop_webhooks.NOT_JSON,
-    shop_webhooks.BAD_SIGNATURE,
+    *_OF_SYSTEMS,
     shop_webhooks.UNKNOWN,
     shop_webhooks.TOO_SLOW,
     shop_webhooks.TOO_LARGE,
-    shop_webhooks.WRONG_TYPE,
     shop_webhooks.NOT_REACHABLE,
 )
 _MEANINGS = {
-    400: "The body is not JSON, or the client hung up.",
+    400: "The body cannot be read as what the system sends, or the client hung up.",
     401: "The signature is missing or does not fit the raw body. Nothing was parsed.",
     404: "There is no such address, or its connection has no webhook secret.",
     408: "The body did not arrive in time.",
     413: "The body is larger than GATEWAY_MAX_BODY_BYTES.",
-    415: "The content type is not application/json.",
+    415: "The content type is not one that the system sends.",
     503: "It could not be kept just now; nothing was lost that was answered 200.",
 }
 

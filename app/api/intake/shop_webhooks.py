@@ -1,6 +1,7 @@
 """`POST /webhooks/{id}`: the one hot route, a plain ASGI application.
 
-The signature is checked over the raw body, in constant time, before anything is parsed; the answer goes out after the commit.
+What a delivery must look like is the system's own matter (`IncomingWebhooks`); here it is read, kept and answered. The answer
+goes out after the commit.
 Every refusal counts towards the shop switching its webhook off, so limits are generous and a delivery is refused only when it
 must be.
 """
@@ -10,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass, field
-from typing import cast
+from typing import NamedTuple, cast
 
 import orjson
 from prometheus_client import Counter
@@ -21,7 +22,7 @@ from app.api.intake.signature_alerts import WrongSignatures
 from app.engine.core.runtime import CACHE_SECONDS, Gateway
 from app.engine.intake.inbox import Delivery, Inbox, InboxFull, NotStored
 from app.errors import GatewayError
-from app.integrations.protocol import SendsWebhooks
+from app.integrations.protocol import Accepted, Greeting, IncomingWebhooks, Refused, WebhookRequest, WhyRefused
 from app.logs import get_logger
 from app.metrics import INTAKE, INTAKE_SECONDS
 from app.records import connections
@@ -30,7 +31,6 @@ log = get_logger(__name__)
 
 PREFIX = "/webhooks/"
 MAX_CACHED = 10_000
-MAX_PING_BYTES = 100
 KEPT_HEADERS = ("content-type", "user-agent")
 DROPPED_PREFIXES = ("x-forwarded", "x-real-ip", "x-api-key", "x-request-start")
 
@@ -41,7 +41,7 @@ class Target:
 
     connection_id: str
     name: str
-    system: SendsWebhooks
+    webhooks: IncomingWebhooks
     secret: str | None
 
 
@@ -68,20 +68,35 @@ UNKNOWN = Refusal(
 )
 NO_SECRET = Refusal(404, "no-secret", "This connection takes no webhooks", "Set the connection's webhook secret first")
 UNSIGNED = Refusal(401, "unsigned", "The signature is missing", "Give the shop's webhook the connection's webhook secret")
-BAD_SIGNATURE = Refusal(
-    401, "bad-signature", "The signature does not fit the body", "Give the shop's webhook the connection's webhook secret"
-)
-NOT_JSON = Refusal(400, "not-json", "The body is not JSON", "Send the resource as JSON, as WooCommerce does")
-WRONG_TYPE = Refusal(415, "wrong-type", "The content type is not application/json", "Send application/json")
 TOO_LARGE = Refusal(413, "too-large", "The body is too large", "Raise GATEWAY_MAX_BODY_BYTES if the shop really sends that much")
 TOO_SLOW = Refusal(408, "too-slow", "The body did not arrive in time", "Look at the network between the shop and the gateway")
 NOT_REACHABLE = Refusal(503, "not-stored", "The delivery could not be kept just now", "Send it again")
 FULL = Refusal(503, "full", "Too many deliveries wait to be kept", "Send it again")
 HUNG_UP = Refusal(400, "hung-up", "The client hung up before the body had arrived", "Send it again")
 
+STATUS_OF: dict[WhyRefused, int] = {
+    WhyRefused.UNSIGNED: 401,
+    WhyRefused.BAD_SIGNATURE: 401,
+    WhyRefused.WRONG_TYPE: 415,
+    WhyRefused.NOT_READABLE: 400,
+}
+"""How a system's own refusals are answered."""
+
 RETRY_AFTER_SECONDS = b"5"
-ACCEPTED = b'{"status":"accepted"}'
-PONG = b'{"status":"pong"}'
+JSON = "application/json"
+PROBLEM = "application/problem+json"
+
+
+class Answer(NamedTuple):
+    """What goes back. `result` is the metric's label."""
+
+    status: int
+    body: bytes
+    media_type: str
+    result: str
+
+
+ACCEPTED = Answer(200, b'{"status":"accepted"}', JSON, "accepted")
 
 
 @dataclass
@@ -104,15 +119,13 @@ class WebhookIntake:
         try:
             target = await self._target(scope["path"][len(PREFIX) :])
             name = target.name
-            status, body, result = 200, *await self._take(target, scope, receive)
+            answer = await self._take(target, scope, receive)
         except Refuse as refused:
-            refusal = refused.refusal
-            status, body, result = refusal.status, problem_of(refusal), refusal.result
-            log.warning("webhook_refused", connection=name or None, status=status, result=result)
-        headers = answer_headers(status, body)
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
-        self._counter(name, result).inc()
+            answer = answer_to(refused.refusal)
+            log.warning("webhook_refused", connection=name or None, status=answer.status, result=answer.result)
+        await send({"type": "http.response.start", "status": answer.status, "headers": answer_headers(answer)})
+        await send({"type": "http.response.body", "body": answer.body})
+        self._counter(name, answer.result).inc()
         INTAKE_SECONDS.observe(time.perf_counter() - began)
 
     async def _target(self, webhook_id: str) -> Target:
@@ -160,55 +173,52 @@ class WebhookIntake:
             if kept and kept[1]:
                 return kept[1]
             raise Refuse(NOT_REACHABLE) from error
-        if found is None:
+        webhooks = found.system.webhooks if found else None
+        if found is None or webhooks is None:
             return None
-        return Target(found.id, found.name, cast(SendsWebhooks, found.system), found.webhook_secret)
+        return Target(found.id, found.name, webhooks, found.webhook_secret)
 
-    async def _take(self, target: Target, scope: Scope, receive: Receive) -> tuple[bytes, str]:
+    async def _take(self, target: Target, scope: Scope, receive: Receive) -> Answer:
         headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}
         if not target.secret:
             raise Refuse(NO_SECRET)
-        length = headers.get("content-length", "")
-        if length.isdigit() and int(length) > self.gateway.settings.max_body_bytes:
-            raise Refuse(TOO_LARGE)
-        content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
-        signature = headers.get(target.system.signature_header())
-        if signature is None and content_type == "application/x-www-form-urlencoded":
-            await self._expect_ping(target, headers, receive)
-            return PONG, "ping"
-        if content_type != "application/json":
-            raise Refuse(WRONG_TYPE)
-        if signature is None:
-            raise Refuse(UNSIGNED)
         settings = self.gateway.settings
-        body = await read_body(receive, settings.max_body_bytes, settings.body_timeout_seconds)
-        if not target.system.verify(target.secret, signature, body):
-            self.signatures.wrong(self.gateway, target.connection_id)
-            raise Refuse(BAD_SIGNATURE)
+        most = settings.max_body_bytes
+        length = headers.get("content-length", "")
+        if length.isdigit() and int(length) > most:
+            raise Refuse(TOO_LARGE)
+        limit = target.webhooks.body_limit(headers, most)
+        if isinstance(limit, Refused):
+            raise Refuse(refusal_of(limit))
         try:
-            orjson.loads(body)
-        except orjson.JSONDecodeError as error:
-            raise Refuse(NOT_JSON) from error
-        await self._keep(target, headers, body)
-        return ACCEPTED, "accepted"
-
-    async def _expect_ping(self, target: Target, headers: dict[str, str], receive: Receive) -> None:
-        """The only body that is looked at without a signature, so no more of it is read than a ping can have."""
-        try:
-            body = await read_body(receive, MAX_PING_BYTES, self.gateway.settings.body_timeout_seconds)
+            body = await read_body(receive, limit, settings.body_timeout_seconds)
         except Refuse as refused:
+            if limit == most:
+                raise
+            # The system expected a greeting, which is short and comes in one piece.
             raise Refuse(UNSIGNED) from refused
-        if not target.system.is_ping(headers, body):
-            raise Refuse(UNSIGNED)
+        request = WebhookRequest(headers, scope.get("query_string", b""), body)
+        known = target.webhooks.authenticate(request, target.secret)
+        match known:
+            case Accepted():
+                await self._keep(target, request)
+                return ACCEPTED
+            case Greeting():
+                return Answer(200, known.answer, known.media_type, "ping")
+            case Refused():
+                if known.reason is WhyRefused.BAD_SIGNATURE:
+                    self.signatures.wrong(self.gateway, target.connection_id)
+                raise Refuse(refusal_of(known))
 
-    async def _keep(self, target: Target, headers: dict[str, str], body: bytes) -> None:
+    async def _keep(self, target: Target, request: WebhookRequest) -> None:
+        proof = target.webhooks.proof_headers
         kept = {
             key: value
-            for key, value in headers.items()
-            if (key.startswith("x-") and not key.startswith(DROPPED_PREFIXES) and key != target.system.signature_header())
-            or key in KEPT_HEADERS
+            for key, value in request.headers.items()
+            if (key.startswith("x-") and not key.startswith(DROPPED_PREFIXES) and key not in proof) or key in KEPT_HEADERS
         }
-        delivery = Delivery(target.connection_id, self.gateway.clock(), target.system.topic(headers), kept, body)
+        topic = target.webhooks.topic(request)
+        delivery = Delivery(target.connection_id, self.gateway.clock(), topic, kept, request.body)
         try:
             done = self.inbox.store(delivery)
         except InboxFull as error:
@@ -259,15 +269,21 @@ def _checked(body: bytes, limit: int) -> bytes:
     return body
 
 
-def answer_headers(status: int, body: bytes) -> list[tuple[bytes, bytes]]:
-    kind = b"application/json" if status == 200 else b"application/problem+json"
-    headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode())]
-    if status == 503:
+def answer_headers(answer: Answer) -> list[tuple[bytes, bytes]]:
+    headers = [(b"content-type", answer.media_type.encode()), (b"content-length", str(len(answer.body)).encode())]
+    if answer.status == 503:
         headers.append((b"retry-after", RETRY_AFTER_SECONDS))
     return headers
 
 
-def problem_of(refusal: Refusal) -> bytes:
-    return orjson.dumps(
+def refusal_of(refused: Refused) -> Refusal:
+    """A system's own reason for not taking a delivery, as it is answered."""
+    return Refusal(STATUS_OF[refused.reason], refused.code or refused.reason.value, refused.title, refused.fix)
+
+
+def answer_to(refusal: Refusal) -> Answer:
+    """A refusal as a problem document."""
+    body = orjson.dumps(
         {"type": f"urn:gateway:problem:{refusal.result}", "title": refusal.title, "status": refusal.status, "detail": refusal.fix}
     )
+    return Answer(refusal.status, body, PROBLEM, refusal.result)

@@ -13,7 +13,18 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import Receive, Scope, Send
 
-from app.api.intake.shop_webhooks import HUNG_UP, NOT_REACHABLE, UNKNOWN, Refusal, Refuse, answer_headers, problem_of, read_body
+from app.api.intake.shop_webhooks import (
+    HUNG_UP,
+    JSON,
+    NOT_REACHABLE,
+    UNKNOWN,
+    Answer,
+    Refusal,
+    Refuse,
+    answer_headers,
+    answer_to,
+    read_body,
+)
 from app.engine.core.queue import CoalescedWakeUps, Task
 from app.engine.core.runtime import CACHE_SECONDS, Gateway
 from app.engine.polling import wms_refresh
@@ -41,7 +52,7 @@ NO_SECRET = Refusal(
 )
 WRONG_SECRET = Refusal(401, "wrong-secret", "The secret is missing or wrong", "Give the WMS's webhook the connection's secret")
 TOO_LARGE = Refusal(413, "too-large", "The body is too large", "Let the WMS send its own templates, which are small")
-ACCEPTED = b'{"status":"accepted"}'
+ACCEPTED = Answer(200, b'{"status":"accepted"}', JSON, "from-warehouse")
 
 
 @dataclass
@@ -66,14 +77,13 @@ class WarehouseWebhooks:
             connection = await self._connection(scope["path"][len(PREFIX) :])
             name = connection.name
             await self._take(connection, scope, receive)
-            status, body, result = 200, ACCEPTED, "from-warehouse"
+            answer = ACCEPTED
         except Refuse as refused:
-            refusal = refused.refusal
-            status, body, result = refusal.status, problem_of(refusal), refusal.result
-            log.warning("warehouse_webhook_refused", connection=name or None, status=status, result=result)
-        await send({"type": "http.response.start", "status": status, "headers": answer_headers(status, body)})
-        await send({"type": "http.response.body", "body": body})
-        INTAKE.labels(name, result).inc()
+            answer = answer_to(refused.refusal)
+            log.warning("warehouse_webhook_refused", connection=name or None, status=answer.status, result=answer.result)
+        await send({"type": "http.response.start", "status": answer.status, "headers": answer_headers(answer)})
+        await send({"type": "http.response.body", "body": answer.body})
+        INTAKE.labels(name, answer.result).inc()
 
     async def _connection(self, webhook_id: str) -> Connection:
         kept = self._known.get(webhook_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 
 import structlog
 from sqlalchemy import Row, select, update
@@ -24,7 +24,7 @@ from app.engine.jobs import events as event_states
 from app.engine.jobs.enqueue import FoundBy, RecordChange, Verdict
 from app.engine.jobs.mapper import GONE, map_record
 from app.errors import LeaseLost, LoginRefused, RateLimited, Refused, RemoteError
-from app.integrations.protocol import Announced, NotOurs, ReadNeeded, SendsWebhooks, SweepNeeded
+from app.integrations.protocol import Announced, NotOurs, ReadNeeded, SweepNeeded
 from app.logs import get_logger
 from app.metrics import ALERTS
 from app.records import alerts, cursors
@@ -142,8 +142,11 @@ async def _prepare(gateway: Gateway, connection: Connection, event: Row[Any], *,
 
 
 async def _understand(gateway: Gateway, connection: Connection, event: Row[Any], *, read: bool) -> Ready | None:
-    system = cast(SendsWebhooks, connection.system)
-    said = system.interpret(event.headers, event.body, connection.settings, connection.shop)
+    webhooks = connection.system.webhooks
+    if webhooks is None:
+        await _ignore(gateway, connection, event, NotOurs("no-webhooks", f"{connection.integration} sends no webhooks"))
+        return None
+    said = webhooks.interpret(event.headers, event.body, connection.settings, connection.shop)
     match said:
         case NotOurs():
             await _ignore(gateway, connection, event, said)

@@ -19,7 +19,7 @@ from app.engine.core.queue import Task, poll_key
 from app.engine.core.runtime import Gateway
 from app.engine.polling import runner
 from app.errors import RemoteError
-from app.integrations.protocol import Fault, ManagesWebhooks, Mend, WebhookAction, WebhookSeen
+from app.integrations.protocol import Fault, ManagesWebhooks, Mend, SignedError, WebhookAction, WebhookSeen
 from app.logs import get_logger
 from app.metrics import WEBHOOK_REPAIRS
 from app.records import alerts, cursors
@@ -30,9 +30,8 @@ from app.storage.upserts import insert_missing
 
 log = get_logger(__name__)
 
-WEBHOOK_ID_HEADER = "x-wc-webhook-id"
-NO_RIGHT = "_cannot_"
-"""In the error codes of somebody who may not: woocommerce_rest_cannot_view, woocommerce_api_user_cannot_read_order."""
+MOST_FAILED = 1_000
+"""How many of the last deliveries without a record are looked at."""
 FAILED_MINUTES = 10
 """After a look that failed, at most."""
 
@@ -93,21 +92,18 @@ async def _look(
     return seen, source.webhook_plan(seen, url, without_rights)
 
 
-async def _without_rights(db: AsyncConnection, connection: Connection, since: datetime | None) -> set[str]:
-    """Webhooks whose deliveries have said since the last look that their maker may not see the record.
-
-    One that says that there is no such record (deleted before it was sent) is in order.
-    """
-    query = select(inbox.c.headers).where(
-        inbox.c.connection_id == connection.id,
-        inbox.c.state == "ignored",
-        inbox.c.reason_code == "no-record",
-        inbox.c.reason.contains(NO_RIGHT, autoescape=True),
+async def _without_rights(db: AsyncConnection, connection: Connection, since: datetime | None) -> frozenset[str]:
+    """Webhooks whose deliveries have said since the last look that their maker may not see the record."""
+    webhooks = connection.system.webhooks
+    if webhooks is None:
+        return frozenset()
+    query = select(inbox.c.headers, inbox.c.reason).where(
+        inbox.c.connection_id == connection.id, inbox.c.state == "ignored", inbox.c.reason_code == "no-record"
     )
     if since is not None:
         query = query.where(inbox.c.received_at > since)
-    found = await db.execute(query.order_by(inbox.c.id.desc()).limit(100))
-    return {str(row.headers[WEBHOOK_ID_HEADER]) for row in found if WEBHOOK_ID_HEADER in row.headers}
+    found = await db.execute(query.order_by(inbox.c.id.desc()).limit(MOST_FAILED))
+    return webhooks.failed_webhook_ids([SignedError(row.headers, row.reason or "") for row in found])
 
 
 async def _carry_out(source: ManagesWebhooks, action: WebhookAction, url: str, secret: str) -> None:
@@ -181,8 +177,3 @@ async def _save(db: AsyncConnection, connection: Connection, **values: Any) -> N
     same = hooks.c.connection_id == connection.id
     if not await insert_missing(db, hooks, connection_id=connection.id, **values):
         await db.execute(update(hooks).where(same).values(**values))
-
-
-async def check_now(db: AsyncConnection, connection: Connection, now: datetime) -> None:
-    """The next sweep looks."""
-    await db.execute(update(hooks).where(hooks.c.connection_id == connection.id).values(next_check_at=now))

@@ -20,6 +20,8 @@ class Missing:
     code: str
     text: str
     fix: str
+    only_writing: bool = False
+    """The webhooks can be looked at all the same; they cannot be put right."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,10 @@ class WebhookState:
 
 
 def missing(settings: Settings, connection: Connection) -> tuple[Missing, ...]:
-    """What stands in the guard's way, the first thing to do first."""
+    """What stands in the guard's way, the first thing to do first. Nothing does where the system sends no webhooks."""
+    webhooks = connection.system.webhooks
+    if webhooks is None:
+        return ()
     found = []
     if not connection.settings.webhooks.managed:
         found.append(
@@ -51,9 +56,9 @@ def missing(settings: Settings, connection: Connection) -> tuple[Missing, ...]:
     if not connection.webhook_secret:
         fix = f"POST /connections/{connection.name}/rotate-webhook-secret makes one"
         found.append(Missing("no-secret", "the connection has no webhook secret", fix))
-    if connection.facts.get("can_write") is False:
-        fix = "make a key with Read/Write in the shop, change the connection, and test it again"
-        found.append(Missing("read-only-key", "the shop's key may only read", fix))
+    rights = webhooks.rights_missing(connection.facts)
+    if rights is not None:
+        found.append(Missing(rights.code, rights.text, rights.fix, only_writing=True))
     if connection.status is not Status.ACTIVE:
         act = "resume" if connection.status is Status.PAUSED else "activate"
         fix = f"POST /connections/{connection.name}/{act}"
@@ -86,7 +91,7 @@ async def read(gateway: Gateway, connection: Connection) -> WebhookState:
 
 async def check(gateway: Gateway, connection: Connection) -> WebhookState:
     """Has the guard look now, and put right what it finds. Raises Conflict when something is missing for that."""
-    lacks = [each for each in missing(gateway.settings, connection) if each.code != "read-only-key"]
+    lacks = [each for each in missing(gateway.settings, connection) if not each.only_writing]
     if lacks:
         raise Conflict(f"the webhooks cannot be looked after: {lacks[0].text}", field="webhooks", fix=lacks[0].fix)
     await webhook_guard.reconcile(gateway, connection.id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.integrations.protocol.integration import Integration, SendsWebhooks
+from app.integrations.protocol.integration import Integration
 from app.integrations.protocol.refunds import (
     MakesRefunds,
     RefundLine,
@@ -38,25 +38,36 @@ from app.integrations.protocol.shipments import (
 from app.integrations.protocol.source import Check, Page, Source, TestReport
 from app.integrations.protocol.stock import StockAnswer, StockChange, StockLevel, StockPage, WritesStock
 from app.integrations.protocol.webhooks import (
+    Accepted,
     Announced,
     Announcement,
     Fault,
+    Greeting,
+    IncomingWebhooks,
     ManagesWebhooks,
     Mend,
     NotOurs,
     ReadNeeded,
+    Refused,
+    RightsMissing,
+    SignedError,
     SweepNeeded,
     WebhookAction,
+    WebhookRequest,
     WebhookSeen,
+    WhyRefused,
 )
 
 __all__ = [
+    "Accepted",
     "Announced",
     "Announcement",
     "BrakeSettings",
     "Check",
     "ConnectionSettings",
     "Fault",
+    "Greeting",
+    "IncomingWebhooks",
     "Integration",
     "MakesRefunds",
     "ManagesWebhooks",
@@ -70,13 +81,15 @@ __all__ = [
     "RefundPlan",
     "RefundRequest",
     "RefundSeen",
+    "Refused",
     "ReportsShipments",
     "ReturnSettings",
     "ReturnsBy",
-    "SendsWebhooks",
+    "RightsMissing",
     "ShipmentSettings",
     "ShopOrderLine",
     "ShopOrderState",
+    "SignedError",
     "Source",
     "StatusSet",
     "StockAnswer",
@@ -92,7 +105,9 @@ __all__ = [
     "TrackingVia",
     "TransporterChoice",
     "WebhookAction",
+    "WebhookRequest",
     "WebhookSeen",
+    "WhyRefused",
     "WritesStock",
     "fillable",
     "find_note",

@@ -12,7 +12,7 @@ from app.clock import Clock
 from app.domain import Article, Order, SourceRecord
 from app.integrations.protocol.settings import ConnectionSettings
 from app.integrations.protocol.source import Source
-from app.integrations.protocol.webhooks import Announcement
+from app.integrations.protocol.webhooks import IncomingWebhooks
 
 
 class Integration(Protocol):
@@ -21,6 +21,8 @@ class Integration(Protocol):
     name: str
     settings_model: type[ConnectionSettings]
     credentials_model: type[BaseModel]
+    webhooks: IncomingWebhooks | None
+    """How its webhooks are taken in; None for a system that sends none."""
 
     def open(
         self,
@@ -36,29 +38,3 @@ class Integration(Protocol):
     def map_article(self, record: SourceRecord, settings: ConnectionSettings) -> Article: ...
 
     def map_order(self, record: SourceRecord, settings: ConnectionSettings) -> Order: ...
-
-
-class SendsWebhooks(Protocol):
-    """A system that announces changes itself."""
-
-    def is_ping(self, headers: Mapping[str, str], body: bytes) -> bool:
-        """Whether this is the shop's unsigned greeting, to be answered 200 and otherwise ignored."""
-        ...
-
-    def topic(self, headers: Mapping[str, str]) -> str | None:
-        """What the delivery says it is about, for people to read."""
-        ...
-
-    def signature_header(self) -> str:
-        """Lower-case name of the header that carries the signature."""
-        ...
-
-    def verify(self, secret: str, signature: str, body: bytes) -> bool:
-        """Whether the signature fits the raw body, in constant time."""
-        ...
-
-    def interpret(
-        self, headers: Mapping[str, str], body: bytes, settings: ConnectionSettings, credentials: BaseModel
-    ) -> Announcement:
-        """What a verified delivery says. Pure; never raises on odd bodies."""
-        ...

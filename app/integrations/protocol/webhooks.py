@@ -1,14 +1,112 @@
-"""What a webhook says, and how the webhooks that a shop has of us are kept."""
+"""Who sent a webhook, what it says, and how the webhooks that a system has of us are kept."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
+
+from pydantic import BaseModel
 
 from app.domain import Process, SourceRecord
+from app.integrations.protocol.settings import ConnectionSettings
+
+# --- who sent a webhook -----------------------------------------------------------------------------------------------
+
+
+class WebhookRequest(NamedTuple):
+    """A delivery as it came in. `headers` have lower-case names; `query` is what stands behind `?`, as it was sent."""
+
+    headers: Mapping[str, str]
+    query: bytes
+    body: bytes
+
+
+class WhyRefused(StrEnum):
+    """Stable, for metrics and problem documents."""
+
+    UNSIGNED = "unsigned"
+    BAD_SIGNATURE = "bad-signature"
+    WRONG_TYPE = "wrong-type"
+    NOT_READABLE = "not-readable"
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """It comes from whom it says, and its body can be read."""
+
+
+@dataclass(frozen=True)
+class Greeting:
+    """It asks whether the address works: answered 200 and otherwise ignored."""
+
+    answer: bytes = b'{"status":"pong"}'
+    media_type: str = "application/json"
+
+
+@dataclass(frozen=True)
+class Refused:
+    """It is not taken. `code` names the reason more closely than `reason`, for metrics and problem documents."""
+
+    reason: WhyRefused
+    title: str
+    fix: str
+    code: str = ""
+
+
+@dataclass(frozen=True)
+class SignedError:
+    """A genuine delivery that held an error instead of a record: its headers, and what `SweepNeeded.why` said of it."""
+
+    headers: Mapping[str, str]
+    why: str
+
+
+@dataclass(frozen=True)
+class RightsMissing:
+    """Why webhooks cannot be made with the connection's credentials. `code` is stable."""
+
+    code: str
+    text: str
+    fix: str
+
+
+class IncomingWebhooks(Protocol):
+    """How a system's webhooks are recognised and understood. Holds no state; calls nothing."""
+
+    proof_headers: frozenset[str]
+    """Lower-case names of the headers that prove who sent a delivery. They are not kept with it."""
+    refusals: tuple[Refused, ...]
+    """Everything that a delivery can be refused for, for the documentation."""
+
+    def body_limit(self, headers: Mapping[str, str], most: int) -> int | Refused:
+        """How many bytes of the body are read, at most `most`; or why none are. Decided before the body arrives."""
+        ...
+
+    def authenticate(self, request: WebhookRequest, secret: str) -> Accepted | Greeting | Refused:
+        """Whether it comes from whom it says, by its raw body and in constant time, and whether it can be read at all."""
+        ...
+
+    def topic(self, request: WebhookRequest) -> str | None:
+        """What the delivery says it is about, for people to read."""
+        ...
+
+    def interpret(
+        self, headers: Mapping[str, str], body: bytes, settings: ConnectionSettings, credentials: BaseModel
+    ) -> Announcement:
+        """What a genuine delivery says. Pure; never raises on odd bodies."""
+        ...
+
+    def failed_webhook_ids(self, events: Iterable[SignedError]) -> frozenset[str]:
+        """The webhooks whose maker may no longer see the records, by what their deliveries said."""
+        ...
+
+    def rights_missing(self, facts: Mapping[str, Any]) -> RightsMissing | None:
+        """What the last connection test found that keeps us from making webhooks; None when nothing does."""
+        ...
+
 
 # --- what a webhook says ----------------------------------------------------------------------------------------------
 

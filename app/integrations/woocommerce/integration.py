@@ -10,19 +10,20 @@ from pydantic import BaseModel
 
 from app.clock import Clock
 from app.domain import Article, Order, SourceRecord
-from app.integrations.protocol import Announcement, ConnectionSettings
+from app.integrations.protocol import ConnectionSettings, IncomingWebhooks
 from app.integrations.woocommerce.client import WooCommerceClient
 from app.integrations.woocommerce.mapping import fields
-from app.integrations.woocommerce.settings import WooCommerceCredentials, WooCommerceSettings
-from app.integrations.woocommerce.webhooks import incoming
+from app.integrations.woocommerce.settings import WooCommerceCredentials, WooCommerceSettings, own_credentials, own_settings
+from app.integrations.woocommerce.webhooks.incoming import WooCommerceWebhooks
 
 
 class WooCommerce:
-    """Implements `Integration` and `SendsWebhooks`. Holds no state."""
+    """Implements `Integration`. Holds no state."""
 
     name: str = "woocommerce"
     settings_model: type[ConnectionSettings] = WooCommerceSettings
     credentials_model: type[BaseModel] = WooCommerceCredentials
+    webhooks: IncomingWebhooks | None = WooCommerceWebhooks()
 
     def open(
         self,
@@ -32,39 +33,10 @@ class WooCommerce:
         clock: Clock,
         facts: Mapping[str, Any] | None = None,
     ) -> WooCommerceClient:
-        return WooCommerceClient(_settings(settings), _credentials(credentials), http, clock, facts)
+        return WooCommerceClient(own_settings(settings), own_credentials(credentials), http, clock, facts)
 
     def map_article(self, record: SourceRecord, settings: ConnectionSettings) -> Article:
-        return fields.map_article(record, _settings(settings))
+        return fields.map_article(record, own_settings(settings))
 
     def map_order(self, record: SourceRecord, settings: ConnectionSettings) -> Order:
-        return fields.map_order(record, _settings(settings))
-
-    def is_ping(self, headers: Mapping[str, str], body: bytes) -> bool:
-        return incoming.is_ping(headers, body)
-
-    def signature_header(self) -> str:
-        return incoming.SIGNATURE_HEADER
-
-    def topic(self, headers: Mapping[str, str]) -> str | None:
-        return incoming.topic(headers)
-
-    def verify(self, secret: str, signature: str, body: bytes) -> bool:
-        return incoming.verify(secret, signature, body)
-
-    def interpret(
-        self, headers: Mapping[str, str], body: bytes, settings: ConnectionSettings, credentials: BaseModel
-    ) -> Announcement:
-        return incoming.interpret(headers, body, _settings(settings), _credentials(credentials))
-
-
-def _settings(given: ConnectionSettings) -> WooCommerceSettings:
-    if not isinstance(given, WooCommerceSettings):
-        raise TypeError(f"settings of another integration: {type(given).__name__}")
-    return given
-
-
-def _credentials(given: BaseModel) -> WooCommerceCredentials:
-    if not isinstance(given, WooCommerceCredentials):
-        raise TypeError(f"credentials of another integration: {type(given).__name__}")
-    return given
+        return fields.map_order(record, own_settings(settings))

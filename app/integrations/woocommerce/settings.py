@@ -238,6 +238,20 @@ class WooCommerceCredentials(BaseModel):
         return home_address(value)
 
 
+def own_settings(given: ConnectionSettings) -> WooCommerceSettings:
+    """The settings of a WooCommerce connection, as what they are. Raises TypeError for another system's."""
+    if not isinstance(given, WooCommerceSettings):
+        raise TypeError(f"settings of another integration: {type(given).__name__}")
+    return given
+
+
+def own_credentials(given: BaseModel) -> WooCommerceCredentials:
+    """The credentials of a WooCommerce connection, as what they are. Raises TypeError for another system's."""
+    if not isinstance(given, WooCommerceCredentials):
+        raise TypeError(f"credentials of another integration: {type(given).__name__}")
+    return given
+
+
 def home_address(url: str) -> str:
     """The shop's home address with a trailing slash, from what a person pasted. Raises ValueError."""
     text = url.strip()

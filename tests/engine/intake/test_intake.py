@@ -203,7 +203,7 @@ class TestVerifying:
             return orjson.loads(body)
 
         stand_in = type("orjson", (), {"loads": staticmethod(loads), "dumps": orjson.dumps, "JSONDecodeError": ValueError})
-        monkeypatch.setattr(api, "orjson", stand_in)
+        monkeypatch.setattr(woocommerce, "orjson", stand_in)
         assert (await post(sqlite_harness, headers=signed() | {"x-wc-webhook-signature": "x"})).status_code == 401
         assert parsed == []
         assert (await post(sqlite_harness)).status_code == 200

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.integrations.protocol import Announced, NotOurs, ReadNeeded, StockChange, SweepNeeded
-from app.integrations.woocommerce.integration import WooCommerce
 from app.integrations.woocommerce.legacy.answers import Legacy
 from app.integrations.woocommerce.legacy.dialects import Dialect, FirstRest, SecondRest
 from app.integrations.woocommerce.settings import WooCommerceSettings
+from app.integrations.woocommerce.webhooks.incoming import WooCommerceWebhooks
 from app.integrations.woocommerce.writes.refunds import refund_plan, refund_seen
 from app.integrations.woocommerce.writes.shipments import order_state
 from app.integrations.woocommerce.writes.stock import judged, levels_of
@@ -42,7 +42,9 @@ PATHS = [
 @given(mutated(ENVELOPES), st.sampled_from(["order.updated", "product.updated", "product.deleted"]))
 @settings(max_examples=100, deadline=None)
 def test_a_legacy_delivery_says_something(body: dict[str, Any], topic: str) -> None:
-    said = WooCommerce().interpret({"x-wc-webhook-topic": topic}, orjson.dumps(body), WooCommerceSettings(), credentials())
+    said = WooCommerceWebhooks().interpret(
+        {"x-wc-webhook-topic": topic}, orjson.dumps(body), WooCommerceSettings(), credentials()
+    )
     assert isinstance(said, Announced | ReadNeeded | SweepNeeded | NotOurs)
 
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from app.domain import Article, Order, Process, SourceRecord, content_hash, from_payload, to_payload
 from app.integrations.protocol import Announced, NotOurs, ReadNeeded, SweepNeeded
-from app.integrations.woocommerce.integration import WooCommerce
 from app.integrations.woocommerce.mapping.fields import map_article, map_order
 from app.integrations.woocommerce.settings import WooCommerceSettings
+from app.integrations.woocommerce.webhooks import incoming
 from tests.integrations.woocommerce.recordings import credentials, deliveries, rest
 
 ORDERS = [each.content for each in deliveries() if each.topic and each.topic.startswith("order.")]
@@ -104,12 +104,11 @@ SOURCES = st.sampled_from(["http://127.0.0.1:8099/", ""]) | st.text()
 @given(mutated(ORDERS + PRODUCTS).map(orjson.dumps) | anything.map(orjson.dumps) | st.binary(max_size=50), TOPICS, SOURCES)
 @settings(max_examples=300, deadline=None)
 def test_any_delivery_says_something(body: bytes, topic: str, source: str) -> None:
-    shop = WooCommerce()
     headers = {"x-wc-webhook-topic": topic, "x-wc-webhook-source": source}
-    said = shop.interpret(headers, body, EVERYTHING_ON, credentials())
+    said = incoming.WooCommerceWebhooks().interpret(headers, body, EVERYTHING_ON, credentials())
     assert isinstance(said, Announced | ReadNeeded | SweepNeeded | NotOurs)
-    assert shop.is_ping(headers, body) is False
-    assert shop.verify("secret", topic, body) is False
+    assert incoming.is_ping(headers, body) is False
+    assert incoming.verify("secret", topic, body) is False
 
 
 @given(st.dictionaries(st.text(max_size=8), anything, max_size=8))

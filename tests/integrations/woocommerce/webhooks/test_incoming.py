@@ -12,12 +12,24 @@ from typing import Any
 import pytest
 
 from app.domain import Process
-from app.integrations.protocol import Announced, Announcement, NotOurs, ReadNeeded, SweepNeeded
-from app.integrations.woocommerce.integration import WooCommerce
+from app.integrations.protocol import (
+    Accepted,
+    Announced,
+    Announcement,
+    Greeting,
+    NotOurs,
+    ReadNeeded,
+    Refused,
+    SignedError,
+    SweepNeeded,
+    WebhookRequest,
+    WhyRefused,
+)
 from app.integrations.woocommerce.settings import WooCommerceSettings
+from app.integrations.woocommerce.webhooks import incoming
 from tests.integrations.woocommerce.recordings import Delivery, credentials, deliveries, delivery
 
-SHOP = WooCommerce()
+SHOP = incoming.WooCommerceWebhooks()
 SETTINGS = WooCommerceSettings()
 
 ALL = deliveries()
@@ -43,25 +55,25 @@ class TestPing:
 
     @pytest.mark.parametrize("each", PINGS, ids=named)
     def test_every_recorded_ping_is_one(self, each: Delivery) -> None:
-        assert SHOP.is_ping(each.headers, each.body)
+        assert incoming.is_ping(each.headers, each.body)
 
     @pytest.mark.parametrize("each", SIGNED, ids=named)
     def test_no_recorded_delivery_is_taken_for_one(self, each: Delivery) -> None:
-        assert not SHOP.is_ping(each.headers, each.body)
+        assert not incoming.is_ping(each.headers, each.body)
 
     @pytest.mark.parametrize("body", [b"webhook_id=", b"webhook_id=1&x=2", b"webhook_id=1x", b"webhook_id=1\n", b"", b'{"id":1}'])
     def test_anything_but_webhook_id_and_digits_is_none(self, body: bytes) -> None:
-        assert not SHOP.is_ping({"content-type": "application/x-www-form-urlencoded"}, body)
+        assert not incoming.is_ping({"content-type": "application/x-www-form-urlencoded"}, body)
 
     def test_a_charset_behind_the_content_type_does_not_matter(self) -> None:
-        assert SHOP.is_ping({"content-type": "application/x-www-form-urlencoded; charset=UTF-8"}, b"webhook_id=7")
+        assert incoming.is_ping({"content-type": "application/x-www-form-urlencoded; charset=UTF-8"}, b"webhook_id=7")
 
     def test_a_signed_body_of_that_form_is_none(self) -> None:
-        headers = {"content-type": "application/x-www-form-urlencoded", SHOP.signature_header(): "abc"}
-        assert not SHOP.is_ping(headers, b"webhook_id=7")
+        headers = {"content-type": "application/x-www-form-urlencoded", incoming.SIGNATURE_HEADER: "abc"}
+        assert not incoming.is_ping(headers, b"webhook_id=7")
 
     def test_json_is_none(self) -> None:
-        assert not SHOP.is_ping({"content-type": "application/json"}, b"webhook_id=7")
+        assert not incoming.is_ping({"content-type": "application/json"}, b"webhook_id=7")
 
 
 def sign(key: str, body: bytes) -> str:
@@ -72,21 +84,21 @@ class TestSignature:
     @pytest.mark.parametrize("each", SIGNED, ids=named)
     def test_every_recorded_delivery_verifies_with_its_secret(self, each: Delivery) -> None:
         assert each.secret is not None
-        assert SHOP.verify(each.secret, each.headers[SHOP.signature_header()], each.body)
+        assert incoming.verify(each.secret, each.headers[incoming.SIGNATURE_HEADER], each.body)
 
     @pytest.mark.parametrize("each", SIGNED[:5], ids=named)
     def test_one_changed_byte_does_not_verify(self, each: Delivery) -> None:
-        assert not SHOP.verify(each.secret or "", each.headers[SHOP.signature_header()], each.body + b" ")
-        assert not SHOP.verify("another", each.headers[SHOP.signature_header()], each.body)
+        assert not incoming.verify(each.secret or "", each.headers[incoming.SIGNATURE_HEADER], each.body + b" ")
+        assert not incoming.verify("another", each.headers[incoming.SIGNATURE_HEADER], each.body)
 
     @pytest.mark.parametrize("signature", ["", "x", "\u00e6\u00f8\u00e5", "=" * 44, " " + sign("s", b"{}")])
     def test_something_that_is_no_signature_does_not_verify(self, signature: str) -> None:
-        assert not SHOP.verify("s", signature, b"{}")
+        assert not incoming.verify("s", signature, b"{}")
 
     def test_the_body_parsed_and_written_again_does_not_verify(self) -> None:
         one = delivery("027")
         again = json.dumps(one.content).encode()
-        assert not SHOP.verify(one.secret or "", one.headers[SHOP.signature_header()], again)
+        assert not incoming.verify(one.secret or "", one.headers[incoming.SIGNATURE_HEADER], again)
 
     @pytest.mark.parametrize(
         ("secret", "key"),
@@ -103,13 +115,86 @@ class TestSignature:
         ],
     )
     def test_the_secret_is_decoded_as_wordpress_does(self, secret: str, key: str) -> None:
-        assert SHOP.verify(secret, sign(key, b"{}"), b"{}")
+        assert incoming.verify(secret, sign(key, b"{}"), b"{}")
+
+
+class TestWhoSentIt:
+    FORM = "application/x-www-form-urlencoded"
+
+    def request(self, body: bytes = b"{}", **headers: str) -> WebhookRequest:
+        return WebhookRequest({name.replace("_", "-"): value for name, value in headers.items()}, b"", body)
+
+    @pytest.mark.parametrize("each", SIGNED[:5], ids=named)
+    def test_a_recorded_delivery_is_accepted(self, each: Delivery) -> None:
+        found = SHOP.authenticate(WebhookRequest(each.headers, b"", each.body), each.secret or "")
+        assert found == Accepted()
+
+    @pytest.mark.parametrize("each", PINGS, ids=named)
+    def test_a_recorded_ping_is_a_greeting(self, each: Delivery) -> None:
+        found = SHOP.authenticate(WebhookRequest(each.headers, b"", each.body), "s")
+        assert found == Greeting(b'{"status":"pong"}', "application/json")
+
+    @pytest.mark.parametrize(
+        ("body", "signature", "reason", "code"),
+        [
+            (b"{}", None, WhyRefused.UNSIGNED, ""),
+            (b"{}", sign("another", b"{}"), WhyRefused.BAD_SIGNATURE, ""),
+            (b"{", sign("s", b"{"), WhyRefused.NOT_READABLE, "not-json"),
+            (b"{", "x", WhyRefused.BAD_SIGNATURE, ""),
+        ],
+    )
+    def test_anything_else_is_refused_with_the_reason(
+        self, body: bytes, signature: str | None, reason: WhyRefused, code: str
+    ) -> None:
+        signed = {"x_wc_webhook_signature": signature} if signature else {}
+        found = SHOP.authenticate(self.request(body, content_type="application/json", **signed), "s")
+        assert isinstance(found, Refused)
+        assert (found.reason, found.code) == (reason, code)
+
+    @pytest.mark.parametrize(
+        ("content_type", "is_signed", "expected"),
+        [
+            ("application/json", True, 5000),
+            ("application/json; charset=UTF-8", True, 5000),
+            ("application/json", False, WhyRefused.UNSIGNED),
+            (FORM, False, 100),
+            (FORM, True, WhyRefused.WRONG_TYPE),
+            ("text/xml", True, WhyRefused.WRONG_TYPE),
+            ("", False, WhyRefused.WRONG_TYPE),
+        ],
+    )
+    def test_no_more_of_a_body_is_read_than_its_sender_may_send(
+        self, content_type: str, is_signed: bool, expected: int | WhyRefused
+    ) -> None:
+        headers = {"content-type": content_type, **({"x-wc-webhook-signature": "x"} if is_signed else {})}
+        found = SHOP.body_limit(headers, 5000)
+        assert (found.reason if isinstance(found, Refused) else found) == expected
+
+
+class TestRights:
+    def test_a_webhook_has_failed_when_its_delivery_says_that_its_maker_may_not_see_the_record(self) -> None:
+        found = SHOP.failed_webhook_ids(
+            [
+                SignedError({"x-wc-webhook-id": "31"}, "the delivery holds an error …: woocommerce_rest_cannot_view"),
+                SignedError({"x-wc-webhook-id": "32"}, "the delivery holds an error …: woocommerce_api_user_cannot_read_order"),
+                SignedError({"x-wc-webhook-id": "33"}, "the delivery holds an error …: woocommerce_rest_shop_order_invalid_id"),
+                SignedError({}, "the delivery holds an error …: woocommerce_rest_cannot_view"),
+            ]
+        )
+        assert found == {"31", "32"}
+
+    def test_a_key_that_may_only_read_makes_no_webhooks(self) -> None:
+        missing = SHOP.rights_missing({"can_write": False})
+        assert missing is not None
+        assert missing.code == "read-only-key"
+        assert SHOP.rights_missing({"can_write": True}) is None
+        assert SHOP.rights_missing({}) is None
 
 
 class TestWhatADeliverySays:
     def test_its_topic_is_there_to_read(self) -> None:
-        assert SHOP.topic(delivery("096").headers) == "order.deleted"
-        assert SHOP.topic(PINGS[0].headers) is None
+        assert incoming.topic(delivery("096").headers) == "order.deleted"
+        assert incoming.topic(PINGS[0].headers) is None
 
     def test_the_recording_holds_87_signed_deliveries(self) -> None:
         assert len(SIGNED) == 87

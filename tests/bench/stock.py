@@ -13,7 +13,7 @@ from sqlalchemy import func, select, update
 
 from app.domain import Process
 from app.engine.core.queue import Task, poll_key
-from app.sandbox.ongoing.wire.article_bodies import ArticleBody
+from app.sandbox.ongoing.bodies.articles import ArticleBody
 from app.storage.outbound_tables import stock_levels
 from app.storage.tables import cursors
 from app.worker import work

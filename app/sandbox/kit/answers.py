@@ -16,7 +16,7 @@ way to an attribute (`body.customer.name` without a customer) is null.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from app.sandbox.kit.fields import Record, python_name
@@ -63,10 +63,15 @@ def one(path: str, table: Mapping[str, Source] | Build) -> Build:
     return made
 
 
-def each(path: str, table: Mapping[str, Source] | Build, *, empty: Sequence[Any] | None = None) -> Build:
-    """A list of objects from the records at `path`. `empty` is what stands there when there are none."""
+def each(path: str, table: Mapping[str, Source] | Build, *, or_null: bool = True) -> Build:
+    """A list of objects from the records at `path`; an empty list is null, unless `or_null` is off."""
     read, build = _reader(path), _source(table)
-    return lambda record, context: [build(one, context) for one in read(record) or ()] or empty
+
+    def made(record: Any, context: Any) -> list[Any] | None:
+        found = [build(one, context) for one in read(record) or ()]
+        return None if or_null and not found else found
+
+    return made
 
 
 def _source(source: Source) -> Build:

@@ -73,6 +73,13 @@ def fields(*groups: Fields) -> Callable[[type[R]], type[R]]:
     return build
 
 
+def shape(name: str, *content: type[Record] | Fields) -> type[Record]:
+    """The given class, or a class made of the given fields, for a record that nobody has to name."""
+    groups = [one for one in content if isinstance(one, tuple)]
+    classes = [one for one in content if not isinstance(one, tuple)]
+    return classes[0] if classes else fields(*groups)(type(name, (Record,), {"__module__": __name__}))
+
+
 def python_name(name: str) -> str:
     """`numberOfItems` is read as `number_of_items`, `notifyBySMS` as `notify_by_sms`, `post-code` as `post_code`."""
     plain = _WORD_STARTS.sub("_", name).replace("-", "_").lower()
@@ -122,23 +129,17 @@ def flag(*names: str, default: bool | None = None) -> Fields:
 
 def record(name: str, *content: type[Record] | Fields) -> Fields:
     """An object: one of the given class, or with the given fields."""
-    return of(_record(name, content), name)
+    return of(shape(name, *content), name)
 
 
 def records(name: str, *content: type[Record] | Fields) -> Fields:
     """A list of such objects."""
-    return of(GenericAlias(list, (_record(name, content),)), name)
+    return of(GenericAlias(list, (shape(name, *content),)), name)
 
 
 def of(kind: Any, *names: str, default: Any = None) -> Fields:
     """Fields of any type that pydantic reads."""
     return tuple(Field(name, kind, default=default) for name in names)
-
-
-def _record(name: str, content: tuple[type[Record] | Fields, ...]) -> type[Record]:
-    groups = [one for one in content if isinstance(one, tuple)]
-    named = [one for one in content if not isinstance(one, tuple)]
-    return named[0] if named else fields(*groups)(type(name, (Record,), {"__module__": __name__}))
 
 
 # ---- reading

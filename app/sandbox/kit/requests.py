@@ -50,6 +50,10 @@ class Refused(Exception):
         self.answer = answer
 
 
+REFUSALS = (WrongBody, WrongQuery, Refused)
+"""What an endpoint raises when it does not take a call."""
+
+
 @dataclass(frozen=True)
 class Received:
     """One call as it arrived. `body` and `query` raise WrongBody and WrongQuery for what their tables do not describe."""
@@ -146,9 +150,13 @@ class RequestHandler:
         """What `act` answers, and whether that is a refusal."""
         try:
             return act(), False
-        except WrongBody as wrong:
-            return self.wrong_body(wrong.faults), True
-        except WrongQuery as wrong_query:
-            return self.wrong_query(wrong_query.name, wrong_query.reason), True
-        except Refused as refused:
-            return refused.answer, True
+        except REFUSALS as error:
+            return self.refusal(error), True
+
+    def refusal(self, error: WrongBody | WrongQuery | Refused) -> Answer:
+        """How the system answers what was refused while an endpoint worked."""
+        if isinstance(error, WrongBody):
+            return self.wrong_body(error.faults)
+        if isinstance(error, WrongQuery):
+            return self.wrong_query(error.name, error.reason)
+        return error.answer

@@ -9,17 +9,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+from app.sandbox.kit import requests
+
 WILDCARDS = "!%_^\\"
 
 
-class Refused(Exception):
+class Refused(requests.Refused):
     """The call is refused with `status` and `message`; `headers` go into the answer."""
 
     def __init__(self, status: int, message: str, headers: dict[str, str] | None = None) -> None:
-        super().__init__(message)
-        self.status = status
-        self.message = message
-        self.headers = headers or {}
+        super().__init__(requests.Answer({"Message": message}, status, headers or {}))
 
 
 # ---- the call as such

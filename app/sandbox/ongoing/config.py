@@ -8,6 +8,7 @@ from typing import ClassVar, Literal, NamedTuple
 from pydantic import ConfigDict
 
 CANCELLED = 1000
+WAREHOUSE_ID = 1
 
 STANDARD_STATUSES = (
     (150, "Error"),

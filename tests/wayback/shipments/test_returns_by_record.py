@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from app.sandbox.ongoing.wire.purchase_bodies import PurchaseOrderBody
-from app.sandbox.ongoing.wire.return_bodies import ReturnOrderBody
+from app.sandbox.ongoing.bodies.inbound import PurchaseOrderBody, ReturnOrderBody
 from app.storage.tables import alerts
 from tests.harness import GOODS_OWNER, Harness
 from tests.wayback.shipments.shipment_steps import BOTH, in_warehouse, row, status

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.sandbox.kit.journal import Call
-from app.sandbox.ongoing.wire.article_bodies import ArticleBody
+from app.sandbox.ongoing.bodies.articles import ArticleBody
 from app.storage.outbound_tables import stock_levels
 from tests.harness import GOODS_OWNER, Harness
 

@@ -8,10 +8,9 @@ from collections.abc import AsyncIterator
 
 from starlette.applications import Starlette
 
-from app.sandbox.kit.control import control_routes
 from app.sandbox.ongoing.config import WarehouseConfig
 from app.sandbox.ongoing.http import article_calls, code_list_calls, order_calls, order_patches, purchase_calls, return_calls
-from app.sandbox.ongoing.http.calls import Desk
+from app.sandbox.ongoing.http.calls import WarehouseRequestHandler
 from app.sandbox.ongoing.http.control import warehouse_routes
 from app.sandbox.ongoing.model.warehouse import Clock, Warehouse, utc_now
 
@@ -31,12 +30,12 @@ def create_warehouse(config: WarehouseConfig | None = None, clock: Clock = utc_n
     The REST API is under `/{config.warehouse}/api/v1`, what steers the simulator under `/_sandbox`. Its own webhooks go out while
     it is served; without a server, when they are asked to.
     """
-    desk = Desk(Warehouse(config or WarehouseConfig(), clock))
-    calls = [desk.route(method, template, endpoint) for method, template, endpoint in CALLS]
+    handler = WarehouseRequestHandler(Warehouse(config or WarehouseConfig(), clock))
+    calls = [handler.call(method, template, endpoint) for method, template, endpoint in CALLS]
 
     @contextlib.asynccontextmanager
     async def sending(app: Starlette) -> AsyncIterator[None]:
-        sender = asyncio.create_task(desk.warehouse.webhook_outbox.run_forever())
+        sender = asyncio.create_task(handler.warehouse.webhook_outbox.run_forever())
         try:
             yield
         finally:
@@ -44,11 +43,7 @@ def create_warehouse(config: WarehouseConfig | None = None, clock: Clock = utc_n
             with contextlib.suppress(asyncio.CancelledError):
                 await sender
 
-    app = Starlette(
-        routes=[*calls, desk.missing_route(calls), *control_routes(desk.journal, desk.faults), *warehouse_routes(desk.warehouse)],
-        lifespan=sending,
-    )
-    app.state.warehouse = desk.warehouse
-    app.state.journal = desk.journal
-    app.state.faults = desk.faults
+    routes = [*calls, handler.missing_route(calls, handler.base), *warehouse_routes(handler.warehouse)]
+    app = handler.application(routes, sending)
+    app.state.warehouse = handler.warehouse
     return app

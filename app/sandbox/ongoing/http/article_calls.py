@@ -5,15 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from app.sandbox.kit.queries import Filter, Parameter, flag, integer, kept, parameters, size
+from app.sandbox.kit.requests import Answer
 from app.sandbox.ongoing import assumed
-from app.sandbox.ongoing.http.calls import Answer, Asked, Endpoint, Write
-from app.sandbox.ongoing.http.queries import GOODS_OWNER, Filter, Parameter, flag, integer, kept, parameters, read_query, size
+from app.sandbox.ongoing.answers.articles import article_answer
+from app.sandbox.ongoing.bodies.articles import ArticleBody
+from app.sandbox.ongoing.bodies.values import parse_moment
+from app.sandbox.ongoing.http.calls import GOODS_OWNER, Asked, Endpoint, Write
 from app.sandbox.ongoing.model.kits import stock_changed
 from app.sandbox.ongoing.model.records import Article
 from app.sandbox.ongoing.model.warehouse import Warehouse
-from app.sandbox.ongoing.wire.article_answers import article_answer
-from app.sandbox.ongoing.wire.article_bodies import ArticleBody
-from app.sandbox.ongoing.wire.values import parse_moment
 
 
 def _bar_codes(article: Article) -> set[str | None]:
@@ -67,7 +68,7 @@ PARAMETERS = {
 
 
 def list_articles(asked: Asked) -> Answer:
-    given = read_query(asked.request, PARAMETERS)
+    given = asked.query(PARAMETERS)
     asked.check_goods_owner(given["goodsOwnerId"])
     warehouse = asked.warehouse
     changed_from = given.get("stockInfoChangedFrom")
@@ -97,7 +98,7 @@ def read_article(asked: Asked) -> Answer:
 
 
 def put_article(asked: Asked) -> Write:
-    read_query(asked.request, {})
+    asked.query({})
     body = asked.body(ArticleBody)
     asked.check_goods_owner(body.goods_owner_id)
 
@@ -121,7 +122,7 @@ def put_article_by_id(asked: Asked) -> Write:
 
 def _article(asked: Asked) -> Article:
     """The article named in the path; such a call takes no query."""
-    read_query(asked.request, {})
+    asked.query({})
     article_id = asked.number("article_id")
     article = asked.warehouse.articles_by_id.get(article_id)
     if article is None:

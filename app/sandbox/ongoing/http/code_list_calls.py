@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.sandbox.ongoing.http.calls import Answer, Asked, Endpoint
-from app.sandbox.ongoing.http.queries import GOODS_OWNER, read_query
-from app.sandbox.ongoing.wire.rules import WAREHOUSE_ID
+from app.sandbox.kit.requests import Answer
+from app.sandbox.ongoing.config import WAREHOUSE_ID
+from app.sandbox.ongoing.http.calls import GOODS_OWNER, Asked, Endpoint
 
 ADDRESS = (
     "address1",
@@ -25,7 +25,7 @@ ADDRESS = (
 
 
 def order_statuses(asked: Asked) -> Answer:
-    read_query(asked.request, {})
+    asked.query({})
     return Answer({"orderStatuses": [{"number": number, "text": text} for number, text in asked.warehouse.config.statuses]})
 
 
@@ -61,14 +61,14 @@ def _contract(code: str, service: str, carrier: str, service_name: str, edi_code
 
 
 def warehouses(asked: Asked) -> Answer:
-    read_query(asked.request, {})
+    asked.query({})
     name = asked.warehouse.config.warehouse
     address = {"name": name, **dict.fromkeys(ADDRESS), "countryCode": "NO"}
     return Answer([{"id": WAREHOUSE_ID, "code": name, "name": name, "address": address}])
 
 
 def _goods_owner(asked: Asked) -> int:
-    given = read_query(asked.request, GOODS_OWNER)
+    given = asked.query(GOODS_OWNER)
     owner: int = given["goodsOwnerId"]
     asked.check_goods_owner(owner)
     return owner

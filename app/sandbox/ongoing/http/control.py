@@ -22,13 +22,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from app.sandbox.ongoing.answers.articles import article_answer
+from app.sandbox.ongoing.answers.inbound import purchase_order_answer, return_order_answer
+from app.sandbox.ongoing.answers.orders import order_answer
 from app.sandbox.ongoing.config import Webhook
 from app.sandbox.ongoing.model import fulfilment
 from app.sandbox.ongoing.model.warehouse import Warehouse
-from app.sandbox.ongoing.wire.article_answers import article_answer
-from app.sandbox.ongoing.wire.order_answers import order_answer
-from app.sandbox.ongoing.wire.purchase_answers import purchase_order_answer
-from app.sandbox.ongoing.wire.return_answers import return_order_answer
 
 Pieces = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Some = Annotated[float, Field(gt=0, allow_inf_nan=False)]

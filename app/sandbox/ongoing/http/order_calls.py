@@ -5,18 +5,19 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from app.sandbox.kit.queries import Parameter, kept
+from app.sandbox.kit.requests import Answer
 from app.sandbox.ongoing import assumed
-from app.sandbox.ongoing.http.calls import Answer, Asked, Endpoint, Write
+from app.sandbox.ongoing.answers.orders import order_answer
+from app.sandbox.ongoing.bodies.orders import OrderBody
+from app.sandbox.ongoing.http.calls import GOODS_OWNER, Asked, Endpoint, Write
 from app.sandbox.ongoing.http.order_filters import FILTERS, PARAMETERS
-from app.sandbox.ongoing.http.queries import GOODS_OWNER, Parameter, kept, read_query
 from app.sandbox.ongoing.model.records import Order
 from app.sandbox.ongoing.model.warehouse import Warehouse
-from app.sandbox.ongoing.wire.order_answers import order_answer
-from app.sandbox.ongoing.wire.order_bodies import OrderBody
 
 
 def list_orders(asked: Asked) -> Answer:
-    given = read_query(asked.request, PARAMETERS)
+    given = asked.query(PARAMETERS)
     asked.check_goods_owner(given["goodsOwnerId"])
     updated_from = given.get("orderUpdatedTimeFrom")
     if updated_from is not None and asked.warehouse.clock() - updated_from > timedelta(hours=48):
@@ -39,7 +40,7 @@ def read_order(asked: Asked) -> Answer:
 
 
 def put_order(asked: Asked) -> Write:
-    read_query(asked.request, {})
+    asked.query({})
     body = asked.body(OrderBody)
     asked.check_goods_owner(body.goods_owner_id)
 
@@ -59,7 +60,7 @@ def put_order_by_id(asked: Asked) -> Write:
 
 
 def cancel_order(asked: Asked) -> Write:
-    given = read_query(asked.request, {**GOODS_OWNER, "orderNumber": Parameter(str, required=True)})
+    given = asked.query({**GOODS_OWNER, "orderNumber": Parameter(str, required=True)})
     asked.check_goods_owner(given["goodsOwnerId"])
 
     def make() -> Answer:
@@ -79,7 +80,7 @@ def cancel_order_by_id(asked: Asked) -> Write:
 def order_in_path(asked: Asked, *, with_query: bool = False) -> Order:
     """The order named in the path; such a call takes no query, but for those that read their own."""
     if not with_query:
-        read_query(asked.request, {})
+        asked.query({})
     order_id = asked.number("order_id")
     order = asked.warehouse.orders_by_id.get(order_id)
     if order is None:

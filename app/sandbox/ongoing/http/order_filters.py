@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from app.sandbox.ongoing.http.queries import GOODS_OWNER, Filter, Parameter, choice, flag, integer, parameters, size
+from app.sandbox.kit.queries import Filter, Parameter, choice, flag, integer, parameters, size
+from app.sandbox.ongoing.bodies.values import parse_moment
+from app.sandbox.ongoing.http.calls import GOODS_OWNER
 from app.sandbox.ongoing.model.records import Article, Order
-from app.sandbox.ongoing.wire.values import parse_moment
 
 
 def _after(moment: datetime | None, time: datetime) -> bool:

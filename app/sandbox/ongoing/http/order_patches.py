@@ -1,201 +1,178 @@
-"""The calls that change one thing about an order. Only that of the status asks how far the order has come (upstream)."""
+"""The calls that change one thing about an order, as a table. Only that of the status asks how far the order is (upstream)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
+from app.sandbox.kit import queries
+from app.sandbox.kit.fields import Fields, Record, flag, int32, number, record, required, shape, text
+from app.sandbox.kit.requests import NOTHING, Answer
 from app.sandbox.ongoing import assumed
-from app.sandbox.ongoing.http.calls import NOTHING, Answer, Asked, Endpoint, Write
+from app.sandbox.ongoing.bodies.orders import CLASSES, ORDER_NUMBER, PAYERS, TRANSPORTER, LinePrices, Transporter
+from app.sandbox.ongoing.bodies.values import key, moment, quantity
+from app.sandbox.ongoing.http.calls import Asked, Endpoint, Write
 from app.sandbox.ongoing.http.order_calls import order_in_path
-from app.sandbox.ongoing.http.queries import Parameter, flag, read_query
 from app.sandbox.ongoing.model.records import Order, OrderLine, Parcel, Tracking
-from app.sandbox.ongoing.wire import patch_bodies as bodies
-from app.sandbox.ongoing.wire.order_bodies import LinePrices, ReportedNumberBody, Transporter
-from app.sandbox.ongoing.wire.rules import check_transporter
-from app.sandbox.ongoing.wire.values import Body
+from app.sandbox.ongoing.model.rules import check_transporter
+from app.sandbox.ongoing.model.warehouse import Warehouse
 
-Change = Callable[[Asked, Order], None]
+Call = tuple[str, str, Endpoint]
+Change = Callable[[Any, Any, Warehouse], Answer | None]
+"""Changes an order or a line (first) by a body (second). Without an answer of its own the usual one is given."""
+
+ORDER = "/orders/{order_id:int}"
+LINE = ORDER + "/lines/{line_id:int}"
+ONLY_RETURNED = "onlyUpdateOrderLinesWhichHaveReturnedItems"
+
+# ---- the forms of a row
 
 
-def _patch(kind: type[Body]) -> Endpoint:
-    """Sets the body's members on the order."""
+def _patch(name: str, change: Change, *content: Fields, check: Callable[[Record, Warehouse], None] | None = None) -> Call:
+    """`PATCH /orders/{id}/name`. The body is looked at before the order; `check` says what else is refused."""
+    kind = shape(name, *content)
 
     def endpoint(asked: Asked) -> Write:
         body = asked.body(kind)
-        update = {name: getattr(body, name) for name in kind.model_fields}
-        return _write(asked, lambda asked, order: _set(order, update))
+        if check is not None:
+            check(body, asked.warehouse)
+        order = order_in_path(asked)
+        return _write(asked, order, partial(change, order, body))
 
-    return endpoint
+    return "PATCH", f"{ORDER}/{name}", endpoint
 
 
-def _patch_line(kind: type[Body], change: Callable[[OrderLine, Any], None]) -> Endpoint:
+def _patch_line(name: str, change: Change, *content: Fields) -> Call:
+    """`PATCH /orders/{id}/lines/{id}/name`. The line is looked for before the body."""
+    kind = shape(name, *content)
+
     def endpoint(asked: Asked) -> Write:
-        line, body = _line(order_in_path(asked), asked.number("line_id")), asked.body(kind)
-        return _write(asked, lambda asked, order: change(line, body))
+        order, line_id = order_in_path(asked), asked.number("line_id")
+        line = next((line for line in order.lines if line.id == line_id), None)
+        if line is None:
+            raise assumed.no_such_order_line(line_id)
+        return _write(asked, order, partial(change, line, asked.body(kind)))
 
-    return endpoint
+    return "PATCH", f"{LINE}/{name}", endpoint
 
 
-def _write(asked: Asked, change: Change) -> Write:
-    order = order_in_path(asked)
+def _patch_all(name: str, change: Callable[[Order], None]) -> Call:
+    """`PATCH /orders/{id}/name` without a body, for all lines at once."""
+
+    def endpoint(asked: Asked) -> Write:
+        order = order_in_path(asked)
+        return _write(asked, order, lambda warehouse: change(order))
+
+    return "PATCH", f"{ORDER}/{name}", endpoint
+
+
+def _put(name: str, change: Change, *content: Fields) -> Call:
+    """`PUT /orders/{id}/name`. The order is looked for before the body."""
+    kind = shape(name, *content)
+
+    def endpoint(asked: Asked) -> Write:
+        order = order_in_path(asked)
+        return _write(asked, order, partial(change, order, asked.body(kind)))
+
+    return "PUT", f"{ORDER}/{name}", endpoint
+
+
+def _write(asked: Asked, order: Order, change: Callable[[Warehouse], Answer | None]) -> Write:
+    """Only a change with the usual answer moves the order's time."""
 
     def make() -> Answer:
-        change(asked, order)
-        order.updated = asked.warehouse.clock()
-        return Answer({"orderId": order.id, "message": None})
+        answer = change(asked.warehouse)
+        if answer is None:
+            order.updated = asked.warehouse.clock()
+        return answer or Answer({"orderId": order.id, "message": None})
 
     return Write(order.goods_owner_id, make)
 
 
-def _set(order: Order, update: dict[str, Any]) -> None:
-    order.body = order.body.model_copy(update=update)
+# ---- what they change
 
 
-def _line(order: Order, line_id: int) -> OrderLine:
-    line = next((line for line in order.lines if line.id == line_id), None)
-    if line is None:
-        raise assumed.no_such_order_line(line_id)
-    return line
+def _set(target: Order | OrderLine, body: Record, _: Warehouse) -> None:
+    """The body's members replace those that were written before."""
+    target.body = target.body.model_copy(update=dict(body))
 
 
-def patch_status(asked: Asked) -> Write:
-    body = asked.body(bodies.StatusBody)
-    return _write(asked, lambda asked, order: asked.warehouse.patch_order_status(order, body.order_status_number))
+def _keep(attribute: str, answer: Answer | None = None) -> Change:
+    """The warehouse keeps the body's only member as this attribute."""
+
+    def change(target: Order | OrderLine, body: Record, _: Warehouse) -> Answer | None:
+        setattr(target, attribute, *dict(body).values())
+        return answer
+
+    return change
 
 
-def patch_number(asked: Asked) -> Write:
-    """Whether the number is free is not looked at (upstream)."""
-    body = asked.body(bodies.NumberBody)
-    return _write(asked, lambda asked, order: asked.warehouse.rename_order(order, body.order_number))
+def _set_transporter(order: Order, body: Record, _: Warehouse) -> None:
+    order.body = order.body.model_copy(update={"transporter": Transporter.model_validate(body.as_sent())})
 
 
-def patch_transporter(asked: Asked) -> Write:
-    body = asked.body(bodies.TransporterBody)
-    check_transporter("transporter", body.transporter_code, body.transporter_service_code, asked.warehouse.config)
-    transporter = Transporter.model_validate(body.model_dump(by_alias=True))
-    return _write(asked, lambda asked, order: _set(order, {"transporter": transporter}))
+def _check_transporter(body: Record, warehouse: Warehouse) -> None:
+    check_transporter("transporter", body.transporter_code, body.transporter_service_code, warehouse.config)
 
 
-def patch_waybill(asked: Asked) -> Write:
-    """The order's own number; the list of shipment numbers stays as it is (INF)."""
-    body = asked.body(bodies.WaybillBody)
-
-    def change(asked: Asked, order: Order) -> None:
-        order.way_bill = body.waybill
-
-    return _write(asked, change)
+def _set_classes(order: Order, body: Record, _: Warehouse) -> None:
+    order.body = order.body.model_copy(update={"classes": body.classes or []})
 
 
-def patch_return_waybill(asked: Asked) -> Write:
-    body = asked.body(bodies.ReturnWaybillBody)
-
-    def change(asked: Asked, order: Order) -> None:
-        order.return_way_bill = body.return_waybill
-
-    return _write(asked, change)
+def _add_classes(order: Order, body: Record, _: Warehouse) -> None:
+    given = body.classes or []
+    codes = {one.code for one in given}
+    kept = [one for one in order.body.classes or [] if one.code not in codes]
+    order.body = order.body.model_copy(update={"classes": kept + given})
 
 
-def add_classes(asked: Asked) -> Write:
-    given = asked.body(bodies.ClassesBody).classes or []
-
-    def change(asked: Asked, order: Order) -> None:
-        codes = {one.code for one in given}
-        _set(order, {"classes": [one for one in order.body.classes or [] if one.code not in codes] + given})
-
-    return _write(asked, change)
-
-
-def set_classes(asked: Asked) -> Write:
-    given = asked.body(bodies.ClassesBody).classes or []
-    return _write(asked, lambda asked, order: _set(order, {"classes": given}))
-
-
-def _comment(line: OrderLine, body: bodies.LineCommentBody) -> None:
-    line.body = line.body.model_copy(update={"comment": body.comment})
-
-
-def _price(line: OrderLine, body: bodies.LinePriceBody | bodies.CustomerLinePriceBody) -> None:
+def _set_price(line: OrderLine, body: Record, _: Warehouse) -> None:
     prices = (line.body.prices or LinePrices()).model_copy(update=dict(body))
     line.body = line.body.model_copy(update={"prices": prices})
 
 
-def _report(line: OrderLine, body: ReportedNumberBody) -> None:
-    """How much of the line the caller has confirmed."""
-    line.reported = body.reported_number_of_items
+def _report_picked(order: Order) -> None:
+    for line in order.lines:
+        line.reported = line.picked
 
 
-def report_returned(asked: Asked) -> Write:
-    """The same of what came back. The contract describes no answer: it is empty (INF)."""
-    order = order_in_path(asked)
-    line, body = _line(order, asked.number("line_id")), asked.body(bodies.ReportedReturnedBody)
-
-    def make() -> Answer:
-        line.reported_returned = body.reported_returned_number_of_items
-        return NOTHING
-
-    return Write(order.goods_owner_id, make)
-
-
-def report_all_picked(asked: Asked) -> Write:
-    """All lines at once; the call has no body."""
-
-    def change(asked: Asked, order: Order) -> None:
-        for line in order.lines:
-            line.reported = line.picked
-
-    return _write(asked, change)
-
-
-def report_all_returned(asked: Asked) -> Write:
-    given = read_query(asked.request, {"onlyUpdateOrderLinesWhichHaveReturnedItems": Parameter(flag)})
-    only_returned = given.get("onlyUpdateOrderLinesWhichHaveReturnedItems", False)
+def _report_returned(asked: Asked) -> Write:
+    given = asked.query({ONLY_RETURNED: queries.Parameter(queries.flag)})
     order = order_in_path(asked, with_query=True)
 
     def make() -> Answer:
         for line in order.lines:
-            if line.returned or not only_returned:
+            if line.returned or not given.get(ONLY_RETURNED):
                 line.reported_returned = line.returned
         return Answer({"orderId": order.id, "message": None})
 
     return Write(order.goods_owner_id, make)
 
 
-def put_tracking(asked: Asked) -> Write:
+def _put_tracking(order: Order, body: Record, warehouse: Warehouse) -> Answer:
     """A shipment's number and link, found by its number."""
-    order, body = order_in_path(asked), asked.body(bodies.OrderTrackingBody)
-
-    def make() -> Answer:
-        known = next((one for one in order.tracking if one.waybill == body.waybill), None)
-        if known is None:
-            order.tracking.append(
-                Tracking(body.waybill, body.tracking_url, asked.warehouse.clock(), is_return=body.is_return_tracking)
-            )
-        else:
-            known.url, known.is_return = body.tracking_url, body.is_return_tracking
-        return Answer({"success": True, "message": None})
-
-    return Write(order.goods_owner_id, make)
+    known = next((one for one in order.tracking if one.waybill == body.waybill), None)
+    if known is None:
+        known = Tracking(body.waybill, None, warehouse.clock())
+        order.tracking.append(known)
+    known.url, known.is_return = body.tracking_url, body.is_return_tracking
+    return Answer({"success": True, "message": None})
 
 
-def put_parcel(asked: Asked) -> Write:
+def _put_parcel(order: Order, body: Record, warehouse: Warehouse) -> Answer:
     """A package, found by its number."""
-    order, body = order_in_path(asked), asked.body(bodies.ParcelBody)
-
-    def make() -> Answer:
-        parcel = next((one for one in order.parcels if one.number == body.parcel_number), None)
-        if parcel is None:
-            parcel = Parcel(asked.warehouse.next_id(), body.parcel_number)
-            order.parcels.append(parcel)
-        if body.tracking is not None:
-            parcel.waybill, parcel.url = body.tracking.waybill, body.tracking.tracking_url
-        return Answer({"parcelId": parcel.id, "success": True, "message": None})
-
-    return Write(order.goods_owner_id, make)
+    parcel = next((one for one in order.parcels if one.number == body.parcel_number), None)
+    if parcel is None:
+        parcel = Parcel(warehouse.next_id(), body.parcel_number)
+        order.parcels.append(parcel)
+    if body.tracking is not None:
+        parcel.waybill, parcel.url = body.tracking.waybill, body.tracking.tracking_url
+    return Answer({"parcelId": parcel.id, "success": True, "message": None})
 
 
-def put_parcel_tracking(asked: Asked) -> Write:
-    order, body = order_in_path(asked), asked.body(bodies.OrderTrackingBody)
+def _put_parcel_tracking(asked: Asked) -> Write:
+    order, body = order_in_path(asked), asked.body(TRACKING_BODY)
     parcel_id = asked.number("parcel_id")
     parcel = next((one for one in order.parcels if one.id == parcel_id), None)
     if parcel is None:
@@ -208,31 +185,59 @@ def put_parcel_tracking(asked: Asked) -> Write:
     return Write(order.goods_owner_id, make)
 
 
-ORDER = "/orders/{order_id:int}"
-LINE = ORDER + "/lines/{line_id:int}"
-CALLS: tuple[tuple[str, str, Endpoint], ...] = (
-    ("PATCH", f"{ORDER}/orderStatus", patch_status),
-    ("PATCH", f"{ORDER}/deliveryDate", _patch(bodies.DeliveryDateBody)),
-    ("PATCH", f"{ORDER}/orderNumber", patch_number),
-    ("PATCH", f"{ORDER}/orderRemark", _patch(bodies.RemarkBody)),
-    ("PATCH", f"{ORDER}/warehouseInstruction", _patch(bodies.WarehouseInstructionBody)),
-    ("PATCH", f"{ORDER}/servicePointCode", _patch(bodies.ServicePointBody)),
-    ("PATCH", f"{ORDER}/transporter", patch_transporter),
-    ("PATCH", f"{ORDER}/waybill", patch_waybill),
-    ("PATCH", f"{ORDER}/returnWaybill", patch_return_waybill),
-    ("PATCH", f"{ORDER}/freeText1", _patch(bodies.FreeText1Body)),
-    ("PATCH", f"{ORDER}/freeText2", _patch(bodies.FreeText2Body)),
-    ("PATCH", f"{ORDER}/freeText3", _patch(bodies.FreeText3Body)),
-    ("PATCH", f"{ORDER}/addOrderClasses", add_classes),
-    ("PATCH", f"{ORDER}/setOrderClasses", set_classes),
-    ("PATCH", f"{LINE}/comment", _patch_line(bodies.LineCommentBody, _comment)),
-    ("PATCH", f"{LINE}/linePrice", _patch_line(bodies.LinePriceBody, _price)),
-    ("PATCH", f"{LINE}/customerLinePrice", _patch_line(bodies.CustomerLinePriceBody, _price)),
-    ("PATCH", f"{LINE}/reportedNumberOfItems", _patch_line(ReportedNumberBody, _report)),
-    ("PATCH", f"{LINE}/reportedReturnedNumberOfItems", report_returned),
-    ("PATCH", f"{ORDER}/setReportedNumberOfItemsToPickedNumberOfItems", report_all_picked),
-    ("PATCH", f"{ORDER}/setReportedReturnedNumberOfItemsToReturnedNumberOfItems", report_all_returned),
-    ("PUT", f"{ORDER}/orderTracking", put_tracking),
-    ("PUT", f"{ORDER}/parcels", put_parcel),
-    ("PUT", f"{ORDER}/parcels/{{parcel_id:int}}/parcelTracking", put_parcel_tracking),
+# ---- the table: the call, what it changes, what its body holds
+
+TRACKING = required(key("waybill", "trackingUrl"))
+RETURN_TRACKING = required(flag("isReturnTracking"))
+TRACKING_BODY = shape("trackingBody", TRACKING, RETURN_TRACKING)
+ID_OR_CODE = (*int32("id"), *text("code"))
+PARCEL = (
+    *required(key("parcelNumber", "transportAdministrationType")),
+    *record(
+        "advanced",
+        record("parcelType", ID_OR_CODE),
+        record("parcelStatus", ID_OR_CODE),
+        number("length", "width", "height", "weight"),
+    ),
+    *record("tracking", TRACKING),
+)
+CALLS: tuple[Call, ...] = (
+    _patch(
+        "orderStatus",
+        lambda order, body, warehouse: warehouse.patch_order_status(order, body.order_status_number),
+        required(int32("orderStatusNumber")),
+    ),
+    _patch(  # whether the number is free is not looked at (upstream)
+        "orderNumber",
+        lambda order, body, warehouse: warehouse.rename_order(order, body.order_number),
+        required(ORDER_NUMBER),
+    ),
+    _patch("deliveryDate", _set, required(moment("deliveryDate"))),
+    _patch("orderRemark", _set, required(text("orderRemark", most=500))),
+    _patch("warehouseInstruction", _set, required(text("warehouseInstruction", most=500))),
+    _patch("servicePointCode", _set, required(text("servicePointCode", least=1, most=50))),
+    _patch("freeText1", _set, required(text("freeText1"))),
+    _patch("freeText2", _set, required(text("freeText2"))),
+    _patch("freeText3", _set, required(text("freeText3"))),
+    _patch("transporter", _set_transporter, TRANSPORTER, record("paymentAdvanced", PAYERS), check=_check_transporter),
+    # The order's own number; the list of shipment numbers stays as it is (INF).
+    _patch("waybill", _keep("way_bill"), required(text("waybill", least=1, most=50))),
+    _patch("returnWaybill", _keep("return_way_bill"), required(text("returnWaybill", least=1, most=50))),
+    _patch("addOrderClasses", _add_classes, CLASSES),
+    _patch("setOrderClasses", _set_classes, CLASSES),
+    _patch_line("comment", _set, required(text("comment"))),
+    _patch_line("linePrice", _set_price, number("linePrice")),
+    _patch_line("customerLinePrice", _set_price, number("customerLinePrice")),
+    # How much of the line the caller has confirmed. Of what came back, the contract describes no answer: it is empty (INF).
+    _patch_line("reportedNumberOfItems", _keep("reported"), required(quantity("reportedNumberOfItems"))),
+    _patch_line(
+        "reportedReturnedNumberOfItems",
+        _keep("reported_returned", NOTHING),
+        required(quantity("reportedReturnedNumberOfItems")),
+    ),
+    _patch_all("setReportedNumberOfItemsToPickedNumberOfItems", _report_picked),
+    ("PATCH", f"{ORDER}/setReportedReturnedNumberOfItemsToReturnedNumberOfItems", _report_returned),
+    _put("orderTracking", _put_tracking, TRACKING, RETURN_TRACKING),
+    _put("parcels", _put_parcel, PARCEL),
+    ("PUT", f"{ORDER}/parcels/{{parcel_id:int}}/parcelTracking", _put_parcel_tracking),
 )

@@ -5,21 +5,22 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from app.sandbox.kit.queries import Filter, Parameter, flag, integer, kept, parameters, size
+from app.sandbox.kit.requests import NOTHING, Answer
 from app.sandbox.ongoing import assumed
-from app.sandbox.ongoing.http.calls import NOTHING, Answer, Asked, Endpoint, Write
-from app.sandbox.ongoing.http.queries import GOODS_OWNER, Filter, Parameter, flag, integer, kept, parameters, read_query, size
-from app.sandbox.ongoing.model.inbound.purchase_orders import KIND
-from app.sandbox.ongoing.model.inbound.purchase_records import PurchaseOrder
-from app.sandbox.ongoing.wire.order_bodies import ReportedNumberBody
-from app.sandbox.ongoing.wire.purchase_answers import purchase_order_answer
-from app.sandbox.ongoing.wire.purchase_bodies import (
+from app.sandbox.ongoing.answers.inbound import purchase_order_answer
+from app.sandbox.ongoing.bodies.inbound import (
     AdvisedDateBody,
     InDateBody,
     PurchaseAdvanced,
     PurchaseOrderBody,
     PurchaseStatusBody,
+    ReportedNumberBody,
 )
-from app.sandbox.ongoing.wire.values import parse_day_or_moment, parse_moment
+from app.sandbox.ongoing.bodies.values import parse_day_or_moment, parse_moment
+from app.sandbox.ongoing.http.calls import GOODS_OWNER, Asked, Endpoint, Write
+from app.sandbox.ongoing.model.inbound.purchase_orders import KIND
+from app.sandbox.ongoing.model.inbound.purchase_records import PurchaseOrder
 
 
 def _in_date(order: PurchaseOrder) -> datetime | None:
@@ -52,7 +53,7 @@ PARAMETERS = {**GOODS_OWNER, **parameters(FILTERS), "maxPurchaseOrdersToGet": Pa
 
 
 def list_purchase_orders(asked: Asked) -> Answer:
-    given = read_query(asked.request, PARAMETERS)
+    given = asked.query(PARAMETERS)
     asked.check_goods_owner(given["goodsOwnerId"])
     all_of_them = asked.warehouse.purchases.by_id.values()
     found = kept([order for order in all_of_them if order.goods_owner_id == given["goodsOwnerId"]], given, FILTERS)
@@ -65,7 +66,7 @@ def read_purchase_order(asked: Asked) -> Answer:
 
 
 def put_purchase_order(asked: Asked) -> Write:
-    read_query(asked.request, {})
+    asked.query({})
     body = asked.body(PurchaseOrderBody)
     asked.check_goods_owner(body.goods_owner_id)
 
@@ -77,7 +78,7 @@ def put_purchase_order(asked: Asked) -> Write:
 
 
 def cancel_purchase_order(asked: Asked) -> Write:
-    given = read_query(asked.request, {**GOODS_OWNER, "purchaseOrderNumber": Parameter(str, required=True)})
+    given = asked.query({**GOODS_OWNER, "purchaseOrderNumber": Parameter(str, required=True)})
     asked.check_goods_owner(given["goodsOwnerId"])
 
     def make() -> Answer:
@@ -158,13 +159,13 @@ def report_received(asked: Asked) -> Write:
 
 def statuses(asked: Asked) -> Answer:
     """The member really is called `orderStatuses`."""
-    read_query(asked.request, {})
+    asked.query({})
     known = asked.warehouse.config.purchase_order_statuses
     return Answer({"orderStatuses": [{"number": number, "text": text} for number, text in known]})
 
 
 def types(asked: Asked) -> Answer:
-    given = read_query(asked.request, GOODS_OWNER)
+    given = asked.query(GOODS_OWNER)
     asked.check_goods_owner(given["goodsOwnerId"])
     known = asked.warehouse.config.purchase_order_types
     return Answer({"purchaseOrderTypes": [{"code": code, "name": name} for code, name in known]})
@@ -176,7 +177,7 @@ def _patched(order: PurchaseOrder) -> Answer:
 
 def _purchase_order(asked: Asked) -> PurchaseOrder:
     """The purchase order named in the path; such a call takes no query."""
-    read_query(asked.request, {})
+    asked.query({})
     purchase_id = asked.number("purchase_id")
     order = asked.warehouse.purchases.by_id.get(purchase_id)
     if order is None:

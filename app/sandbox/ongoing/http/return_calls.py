@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from app.sandbox.kit.queries import Filter, Parameter, integer, kept, parameters
+from app.sandbox.kit.requests import Answer
 from app.sandbox.ongoing import assumed
-from app.sandbox.ongoing.http.calls import Answer, Asked, Endpoint, Write
-from app.sandbox.ongoing.http.queries import GOODS_OWNER, Filter, Parameter, integer, kept, parameters, read_query
+from app.sandbox.ongoing.answers.inbound import return_order_answer
+from app.sandbox.ongoing.bodies.inbound import ReturnCauseBody, ReturnOrderBody, ReturnStatusBody
+from app.sandbox.ongoing.bodies.values import parse_moment
+from app.sandbox.ongoing.http.calls import GOODS_OWNER, Asked, Endpoint, Write
 from app.sandbox.ongoing.model.inbound.return_orders import KIND, ReturnOrder
-from app.sandbox.ongoing.wire.return_answers import return_order_answer
-from app.sandbox.ongoing.wire.return_bodies import ReturnCauseBody, ReturnOrderBody, ReturnStatusBody
-from app.sandbox.ongoing.wire.values import parse_moment
 
 FILTERS: dict[str, Filter[ReturnOrder]] = {
     "returnOrderNumbers": Filter(str, lambda order, numbers: order.number in numbers, many=True),
@@ -24,7 +25,7 @@ PARAMETERS = {**GOODS_OWNER, **parameters(FILTERS)}
 
 def list_return_orders(asked: Asked) -> Answer:
     """All at once: the list has no pages."""
-    given = read_query(asked.request, PARAMETERS)
+    given = asked.query(PARAMETERS)
     asked.check_goods_owner(given["goodsOwnerId"])
     all_of_them = asked.warehouse.returns.by_id.values()
     found = kept([order for order in all_of_them if order.goods_owner_id == given["goodsOwnerId"]], given, FILTERS)
@@ -36,7 +37,7 @@ def read_return_order(asked: Asked) -> Answer:
 
 
 def put_return_order(asked: Asked) -> Write:
-    read_query(asked.request, {})
+    asked.query({})
     body = asked.body(ReturnOrderBody)
     asked.check_goods_owner(body.goods_owner_id)
 
@@ -48,7 +49,7 @@ def put_return_order(asked: Asked) -> Write:
 
 
 def cancel_return_order(asked: Asked) -> Write:
-    given = read_query(asked.request, {**GOODS_OWNER, "returnOrderNumber": Parameter(str, required=True)})
+    given = asked.query({**GOODS_OWNER, "returnOrderNumber": Parameter(str, required=True)})
     asked.check_goods_owner(given["goodsOwnerId"])
 
     def make() -> Answer:
@@ -79,13 +80,13 @@ def patch_status(asked: Asked) -> Write:
 
 
 def statuses(asked: Asked) -> Answer:
-    read_query(asked.request, {})
+    asked.query({})
     known = asked.warehouse.config.return_order_statuses
     return Answer({"returnOrderStatuses": [{"number": number, "text": text} for number, text in known]})
 
 
 def causes(asked: Asked) -> Answer:
-    given = read_query(asked.request, GOODS_OWNER)
+    given = asked.query(GOODS_OWNER)
     asked.check_goods_owner(given["goodsOwnerId"])
     return Answer({"returnCauses": [_cause(cause_id, body) for cause_id, body in asked.warehouse.return_causes.by_code.values()]})
 
@@ -102,7 +103,7 @@ def _cause(cause_id: int, body: ReturnCauseBody) -> dict[str, object]:
 
 
 def put_cause(asked: Asked) -> Write:
-    read_query(asked.request, {})
+    asked.query({})
     body = asked.body(ReturnCauseBody)
     asked.check_goods_owner(body.goods_owner_id)
 
@@ -114,7 +115,7 @@ def put_cause(asked: Asked) -> Write:
 
 def _return_order(asked: Asked) -> ReturnOrder:
     """The return order named in the path; such a call takes no query."""
-    read_query(asked.request, {})
+    asked.query({})
     return_id = asked.number("return_id")
     order = asked.warehouse.returns.by_id.get(return_id)
     if order is None:

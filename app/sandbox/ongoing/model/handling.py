@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from app.sandbox.ongoing import assumed
+from app.sandbox.ongoing.bodies.orders import LineBody
 from app.sandbox.ongoing.config import WarehouseConfig
 from app.sandbox.ongoing.model import fulfilment, webhook_payloads
 from app.sandbox.ongoing.model.records import Article, Order
 from app.sandbox.ongoing.model.return_causes import ReturnCauses
 from app.sandbox.ongoing.model.store import Clock, Store, utc_now
-from app.sandbox.ongoing.wire.order_bodies import LineBody
 
 
 class Handling(Store):

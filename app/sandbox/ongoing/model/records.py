@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from app.sandbox.ongoing.bodies.articles import ArticleBody
+from app.sandbox.ongoing.bodies.orders import LineBody, OrderBody
 from app.sandbox.ongoing.config import CANCELLED
-from app.sandbox.ongoing.wire.article_bodies import ArticleBody
-from app.sandbox.ongoing.wire.order_bodies import LineBody, OrderBody
 
 COLLECTED = 500
 
@@ -43,11 +43,11 @@ class Article:
 
     @property
     def number(self) -> str:
-        return self.body.article_number
+        return str(self.body.article_number)
 
     @property
     def goods_owner_id(self) -> int:
-        return self.body.goods_owner_id
+        return int(self.body.goods_owner_id)
 
 
 @dataclass
@@ -86,11 +86,11 @@ class OrderLine:
 
     @property
     def row_number(self) -> str:
-        return self.body.row_number
+        return str(self.body.row_number)
 
     @property
     def ordered(self) -> float:
-        return self.body.number_of_items
+        return float(self.body.number_of_items)
 
     @property
     def to_be_picked(self) -> float:
@@ -144,11 +144,11 @@ class Order:
 
     @property
     def number(self) -> str:
-        return self.body.order_number
+        return str(self.body.order_number)
 
     @property
     def goods_owner_id(self) -> int:
-        return self.body.goods_owner_id
+        return int(self.body.goods_owner_id)
 
     @property
     def cancelled(self) -> bool:

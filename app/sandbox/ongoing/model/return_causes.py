@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from app.sandbox.ongoing.bodies.inbound import ReturnCauseBody
 from app.sandbox.ongoing.config import ReturnCause
-from app.sandbox.ongoing.wire.return_bodies import ReturnCauseBody
 
 
 class ReturnCauses:

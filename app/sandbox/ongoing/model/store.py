@@ -8,20 +8,20 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import TypeVar
 
+from app.sandbox.kit.fields import Record
 from app.sandbox.ongoing import assumed
+from app.sandbox.ongoing.bodies.articles import ArticleBody
+from app.sandbox.ongoing.bodies.orders import Consignee, LineBody, OrderBody
+from app.sandbox.ongoing.bodies.values import CodeName
 from app.sandbox.ongoing.config import CANCELLED, WarehouseConfig
-from app.sandbox.ongoing.model import fulfilment, webhook_payloads
+from app.sandbox.ongoing.model import fulfilment, rules, webhook_payloads
 from app.sandbox.ongoing.model.kits import parts_of
 from app.sandbox.ongoing.model.records import Article, Order, OrderLine, book
 from app.sandbox.ongoing.model.webhook_outbox import WebhookOutbox
 from app.sandbox.ongoing.model.write_lock import WriteLock
-from app.sandbox.ongoing.wire import rules
-from app.sandbox.ongoing.wire.article_bodies import ArticleBody
-from app.sandbox.ongoing.wire.order_bodies import Consignee, LineBody, OrderBody
-from app.sandbox.ongoing.wire.values import Body, CodeName
 
 Clock = Callable[[], datetime]
-B = TypeVar("B", bound=Body)
+B = TypeVar("B", bound=Record)
 T = TypeVar("T")
 
 

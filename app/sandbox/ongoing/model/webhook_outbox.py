@@ -22,8 +22,8 @@ from typing import Any
 import httpx
 import orjson
 
+from app.sandbox.ongoing.bodies.values import zulu
 from app.sandbox.ongoing.config import WarehouseConfig, Webhook
-from app.sandbox.ongoing.wire.values import zulu
 
 log = logging.getLogger(__name__)
 

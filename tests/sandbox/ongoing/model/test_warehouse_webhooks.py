@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from app.sandbox.kit.server import Server
 from app.sandbox.ongoing import WarehouseConfig, Webhook, create_warehouse
-from app.sandbox.ongoing.wire.article_bodies import ArticleBody
+from app.sandbox.ongoing.bodies.articles import ArticleBody
 from tests.sandbox.ongoing.simulated_site import Build, Site
 
 

@@ -8,11 +8,11 @@ from itertools import count
 from typing import Any
 
 from app.sandbox.ongoing import assumed
+from app.sandbox.ongoing.bodies.inbound import PurchaseLineBody, PurchaseOrderBody
+from app.sandbox.ongoing.config import WAREHOUSE_ID
 from app.sandbox.ongoing.model import webhook_payloads
 from app.sandbox.ongoing.model.inbound.purchase_records import CANCELLED, PurchaseLine, PurchaseOrder, ReceivedItem, expect
 from app.sandbox.ongoing.model.store import Store
-from app.sandbox.ongoing.wire.purchase_bodies import PurchaseLineBody, PurchaseOrderBody
-from app.sandbox.ongoing.wire.rules import WAREHOUSE_ID
 
 KIND = "purchase order"
 NOTIFIED, DEVIATION, RECEIVED = 100, 400, 500

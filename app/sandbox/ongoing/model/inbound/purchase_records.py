@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from app.sandbox.ongoing.bodies.inbound import PurchaseLineBody, PurchaseOrderBody
 from app.sandbox.ongoing.model.records import Article
-from app.sandbox.ongoing.wire.purchase_bodies import PurchaseLineBody, PurchaseOrderBody
 
 CANCELLED = 900
 
@@ -30,7 +30,7 @@ class PurchaseLine:
 
     @property
     def advised(self) -> float:
-        return self.body.number_of_items
+        return float(self.body.number_of_items)
 
     @property
     def received(self) -> float:
@@ -51,11 +51,11 @@ class PurchaseOrder:
 
     @property
     def number(self) -> str:
-        return self.body.purchase_order_number
+        return str(self.body.purchase_order_number)
 
     @property
     def goods_owner_id(self) -> int:
-        return self.body.goods_owner_id
+        return int(self.body.goods_owner_id)
 
     @property
     def is_return(self) -> bool:

@@ -8,9 +8,9 @@ from datetime import datetime
 from itertools import count
 
 from app.sandbox.ongoing import assumed
+from app.sandbox.ongoing.bodies.inbound import ReturnLineBody, ReturnOrderBody
 from app.sandbox.ongoing.model.handling import Handling
 from app.sandbox.ongoing.model.records import Order, OrderLine
-from app.sandbox.ongoing.wire.return_bodies import ReturnLineBody, ReturnOrderBody
 
 KIND = "return order"
 NOTIFIED, INBOUND, RECEIVED, CANCELLED = 100, 300, 500, 900
@@ -55,11 +55,11 @@ class ReturnOrder:
 
     @property
     def number(self) -> str:
-        return self.body.return_order_number
+        return str(self.body.return_order_number)
 
     @property
     def goods_owner_id(self) -> int:
-        return self.body.goods_owner_id
+        return int(self.body.goods_owner_id)
 
     def line(self, row_number: str) -> ReturnLine:
         """Raises KeyError when there is no such row."""

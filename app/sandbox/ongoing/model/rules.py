@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections import Counter
 
 from app.sandbox.ongoing import assumed
-from app.sandbox.ongoing.config import WarehouseConfig
+from app.sandbox.ongoing.bodies.articles import ArticleBody
+from app.sandbox.ongoing.bodies.orders import OrderBody
+from app.sandbox.ongoing.config import WAREHOUSE_ID, WarehouseConfig
 from app.sandbox.ongoing.model.records import Order
-from app.sandbox.ongoing.wire.article_bodies import ArticleBody
-from app.sandbox.ongoing.wire.order_bodies import OrderBody
-
-WAREHOUSE_ID = 1
 
 
 def check_article(body: ArticleBody, config: WarehouseConfig) -> None:

@@ -1,0 +1,1 @@
+"""What the simulated warehouse's calls take, as tables of fields."""

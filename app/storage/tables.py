@@ -59,6 +59,16 @@ connections = Table(
     Column("updated_at", UtcTime, nullable=False),
 )
 
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("connection_id", String(40), ForeignKey("connections.id"), primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("version", Integer, nullable=False),  # counts up at every renewal; the connection's settings_version stays
+    Column("expires_at", UtcTime),
+    Column("updated_at", UtcTime, nullable=False),
+)
+
 inbox = Table(
     "inbox",
     metadata,

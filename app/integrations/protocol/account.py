@@ -1,0 +1,29 @@
+"""Whose data it is on the other side, and how fast it may be asked for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Account:
+    """One customer of one system: a shop, or a company in an ERP that all its customers reach at the same address.
+
+    `key` tells one account from every other: failures are counted by it, calls are paced by it, and credentials that give
+    another key point elsewhere. It holds no secret and never changes for the same account. `label` is what people know it by.
+    """
+
+    key: str
+    label: str
+    base_url: str | None = None
+    """Where it is called, when that is the connection's to say. Checked before anything is sent to it."""
+    base_url_field: str = "base_url"
+    """The credential that `base_url` comes from, named when it is refused."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """At most `calls` calls in `seconds` seconds for one account, by all processes of the gateway together."""
+
+    calls: int
+    seconds: float

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import hmac
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, unquote
@@ -14,7 +14,7 @@ from urllib.parse import quote, unquote
 from app.sandbox.woocommerce.config import Clock, ShopConfig
 from app.sandbox.woocommerce.wire.errors import RestError
 
-_OAUTH = ("oauth_consumer_key", "oauth_timestamp", "oauth_nonce", "oauth_signature", "oauth_signature_method")
+OAUTH = ("oauth_consumer_key", "oauth_timestamp", "oauth_nonce", "oauth_signature", "oauth_signature_method")
 _HASHES = {"HMAC-SHA1": hashlib.sha1, "HMAC-SHA256": hashlib.sha256}
 _HEADER_PART = re.compile(r'(oauth_[a-z_-]*)=(?:"([^"]*)"|([^,]*))')
 _WINDOW_SECONDS = 15 * 60
@@ -88,8 +88,8 @@ class Doorkeeper:
 
     def _oauth(self, method: str, path: str, parameters: Mapping[str, Any], headers: Mapping[str, str]) -> Key | None:
         signed = {**parameters, **header_parameters(headers.get("authorization", ""))}
-        missing = [name for name in _OAUTH if not signed.get(name)]
-        if len(missing) == len(_OAUTH):
+        missing = [name for name in OAUTH if not signed.get(name)]
+        if len(missing) == len(OAUTH):
             return None
         if missing:
             plural = "s" if len(missing) > 1 else ""
@@ -99,19 +99,11 @@ class Doorkeeper:
         key = self._keys.get(signed["oauth_consumer_key"])
         if key is None:
             raise _refused("Consumer key is invalid.")
-        self._check_signature(key, method, self.base_url(headers) + path, signed)
+        url = self.base_url(headers) + path
+        if wrong := misfit(signed, f"{key.secret}&", lambda parameters: base_string(method, url, parameters)):
+            raise _refused(f"Invalid signature - {wrong}.")
         self.check_nonce(key, signed["oauth_timestamp"], signed["oauth_nonce"])
         return key
-
-    def _check_signature(self, key: Key, method: str, url: str, signed: dict[str, Any]) -> None:
-        given = unquote(signed.pop("oauth_signature").replace(" ", "+"))
-        hashing = _HASHES.get(signed["oauth_signature_method"])
-        if hashing is None:
-            raise _refused("Invalid signature - signature method is invalid.")
-        text = base_string(method, url, signed)
-        made = base64.b64encode(hmac.new(f"{key.secret}&".encode(), text.encode(), hashing).digest())
-        if not hmac.compare_digest(made, given.encode()):
-            raise _refused("Invalid signature - provided signature does not match.")
 
     def check_nonce(self, key: Key, timestamp_text: str, nonce: str) -> None:
         """Raises RestError (401)."""
@@ -123,6 +115,17 @@ class Doorkeeper:
             raise _refused("Invalid nonce - nonce has already been used.")
         key.nonces = {then: used for then, used in key.nonces.items() if then >= now - _WINDOW_SECONDS}
         key.nonces[timestamp] = nonce
+
+
+def misfit(signed: Mapping[str, Any], secret: str, base: Callable[[Mapping[str, Any]], str]) -> str:
+    """What is wrong with a signature; empty when it fits. `base` makes the text that is signed of the other parameters."""
+    hashing = _HASHES.get(signed["oauth_signature_method"])
+    if hashing is None:
+        return "signature method is invalid"
+    text = base({name: value for name, value in signed.items() if name != "oauth_signature"})
+    made = base64.b64encode(hmac.new(secret.encode(), text.encode(), hashing).digest())
+    given = unquote(signed["oauth_signature"].replace(" ", "+"))
+    return "" if hmac.compare_digest(made, given.encode()) else "provided signature does not match"
 
 
 def header_parameters(header: str) -> dict[str, str]:

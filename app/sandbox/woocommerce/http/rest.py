@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from app.sandbox.kit.faults import show as show_fault
+from app.sandbox.kit.journal import decoded
 from app.sandbox.woocommerce.http.front import BY_REST_ROUTE
 from app.sandbox.woocommerce.http.listing import page_headers, pick_fields
 from app.sandbox.woocommerce.http.login import Doorkeeper
@@ -157,12 +158,12 @@ class Api:
         shop, raw = self.shop, await request.body()
         fault = shop.faults.take(request)
         if fault is not None and not fault.after_write and (shown := await show_fault(fault)) is not None:
-            shop.journal.add(request, _journalled(raw), shown.status_code, None, fault.kind)
+            shop.journal.add(request, decoded(raw), shown.status_code, None, fault.kind)
             return shown
         with shop.lock:
             answer, headers = act(raw)
         await shop.queue.send_pings()
-        shop.journal.add(request, _journalled(raw), answer.status, _brief(answer.body), fault.kind if fault else None)
+        shop.journal.add(request, decoded(raw), answer.status, _brief(answer.body), fault.kind if fault else None)
         if fault is not None and fault.after_write and (shown := await show_fault(fault)) is not None:
             return shown
         headers = {"Content-Type": "application/json; charset=UTF-8", **{name: value for name, value in headers.items() if value}}
@@ -242,14 +243,6 @@ def _json(request: Request, raw: bytes) -> dict[str, Any]:
 def _bad_json(code: int, message: str) -> RestError:
     data = {"status": 400, "json_error_code": code, "json_error_message": message}
     return RestError(400, "rest_invalid_json", "Invalid JSON body passed.", data)
-
-
-def _journalled(raw: bytes) -> Any:
-    """The body as the journal keeps it: decoded where it is JSON, else as text."""
-    try:
-        return json.loads(raw) if raw else None
-    except ValueError:
-        return raw.decode("utf-8", "replace")
 
 
 def _brief(body: Any) -> Any:

@@ -8,18 +8,14 @@ versions: `/wc-api/v2` signs with the consumer secret alone (no `&` behind it) a
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
-from app.sandbox.woocommerce.http.login import Doorkeeper, Key, base_string
+from app.sandbox.woocommerce.http.login import OAUTH, Doorkeeper, Key, base_string, misfit
 from app.sandbox.woocommerce.legacy.errors import LegacyError
 from app.sandbox.woocommerce.wire.errors import RestError
-
-_OAUTH = ("oauth_consumer_key", "oauth_timestamp", "oauth_nonce", "oauth_signature", "oauth_signature_method")
-_HASHES = {"HMAC-SHA1": hashlib.sha1, "HMAC-SHA256": hashlib.sha256}
 
 
 def _refused(message: str, status: int = 401) -> LegacyError:
@@ -63,21 +59,14 @@ def _key(doorkeeper: Doorkeeper, name: str) -> Key:
 def _signed(
     doorkeeper: Doorkeeper, version: str, method: str, path: str, query: Mapping[str, Any], headers: Mapping[str, str]
 ) -> Key:
-    missing = next((name for name in _OAUTH if not query.get(name)), None)
+    missing = next((name for name in OAUTH if not query.get(name)), None)
     if missing is not None:
         raise _refused(f"{missing} parameter is missing", 404)
     key = _key(doorkeeper, query["oauth_consumer_key"])
-    signed = dict(query)
-    given = unquote(signed.pop("oauth_signature").replace(" ", "+"))
-    hashing = _HASHES.get(signed["oauth_signature_method"])
-    if hashing is None:
-        raise _refused("Invalid Signature - signature method is invalid")
-    url = doorkeeper.base_url(headers) + path
-    text = _flat(method, url, signed) if version == "v2" else base_string(method, url, signed)
-    secret = key.secret if version == "v2" else f"{key.secret}&"
-    made = base64.b64encode(hmac.new(secret.encode(), text.encode(), hashing).digest())
-    if not hmac.compare_digest(made, given.encode()):
-        raise _refused("Invalid Signature - provided signature does not match")
+    url, is_v2 = doorkeeper.base_url(headers) + path, version == "v2"
+    base = _flat if is_v2 else base_string
+    if wrong := misfit(query, key.secret if is_v2 else f"{key.secret}&", lambda parameters: base(method, url, parameters)):
+        raise _refused(f"Invalid Signature - {wrong}")
     try:
         doorkeeper.check_nonce(key, query["oauth_timestamp"], query["oauth_nonce"])
     except RestError as refused:

@@ -82,7 +82,7 @@ def _order(asked: LegacyAsked) -> Resource:
 def _wanted_order(asked: LegacyAsked, record: Record) -> bool:
     """Statuses WooCommerce does not know, and the trash, are listed only when asked for."""
     status = str(asked.given.get("status") or asked.filter.get("status") or "")
-    if record.status not in (status.split(",") if status else views.order_statuses()):
+    if record.status not in (status.split(",") if status else views.ORDER_STATUSES):
         return False
     return mentions(record, str(asked.filter.get("q") or ""))
 
@@ -108,7 +108,7 @@ def _count_orders(asked: LegacyAsked) -> Answer:
 
 
 def _statuses(asked: LegacyAsked) -> Answer:
-    return Answer({"order_statuses": views.order_statuses()})
+    return Answer({"order_statuses": views.ORDER_STATUSES})
 
 
 def _get_order(asked: LegacyAsked) -> Answer:
@@ -122,7 +122,7 @@ def _edit_order(asked: LegacyAsked) -> Answer:
     order = _order(asked)
     if asked.shop.config.strict:
         refuse_unknown("field", body, _ORDER_FIELDS)
-        refuse_unknown("status", {body["status"]: None} if body.get("status") else {}, tuple(views.order_statuses()))
+        refuse_unknown("status", {body["status"]: None} if body.get("status") else {}, tuple(views.ORDER_STATUSES))
     meta = [{"key": key, "value": value} for key, value in (body.get("order_meta") or {}).items() if not key.startswith("_")]
     change = {"status": body.get("status"), "customer_note": body.get("note"), "meta_data": meta}
     asked.shop.orders.change(order["id"], {name: value for name, value in change.items() if value})

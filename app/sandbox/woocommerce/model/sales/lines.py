@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass
 from typing import Any
 
 from app.sandbox.woocommerce.model.products import Products
@@ -30,42 +33,49 @@ def write_lines(products: Products, order: Resource, given: list[Resource]) -> l
     return restocked
 
 
-def write_shipping(site: Site, order: Resource, given: list[Resource]) -> None:
-    """Writes `shipping_lines`. Raises RestError."""
-    for part in given:
-        line = _existing(order["shipping_lines"], part)
-        if line is not None and "method_id" in part and part["method_id"] is None:
-            order["shipping_lines"].remove(line)
-            continue
-        if line is None:
-            if not part.get("method_id"):
-                raise RestError(400, "woocommerce_rest_invalid_shipping_item", "Shipping method ID is required.")
-            line = {
-                "id": site.next_item_id(), "method_title": "", "method_id": "", "instance_id": "", "total": "0.00",
-                "total_tax": "0.00", "taxes": [], "tax_status": "taxable", "meta_data": [],
-            }  # fmt: skip
-            order["shipping_lines"].append(line)
-        _put(line, part, ("method_title", "method_id", "instance_id"))
-        _put_amount(line, part, "total")
-        merge_meta(line["meta_data"], part.get("meta_data") or [], site.next_meta_id, shows=True)
+@dataclass(frozen=True)
+class _Extra:
+    """What stands on an order beside goods: the field that it cannot be without, the fields that are written, all fields."""
+
+    needs: str
+    refusal: tuple[str, str]
+    written: tuple[str, ...]
+    blank: Mapping[str, Any]
 
 
-def write_fees(site: Site, order: Resource, given: list[Resource]) -> None:
-    """Writes `fee_lines`. Raises RestError."""
+EXTRAS: Mapping[str, _Extra] = {
+    "shipping_lines": _Extra(
+        "method_id", ("woocommerce_rest_invalid_shipping_item", "Shipping method ID is required."),
+        ("method_title", "method_id", "instance_id"),
+        {
+            "method_title": "", "method_id": "", "instance_id": "", "total": "0.00", "total_tax": "0.00", "taxes": [],
+            "tax_status": "taxable", "meta_data": [],
+        },
+    ),
+    "fee_lines": _Extra(
+        "name", ("woocommerce_rest_invalid_fee_item", "Fee name is required."), ("name", "tax_class", "tax_status"),
+        {
+            "name": "", "tax_class": "", "tax_status": "taxable", "amount": "", "total": "0.00", "total_tax": "0.00",
+            "taxes": [], "meta_data": [],
+        },
+    ),
+}  # fmt: skip
+
+
+def write_extras(site: Site, order: Resource, name: str, given: list[Resource]) -> None:
+    """Writes `shipping_lines` or `fee_lines`. Raises RestError."""
+    extra, lines = EXTRAS[name], order[name]
     for part in given:
-        line = _existing(order["fee_lines"], part)
-        if line is not None and "name" in part and part["name"] is None:
-            order["fee_lines"].remove(line)
+        line = _existing(lines, part)
+        if line is not None and part.get(extra.needs, "") is None:
+            lines.remove(line)
             continue
         if line is None:
-            if not part.get("name"):
-                raise RestError(400, "woocommerce_rest_invalid_fee_item", "Fee name is required.")
-            line = {
-                "id": site.next_item_id(), "name": "", "tax_class": "", "tax_status": "taxable", "amount": "", "total": "0.00",
-                "total_tax": "0.00", "taxes": [], "meta_data": [],
-            }  # fmt: skip
-            order["fee_lines"].append(line)
-        _put(line, part, ("name", "tax_class", "tax_status"))
+            if not part.get(extra.needs):
+                raise RestError(400, *extra.refusal)
+            line = {"id": site.next_item_id(), **deepcopy(dict(extra.blank))}
+            lines.append(line)
+        _put(line, part, extra.written)
         _put_amount(line, part, "total")
         merge_meta(line["meta_data"], part.get("meta_data") or [], site.next_meta_id, shows=True)
 

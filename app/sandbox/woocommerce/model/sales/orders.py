@@ -215,8 +215,8 @@ class Orders(Table):
             order[name].update(given.get(name, {}))
         merge_meta(order["meta_data"], given.get("meta_data", []), self.site.next_meta_id)
         moved = lines.write_lines(self.products, order, given.get("line_items", []))
-        lines.write_shipping(self.site, order, given.get("shipping_lines", []))
-        lines.write_fees(self.site, order, given.get("fee_lines", []))
+        for name in lines.EXTRAS:
+            lines.write_extras(self.site, order, name, given.get(name, []))
         if "coupon_lines" in given:
             totals.apply_coupons(self.products, order, given["coupon_lines"])
         costs = ("line_items", "shipping_lines", "fee_lines", "coupon_lines", "billing", "shipping")

@@ -23,6 +23,7 @@ from app.clock import Clock, utc_now
 from app.engine.upkeep import mail, webhook_guard, webhook_state
 from app.errors import BadInput, RemoteError
 from app.http import open_client, send
+from app.integrations.protocol.integration import Opened
 from app.processes.valkey import EmbeddedValkeyMissing, ask, find_server, socket_path
 from app.records import connections
 from app.records.connections import Connection, Status
@@ -286,7 +287,7 @@ def _webhooks(settings: Settings, connection: Connection, seen: Any, now: dateti
 
 async def _connection(settings: Settings, connection: Connection, http: httpx.AsyncClient, clock: Clock) -> list[Finding]:
     name = connection.name
-    source = connection.system.open(connection.settings, connection.shop, http, clock)
+    source = connection.system.open(Opened(connection.settings, connection.shop, lambda *, own=False: http, clock))
     client = OngoingClient(connection.warehouse, http, clock, connection.settings.warehouse)
     shop, warehouse = await asyncio.gather(source.test(), client.test())
     found = [

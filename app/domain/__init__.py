@@ -11,7 +11,8 @@ from app.domain.order import (
     Transporter,
 )
 from app.domain.problem import Problem
-from app.domain.record import INBOUND, OUTBOUND, POLLED, Kind, Process, SourceRecord, content_hash, from_payload, to_payload
+from app.domain.process import INBOUND, OUTBOUND, POLLED, Kind, Process
+from app.domain.record import Record, SourceRecord, content_hash, from_payload, to_payload
 from app.domain.warehouse_state import WarehouseState
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "OrderLine",
     "Problem",
     "Process",
+    "Record",
     "ShopState",
     "SourceRecord",
     "Transporter",

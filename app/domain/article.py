@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from app.domain.problem import Problem
+from app.domain.process import Kind
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,8 @@ class Article:
     is False when the source's filter leaves it out (a draft, say). `extra` holds configured extra fields by their WMS path.
     Anything in `problems` keeps the article from being sent.
     """
+
+    kind: ClassVar[Kind] = Kind.ARTICLE
 
     source_id: str
     modified_at: datetime | None
@@ -47,3 +50,20 @@ class Article:
     parent_id: str | None = None
     """The source's id of the product that a variation belongs to."""
     problems: tuple[Problem, ...] = ()
+
+    @property
+    def source_number(self) -> str | None:
+        return self.number
+
+    @property
+    def created_at(self) -> datetime | None:
+        """Articles are transferred however old they are."""
+        return None
+
+    @property
+    def is_withdrawn(self) -> bool:
+        return not self.wanted
+
+    @property
+    def priority(self) -> int:
+        return 2

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 from app.domain.problem import Problem
+from app.domain.process import Kind
 
 
 class ShopState(StrEnum):
@@ -84,6 +85,8 @@ class Order:
     WMS path. Anything in `problems` holds the order.
     """
 
+    kind: ClassVar[Kind] = Kind.ORDER
+
     source_id: str
     source_number: str
     number: str
@@ -108,3 +111,20 @@ class Order:
     extra: dict[str, Any] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def parent_id(self) -> None:
+        return None
+
+    @property
+    def wanted(self) -> bool:
+        return self.state is ShopState.WANTED
+
+    @property
+    def is_withdrawn(self) -> bool:
+        return self.state in (ShopState.CANCELLED, ShopState.GONE)
+
+    @property
+    def priority(self) -> int:
+        """A cancellation goes before everything else: the warehouse may be about to start."""
+        return 0 if self.is_withdrawn else 1

@@ -1,54 +1,27 @@
-"""Records in transit: what was read from a source, and how mapped content is stored and compared."""
+"""Records in transit: what was read from a source, what every mapped record can say, and how mapped content is stored and
+compared.
+
+A new kind of record is a class that is a `Record`, and one entry in `RECORD_TYPES`.
+"""
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
 import orjson
 from pydantic import TypeAdapter
 
 from app.domain.article import Article
 from app.domain.order import Order
+from app.domain.problem import Problem
+from app.domain.process import Kind, Process
 
 SCHEMA_VERSION = 1
-"""Of the payloads below. Raise it when a field of Article or Order changes its meaning; stored payloads are then rebuilt."""
-
-
-class Process(StrEnum):
-    """One kind of exchange, in one direction."""
-
-    ARTICLES = "articles"
-    ORDERS = "orders"
-    STOCK = "stock"
-    SHIPMENTS = "shipments"
-    RETURNS = "returns"
-    ACKNOWLEDGEMENTS = "acknowledgements"
-    """What the shop was told of shipments and returns, confirmed to the WMS. Goes with those two, and has no switch of its
-    own."""
-    NOTES = "notes"
-    """Notes in the shop about orders that are held. Has a setting of its own."""
-
-
-INBOUND = (Process.ARTICLES, Process.ORDERS)
-"""From the external system to the WMS."""
-OUTBOUND = (Process.STOCK, Process.SHIPMENTS, Process.RETURNS)
-"""From the WMS to the external system."""
-POLLED = (*INBOUND, *OUTBOUND)
-"""What is read on a schedule, and can be switched on and off."""
-
-
-class Kind(StrEnum):
-    """What a mapping links."""
-
-    ARTICLE = "article"
-    ORDER = "order"
-
-
-KIND_OF: dict[Process, Kind] = {Process.ARTICLES: Kind.ARTICLE, Process.ORDERS: Kind.ORDER}
+"""Of the payloads below. Raise it when a field of a record changes its meaning; stored payloads are then rebuilt."""
 
 
 @dataclass(frozen=True)
@@ -65,26 +38,95 @@ class SourceRecord:
     body: dict[str, Any]
 
 
-_ADAPTERS: dict[type[Article | Order], TypeAdapter[Any]] = {
-    Article: TypeAdapter(Article),
-    Order: TypeAdapter(Order),
-}
-_TYPES: dict[Process, type[Article | Order]] = {Process.ARTICLES: Article, Process.ORDERS: Order}
+class Record(Protocol):
+    """What the gateway asks of every mapped record, whatever its kind. A frozen dataclass."""
+
+    kind: ClassVar[Kind]
+
+    @property
+    def source_id(self) -> str: ...
+
+    @property
+    def number(self) -> str | None:
+        """The number in the WMS; None when the source has none."""
+        ...
+
+    @property
+    def source_number(self) -> str | None:
+        """The number in the source."""
+        ...
+
+    @property
+    def parent_id(self) -> str | None:
+        """The source's id of the record that this one is part of."""
+        ...
+
+    @property
+    def status(self) -> str:
+        """As the source says."""
+        ...
+
+    @property
+    def created_at(self) -> datetime | None:
+        """When it was made (UTC), where that decides whether it is transferred at all."""
+        ...
+
+    @property
+    def modified_at(self) -> datetime | None: ...
+
+    @property
+    def wanted(self) -> bool:
+        """Whether it is to be in the warehouse as it is now."""
+        ...
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether it is not to be in the warehouse any more. What waits is neither wanted nor withdrawn."""
+        ...
+
+    @property
+    def priority(self) -> int:
+        """Its place among what waits in a lane: 0 a cancellation, 1 an order, 2 an article."""
+        ...
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Whatever keeps it from being sent."""
+        ...
 
 
-def to_payload(record: Article | Order) -> dict[str, Any]:
+RECORD_TYPES: dict[Process, type[Record]] = {Process.ARTICLES: Article, Process.ORDERS: Order}
+"""The kinds of record that there are, by the process that carries them."""
+
+
+def kind_of(process: Process) -> Kind:
+    """What a mapping of this process links."""
+    return RECORD_TYPES[process].kind
+
+
+def process_of(kind: Kind) -> Process:
+    """The process that carries records of this kind."""
+    return next(process for process, model in RECORD_TYPES.items() if model.kind == kind)
+
+
+@functools.cache
+def _adapter(model: type[Record]) -> TypeAdapter[Any]:
+    return TypeAdapter(model)
+
+
+def to_payload(record: Record) -> dict[str, Any]:
     """The record as plain JSON types (decimals and times as text)."""
-    payload: dict[str, Any] = _ADAPTERS[type(record)].dump_python(record, mode="json")
+    payload: dict[str, Any] = _adapter(type(record)).dump_python(record, mode="json")
     return payload
 
 
-def from_payload(process: Process, payload: dict[str, Any]) -> Article | Order:
+def from_payload(process: Process, payload: dict[str, Any]) -> Record:
     """The inverse of `to_payload`."""
-    record: Article | Order = _ADAPTERS[_TYPES[process]].validate_python(payload)
+    record: Record = _adapter(RECORD_TYPES[process]).validate_python(payload)
     return record
 
 
-def content_hash(record: Article | Order) -> str:
+def content_hash(record: Record) -> str:
     """SHA-256 over the mapped content; when it was modified is not content."""
     payload = to_payload(record)
     payload.pop("modified_at", None)

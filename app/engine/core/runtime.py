@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import httpx
 
@@ -14,6 +15,7 @@ from app.clock import Clock, utc_now
 from app.engine.core.queue import WakeUps
 from app.http import open_client
 from app.integrations.protocol import Source
+from app.integrations.protocol.integration import Opened
 from app.records import connections
 from app.records.connections import SHOP_LANE, Connection
 from app.settings import Settings
@@ -73,10 +75,16 @@ class Gateway:
         if key not in self._sources:
             for old in [known for known in self._sources if known[0] == connection.id]:
                 del self._sources[old]
-            self._sources[key] = connection.system.open(
-                connection.settings, connection.shop, self.http, self.clock, connection.facts
-            )
+            self._sources[key] = self.open_source(connection, connection.facts)
         return self._sources[key]
+
+    def open_source(self, connection: Connection, facts: Mapping[str, Any]) -> Source:
+        """A client of its own, which knows these facts about the system."""
+        return connection.system.open(Opened(connection.settings, connection.shop, self.client, self.clock, facts))
+
+    def client(self, *, own: bool = False) -> httpx.AsyncClient:
+        """Implements `ClientFactory`."""
+        return open_client(self.settings.reach) if own else self.http
 
     def warehouse(self, connection: Connection) -> OngoingClient:
         return OngoingClient(connection.warehouse, self.http, self.clock, connection.settings.warehouse)

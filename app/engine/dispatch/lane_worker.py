@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import Row, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.domain import INBOUND, Order, Process
+from app.domain import INBOUND, Article, Order, Process
 from app.engine.core import circuit, leases
 from app.engine.core.calls import CALLS, TO_SHOP, all_keys, keys_of
 from app.engine.core.failpoints import failpoint
@@ -197,9 +197,12 @@ def _failed(job: Row[Any], transfer: Transfer, code: str, reason: str) -> Result
 async def _send(port: RecordedWarehouse, mapping: Mapping) -> Result:
     record = payload_of(port.connection, port.claimed.job)
     known = _known(mapping, unknown=port.unsettled is not None)
-    if isinstance(record, Order):
-        return await transfer_order(record, known, port)
-    return await transfer_article(record, known, port)
+    match record:
+        case Order():
+            return await transfer_order(record, known, port)
+        case Article():
+            return await transfer_article(record, known, port)
+    raise TypeError(f"the WMS is sent no {record.kind}")
 
 
 def _known(mapping: Mapping, *, unknown: bool) -> Known:

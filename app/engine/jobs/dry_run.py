@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.domain import Article, Order, ShopState, SourceRecord
-from app.domain.record import KIND_OF
+from app.domain import Article, Order, Record, ShopState, SourceRecord
+from app.domain.record import kind_of
 from app.flows.articles import PUT_ARTICLE
 from app.flows.orders import PUT_ORDER
 from app.flows.outcomes import explained
@@ -34,9 +34,9 @@ class Entry:
     shown: dict[str, Any]
 
 
-async def of(db: AsyncConnection, connection: Connection, record: SourceRecord, mapped: Article | Order) -> Entry:
+async def of(db: AsyncConnection, connection: Connection, record: SourceRecord, mapped: Record) -> Entry:
     """What would be done about the record, as far as can be told without asking the warehouse."""
-    mapping = await mappings.by_source(db, connection.id, KIND_OF[record.process], record.source_id)
+    mapping = await mappings.by_source(db, connection.id, kind_of(record.process), record.source_id)
     outcome, code, why, body = _decide(connection, mapped, mapping)
     fields: list[dict[str, Any]] = []
     if body is not None:
@@ -53,11 +53,14 @@ async def of(db: AsyncConnection, connection: Connection, record: SourceRecord, 
     return Entry(outcome, code, shown)
 
 
-def _decide(connection: Connection, mapped: Article | Order, mapping: Mapping | None) -> tuple[str, str, str, Body | None]:
+def _decide(connection: Connection, mapped: Record, mapping: Mapping | None) -> tuple[str, str, str, Body | None]:
     there = mapping is not None and mapping.wms_id is not None
-    if isinstance(mapped, Article):
-        return _decide_article(connection, mapped, mapping, there)
-    return _decide_order(connection, mapped, mapping, there)
+    match mapped:
+        case Order():
+            return _decide_order(connection, mapped, mapping, there)
+        case Article():
+            return _decide_article(connection, mapped, mapping, there)
+    raise TypeError(f"the WMS is sent no {mapped.kind}")
 
 
 def _decide_article(

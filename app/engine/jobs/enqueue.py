@@ -14,8 +14,8 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.domain import Address, Article, Order, Process, ShopState, SourceRecord, content_hash, to_payload
-from app.domain.record import KIND_OF, SCHEMA_VERSION
+from app.domain import Address, Order, Process, Record, ShopState, SourceRecord, content_hash, to_payload
+from app.domain.record import SCHEMA_VERSION, kind_of
 from app.engine.jobs import events
 from app.engine.jobs.mapper import GONE, payload_of
 from app.flows.outcomes import Transfer
@@ -49,7 +49,7 @@ class RecordChange:
     """A record and how it was found. `read_now`: it was read from the shop just now, at the shop's own word."""
 
     record: SourceRecord
-    mapped: Article | Order
+    mapped: Record
     found_by: FoundBy
     read_now: bool = False
     forced: bool = False
@@ -72,7 +72,7 @@ class EnqueueResult:
 
 async def enqueue_change(db: AsyncConnection, connection: Connection, made: RecordChange, now: datetime) -> EnqueueResult:
     """Judges the offer and, when there is something to do, queues it; all in the caller's transaction."""
-    kind = KIND_OF[made.record.process]
+    kind = kind_of(made.record.process)
     await _one_at_a_time(db, connection)
     # Locked: the lane may be writing down, at this moment, what became of the version before.
     mapping = await mappings.by_source(db, connection.id, kind, made.record.source_id, lock=True)
@@ -142,8 +142,8 @@ async def _store_snapshot(
         "source_hash": digest,
         "settings_version": connection.settings_version,
         "source_status": _status(mapped),
-        "source_number": mapped.source_number if isinstance(mapped, Order) else mapped.number,
-        "parent_source_id": None if isinstance(mapped, Order) else mapped.parent_id,
+        "source_number": mapped.source_number,
+        "parent_source_id": mapped.parent_id,
     }
     if made.record.modified_at is not None:
         values["source_modified_at"] = made.record.modified_at
@@ -152,14 +152,12 @@ async def _store_snapshot(
     await mappings.change(db, mapping.id, now, **values)
 
 
-def _status(mapped: Article | Order) -> str:
+def _status(mapped: Record) -> str:
     return mapped.status[:40]
 
 
-def _wanted(mapped: Article | Order) -> str:
-    if isinstance(mapped, Article):
-        return "present" if mapped.wanted else "absent"
-    return "absent" if mapped.state in (ShopState.CANCELLED, ShopState.GONE) else "present"
+def _wanted(mapped: Record) -> str:
+    return "absent" if mapped.is_withdrawn else "present"
 
 
 async def _skip_reason(
@@ -171,12 +169,9 @@ async def _skip_reason(
     mapped = made.mapped
     go_live = connection.settings.go_live
     reason: tuple[str, str] | None = None
-    if isinstance(mapped, Article):
-        if not mapped.wanted:
-            reason = ("not-wanted", f"The shop's status is {mapped.status!r}")
-    elif go_live is not None and mapped.created_at is not None and mapped.created_at < go_live:
+    if go_live is not None and mapped.created_at is not None and mapped.created_at < go_live:
         reason = ("before-go-live", f"Made before the connection went live ({go_live:%Y-%m-%d %H:%M} UTC)")
-    elif mapped.state is not ShopState.WANTED:
+    elif not mapped.wanted:
         reason = ("not-wanted", f"The shop's status is {mapped.status!r}")
     if reason is None or await _has_active_job(db, connection.id, made.record):
         return None
@@ -189,13 +184,6 @@ async def _has_active_job(db: AsyncConnection, connection_id: str, record: Sourc
     return state in ("waiting", "parked", "running")
 
 
-def priority_of(mapped: Article | Order) -> int:
-    """0 cancellation, 1 order, 2 article: the order of turns within a lane."""
-    if isinstance(mapped, Article):
-        return 2
-    return 0 if mapped.state in (ShopState.CANCELLED, ShopState.GONE) else 1
-
-
 async def _queue(
     db: AsyncConnection, connection: Connection, mapping: Mapping, made: RecordChange, digest: str, now: datetime
 ) -> EnqueueResult:
@@ -203,7 +191,7 @@ async def _queue(
     content = {
         "mapping_id": mapping.id,
         "lane": connection.lane,
-        "priority": priority_of(made.mapped),
+        "priority": made.mapped.priority,
         "number": made.mapped.number,
         "source": record.body,
         "payload": to_payload(made.mapped),
@@ -334,7 +322,7 @@ async def enqueue_gone(
 ) -> EnqueueResult:
     """For a record that the shop itself says is no more. Nothing to do unless an order of it is, or may come to be, in the
     warehouse."""
-    mapping = await mappings.by_source(db, connection.id, KIND_OF[process], source_id)
+    mapping = await mappings.by_source(db, connection.id, kind_of(process), source_id)
     if process is Process.ARTICLES or mapping is None:
         return EnqueueResult(
             Verdict.NOT_WANTED, "The shop has no such record any more, and nothing is to be done in the warehouse"
@@ -357,7 +345,7 @@ async def enqueue_gone(
     return await enqueue_change(db, connection, made, now)
 
 
-def _gone_order(mapping: Mapping, known: Article | Order | None) -> Order:
+def _gone_order(mapping: Mapping, known: Record | None) -> Order:
     if isinstance(known, Order):
         return replace(known, state=ShopState.GONE, status="deleted")
     number = mapping.number or mapping.source_number or mapping.source_id

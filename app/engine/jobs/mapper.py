@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from app.domain import Article, Order, Process, ShopState, SourceRecord, from_payload
+from app.domain import Order, Process, Record, ShopState, SourceRecord, from_payload
 from app.domain.record import SCHEMA_VERSION
 from app.records.connections import Connection
 
@@ -14,14 +14,14 @@ GONE = "_gateway_gone"
 """Set in a stored source whose record the shop has deleted for good."""
 
 
-def map_record(connection: Connection, record: SourceRecord) -> Article | Order:
-    if record.process is Process.ARTICLES:
-        return connection.system.map_article(record, connection.settings)
-    order = connection.system.map_order(record, connection.settings)
-    return replace(order, state=ShopState.GONE, status="deleted") if record.body.get(GONE) else order
+def map_record(connection: Connection, record: SourceRecord) -> Record:
+    mapped = connection.system.map(record, connection.settings)
+    if record.body.get(GONE) and isinstance(mapped, Order):
+        return replace(mapped, state=ShopState.GONE, status="deleted")
+    return mapped
 
 
-def payload_of(connection: Connection, job: Any) -> Article | Order:
+def payload_of(connection: Connection, job: Any) -> Record:
     """The job's record. Mapped again from its source when the schema or the connection's settings have moved since it was
     stored."""
     process = Process(job.process)

@@ -41,7 +41,7 @@ class Report:
 async def test(gateway: Gateway, connection: Connection) -> Report:
     """Real calls to the shop and the warehouse; the outcome is kept with the connection."""
     # Without the facts of an earlier test: the shop may have been updated since.
-    shop = await connection.system.open(connection.settings, connection.shop, gateway.http, gateway.clock).test()
+    shop = await gateway.open_source(connection, {}).test()
     warehouse = await gateway.warehouse(connection).test()
     findings = [
         *(_finding("shop", check) for check in shop.checks),

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.domain import Article, Order, Problem, Process, ShopState, SourceRecord
+from app.domain import Article, Problem, Process, Record, SourceRecord
 from app.engine.core.runtime import Gateway
 from app.engine.jobs.dry_run import leaves
 from app.engine.jobs.mapper import GONE, map_record
@@ -17,8 +17,8 @@ from app.engine.operations import connections
 from app.errors import NotFound
 from app.records.connections import Connection
 from app.storage.tables import jobs
-from app.warehouse.writes.fields import Body, article_body, order_body
-from app.warehouse.writes.problems import article_problems, order_problems
+from app.warehouse.writes.fields import Body
+from app.warehouse.writes.records import body_of, problems_of
 
 LOOK_BACK = timedelta(days=90)
 """How far back the shop is asked for records when none are stored."""
@@ -108,21 +108,19 @@ def _try(current: Connection, changed: Connection, record: SourceRecord) -> Trie
     return Tried(record.source_id, mapped.number, mapped.status, _outcome(mapped, problems), fields, problems, body.cuts)
 
 
-def _outcome(mapped: Article | Order, problems: Sequence[Problem]) -> str:
-    if isinstance(mapped, Article):
-        return "sent" if mapped.wanted and not problems else "skipped"
-    if mapped.state is not ShopState.WANTED:
+def _outcome(mapped: Record, problems: Sequence[Problem]) -> str:
+    if not mapped.wanted:
         return "skipped"
-    return "held" if problems else "sent"
+    if not problems:
+        return "sent"
+    return "skipped" if isinstance(mapped, Article) else "held"
 
 
-def _body(connection: Connection, mapped: Article | Order) -> Body:
-    owner, settings = connection.warehouse.goods_owner_id, connection.settings.warehouse
-    return order_body(mapped, owner, settings) if isinstance(mapped, Order) else article_body(mapped, owner, settings)
+def _body(connection: Connection, mapped: Record) -> Body:
+    return body_of(mapped, connection.warehouse.goods_owner_id, connection.settings.warehouse)
 
 
-def _problems(connection: Connection, mapped: Article | Order) -> tuple[Problem, ...]:
-    settings = connection.settings.warehouse
-    found = order_problems(mapped, settings) if isinstance(mapped, Order) else article_problems(mapped, settings)
+def _problems(connection: Connection, mapped: Record) -> tuple[Problem, ...]:
+    found = problems_of(mapped, connection.settings.warehouse)
     # The shop's field and the WMS's may both be found wanting, in the same words.
     return tuple({problem.message: problem for problem in reversed((*mapped.problems, *found))}.values())[::-1]

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Row, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.domain import Article, Order, Process, ShopState, SourceRecord
+from app.domain import Process, Record, SourceRecord
 from app.engine.core import leases
 from app.engine.core.failpoints import failpoint
 from app.engine.core.queue import Task
@@ -127,7 +127,7 @@ async def consider(
     if part_run.part.dry_run:
         await _preview(db, part_run, record, mapped)
         return True
-    cancels = isinstance(mapped, Order) and mapped.state in (ShopState.CANCELLED, ShopState.GONE)
+    cancels = record.process is Process.ORDERS and mapped.is_withdrawn
     made = RecordChange(record, mapped, found_by, read_now=read_now, part_id=part_run.part.id, held_by_brake=cancels)
     enqueued = await enqueue.enqueue_change(db, part_run.connection, made, now)
     if enqueued.verdict is Verdict.READ_FIRST:
@@ -153,7 +153,7 @@ async def count(db: AsyncConnection, part_run: PartRun, enqueued: EnqueueResult,
             part_run.reasons[enqueued.verdict.value] += 1
 
 
-async def _preview(db: AsyncConnection, part_run: PartRun, record: SourceRecord, mapped: Article | Order) -> None:
+async def _preview(db: AsyncConnection, part_run: PartRun, record: SourceRecord, mapped: Record) -> None:
     """Counts what would be done, and keeps the first of it field by field."""
     entry = await dry_run.of(db, part_run.connection, record, mapped)
     part = await runs.part_row(db, part_run.part.id)

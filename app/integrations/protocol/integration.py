@@ -3,38 +3,83 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
 
 import httpx
 from pydantic import BaseModel
 
 from app.clock import Clock
-from app.domain import Article, Order, SourceRecord
+from app.domain import Kind, Process, Record, SourceRecord
+from app.integrations.protocol.account import Account, Pace
+from app.integrations.protocol.capabilities import NEEDED, Capability
+from app.integrations.protocol.reference import Reference
+from app.integrations.protocol.session import SessionStore
 from app.integrations.protocol.settings import ConnectionSettings
 from app.integrations.protocol.source import Source
 from app.integrations.protocol.webhooks import IncomingWebhooks
+
+
+class ClientFactory(Protocol):
+    """Clients for outside calls: whatever they are used for, where they may connect to is guarded."""
+
+    def __call__(self, *, own: bool = False) -> httpx.AsyncClient:
+        """The client that all connections share, which keeps no cookies; with `own` one for this source alone, which keeps
+        its headers and cookies to itself."""
+        ...
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What a source works with.
+
+    `facts` are those of the connection's last test: what version the system speaks, which plugins it has. `sessions` is None
+    where nothing can be kept, as in the test of a connection that is not saved.
+    """
+
+    settings: ConnectionSettings
+    credentials: BaseModel
+    client: ClientFactory
+    clock: Clock
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    sessions: SessionStore | None = None
 
 
 class Integration(Protocol):
     """A system the gateway can connect to. Holds no state."""
 
     name: str
+    """In addresses and declarations: `mystore`."""
+    title: str
+    """As its makers write it: `Mystore`."""
+    noun: Literal["shop", "ERP"]
+    """What people call one: "the shop has no such order"."""
     settings_model: type[ConnectionSettings]
     credentials_model: type[BaseModel]
+    capabilities: frozenset[Capability]
+    kinds: Mapping[Process, Kind]
+    """The records that it gives, by the process that carries them."""
     webhooks: IncomingWebhooks | None
-    """How its webhooks are taken in; None for a system that sends none."""
+    """How its webhooks are taken in; None when it sends none."""
+    reference: Reference
 
-    def open(
-        self,
-        settings: ConnectionSettings,
-        credentials: BaseModel,
-        http: httpx.AsyncClient,
-        clock: Clock,
-        facts: Mapping[str, Any] | None = None,
-    ) -> Source:
-        """A client of one shop. `facts` are those of its last connection test: what version it speaks, which plugins it has."""
+    def account(self, credentials: BaseModel) -> Account:
+        """Whose data it is. Pure."""
         ...
 
-    def map_article(self, record: SourceRecord, settings: ConnectionSettings) -> Article: ...
+    def pace(self, credentials: BaseModel) -> Pace | None:
+        """How many calls it allows; None when it says nothing of that. Pure."""
+        ...
 
-    def map_order(self, record: SourceRecord, settings: ConnectionSettings) -> Order: ...
+    def open(self, opened: Opened) -> Source:
+        """A client of one account. Calls nothing yet."""
+        ...
+
+    def map(self, record: SourceRecord, settings: ConnectionSettings) -> Record:
+        """What the warehouse is to be sent of a record. Pure; what is wrong with it is in the record's `problems`."""
+        ...
+
+
+def can(system: Integration, process: Process) -> bool:
+    """Whether the system can do what the process needs."""
+    return NEEDED[process] in system.capabilities

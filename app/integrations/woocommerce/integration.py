@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Literal
 
-import httpx
 from pydantic import BaseModel
 
-from app.clock import Clock
-from app.domain import Article, Order, SourceRecord
+from app.domain import Kind, Process, Record, SourceRecord
 from app.integrations.protocol import ConnectionSettings, IncomingWebhooks
+from app.integrations.protocol.account import Account, Pace
+from app.integrations.protocol.capabilities import Capability
+from app.integrations.protocol.integration import Opened
+from app.integrations.protocol.reference import Reference
 from app.integrations.woocommerce.client import WooCommerceClient
 from app.integrations.woocommerce.mapping import fields
 from app.integrations.woocommerce.settings import WooCommerceCredentials, WooCommerceSettings, own_credentials, own_settings
@@ -21,22 +23,27 @@ class WooCommerce:
     """Implements `Integration`. Holds no state."""
 
     name: str = "woocommerce"
+    title: str = "WooCommerce"
+    noun: Literal["shop", "ERP"] = "shop"
     settings_model: type[ConnectionSettings] = WooCommerceSettings
     credentials_model: type[BaseModel] = WooCommerceCredentials
+    capabilities = frozenset(Capability) - {Capability.OAUTH}
+    kinds: Mapping[Process, Kind] = {Process.ARTICLES: Kind.ARTICLE, Process.ORDERS: Kind.ORDER}
     webhooks: IncomingWebhooks | None = WooCommerceWebhooks()
+    reference = Reference(docs="connecting-woocommerce.md")
 
-    def open(
-        self,
-        settings: ConnectionSettings,
-        credentials: BaseModel,
-        http: httpx.AsyncClient,
-        clock: Clock,
-        facts: Mapping[str, Any] | None = None,
-    ) -> WooCommerceClient:
-        return WooCommerceClient(own_settings(settings), own_credentials(credentials), http, clock, facts)
+    def account(self, credentials: BaseModel) -> Account:
+        url = own_credentials(credentials).shop_url
+        return Account(key=url, label=url, base_url=url, base_url_field="shop_url")
 
-    def map_article(self, record: SourceRecord, settings: ConnectionSettings) -> Article:
-        return fields.map_article(record, own_settings(settings))
+    def pace(self, credentials: BaseModel) -> Pace | None:
+        return None
 
-    def map_order(self, record: SourceRecord, settings: ConnectionSettings) -> Order:
+    def open(self, opened: Opened) -> WooCommerceClient:
+        settings, credentials = own_settings(opened.settings), own_credentials(opened.credentials)
+        return WooCommerceClient(settings, credentials, opened.client(), opened.clock, opened.facts)
+
+    def map(self, record: SourceRecord, settings: ConnectionSettings) -> Record:
+        if record.process is Process.ARTICLES:
+            return fields.map_article(record, own_settings(settings))
         return fields.map_order(record, own_settings(settings))

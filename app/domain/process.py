@@ -1,0 +1,35 @@
+"""Which exchanges there are, in which direction, and what kinds of record they carry."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Process(StrEnum):
+    """One kind of exchange, in one direction."""
+
+    ARTICLES = "articles"
+    ORDERS = "orders"
+    STOCK = "stock"
+    SHIPMENTS = "shipments"
+    RETURNS = "returns"
+    ACKNOWLEDGEMENTS = "acknowledgements"
+    """What the shop was told of shipments and returns, confirmed to the WMS. Goes with those two, and has no switch of its
+    own."""
+    NOTES = "notes"
+    """Notes in the shop about orders that are held. Has a setting of its own."""
+
+
+INBOUND = (Process.ARTICLES, Process.ORDERS)
+"""From the external system to the WMS."""
+OUTBOUND = (Process.STOCK, Process.SHIPMENTS, Process.RETURNS)
+"""From the WMS to the external system."""
+POLLED = (*INBOUND, *OUTBOUND)
+"""What is read on a schedule, and can be switched on and off."""
+
+
+class Kind(StrEnum):
+    """What a mapping links."""
+
+    ARTICLE = "article"
+    ORDER = "order"

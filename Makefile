@@ -37,8 +37,7 @@ chaos: $(READY) ## the bad days at full length: processes killed, services taken
 	@GATEWAY_CHAOS=full $(BIN)/python -m pytest -m chaos $(ARGS)
 
 openapi: $(READY) ## write openapi/gateway.json and docs/configuration.md from the code
-	@$(BIN)/python -m app.api.kit.openapi
-	@$(BIN)/python -m app.reference
+	@$(BIN)/python -m app.commands.documents
 
 # One lock for every Python and platform (markers say what is only for some), hashes of all files, no addresses.
 COMPILE = build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header

@@ -5,7 +5,8 @@ from __future__ import annotations
 import typer
 
 import app as package
-from app.commands import alerts, connections, doctor, keys, processes, records, stock, sync
+from app.commands import alerts, doctor, keys, processes, records, stock, sync
+from app.commands.connections import commands as connections
 from app.commands.kit.terminal import EXIT_CODES, Commands, out
 from app.demo.command import demo
 

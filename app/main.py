@@ -10,10 +10,10 @@ from fastapi import FastAPI
 from prometheus_client import start_http_server
 from starlette.types import Receive, Scope, Send
 
+from app.api import routes
 from app.api.intake.shop_webhooks import PREFIX, WebhookIntake
 from app.api.intake.wms_webhooks import PREFIX as FROM_WAREHOUSE
 from app.api.intake.wms_webhooks import WarehouseWebhooks
-from app.api.kit import routes
 from app.api.kit.auth import KnownKeys
 from app.engine.core.queue import ArqWakeUps, CoalescedWakeUps, MemoryWakeUps, Task, WakeUps, brisk_pool
 from app.engine.core.runtime import Gateway, open_gateway

@@ -1,5 +1,4 @@
-"""docs/configuration.md, made from the settings classes: `python -m app.reference` writes it, a test finds when it is out of
-date."""
+"""docs/configuration.md, made from the settings classes. A test finds when it is out of date."""
 
 from __future__ import annotations
 
@@ -18,7 +17,8 @@ from app.integrations.woocommerce.settings import WooCommerceCredentials, WooCom
 from app.settings import Settings
 from app.warehouse.credentials import OngoingCredentials
 
-FILE = Path(__file__).parents[1] / "docs" / "configuration.md"
+FILE = Path("docs/configuration.md")
+"""Where the repository keeps it."""
 
 HEAD = """# Configuration
 
@@ -107,12 +107,3 @@ def _default(field: FieldInfo) -> str:
     if isinstance(value, Path):
         value = str(value)
     return f"`{json.dumps(value, default=str, ensure_ascii=False)}`".replace("|", "\\|")
-
-
-def main() -> None:
-    FILE.write_text(document(), encoding="utf-8")
-    print(f"wrote {FILE.relative_to(FILE.parents[1])}")
-
-
-if __name__ == "__main__":
-    main()

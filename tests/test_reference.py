@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from app import reference
+
+REPOSITORY = Path(__file__).parents[1]
 
 
 def test_the_page_is_up_to_date() -> None:
-    assert reference.FILE.read_text(encoding="utf-8") == reference.document(), "out of date: run make openapi"
+    assert (REPOSITORY / reference.FILE).read_text(encoding="utf-8") == reference.document(), "out of date: run make openapi"
 
 
 def test_every_setting_says_what_it_is() -> None:

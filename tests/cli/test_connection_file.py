@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.commands.kit.connection_file import read_file
+from app.commands.connections.file import read_file
 from app.errors import BadInput
 
 SHOP = """

@@ -9,14 +9,14 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from app.commands import connection_care
-from app.commands.kit.connection_file import assigned, read_file, resolved
+from app.commands.connections import care
+from app.commands.connections.file import assigned, read_file, resolved
 from app.commands.kit.remote import DEFAULT_URL, ApiKey, Problem, Remote, Url, connect, segment
 from app.commands.kit.terminal import AsJson, Exit, err, fail, fields, out, print_json, table, with_times
 
 app = typer.Typer(no_args_is_help=True, help="Connections: one shop and one goods owner in a warehouse each.")
 
-connection_care.register(app)
+care.register(app)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The connection's name or id.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from app.commands.kit.connection_file import assigned, resolved
+from app.commands.connections.file import assigned, resolved
 from app.commands.kit.remote import DEFAULT_URL, ApiKey, Url, connect, segment
 from app.commands.kit.terminal import AsJson, Exit, err, fields, out, print_json, table, with_times
 

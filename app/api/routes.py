@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from app.api import alerts, health, keys, mappings, privacy, runs, stock, sync
+from app.api import alerts, health, keys, mappings, openapi, privacy, runs, stock, sync
 from app.api.connections import preview, webhooks
 from app.api.connections import resource as connections
-from app.api.kit import openapi, problems
+from app.api.kit import problems
 from app.api.kit.body_limit import BodyLimit
 from app.api.queue import dead_letters, events, jobs, lanes
 

@@ -11,14 +11,14 @@ import pytest
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
+from app.api import openapi, routes
 from app.api.intake import shop_webhooks
 from app.api.intake.shop_webhook_description import PATH_ITEM
-from app.api.kit import openapi, routes
 from app.api.kit.responses import ALWAYS
 from app.main import create_app
 from app.settings import Settings
 
-REPOSITORY = Path(__file__).parents[3]
+REPOSITORY = Path(__file__).parents[2]
 APP = create_app(Settings(queue="memory"))
 DOCUMENT: dict[str, Any] = APP.openapi()
 WITHOUT_KEY = {"/", "/livez", "/readyz", "/webhooks/{webhook_id}", "/webhooks/ongoing/{webhook_id}"}

@@ -1,11 +1,7 @@
-"""The OpenAPI document: what FastAPI knows, and what it does not (webhooks, problem documents, examples).
-
-`python -m app.api.kit.openapi` writes it to openapi/gateway.json.
-"""
+"""The OpenAPI document of an app: what FastAPI knows, and what it does not (webhooks, problem documents, examples)."""
 
 from __future__ import annotations
 
-import importlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,9 +15,9 @@ from app.api.intake import wms_webhook_description as from_warehouse
 from app.api.intake.shop_webhook_description import PATH, PATH_ITEM, SENT_BY_SHOPS
 from app.api.kit.problems import Problem
 from app.api.kit.responses import described
-from app.settings import Settings
 
 FILE = Path("openapi/gateway.json")
+"""Where the repository keeps it."""
 Body = dict[str, Any]
 
 TITLE = "Gateway for Ongoing WMS"
@@ -129,15 +125,3 @@ def _example(schema: Body, schemas: Body) -> Any:
 def exported(app: FastAPI) -> str:
     """The document as it is kept in the repository: the same whenever the code is the same."""
     return json.dumps(app.openapi(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
-
-
-def main() -> None:
-    # By name: the app itself is above this layer.
-    app: FastAPI = importlib.import_module("app.main").create_app(Settings())
-    FILE.parent.mkdir(exist_ok=True)
-    FILE.write_text(exported(app), encoding="utf-8")
-    print(f"{FILE} written")
-
-
-if __name__ == "__main__":
-    main()

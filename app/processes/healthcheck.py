@@ -29,6 +29,9 @@ def _answers(port: str, path: str) -> bool:
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{int(port)}{path}", timeout=SECONDS) as answer:
             return bool(answer.status == 200)
+    except urllib.error.HTTPError as answer:
+        answer.close()  # Python 3.14 warns of an answer that is left open
+        return False
     except urllib.error.URLError as error:
         if isinstance(error.reason, ConnectionRefusedError):
             raise error.reason from error

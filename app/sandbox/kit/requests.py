@@ -55,7 +55,7 @@ REFUSALS = (WrongBody, WrongQuery, Refused)
 
 
 @dataclass(frozen=True)
-class Received:
+class IncomingCall:
     """One call as it arrived. `body` and `query` raise WrongBody and WrongQuery for what their tables do not describe."""
 
     request: Request
@@ -73,8 +73,8 @@ class Received:
         return number
 
 
-Endpoint = Callable[[Received], Answer]
-Respond = Callable[[Received], Awaitable[tuple[Response, Fault | None]]]
+Endpoint = Callable[[IncomingCall], Answer]
+Respond = Callable[[IncomingCall], Awaitable[tuple[Response, Fault | None]]]
 
 
 @dataclass
@@ -102,13 +102,13 @@ class RequestHandler:
 
     def route(self, method: str, path: str, endpoint: Endpoint) -> Route:
         """A call of the simulated system. `path` is in Starlette's notation."""
-        return self.journaled_route([method], path, lambda received: self._respond(received, endpoint))
+        return self.journaled_route([method], path, lambda call: self._respond(call, endpoint))
 
     def missing_route(self, routes: Sequence[Route], base: str = "") -> Route:
         """What answers, and journals, a path or a method under `base` that none of the routes has."""
 
-        async def respond(received: Received) -> tuple[Response, Fault | None]:
-            request = received.request
+        async def respond(call: IncomingCall) -> tuple[Response, Fault | None]:
+            request = call.request
             known = any(route.path_regex.match(request.scope["path"]) for route in routes)
             refusal = self.no_such_method(request.method) if known else self.no_such_route(request.url.path)
             return refusal.response(), None
@@ -119,11 +119,11 @@ class RequestHandler:
         """For a system that takes calls in its own way: the journal is kept around `respond`."""
 
         async def answer(request: Request) -> Response:
-            received = Received(request, await request.body())
-            response, fault = await respond(received)
+            call = IncomingCall(request, await request.body())
+            response, fault = await respond(call)
             hung_up = isinstance(response, HangUp)
             status, said = (0, None) if hung_up else (response.status_code, decoded(bytes(response.body)))
-            self.journal.add(request, decoded(received.raw), status, said, fault.kind if fault else None)
+            self.journal.add(request, decoded(call.raw), status, said, fault.kind if fault else None)
             return response
 
         return Route(path, answer, methods=list(methods))
@@ -136,12 +136,12 @@ class RequestHandler:
 
     # ---- answers
 
-    async def _respond(self, received: Received, endpoint: Endpoint) -> tuple[Response, Fault | None]:
+    async def _respond(self, call: IncomingCall, endpoint: Endpoint) -> tuple[Response, Fault | None]:
         """A fault with `after_write` is shown when the endpoint has done its work; a refusal is shown in spite of it."""
-        fault = self.faults.take(received.request)
+        fault = self.faults.take(call.request)
         if fault is not None and not fault.after_write and (shown := await show(fault)) is not None:
             return shown, fault
-        answer, refused = self.answer(lambda: endpoint(received))
+        answer, refused = self.answer(lambda: endpoint(call))
         if fault is not None and fault.after_write and not refused and (shown := await show(fault)) is not None:
             return shown, fault
         return answer.response(), fault

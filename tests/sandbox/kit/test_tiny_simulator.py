@@ -13,7 +13,7 @@ from app.sandbox.kit.answers import answer, each, echoed, nulls, via
 from app.sandbox.kit.fields import Record, fields, flag, number, records, required, text
 from app.sandbox.kit.paging import page_of
 from app.sandbox.kit.queries import Filter, Parameter, kept, parameters, size, up_to
-from app.sandbox.kit.requests import Answer, Received, Refused, RequestHandler
+from app.sandbox.kit.requests import Answer, IncomingCall, Refused, RequestHandler
 
 
 @fields(
@@ -41,15 +41,15 @@ PAGING = {"page": Parameter(size), "limit": Parameter(up_to(50))}
 def create_tiny_shop() -> Starlette:
     handler, products = RequestHandler(), list[ProductBody]()
 
-    def add(received: Received) -> Answer:
-        body = received.body(ProductBody)
+    def add(call: IncomingCall) -> Answer:
+        body = call.body(ProductBody)
         if any(product.sku == body.sku for product in products):
             raise Refused(Answer({"error": f"sku {body.sku} is taken"}, 409))
         products.append(body)
         return Answer(PRODUCT(body), 201)
 
-    def listed(received: Received) -> Answer:
-        given = received.query({**PAGING, **parameters(FILTERS)})
+    def listed(call: IncomingCall) -> Answer:
+        given = call.query({**PAGING, **parameters(FILTERS)})
         page = page_of(kept(products, given, FILTERS), given.get("page", 1), given.get("limit", 2))
         return Answer({"products": [PRODUCT(one) for one in page.items], "total": page.total, "next": page.next})
 

@@ -10,8 +10,8 @@ from starlette.applications import Starlette
 
 from app.sandbox.ongoing.config import WarehouseConfig
 from app.sandbox.ongoing.http import article_calls, code_list_calls, order_calls, order_patches, purchase_calls, return_calls
-from app.sandbox.ongoing.http.calls import WarehouseRequestHandler
 from app.sandbox.ongoing.http.control import warehouse_routes
+from app.sandbox.ongoing.http.request_handler import WarehouseRequestHandler
 from app.sandbox.ongoing.model.warehouse import Clock, Warehouse, utc_now
 
 CALLS = (
@@ -31,7 +31,7 @@ def create_warehouse(config: WarehouseConfig | None = None, clock: Clock = utc_n
     it is served; without a server, when they are asked to.
     """
     handler = WarehouseRequestHandler(Warehouse(config or WarehouseConfig(), clock))
-    calls = [handler.call(method, template, endpoint) for method, template, endpoint in CALLS]
+    calls = [handler.api_route(method, template, endpoint) for method, template, endpoint in CALLS]
 
     @contextlib.asynccontextmanager
     async def sending(app: Starlette) -> AsyncIterator[None]:

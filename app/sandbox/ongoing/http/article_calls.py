@@ -11,7 +11,7 @@ from app.sandbox.ongoing import assumed
 from app.sandbox.ongoing.answers.articles import article_answer
 from app.sandbox.ongoing.bodies.articles import ArticleBody
 from app.sandbox.ongoing.bodies.values import parse_moment
-from app.sandbox.ongoing.http.calls import GOODS_OWNER, Asked, Endpoint, Write
+from app.sandbox.ongoing.http.request_handler import GOODS_OWNER, ApiCall, Endpoint, Write
 from app.sandbox.ongoing.model.kits import stock_changed
 from app.sandbox.ongoing.model.records import Article
 from app.sandbox.ongoing.model.warehouse import Warehouse
@@ -67,10 +67,10 @@ PARAMETERS = {
 }
 
 
-def list_articles(asked: Asked) -> Answer:
-    given = asked.query(PARAMETERS)
-    asked.check_goods_owner(given["goodsOwnerId"])
-    warehouse = asked.warehouse
+def list_articles(call: ApiCall) -> Answer:
+    given = call.query(PARAMETERS)
+    call.check_goods_owner(given["goodsOwnerId"])
+    warehouse = call.warehouse
     changed_from = given.get("stockInfoChangedFrom")
     if changed_from is not None and warehouse.clock() - changed_from > timedelta(hours=24):
         raise assumed.too_far_back("stockInfoChangedFrom", 24)
@@ -93,41 +93,41 @@ def _candidates(warehouse: Warehouse, given: dict[str, Any]) -> list[Article]:
     return [article for article in warehouse.articles.values() if article.goods_owner_id == owner]
 
 
-def read_article(asked: Asked) -> Answer:
-    return Answer(article_answer(_article(asked), asked.warehouse))
+def read_article(call: ApiCall) -> Answer:
+    return Answer(article_answer(_article(call), call.warehouse))
 
 
-def put_article(asked: Asked) -> Write:
-    asked.query({})
-    body = asked.body(ArticleBody)
-    asked.check_goods_owner(body.goods_owner_id)
+def put_article(call: ApiCall) -> Write:
+    call.query({})
+    body = call.body(ArticleBody)
+    call.check_goods_owner(body.goods_owner_id)
 
     def make() -> Answer:
-        article, message = asked.warehouse.put_article(body)
+        article, message = call.warehouse.put_article(body)
         return Answer({"articleSystemId": article.id, "message": message})
 
     return Write(body.goods_owner_id, make)
 
 
-def put_article_by_id(asked: Asked) -> Write:
-    article = _article(asked)
-    body = asked.body(ArticleBody)
+def put_article_by_id(call: ApiCall) -> Write:
+    article = _article(call)
+    body = call.body(ArticleBody)
 
     def make() -> Answer:
-        message = asked.warehouse.put_article_by_id(article, body)
+        message = call.warehouse.put_article_by_id(article, body)
         return Answer({"articleSystemId": article.id, "message": message})
 
     return Write(article.goods_owner_id, make)
 
 
-def _article(asked: Asked) -> Article:
+def _article(call: ApiCall) -> Article:
     """The article named in the path; such a call takes no query."""
-    asked.query({})
-    article_id = asked.number("article_id")
-    article = asked.warehouse.articles_by_id.get(article_id)
+    call.query({})
+    article_id = call.number("article_id")
+    article = call.warehouse.articles_by_id.get(article_id)
     if article is None:
         raise assumed.no_such_article(article_id)
-    asked.check_goods_owner(article.goods_owner_id)
+    call.check_goods_owner(article.goods_owner_id)
     return article
 
 

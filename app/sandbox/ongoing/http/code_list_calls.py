@@ -6,7 +6,7 @@ from typing import Any
 
 from app.sandbox.kit.requests import Answer
 from app.sandbox.ongoing.config import WAREHOUSE_ID
-from app.sandbox.ongoing.http.calls import GOODS_OWNER, Asked, Endpoint
+from app.sandbox.ongoing.http.request_handler import GOODS_OWNER, ApiCall, Endpoint
 
 ADDRESS = (
     "address1",
@@ -24,30 +24,30 @@ ADDRESS = (
 )
 
 
-def order_statuses(asked: Asked) -> Answer:
-    asked.query({})
-    return Answer({"orderStatuses": [{"number": number, "text": text} for number, text in asked.warehouse.config.statuses]})
+def order_statuses(call: ApiCall) -> Answer:
+    call.query({})
+    return Answer({"orderStatuses": [{"number": number, "text": text} for number, text in call.warehouse.config.statuses]})
 
 
-def order_types(asked: Asked) -> Answer:
+def order_types(call: ApiCall) -> Answer:
     """The warehouse's own, and those that orders brought with them."""
-    owner = _goods_owner(asked)
-    configured = [{"code": code, "name": name} for code, name in asked.warehouse.config.order_types]
+    owner = _goods_owner(call)
+    configured = [{"code": code, "name": name} for code, name in call.warehouse.config.order_types]
     codes = {one["code"] for one in configured}
-    added = [kind for (of, code), kind in asked.warehouse.order_types.items() if of == owner and code not in codes]
+    added = [kind for (of, code), kind in call.warehouse.order_types.items() if of == owner and code not in codes]
     return Answer({"orderTypes": configured + [kind.model_dump(by_alias=True) for kind in added]})
 
 
-def ways_of_delivery(asked: Asked) -> Answer:
+def ways_of_delivery(call: ApiCall) -> Answer:
     """Those that orders brought with them."""
-    owner = _goods_owner(asked)
-    known = [entry for (of, _), entry in asked.warehouse.ways_of_delivery.items() if of == owner]
+    owner = _goods_owner(call)
+    known = [entry for (of, _), entry in call.warehouse.ways_of_delivery.items() if of == owner]
     return Answer({"wayOfDeliveryTypes": [{"id": number, **way.model_dump(by_alias=True)} for number, way in known]})
 
 
-def transporter_contracts(asked: Asked) -> Answer:
-    _goods_owner(asked)
-    return Answer([_contract(*contract) for contract in asked.warehouse.config.transporter_contracts])
+def transporter_contracts(call: ApiCall) -> Answer:
+    _goods_owner(call)
+    return Answer([_contract(*contract) for contract in call.warehouse.config.transporter_contracts])
 
 
 def _contract(code: str, service: str, carrier: str, service_name: str, edi_code: str) -> dict[str, Any]:
@@ -60,17 +60,17 @@ def _contract(code: str, service: str, carrier: str, service_name: str, edi_code
     }
 
 
-def warehouses(asked: Asked) -> Answer:
-    asked.query({})
-    name = asked.warehouse.config.warehouse
+def warehouses(call: ApiCall) -> Answer:
+    call.query({})
+    name = call.warehouse.config.warehouse
     address = {"name": name, **dict.fromkeys(ADDRESS), "countryCode": "NO"}
     return Answer([{"id": WAREHOUSE_ID, "code": name, "name": name, "address": address}])
 
 
-def _goods_owner(asked: Asked) -> int:
-    given = asked.query(GOODS_OWNER)
+def _goods_owner(call: ApiCall) -> int:
+    given = call.query(GOODS_OWNER)
     owner: int = given["goodsOwnerId"]
-    asked.check_goods_owner(owner)
+    call.check_goods_owner(owner)
     return owner
 
 

@@ -10,20 +10,20 @@ from app.sandbox.kit.requests import Answer
 from app.sandbox.ongoing import assumed
 from app.sandbox.ongoing.answers.orders import order_answer
 from app.sandbox.ongoing.bodies.orders import OrderBody
-from app.sandbox.ongoing.http.calls import GOODS_OWNER, Asked, Endpoint, Write
 from app.sandbox.ongoing.http.order_filters import FILTERS, PARAMETERS
+from app.sandbox.ongoing.http.request_handler import GOODS_OWNER, ApiCall, Endpoint, Write
 from app.sandbox.ongoing.model.records import Order
 from app.sandbox.ongoing.model.warehouse import Warehouse
 
 
-def list_orders(asked: Asked) -> Answer:
-    given = asked.query(PARAMETERS)
-    asked.check_goods_owner(given["goodsOwnerId"])
+def list_orders(call: ApiCall) -> Answer:
+    given = call.query(PARAMETERS)
+    call.check_goods_owner(given["goodsOwnerId"])
     updated_from = given.get("orderUpdatedTimeFrom")
-    if updated_from is not None and asked.warehouse.clock() - updated_from > timedelta(hours=48):
+    if updated_from is not None and call.warehouse.clock() - updated_from > timedelta(hours=48):
         raise assumed.too_far_back("orderUpdatedTimeFrom", 48)
-    found = sorted(kept(_candidates(asked.warehouse, given), given, FILTERS), key=lambda order: order.id)
-    return Answer([order_answer(order, asked.warehouse) for order in found[: given.get("maxOrdersToGet")]])
+    found = sorted(kept(_candidates(call.warehouse, given), given, FILTERS), key=lambda order: order.id)
+    return Answer([order_answer(order, call.warehouse) for order in found[: given.get("maxOrdersToGet")]])
 
 
 def _candidates(warehouse: Warehouse, given: dict[str, Any]) -> list[Order]:
@@ -35,57 +35,57 @@ def _candidates(warehouse: Warehouse, given: dict[str, Any]) -> list[Order]:
     return [order for order in warehouse.orders_by_id.values() if order.goods_owner_id == owner]
 
 
-def read_order(asked: Asked) -> Answer:
-    return Answer(order_answer(order_in_path(asked), asked.warehouse))
+def read_order(call: ApiCall) -> Answer:
+    return Answer(order_answer(order_in_path(call), call.warehouse))
 
 
-def put_order(asked: Asked) -> Write:
-    asked.query({})
-    body = asked.body(OrderBody)
-    asked.check_goods_owner(body.goods_owner_id)
+def put_order(call: ApiCall) -> Write:
+    call.query({})
+    body = call.body(OrderBody)
+    call.check_goods_owner(body.goods_owner_id)
 
     def make() -> Answer:
-        order, created, message = asked.warehouse.put_order(body)
+        order, created, message = call.warehouse.put_order(body)
         return Answer({"orderId": order.id, "message": message}, 201 if created else 200)
 
     return Write(body.goods_owner_id, make)
 
 
-def put_order_by_id(asked: Asked) -> Write:
-    order = order_in_path(asked)
-    body = asked.body(OrderBody)
+def put_order_by_id(call: ApiCall) -> Write:
+    order = order_in_path(call)
+    body = call.body(OrderBody)
     return Write(
-        order.goods_owner_id, lambda: Answer({"orderId": order.id, "message": asked.warehouse.put_order_by_id(order, body)})
+        order.goods_owner_id, lambda: Answer({"orderId": order.id, "message": call.warehouse.put_order_by_id(order, body)})
     )
 
 
-def cancel_order(asked: Asked) -> Write:
-    given = asked.query({**GOODS_OWNER, "orderNumber": Parameter(str, required=True)})
-    asked.check_goods_owner(given["goodsOwnerId"])
+def cancel_order(call: ApiCall) -> Write:
+    given = call.query({**GOODS_OWNER, "orderNumber": Parameter(str, required=True)})
+    call.check_goods_owner(given["goodsOwnerId"])
 
     def make() -> Answer:
-        order = asked.warehouse.orders.get((given["goodsOwnerId"], given["orderNumber"]))
+        order = call.warehouse.orders.get((given["goodsOwnerId"], given["orderNumber"]))
         if order is None:
             raise assumed.no_such_order(given["orderNumber"])
-        return Answer({"orderId": order.id, "message": asked.warehouse.cancel_order(order)})
+        return Answer({"orderId": order.id, "message": call.warehouse.cancel_order(order)})
 
     return Write(given["goodsOwnerId"], make)
 
 
-def cancel_order_by_id(asked: Asked) -> Write:
-    order = order_in_path(asked)
-    return Write(order.goods_owner_id, lambda: Answer({"orderId": order.id, "message": asked.warehouse.cancel_order(order)}))
+def cancel_order_by_id(call: ApiCall) -> Write:
+    order = order_in_path(call)
+    return Write(order.goods_owner_id, lambda: Answer({"orderId": order.id, "message": call.warehouse.cancel_order(order)}))
 
 
-def order_in_path(asked: Asked, *, with_query: bool = False) -> Order:
+def order_in_path(call: ApiCall, *, with_query: bool = False) -> Order:
     """The order named in the path; such a call takes no query, but for those that read their own."""
     if not with_query:
-        asked.query({})
-    order_id = asked.number("order_id")
-    order = asked.warehouse.orders_by_id.get(order_id)
+        call.query({})
+    order_id = call.number("order_id")
+    order = call.warehouse.orders_by_id.get(order_id)
     if order is None:
         raise assumed.no_such_order(order_id)
-    asked.check_goods_owner(order.goods_owner_id)
+    call.check_goods_owner(order.goods_owner_id)
     return order
 
 

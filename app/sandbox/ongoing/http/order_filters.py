@@ -6,7 +6,7 @@ from datetime import datetime
 
 from app.sandbox.kit.queries import Filter, Parameter, choice, flag, integer, parameters, size
 from app.sandbox.ongoing.bodies.values import parse_moment
-from app.sandbox.ongoing.http.calls import GOODS_OWNER
+from app.sandbox.ongoing.http.request_handler import GOODS_OWNER
 from app.sandbox.ongoing.model.records import Article, Order
 
 

@@ -12,8 +12,8 @@ from app.sandbox.kit.requests import NOTHING, Answer
 from app.sandbox.ongoing import assumed
 from app.sandbox.ongoing.bodies.orders import CLASSES, ORDER_NUMBER, PAYERS, TRANSPORTER, LinePrices, Transporter
 from app.sandbox.ongoing.bodies.values import key, moment, quantity
-from app.sandbox.ongoing.http.calls import Asked, Endpoint, Write
 from app.sandbox.ongoing.http.order_calls import order_in_path
+from app.sandbox.ongoing.http.request_handler import ApiCall, Endpoint, Write
 from app.sandbox.ongoing.model.records import Order, OrderLine, Parcel, Tracking
 from app.sandbox.ongoing.model.rules import check_transporter
 from app.sandbox.ongoing.model.warehouse import Warehouse
@@ -33,12 +33,12 @@ def _patch(name: str, change: Change, *content: Fields, check: Callable[[Record,
     """`PATCH /orders/{id}/name`. The body is looked at before the order; `check` says what else is refused."""
     kind = shape(name, *content)
 
-    def endpoint(asked: Asked) -> Write:
-        body = asked.body(kind)
+    def endpoint(call: ApiCall) -> Write:
+        body = call.body(kind)
         if check is not None:
-            check(body, asked.warehouse)
-        order = order_in_path(asked)
-        return _write(asked, order, partial(change, order, body))
+            check(body, call.warehouse)
+        order = order_in_path(call)
+        return _write(call, order, partial(change, order, body))
 
     return "PATCH", f"{ORDER}/{name}", endpoint
 
@@ -47,12 +47,12 @@ def _patch_line(name: str, change: Change, *content: Fields) -> Call:
     """`PATCH /orders/{id}/lines/{id}/name`. The line is looked for before the body."""
     kind = shape(name, *content)
 
-    def endpoint(asked: Asked) -> Write:
-        order, line_id = order_in_path(asked), asked.number("line_id")
+    def endpoint(call: ApiCall) -> Write:
+        order, line_id = order_in_path(call), call.number("line_id")
         line = next((line for line in order.lines if line.id == line_id), None)
         if line is None:
             raise assumed.no_such_order_line(line_id)
-        return _write(asked, order, partial(change, line, asked.body(kind)))
+        return _write(call, order, partial(change, line, call.body(kind)))
 
     return "PATCH", f"{LINE}/{name}", endpoint
 
@@ -60,9 +60,9 @@ def _patch_line(name: str, change: Change, *content: Fields) -> Call:
 def _patch_all(name: str, change: Callable[[Order], None]) -> Call:
     """`PATCH /orders/{id}/name` without a body, for all lines at once."""
 
-    def endpoint(asked: Asked) -> Write:
-        order = order_in_path(asked)
-        return _write(asked, order, lambda warehouse: change(order))
+    def endpoint(call: ApiCall) -> Write:
+        order = order_in_path(call)
+        return _write(call, order, lambda warehouse: change(order))
 
     return "PATCH", f"{ORDER}/{name}", endpoint
 
@@ -71,20 +71,20 @@ def _put(name: str, change: Change, *content: Fields) -> Call:
     """`PUT /orders/{id}/name`. The order is looked for before the body."""
     kind = shape(name, *content)
 
-    def endpoint(asked: Asked) -> Write:
-        order = order_in_path(asked)
-        return _write(asked, order, partial(change, order, asked.body(kind)))
+    def endpoint(call: ApiCall) -> Write:
+        order = order_in_path(call)
+        return _write(call, order, partial(change, order, call.body(kind)))
 
     return "PUT", f"{ORDER}/{name}", endpoint
 
 
-def _write(asked: Asked, order: Order, change: Callable[[Warehouse], Answer | None]) -> Write:
+def _write(call: ApiCall, order: Order, change: Callable[[Warehouse], Answer | None]) -> Write:
     """Only a change with the usual answer moves the order's time."""
 
     def make() -> Answer:
-        answer = change(asked.warehouse)
+        answer = change(call.warehouse)
         if answer is None:
-            order.updated = asked.warehouse.clock()
+            order.updated = call.warehouse.clock()
         return answer or Answer({"orderId": order.id, "message": None})
 
     return Write(order.goods_owner_id, make)
@@ -137,9 +137,9 @@ def _report_picked(order: Order) -> None:
         line.reported = line.picked
 
 
-def _report_returned(asked: Asked) -> Write:
-    given = asked.query({ONLY_RETURNED: queries.Parameter(queries.flag)})
-    order = order_in_path(asked, with_query=True)
+def _report_returned(call: ApiCall) -> Write:
+    given = call.query({ONLY_RETURNED: queries.Parameter(queries.flag)})
+    order = order_in_path(call, with_query=True)
 
     def make() -> Answer:
         for line in order.lines:
@@ -171,9 +171,9 @@ def _put_parcel(order: Order, body: Record, warehouse: Warehouse) -> Answer:
     return Answer({"parcelId": parcel.id, "success": True, "message": None})
 
 
-def _put_parcel_tracking(asked: Asked) -> Write:
-    order, body = order_in_path(asked), asked.body(TRACKING_BODY)
-    parcel_id = asked.number("parcel_id")
+def _put_parcel_tracking(call: ApiCall) -> Write:
+    order, body = order_in_path(call), call.body(TRACKING_BODY)
+    parcel_id = call.number("parcel_id")
     parcel = next((one for one in order.parcels if one.id == parcel_id), None)
     if parcel is None:
         raise assumed.no_such_parcel(parcel_id)

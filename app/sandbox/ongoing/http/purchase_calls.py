@@ -18,7 +18,7 @@ from app.sandbox.ongoing.bodies.inbound import (
     ReportedNumberBody,
 )
 from app.sandbox.ongoing.bodies.values import parse_day_or_moment, parse_moment
-from app.sandbox.ongoing.http.calls import GOODS_OWNER, Asked, Endpoint, Write
+from app.sandbox.ongoing.http.request_handler import GOODS_OWNER, ApiCall, Endpoint, Write
 from app.sandbox.ongoing.model.inbound.purchase_orders import KIND
 from app.sandbox.ongoing.model.inbound.purchase_records import PurchaseOrder
 
@@ -52,76 +52,76 @@ FILTERS: dict[str, Filter[PurchaseOrder]] = {
 PARAMETERS = {**GOODS_OWNER, **parameters(FILTERS), "maxPurchaseOrdersToGet": Parameter(size)}
 
 
-def list_purchase_orders(asked: Asked) -> Answer:
-    given = asked.query(PARAMETERS)
-    asked.check_goods_owner(given["goodsOwnerId"])
-    all_of_them = asked.warehouse.purchases.by_id.values()
+def list_purchase_orders(call: ApiCall) -> Answer:
+    given = call.query(PARAMETERS)
+    call.check_goods_owner(given["goodsOwnerId"])
+    all_of_them = call.warehouse.purchases.by_id.values()
     found = kept([order for order in all_of_them if order.goods_owner_id == given["goodsOwnerId"]], given, FILTERS)
     found.sort(key=lambda order: order.id)
-    return Answer([purchase_order_answer(order, asked.warehouse) for order in found[: given.get("maxPurchaseOrdersToGet")]])
+    return Answer([purchase_order_answer(order, call.warehouse) for order in found[: given.get("maxPurchaseOrdersToGet")]])
 
 
-def read_purchase_order(asked: Asked) -> Answer:
-    return Answer(purchase_order_answer(_purchase_order(asked), asked.warehouse))
+def read_purchase_order(call: ApiCall) -> Answer:
+    return Answer(purchase_order_answer(_purchase_order(call), call.warehouse))
 
 
-def put_purchase_order(asked: Asked) -> Write:
-    asked.query({})
-    body = asked.body(PurchaseOrderBody)
-    asked.check_goods_owner(body.goods_owner_id)
+def put_purchase_order(call: ApiCall) -> Write:
+    call.query({})
+    body = call.body(PurchaseOrderBody)
+    call.check_goods_owner(body.goods_owner_id)
 
     def make() -> Answer:
-        order, message = asked.warehouse.purchases.put(body)
+        order, message = call.warehouse.purchases.put(body)
         return Answer({"purchaseOrderId": order.id, "message": message})
 
     return Write(body.goods_owner_id, make)
 
 
-def cancel_purchase_order(asked: Asked) -> Write:
-    given = asked.query({**GOODS_OWNER, "purchaseOrderNumber": Parameter(str, required=True)})
-    asked.check_goods_owner(given["goodsOwnerId"])
+def cancel_purchase_order(call: ApiCall) -> Write:
+    given = call.query({**GOODS_OWNER, "purchaseOrderNumber": Parameter(str, required=True)})
+    call.check_goods_owner(given["goodsOwnerId"])
 
     def make() -> Answer:
-        order = asked.warehouse.purchases.by_number.get((given["goodsOwnerId"], given["purchaseOrderNumber"]))
+        order = call.warehouse.purchases.by_number.get((given["goodsOwnerId"], given["purchaseOrderNumber"]))
         if order is None:
             raise assumed.no_such_record(KIND, given["purchaseOrderNumber"])
-        return Answer({"purchaseOrderId": order.id, "message": asked.warehouse.purchases.cancel(order)})
+        return Answer({"purchaseOrderId": order.id, "message": call.warehouse.purchases.cancel(order)})
 
     return Write(given["goodsOwnerId"], make)
 
 
-def cancel_purchase_order_by_id(asked: Asked) -> Write:
-    order = _purchase_order(asked)
+def cancel_purchase_order_by_id(call: ApiCall) -> Write:
+    order = _purchase_order(call)
     return Write(
-        order.goods_owner_id, lambda: Answer({"purchaseOrderId": order.id, "message": asked.warehouse.purchases.cancel(order)})
+        order.goods_owner_id, lambda: Answer({"purchaseOrderId": order.id, "message": call.warehouse.purchases.cancel(order)})
     )
 
 
-def patch_status(asked: Asked) -> Write:
-    order = _purchase_order(asked)
-    body = asked.body(PurchaseStatusBody)
+def patch_status(call: ApiCall) -> Write:
+    order = _purchase_order(call)
+    body = call.body(PurchaseStatusBody)
 
     def make() -> Answer:
-        asked.warehouse.purchases.set_status(order, body.purchase_order_status_number)
+        call.warehouse.purchases.set_status(order, body.purchase_order_status_number)
         return _patched(order)
 
     return Write(order.goods_owner_id, make)
 
 
-def patch_in_date(asked: Asked) -> Write:
-    order = _purchase_order(asked)
-    body = asked.body(InDateBody)
-    return _changed(asked, order, {"in_date": body.in_date})
+def patch_in_date(call: ApiCall) -> Write:
+    order = _purchase_order(call)
+    body = call.body(InDateBody)
+    return _changed(call, order, {"in_date": body.in_date})
 
 
-def patch_advised_date(asked: Asked) -> Write:
-    order = _purchase_order(asked)
-    body = asked.body(AdvisedDateBody)
+def patch_advised_date(call: ApiCall) -> Write:
+    order = _purchase_order(call)
+    body = call.body(AdvisedDateBody)
     advanced = (order.body.advanced or PurchaseAdvanced()).model_copy(update={"advised_date": body.advised_date})
-    return _changed(asked, order, {"advanced": advanced})
+    return _changed(call, order, {"advanced": advanced})
 
 
-def _changed(asked: Asked, order: PurchaseOrder, update: dict[str, Any]) -> Write:
+def _changed(call: ApiCall, order: PurchaseOrder, update: dict[str, Any]) -> Write:
     def make() -> Answer:
         order.body = order.body.model_copy(update=update)
         return _patched(order)
@@ -129,11 +129,11 @@ def _changed(asked: Asked, order: PurchaseOrder, update: dict[str, Any]) -> Writ
     return Write(order.goods_owner_id, make)
 
 
-def report_line(asked: Asked) -> Write:
+def report_line(call: ApiCall) -> Write:
     """How much of a line the caller has confirmed. The contract describes no answer: it is empty (INF)."""
-    order = _purchase_order(asked)
-    body = asked.body(ReportedNumberBody)
-    line_id = asked.number("line_id")
+    order = _purchase_order(call)
+    body = call.body(ReportedNumberBody)
+    line_id = call.number("line_id")
     line = next((line for line in order.lines if line.id == line_id), None)
     if line is None:
         raise assumed.no_such_record(f"{KIND} line", line_id)
@@ -145,9 +145,9 @@ def report_line(asked: Asked) -> Write:
     return Write(order.goods_owner_id, make)
 
 
-def report_received(asked: Asked) -> Write:
+def report_received(call: ApiCall) -> Write:
     """All lines at once; the call has no body."""
-    order = _purchase_order(asked)
+    order = _purchase_order(call)
 
     def make() -> Answer:
         for line in order.lines:
@@ -157,17 +157,17 @@ def report_received(asked: Asked) -> Write:
     return Write(order.goods_owner_id, make)
 
 
-def statuses(asked: Asked) -> Answer:
+def statuses(call: ApiCall) -> Answer:
     """The member really is called `orderStatuses`."""
-    asked.query({})
-    known = asked.warehouse.config.purchase_order_statuses
+    call.query({})
+    known = call.warehouse.config.purchase_order_statuses
     return Answer({"orderStatuses": [{"number": number, "text": text} for number, text in known]})
 
 
-def types(asked: Asked) -> Answer:
-    given = asked.query(GOODS_OWNER)
-    asked.check_goods_owner(given["goodsOwnerId"])
-    known = asked.warehouse.config.purchase_order_types
+def types(call: ApiCall) -> Answer:
+    given = call.query(GOODS_OWNER)
+    call.check_goods_owner(given["goodsOwnerId"])
+    known = call.warehouse.config.purchase_order_types
     return Answer({"purchaseOrderTypes": [{"code": code, "name": name} for code, name in known]})
 
 
@@ -175,14 +175,14 @@ def _patched(order: PurchaseOrder) -> Answer:
     return Answer({"purchaseOrderId": order.id, "message": None})
 
 
-def _purchase_order(asked: Asked) -> PurchaseOrder:
+def _purchase_order(call: ApiCall) -> PurchaseOrder:
     """The purchase order named in the path; such a call takes no query."""
-    asked.query({})
-    purchase_id = asked.number("purchase_id")
-    order = asked.warehouse.purchases.by_id.get(purchase_id)
+    call.query({})
+    purchase_id = call.number("purchase_id")
+    order = call.warehouse.purchases.by_id.get(purchase_id)
     if order is None:
         raise assumed.no_such_record(KIND, purchase_id)
-    asked.check_goods_owner(order.goods_owner_id)
+    call.check_goods_owner(order.goods_owner_id)
     return order
 
 

@@ -8,7 +8,7 @@ from app.sandbox.ongoing import assumed
 from app.sandbox.ongoing.answers.inbound import return_order_answer
 from app.sandbox.ongoing.bodies.inbound import ReturnCauseBody, ReturnOrderBody, ReturnStatusBody
 from app.sandbox.ongoing.bodies.values import parse_moment
-from app.sandbox.ongoing.http.calls import GOODS_OWNER, Asked, Endpoint, Write
+from app.sandbox.ongoing.http.request_handler import GOODS_OWNER, ApiCall, Endpoint, Write
 from app.sandbox.ongoing.model.inbound.return_orders import KIND, ReturnOrder
 
 FILTERS: dict[str, Filter[ReturnOrder]] = {
@@ -23,72 +23,72 @@ FILTERS: dict[str, Filter[ReturnOrder]] = {
 PARAMETERS = {**GOODS_OWNER, **parameters(FILTERS)}
 
 
-def list_return_orders(asked: Asked) -> Answer:
+def list_return_orders(call: ApiCall) -> Answer:
     """All at once: the list has no pages."""
-    given = asked.query(PARAMETERS)
-    asked.check_goods_owner(given["goodsOwnerId"])
-    all_of_them = asked.warehouse.returns.by_id.values()
+    given = call.query(PARAMETERS)
+    call.check_goods_owner(given["goodsOwnerId"])
+    all_of_them = call.warehouse.returns.by_id.values()
     found = kept([order for order in all_of_them if order.goods_owner_id == given["goodsOwnerId"]], given, FILTERS)
-    return Answer([return_order_answer(order, asked.warehouse) for order in found])
+    return Answer([return_order_answer(order, call.warehouse) for order in found])
 
 
-def read_return_order(asked: Asked) -> Answer:
-    return Answer(return_order_answer(_return_order(asked), asked.warehouse))
+def read_return_order(call: ApiCall) -> Answer:
+    return Answer(return_order_answer(_return_order(call), call.warehouse))
 
 
-def put_return_order(asked: Asked) -> Write:
-    asked.query({})
-    body = asked.body(ReturnOrderBody)
-    asked.check_goods_owner(body.goods_owner_id)
+def put_return_order(call: ApiCall) -> Write:
+    call.query({})
+    body = call.body(ReturnOrderBody)
+    call.check_goods_owner(body.goods_owner_id)
 
     def make() -> Answer:
-        order, message = asked.warehouse.returns.put(body)
+        order, message = call.warehouse.returns.put(body)
         return Answer({"returnOrderId": order.id, "message": message})
 
     return Write(body.goods_owner_id, make)
 
 
-def cancel_return_order(asked: Asked) -> Write:
-    given = asked.query({**GOODS_OWNER, "returnOrderNumber": Parameter(str, required=True)})
-    asked.check_goods_owner(given["goodsOwnerId"])
+def cancel_return_order(call: ApiCall) -> Write:
+    given = call.query({**GOODS_OWNER, "returnOrderNumber": Parameter(str, required=True)})
+    call.check_goods_owner(given["goodsOwnerId"])
 
     def make() -> Answer:
-        order = asked.warehouse.returns.by_number.get((given["goodsOwnerId"], given["returnOrderNumber"]))
+        order = call.warehouse.returns.by_number.get((given["goodsOwnerId"], given["returnOrderNumber"]))
         if order is None:
             raise assumed.no_such_record(KIND, given["returnOrderNumber"])
-        return Answer({"returnOrderId": order.id, "message": asked.warehouse.returns.cancel(order)})
+        return Answer({"returnOrderId": order.id, "message": call.warehouse.returns.cancel(order)})
 
     return Write(given["goodsOwnerId"], make)
 
 
-def cancel_return_order_by_id(asked: Asked) -> Write:
-    order = _return_order(asked)
+def cancel_return_order_by_id(call: ApiCall) -> Write:
+    order = _return_order(call)
     return Write(
-        order.goods_owner_id, lambda: Answer({"returnOrderId": order.id, "message": asked.warehouse.returns.cancel(order)})
+        order.goods_owner_id, lambda: Answer({"returnOrderId": order.id, "message": call.warehouse.returns.cancel(order)})
     )
 
 
-def patch_status(asked: Asked) -> Write:
-    order = _return_order(asked)
-    body = asked.body(ReturnStatusBody)
+def patch_status(call: ApiCall) -> Write:
+    order = _return_order(call)
+    body = call.body(ReturnStatusBody)
 
     def make() -> Answer:
-        asked.warehouse.returns.set_status(order, body.return_order_status_number)
+        call.warehouse.returns.set_status(order, body.return_order_status_number)
         return Answer({"returnOrderId": order.id, "message": None})
 
     return Write(order.goods_owner_id, make)
 
 
-def statuses(asked: Asked) -> Answer:
-    asked.query({})
-    known = asked.warehouse.config.return_order_statuses
+def statuses(call: ApiCall) -> Answer:
+    call.query({})
+    known = call.warehouse.config.return_order_statuses
     return Answer({"returnOrderStatuses": [{"number": number, "text": text} for number, text in known]})
 
 
-def causes(asked: Asked) -> Answer:
-    given = asked.query(GOODS_OWNER)
-    asked.check_goods_owner(given["goodsOwnerId"])
-    return Answer({"returnCauses": [_cause(cause_id, body) for cause_id, body in asked.warehouse.return_causes.by_code.values()]})
+def causes(call: ApiCall) -> Answer:
+    given = call.query(GOODS_OWNER)
+    call.check_goods_owner(given["goodsOwnerId"])
+    return Answer({"returnCauses": [_cause(cause_id, body) for cause_id, body in call.warehouse.return_causes.by_code.values()]})
 
 
 def _cause(cause_id: int, body: ReturnCauseBody) -> dict[str, object]:
@@ -102,25 +102,25 @@ def _cause(cause_id: int, body: ReturnCauseBody) -> dict[str, object]:
     }
 
 
-def put_cause(asked: Asked) -> Write:
-    asked.query({})
-    body = asked.body(ReturnCauseBody)
-    asked.check_goods_owner(body.goods_owner_id)
+def put_cause(call: ApiCall) -> Write:
+    call.query({})
+    body = call.body(ReturnCauseBody)
+    call.check_goods_owner(body.goods_owner_id)
 
     def make() -> Answer:
-        return Answer({"returnCauseId": asked.warehouse.return_causes.put(body), "success": True, "message": None})
+        return Answer({"returnCauseId": call.warehouse.return_causes.put(body), "success": True, "message": None})
 
     return Write(body.goods_owner_id, make)
 
 
-def _return_order(asked: Asked) -> ReturnOrder:
+def _return_order(call: ApiCall) -> ReturnOrder:
     """The return order named in the path; such a call takes no query."""
-    asked.query({})
-    return_id = asked.number("return_id")
-    order = asked.warehouse.returns.by_id.get(return_id)
+    call.query({})
+    return_id = call.number("return_id")
+    order = call.warehouse.returns.by_id.get(return_id)
     if order is None:
         raise assumed.no_such_record(KIND, return_id)
-    asked.check_goods_owner(order.goods_owner_id)
+    call.check_goods_owner(order.goods_owner_id)
     return order
 
 

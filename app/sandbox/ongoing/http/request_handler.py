@@ -16,7 +16,7 @@ from starlette.routing import Route
 from app.sandbox.kit.faults import Fault, show
 from app.sandbox.kit.fields import R, Wrong
 from app.sandbox.kit.queries import Parameter, integer
-from app.sandbox.kit.requests import REFUSALS, Answer, Received, RequestHandler
+from app.sandbox.kit.requests import REFUSALS, Answer, IncomingCall, RequestHandler
 from app.sandbox.ongoing import assumed
 from app.sandbox.ongoing.http.lockout import Lockout
 from app.sandbox.ongoing.model.warehouse import Warehouse
@@ -47,7 +47,7 @@ class Write:
 
 
 @dataclass(frozen=True)
-class Asked(Received):
+class ApiCall(IncomingCall):
     """One call, logged in."""
 
     login: Login
@@ -64,7 +64,7 @@ class Asked(Received):
             raise assumed.goods_owner_refused(goods_owner_id)
 
 
-Endpoint = Callable[[Asked], Answer | Write]
+Endpoint = Callable[[ApiCall], Answer | Write]
 
 
 class WarehouseRequestHandler(RequestHandler):
@@ -90,20 +90,20 @@ class WarehouseRequestHandler(RequestHandler):
     def no_such_method(self, method: str) -> Answer:
         return assumed.method_refused(method).answer
 
-    def call(self, method: str, template: str, endpoint: Endpoint) -> Route:
+    def api_route(self, method: str, template: str, endpoint: Endpoint) -> Route:
         """`template` is the path under the base path, in Starlette's notation. The lock-out counts by method and template."""
 
-        async def respond(received: Received) -> tuple[Response, Fault | None]:
-            user, password = _basic_login(received.request.headers.get("authorization"))
+        async def respond(call: IncomingCall) -> tuple[Response, Fault | None]:
+            user, password = _basic_login(call.request.headers.get("authorization"))
             key = (f"{method} {template}", user)
             if (left := self._lockout.seconds_left(key)) > 0:
                 return assumed.locked_out(left).answer.response(), None
-            fault = self.faults.take(received.request)
+            fault = self.faults.take(call.request)
             login = self._logins.get((user, password))
             if login is None:
                 response = assumed.login_refused().answer.response()
             else:
-                response = await self._carry_out(Asked(received.request, received.raw, login, self.warehouse), endpoint, fault)
+                response = await self._carry_out(ApiCall(call.request, call.raw, login, self.warehouse), endpoint, fault)
             if fault is None:
                 # A fault on demand stands for the network or the server: it doesn't count towards the lock-out.
                 self._lockout.record(key, response.status_code)
@@ -111,21 +111,21 @@ class WarehouseRequestHandler(RequestHandler):
 
         return self.journaled_route([method], self.base + template, respond)
 
-    async def _carry_out(self, asked: Asked, endpoint: Endpoint, fault: Fault | None) -> Response:
+    async def _carry_out(self, call: ApiCall, endpoint: Endpoint, fault: Fault | None) -> Response:
         before = fault if fault is not None and not fault.after_write else None
         if before is not None and before.kind not in SHAPES and before.kind != "slow":
             return await _shown(before)
         seconds = before.seconds if before is not None and before.kind == "slow" else 0.0
         try:
-            planned = endpoint(asked)
+            planned = endpoint(call)
             if isinstance(planned, Answer):
                 await asyncio.sleep(seconds)
-                return await _shaped(planned, asked, fault)
+                return await _shaped(planned, call, fault)
             async with self.warehouse.write_lock.held(planned.goods_owner_id):
                 await asyncio.sleep(self.warehouse.config.write_seconds + seconds)
                 left_out = before is not None and before.kind == "no-id"
                 made = Answer({"message": None}) if left_out else planned.make()
-                return await _shaped(made, asked, fault)
+                return await _shaped(made, call, fault)
         except REFUSALS as error:
             return self.refusal(error).response()
 
@@ -149,7 +149,7 @@ async def _shown(fault: Fault) -> Response:
     return response
 
 
-async def _shaped(answer: Answer, asked: Asked, fault: Fault | None) -> Response:
+async def _shaped(answer: Answer, call: ApiCall, fault: Fault | None) -> Response:
     """The answer as it is, or as the fault has it: the work is done either way. A refusal is shown in spite of `after_write`."""
     if fault is None or (fault.kind == "slow" and not fault.after_write):
         return answer.response()
@@ -158,19 +158,19 @@ async def _shaped(answer: Answer, asked: Asked, fault: Fault | None) -> Response
         return answer.response()
     if fault.kind not in SHAPES:
         return await _shown(fault)
-    return Answer(_body_shaped(answer.body, asked, fault.kind), answer.status).response()
+    return Answer(_body_shaped(answer.body, call, fault.kind), answer.status).response()
 
 
-def _body_shaped(body: Any, asked: Asked, kind: str) -> Any:
+def _body_shaped(body: Any, call: ApiCall, kind: str) -> Any:
     if kind == "no-id" and isinstance(body, dict):
-        return {**body, _id_name(asked): None}
+        return {**body, _id_name(call): None}
     if kind == "null-arrays":
         return _without_lists(body)
     return None if kind == "null-answer" else body
 
 
-def _id_name(asked: Asked) -> str:
-    resource = asked.request.url.path.removeprefix(f"/{asked.warehouse.config.warehouse}/api/v1/").split("/")[0]
+def _id_name(call: ApiCall) -> str:
+    resource = call.request.url.path.removeprefix(f"/{call.warehouse.config.warehouse}/api/v1/").split("/")[0]
     return ID_NAMES.get(resource, "id")
 
 

@@ -1,9 +1,11 @@
 """A strict simulator of Ongoing WMS, seen from a goods owner's REST API.
 
 Articles with their stock, orders, return orders, purchase orders, code lists, and the warehouse's own webhooks. It takes what the
-vendor's contract states and nothing else, keeps the rules that are documented or were observed, and has every assumption about
-undocumented answers in `assumed.py`. What people do in the warehouse is done by methods of `Warehouse` or under
-`/_sandbox`.
+vendor's contract states and nothing else, and keeps the rules that are documented or were observed. `assumed.py` has every
+assumption about undocumented answers. Methods of `Warehouse`, and routes under `/_sandbox`, do what people in a warehouse do.
+
+`bodies`: what the calls take. `model`: what the warehouse keeps, and its rules. `answers`: how the records read back. `http`: the
+calls.
 """
 
 from app.sandbox.ongoing.config import ReturnCause, TransporterContract, User, WarehouseConfig, Webhook

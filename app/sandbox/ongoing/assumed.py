@@ -1,7 +1,7 @@
 """Every status code and text that the vendor documents nowhere, in one place.
 
-INF marks what is inferred by us; the few that were observed on live tenants say so. Nobody may build on the exact words: they are
-here so that a caller which classifies by status and shows the text can be tried.
+INF marks what is inferred by us. The few that were observed on live tenants say so. Nobody may build on the exact words: they are
+here to try a caller that classifies by status and shows the text.
 """
 
 from __future__ import annotations

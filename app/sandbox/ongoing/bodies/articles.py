@@ -1,4 +1,4 @@
-"""What `PUT /articles` takes, as in the vendor's contract; lengths are the vendor's SOAP limits."""
+"""What `PUT /articles` takes, as in the vendor's contract. Lengths are the vendor's SOAP limits."""
 
 from app.sandbox.kit.fields import Record, choice, fields, flag, int32, number, record, records, required, text
 from app.sandbox.ongoing.bodies.values import ARTICLE_NUMBER, code_name, key, moment, quantity

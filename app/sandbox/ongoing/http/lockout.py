@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 
 class Lockout:
-    """Counts refusals in a row per key (method and path template, user) inside a sliding window; a success starts over."""
+    """Counts refusals in a row per key (method and path template, user) inside a sliding window. A success resets the count."""
 
     def __init__(self, failures: int, window: timedelta, clock: Callable[[], datetime]) -> None:
         self._failures = failures

@@ -1,4 +1,4 @@
-"""The filters of `GET /orders`, a line each. Times are "after" and "before" in the vendor's words, ids and statuses inclusive."""
+"""The filters of `GET /orders`, a line each. Times are exclusive ("after", "before"), ids and statuses inclusive (upstream)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the warehouse refuses although the body has the right fields and types."""
+"""The warehouse's rules: it refuses some bodies although their fields and types are right."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the simulated warehouse keeps, and what its REST API does to it."""
+"""The articles and orders of the simulated warehouse, and how the REST API changes them."""
 
 from __future__ import annotations
 

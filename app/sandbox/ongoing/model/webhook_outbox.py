@@ -1,8 +1,8 @@
 """The outbox of the warehouse's own webhooks: what waits to be sent, and the sending of it.
 
-Each event is sent to every webhook that is set up for it. What is not answered with a 2xx is sent again after 1, 5, 15 and 30
-minutes, then every two hours until a day has passed (upstream: webhooks; that these are gaps, and what counts as a failure, is
-INF).
+Each event is sent to every webhook that is set up for it. It is sent again after 1, 5, 15 and 30 minutes, then every two hours
+until a day has passed, unless the answer was a 2xx (upstream: webhooks). INF: that these times are gaps, and what counts as a
+failure.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""What the warehouse's own webhooks say: small on purpose, the object is to be read by API (upstream: webhooks).
+"""The payloads of the warehouse's own webhooks. They are small: a receiver reads the object by API (upstream: webhooks).
 
-Members beside those of the vendor's pages are left out. That the goods of "picking, packing and returns" name no order is INF.
+They have the members that the vendor's pages name, no others. That the goods of "picking, packing and returns" name no order is
+INF.
 """
 
 from __future__ import annotations

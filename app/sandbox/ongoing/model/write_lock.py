@@ -1,4 +1,4 @@
-"""One write at a time per goods owner, and who kept to it."""
+"""One write at a time per goods owner, and how many callers wanted to write at the same time."""
 
 from __future__ import annotations
 

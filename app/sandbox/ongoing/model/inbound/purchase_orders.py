@@ -1,4 +1,4 @@
-"""Purchase orders: goods that are to come, and those that have."""
+"""Purchase orders: goods that are expected, and goods that were received."""
 
 from __future__ import annotations
 

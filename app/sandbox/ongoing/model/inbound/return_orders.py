@@ -1,4 +1,4 @@
-"""Returns that were announced: return orders, each of which refers to one order."""
+"""Return orders: returns that somebody announced. Each refers to one order."""
 
 from __future__ import annotations
 

@@ -4,10 +4,11 @@
 - `POST orders/{number}/pick`, `/status`, `/ship`, `/tracking`, `/return`; `POST articles/{number}/stock`
 - `POST return-orders/{number}/receive`, `POST purchase-orders/{number}/receive`
 - `GET|POST|DELETE webhooks`: those that are set up in the warehouse
-- `GET deliveries?since=N`: what was sent, from the N-th on, and what waits
-- `POST deliver`: sends what is due and waits for the answers; with `{"all": true}` what waits for another try, too
+- `GET deliveries?since=N`: the webhooks that were sent, from the N-th on, and those that wait
+- `POST deliver`: sends the webhooks that are due and waits for the answers; `{"all": true}` also sends those that wait for
+  another try
 
-Quantities are by row number. `goods_owner_id` may be left out where only one has such a number.
+Quantities are by row number. `goods_owner_id` may be left out where only one goods owner has such a number.
 """
 
 from __future__ import annotations
@@ -29,17 +30,19 @@ from app.sandbox.ongoing.config import Webhook
 from app.sandbox.ongoing.model import fulfilment
 from app.sandbox.ongoing.model.warehouse import Warehouse
 
-Pieces = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Some = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Quantity = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
-class Wish(BaseModel):
+class Command(BaseModel):
+    """What a test or a person wants to happen."""
+
     model_config = ConfigDict(extra="forbid")
 
     goods_owner_id: int | None = None
 
 
-class Labels(Wish):
+class Labels(Command):
     """The carrier's numbers. A parcel is its number alone, or with `url`, `waybill` and `is_return`."""
 
     waybill: str | None = None
@@ -53,40 +56,40 @@ class Move(Labels):
     """`picked`: totals per row number, picked before the status is set (a short pick)."""
 
     status: int
-    picked: dict[str, Pieces] = {}
+    picked: dict[str, Quantity] = {}
 
 
 class Ship(Move):
     status: int = fulfilment.SENT
 
 
-class Pick(Wish):
+class Pick(Command):
     """Totals per row number; all of every row when left out."""
 
-    picked: dict[str, Pieces] | None = None
+    picked: dict[str, Quantity] | None = None
 
 
-class Return(Wish):
+class Return(Command):
     """How many of each row come back now."""
 
-    returned: dict[str, Some]
+    returned: dict[str, Positive]
     cause: str | None = None
 
 
-class StockChange(Wish):
+class StockChange(Command):
     """`present`: so many are there now; `by`: so many more, or fewer; `locked`, `locked_for_sale`: so many of them are locked."""
 
-    present: Pieces | None = None
+    present: Quantity | None = None
     by: float | None = None
-    locked: Pieces | None = None
-    locked_for_sale: Pieces | None = None
+    locked: Quantity | None = None
+    locked_for_sale: Quantity | None = None
     cause: str = "ADJUSTED"
 
 
-class Receipt(Wish):
+class Receipt(Command):
     """How many of each row come in now."""
 
-    received: dict[str, Some]
+    received: dict[str, Positive]
     cause: str | None = None
 
 
@@ -96,7 +99,7 @@ class Delivery(BaseModel):
     all: bool = False
 
 
-Do = Callable[[Any, str], dict[str, Any]]
+Action = Callable[[Any, str], dict[str, Any]]
 
 
 def warehouse_routes(warehouse: Warehouse) -> list[Route]:
@@ -107,36 +110,38 @@ def warehouse_routes(warehouse: Warehouse) -> list[Route]:
     return [
         Route("/_sandbox/warehouse", figures, methods=["GET"]),
         *_order_routes(warehouse),
-        _route("/_sandbox/articles/{number:path}/stock", StockChange, lambda wish, number: _restock(warehouse, number, wish)),
+        _route(
+            "/_sandbox/articles/{number:path}/stock", StockChange, lambda command, number: _restock(warehouse, number, command)
+        ),
         *_receipt_routes(warehouse),
         *_webhook_routes(warehouse),
     ]
 
 
 def _order_routes(warehouse: Warehouse) -> list[Route]:
-    def shown(number: str, wish: Wish) -> dict[str, Any]:
-        return order_answer(warehouse.order(number, wish.goods_owner_id), warehouse)
+    def shown(number: str, command: Command) -> dict[str, Any]:
+        return order_answer(warehouse.order(number, command.goods_owner_id), warehouse)
 
-    def move(wish: Move, number: str) -> dict[str, Any]:
-        if wish.picked:
-            warehouse.pick(number, wish.picked, wish.goods_owner_id)
-        warehouse.set_order_status(number, wish.status, wish.goods_owner_id)
-        return label(wish, number)
+    def move(command: Move, number: str) -> dict[str, Any]:
+        if command.picked:
+            warehouse.pick(number, command.picked, command.goods_owner_id)
+        warehouse.set_order_status(number, command.status, command.goods_owner_id)
+        return label(command, number)
 
-    def label(wish: Labels, number: str) -> dict[str, Any]:
-        owner = wish.goods_owner_id
-        warehouse.track(number, wish.waybill, wish.parcels, owner, url=wish.url, with_link=wish.with_link)
-        if wish.return_waybill is not None:
-            warehouse.label_return(number, wish.return_waybill, owner)
-        return shown(number, wish)
+    def label(command: Labels, number: str) -> dict[str, Any]:
+        owner = command.goods_owner_id
+        warehouse.track(number, command.waybill, command.parcels, owner, url=command.url, with_link=command.with_link)
+        if command.return_waybill is not None:
+            warehouse.label_return(number, command.return_waybill, owner)
+        return shown(number, command)
 
-    def pick(wish: Pick, number: str) -> dict[str, Any]:
-        warehouse.pick(number, wish.picked, wish.goods_owner_id)
-        return shown(number, wish)
+    def pick(command: Pick, number: str) -> dict[str, Any]:
+        warehouse.pick(number, command.picked, command.goods_owner_id)
+        return shown(number, command)
 
-    def bring_back(wish: Return, number: str) -> dict[str, Any]:
-        warehouse.return_goods(number, wish.returned, wish.cause, wish.goods_owner_id)
-        return shown(number, wish)
+    def bring_back(command: Return, number: str) -> dict[str, Any]:
+        warehouse.return_goods(number, command.returned, command.cause, command.goods_owner_id)
+        return shown(number, command)
 
     return [
         _route("/_sandbox/orders/{number:path}/status", Move, move),
@@ -147,25 +152,25 @@ def _order_routes(warehouse: Warehouse) -> list[Route]:
     ]
 
 
-def _restock(warehouse: Warehouse, number: str, wish: StockChange) -> dict[str, Any]:
-    owner = wish.goods_owner_id
+def _restock(warehouse: Warehouse, number: str, change: StockChange) -> dict[str, Any]:
+    owner = change.goods_owner_id
     article = warehouse.the_one(warehouse.articles, number, owner)
-    if wish.present is not None:
-        warehouse.put_in_stock(number, wish.present, owner)
-    if wish.by is not None:
-        warehouse.adjust_stock(number, wish.by, wish.cause, owner)
-    if wish.locked is not None or wish.locked_for_sale is not None:
-        warehouse.lock_stock(number, wish.locked, wish.locked_for_sale, owner)
+    if change.present is not None:
+        warehouse.put_in_stock(number, change.present, owner)
+    if change.by is not None:
+        warehouse.adjust_stock(number, change.by, change.cause, owner)
+    if change.locked is not None or change.locked_for_sale is not None:
+        warehouse.lock_stock(number, change.locked, change.locked_for_sale, owner)
     return article_answer(article, warehouse)
 
 
 def _receipt_routes(warehouse: Warehouse) -> list[Route]:
-    def returned(wish: Receipt, number: str) -> dict[str, Any]:
-        received = warehouse.returns.receive(number, wish.received, wish.cause, wish.goods_owner_id)
+    def returned(command: Receipt, number: str) -> dict[str, Any]:
+        received = warehouse.returns.receive(number, command.received, command.cause, command.goods_owner_id)
         return return_order_answer(received, warehouse)
 
-    def purchased(wish: Receipt, number: str) -> dict[str, Any]:
-        return purchase_order_answer(warehouse.purchases.receive(number, wish.received, wish.goods_owner_id), warehouse)
+    def purchased(command: Receipt, number: str) -> dict[str, Any]:
+        return purchase_order_answer(warehouse.purchases.receive(number, command.received, command.goods_owner_id), warehouse)
 
     return [
         _route("/_sandbox/return-orders/{number:path}/receive", Receipt, returned),
@@ -188,15 +193,15 @@ def _webhook_routes(warehouse: Warehouse) -> list[Route]:
 
     async def deliveries(request: Request) -> Response:
         since = int(request.query_params.get("since", "0"))
-        told = {"sent": [asdict(one) for one in list(outbox.sent)[since:]], "waiting": outbox.describe()}
-        return Response(orjson.dumps(told), media_type="application/json")
+        listed = {"sent": [asdict(one) for one in list(outbox.sent)[since:]], "waiting": outbox.describe()}
+        return Response(orjson.dumps(listed), media_type="application/json")
 
     async def deliver(request: Request) -> Response:
         try:
-            wish = Delivery.model_validate_json(await request.body() or b"{}")
+            command = Delivery.model_validate_json(await request.body() or b"{}")
         except ValidationError as error:
             return JSONResponse({"error": str(error)}, status_code=422)
-        sent = await outbox.deliver(all_now=wish.all)
+        sent = await outbox.deliver(all_now=command.all)
         return JSONResponse({"sent": sent, "waiting": len(outbox.waiting)})
 
     return [
@@ -206,12 +211,12 @@ def _webhook_routes(warehouse: Warehouse) -> list[Route]:
     ]
 
 
-def _route(path: str, kind: type[Wish], do: Do) -> Route:
-    """Answers with the record as it then is; 422 for a wish that makes no sense, 404 for a record that is not there."""
+def _route(path: str, kind: type[Command], act: Action) -> Route:
+    """Answers with the record as it then is; 422 for a command that makes no sense, 404 for a record that is not there."""
 
     async def answer(request: Request) -> Response:
         try:
-            done = do(kind.model_validate_json(await request.body()), request.path_params["number"])
+            done = act(kind.model_validate_json(await request.body()), request.path_params["number"])
         except (ValidationError, ValueError) as error:
             return JSONResponse({"error": str(error)}, status_code=422)
         except LookupError as error:

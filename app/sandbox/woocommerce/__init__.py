@@ -1,20 +1,24 @@
 """A strict simulator of a WooCommerce shop, as version 11.0.1 was observed.
 
-It answers `/wp-json/wc/v3` over HTTP as the real shop does, errors and quirks included: OAuth 1.0a over http, Basic over https;
-webhooks are pinged, delayed, built when they are sent, never repeated, and disabled by their seventh failure. Anyone can put
-products and orders into it over its own API. Every recorded exchange is played against it by a test.
+It answers `/wp-json/wc/v3` over HTTP as the real shop does, errors and quirks included. It takes OAuth 1.0a over http and Basic
+over https. Its webhooks are pinged, delayed, built when they are sent, never repeated, and disabled by their seventh failure.
+Anyone can put products and orders into it over its own API. A test plays every recorded exchange against it.
 
-`ShopConfig(version="3.4.0")` makes it a shop of another age, from 2.2 on, with `wc/v2`, `wc/v1` and the legacy API as their
-documentation and source have them (`legacy`); none of those was run. `plugins` gives it a tracking plugin (`tracking`),
-`permalinks`, `rest_api` and `maintenance` something that stands before its API (`front`).
+The folders, from the outside in: `command` runs a shop as a process, and `application` puts one together. `legacy` holds the
+older APIs, and is asked what a shop's version decides. `routes` has an endpoint for each call, `http` takes calls in, `model` is
+what the shop keeps and does, `wire` is how values and records look on the wire, and `config` is what a shop is told.
 
-It is stricter than the real shop in one thing: a query parameter or a body field that WooCommerce does not know is refused with
+`ShopConfig(version="3.4.0")` makes it a shop of another age, from 2.2 on. Such a shop has `wc/v2`, `wc/v1` and the legacy API as
+their documentation and source have them; none of those was run. `plugins` gives it a tracking plugin. `permalinks`, `rest_api`
+and `maintenance` put something before its API.
+
+It is stricter than the real shop in one thing. A query parameter or a body field that WooCommerce does not know is refused with
 `rest_invalid_param` and named, where the real shop ignores it, so that a client of ours never sends junk.
 `ShopConfig(strict=False)` gives the real behaviour. Fields that the API shows but does not take (`id`, `total` …) are ignored
 in both.
 
-Beyond the routes a gateway needs (orders, notes, refunds, products, variations, batches, categories, customers, webhooks,
-trackings, system status, a few settings) there are none: `rest_no_route`.
+It has the routes that a gateway needs: orders, notes, refunds, products, variations, batches, categories, customers, webhooks,
+trackings, system status and a few settings. Every other route is answered with `rest_no_route`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The simulated shop put together: its state, its front, its routes."""
+"""This module puts a simulated shop together: its state, its front and its routes."""
 
 from __future__ import annotations
 

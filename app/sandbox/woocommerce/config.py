@@ -1,4 +1,4 @@
-"""What a simulated shop is told when it opens: its address, its keys, its country and how quickly its queue runs."""
+"""The settings that a simulated shop opens with: its address, its keys, its country and the speed of its queue."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The simulated shop's front: login, errors, lists."""
+"""How calls reach the simulated shop: its front, the login, the lists, and the routes under `/_sandbox`."""

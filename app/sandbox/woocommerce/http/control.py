@@ -1,10 +1,12 @@
-"""What a test or a person does to the shop beside its own API, under `/_sandbox`.
+"""The routes under `/_sandbox`, by which a test or a person does things to the shop beside its own API.
 
-`GET deliveries?since=N` (pings and deliveries sent, from the N-th on), `POST deliver` (send what waits, wait for the answers),
-`POST checkout` (a customer's own order; the body of `POST /orders`), `POST queue` (`{"paused": bool}` or `{"drop": true}`),
-`POST front` (`{"maintenance": bool, "rest_api": …, "permalinks": …}`), `POST restore/orders/ID` and
-`POST restore/products/ID` (out of the trash, as in the shop's own pages), `POST owner` (`{"has_rights": bool}`: of the user who
-made the webhooks).
+- `GET deliveries?since=N` lists the pings and deliveries sent, from the N-th on.
+- `POST deliver` sends what waits and waits for the answers.
+- `POST checkout` makes a customer's own order; the body is that of `POST /orders`.
+- `POST queue` takes `{"paused": bool}` or `{"drop": true}`.
+- `POST front` takes `{"maintenance": bool, "rest_api": …, "permalinks": …}`.
+- `POST restore/orders/ID` and `POST restore/products/ID` take a record out of the trash, as the shop's own pages do.
+- `POST owner` takes `{"has_rights": bool}`, of the user who made the webhooks.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-"""What stands before the shop's API: maintenance, a security plugin, permalinks; and the front page that names the API.
+"""The shop's front: a page of its own for maintenance, a security plugin or plain permalinks, and the front page.
 
-Plain permalinks: WordPress answers its REST API under `?rest_route=` only, and there WooCommerce does not look at its keys (its
-`is_request_to_rest_api` looks for `wp-json/wc` in the address), so every call that needs one is refused. A page that is not
-there is the web server's or the theme's own, in HTML. Maintenance is what WordPress shows while it updates itself.
+The front page names the API. With plain permalinks WordPress answers its REST API under `?rest_route=` only. WooCommerce does not
+look at its keys there (its `is_request_to_rest_api` looks for `wp-json/wc` in the address), so every call that needs a key is
+refused. A page that is not there is the web server's or the theme's own, in HTML. The page of maintenance is the one that
+WordPress shows while it updates itself.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Lists: which records, in which order, which page of them, and the headers that say so (observed on WooCommerce 11.0.1)."""
+"""Lists choose records, sort them, cut a page out of them, and say so in headers (observed on WooCommerce 11.0.1)."""
 
 from __future__ import annotations
 

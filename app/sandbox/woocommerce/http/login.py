@@ -1,4 +1,4 @@
-"""Who calls: Basic over https, OAuth 1.0a over http, as the shop checks them (observed on WooCommerce 11.0.1)."""
+"""The login finds out who calls: by Basic over https, by OAuth 1.0a over http (observed on WooCommerce 11.0.1)."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class Doorkeeper:
         if key is None:
             raise _refused("Consumer key is invalid.")
         url = self.base_url(headers) + path
-        if wrong := misfit(signed, f"{key.secret}&", lambda parameters: base_string(method, url, parameters)):
+        if wrong := signature_fault(signed, f"{key.secret}&", lambda parameters: base_string(method, url, parameters)):
             raise _refused(f"Invalid signature - {wrong}.")
         self.check_nonce(key, signed["oauth_timestamp"], signed["oauth_nonce"])
         return key
@@ -117,7 +117,7 @@ class Doorkeeper:
         key.nonces[timestamp] = nonce
 
 
-def misfit(signed: Mapping[str, Any], secret: str, base: Callable[[Mapping[str, Any]], str]) -> str:
+def signature_fault(signed: Mapping[str, Any], secret: str, base: Callable[[Mapping[str, Any]], str]) -> str:
     """What is wrong with a signature; empty when it fits. `base` makes the text that is signed of the other parameters."""
     hashing = _HASHES.get(signed["oauth_signature_method"])
     if hashing is None:

@@ -1,4 +1,4 @@
-"""How a call to the REST API is answered: who calls, which route, are the parameters right, may they; then the handler."""
+"""The REST API takes a call in: it finds out who calls, checks the parameters and the rights, and runs the handler."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Asked:
+class Call:
     """A call that has been checked. `given` is its query as it came; `base_url` the shop's address with the call's scheme;
     `items` the rules for what a batch holds."""
 
@@ -102,7 +102,7 @@ class Operation:
     rules for each item of a batch.
     """
 
-    handler: Callable[[Asked], Answer]
+    handler: Callable[[Call], Answer]
     right: str | None
     query: Rules
     body: Rules | None = None
@@ -110,7 +110,7 @@ class Operation:
 
 
 def operation(
-    handler: Callable[[Asked], Answer], right: str | None, query: str = "one", *, body: str = "", items: str = ""
+    handler: Callable[[Call], Answer], right: str | None, query: str = "one", *, body: str = "", items: str = ""
 ) -> Operation:
     """An operation with the arguments of the named tables (`wire.arguments`)."""
     return Operation(handler, right, QUERIES[query], BODIES[body] if body else None, BODIES[items] if items else {})
@@ -197,18 +197,18 @@ class Api:
         operation = operations.get("GET" if request.method == "HEAD" else request.method)
         if operation is None:
             raise no_route()
-        asked = self._checked(request, operation, given, php.as_lists(form) if is_form else _json(request, raw))
+        call = self._checked(request, operation, given, php.as_lists(form) if is_form else _json(request, raw))
         if key is None and operation.right is not None:
             code, message = _REFUSALS[operation.right]
             raise RestError(401, f"woocommerce_rest_cannot_{code}", message)
-        return operation.handler(asked)
+        return operation.handler(call)
 
-    def _checked(self, request: Request, operation: Operation, given: Mapping[str, Any], body: dict[str, Any]) -> Asked:
+    def _checked(self, request: Request, operation: Operation, given: Mapping[str, Any], body: dict[str, Any]) -> Call:
         query = {name: value for name, value in given.items() if not name.startswith(_NO_PARAMETERS)}
         if operation.body is None:
             query, body = {**query, **(body if request.method == "DELETE" else {})}, {}
         strict = self.shop.config.strict
-        return Asked(
+        return Call(
             shop=self.shop,
             ids=request.path_params,
             query=check_all(operation.query, query, strict),

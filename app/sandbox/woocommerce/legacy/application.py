@@ -1,10 +1,10 @@
 """The API of WooCommerce 2.2 to 2.5, `/wc-api/v2` and `/wc-api/v3`: its envelopes, errors, lists and index.
 
 Source: WooCommerce 2.3 to 2.6, includes/api, classes WC_API_Server and WC_API_Resource, and the REST API documentation of both
-versions. As far as a gateway needs it: orders are read, listed and given a status, products read, listed and given a stock;
-notes, refunds, webhooks and customers. Nothing is made or deleted but these.
+versions. It goes as far as a gateway needs it. Orders are read, listed and given a status; products are read, listed and given a
+stock. Notes, refunds, webhooks and customers are there too. Nothing else is made or deleted.
 
-A body is JSON whatever its `Content-Type` says. Lists are cut by `filter[limit]` (10 if left out) and `page`, their times
+A body is JSON whatever its `Content-Type` says. Lists are cut by `filter[limit]` (10 if left out) and `page`. Their times
 (`filter[updated_at_min]` …) are inclusive and UTC: an offset that is given is not honoured. With `strict` a parameter, filter or
 field the API does not know is refused, where the real shop ignores it.
 """
@@ -48,7 +48,7 @@ _JSON = {"Content-Type": "application/json; charset=UTF-8"}
 
 
 @dataclass(frozen=True)
-class LegacyAsked:
+class LegacyCall:
     """A call whose caller is known. `given` is its query, `data` the body as JSON, None when it is none."""
 
     shop: Shop
@@ -71,7 +71,7 @@ class LegacyAsked:
         return self.data[envelope]
 
 
-Handler = Callable[[LegacyAsked], Answer]
+Handler = Callable[[LegacyCall], Answer]
 
 
 def legacy_route(api: Api, version: str, path: str, handlers: Mapping[str, Handler]) -> list[Route]:
@@ -136,11 +136,11 @@ def _handle(api: Api, version: str, request: Request, raw: bytes, handlers: Mapp
     if handler is None:
         raise LegacyError(404, "woocommerce_api_no_route", "No route was found matching the URL and request method")
     known = {name: value for name, value in given.items() if not name.startswith(("oauth_", "consumer_"))}
-    asked = LegacyAsked(api.shop, version, key, request.path_params, known, _parsed(raw), str(request.url.path))
+    call = LegacyCall(api.shop, version, key, request.path_params, known, _parsed(raw), str(request.url.path))
     if api.shop.config.strict:
         refuse_unknown("parameter", known, _PARAMETERS)
-        refuse_unknown("filter", asked.filter, _FILTERS)
-    return handler(asked)
+        refuse_unknown("filter", call.filter, _FILTERS)
+    return handler(call)
 
 
 def _parsed(raw: bytes) -> Any:
@@ -176,9 +176,9 @@ def _index(shop: Shop, version: str) -> Resource:
 # --- lists -----------------------------------------------------------------------------------------------------------------
 
 
-def listed(asked: LegacyAsked, table: Table, keep: Callable[[Record], bool]) -> tuple[list[int], dict[str, str]]:
+def listed(call: LegacyCall, table: Table, keep: Callable[[Record], bool]) -> tuple[list[int], dict[str, str]]:
     """Ids of one page, and the headers that say how many there are. Newest first unless asked otherwise."""
-    wishes = asked.filter
+    wishes = call.filter
     bounds = [(_TIMES[name], _moment(str(value))) for name, value in wishes.items() if name in _TIMES]
     wanted, unwanted = _ids(wishes.get("in")), _ids(wishes.get("not_in"))
     found = [
@@ -193,10 +193,10 @@ def listed(asked: LegacyAsked, table: Table, keep: Callable[[Record], bool]) -> 
     found.sort(key=by, reverse=str(wishes.get("order", "DESC")).upper() == "DESC")
     limit = php.to_int(wishes.get("limit")) or _PAGE_SIZE
     size = len(found) or 1 if limit < 0 else limit
-    page = max(php.to_int(asked.given.get("page", 1)), 1)
+    page = max(php.to_int(call.given.get("page", 1)), 1)
     first = php.to_int(wishes["offset"]) if wishes.get("offset") else (page - 1) * size
     ids = [record.id for record in found[first : first + size]]
-    return ids, _page_headers(asked, page, -(-len(found) // size), len(found))
+    return ids, _page_headers(call, page, -(-len(found) // size), len(found))
 
 
 def _ids(text: Any) -> set[int]:
@@ -212,19 +212,19 @@ def _moment(text: str) -> int:
         return 0
 
 
-def _page_headers(asked: LegacyAsked, page: int, pages: int, total: int) -> dict[str, str]:
+def _page_headers(call: LegacyCall, page: int, pages: int, total: int) -> dict[str, str]:
     """The links name the shop's host without its port."""
-    host = re.sub(r":\d+$", "", asked.shop.config.home)
+    host = re.sub(r":\d+$", "", call.shop.config.home)
     links = [("first", 1), ("prev", page - 1)] if page > 1 else []
     links += [("next", page + 1)] if page < pages else []
     links += [("last", pages)] if page != pages else []
-    link = ", ".join(f'<{host}{asked.url}?page={number}>; rel="{name}"' for name, number in links)
+    link = ", ".join(f'<{host}{call.url}?page={number}>; rel="{name}"' for name, number in links)
     return {"X-WC-Total": str(total), "X-WC-TotalPages": str(pages), "Link": link}
 
 
-def picked(asked: LegacyAsked, resource: Resource) -> Resource:
+def picked(call: LegacyCall, resource: Resource) -> Resource:
     """With `fields=id,status,billing_address.email` only these."""
-    wanted = [part.split(".") for part in str(asked.given.get("fields") or "").split(",") if part]
+    wanted = [part.split(".") for part in str(call.given.get("fields") or "").split(",") if part]
     if not wanted:
         return resource
     shown: Resource = {}

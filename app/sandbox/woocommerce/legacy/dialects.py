@@ -1,6 +1,6 @@
-"""The older versions of the REST API: the routes of `wc/v3` with the parameters, bodies and answers of their time.
+"""An older version of the REST API has the routes of `wc/v3` with the parameters, bodies and answers of its time.
 
-With `strict` a parameter that this version of the shop does not know yet is refused and named; the real shop ignores it, which
+With `strict` a parameter that this version of the shop does not know yet is refused and named. The real shop ignores it, which
 for `modified_after` means that everything is listed.
 """
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from app.sandbox.woocommerce.http.listing import pick_fields
-from app.sandbox.woocommerce.http.rest import Answer, Asked, Endpoint, Operation
+from app.sandbox.woocommerce.http.rest import Answer, Call, Endpoint, Operation
 from app.sandbox.woocommerce.legacy import old_arguments, old_views, versions
 from app.sandbox.woocommerce.legacy.refund_lines import line_of_old
 from app.sandbox.woocommerce.model.shop import Shop
@@ -56,23 +56,23 @@ class Dialect:
         query = old_arguments.query_rules(self.namespace, self.version, kind, operation.query)
         return replace(operation, handler=self._translated(kind, operation), query=query, body=body)
 
-    def _translated(self, kind: str, operation: Operation) -> Callable[[Asked], Answer]:
+    def _translated(self, kind: str, operation: Operation) -> Callable[[Call], Answer]:
         items = old_arguments.inside_rules(operation.items) if self.namespace == "wc/v1" else operation.items
 
-        def handler(asked: Asked) -> Answer:
+        def handler(call: Call) -> Answer:
             if self.namespace == "wc/v1" and kind == "product":
-                self._refuse_variation(asked)
-            query = {name: value for name, value in _query(kind, asked.query).items() if name != "_fields"}
-            body = self._body(kind, operation, asked.body)
-            answer = operation.handler(replace(asked, query=query, body=body, items=items))
+                self._refuse_variation(call)
+            query = {name: value for name, value in _query(kind, call.query).items() if name != "_fields"}
+            body = self._body(kind, operation, call.body)
+            answer = operation.handler(replace(call, query=query, body=body, items=items))
             headers = {name: self._own(value) for name, value in answer.headers.items()}
-            return replace(answer, body=self._shown(kind, answer.body, asked.fields), headers=headers)
+            return replace(answer, body=self._shown(kind, answer.body, call.fields), headers=headers)
 
         return handler
 
-    def _refuse_variation(self, asked: Asked) -> None:
+    def _refuse_variation(self, call: Call) -> None:
         """`wc/v1` knows variations inside their product only. Raises RestError."""
-        record = self.shop.products.record(asked.ids["id"]) if "id" in asked.ids else None
+        record = self.shop.products.record(call.ids["id"]) if "id" in call.ids else None
         if record is not None and record.kind == "variation":
             raise RestError(404, "woocommerce_rest_product_invalid_id", "Invalid ID.")
 
@@ -125,12 +125,12 @@ class Dialect:
 
 def _query(kind: str, query: Resource) -> Resource:
     """A query with the parameters of today."""
-    asked = dict(query)
-    if kind == "order" and isinstance(asked.get("status"), str):
-        asked["status"] = [asked["status"]]
-    if (in_stock := asked.pop("in_stock", None)) is not None:
-        asked["stock_status"] = "instock" if in_stock else "outofstock"
-    return asked
+    today = dict(query)
+    if kind == "order" and isinstance(today.get("status"), str):
+        today["status"] = [today["status"]]
+    if (in_stock := today.pop("in_stock", None)) is not None:
+        today["stock_status"] = "instock" if in_stock else "outofstock"
+    return today
 
 
 def _as_v3(body: Resource) -> Resource:

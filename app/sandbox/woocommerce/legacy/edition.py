@@ -1,6 +1,6 @@
-"""What a shop's version decides.
+"""An edition is what a shop's version decides.
 
-The rest of the simulator knows WooCommerce as it is today. It asks the class here for everything that was otherwise before.
+The rest of the simulator knows WooCommerce as it is today. It asks the edition for everything that was otherwise before.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from app.sandbox.woocommerce.model.webhooks import EVENTS
 
 
 class Edition:
-    """`events` can have webhooks; `namespaces` are the versions of the REST API, oldest first; `has_rest` is whether this
-    WordPress has a REST API at all."""
+    """One shop's edition. `events` can have webhooks. `namespaces` are the versions of the REST API, oldest first. `has_rest` is
+    whether this WordPress has a REST API at all."""
 
     def __init__(self, config: ShopConfig) -> None:
         self._config = config
@@ -31,8 +31,10 @@ class Edition:
         self.has_rest = versions.parse(config.wordpress_version) >= versions.WORDPRESS_REST
 
     def payload(self, products: Products, kind: str, stored: dict[str, Any], shown: dict[str, Any]) -> Any:
-        """What a webhook holds: a resource as the newest REST API of this version shows it; before 3.0 as the legacy API does,
-        in its envelope (source of 2.6: WC_Webhook::build_payload). `shown` is the resource as `wc/v3` of today has it."""
+        """What a webhook holds: the resource as the newest REST API of this version shows it, before 3.0 as the legacy API does.
+
+        The legacy API's has its envelope (source of 2.6: WC_Webhook::build_payload). `shown` is as `wc/v3` of today has it.
+        """
         if self._version < versions.REST_SINCE["wc/v2"]:
             show = views.order if kind == "order" else views.product
             return {kind: show(products, stored, versions.legacy_versions(self._config)[-1])}

@@ -1,4 +1,4 @@
-"""A refusal of the legacy API."""
+"""The legacy API's refusals."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Who calls the legacy API: keys over https, OAuth 1.0a over http, in the query and nowhere else.
+"""The legacy API takes keys over https and OAuth 1.0a over http, in the query and nowhere else.
 
-Source: WooCommerce 2.4 to 2.6, includes/api/legacy/v2 and v3, class-wc-api-authentication. Two things differ between the
-versions: `/wc-api/v2` signs with the consumer secret alone (no `&` behind it) and sorts `filter[…]` with the other parameters;
-`/wc-api/v3` signs as RFC 5849 has it, keeping the order that the members of `filter` were given in.
+Source: WooCommerce 2.4 to 2.6, includes/api/legacy/v2 and v3, class-wc-api-authentication. The two versions differ in two things.
+`/wc-api/v2` signs with the consumer secret alone (no `&` behind it) and sorts `filter[…]` with the other parameters. `/wc-api/v3`
+signs as RFC 5849 has it, and keeps the order that the members of `filter` were given in.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from app.sandbox.woocommerce.http.login import OAUTH, Doorkeeper, Key, base_string, misfit
+from app.sandbox.woocommerce.http.login import OAUTH, Doorkeeper, Key, base_string, signature_fault
 from app.sandbox.woocommerce.legacy.errors import LegacyError
 from app.sandbox.woocommerce.wire.errors import RestError
 
@@ -65,7 +65,8 @@ def _signed(
     key = _key(doorkeeper, query["oauth_consumer_key"])
     url, is_v2 = doorkeeper.base_url(headers) + path, version == "v2"
     base = _flat if is_v2 else base_string
-    if wrong := misfit(query, key.secret if is_v2 else f"{key.secret}&", lambda parameters: base(method, url, parameters)):
+    secret = key.secret if is_v2 else f"{key.secret}&"
+    if wrong := signature_fault(query, secret, lambda parameters: base(method, url, parameters)):
         raise _refused(f"Invalid Signature - {wrong}")
     try:
         doorkeeper.check_nonce(key, query["oauth_timestamp"], query["oauth_nonce"])

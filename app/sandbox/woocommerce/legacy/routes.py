@@ -10,7 +10,7 @@ from app.sandbox.woocommerce.http.listing import found_in
 from app.sandbox.woocommerce.http.rest import METHODS, Answer, Api
 from app.sandbox.woocommerce.legacy import versions, views
 from app.sandbox.woocommerce.legacy.application import (
-    LegacyAsked,
+    LegacyCall,
     index_routes,
     legacy_route,
     listed,
@@ -68,92 +68,92 @@ def _version(api: Api, version: str) -> list[Route]:
 # --- orders ----------------------------------------------------------------------------------------------------------------
 
 
-def _order(asked: LegacyAsked) -> Resource:
+def _order(call: LegacyCall) -> Resource:
     """Raises LegacyError, also for an id that is a product's."""
-    record_id = asked.ids["id"]
-    found = asked.shop.orders.get(record_id)
-    if found is None and record_id in asked.shop.products:
+    record_id = call.ids["id"]
+    found = call.shop.orders.get(record_id)
+    if found is None and record_id in call.shop.products:
         raise LegacyError(404, "woocommerce_api_invalid_order", "Invalid order")
     if found is None:
         raise not_found("order", record_id)
     return found
 
 
-def _wanted_order(asked: LegacyAsked, record: Record) -> bool:
+def _wanted_order(call: LegacyCall, record: Record) -> bool:
     """Statuses WooCommerce does not know, and the trash, are listed only when asked for."""
-    status = str(asked.given.get("status") or asked.filter.get("status") or "")
+    status = str(call.given.get("status") or call.filter.get("status") or "")
     if record.status not in (status.split(",") if status else views.ORDER_STATUSES):
         return False
-    return mentions(record, str(asked.filter.get("q") or ""))
+    return mentions(record, str(call.filter.get("q") or ""))
 
 
-def _list_orders(asked: LegacyAsked) -> Answer:
-    ids, headers = listed(asked, asked.shop.orders, lambda record: _wanted_order(asked, record))
-    return Answer({"orders": [_shown_order(asked, asked.shop.orders[record_id]) for record_id in ids]}, headers=headers)
+def _list_orders(call: LegacyCall) -> Answer:
+    ids, headers = listed(call, call.shop.orders, lambda record: _wanted_order(call, record))
+    return Answer({"orders": [_shown_order(call, call.shop.orders[record_id]) for record_id in ids]}, headers=headers)
 
 
-def _shown_order(asked: LegacyAsked, order: Resource) -> Resource:
-    return picked(asked, {**views.order(asked.shop.products, order, asked.version), **_meta(asked, "order_meta", order)})
+def _shown_order(call: LegacyCall, order: Resource) -> Resource:
+    return picked(call, {**views.order(call.shop.products, order, call.version), **_meta(call, "order_meta", order)})
 
 
-def _meta(asked: LegacyAsked, name: str, record: Resource) -> Resource:
+def _meta(call: LegacyCall, name: str, record: Resource) -> Resource:
     """With `filter[meta]=true` the meta whose keys have no `_` in front; nothing at all where there is none."""
     found = {meta["key"]: meta["value"] for meta in record["meta_data"] if not meta["key"].startswith("_")}
-    return {name: found} if found and asked.filter.get("meta") == "true" else {}
+    return {name: found} if found and call.filter.get("meta") == "true" else {}
 
 
-def _count_orders(asked: LegacyAsked) -> Answer:
-    _, headers = listed(asked, asked.shop.orders, lambda record: _wanted_order(asked, record))
+def _count_orders(call: LegacyCall) -> Answer:
+    _, headers = listed(call, call.shop.orders, lambda record: _wanted_order(call, record))
     return Answer({"count": int(headers["X-WC-Total"])})
 
 
-def _statuses(asked: LegacyAsked) -> Answer:
+def _statuses(call: LegacyCall) -> Answer:
     return Answer({"order_statuses": views.ORDER_STATUSES})
 
 
-def _get_order(asked: LegacyAsked) -> Answer:
-    return Answer({"order": _shown_order(asked, _order(asked))})
+def _get_order(call: LegacyCall) -> Answer:
+    return Answer({"order": _shown_order(call, _order(call))})
 
 
-def _edit_order(asked: LegacyAsked) -> Answer:
+def _edit_order(call: LegacyCall) -> Answer:
     """A status is taken as it is given: one that WooCommerce does not know makes the order vanish from every list. A strict shop
     refuses it."""
-    body = asked.inside("order")
-    order = _order(asked)
-    if asked.shop.config.strict:
+    body = call.inside("order")
+    order = _order(call)
+    if call.shop.config.strict:
         refuse_unknown("field", body, _ORDER_FIELDS)
         refuse_unknown("status", {body["status"]: None} if body.get("status") else {}, tuple(views.ORDER_STATUSES))
     meta = [{"key": key, "value": value} for key, value in (body.get("order_meta") or {}).items() if not key.startswith("_")]
     change = {"status": body.get("status"), "customer_note": body.get("note"), "meta_data": meta}
-    asked.shop.orders.change(order["id"], {name: value for name, value in change.items() if value})
+    call.shop.orders.change(order["id"], {name: value for name, value in change.items() if value})
     if body.get("status_note"):
-        asked.shop.notes.write(order["id"], body["status_note"])
-    return _get_order(asked)
+        call.shop.notes.write(order["id"], body["status_note"])
+    return _get_order(call)
 
 
-def _list_notes(asked: LegacyAsked) -> Answer:
-    found = asked.shop.notes.listed(_order(asked)["id"], "any")
-    return Answer({"order_notes": [picked(asked, views.note(note)) for note in found]})
+def _list_notes(call: LegacyCall) -> Answer:
+    found = call.shop.notes.listed(_order(call)["id"], "any")
+    return Answer({"order_notes": [picked(call, views.note(note)) for note in found]})
 
 
-def _create_note(asked: LegacyAsked) -> Answer:
-    body = asked.inside("order_note", "create")
-    order = _order(asked)
+def _create_note(call: LegacyCall) -> Answer:
+    body = call.inside("order_note", "create")
+    order = _order(call)
     if not body.get("note"):
         raise LegacyError(400, "woocommerce_api_invalid_order_note", "Order note is required")
-    note = asked.shop.notes.post(order["id"], {"note": body["note"], "customer_note": body.get("customer_note") is True})
+    note = call.shop.notes.post(order["id"], {"note": body["note"], "customer_note": body.get("customer_note") is True})
     return Answer({"order_note": views.note(note)}, 201)
 
 
-def _list_refunds(asked: LegacyAsked) -> Answer:
-    found = asked.shop.refunds.get(_order(asked)["id"], [])
-    return Answer({"order_refunds": [picked(asked, views.refund(asked.shop.products, refund)) for refund in found]})
+def _list_refunds(call: LegacyCall) -> Answer:
+    found = call.shop.refunds.get(_order(call)["id"], [])
+    return Answer({"order_refunds": [picked(call, views.refund(call.shop.products, refund)) for refund in found]})
 
 
-def _create_refund(asked: LegacyAsked) -> Answer:
+def _create_refund(call: LegacyCall) -> Answer:
     """Lines are an object by the line's id. Nothing is restocked, and no way of payment of this shop refunds by itself."""
-    body = asked.inside("order_refund", "create")
-    order = _order(asked)
+    body = call.inside("order_refund", "create")
+    order = _order(call)
     if body.get("amount") is None:
         raise LegacyError(400, "woocommerce_api_invalid_order_refund", "Refund amount is required")
     lines = body.get("line_items") or {}
@@ -162,28 +162,28 @@ def _create_refund(asked: LegacyAsked) -> Answer:
         "line_items": [line_of_old(php.to_int(line_id), line) for line_id, line in lines.items()],
     }  # fmt: skip
     try:
-        refund = refunding.create(asked.shop.orders, order["id"], wish)
+        refund = refunding.create(call.shop.orders, order["id"], wish)
     except RestError as refused:
         raise LegacyError(400, "woocommerce_api_invalid_order_refund_id", "Invalid order refund ID") from refused
-    return Answer({"order_refund": views.refund(asked.shop.products, refund)}, 201)
+    return Answer({"order_refund": views.refund(call.shop.products, refund)}, 201)
 
 
 # --- products --------------------------------------------------------------------------------------------------------------
 
 
-def _product(asked: LegacyAsked, record_id: int) -> Resource:
+def _product(call: LegacyCall, record_id: int) -> Resource:
     """A product or a variation. Raises LegacyError."""
-    found = asked.shop.products.get(record_id)
+    found = call.shop.products.get(record_id)
     if found is None:
         raise not_found("product", record_id)
     return found
 
 
-def _wanted_product(asked: LegacyAsked, record: Record) -> bool:
+def _wanted_product(call: LegacyCall, record: Record) -> bool:
     """Published ones only, and variations only by their stock number."""
-    wishes = asked.filter
+    wishes = call.filter
     sku, status = str(wishes.get("sku") or "").lower(), wishes.get("post_status", "publish")
-    kind = asked.given.get("type") or wishes.get("type")
+    kind = call.given.get("type") or wishes.get("type")
     if status != "any" and record.status not in str(status).split(","):
         return False
     if sku:
@@ -194,37 +194,37 @@ def _wanted_product(asked: LegacyAsked, record: Record) -> bool:
     return not words or found_in(words, record.load()["name"])
 
 
-def _list_products(asked: LegacyAsked) -> Answer:
-    ids, headers = listed(asked, asked.shop.products, lambda record: _wanted_product(asked, record))
-    return Answer({"products": [_shown_product(asked, asked.shop.products[record_id]) for record_id in ids]}, headers=headers)
+def _list_products(call: LegacyCall) -> Answer:
+    ids, headers = listed(call, call.shop.products, lambda record: _wanted_product(call, record))
+    return Answer({"products": [_shown_product(call, call.shop.products[record_id]) for record_id in ids]}, headers=headers)
 
 
-def _shown_product(asked: LegacyAsked, product: Resource) -> Resource:
-    return picked(asked, {**views.product(asked.shop.products, product, asked.version), **_meta(asked, "product_meta", product)})
+def _shown_product(call: LegacyCall, product: Resource) -> Resource:
+    return picked(call, {**views.product(call.shop.products, product, call.version), **_meta(call, "product_meta", product)})
 
 
-def _count_products(asked: LegacyAsked) -> Answer:
-    _, headers = listed(asked, asked.shop.products, lambda record: _wanted_product(asked, record))
+def _count_products(call: LegacyCall) -> Answer:
+    _, headers = listed(call, call.shop.products, lambda record: _wanted_product(call, record))
     return Answer({"count": int(headers["X-WC-Total"])})
 
 
-def _get_product(asked: LegacyAsked) -> Answer:
-    return Answer({"product": _shown_product(asked, _product(asked, asked.ids["id"]))})
+def _get_product(call: LegacyCall) -> Answer:
+    return Answer({"product": _shown_product(call, _product(call, call.ids["id"]))})
 
 
-def _edit_product(asked: LegacyAsked) -> Answer:
-    _write_product(asked, asked.ids["id"], asked.inside("product"))
-    return _get_product(asked)
+def _edit_product(call: LegacyCall) -> Answer:
+    _write_product(call, call.ids["id"], call.inside("product"))
+    return _get_product(call)
 
 
-def _write_product(asked: LegacyAsked, record_id: int, body: Resource) -> None:
+def _write_product(call: LegacyCall, record_id: int, body: Resource) -> None:
     """Values are cast, not checked; a stock where none is kept is ignored. Raises LegacyError."""
-    found = _product(asked, record_id)
+    found = _product(call, record_id)
     try:
         if found["type"] == "variation":
-            asked.shop.products.change_variation(found["parent_id"], record_id, _as_today(asked, body), loose=True)
+            call.shop.products.change_variation(found["parent_id"], record_id, _as_today(call, body), loose=True)
         else:
-            asked.shop.products.change(record_id, _as_today(asked, body), loose=True)
+            call.shop.products.change(record_id, _as_today(call, body), loose=True)
     except RestError as refused:
         raise _sorted(refused) from refused
 
@@ -235,9 +235,9 @@ def _sorted(refused: RestError) -> LegacyError:
     return LegacyError(404, "woocommerce_api_no_product_found", refused.message)
 
 
-def _as_today(asked: LegacyAsked, body: Resource) -> Resource:
+def _as_today(call: LegacyCall, body: Resource) -> Resource:
     """A product's body with the names of today, its variations too."""
-    if asked.shop.config.strict:
+    if call.shop.config.strict:
         refuse_unknown("field", body, (*_PRODUCT_FIELDS, "in_stock", "backorders", "variations", "id"))
     change: Resource = {_PRODUCT_FIELDS[name]: value for name, value in body.items() if name in _PRODUCT_FIELDS}
     if "in_stock" in body:
@@ -245,78 +245,78 @@ def _as_today(asked: LegacyAsked, body: Resource) -> Resource:
     if "backorders" in body:
         change["backorders"] = "notify" if body["backorders"] == "notify" else "yes" if body["backorders"] is True else "no"
     if body.get("variations"):
-        change["variations"] = [{**_as_today(asked, part), "id": part.get("id")} for part in body["variations"]]
+        change["variations"] = [{**_as_today(call, part), "id": part.get("id")} for part in body["variations"]]
     return change
 
 
-def _bulk(asked: LegacyAsked) -> Answer:
+def _bulk(call: LegacyCall) -> Answer:
     """Each product by its id or its stock number; each succeeds or fails by itself, and the whole is answered 200."""
-    items = asked.inside("products", "create/edit")
+    items = call.inside("products", "create/edit")
     if len(items) > _BULK_LIMIT:
         message = f"Unable to accept more than {_BULK_LIMIT} items for this request"
         raise LegacyError(413, "woocommerce_api_products_request_entity_too_large", message)
-    return Answer({"products": [_bulk_item(asked, item) for item in items]})
+    return Answer({"products": [_bulk_item(call, item) for item in items]})
 
 
-def _bulk_item(asked: LegacyAsked, item: Resource) -> Resource:
+def _bulk_item(call: LegacyCall, item: Resource) -> Resource:
     sku = str(item.get("sku") or "") if not item.get("id") else ""
-    by_sku = asked.shop.products.with_sku(sku) if sku else []
+    by_sku = call.shop.products.with_sku(sku) if sku else []
     record_id = php.to_int(item.get("id")) or (by_sku[0] if by_sku else 0)
     try:
         if not record_id:
             raise LegacyError(400, "woocommerce_api_missing_product_title", "Missing parameter title")
-        _write_product(asked, record_id, item)
+        _write_product(call, record_id, item)
     except LegacyError as refused:
         return {"id": record_id, "sku": sku, "error": refused.entry}
-    return views.product(asked.shop.products, asked.shop.products[record_id], asked.version)
+    return views.product(call.shop.products, call.shop.products[record_id], call.version)
 
 
 # --- customers and webhooks ------------------------------------------------------------------------------------------------
 
 
-def _get_customer(asked: LegacyAsked) -> Answer:
-    found = asked.shop.customers.get(asked.ids["id"])
+def _get_customer(call: LegacyCall) -> Answer:
+    found = call.shop.customers.get(call.ids["id"])
     if found is None:
         raise LegacyError(404, "woocommerce_api_invalid_customer", "Invalid customer")
-    return Answer({"customer": picked(asked, views.customer(found))})
+    return Answer({"customer": picked(call, views.customer(found))})
 
 
-def _webhook(asked: LegacyAsked) -> Webhook:
-    found = asked.shop.webhooks.by_id.get(asked.ids["id"])
+def _webhook(call: LegacyCall) -> Webhook:
+    found = call.shop.webhooks.by_id.get(call.ids["id"])
     if found is None:
-        raise not_found("webhook", asked.ids["id"])
+        raise not_found("webhook", call.ids["id"])
     return found
 
 
-def _list_webhooks(asked: LegacyAsked) -> Answer:
+def _list_webhooks(call: LegacyCall) -> Answer:
     """Active ones only, unless `status` says otherwise."""
-    status = asked.given.get("status") or asked.filter.get("status") or "active"
-    found = [webhook for webhook in asked.shop.webhooks.by_id.values() if status in ("all", webhook.status)]
+    status = call.given.get("status") or call.filter.get("status") or "active"
+    found = [webhook for webhook in call.shop.webhooks.by_id.values() if status in ("all", webhook.status)]
     headers = {"X-WC-Total": str(len(found)), "X-WC-TotalPages": "1"}
     return Answer({"webhooks": [views.webhook(webhook) for webhook in found]}, headers=headers)
 
 
-def _get_webhook(asked: LegacyAsked) -> Answer:
-    return Answer({"webhook": views.webhook(_webhook(asked))})
+def _get_webhook(call: LegacyCall) -> Answer:
+    return Answer({"webhook": views.webhook(_webhook(call))})
 
 
-def _create_webhook(asked: LegacyAsked) -> Answer:
+def _create_webhook(call: LegacyCall) -> Answer:
     """Without a secret of its own it signs with the caller's consumer secret."""
-    body = {"secret": asked.key.secret, **asked.inside("webhook", "create")}
+    body = {"secret": call.key.secret, **call.inside("webhook", "create")}
     try:
-        made = asked.shop.webhooks.add(body, asked.shop.now())
+        made = call.shop.webhooks.add(body, call.shop.now())
     except RestError as refused:
         raise _webhook_error(refused) from refused
     return Answer({"webhook": views.webhook(made)}, 201)
 
 
-def _edit_webhook(asked: LegacyAsked) -> Answer:
-    webhook = _webhook(asked)
+def _edit_webhook(call: LegacyCall) -> Answer:
+    webhook = _webhook(call)
     try:
-        asked.shop.webhooks.change(webhook, asked.inside("webhook"), asked.shop.now())
+        call.shop.webhooks.change(webhook, call.inside("webhook"), call.shop.now())
     except RestError as refused:
         raise _webhook_error(refused) from refused
-    return _get_webhook(asked)
+    return _get_webhook(call)
 
 
 def _webhook_error(refused: RestError) -> LegacyError:
@@ -324,6 +324,6 @@ def _webhook_error(refused: RestError) -> LegacyError:
     return LegacyError(400, f"woocommerce_api_invalid_webhook_{what}", refused.message.removesuffix("."))
 
 
-def _delete_webhook(asked: LegacyAsked) -> Answer:
-    asked.shop.webhooks.remove(_webhook(asked).id)
+def _delete_webhook(call: LegacyCall) -> Answer:
+    call.shop.webhooks.remove(_webhook(call).id)
     return Answer({"message": "Permanently deleted webhook"})

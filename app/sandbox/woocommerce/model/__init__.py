@@ -1,1 +1,1 @@
-"""What the simulated shop keeps, and what it does with it."""
+"""The simulated shop keeps its records here, in tables that have the functions which write them."""

@@ -1,7 +1,7 @@
-"""The queue of deliveries and the one runner that empties it, as Action Scheduler does in the shop.
+"""The queue of deliveries, and the one runner that empties it, as Action Scheduler does in the shop.
 
-A delivery is sent once and never again, whatever the answer; its body is built when it is sent; while one of (webhook, record)
-waits, no other of it is queued (observed on WooCommerce 11.0.1).
+A delivery is sent once and never again, whatever the answer. Its body is built when it is sent. While a delivery of a record to a
+webhook waits, no other of the same record is queued for it (all observed on WooCommerce 11.0.1).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a write does to a product's fields, one by one, and what follows from it: price, stock status."""
+"""A write changes a product's fields one by one; its price and its stock status follow from them."""
 
 from __future__ import annotations
 

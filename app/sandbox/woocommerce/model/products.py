@@ -1,4 +1,4 @@
-"""Products and variations: how they are written, and what a write does to their stock, price and parent."""
+"""The table of products and variations: how they are written, and what a write does to stock, price and parent."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Products(Table):
         """Loads a recorded product or variation (in either of its shapes) with its own id, silently."""
         self.put(from_resource(resource, self.get(resource.get("parent_id", 0))))
         self.deleted.discard(resource["id"])
-        self.site.passed(resource["id"])
+        self.site.skip_id(resource["id"])
 
     def find(self, record_id: int, status: int = 404) -> Resource:
         """A product or variation. Raises RestError."""
@@ -129,7 +129,7 @@ class Products(Table):
         return product
 
     def _change_inside(self, parent: int, part: Resource, loose: bool) -> None:
-        """A variation written inside its product, as APIs before `wc/v2` have it; one without an id is made."""
+        """A variation written inside its product. One without an id is made."""
         body = {name: value for name, value in part.items() if name != "id"}
         if part.get("id"):
             self.change_variation(parent, php.to_int(part["id"]), body, loose)

@@ -1,4 +1,4 @@
-"""The state of one simulated shop, and what a test or a demo does with it without going over HTTP."""
+"""One simulated shop, and what a test or a demo does with it without going over HTTP."""
 
 from __future__ import annotations
 

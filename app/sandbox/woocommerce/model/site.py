@@ -1,4 +1,4 @@
-"""What all parts of a shop share: its settings, its clock, its counters of ids, and the way they tell of an event."""
+"""A site is what all parts of a shop share: its settings, its clock, its counters of ids, and the way to tell of an event."""
 
 from __future__ import annotations
 
@@ -48,6 +48,6 @@ class Site:
         self.following_id += 1
         return self.following_id - 1
 
-    def passed(self, record_id: int) -> None:
+    def skip_id(self, record_id: int) -> None:
         """A record was put in with its own id: the counter goes on behind it."""
         self.following_id = max(self.following_id, record_id + 1)

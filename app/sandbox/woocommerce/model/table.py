@@ -1,4 +1,4 @@
-"""Where a shop keeps its records: each as compact JSON, with what lists are filtered and sorted by beside it.
+"""A table keeps each record as compact JSON, with what lists are filtered and sorted by beside it.
 
 A WooCommerce order is some 3 kB of JSON and four times that as Python objects, so 50,000 of them are kept as bytes.
 """

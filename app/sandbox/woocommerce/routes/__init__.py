@@ -1,1 +1,1 @@
-"""The simulated shop's routes, a module for each resource."""
+"""The simulated shop's endpoints, a module for each resource."""

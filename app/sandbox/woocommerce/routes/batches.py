@@ -1,11 +1,11 @@
-"""Batches: many creates, updates and deletes in one call."""
+"""A batch makes, changes and deletes many records in one call."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from app.sandbox.woocommerce.http.rest import Answer, Asked
+from app.sandbox.woocommerce.http.rest import Answer, Call
 from app.sandbox.woocommerce.wire import php
 from app.sandbox.woocommerce.wire.errors import Invalid, RestError, invalid_params
 from app.sandbox.woocommerce.wire.rules import check_names
@@ -17,21 +17,21 @@ _PARTS = ("create", "update", "delete")
 
 
 def run_batch(
-    asked: Asked,
+    call: Call,
     create: Callable[[Resource], Resource],
     change: Callable[[int, Resource], Resource],
     remove: Callable[[int], Resource],
 ) -> Answer:
     """Each item succeeds or fails by itself, in the order given, and the whole is answered 200. Values are cast, not checked
     (observed); with `strict` an unknown field name refuses the whole, before anything is done."""
-    parts = {name: _batch_list(asked.body[name], name) for name in _PARTS if asked.body.get(name)}
+    parts = {name: _batch_list(call.body[name], name) for name in _PARTS if call.body.get(name)}
     if sum(len(items) for items in parts.values()) > _BATCH_LIMIT:
         message = f"Unable to accept more than {_BATCH_LIMIT} items for this request."
         raise RestError(413, "woocommerce_rest_request_entity_too_large", message)
-    strict = asked.shop.config.strict
+    strict = call.shop.config.strict
     for name in ("create", "update"):
         if name in parts:
-            parts[name] = [check_names(asked.items, item, f"{name}[{i}]", strict) for i, item in enumerate(parts[name])]
+            parts[name] = [check_names(call.items, item, f"{name}[{i}]", strict) for i, item in enumerate(parts[name])]
     done: dict[str, list[Resource]] = {}
     for name, items in parts.items():
         if name == "create":

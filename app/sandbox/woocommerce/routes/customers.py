@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.sandbox.woocommerce.http.rest import METHODS, Answer, Asked, Endpoint, operation
+from app.sandbox.woocommerce.http.rest import METHODS, Answer, Call, Endpoint, operation
 from app.sandbox.woocommerce.model import customers
 
 
@@ -15,9 +15,9 @@ def customer_endpoints() -> list[Endpoint]:
     ]
 
 
-def _create(asked: Asked) -> Answer:
-    return asked.made(customers.show(asked.shop.customers.create(asked.body), asked.base_url))
+def _create(call: Call) -> Answer:
+    return call.made(customers.show(call.shop.customers.create(call.body), call.base_url))
 
 
-def _get(asked: Asked) -> Answer:
-    return asked.one(customers.show(asked.shop.customers.find(asked.ids["id"]), asked.base_url))
+def _get(call: Call) -> Answer:
+    return call.one(customers.show(call.shop.customers.find(call.ids["id"]), call.base_url))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.sandbox.woocommerce.http.listing import Lists, found_in, page_of
-from app.sandbox.woocommerce.http.rest import Answer, Asked, Endpoint, operation
+from app.sandbox.woocommerce.http.rest import Answer, Call, Endpoint, operation
 from app.sandbox.woocommerce.model.sales import refunding
 from app.sandbox.woocommerce.model.sales.orders import UNKNOWN_TO_NOTES, UNKNOWN_TO_REFUNDS
 from app.sandbox.woocommerce.model.shop import Shop
@@ -22,7 +22,7 @@ def order_endpoints(shop: Shop) -> list[Endpoint]:
     lists = Lists(shop.orders, shop.zone)
     return [
         Endpoint("/orders", {
-            "GET": operation(lambda asked: _list(asked, lists), "list", "orders"),
+            "GET": operation(lambda call: _list(call, lists), "list", "orders"),
             "POST": operation(_create, "create", "one_order", body="order"),
         }, "order"),
         Endpoint("/orders/{id:int}", {
@@ -45,17 +45,17 @@ def order_endpoints(shop: Shop) -> list[Endpoint]:
     ]  # fmt: skip
 
 
-def _shown(asked: Asked, order: Resource) -> Resource:
-    return asked.shop.orders.show(order, asked.base_url, asked.query.get("dp", 2))
+def _shown(call: Call, order: Resource) -> Resource:
+    return call.shop.orders.show(order, call.base_url, call.query.get("dp", 2))
 
 
-def _list(asked: Asked, lists: Lists) -> Answer:
-    query, shop = asked.query, asked.shop
+def _list(call: Call, lists: Lists) -> Answer:
+    query, shop = call.query, call.shop
     ids = lists.ids(query, lambda record: _wanted(record, query))
     page = page_of(ids, query)
     defaults = {"status[0]": "any", "dp": "2", "context": "view"}
     # Past the last page the shop says there are none at all (observed; products do not do this).
-    return asked.page((_shown(asked, shop.orders[record_id]) for record_id in page), len(ids) if page else 0, defaults)
+    return call.page((_shown(call, shop.orders[record_id]) for record_id in page), len(ids) if page else 0, defaults)
 
 
 def _wanted(record: Record, query: dict[str, Any]) -> bool:
@@ -85,69 +85,69 @@ def mentions(record: Record, words: str | None) -> bool:
     return words in (str(order["id"]), order["number"]) or found_in(words, people)
 
 
-def _create(asked: Asked) -> Answer:
-    return asked.made(_shown(asked, asked.shop.orders.create(asked.body)))
+def _create(call: Call) -> Answer:
+    return call.made(_shown(call, call.shop.orders.create(call.body)))
 
 
-def _get(asked: Asked) -> Answer:
-    return asked.one(_shown(asked, asked.shop.orders.find(asked.ids["id"])))
+def _get(call: Call) -> Answer:
+    return call.one(_shown(call, call.shop.orders.find(call.ids["id"])))
 
 
-def _change(asked: Asked) -> Answer:
-    return asked.one(_shown(asked, asked.shop.orders.change(asked.ids["id"], asked.body)))
+def _change(call: Call) -> Answer:
+    return call.one(_shown(call, call.shop.orders.change(call.ids["id"], call.body)))
 
 
-def _delete(asked: Asked) -> Answer:
-    orders = asked.shop.orders
-    act = orders.delete if asked.query["force"] else orders.trash
-    return asked.one(_shown(asked, act(asked.ids["id"])))
+def _delete(call: Call) -> Answer:
+    orders = call.shop.orders
+    act = orders.delete if call.query["force"] else orders.trash
+    return call.one(_shown(call, act(call.ids["id"])))
 
 
-def _noted(asked: Asked) -> int:
+def _order_with_notes(call: Call) -> int:
     """The id of the order whose notes are asked for. Raises RestError (404) with the code that notes have for it."""
-    record_id: int = asked.ids["id"]
-    asked.shop.orders.find(record_id, UNKNOWN_TO_NOTES)
+    record_id: int = call.ids["id"]
+    call.shop.orders.find(record_id, UNKNOWN_TO_NOTES)
     return record_id
 
 
-def _list_notes(asked: Asked) -> Answer:
-    record_id = _noted(asked)
-    found = asked.shop.notes.listed(record_id, asked.query["type"])
-    return asked.many(order_view.show_note(note, record_id, asked.base_url) for note in found)
+def _list_notes(call: Call) -> Answer:
+    record_id = _order_with_notes(call)
+    found = call.shop.notes.listed(record_id, call.query["type"])
+    return call.many(order_view.show_note(note, record_id, call.base_url) for note in found)
 
 
-def _create_note(asked: Asked) -> Answer:
-    record_id = _noted(asked)
-    return asked.made(order_view.show_note(asked.shop.notes.post(record_id, asked.body), record_id, asked.base_url))
+def _create_note(call: Call) -> Answer:
+    record_id = _order_with_notes(call)
+    return call.made(order_view.show_note(call.shop.notes.post(record_id, call.body), record_id, call.base_url))
 
 
-def _shown_refund(asked: Asked, refund: Resource) -> Resource:
-    return asked.shop.orders.show_refund(refund, asked.ids["id"], asked.base_url, asked.query["dp"])
+def _shown_refund(call: Call, refund: Resource) -> Resource:
+    return call.shop.orders.show_refund(refund, call.ids["id"], call.base_url, call.query["dp"])
 
 
-def _list_refunds(asked: Asked) -> Answer:
-    shop, record_id = asked.shop, asked.ids["id"]
+def _list_refunds(call: Call) -> Answer:
+    shop, record_id = call.shop, call.ids["id"]
     shop.orders.find(record_id, UNKNOWN_TO_REFUNDS)
-    found = shop.refunds.get(record_id, [])[:: 1 if asked.query["order"] == "desc" else -1]
-    return asked.page((_shown_refund(asked, refund) for refund in page_of(found, asked.query)), len(found))
+    found = shop.refunds.get(record_id, [])[:: 1 if call.query["order"] == "desc" else -1]
+    return call.page((_shown_refund(call, refund) for refund in page_of(found, call.query)), len(found))
 
 
-def _create_refund(asked: Asked) -> Answer:
+def _create_refund(call: Call) -> Answer:
     """The `Location` of the answer holds a pattern that was never filled in (observed)."""
-    refund = refunding.create(asked.shop.orders, asked.ids["id"], asked.body)
-    location = f"{asked.base_url}/wp-json/wc/v3/orders/(?P<order_id>[\\d]+)/refunds/{refund['id']}"
-    return asked.made(_shown_refund(asked, refund), location)
+    refund = refunding.create(call.shop.orders, call.ids["id"], call.body)
+    location = f"{call.base_url}/wp-json/wc/v3/orders/(?P<order_id>[\\d]+)/refunds/{refund['id']}"
+    return call.made(_shown_refund(call, refund), location)
 
 
-def _get_refund(asked: Asked) -> Answer:
-    refund = refunding.find(asked.shop.orders, asked.ids["id"], asked.ids["refund_id"])
-    return asked.one(_shown_refund(asked, refund))
+def _get_refund(call: Call) -> Answer:
+    refund = refunding.find(call.shop.orders, call.ids["id"], call.ids["refund_id"])
+    return call.one(_shown_refund(call, refund))
 
 
-def _delete_refund(asked: Asked) -> Answer:
+def _delete_refund(call: Call) -> Answer:
     """Fires nothing (observed); there is no trash for refunds."""
-    answer = _get_refund(asked)
-    if not asked.query["force"]:
+    answer = _get_refund(call)
+    if not call.query["force"]:
         raise RestError(501, "woocommerce_rest_trash_not_supported", "The shop_order_refund does not support trashing.")
-    refunding.remove(asked.shop.orders, asked.ids["id"], asked.ids["refund_id"])
+    refunding.remove(call.shop.orders, call.ids["id"], call.ids["refund_id"])
     return answer

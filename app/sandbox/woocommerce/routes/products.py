@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from app.sandbox.woocommerce.http.listing import Lists, found_in, page_of
-from app.sandbox.woocommerce.http.rest import Answer, Asked, Endpoint, operation
+from app.sandbox.woocommerce.http.rest import Answer, Call, Endpoint, operation
 from app.sandbox.woocommerce.model.shop import Shop
 from app.sandbox.woocommerce.model.table import Record
 from app.sandbox.woocommerce.routes.batches import run_batch
@@ -21,7 +21,7 @@ def product_endpoints(shop: Shop) -> list[Endpoint]:
     batch = operation(_batch, "batch", body="batch", items="product")
     return [
         Endpoint("/products", {
-            "GET": operation(lambda asked: _list(asked, lists), "list", "products"),
+            "GET": operation(lambda call: _list(call, lists), "list", "products"),
             "POST": operation(_create, "create", body="product"),
         }, "product"),
         Endpoint("/products/batch", {"PUT": batch}, "product"),
@@ -42,7 +42,7 @@ def _variation_endpoints(base: str, lists: Lists) -> list[Endpoint]:
     batch = operation(_batch_variations, "batch", body="batch", items="variation")
     return [
         Endpoint(base, {
-            "GET": operation(lambda asked: _list_variations(asked, lists), "list", "variations"),
+            "GET": operation(lambda call: _list_variations(call, lists), "list", "variations"),
             "POST": operation(_create_variation, "create", body="variation"),
         }, "variation"),
         Endpoint(f"{base}/batch", {"PUT": batch}, "variation"),
@@ -57,12 +57,12 @@ def _variation_endpoints(base: str, lists: Lists) -> list[Endpoint]:
 # --- products -------------------------------------------------------------------------------------------------------------
 
 
-def _list(asked: Asked, lists: Lists) -> Answer:
+def _list(call: Call, lists: Lists) -> Answer:
     """Products; with `sku` variations too, which come as `type: variation` (observed)."""
-    query, products = asked.query, asked.shop.products
+    query, products = call.query, call.shop.products
     skus = _skus(query)
     ids = lists.ids(query, lambda record: (record.sku in skus if skus else record.kind != "variation") and _wanted(record, query))
-    return asked.page((products.show(products[record_id], asked.base_url) for record_id in page_of(ids, query)), len(ids))
+    return call.page((products.show(products[record_id], call.base_url) for record_id in page_of(ids, query)), len(ids))
 
 
 def _skus(query: Resource) -> set[str]:
@@ -99,112 +99,112 @@ def _matches(record: Record, query: Resource) -> bool:
     )
 
 
-def _written(asked: Asked, product: Resource) -> Resource:
+def _written(call: Call, product: Resource) -> Resource:
     """A product in the answer to a write."""
-    return asked.shop.products.show(product, asked.base_url, editing=True)
+    return call.shop.products.show(product, call.base_url, editing=True)
 
 
-def _create(asked: Asked) -> Answer:
-    return asked.made(_written(asked, asked.shop.products.create(asked.body)))
+def _create(call: Call) -> Answer:
+    return call.made(_written(call, call.shop.products.create(call.body)))
 
 
-def _get(asked: Asked) -> Answer:
-    products = asked.shop.products
-    return asked.one(products.show(products.find(asked.ids["id"]), asked.base_url))
+def _get(call: Call) -> Answer:
+    products = call.shop.products
+    return call.one(products.show(products.find(call.ids["id"]), call.base_url))
 
 
-def _change(asked: Asked) -> Answer:
-    return asked.one(_written(asked, asked.shop.products.change(asked.ids["id"], asked.body)))
+def _change(call: Call) -> Answer:
+    return call.one(_written(call, call.shop.products.change(call.ids["id"], call.body)))
 
 
-def _delete(asked: Asked) -> Answer:
-    products = asked.shop.products
-    act = products.delete if asked.query["force"] else products.trash
-    return asked.one(_written(asked, act(asked.ids["id"])))
+def _delete(call: Call) -> Answer:
+    products = call.shop.products
+    act = products.delete if call.query["force"] else products.trash
+    return call.one(_written(call, act(call.ids["id"])))
 
 
-def _batch(asked: Asked) -> Answer:
-    products = asked.shop.products
+def _batch(call: Call) -> Answer:
+    products = call.shop.products
     return run_batch(
-        asked,
-        lambda body: _written(asked, products.create(body, loose=True)),
-        lambda record_id, body: _written(asked, products.change(record_id, body, loose=True)),
-        lambda record_id: _written(asked, products.delete(record_id)),
+        call,
+        lambda body: _written(call, products.create(body, loose=True)),
+        lambda record_id, body: _written(call, products.change(record_id, body, loose=True)),
+        lambda record_id: _written(call, products.delete(record_id)),
     )
 
 
 # --- variations -----------------------------------------------------------------------------------------------------------
 
 
-def _list_variations(asked: Asked, lists: Lists) -> Answer:
+def _list_variations(call: Call, lists: Lists) -> Answer:
     """A simple product has none, which is an empty list (observed)."""
-    query, products, parent = asked.query, asked.shop.products, asked.ids["id"]
+    query, products, parent = call.query, call.shop.products, call.ids["id"]
     products.find(parent)
     skus = _skus(query)
     own = {**query, "parent": [parent], "type": "variation"}
     ids = lists.ids(own, lambda record: (not skus or record.sku in skus) and _wanted(record, own))
-    page = (products.show_variation(products[record_id], asked.base_url) for record_id in page_of(ids, query))
-    return asked.page(page, len(ids))
+    page = (products.show_variation(products[record_id], call.base_url) for record_id in page_of(ids, query))
+    return call.page(page, len(ids))
 
 
-def _written_variation(asked: Asked, variation: Resource) -> Resource:
+def _written_variation(call: Call, variation: Resource) -> Resource:
     """A variation in the answer to a write."""
-    return asked.shop.products.show_variation(variation, asked.base_url, editing=True)
+    return call.shop.products.show_variation(variation, call.base_url, editing=True)
 
 
-def _create_variation(asked: Asked) -> Answer:
+def _create_variation(call: Call) -> Answer:
     """The `Location` of the answer holds a pattern that was never filled in (observed)."""
-    variation = asked.shop.products.create_variation(asked.ids["id"], asked.body)
-    location = f"{asked.base_url}/wp-json/wc/v3/products/(?P<product_id>[\\d]+)/variations/{variation['id']}"
-    return asked.made(_written_variation(asked, variation), location)
+    variation = call.shop.products.create_variation(call.ids["id"], call.body)
+    location = f"{call.base_url}/wp-json/wc/v3/products/(?P<product_id>[\\d]+)/variations/{variation['id']}"
+    return call.made(_written_variation(call, variation), location)
 
 
-def _get_variation(asked: Asked) -> Answer:
-    products = asked.shop.products
-    variation = products.find_variation(asked.ids["id"], asked.ids["variation_id"])
-    return asked.one(products.show_variation(variation, asked.base_url))
+def _get_variation(call: Call) -> Answer:
+    products = call.shop.products
+    variation = products.find_variation(call.ids["id"], call.ids["variation_id"])
+    return call.one(products.show_variation(variation, call.base_url))
 
 
-def _change_variation(asked: Asked) -> Answer:
-    variation = asked.shop.products.change_variation(asked.ids["id"], asked.ids["variation_id"], asked.body)
-    return asked.one(_written_variation(asked, variation))
+def _change_variation(call: Call) -> Answer:
+    variation = call.shop.products.change_variation(call.ids["id"], call.ids["variation_id"], call.body)
+    return call.one(_written_variation(call, variation))
 
 
-def _delete_variation(asked: Asked) -> Answer:
-    products = asked.shop.products
-    variation = products.find_variation(asked.ids["id"], asked.ids["variation_id"])
-    if not asked.query["force"]:
+def _delete_variation(call: Call) -> Answer:
+    products = call.shop.products
+    variation = products.find_variation(call.ids["id"], call.ids["variation_id"])
+    if not call.query["force"]:
         raise RestError(501, "woocommerce_rest_trash_not_supported", "The product_variation does not support trashing.")
-    answer = asked.one(_written_variation(asked, variation))
+    answer = call.one(_written_variation(call, variation))
     products.delete(variation["id"])
     for own in answer.body["_links"]["self"]:
         own.pop("targetHints")
     return replace(answer, headers={"Allow": ""})  # nothing can be done with it any more (observed)
 
 
-def _batch_variations(asked: Asked) -> Answer:
-    products, parent = asked.shop.products, asked.ids["id"]
+def _batch_variations(call: Call) -> Answer:
+    products, parent = call.shop.products, call.ids["id"]
     return run_batch(
-        asked,
-        lambda body: _written_variation(asked, products.create_variation(parent, body, loose=True)),
-        lambda record_id, body: _written_variation(asked, products.change_variation(parent, record_id, body, loose=True)),
-        lambda record_id: _written_variation(asked, products.delete(products.find_variation(parent, record_id)["id"])),
+        call,
+        lambda body: _written_variation(call, products.create_variation(parent, body, loose=True)),
+        lambda record_id, body: _written_variation(call, products.change_variation(parent, record_id, body, loose=True)),
+        lambda record_id: _written_variation(call, products.delete(products.find_variation(parent, record_id)["id"])),
     )
 
 
 # --- categories -----------------------------------------------------------------------------------------------------------
 
 
-def _show_category(asked: Asked, category: Resource) -> Resource:
-    return {**category, "_links": links(f"{asked.base_url}/wp-json/wc/v3/products/categories", category["id"])}
+def _show_category(call: Call, category: Resource) -> Resource:
+    return {**category, "_links": links(f"{call.base_url}/wp-json/wc/v3/products/categories", category["id"])}
 
 
-def _list_categories(asked: Asked) -> Answer:
-    by = asked.query["orderby"]
-    found = sorted(asked.shop.categories.values(), key=lambda c: c[by], reverse=asked.given.get("order") == "desc")
-    return asked.page((_show_category(asked, category) for category in page_of(found, asked.query)), len(found))
+def _list_categories(call: Call) -> Answer:
+    by = call.query["orderby"]
+    found = sorted(call.shop.categories.values(), key=lambda c: c[by], reverse=call.given.get("order") == "desc")
+    return call.page((_show_category(call, category) for category in page_of(found, call.query)), len(found))
 
 
-def _create_category(asked: Asked) -> Answer:
-    category = asked.shop.categories.add(asked.body["name"], asked.body.get("slug", ""))
-    return replace(asked.made(category), body=_show_category(asked, category))
+def _create_category(call: Call) -> Answer:
+    category = call.shop.categories.add(call.body["name"], call.body.get("slug", ""))
+    return replace(call.made(category), body=_show_category(call, category))

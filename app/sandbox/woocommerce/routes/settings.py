@@ -1,4 +1,4 @@
-"""The routes by which the shop tells its settings: currency and units, ways of delivery, VAT rates, discount codes."""
+"""The shop tells its settings: currency and units, ways of delivery, VAT rates, discount codes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from app.sandbox.woocommerce.config import Coupon, TaxRate
 from app.sandbox.woocommerce.http.listing import page_of
-from app.sandbox.woocommerce.http.rest import Answer, Asked, Endpoint, operation
+from app.sandbox.woocommerce.http.rest import Answer, Call, Endpoint, operation
 from app.sandbox.woocommerce.wire.errors import RestError
 from app.sandbox.woocommerce.wire.links import links
 from app.sandbox.woocommerce.wire.money import cents
@@ -34,15 +34,15 @@ def settings_endpoints() -> list[Endpoint]:
     ]
 
 
-def _whole(asked: Asked, found: list[Resource]) -> Answer:
+def _whole(call: Call, found: list[Resource]) -> Answer:
     """A list that has no pages."""
-    return asked.many(found, {"X-WP-Total": str(len(found)), "X-WP-TotalPages": "1" if found else "0"})
+    return call.many(found, {"X-WP-Total": str(len(found)), "X-WP-TotalPages": "1" if found else "0"})
 
 
-def _setting(asked: Asked) -> Answer:
+def _setting(call: Call) -> Answer:
     """The few settings a client has a use for: `general/woocommerce_currency`, the units of weight and size, and whether stock is
     kept. The real answer also lists every choice there is."""
-    config, group, record_id = asked.shop.config, asked.ids["group"], asked.ids["id"]
+    config, group, record_id = call.shop.config, call.ids["group"], call.ids["id"]
     known = {
         ("general", "woocommerce_currency"): ("Currency", _CURRENCY, config.currency, "USD"),
         ("products", "woocommerce_weight_unit"): ("Weight unit", "", config.weight_unit, "kg"),
@@ -55,53 +55,51 @@ def _setting(asked: Asked) -> Answer:
     setting: Resource = {
         "id": record_id, "label": label, "description": words, "type": "select", "default": default, "options": {value: value},
         "tip": words, "value": value, "group_id": group,
-        "_links": links(asked.url.rsplit("/", 1)[0], record_id, ("GET", "POST", "PUT", "PATCH")),
+        "_links": links(call.url.rsplit("/", 1)[0], record_id, ("GET", "POST", "PUT", "PATCH")),
     }  # fmt: skip
-    return asked.one(setting)
+    return call.one(setting)
 
 
-def _kinds(asked: Asked) -> Answer:
+def _kinds(call: Call) -> Answer:
     """Every kind of delivery WooCommerce has, also those that no zone of the shop offers."""
-    kinds = [
-        {"id": kind, "title": title, "description": "", "_links": links(asked.url, kind, ("GET",))} for kind, title in _KINDS
-    ]
-    return _whole(asked, kinds)
+    kinds = [{"id": kind, "title": title, "description": "", "_links": links(call.url, kind, ("GET",))} for kind, title in _KINDS]
+    return _whole(call, kinds)
 
 
-def _methods(asked: Asked) -> Answer:
-    if asked.ids["zone"] != _ZONE:
+def _methods(call: Call) -> Answer:
+    if call.ids["zone"] != _ZONE:
         raise RestError(404, "woocommerce_rest_shipping_zone_invalid", "Resource does not exist.")
     methods = [
         {
             "id": method.id, "instance_id": method.id, "title": method.title, "order": place, "enabled": True,
             "method_id": method.kind, "method_title": method.kind_title, "method_description": "", "settings": {},
-            "_links": links(asked.url, method.id),
+            "_links": links(call.url, method.id),
         }
-        for place, method in enumerate(asked.shop.config.shipping_methods, 1)
+        for place, method in enumerate(call.shop.config.shipping_methods, 1)
     ]  # fmt: skip
-    return _whole(asked, methods)
+    return _whole(call, methods)
 
 
-def _taxes(asked: Asked) -> Answer:
-    rates = [_tax(asked, place, rate) for place, rate in enumerate(asked.shop.config.tax_rates)]
-    return asked.page(page_of(rates, asked.query), len(rates))
+def _taxes(call: Call) -> Answer:
+    rates = [_tax(call, place, rate) for place, rate in enumerate(call.shop.config.tax_rates)]
+    return call.page(page_of(rates, call.query), len(rates))
 
 
-def _tax(asked: Asked, place: int, rate: TaxRate) -> Resource:
+def _tax(call: Call, place: int, rate: TaxRate) -> Resource:
     return {
         "id": rate.id, "country": rate.country, "state": "", "postcode": "", "city": "", "rate": f"{rate.percent:.4f}",
         "name": rate.name, "priority": 1, "compound": False, "shipping": rate.shipping, "order": place,
-        "class": rate.tax_class or "standard", "postcodes": [], "cities": [], "_links": links(asked.url, rate.id),
+        "class": rate.tax_class or "standard", "postcodes": [], "cities": [], "_links": links(call.url, rate.id),
     }  # fmt: skip
 
 
-def _coupons(asked: Asked) -> Answer:
-    found = sorted(asked.shop.config.coupons, key=lambda coupon: coupon.id, reverse=asked.query["order"] == "desc")
-    return asked.page((_coupon(asked, coupon) for coupon in page_of(found, asked.query)), len(found))
+def _coupons(call: Call) -> Answer:
+    found = sorted(call.shop.config.coupons, key=lambda coupon: coupon.id, reverse=call.query["order"] == "desc")
+    return call.page((_coupon(call, coupon) for coupon in page_of(found, call.query)), len(found))
 
 
-def _coupon(asked: Asked, coupon: Coupon) -> Resource:
+def _coupon(call: Call, coupon: Coupon) -> Resource:
     return {
         "id": coupon.id, "code": coupon.code, "amount": str(cents(coupon.amount)), "discount_type": coupon.kind,
-        "free_shipping": coupon.free_shipping, "_links": links(asked.url, coupon.id),
+        "free_shipping": coupon.free_shipping, "_links": links(call.url, coupon.id),
     }  # fmt: skip

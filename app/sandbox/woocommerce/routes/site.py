@@ -1,4 +1,4 @@
-"""The routes by which the shop tells of itself: its system status and its index; and the refusal of everything else."""
+"""The shop tells of itself: its system status and its index. The last route refuses everything else."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.routing import Route
 
-from app.sandbox.woocommerce.http.rest import Answer, Api, Asked, Endpoint, operation
+from app.sandbox.woocommerce.http.rest import Answer, Api, Call, Endpoint, operation
 from app.sandbox.woocommerce.model.sales import tracking
 from app.sandbox.woocommerce.wire import php
 
@@ -32,12 +32,12 @@ def site_endpoints() -> list[Endpoint]:
 
 def index_routes(api: Api, namespaces: Sequence[str]) -> list[Route]:
     """The index, which names the parts of the REST API; and the refusal of whatever else is asked. They come last."""
-    index = operation(lambda asked: _index(asked, namespaces), None)
+    index = operation(lambda call: _index(call, namespaces), None)
     return [*Endpoint("", {"GET": index}).routes(api, "/wp-json"), *Endpoint("/{rest:path}", {}).routes(api, "/wp-json")]
 
 
-def _system_status(asked: Asked) -> Answer:
-    config = asked.shop.config
+def _system_status(call: Call) -> Answer:
+    config = call.shop.config
     status = {
         "environment": {
             "home_url": config.home, "site_url": config.home, "version": config.version, "wp_version": config.wordpress_version,
@@ -51,21 +51,21 @@ def _system_status(asked: Asked) -> Answer:
             "HPOS_enabled": True, "HPOS_sync_enabled": False,
         },
     }  # fmt: skip
-    return asked.one(status)
+    return call.one(status)
 
 
-def _namespace(asked: Asked) -> Answer:
-    namespace = asked.path.removeprefix("/wp-json/")
-    return Answer({"namespace": namespace, "routes": {}, "_links": {"up": [{"href": f"{asked.base_url}/wp-json/"}]}})
+def _namespace(call: Call) -> Answer:
+    namespace = call.path.removeprefix("/wp-json/")
+    return Answer({"namespace": namespace, "routes": {}, "_links": {"up": [{"href": f"{call.base_url}/wp-json/"}]}})
 
 
-def _index(asked: Asked, namespaces: Sequence[str]) -> Answer:
+def _index(call: Call, namespaces: Sequence[str]) -> Answer:
     """What the shop says about itself to everybody: its name and the parts of the REST API it has."""
-    config = asked.shop.config
-    offset = asked.shop.now().astimezone(asked.shop.zone).utcoffset()
+    config = call.shop.config
+    offset = call.shop.now().astimezone(call.shop.zone).utcoffset()
     index: dict[str, Any] = {
-        "name": config.name, "description": "", "url": asked.base_url, "home": asked.base_url,
+        "name": config.name, "description": "", "url": call.base_url, "home": call.base_url,
         "gmt_offset": offset.total_seconds() / 3600 if offset else 0, "timezone_string": config.time_zone,
         "namespaces": ["oembed/1.0", *namespaces, "wp/v2"], "authentication": {}, "routes": {},
     }  # fmt: skip
-    return asked.one(index)
+    return call.one(index)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.routing import Route
 
 from app.sandbox.woocommerce.config import ShopConfig
-from app.sandbox.woocommerce.http.rest import Answer, Api, Asked, Endpoint, Operation, operation
+from app.sandbox.woocommerce.http.rest import Answer, Api, Call, Endpoint, Operation, operation
 from app.sandbox.woocommerce.model.sales import tracking
 from app.sandbox.woocommerce.model.sales.orders import UNKNOWN_TO_TRACKINGS
 from app.sandbox.woocommerce.wire import php
@@ -48,45 +48,45 @@ def _routes(api: Api, namespace: str, create: Operation) -> list[Route]:
     return [part for endpoint in endpoints for part in endpoint.routes(api, f"/wp-json/{namespace}")]
 
 
-def _order_url(asked: Asked) -> str:
-    return asked.url.split("/shipment-trackings")[0]
+def _order_url(call: Call) -> str:
+    return call.url.split("/shipment-trackings")[0]
 
 
-def _shown(asked: Asked, entry: tracking.Resource) -> tracking.Resource:
-    return tracking.show(asked.shop.tracking_providers, entry, _order_url(asked))
+def _shown(call: Call, entry: tracking.Resource) -> tracking.Resource:
+    return tracking.show(call.shop.tracking_providers, entry, _order_url(call))
 
 
-def _added(asked: Asked, entry: tracking.Resource) -> Answer:
+def _added(call: Call, entry: tracking.Resource) -> Answer:
     """The number in `Location` is what PHP makes of the id's first digits, of no use (observed)."""
-    return asked.made(_shown(asked, entry), f"{asked.url}/{php.to_int(entry['tracking_id'])}")
+    return call.made(_shown(call, entry), f"{call.url}/{php.to_int(entry['tracking_id'])}")
 
 
-def _entries(asked: Asked) -> list[tracking.Resource]:
-    return tracking.entries(asked.shop.orders.find(asked.ids["id"], UNKNOWN_TO_TRACKINGS))
+def _entries(call: Call) -> list[tracking.Resource]:
+    return tracking.entries(call.shop.orders.find(call.ids["id"], UNKNOWN_TO_TRACKINGS))
 
 
-def _list(asked: Asked) -> Answer:
-    return asked.many(_shown(asked, entry) for entry in _entries(asked))
+def _list(call: Call) -> Answer:
+    return call.many(_shown(call, entry) for entry in _entries(call))
 
 
-def _providers(asked: Asked) -> Answer:
-    return Answer({country: dict(carriers) for country, carriers in asked.shop.tracking_providers.items()})
+def _providers(call: Call) -> Answer:
+    return Answer({country: dict(carriers) for country, carriers in call.shop.tracking_providers.items()})
 
 
-def _add_advanced(asked: Asked) -> Answer:
-    return _added(asked, tracking.add_advanced(asked.shop.orders, asked.ids["id"], asked.body))
+def _add_advanced(call: Call) -> Answer:
+    return _added(call, tracking.add_advanced(call.shop.orders, call.ids["id"], call.body))
 
 
-def _add_own(asked: Asked) -> Answer:
-    return _added(asked, tracking.add_own(asked.shop.orders, asked.ids["id"], asked.body))
+def _add_own(call: Call) -> Answer:
+    return _added(call, tracking.add_own(call.shop.orders, call.ids["id"], call.body))
 
 
-def _get(asked: Asked) -> Answer:
-    return asked.one(_shown(asked, tracking.find(_entries(asked), asked.ids["tracking_id"])))
+def _get(call: Call) -> Answer:
+    return call.one(_shown(call, tracking.find(_entries(call), call.ids["tracking_id"])))
 
 
-def _remove(asked: Asked) -> Answer:
-    return asked.one(_shown(asked, tracking.remove(asked.shop.orders, asked.ids["id"], asked.ids["tracking_id"])))
+def _remove(call: Call) -> Answer:
+    return call.one(_shown(call, tracking.remove(call.shop.orders, call.ids["id"], call.ids["tracking_id"])))
 
 
 _PROVIDERS = operation(_providers, "list")

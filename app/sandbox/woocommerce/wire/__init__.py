@@ -1,1 +1,1 @@
-"""What the simulated shop's routes take, and how its records read back."""
+"""How values and records look on the wire: arguments, texts, amounts, times, and views of orders and products."""

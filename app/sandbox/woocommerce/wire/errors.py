@@ -1,4 +1,4 @@
-"""A refusal, in the shape the shop's REST API gives it."""
+"""The REST API's refusals."""
 
 from __future__ import annotations
 

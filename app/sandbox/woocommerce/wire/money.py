@@ -1,4 +1,4 @@
-"""Amounts: kept as text with up to six decimals, shown with as many as were asked for (two)."""
+"""Amounts are kept as text with up to six decimals, and shown with as many as were asked for (two)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the shop does the way PHP and WordPress do it: JSON, query strings, entities, casts."""
+"""PHP and WordPress have their own ways with JSON, query strings, entities and casts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The checker of arguments, with the words and codes that WordPress has for what is wrong.
+"""The checker of arguments. It says what is wrong with WordPress's words and codes.
 
 A shop ignores parameters and fields it does not know. With `strict` they are refused instead, and named, so that a client that
 sends them is found out.

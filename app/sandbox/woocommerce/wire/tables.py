@@ -1,4 +1,4 @@
-"""Reads the tables of arguments: a text with a name, then the arguments and what they may be, as `arguments` describes it."""
+"""The reader of the tables of arguments. `arguments` says how they are written."""
 
 from __future__ import annotations
 

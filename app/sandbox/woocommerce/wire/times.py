@@ -1,4 +1,4 @@
-"""Times as the shop writes and reads them: whole seconds, local time without a zone beside UTC without a `Z`."""
+"""The shop writes times in whole seconds: local time without a zone, beside UTC without a `Z`."""
 
 from __future__ import annotations
 

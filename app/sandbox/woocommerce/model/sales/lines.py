@@ -1,4 +1,4 @@
-"""The lines of an order: goods, shipping and fees, as a write adds, changes and removes them."""
+"""A write adds, changes and removes the lines of an order: goods, shipping and fees."""
 
 from __future__ import annotations
 

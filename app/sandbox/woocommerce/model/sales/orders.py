@@ -1,4 +1,4 @@
-"""Orders: how they are written over REST and at the checkout, and what a new status brings with it."""
+"""The table of orders: how they are written over REST and at the checkout, and what a new status brings with it."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Orders(Table):
         if customer := resource.get("customer_id", 0):
             self.customers.make_up(customer, resource["billing"]["email"])
         self.put(order_view.from_resource(self.site.config, resource))
-        self.site.passed(resource["id"])
+        self.site.skip_id(resource["id"])
 
     def create(self, body: Resource) -> Resource:
         """An order made over REST: `order.created`, then `order.updated`, then the products whose stock moved (observed)."""

@@ -1,4 +1,4 @@
-"""Refunds over REST. Their errors are answered with 500, though repeating does not help (observed on WooCommerce 11.0.1)."""
+"""Refunds over REST. The shop refuses one with 500, though repeating does not help (observed on WooCommerce 11.0.1)."""
 
 from __future__ import annotations
 

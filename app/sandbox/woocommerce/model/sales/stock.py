@@ -1,4 +1,4 @@
-"""Stock taken by orders and put back again."""
+"""Orders take stock, and put it back again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an order costs: line by line without tax, VAT by the country it goes to, discounts (observed on WooCommerce 11.0.1)."""
+"""The totals of an order: lines without tax, VAT by the country it goes to, discounts (observed on WooCommerce 11.0.1)."""
 
 from __future__ import annotations
 

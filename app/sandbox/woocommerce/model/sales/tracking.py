@@ -1,8 +1,8 @@
-"""Shipment tracking by plugin: entries kept in the order's meta, as both common plugins keep them.
+"""Shipment tracking by plugin. Both common plugins keep their entries in the order's meta.
 
-Advanced Shipment Tracking (zorem, free): observed, version 3.9.2 on WooCommerce 11.0.1, its list of carriers filled by hand.
-Shipment Tracking (WooCommerce's own): documented on woocommerce.com/document/shipment-tracking and in its REST API pages; not
-run by us. That it saves the order, so that `order.updated` fires, and that it writes no order note, is assumed.
+Advanced Shipment Tracking (zorem, free) was observed: version 3.9.2 on WooCommerce 11.0.1, its list of carriers filled by hand.
+Shipment Tracking (WooCommerce's own) is made from woocommerce.com/document/shipment-tracking and its REST API pages; we have not
+run it. We assume that it saves the order, so that `order.updated` fires, and that it writes no order note.
 """
 
 from __future__ import annotations

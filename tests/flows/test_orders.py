@@ -331,6 +331,22 @@ class TestHeldWithAReason:
         await harness.deliver(order)
         assert (await status(harness, order))[1:] == ("held", "street-missing")
 
+    async def test_the_setting_says_where_a_post_code_is_needed_and_frees_what_it_held(self, harness: Harness) -> None:
+        """In both directions: Laos uses post codes unless the setting says otherwise, Ireland the other way round."""
+        laos, ireland = [
+            harness.order(shipping={**ADDRESS, "postcode": "", "country": country}, billing={**BILLING, "postcode": ""})
+            for country in ("LA", "IE")
+        ]
+        await harness.deliver(laos)
+        await harness.deliver(ireland)
+        assert await status(harness, laos) == ("present", "held", "post-code-missing")
+        assert await status(harness, ireland) == ("present", "sent", None)
+        await harness.change_settings(harness.connection, warehouse={"countries_without_post_code": ["LA"]})
+        await harness.deliver(harness.change(laos["id"], customer_note="x"))
+        await harness.deliver(harness.change(ireland["id"], customer_note="x"))
+        assert await status(harness, laos) == ("present", "sent", None)
+        assert await status(harness, ireland) == ("present", "held", "post-code-missing")
+
     async def test_a_held_record_that_no_release_can_help_is_not_released(self, harness: Harness) -> None:
         order = harness.order("SOKK-1")
         await harness.deliver({**order, "line_items": [{**order["line_items"][0], "sku": ""}]})

@@ -1,27 +1,33 @@
-"""What is wrong with a record, found before a call is spent: a WMS that refuses a few calls in a row locks the method for all.
+"""What the WMS would refuse of a record, found before a call is spent: after a few refusals in a row it locks the method for all.
+
+These are the rules for every system, and the only place of each: what an address must have, which numbers can be sent, what a
+line needs. They obey the connection's settings. An integration adds only what it alone can see (`app.integrations.kit.problems`).
 
 Requirement: Ongoing WMS, articles and orders. Upstream: required fields and lengths of `PUT /orders` and `PUT /articles`.
-`field` is the path in `Order` or `Article`. Integrations report what only they can see in the records' own `problems`.
+`field` is the path in `Order` or `Article`.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Collection, Iterator
 from decimal import Decimal
 
 from app.domain import Address, Article, Order, OrderLine, Problem
+from app.domain.countries import country_codes
 from app.warehouse.settings import OngoingSettings
 from app.warehouse.writes.writable import ARTICLE_EXTRAS, ORDER_EXTRAS, extra_value_problems
 
-_COUNTRY = re.compile(r"[A-Z]{2}")
-
 
 def order_problems(order: Order, settings: OngoingSettings) -> tuple[Problem, ...]:
-    """Why the order cannot be sent as it is; empty when it can. What is in `order.problems` is not repeated."""
+    """Why the order cannot be sent as it is; empty when it can.
+
+    Empty too when the order has `problems`: those are all, whoever found them asked here.
+    """
+    if order.problems:
+        return ()
     return (
-        *_number_problems(order.number, "order", "number", settings.max_order_number),
+        *_order_number_problems(order, settings),
         *_too_long(order.source_id, "order-id-too-long", "source_id", "the shop's order id", settings.max_goods_owner_order_id),
         *_too_long(
             order.customer_number or "",
@@ -32,14 +38,16 @@ def order_problems(order: Order, settings: OngoingSettings) -> tuple[Problem, ..
         ),
         *_delivery_date_problems(order),
         *_consignee_problems(order.consignee, settings),
-        *_invoice_country_problems(order.invoice_address),
+        *_country_problems(order.invoice_address, "invoice_address"),
         *_line_problems(order, settings),
         *extra_value_problems(order.extra, ORDER_EXTRAS),
     )
 
 
 def article_problems(article: Article, settings: OngoingSettings) -> tuple[Problem, ...]:
-    """Why the article cannot be sent as it is; empty when it can. What is in `article.problems` is not repeated."""
+    """The same of an article."""
+    if article.problems:
+        return ()
     return (
         *_article_number_problems(article.number, "number", "article-without-number", settings),
         *_measure_problems(article),
@@ -76,10 +84,15 @@ def _missing_for_customs(line: OrderLine, order: Order) -> list[str]:
 # --- numbers ----------------------------------------------------------------------------------------------------------------
 
 
-def _number_problems(number: str, kind: str, field: str, limit: int) -> Iterator[Problem]:
-    if not number.strip():
-        yield Problem(f"{kind}-without-number", field, f"the {kind} has no number", f"give the {kind} a number in the shop")
+def _order_number_problems(order: Order, settings: OngoingSettings) -> Iterator[Problem]:
+    """A prefix alone is no number."""
+    if not order.number.strip() or not order.source_number.strip():
+        yield Problem("order-without-number", "number", "the order has no number", "look at the order in the shop")
         return
+    yield from _number_problems(order.number, "order", "number", settings.max_order_number)
+
+
+def _number_problems(number: str, kind: str, field: str, limit: int) -> Iterator[Problem]:
     if number != number.strip() or not number.isprintable():
         yield Problem(
             f"{kind}-number-unclean",
@@ -93,7 +106,7 @@ def _number_problems(number: str, kind: str, field: str, limit: int) -> Iterator
 def _too_long(value: str, code: str, field: str, name: str, limit: int) -> Iterator[Problem]:
     if len(value) > limit:
         yield Problem(
-            code, field, f"{name} has {len(value)} characters, the WMS takes {limit}", "shorten it; numbers are never cut"
+            code, field, f"{name} has {len(value)} characters, the WMS takes {limit}", "shorten it: numbers are never cut"
         )
 
 
@@ -129,35 +142,35 @@ def _delivery_date_problems(order: Order) -> Iterator[Problem]:
 
 def _consignee_problems(consignee: Address, settings: OngoingSettings) -> Iterator[Problem]:
     """The address is always given in its parts (requirement: Orders)."""
-    required = {
-        "name": (consignee.name, "name"),
-        "address1": (consignee.address1, "street"),
-        "city": (consignee.city, "city"),
-    }
-    if consignee.country_code not in settings.countries_without_post_code:
-        required["post_code"] = (consignee.post_code, "post code")
-    for field, (value, name) in required.items():
-        if not value.strip():
-            yield Problem(
-                "consignee-incomplete",
-                f"consignee.{field}",
-                f"the delivery address has no {name}",
-                "complete the address in the shop; the changed order is taken up by itself",
-            )
-    if not _COUNTRY.fullmatch(consignee.country_code):
-        yield _unknown_country("consignee-country-unknown", "consignee.country_code", "delivery", consignee.country_code)
-
-
-def _invoice_country_problems(address: Address | None) -> Iterator[Problem]:
-    if address is not None and address.country_code and not _COUNTRY.fullmatch(address.country_code):
-        yield _unknown_country("invoice-country-unknown", "invoice_address.country_code", "invoice", address.country_code)
-
-
-def _unknown_country(code: str, field: str, which: str, country: str) -> Problem:
-    said = (
-        f"the country {country!r} of the {which} address is not understood" if country else f"the {which} address has no country"
+    needs_post_code = consignee.country_code not in settings.countries_without_post_code
+    parts = (
+        ("name-missing", "name", "name", consignee.name),
+        ("street-missing", "address1", "street", consignee.address1),
+        ("post-code-missing", "post_code", "post code", consignee.post_code if needs_post_code else "not needed"),
+        ("city-missing", "city", "city", consignee.city),
     )
-    return Problem(code, field, said, "choose the country in the shop, or set default_country for addresses without one")
+    for code, field, name, value in parts:
+        if not value.strip():
+            yield Problem(code, f"consignee.{field}", f"the delivery address has no {name}", "complete the address in the shop")
+    if not consignee.country_code:
+        yield Problem(
+            "country-missing",
+            "consignee.country_code",
+            "the delivery address has no country, and the connection has no default_country",
+            "complete the address in the shop, or set default_country",
+        )
+    yield from _country_problems(consignee, "consignee")
+
+
+def _country_problems(address: Address | None, field: str) -> Iterator[Problem]:
+    """A country that is there but not understood holds the order (requirement: README, rule 9)."""
+    if address is not None and address.country_code and address.country_code not in country_codes():
+        yield Problem(
+            "country-unknown",
+            f"{field}.country_code",
+            f"{address.country_code!r} is no country code (ISO 3166-1 alpha-2)",
+            "put the country right in the shop",
+        )
 
 
 def _line_problems(order: Order, settings: OngoingSettings) -> Iterator[Problem]:
@@ -178,7 +191,7 @@ def _line_problems(order: Order, settings: OngoingSettings) -> Iterator[Problem]
         yield from _quantity_problems(line, field)
         if not (line.currency or order.currency):
             yield Problem(
-                "line-without-currency", f"{field}.currency", f"row {line.row_number} has no currency", "set the order's currency"
+                "currency-missing", f"{field}.currency", f"row {line.row_number} has no currency", "set the order's currency"
             )
 
 
@@ -197,9 +210,9 @@ def _row_number_problems(row_number: str, times: int, field: str, settings: Ongo
 def _quantity_problems(line: OrderLine, field: str) -> Iterator[Problem]:
     if not line.quantity.is_finite() or line.quantity <= 0:
         yield Problem(
-            "quantity-not-positive",
+            "line-quantity-wrong",
             f"{field}.quantity",
-            f"row {line.row_number} has the quantity {line.quantity}",
+            f"row {line.row_number} has no quantity that can be sent: {line.quantity}",
             "set a quantity above 0 in the shop, or remove the line",
         )
     prices = {"line_price": line.line_price, "customer_line_price": line.customer_line_price}
@@ -230,7 +243,7 @@ def _not_a_number(field: str, value: Decimal) -> Problem:
 
 def _country_of_origin_problems(article: Article) -> Iterator[Problem]:
     country = article.country_of_origin
-    if country and not _COUNTRY.fullmatch(country):
+    if country and country not in country_codes():
         yield Problem(
             "country-of-origin-unknown",
             "country_of_origin",

@@ -51,26 +51,26 @@ def test_every_problem_says_what_a_person_can_do() -> None:
         (replace(FULL_ORDER, customer_number="1" * 51), ("customer-number-too-long", "customer_number")),
         (replace(FULL_ORDER, delivery_date=None), ("delivery-date-missing", "delivery_date")),
         (replace(FULL_ORDER, lines=()), ("order-without-lines", "lines")),
-        (with_consignee(name=" "), ("consignee-incomplete", "consignee.name")),
-        (with_consignee(address1=""), ("consignee-incomplete", "consignee.address1")),
-        (with_consignee(post_code=""), ("consignee-incomplete", "consignee.post_code")),
-        (with_consignee(city=""), ("consignee-incomplete", "consignee.city")),
-        (with_consignee(country_code=""), ("consignee-country-unknown", "consignee.country_code")),
-        (with_consignee(country_code="Norge"), ("consignee-country-unknown", "consignee.country_code")),
+        (with_consignee(name=" "), ("name-missing", "consignee.name")),
+        (with_consignee(address1=""), ("street-missing", "consignee.address1")),
+        (with_consignee(post_code=""), ("post-code-missing", "consignee.post_code")),
+        (with_consignee(city=""), ("city-missing", "consignee.city")),
+        (with_consignee(country_code=""), ("country-missing", "consignee.country_code")),
+        (with_consignee(country_code="Norge"), ("country-unknown", "consignee.country_code")),
         (
             replace(FULL_ORDER, invoice_address=Address(country_code="no")),
-            ("invoice-country-unknown", "invoice_address.country_code"),
+            ("country-unknown", "invoice_address.country_code"),
         ),
         (with_line(row_number=""), ("line-without-row-number", "lines[0].row_number")),
         (with_line(row_number="1" * 41), ("row-number-too-long", "lines[0].row_number")),
         (with_line(article_number=None), ("line-without-article-number", "lines[0].article_number")),
         (with_line(article_number="  "), ("line-without-article-number", "lines[0].article_number")),
         (with_line(article_number="A" * 101), ("article-number-too-long", "lines[0].article_number")),
-        (with_line(quantity=Decimal(0)), ("quantity-not-positive", "lines[0].quantity")),
-        (with_line(quantity=Decimal(-1)), ("quantity-not-positive", "lines[0].quantity")),
-        (with_line(quantity=Decimal("NaN")), ("quantity-not-positive", "lines[0].quantity")),
+        (with_line(quantity=Decimal(0)), ("line-quantity-wrong", "lines[0].quantity")),
+        (with_line(quantity=Decimal(-1)), ("line-quantity-wrong", "lines[0].quantity")),
+        (with_line(quantity=Decimal("NaN")), ("line-quantity-wrong", "lines[0].quantity")),
         (with_line(line_price=Decimal("Infinity")), ("number-impossible", "lines[0].line_price")),
-        (replace(with_line(currency=""), currency=""), ("line-without-currency", "lines[0].currency")),
+        (replace(with_line(currency=""), currency=""), ("currency-missing", "lines[0].currency")),
         (replace(FULL_ORDER, extra={"noSuchField": "x"}), ("extra-field-unknown", "extra.noSuchField")),
         (replace(FULL_ORDER, extra={"orderNumber": "x"}), ("extra-field-unknown", "extra.orderNumber")),
         (replace(FULL_ORDER, extra={"freightPrice": "mye"}), ("extra-field-unreadable", "extra.freightPrice")),
@@ -123,9 +123,22 @@ def test_an_address_in_a_country_without_post_codes_needs_none() -> None:
     assert order_problems(with_consignee(country_code="HK", post_code=""), SETTINGS) == ()
 
 
+@pytest.mark.parametrize(("country", "expected"), [("LA", []), ("IE", [("post-code-missing", "consignee.post_code")])])
+def test_the_setting_says_which_countries_need_no_post_code(country: str, expected: list[tuple[str, str]]) -> None:
+    settings = OngoingSettings(countries_without_post_code=["LA"])
+    assert found(order_problems(with_consignee(country_code=country, post_code=""), settings)) == expected
+
+
+def test_a_prefix_alone_is_no_order_number() -> None:
+    order = replace(FULL_ORDER, source_number="", number="W-")
+    assert found(order_problems(order, SETTINGS)) == [("order-without-number", "number")]
+
+
 def test_what_the_integration_found_is_not_repeated() -> None:
     known = Problem("some-problem", "field", "message", "fix")
     assert order_problems(replace(FULL_ORDER, problems=(known,)), SETTINGS) == ()
+    assert order_problems(replace(with_consignee(name=""), problems=(known,)), SETTINGS) == ()
+    assert article_problems(replace(FULL_ARTICLE, number="A%", problems=(known,)), SETTINGS) == ()
 
 
 @pytest.mark.parametrize(

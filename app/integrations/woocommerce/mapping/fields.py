@@ -10,15 +10,10 @@ from decimal import Decimal
 from typing import Any
 
 from app.domain import Article, Category, Coded, Notification, Order, OrderLine, Problem, ShopState, SourceRecord, Transporter
-from app.integrations.woocommerce.mapping.addresses import (
-    country_named,
-    country_problems,
-    delivery_problems,
-    full_name,
-    is_given,
-    read_address,
-)
-from app.integrations.woocommerce.mapping.number_rules import Numbered, article_number, order_number
+from app.domain.countries import country_named
+from app.integrations.kit.problems import FieldNames, complete_article, complete_order
+from app.integrations.woocommerce.mapping.addresses import full_name, is_given, read_address
+from app.integrations.woocommerce.mapping.number_rules import Numbered, article_number
 from app.integrations.woocommerce.rest.resources import (
     CUSTOMER,
     PARENT,
@@ -35,12 +30,43 @@ from app.integrations.woocommerce.rest.resources import (
     text,
 )
 from app.integrations.woocommerce.settings import Notify, VariableParents, VirtualProducts, WooCommerceSettings
-from app.warehouse.writes.problems import customs_problems
 
 UNIT_CODE = "st"
 
 _KILOGRAMS = {"kg": Decimal(1), "g": Decimal("0.001"), "lbs": Decimal("0.45359237"), "oz": Decimal("0.028349523125")}
 _METRES = {"m": Decimal(1), "cm": Decimal("0.01"), "mm": Decimal("0.001"), "in": Decimal("0.0254"), "yd": Decimal("0.9144")}
+
+_ARTICLE_NAMES = FieldNames(
+    {
+        "number": "sku",
+        "weight_kg": "weight",
+        "length_m": "dimensions.length",
+        "width_m": "dimensions.width",
+        "height_m": "dimensions.height",
+        "customer_price": "price",
+    }
+)
+_ORDER_NAMES = {
+    "source_id": "id",
+    "customer_number": "customer_id",
+    "delivery_date": "date_created_gmt",
+    "invoice_address.country_code": "billing.country",
+    "lines": "line_items",
+    "lines[]": "line_items[]",
+    "lines[].row_number": "line_items[].id",
+    "lines[].article_number": "line_items[].sku",
+    "lines[].quantity": "line_items[].quantity",
+    "lines[].line_price": "line_items[].price",
+    "lines[].customer_line_price": "line_items[].total",
+    "lines[].currency": "currency",
+}
+_ADDRESS_NAMES = {
+    "name": "last_name",
+    "address1": "address_1",
+    "post_code": "postcode",
+    "city": "city",
+    "country_code": "country",
+}
 
 
 # --- articles ---------------------------------------------------------------------------------------------------------
@@ -52,7 +78,7 @@ def map_article(record: SourceRecord, settings: WooCommerceSettings) -> Article:
     size = section(body, "dimensions")
     numbered = _own_number(record, settings)
     metres, measures = _METRES[settings.dimension_unit], settings.send_measures
-    return Article(
+    article = Article(
         source_id=record.source_id,
         modified_at=record.modified_at,
         number=numbered.number,
@@ -73,8 +99,9 @@ def map_article(record: SourceRecord, settings: WooCommerceSettings) -> Article:
         tariff_number=meta(body, settings.tariff_number_meta_key) or None,
         categories=_categories(body) if settings.article_categories else (),
         extra=_extra(body, settings.extra_article_fields),
-        problems=tuple(problem for problem in (numbered.problem, _origin_problem(body, settings)) if problem),
     )
+    own = [problem for problem in (numbered.problem, _origin_problem(body, settings)) if problem]
+    return complete_article(article, own, settings, _ARTICLE_NAMES)
 
 
 def is_variation(body: Body) -> bool:
@@ -138,11 +165,19 @@ def _extra(body: Body, mapped: dict[str, str]) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class _Lines:
-    """The lines to send, what is wrong with them, and how many were left out because their product is no stock article."""
+    """The lines to send, where each stands in the order, and what is wrong with them.
+
+    `left_out` counts those whose product is no stock article.
+    """
 
     lines: tuple[OrderLine, ...]
+    rows: tuple[int, ...]
     problems: tuple[Problem, ...]
     left_out: int
+
+    @property
+    def are_all_left_out(self) -> bool:
+        return bool(self.left_out) and not self.lines
 
 
 def map_order(record: SourceRecord, settings: WooCommerceSettings) -> Order:
@@ -154,7 +189,7 @@ def map_order(record: SourceRecord, settings: WooCommerceSettings) -> Order:
     phone = plain(billing, "phone")
     billing_email = plain(billing, "email")
     email = plain(section(body, CUSTOMER), "email") or billing_email
-    numbered = order_number(plain(body, "number"), settings)
+    number_in_shop = plain(body, "number")
     currency = text(body, "currency").strip().upper()
     created = moment(body.get("date_created_gmt"))
     consignee = read_address(delivery, settings, email=_contact(email, False), mobile=_contact(phone, False))
@@ -162,8 +197,8 @@ def map_order(record: SourceRecord, settings: WooCommerceSettings) -> Order:
     lines = _lines(body, currency, settings)
     order = Order(
         source_id=record.source_id,
-        source_number=plain(body, "number"),
-        number=numbered.number or "",
+        source_number=number_in_shop,
+        number=settings.order_number_prefix + number_in_shop,
         state=_state(text(body, "status"), lines, settings),
         status=text(body, "status"),
         modified_at=record.modified_at,
@@ -185,34 +220,18 @@ def map_order(record: SourceRecord, settings: WooCommerceSettings) -> Order:
         extra=_extra(body, settings.extra_order_fields),
         notes=(f"{lines.left_out} lines left out: their products are no stock articles",) if lines.left_out else (),
     )
-    return replace(order, problems=tuple(_order_problems(order, where, numbered, lines, settings)))
-
-
-def _order_problems(order: Order, where: str, numbered: Numbered, lines: _Lines, settings: WooCommerceSettings) -> list[Problem]:
-    found = [numbered.problem] if numbered.problem else []
-    if order.delivery_date is None:
-        found.append(
-            Problem("date-missing", "date_created_gmt", "the order says not when it was made", "look at the order in the shop")
-        )
-    found += delivery_problems(order.consignee, where)
-    if order.invoice_address and where == "shipping":
-        found += country_problems(order.invoice_address, "billing")
-    if not order.currency:
-        found.append(Problem("currency-missing", "currency", "the order has no currency", "look at the order in the shop"))
-    if not order.lines and not lines.problems and not lines.left_out:
-        found.append(
-            Problem("order-without-lines", "line_items", "the order has no lines to send", "put the order right in the shop")
-        )
-    customs = customs_problems(order, settings.customs_home_countries) if settings.customs_required else ()
-    return [*found, *lines.problems, *customs]
+    names = _ORDER_NAMES | {f"consignee.{ours}": f"{where}.{theirs}" for ours, theirs in _ADDRESS_NAMES.items()}
+    complete = complete_order(order, lines.problems, settings, FieldNames(names, lines.rows))
+    if not lines.are_all_left_out:
+        return complete
+    return replace(complete, problems=tuple(problem for problem in complete.problems if problem.code != "order-without-lines"))
 
 
 def _state(status: str, lines: _Lines, settings: WooCommerceSettings) -> ShopState:
     if status in settings.cancelled_statuses:
         return ShopState.CANCELLED
     if status in settings.order_statuses:
-        nothing_to_send = lines.left_out and not lines.lines and not lines.problems
-        return ShopState.WAITING if nothing_to_send else ShopState.WANTED
+        return ShopState.WAITING if lines.are_all_left_out else ShopState.WANTED
     return ShopState.COMPLETED if status == "completed" else ShopState.WAITING
 
 
@@ -229,6 +248,7 @@ def _flag(setting: Notify) -> bool | None:
 
 def _lines(body: Body, currency: str, settings: WooCommerceSettings) -> _Lines:
     lines: list[OrderLine] = []
+    rows: list[int] = []
     problems: list[Problem] = []
     left_out = 0
     for index, item in enumerate(objects(body, "line_items")):
@@ -240,8 +260,9 @@ def _lines(body: Body, currency: str, settings: WooCommerceSettings) -> _Lines:
             continue
         numbered = _line_number(body, item, settings, f"line_items[{index}].sku")
         lines.append(_line(item, quantity or Decimal(0), numbered, currency))
-        problems += [problem for problem in (numbered.problem, _line_problem(item, quantity, index)) if problem]
-    return _Lines(tuple(lines), tuple(problems), left_out)
+        rows.append(index)
+        problems += [numbered.problem] if numbered.problem else []
+    return _Lines(tuple(lines), tuple(rows), tuple(problems), left_out)
 
 
 def _line(item: Body, quantity: Decimal, numbered: Numbered, currency: str) -> OrderLine:
@@ -272,15 +293,6 @@ def _line_number(body: Body, item: Body, settings: WooCommerceSettings, field: s
         message = f"line {text(item, 'id')} ({plain(item, 'name')}) has no SKU"
         return Numbered(None, Problem("line-without-article-number", field, message, numbered.problem.fix))
     return numbered
-
-
-def _line_problem(item: Body, quantity: Decimal | None, index: int) -> Problem | None:
-    if identity(item.get("id")) is None:
-        return Problem("line-without-id", f"line_items[{index}].id", "a line has no id", "look at the order in the shop")
-    if quantity is None or quantity < 0:
-        message = f"line {text(item, 'id')} has no quantity that can be sent"
-        return Problem("line-quantity-wrong", f"line_items[{index}].quantity", message, "put the line right in the shop")
-    return None
 
 
 def _is_non_stock(body: Body, item: Body, settings: WooCommerceSettings) -> bool:

@@ -199,6 +199,17 @@ class TestAddress:
         shipping = recorded("096")["shipping"] | {"postcode": "", "country": country}
         assert codes(mapped(recorded("096", shipping=shipping))) == []
 
+    @pytest.mark.parametrize("country", ["AQ", "GA", "GN", "IE", "NA", "SS", "TF", "TT", "WS"])
+    def test_nor_where_mail_is_delivered_without_them(self, country: str) -> None:
+        shipping = recorded("096")["shipping"] | {"postcode": "", "country": country}
+        assert codes(mapped(recorded("096", shipping=shipping))) == []
+
+    @pytest.mark.parametrize(("country", "expected"), [("LA", []), ("HK", ["post-code-missing"]), ("IE", ["post-code-missing"])])
+    def test_the_setting_alone_says_where(self, country: str, expected: list[str]) -> None:
+        shipping = recorded("096")["shipping"] | {"postcode": "", "country": country}
+        found = mapped(recorded("096", shipping=shipping), warehouse={"countries_without_post_code": ["LA"]})
+        assert codes(found) == expected
+
     @pytest.mark.parametrize("country", ["XX", "Norge", "NOR", "XK"])
     def test_a_country_that_is_not_understood_holds_the_order(self, country: str) -> None:
         shipping = recorded("096")["shipping"] | {"country": country}
@@ -302,6 +313,15 @@ class TestLines:
         body = recorded("096", line_items=[self.line(sku="AB_1%")])
         assert codes(mapped(body)) == ["article-number-forbidden-character"]
         assert mapped(body, article_number_replacements={"_": "-", "%": "pst"}).lines[0].article_number == "AB-1pst"
+
+    def test_a_problem_names_the_line_where_the_shop_has_it_whatever_was_left_out_before(self) -> None:
+        lines = [self.line(quantity=0), self.line(id=2, sku="A%"), self.line(id=3, quantity=-1)]
+        found = mapped(recorded("096", line_items=lines))
+        assert [(problem.code, problem.field) for problem in found.problems] == [
+            ("article-number-forbidden-character", "line_items[1].sku"),
+            ("line-quantity-wrong", "line_items[2].quantity"),
+        ]
+        assert [line.article_number for line in found.lines] == [None, "FB-JKT-001"]
 
     def test_names_are_decoded(self) -> None:
         body = recorded("096", line_items=[self.line(name="Ull &amp; fleece")])

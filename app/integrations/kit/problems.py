@@ -1,0 +1,69 @@
+"""Completes a mapped record with what the warehouse would refuse of it, in the words of the system that it comes from.
+
+The rules themselves are the warehouse's, one list for all systems (`app.warehouse.writes.problems`). An integration adds
+what only it can see, and says what its own fields are called, so that people look in the right place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from app.domain import Article, Order, Problem
+from app.integrations.protocol import ConnectionSettings
+from app.warehouse.writes.problems import article_problems, customs_problems, order_problems
+
+_LINE = re.compile(r"^lines\[(\d+)\]")
+_LINE_NUMBER = re.compile(r"lines\[(\d+)\]\.article_number")
+
+
+@dataclass(frozen=True)
+class FieldNames:
+    """What a system calls the fields of `Order` or `Article`. A field without a name keeps the one it has there.
+
+    `lines[]` in a path stands for any line: `{"lines[].article_number": "line_items[].sku"}`. `rows` has the place of each line
+    in the system's own list, where some of that list were left out.
+    """
+
+    paths: Mapping[str, str]
+    rows: Sequence[int] = ()
+
+    def of(self, path: str) -> str:
+        line = _LINE.match(path)
+        if line is None:
+            return self.paths.get(path, path)
+        index = int(line[1])
+        row = self.rows[index] if self.rows else index
+        general = _LINE.sub("lines[]", path)
+        return self.paths.get(general, general).replace("[]", f"[{row}]")
+
+
+def complete_order(order: Order, own: Sequence[Problem], settings: ConnectionSettings, names: FieldNames) -> Order:
+    """The order with all its problems. An article number that cannot be sent is taken out of its line.
+
+    `own` is what only the integration can see. Its problem of a field counts instead of the warehouse's of the same field.
+    """
+    customs = customs_problems(order, settings.customs_home_countries) if settings.customs_required else ()
+    found = (*order_problems(order, settings.warehouse), *customs)
+    wrong = {int(number[1]) for problem in found if (number := _LINE_NUMBER.fullmatch(problem.field))}
+    lines = tuple(replace(line, article_number=None) if index in wrong else line for index, line in enumerate(order.lines))
+    return replace(order, lines=lines, problems=_joined(found, own, names))
+
+
+def complete_article(article: Article, own: Sequence[Problem], settings: ConnectionSettings, names: FieldNames) -> Article:
+    """The same of an article: one whose number cannot be sent has none."""
+    found = article_problems(article, settings.warehouse)
+    number = None if any(problem.field == "number" for problem in found) else article.number
+    return replace(article, number=number, problems=_joined(found, own, names))
+
+
+def _joined(found: Iterable[Problem], own: Sequence[Problem], names: FieldNames) -> tuple[Problem, ...]:
+    """In the warehouse's order, then what it knows nothing of; the same of the same field once."""
+    by_field = {problem.field: problem for problem in own}
+    named = (replace(problem, field=names.of(problem.field)) for problem in found)
+    joined = [*(by_field.get(problem.field, problem) for problem in named), *own]
+    once: dict[tuple[str, str], Problem] = {}
+    for problem in joined:
+        once.setdefault((problem.code, problem.field), problem)
+    return tuple(once.values())

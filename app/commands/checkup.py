@@ -304,8 +304,9 @@ async def _connection(settings: Settings, connection: Connection, http: httpx.As
                 "raise GATEWAY_LEASE_SECONDS, or lower settings.warehouse.call_timeout_seconds",
             )
         )
-    for where, url in (("shop", connection.shop_url), ("warehouse", connection.warehouse.url)):
-        found += await _clock_of(f"{name}: {where} clock", url, http, clock)
+    for where, url in (("shop", connection.account.base_url), ("warehouse", connection.warehouse.url)):
+        if url is not None:
+            found += await _clock_of(f"{name}: {where} clock", url, http, clock)
     return found
 
 

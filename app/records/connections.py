@@ -19,6 +19,8 @@ from app.errors import BadInput, Conflict, NotFound
 from app.http import Reach, check_address
 from app.ids import new_id, unguessable
 from app.integrations.protocol import ConnectionSettings, Integration
+from app.integrations.protocol.account import Account
+from app.integrations.protocol.settings import RETIRED_SETTINGS
 from app.integrations.registry import integration as find_integration
 from app.storage.secrets import Vault
 from app.storage.tables import connections, jobs, lanes, mappings
@@ -46,7 +48,7 @@ class Connection:
     integration: str
     webhook_id: str
     status: Status
-    shop_url: str
+    account: Account
     lane: str
     settings: ConnectionSettings
     settings_version: int
@@ -102,7 +104,7 @@ class Prepared:
     shop: BaseModel
     warehouse: OngoingCredentials
     settings: ConnectionSettings
-    shop_url: str
+    account: Account
     lane: str
 
 
@@ -120,11 +122,12 @@ def prepare(draft: Draft, reach: Reach) -> Prepared:
     shop = _parse(system.credentials_model, draft.shop, "shop")
     warehouse = cast(OngoingCredentials, _parse(OngoingCredentials, draft.warehouse, "warehouse"))
     settings = cast(ConnectionSettings, _parse(system.settings_model, draft.settings, "settings"))
-    shop_url = str(getattr(shop, "shop_url", ""))
-    check_address(shop_url, reach, "shop.shop_url")
+    account = system.account(shop)
+    if account.base_url is not None:
+        check_address(account.base_url, reach, f"shop.{account.base_url_field}")
     check_address(warehouse.url, reach, "warehouse.url")
     _check_extra_fields(settings)
-    return Prepared(draft.name, draft.integration, shop, warehouse, settings, shop_url, lane_of(warehouse))
+    return Prepared(draft.name, draft.integration, shop, warehouse, settings, account, lane_of(warehouse))
 
 
 def _check_extra_fields(settings: ConnectionSettings) -> None:
@@ -147,6 +150,8 @@ def _parse(model: type[BaseModel], value: dict[str, Any], field: str) -> BaseMod
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join([field, *(str(part) for part in first["loc"])])
+        if (instead := RETIRED_SETTINGS.get(where)) is not None:
+            raise BadInput(f"{where} is not a setting any more", field=where, fix=f"set {instead} instead") from error
         known = ", ".join(sorted(model.model_fields))
         fix = f"known here: {known}" if first["type"] == "extra_forbidden" else f"give a value for {where} that fits"
         raise BadInput(f"{where}: {first['msg']}", field=where, fix=fix) from error
@@ -215,7 +220,7 @@ async def create(db: AsyncConnection, vault: Vault, prepared: Prepared, now: dat
 
 def _columns(vault: Vault, prepared: Prepared, now: datetime) -> dict[str, Any]:
     return {
-        "shop_url": prepared.shop_url,
+        "account_key": prepared.account.key,
         "warehouse_url": prepared.warehouse.url,
         "goods_owner_id": prepared.warehouse.goods_owner_id,
         "lane": prepared.lane,
@@ -232,7 +237,7 @@ async def _ensure_lane(db: AsyncConnection, key: str) -> None:
 async def change(db: AsyncConnection, vault: Vault, current: Connection, prepared: Prepared, now: datetime) -> None:
     """Saves a changed connection. Its settings version moves, so that waiting jobs are mapped again.
 
-    A connection that points elsewhere (shop, warehouse or goods owner) becomes a draft again: it is tested before it is used.
+    A connection that points elsewhere (account, warehouse or goods owner) becomes a draft again: it is tested before it is used.
     Raises Conflict when its records are in another goods owner's stock: they could be neither changed nor found there any more.
     """
     await _refuse_clash(db, prepared, current.id)
@@ -278,7 +283,9 @@ async def _move_lane(db: AsyncConnection, current: Connection, prepared: Prepare
 
 def points_elsewhere(current: Connection, prepared: Prepared) -> bool:
     return (
-        current.shop_url != prepared.shop_url or current.warehouse.url != prepared.warehouse.url or current.lane != prepared.lane
+        not prepared.account.is_at(current.account)
+        or current.warehouse.url != prepared.warehouse.url
+        or current.lane != prepared.lane
     )
 
 
@@ -316,17 +323,18 @@ async def reseal(db: AsyncConnection, vault: Vault) -> int:
 def _open(row: Row[Any], vault: Vault) -> Connection:
     system = find_integration(row.integration)
     secrets = vault.open(row.secrets)
+    shop = system.credentials_model.model_validate(secrets["shop"])
     return Connection(
         id=row.id,
         name=row.name,
         integration=row.integration,
         webhook_id=row.webhook_id,
         status=Status(row.status),
-        shop_url=row.shop_url,
+        account=system.account(shop),
         lane=row.lane,
         settings=system.settings_model.model_validate(row.settings),
         settings_version=row.settings_version,
-        shop=system.credentials_model.model_validate(secrets["shop"]),
+        shop=shop,
         warehouse=OngoingCredentials.model_validate(secrets["warehouse"]),
         facts=row.facts or {},
         test=row.test,

@@ -41,7 +41,6 @@ class OngoingSettings(BaseModel):
     stock_look_back_hours: float = Field(
         23, gt=0, le=24, description="How far back changed stock may be asked for, in hours. The WMS refuses more than 24."
     )
-    stock_full_sweep_hours: float = Field(12, gt=0, description="How often the stock of all articles is read, in hours.")
     webhook_header: str = Field(
         "X-Auth-Token",
         pattern=r"^[A-Za-z0-9-]+$",

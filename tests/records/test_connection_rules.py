@@ -88,7 +88,7 @@ class TestAddresses:
 
     def test_a_pasted_api_address_is_cut(self) -> None:
         pasted = draft(shop={**SHOP, "shop_url": "https://Shop.Example/butikk/wp-json/wc/v2/"})
-        assert prepare(pasted, Reach()).shop_url == "https://shop.example/butikk/"
+        assert prepare(pasted, Reach()).account.base_url == "https://shop.example/butikk/"
 
 
 class TestWhatIsNotUnderstood:

@@ -21,6 +21,7 @@ from app.storage.migrations import REVISION, current, upgrade
 from app.storage.outbound_tables import acknowledgements, reports, reservations, shop_writes, stock_levels
 from app.storage.secrets import Vault
 from app.storage.tables import alerts, api_keys, attempts, history, inbox, jobs, lanes, mappings, metadata, run_parts
+from app.storage.tables import connections as connection_rows
 from tests import services
 
 DUMPS = Path(__file__).parents[1] / "fixtures" / "databases"
@@ -53,7 +54,7 @@ ROWS = {
 }
 """How many rows 97d0881 left in each of its tables."""
 
-CHANGED: set[tuple[str, str]] = set()
+CHANGED = {("connections", "shop_url"), ("connections", "settings")}
 """Columns (table, column) that a migration changes on purpose, or takes away; a test of its own says what has become of them."""
 
 GROWN: set[str] = set()
@@ -198,6 +199,20 @@ class TestConnections:
         found = asyncio.run(self.found(migrated, "utkast"))
         assert (found.status, found.warehouse.goods_owner_id) == ("draft", 78)
         assert found.settings.order_number_prefix == "U-"
+
+    def test_its_address_is_its_account(self, migrated: Migrated) -> None:
+        before = {row["id"]: row["shop_url"] for row in migrated.before["connections"]}
+        query = select(connection_rows.c.id, connection_rows.c.account_key)
+        assert {row.id: row.account_key for row in migrated.rows(query)} == before
+        found = asyncio.run(self.found(migrated, "nordlys"))
+        assert (found.account.key, found.account.base_url) == (before[found.id], before[found.id])
+
+    def test_all_other_settings_are_what_they_were(self, migrated: Migrated) -> None:
+        before = {row["id"]: row["settings"] for row in migrated.before["connections"]}
+        for row in migrated.rows(select(connection_rows.c.id, connection_rows.c.settings)):
+            old = before[row.id]
+            kept = {key: value for key, value in old["warehouse"].items() if key != "stock_full_sweep_hours"}
+            assert row.settings == {**old, "warehouse": kept}
 
     def test_both_have_a_setting_in_the_dump_that_nobody_has_ever_read(self, migrated: Migrated) -> None:
         assert [row["settings"]["warehouse"]["stock_full_sweep_hours"] for row in migrated.before["connections"]] in (

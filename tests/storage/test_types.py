@@ -68,7 +68,14 @@ class TestText:
 
         async with database.begin() as db:
             common = {"created_at": MOMENT, "updated_at": MOMENT}
-            shop = {"shop_url": "", "warehouse_url": "", "goods_owner_id": 1, "lane": "l", "settings": {}, "settings_version": 1}
+            shop = {
+                "account_key": "",
+                "warehouse_url": "",
+                "goods_owner_id": 1,
+                "lane": "l",
+                "settings": {},
+                "settings_version": 1,
+            }
             await db.execute(
                 insert(connections).values(
                     id="c", name="c", integration="x", webhook_id="w", status="active", secrets=b"", **shop, **common

@@ -29,8 +29,8 @@ TO_SHOP = frozenset({Process.SHIPMENTS, Process.RETURNS, Process.NOTES})
 
 
 def budget_of(connection: Connection, process: Process) -> str:
-    """Whose failures are counted together: one user of one WMS, or one shop."""
-    return connection.shop_url if process in TO_SHOP else circuit.of_warehouse(connection.warehouse)
+    """Whose failures are counted together: one user of one WMS, or one account."""
+    return connection.account.key if process in TO_SHOP else circuit.of_warehouse(connection.warehouse)
 
 
 def keys_of(connection: Connection, process: Process) -> list[str]:

@@ -21,7 +21,7 @@ REQUESTS = 2
 
 def shop_budget(connection: Connection) -> str:
     """Whose failures are counted together: one shop."""
-    return connection.shop_url
+    return connection.account.key
 
 
 def open_shop_port(

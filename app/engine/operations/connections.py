@@ -158,16 +158,17 @@ def _secrets_there(model: BaseModel) -> set[str]:
 
 
 def _ask_for_secrets(current: Connection, prepared: Prepared, given: Body) -> None:
-    """Whoever may change an address must not get at the secrets stored for another: a changed one needs them again."""
+    """Whoever may change an address or an account must not get at the secrets stored for another: these are asked for again."""
     missing = []
-    if prepared.shop_url != current.shop_url:
+    if not prepared.account.is_at(current.account):
         missing += [f"shop.{name}" for name in sorted(_secrets_there(current.shop) - NEVER_SENT - set(given.get("shop") or ()))]
     if prepared.warehouse.url != current.warehouse.url:
         secrets = _secrets_there(current.warehouse) - NEVER_SENT - set(given.get("warehouse") or ())
         missing += [f"warehouse.{name}" for name in sorted(secrets)]
     if missing:
         named = " and ".join(missing)
-        raise BadInput(f"the address changes, so {named} must be given again", field=missing[0], fix=f"send {named} with it")
+        what = "address" if prepared.account.base_url or not missing[0].startswith("shop.") else "account"
+        raise BadInput(f"the {what} changes, so {named} must be given again", field=missing[0], fix=f"send {named} with it")
 
 
 def _refuse_references(draft: Draft) -> None:

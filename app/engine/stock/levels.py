@@ -170,7 +170,7 @@ async def write(gateway: Gateway, connection_id: str) -> int:
 
 
 def _budget(connection: Connection) -> str:
-    return circuit.key_for(connection.shop_url, WRITE_STOCK)
+    return circuit.key_for(connection.account.key, WRITE_STOCK)
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 class Account:
     """One customer of one system: a shop, or a company in an ERP that all its customers reach at the same address.
 
-    `key` tells one account from every other: failures are counted by it, calls are paced by it, and credentials that give
-    another key point elsewhere. It holds no secret and never changes for the same account. `label` is what people know it by.
+    `key` tells one account from every other, of any system: failures are counted by it, calls are paced by it, and
+    credentials that give another key point elsewhere. It holds no secret and never changes for the same account. `label` is
+    what people know it by.
     """
 
     key: str
@@ -19,6 +20,10 @@ class Account:
     """Where it is called, when that is the connection's to say. Checked before anything is sent to it."""
     base_url_field: str = "base_url"
     """The credential that `base_url` comes from, named when it is refused."""
+
+    def is_at(self, other: Account) -> bool:
+        """Whether secrets for the one may be sent where the other is: the same account, at the same address."""
+        return (self.key, self.base_url) == (other.key, other.base_url)
 
 
 @dataclass(frozen=True)

@@ -152,6 +152,10 @@ class WebhookSettings(BaseModel):
     check_minutes: float = Field(60, gt=0, description="How often the shop's webhooks are looked at, in minutes.")
 
 
+RETIRED_SETTINGS = {"settings.warehouse.stock_full_sweep_hours": "settings.stock.full_sweep_hours"}
+"""Settings that there were once, and those that count instead."""
+
+
 class ConnectionSettings(BaseModel):
     """What every connection can set, whatever the system. An integration's settings class derives from it."""
 

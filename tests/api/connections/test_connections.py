@@ -122,6 +122,22 @@ async def test_null_takes_a_setting_back_to_its_default(lite_site: Site) -> None
     assert answer.json()["settings"]["poll_interval_minutes"] == 15
 
 
+NOT_READ = "settings.warehouse.stock_full_sweep_hours"
+
+
+async def test_a_setting_that_nobody_read_is_refused_with_the_one_that_counts(lite_site: Site) -> None:
+    answer = await lite_site.client.patch("/connections/shop", json={"settings": {"warehouse": {"stock_full_sweep_hours": 6}}})
+    assert (answer.status_code, answer.json()["field"]) == (422, NOT_READ)
+    assert answer.json()["detail"] == f"{NOT_READ} is not a setting any more"
+    assert answer.json()["fix"] == "set settings.stock.full_sweep_hours instead"
+
+
+async def test_a_new_connection_cannot_have_it_either(lite_site: Site) -> None:
+    given = {**lite_site.given("second"), "settings": {"warehouse": {"stock_full_sweep_hours": 6}}}
+    answer = await lite_site.client.post("/connections", json=given)
+    assert (answer.status_code, answer.json()["field"]) == (422, NOT_READ)
+
+
 async def test_what_changes_nothing_leaves_the_version_alone(lite_site: Site) -> None:
     answer = await lite_site.client.patch("/connections/shop", json={"settings": {"order_number_prefix": ""}})
     assert (answer.json()["changed"], answer.json()["settings_version"]) == ([], 1)

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.api.kit.auth import Reader, Syncer
 from app.api.kit.pages import Cursor, Limit, Name, Page, Word, cut, place_of
 from app.api.kit.responses import problems
+from app.domain import PartState, RunState
 from app.engine.jobs import brake
 from app.engine.operations import syncs
 from app.records import runs
@@ -92,7 +93,7 @@ class PartView(BaseModel):
 
     connection: str
     process: str
-    state: str = Field(description="waiting, reading, working, done, failed, or braked: an operator is asked first.")
+    state: PartState = Field(description="waiting, reading, working, done, failed, or braked: an operator is asked first.")
     counts: Counts
     drift: int = Field(description="Records to do something about that no webhook had announced.")
     calls: int = Field(description="Calls to the shop.")
@@ -130,7 +131,7 @@ class RunView(BaseModel):
     id: str
     trigger: str = Field(description="schedule or api.")
     target: str
-    state: str = Field(description="waiting, running, done, failed (a part could not be read), or braked.")
+    state: RunState = Field(description="waiting, running, done, failed (a part could not be read), or braked.")
     full: bool
     dry_run: bool
     created_at: datetime

@@ -13,7 +13,7 @@ from app.api.kit.pages import Name
 from app.api.kit.problems import Refusal
 from app.api.kit.responses import described, problems
 from app.api.runs import RUN_EXAMPLE, RunView
-from app.domain import Process
+from app.domain import PartState, Process
 from app.engine.operations import syncs
 from app.errors import BadInput
 from app.records.runs import Run
@@ -157,8 +157,12 @@ def _found(run: Run, fails: list[FailOn], ended: bool) -> list[str]:
     if FailOn.NONE in fails:
         return []
     counts = run.counts
-    broken = [f"{part.connection} {part.process} could not be read: {part.error}" for part in run.parts if part.state == "failed"]
-    braked = sum(part.state == "braked" for part in run.parts)
+    broken = [
+        f"{part.connection} {part.process} could not be read: {part.error}"
+        for part in run.parts
+        if part.state is PartState.FAILED
+    ]
+    braked = sum(part.state is PartState.BRAKED for part in run.parts)
     amounts = {
         FailOn.FAILED: counts["failed"],
         FailOn.HELD: counts["held"] + braked,

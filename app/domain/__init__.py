@@ -13,6 +13,7 @@ from app.domain.order import (
 from app.domain.problem import Problem
 from app.domain.process import INBOUND, OUTBOUND, POLLED, Kind, Process
 from app.domain.record import Record, SourceRecord, content_hash, from_payload, to_payload
+from app.domain.states import EventState, JobState, PartState, RunState
 from app.domain.warehouse_state import WarehouseState
 
 __all__ = [
@@ -23,13 +24,17 @@ __all__ = [
     "Article",
     "Category",
     "Coded",
+    "EventState",
+    "JobState",
     "Kind",
     "Notification",
     "Order",
     "OrderLine",
+    "PartState",
     "Problem",
     "Process",
     "Record",
+    "RunState",
     "ShopState",
     "SourceRecord",
     "Transporter",

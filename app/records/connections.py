@@ -15,6 +15,7 @@ from sqlalchemy import Row, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.domain import JobState
 from app.errors import BadInput, Conflict, NotFound
 from app.http import Reach, check_address
 from app.ids import new_id, unguessable
@@ -277,7 +278,7 @@ async def _move_lane(db: AsyncConnection, current: Connection, prepared: Prepare
             fix="give this connection a settings.order_number_prefix of its own in a new connection",
         ) from error
     # One that is being sent at this moment ends where it began.
-    waiting = (jobs.c.connection_id == current.id, jobs.c.lane == current.lane, jobs.c.state != "running")
+    waiting = (jobs.c.connection_id == current.id, jobs.c.lane == current.lane, jobs.c.state != JobState.RUNNING)
     await db.execute(update(jobs).where(*waiting).values(lane=prepared.lane))
 
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from sqlalchemy import Select, String, and_, cast, func, literal, null, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.domain import EventState, JobState
 from app.errors import BadInput
 from app.storage.tables import connections, inbox, jobs
 
@@ -102,7 +103,7 @@ def _dead_jobs(chosen: Filter) -> Select[Any]:
             jobs.c.updated_at.label("at"),
         )
         .join(connections, connections.c.id == jobs.c.connection_id)
-        .where(jobs.c.state == "dead")
+        .where(jobs.c.state == JobState.DEAD)
     )
     return _narrowed(query, jobs, jobs.c.updated_at, chosen)
 
@@ -123,7 +124,7 @@ def _dead_events(chosen: Filter) -> Select[Any]:
             inbox.c.settled_at.label("at"),
         )
         .join(connections, connections.c.id == inbox.c.connection_id)
-        .where(inbox.c.state == "dead", inbox.c.job_id.is_(None))
+        .where(inbox.c.state == EventState.DEAD, inbox.c.job_id.is_(None))
     )
     return _narrowed(query, inbox, inbox.c.settled_at, chosen)
 

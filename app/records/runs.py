@@ -6,24 +6,25 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from sqlalchemy import ColumnElement, Row, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.domain import INBOUND, Process
+from app.domain import INBOUND, JobState, PartState, Process, RunState
 from app.ids import new_id
 from app.storage.outbound_tables import stock_levels
 from app.storage.tables import connections, jobs, run_items, run_parts, runs
 
-ENDED = ("done", "failed", "braked")
+ENDED = (PartState.DONE, PartState.FAILED, PartState.BRAKED)
 COUNTED = ("created", "updated", "cancelled", "unchanged", "skipped", "held", "failed")
+"""What a record's work comes to (`flows.outcomes.Outcome`). Those that are not settled are counted as `waiting`."""
 REASONS_SHOWN = 200
 
 
 @dataclass(frozen=True)
 class Part:
-    """`counts`: read, then each record once by its outcome; `waiting` are those not settled yet.
+    """As people look at it. `counts`: read, then each record once by its outcome; `waiting` are those not settled yet.
 
     `drift`: records that were to be done something about, though no webhook had announced it.
     """
@@ -32,8 +33,8 @@ class Part:
     run_id: str
     connection_id: str
     connection: str
-    process: str
-    state: str
+    process: Process
+    state: PartState
     full: bool
     dry_run: bool
     counts: dict[str, int]
@@ -57,11 +58,13 @@ class Run:
     parts: tuple[Part, ...] = field(default=())
 
     @property
-    def state(self) -> str:
+    def state(self) -> RunState:
         states = {part.state for part in self.parts}
         if states - set(ENDED):
-            return "running" if states - {"waiting"} else "waiting"
-        return "failed" if "failed" in states else "braked" if "braked" in states else "done"
+            return RunState.RUNNING if states - {PartState.WAITING} else RunState.WAITING
+        if PartState.FAILED in states:
+            return RunState.FAILED
+        return RunState.BRAKED if PartState.BRAKED in states else RunState.DONE
 
     @property
     def counts(self) -> dict[str, int]:
@@ -81,29 +84,84 @@ class Run:
         return replace(self, parts=tuple(part for part in self.parts if part.connection_id in connection_ids))
 
 
-async def create(
-    db: AsyncConnection,
-    *,
-    trigger: str,
-    target: str,
-    places: Sequence[tuple[str, Process]],
-    full: bool,
-    dry_run: bool,
-    now: datetime,
-    key_id: str | None = None,
-    idempotency_key: str | None = None,
-    options: dict[str, Any] | None = None,
-) -> str:
-    """Makes a run with one waiting part a place (connection id, process)."""
+@dataclass(frozen=True)
+class RunPart:
+    """What a worker has to know of a part it reads. `cursor` is where an earlier slice stopped."""
+
+    id: int
+    run_id: str
+    connection_id: str
+    process: Process
+    full: bool
+    dry_run: bool
+    state: PartState
+    cursor: dict[str, Any]
+    sweeping: bool
+    started_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a part is stored to have come. `planned` and `preview` are a dry run's."""
+
+    cursor: dict[str, Any]
+    read: int
+    calls: int
+    skipped: int
+    unchanged: int
+    reasons: dict[str, int]
+    planned: dict[str, int]
+    preview: list[dict[str, Any]]
+
+
+class PartStep(TypedDict, total=False):
+    """Columns of a part that say where it stands."""
+
+    state: PartState
+    cursor: dict[str, Any] | None
+    sweeping: bool
+    planned: dict[str, int]
+    preview: list[dict[str, Any]]
+    error: str | None
+    started_at: datetime
+    finished_at: datetime
+
+
+class PartChange(PartStep, total=False):
+    """Those, and what has been counted of it so far."""
+
+    read: int
+    calls: int
+    skipped: int
+    unchanged: int
+    reasons: dict[str, int]
+
+
+@dataclass(frozen=True)
+class NewRun:
+    """What is to be run: one part a place (connection id, process). The keys belong to whoever asked for it."""
+
+    trigger: str
+    target: str
+    places: Sequence[tuple[str, Process]]
+    full: bool = False
+    dry_run: bool = False
+    options: dict[str, Any] = field(default_factory=dict)
+    key_id: str | None = None
+    idempotency_key: str | None = None
+
+
+async def create(db: AsyncConnection, new: NewRun, now: datetime) -> str:
+    """Makes the run with its parts, all waiting; returns its id."""
     run_id = new_id("run")
     await db.execute(
         insert(runs).values(
             id=run_id,
-            trigger=trigger,
-            target=target,
-            options=options or {},
-            key_id=key_id,
-            idempotency_key=idempotency_key,
+            trigger=new.trigger,
+            target=new.target,
+            options=new.options,
+            key_id=new.key_id,
+            idempotency_key=new.idempotency_key,
             created_at=now,
         )
     )
@@ -112,11 +170,11 @@ async def create(
             "run_id": run_id,
             "connection_id": connection_id,
             "process": process,
-            "full": full,
-            "dry_run": dry_run,
-            "state": "waiting",
+            "full": new.full,
+            "dry_run": new.dry_run,
+            "state": PartState.WAITING,
         }
-        for connection_id, process in places
+        for connection_id, process in new.places
     ]
     if rows:
         await db.execute(insert(run_parts), rows)
@@ -180,7 +238,7 @@ async def _stock_outcomes(db: AsyncConnection, row: Row[Any]) -> Counter[str]:
     if differ <= 0 or row.started_at is None:
         return Counter()
     mine = select(func.count()).where(stock_levels.c.connection_id == row.connection_id)
-    waiting = await db.scalar(mine.where(stock_levels.c.state.in_(TO_WRITE))) if row.state in (*TO_READ, "working") else 0
+    waiting = await db.scalar(mine.where(stock_levels.c.state.in_(TO_WRITE))) if row.state in (*TO_READ, PartState.WORKING) else 0
     refused = await db.scalar(
         mine.where(stock_levels.c.problem_code.in_(REFUSED_QUANTITIES), stock_levels.c.updated_at >= row.started_at)
     )
@@ -222,14 +280,16 @@ def _part(row: Row[Any], outcomes: Counter[str], reasons: list[dict[str, Any]]) 
     counts["skipped"] += row.skipped
     for name, count in (row.planned or {}).items():
         counts[name] += count
-    state = "done" if row.state == "working" and outcomes["waiting"] == 0 else row.state
+    state = PartState(row.state)
+    if state is PartState.WORKING and outcomes["waiting"] == 0:
+        state = PartState.DONE
     summed = [{"outcome": "skipped", "code": code, "count": count} for code, count in sorted((row.reasons or {}).items())]
     return Part(
         id=row.id,
         run_id=row.run_id,
         connection_id=row.connection_id,
         connection=row.connection,
-        process=row.process,
+        process=Process(row.process),
         state=state,
         full=row.full,
         dry_run=row.dry_run,
@@ -244,14 +304,14 @@ def _part(row: Row[Any], outcomes: Counter[str], reasons: list[dict[str, Any]]) 
     )
 
 
-TO_READ = ("waiting", "reading")
+TO_READ = (PartState.WAITING, PartState.READING)
 TO_WRITE = ("waiting", "parked")
 """Stock levels whose quantity is still to be written."""
 REFUSED_QUANTITIES = ("wrong-parent", "product-gone", "stock-refused", "stock-not-taken")
 """Why a shop did not take a quantity that was written. Articles whose stock it does not keep are never written at all."""
 
 
-async def next_part(db: AsyncConnection, connection_id: str, process: Process) -> Row[Any] | None:
+async def next_part(db: AsyncConnection, connection_id: str, process: Process) -> RunPart | None:
     """The oldest part that waits or was left in the middle, and follows no part of the same run that is still to be read.
 
     A run's articles are read before its orders, so that the articles that orders need are known by then.
@@ -278,10 +338,24 @@ async def next_part(db: AsyncConnection, connection_id: str, process: Process) -
         .order_by(run_parts.c.id)
         .limit(1)
     )
-    return (await db.execute(query)).first()
+    row = (await db.execute(query)).first()
+    if row is None:
+        return None
+    return RunPart(
+        id=row.id,
+        run_id=row.run_id,
+        connection_id=row.connection_id,
+        process=Process(row.process),
+        full=row.full,
+        dry_run=row.dry_run,
+        state=PartState(row.state),
+        cursor=row.cursor or {},
+        sweeping=row.sweeping,
+        started_at=row.started_at,
+    )
 
 
-async def following(db: AsyncConnection, part: Row[Any]) -> list[Process]:
+async def following(db: AsyncConnection, part: RunPart) -> list[Process]:
     """Processes of the parts of the same run and connection that come after this one and wait."""
     query = (
         select(run_parts.c.process)
@@ -289,7 +363,7 @@ async def following(db: AsyncConnection, part: Row[Any]) -> list[Process]:
             run_parts.c.run_id == part.run_id,
             run_parts.c.connection_id == part.connection_id,
             run_parts.c.id > part.id,
-            run_parts.c.state == "waiting",
+            run_parts.c.state == PartState.WAITING,
         )
         .order_by(run_parts.c.id)
     )
@@ -301,14 +375,15 @@ async def has_ended(db: AsyncConnection, run_id: str) -> bool:
     reading = select(run_parts.c.id).where(run_parts.c.run_id == run_id, run_parts.c.state.in_(TO_READ))
     if await db.scalar(reading.limit(1)) is not None:
         return False
+    working = (run_parts.c.run_id == run_id, run_parts.c.state == PartState.WORKING)
     unsettled = (
         select(run_items.c.id)
         .join(run_parts, run_parts.c.id == run_items.c.part_id)
-        .where(run_parts.c.run_id == run_id, run_parts.c.state == "working", run_items.c.outcome.is_(None))
+        .where(*working, run_items.c.outcome.is_(None))
     )
     if await db.scalar(unsettled.limit(1)) is not None:
         return False
-    unwritten = select(run_parts.c.id).where(run_parts.c.run_id == run_id, run_parts.c.state == "working", _has_stock_to_write())
+    unwritten = select(run_parts.c.id).where(*working, _has_stock_to_write())
     return await db.scalar(unwritten.limit(1)) is None
 
 
@@ -324,13 +399,18 @@ def _has_stock_to_write() -> ColumnElement[bool]:
 async def reopen(db: AsyncConnection, part_ids: Sequence[int]) -> None:
     """Braked parts go on when an operator has confirmed them; their run is not finished then."""
     same = run_parts.c.id.in_(part_ids)
-    await db.execute(update(run_parts).where(same, run_parts.c.state == "braked").values(state="working", finished_at=None))
+    braked = run_parts.c.state.in_(PartState.WORKING.sources(PartState.BRAKED))
+    await db.execute(update(run_parts).where(same, braked).values(state=PartState.WORKING, finished_at=None))
     run_ids = select(run_parts.c.run_id).where(same)
     await db.execute(update(runs).where(runs.c.id.in_(run_ids)).values(finished_at=None))
 
 
-async def change_part(db: AsyncConnection, part_id: int, **values: Any) -> None:
-    await db.execute(update(run_parts).where(run_parts.c.id == part_id).values(**values))
+async def change_part(db: AsyncConnection, part_id: int, **values: Unpack[PartChange]) -> bool:
+    """Whether it was changed: not when its state has moved on meanwhile, so that the new one may not follow."""
+    change = update(run_parts).where(run_parts.c.id == part_id)
+    if "state" in values:
+        change = change.where(run_parts.c.state.in_((values["state"], *values["state"].sources())))
+    return bool((await db.execute(change.values(**values))).rowcount)
 
 
 async def held_by_brake(db: AsyncConnection, part_id: int) -> list[int]:
@@ -338,7 +418,7 @@ async def held_by_brake(db: AsyncConnection, part_id: int) -> list[int]:
     query = (
         select(jobs.c.id)
         .join(run_items, run_items.c.job_id == jobs.c.id)
-        .where(run_items.c.part_id == part_id, jobs.c.state == "held", jobs.c.reason_code == "brake")
+        .where(run_items.c.part_id == part_id, jobs.c.state == JobState.HELD, jobs.c.reason_code == "brake")
     )
     return [row.id for row in await db.execute(query)]
 
@@ -348,8 +428,8 @@ async def finish_settled(db: AsyncConnection, now: datetime) -> None:
     open_items = select(run_items.c.id).where(run_items.c.part_id == run_parts.c.id, run_items.c.outcome.is_(None))
     await db.execute(
         update(run_parts)
-        .where(run_parts.c.state == "working", ~open_items.exists(), ~_has_stock_to_write())
-        .values(state="done", finished_at=now)
+        .where(run_parts.c.state.in_(PartState.DONE.sources()), ~open_items.exists(), ~_has_stock_to_write())
+        .values(state=PartState.DONE, finished_at=now)
     )
     open_parts = select(run_parts.c.id).where(run_parts.c.run_id == runs.c.id, run_parts.c.state.not_in(ENDED))
     await db.execute(update(runs).where(runs.c.finished_at.is_(None), ~open_parts.exists()).values(finished_at=now))
@@ -365,5 +445,16 @@ async def prune(db: AsyncConnection, before: datetime) -> int:
     return int(done.rowcount)
 
 
-async def part_row(db: AsyncConnection, part_id: int) -> Row[Any]:
-    return (await db.execute(select(run_parts).where(run_parts.c.id == part_id))).one()
+async def progress_of(db: AsyncConnection, part_id: int) -> Progress:
+    """As it is stored now: an earlier step of a slice may have moved it on since the part was taken."""
+    row = (await db.execute(select(run_parts).where(run_parts.c.id == part_id))).one()
+    return Progress(
+        cursor=row.cursor or {},
+        read=row.read,
+        calls=row.calls,
+        skipped=row.skipped,
+        unchanged=row.unchanged,
+        reasons=row.reasons or {},
+        planned=row.planned or {},
+        preview=row.preview or [],
+    )

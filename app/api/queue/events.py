@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
@@ -11,14 +11,13 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 from app.api.kit.auth import Caller, Reader, Syncer
 from app.api.kit.pages import Cursor, Id, Limit, Moment, Page, Word, before_id, cut
 from app.api.kit.responses import problems
+from app.domain import EventState
 from app.engine.operations import replay
 from app.errors import NotFound
 from app.records import events
 from app.records.keys import Right
 
 router = APIRouter(prefix="/events", tags=["events"])
-
-EventState = Literal["received", "parked", "queued", "done", "merged", "ignored", "held", "dead"]
 
 EVENT_EXAMPLE: dict[str, Any] = {
     "id": 20417,
@@ -47,7 +46,7 @@ class EventView(BaseModel):
     connection: str
     received_at: datetime
     topic: str | None
-    state: str = Field(
+    state: EventState = Field(
         description="received → (parked for another try →) queued → done, held or dead; or merged into a newer one; or ignored."
     )
     process: str | None
@@ -94,20 +93,11 @@ async def list_events(
 ) -> Page[EventView]:
     before = before_id(cursor)
     scope = await caller.scope(connection)
+    chosen = events.Filter(scope, state, process, source_id=record, reason_code=reason_code, since=since)
     async with caller.gateway.database.read() as db:
-        found = await events.search(
-            db,
-            connection_ids=scope,
-            state=state,
-            process=process,
-            source_id=record,
-            reason_code=reason_code,
-            since=since,
-            before=before,
-            limit=limit + 1,
-        )
-    shown, next_cursor = cut(found, limit, lambda row: (row.id,))
-    return Page(items=[EventView.model_validate(row, from_attributes=True) for row in shown], next_cursor=next_cursor)
+        found = await events.search(db, chosen, before=before, limit=limit + 1)
+    shown, next_cursor = cut(found, limit, lambda event: (event.id,))
+    return Page(items=[EventView.model_validate(event, from_attributes=True) for event in shown], next_cursor=next_cursor)
 
 
 @router.get("/{event_id}", summary="Read an event", responses=problems(404))

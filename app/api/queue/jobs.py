@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
@@ -11,12 +11,12 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 from app.api.kit.auth import Reader
 from app.api.kit.pages import Cursor, Id, Limit, Page, Word, before_id, cut
 from app.api.kit.responses import problems
+from app.domain import JobState
 from app.errors import NotFound
 from app.records import jobs
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 
-JobState = Literal["waiting", "parked", "running", "held", "dead", "done"]
 MOST_CALLS = 50
 
 _JOB: dict[str, Any] = {
@@ -61,7 +61,7 @@ class JobView(BaseModel):
     record: str = Field(validation_alias=AliasChoices("record", "source_id"), description="The shop's id of the record.")
     number: str | None = Field(description="The record's number in the WMS.")
     mapping_id: int
-    state: str = Field(description="waiting → running → done, held or dead; parked: waits for `due_at`.")
+    state: JobState = Field(description="waiting → running → done, held or dead; parked: waits for `due_at`.")
     generation: int = Field(description="Raised by every new state of the record.")
     tries: int
     ready_at: datetime = Field(description="Since when it waits for its turn.")
@@ -116,28 +116,19 @@ async def list_jobs(
 ) -> Page[JobView]:
     before = before_id(cursor)
     scope = await caller.scope(connection)
+    chosen = jobs.Filter(scope, state, process, source_id=record, number=number, reason_code=reason_code)
     async with caller.gateway.database.read() as db:
-        found = await jobs.search(
-            db,
-            connection_ids=scope,
-            state=state,
-            process=process,
-            source_id=record,
-            number=number,
-            reason_code=reason_code,
-            before=before,
-            limit=limit + 1,
-        )
-    shown, next_cursor = cut(found, limit, lambda row: (row.id,))
-    return Page(items=[JobView.model_validate(row, from_attributes=True) for row in shown], next_cursor=next_cursor)
+        found = await jobs.search(db, chosen, before=before, limit=limit + 1)
+    shown, next_cursor = cut(found, limit, lambda job: (job.id,))
+    return Page(items=[JobView.model_validate(job, from_attributes=True) for job in shown], next_cursor=next_cursor)
 
 
 @router.get("/{job_id}", summary="Read a job", responses=problems(404))
 async def read_job(caller: Reader, job_id: Id) -> JobDetail:
     async with caller.gateway.database.read() as db:
-        row = await jobs.find(db, job_id)
-        if row is None or not caller.key.sees(row.connection_id):
+        job = await jobs.find(db, job_id)
+        if job is None or not caller.key.sees(job.connection_id):
             raise NotFound(f"there is no job {job_id}", field="job_id", fix="list them with GET /jobs")
         payload = await jobs.payload(db, job_id)
         calls = [CallView.model_validate(call, from_attributes=True) for call in await jobs.calls_of_job(db, job_id, MOST_CALLS)]
-    return JobDetail.model_validate(row, from_attributes=True).model_copy(update={"payload": payload, "calls": calls})
+    return JobDetail.model_validate(job, from_attributes=True).model_copy(update={"payload": payload, "calls": calls})

@@ -20,6 +20,7 @@ from app.errors import LeaseLost, LoginRefused, Malformed, RateLimited, Refused,
 from app.flows.outcomes import Unsettled
 from app.metrics import ATTEMPTS
 from app.records.connections import Connection
+from app.records.jobs import Job
 from app.storage.tables import attempts
 from app.storage.types import db_now
 from app.warehouse.rest.client import Written
@@ -173,7 +174,7 @@ def _words(error: RemoteError | None, answer: Any) -> str | None:
     return None
 
 
-async def find_unsettled(db: AsyncConnection, job: Any) -> tuple[Unsettled | None, datetime | None]:
+async def find_unsettled(db: AsyncConnection, job: Job) -> tuple[Unsettled | None, datetime | None]:
     """The job's last writing call, when what came of it has not been written down; and until when to wait before it may be
     looked at.
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Row, update
+from sqlalchemy import ColumnElement, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.domain import INBOUND, Article, Order, Process
+from app.domain import INBOUND, Article, JobState, Order, Process
 from app.engine.core import circuit, leases
 from app.engine.core.calls import CALLS, TO_SHOP, all_keys, keys_of
 from app.engine.core.failpoints import failpoint
@@ -26,6 +27,7 @@ from app.engine.dispatch.shop_port import open_shop_port
 from app.engine.dispatch.warehouse_port import RecordedWarehouse, open_warehouse_port
 from app.engine.jobs import claim, events
 from app.engine.jobs.claim import ClaimedJob, LaneSlot
+from app.engine.jobs.events import Ending
 from app.engine.jobs.mapper import payload_of
 from app.engine.polling import shipments
 from app.errors import GatewayError, LeaseLost, LoginRefused, NotFound, RateLimited, Refused, RemoteError
@@ -36,6 +38,7 @@ from app.logs import get_logger
 from app.metrics import TO_WAREHOUSE_SECONDS
 from app.records import alerts, mappings, reservations
 from app.records.connections import Connection, Status
+from app.records.jobs import Job
 from app.records.mappings import Mapping
 from app.records.stock import levels
 from app.storage.outages import is_passing
@@ -108,7 +111,7 @@ async def _blocked_slots(db: AsyncConnection, on_lane: list[Connection], now: da
 
 
 def _is_on(connection: Connection, process: Process) -> bool:
-    return connection.status is Status.ACTIVE and bool(getattr(connection.settings.processes, process.value, True))
+    return connection.status is Status.ACTIVE and connection.settings.processes.is_on(process)
 
 
 async def _look_again(gateway: Gateway, key: str) -> None:
@@ -166,7 +169,7 @@ async def _transfer(gateway: Gateway, claimed: ClaimedJob) -> None:
             gateway, claimed, wait_until, "attempt-open", "An earlier call may still be under way; it is waited out, then read"
         )
         return
-    process = Process(job.process)
+    process = job.process
     port: RecordedCalls
     if process in TO_SHOP:
         port = open_shop_port(gateway, connection, claimed, mapping, unsettled)
@@ -189,9 +192,9 @@ def _what_is_known(port: RecordedCalls | None) -> Transfer:
     return Transfer.UNKNOWN if port and (port.outcome_unknown or port.unsettled) else Transfer.REFUSED
 
 
-def _failed(job: Row[Any], transfer: Transfer, code: str, reason: str) -> Result:
+def _failed(job: Job, transfer: Transfer, code: str, reason: str) -> Result:
     """What fails on the way back says nothing of the transfer into the warehouse."""
-    return Result(Outcome.FAILED, transfer if Process(job.process) in INBOUND else None, code, reason)
+    return Result(Outcome.FAILED, transfer if job.process in INBOUND else None, code, reason)
 
 
 async def _send(port: RecordedWarehouse, mapping: Mapping) -> Result:
@@ -217,17 +220,17 @@ def _known(mapping: Mapping, *, unknown: bool) -> Known:
     )
 
 
-async def _held(db: AsyncConnection, gateway: Gateway, job: Row[Any], words: str, now: datetime) -> None:
+async def _held(db: AsyncConnection, gateway: Gateway, job: Job, words: str, now: datetime) -> None:
     """An operator hears of it, and where the connection wants it the shop's staff as well."""
     await alerts.raise_alert(db, "held", job.connection_id, f"{job.process}:{job.source_id}", words, now)
     connection = await gateway.connection(job.connection_id)
-    if job.process == Process.ORDERS and connection.settings.order_note_on_hold:
+    if job.process is Process.ORDERS and connection.settings.order_note_on_hold:
         mapping = await mappings.by_id(db, job.mapping_id)
         assert mapping is not None
         await shipments.queue(db, connection, Process.NOTES, mapping, now)
 
 
-async def _settle_reservation(db: AsyncConnection, job: Row[Any], result: Result, now: datetime) -> None:
+async def _settle_reservation(db: AsyncConnection, job: Job, result: Result, now: datetime) -> None:
     """Kept while the order is to come; the WMS's own figure shows it from the first read after it has got there."""
     if result.wms_id is not None:
         await reservations.transferred(db, job.mapping_id, now)
@@ -235,7 +238,8 @@ async def _settle_reservation(db: AsyncConnection, job: Row[Any], result: Result
         await levels.unsold(db, job.lane, job.mapping_id, now)
 
 
-JOB_STATE = {Outcome.HELD: "held", Outcome.FAILED: "dead"}
+JOB_STATE = {Outcome.HELD: JobState.HELD, Outcome.FAILED: JobState.DEAD}
+"""How a job ends; with every other outcome it is done."""
 
 
 async def _end(gateway: Gateway, claimed: ClaimedJob, port: RecordedCalls | None, result: Result) -> None:
@@ -246,8 +250,8 @@ async def _end(gateway: Gateway, claimed: ClaimedJob, port: RecordedCalls | None
     name = await _name(gateway, job.connection_id)
     async with gateway.database.begin() as db:
         await leases.renew(db, claimed.lease)
-        await mappings.change(db, job.mapping_id, now, **values_of(Process(job.process), result, now))
-        if job.process == Process.ORDERS:
+        await mappings.change(db, job.mapping_id, now, **values_of(job.process, result, now))
+        if job.process is Process.ORDERS:
             await _settle_reservation(db, job, result, now)
         for call, outcome, attempt_id in port.notes if port else []:
             words = f"{call}: {outcome}"
@@ -255,9 +259,8 @@ async def _end(gateway: Gateway, claimed: ClaimedJob, port: RecordedCalls | None
         words = result.reason or f"{result.outcome.value.capitalize()}"
         detail = {"notes": list(result.notes)} if result.notes else None
         await mappings.note(db, job.mapping_id, now, result.code or result.outcome.value, words, detail=detail, job_id=job.id)
-        received = await events.finish_events(
-            db, job.id, job.taken_generation, result.outcome, result.code, result.reason, now, name
-        )
+        ending = Ending(job.id, job.taken_generation, result.outcome, result.code, result.reason)
+        received = await events.finish_events(db, ending, now, name)
         await _close_job(db, claimed, result, now)
         if result.outcome is Outcome.HELD:
             await _held(db, gateway, job, words, now)
@@ -272,7 +275,6 @@ async def _end(gateway: Gateway, claimed: ClaimedJob, port: RecordedCalls | None
 async def _close_job(db: AsyncConnection, claimed: ClaimedJob, result: Result, now: datetime) -> None:
     """A compare-and-swap on the generation that was taken: a change that came during the write goes on waiting."""
     job = claimed.job
-    ours = (jobs.c.id == job.id, jobs.c.state == "running", jobs.c.fence == claimed.lease.fence)
     ended: dict[str, Any] = {
         "done_generation": job.taken_generation,
         "reason_code": result.code,
@@ -283,13 +285,21 @@ async def _close_job(db: AsyncConnection, claimed: ClaimedJob, result: Result, n
         "updated_at": now,
         "suspect": 1 if result.outcome is Outcome.FAILED else 0,
     }
-    state = JOB_STATE.get(result.outcome, "done")
-    done = await db.execute(update(jobs).where(*ours, jobs.c.generation == job.taken_generation).values(state=state, **ended))
+    state = JOB_STATE.get(result.outcome, JobState.DONE)
+    unchanged = jobs.c.generation == job.taken_generation
+    done = await db.execute(update(jobs).where(*_ours(claimed, state), unchanged).values(state=state, **ended))
     if done.rowcount == 0:
         newer = ended | {"suspect": 0, "received_at": jobs.c.received_at}
-        done = await db.execute(update(jobs).where(*ours).values(state="waiting", ready_at=now, **newer))
+        again = JobState.WAITING
+        done = await db.execute(update(jobs).where(*_ours(claimed, again)).values(state=again, ready_at=now, **newer))
     if done.rowcount == 0:
         raise LeaseLost(f"job {job.id} was taken over by another worker")
+
+
+def _ours(claimed: ClaimedJob, to: JobState) -> tuple[ColumnElement[bool], ...]:
+    """The claimed job, as long as nobody else has taken it over, on its way from running to `to`."""
+    running = jobs.c.state.in_(to.sources(JobState.RUNNING))
+    return jobs.c.id == claimed.job.id, running, jobs.c.fence == claimed.lease.fence
 
 
 async def _name(gateway: Gateway, connection_id: str) -> str:
@@ -324,11 +334,13 @@ async def _retry_later(gateway: Gateway, claimed: ClaimedJob, port: RecordedCall
     due = now + pause_before(job.tries, settings.retry_base_seconds, settings.retry_cap_seconds)
     if isinstance(error, RateLimited) and error.retry_after is not None:
         due = max(due, now + timedelta(seconds=error.retry_after))
-    if port and port.outcome_unknown and Process(job.process) in TO_SHOP:
+    if port and port.outcome_unknown and job.process in TO_SHOP:
         # What may still be under way is not looked for before it must be over: not found too early, it would be written twice.
         due = max(due, now + timedelta(seconds=port.call_timeout_seconds))
     async with gateway.database.begin() as db:
-        await mappings.change(db, job.mapping_id, now, **retry_values(job, message, unknown=bool(port and port.outcome_unknown)))
+        await mappings.change(
+            db, job.mapping_id, now, **retry_values(job.process, message, unknown=bool(port and port.outcome_unknown))
+        )
         for call, outcome, attempt_id in port.notes if port else []:
             await mappings.note(
                 db, job.mapping_id, now, f"call-{outcome}", f"{call}: {outcome}", job_id=job.id, attempt_id=attempt_id
@@ -336,29 +348,38 @@ async def _retry_later(gateway: Gateway, claimed: ClaimedJob, port: RecordedCall
         await mappings.note(
             db, job.mapping_id, now, "another-try", message, detail={"due_at": due.isoformat(), "tries": tries}, job_id=job.id
         )
-        await _defer(db, claimed, now, due, "another-try", message, tries)
+        await _defer(db, claimed, now, Later(due, "another-try", message, tries))
     log.warning("job_parked", error=type(error).__name__, tries=tries, due_at=due.isoformat())
 
 
 async def _wait(gateway: Gateway, claimed: ClaimedJob, due: datetime, code: str, reason: str) -> None:
     now = gateway.clock()
     async with gateway.database.begin() as db:
-        await _defer(db, claimed, now, due, code, reason, claimed.job.tries)
+        await _defer(db, claimed, now, Later(due, code, reason, claimed.job.tries))
 
 
-async def _defer(
-    db: AsyncConnection, claimed: ClaimedJob, now: datetime, due: datetime, code: str, reason: str, tries: int
-) -> None:
-    later = due > now
+@dataclass(frozen=True)
+class Later:
+    """When a job is tried again (UTC), and why not now."""
+
+    due: datetime
+    code: str
+    reason: str
+    tries: int
+
+
+async def _defer(db: AsyncConnection, claimed: ClaimedJob, now: datetime, later: Later) -> None:
+    waits = later.due > now
+    state = JobState.PARKED if waits else JobState.WAITING
     done = await db.execute(
         update(jobs)
-        .where(jobs.c.id == claimed.job.id, jobs.c.state == "running", jobs.c.fence == claimed.lease.fence)
+        .where(*_ours(claimed, state))
         .values(
-            state="parked" if later else "waiting",
-            due_at=due if later else None,
-            tries=tries,
-            reason_code=code,
-            reason=reason,
+            state=state,
+            due_at=later.due if waits else None,
+            tries=later.tries,
+            reason_code=later.code,
+            reason=later.reason,
             updated_at=now,
         )
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, case
+from sqlalchemy import case
 
 from app.domain import INBOUND, Process
 from app.flows.outcomes import Result, Transfer
@@ -65,8 +65,8 @@ def _returned_values(result: Result) -> dict[str, Any]:
     }
 
 
-def retry_values(job: Row[Any], message: str, *, unknown: bool) -> dict[str, Any]:
+def retry_values(process: Process, message: str, *, unknown: bool) -> dict[str, Any]:
     """While it waits for another try."""
-    if Process(job.process) not in INBOUND:
-        return {"delivery_code": "another-try", "delivery_reason": message} if Process(job.process) in DELIVERIES else {}
+    if process not in INBOUND:
+        return {"delivery_code": "another-try", "delivery_reason": message} if process in DELIVERIES else {}
     return {"reason_code": "another-try", "reason": message} | ({"transfer": Transfer.UNKNOWN} if unknown else {})

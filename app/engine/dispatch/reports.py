@@ -13,7 +13,7 @@ from typing import TypeVar
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.domain import Process
+from app.domain import JobState, Process
 from app.domain.shipment import Shipment
 from app.engine.core.calls import REPORT_PICKED, REPORT_RECEIVED, REPORT_RETURNED
 from app.engine.core.queue import Task
@@ -65,7 +65,7 @@ async def report(process: Process, port: RecordedShop) -> Result:
 
 async def _is_held(port: RecordedShop) -> bool:
     """Released or changed since, the order needs no note any more."""
-    same = (jobs.c.mapping_id == port.mapping.id, jobs.c.process == Process.ORDERS, jobs.c.state == "held")
+    same = (jobs.c.mapping_id == port.mapping.id, jobs.c.process == Process.ORDERS, jobs.c.state == JobState.HELD)
     async with port.gateway.database.read() as db:
         return await db.scalar(select(jobs.c.id).where(*same)) is not None
 

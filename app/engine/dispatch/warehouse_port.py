@@ -10,7 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.domain import Article, Kind, OrderLine, Process
+from app.domain import Article, JobState, Kind, OrderLine, Process
+from app.domain.record import kind_of
 from app.engine.core import circuit
 from app.engine.core.runtime import Gateway
 from app.engine.dispatch.attempts import RecordedCalls
@@ -20,6 +21,7 @@ from app.flows.outcomes import Transfer, Unsettled
 from app.logs import get_logger
 from app.records import mappings
 from app.records.connections import Connection
+from app.records.jobs import opened
 from app.storage.tables import jobs
 from app.warehouse.rest.client import OngoingClient, Written
 from app.warehouse.settings import OngoingSettings
@@ -61,7 +63,7 @@ class RecordedWarehouse(RecordedCalls):
         return self.connection.settings.warehouse
 
     async def claim(self, number: str) -> str | None:
-        kind = Kind(self.claimed.job.process.rstrip("s"))
+        kind = kind_of(self.claimed.job.process)
         try:
             async with self.gateway.database.begin() as db:
                 owner = await mappings.owner_of(db, self.connection.lane, kind, number)
@@ -88,12 +90,13 @@ class RecordedWarehouse(RecordedCalls):
             jobs.c.lane == self.connection.lane,
             jobs.c.process == Process.ARTICLES,
             jobs.c.number == number,
-            jobs.c.state.in_(("waiting", "parked")),
+            jobs.c.state.in_((JobState.WAITING, JobState.PARKED)),
         )
         async with self.gateway.database.read() as db:
-            job = (await db.execute(query.limit(1))).first()
-        if job is None:
+            row = (await db.execute(query.limit(1))).first()
+        if row is None:
             return None
+        job = opened(row)
         article = payload_of(await self.gateway.connection(job.connection_id), job)
         assert isinstance(article, Article)
         # One with anything wrong would be refused, and the order with it.

@@ -19,6 +19,7 @@ import orjson
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.domain import EventState
 from app.storage.engine import Database, prepare_sqlite
 
 COLUMNS = ("connection_id", "received_at", "topic", "headers", "body", "size", "state")
@@ -92,7 +93,7 @@ class SqliteWriter:
                 orjson.dumps(row.headers).decode(),
                 row.body,
                 len(row.body),
-                "received",
+                EventState.RECEIVED.value,
             )
         # A single statement is its own transaction.
         self._connection.execute(_insert(len(rows)), values)
@@ -132,7 +133,7 @@ class PostgresWriter:
 
     STATEMENT = (
         "INSERT INTO inbox (connection_id, received_at, topic, headers, body, size, state) "
-        "SELECT c, r, t, h::jsonb, b, length(b), 'received' "
+        "SELECT c, r, t, h::jsonb, b, length(b), $6::text "
         "FROM unnest($1::text[], $2::timestamptz[], $3::text[], $4::text[], $5::bytea[]) AS batch (c, r, t, h, b)"
     )
 
@@ -148,6 +149,7 @@ class PostgresWriter:
             [row.topic for row in rows],
             [orjson.dumps(row.headers).decode() for row in rows],
             [row.body for row in rows],
+            EventState.RECEIVED.value,
         )
         try:
             driver = await self._driver()

@@ -8,11 +8,11 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Row, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.domain import Process, SourceRecord
+from app.domain import EventState, Process, SourceRecord
 from app.engine.core import leases
 from app.engine.core.failpoints import failpoint
 from app.engine.core.leases import Lease
@@ -21,14 +21,16 @@ from app.engine.core.retry import pause_before
 from app.engine.core.runtime import Gateway
 from app.engine.jobs import enqueue
 from app.engine.jobs import events as event_states
-from app.engine.jobs.enqueue import FoundBy, RecordChange, Verdict
+from app.engine.jobs.enqueue import Found, FoundBy, RecordChange, Verdict
 from app.engine.jobs.mapper import GONE, map_record
 from app.errors import LeaseLost, LoginRefused, RateLimited, Refused, RemoteError
 from app.integrations.protocol import Announced, NotOurs, ReadNeeded, SweepNeeded
 from app.logs import get_logger
 from app.metrics import ALERTS
 from app.records import alerts, cursors
+from app.records import events as event_records
 from app.records.connections import Connection, Status
+from app.records.events import Event
 from app.storage.outages import is_passing
 from app.storage.tables import inbox, jobs
 
@@ -44,7 +46,7 @@ UNSTORABLE = (SQLAlchemyError, ValueError, KeyError, TypeError)
 class Ready:
     """An event with all that is needed to judge it; `gone` when the shop has no such record any more."""
 
-    event: Row[Any]
+    event: Event
     change: RecordChange | None = None
     gone: ReadNeeded | None = None
 
@@ -78,28 +80,27 @@ async def ingest(gateway: Gateway, connection_id: str) -> int:
 
 
 def _ready(connection_id: str) -> tuple[Any, ...]:
-    return (inbox.c.connection_id == connection_id, inbox.c.state == "received")
+    return (inbox.c.connection_id == connection_id, inbox.c.state == EventState.RECEIVED)
 
 
-async def _waiting(gateway: Gateway, connection_id: str, lease: Lease) -> list[Row[Any]]:
+async def _waiting(gateway: Gateway, connection_id: str, lease: Lease) -> list[Event]:
     """By state, never by "id greater than the last": ids are not committed in order."""
     async with gateway.database.begin() as db:
         await leases.renew(db, lease)
         sizes = select(inbox.c.id, inbox.c.size).where(*_ready(connection_id)).order_by(inbox.c.id)
-        rows = list(await db.execute(sizes.limit(gateway.settings.ingest_batch)))
-        found = await db.execute(select(inbox).where(inbox.c.id.in_(_as_many_as_fit(rows))).order_by(inbox.c.id))
-        return list(found)
+        rows = [(row.id, row.size) for row in await db.execute(sizes.limit(gateway.settings.ingest_batch))]
+        return await event_records.to_judge(db, _as_many_as_fit(rows))
 
 
-def _as_many_as_fit(rows: list[Row[int, int]]) -> list[int]:
-    """A hundred bodies may each be as large as a body may be: no more than BATCH_BYTES of them, but always one."""
+def _as_many_as_fit(sizes: list[tuple[int, int]]) -> list[int]:
+    """Of (id, bytes). A hundred bodies may each be as large as a body may be: at most BATCH_BYTES of them, but always one."""
     chosen: list[int] = []
     total = 0
-    for row in rows:
-        total += row.size
+    for event_id, size in sizes:
+        total += size
         if chosen and total > BATCH_BYTES:
             break
-        chosen.append(row.id)
+        chosen.append(event_id)
     return chosen
 
 
@@ -108,7 +109,7 @@ async def _any_waiting(gateway: Gateway, connection_id: str) -> bool:
         return await db.scalar(select(inbox.c.id).where(*_ready(connection_id)).limit(1)) is not None
 
 
-async def _ingest_batch(gateway: Gateway, connection: Connection, events: list[Row[Any]]) -> None:
+async def _ingest_batch(gateway: Gateway, connection: Connection, events: list[Event]) -> None:
     """Reads first, outside any transaction; then judges and queues all in one. If that fails, one by one."""
     ready = []
     for event in events:
@@ -124,7 +125,7 @@ async def _ingest_batch(gateway: Gateway, connection: Connection, events: list[R
     await _decide(gateway, connection, again)
 
 
-async def _prepare(gateway: Gateway, connection: Connection, event: Row[Any], *, read: bool = False) -> Ready | None:
+async def _prepare(gateway: Gateway, connection: Connection, event: Event, *, read: bool = False) -> Ready | None:
     """What the event needs to be judged; None when it is settled (or put aside) already."""
     with structlog.contextvars.bound_contextvars(event_id=event.id, connection=connection.name):
         try:
@@ -141,7 +142,7 @@ async def _prepare(gateway: Gateway, connection: Connection, event: Row[Any], *,
         return None
 
 
-async def _understand(gateway: Gateway, connection: Connection, event: Row[Any], *, read: bool) -> Ready | None:
+async def _understand(gateway: Gateway, connection: Connection, event: Event, *, read: bool) -> Ready | None:
     webhooks = connection.system.webhooks
     if webhooks is None:
         await _ignore(gateway, connection, event, NotOurs("no-webhooks", f"{connection.integration} sends no webhooks"))
@@ -157,7 +158,7 @@ async def _understand(gateway: Gateway, connection: Connection, event: Row[Any],
         case ReadNeeded():
             return await _read(gateway, connection, event, said)
         case Announced(record):
-            if not _process_is_on(connection, record.process):
+            if not connection.settings.processes.is_on(record.process):
                 await _ignore(gateway, connection, event, _switched_off(record.process))
                 return None
             if read:
@@ -167,16 +168,12 @@ async def _understand(gateway: Gateway, connection: Connection, event: Row[Any],
             return Ready(event, await _change_of(gateway, connection, event, record, read_now=read))
 
 
-def _process_is_on(connection: Connection, process: Process) -> bool:
-    return bool(getattr(connection.settings.processes, process.value))
-
-
 def _switched_off(process: Process) -> NotOurs:
     return NotOurs("process-off", f"{process.value} is switched off for this connection")
 
 
-async def _read(gateway: Gateway, connection: Connection, event: Row[Any], needed: ReadNeeded) -> Ready | None:
-    if not _process_is_on(connection, needed.process):
+async def _read(gateway: Gateway, connection: Connection, event: Event, needed: ReadNeeded) -> Ready | None:
+    if not connection.settings.processes.is_on(needed.process):
         await _ignore(gateway, connection, event, _switched_off(needed.process))
         return None
     record = await gateway.source(connection).read(needed.process, needed.source_id)
@@ -186,12 +183,14 @@ async def _read(gateway: Gateway, connection: Connection, event: Row[Any], neede
 
 
 async def _change_of(
-    gateway: Gateway, connection: Connection, event: Row[Any], record: SourceRecord, *, read_now: bool
+    gateway: Gateway, connection: Connection, event: Event, record: SourceRecord, *, read_now: bool
 ) -> RecordChange:
     full = await enriched(gateway, connection, record)
-    return RecordChange(
-        full, map_record(connection, full), FoundBy.WEBHOOK, read_now=read_now, event_id=event.id, received_at=event.received_at
-    )
+    return RecordChange(full, map_record(connection, full), _found(event), read_now=read_now)
+
+
+def _found(event: Event) -> Found:
+    return Found(FoundBy.WEBHOOK, event_id=event.id, received_at=event.received_at)
 
 
 async def enriched(gateway: Gateway, connection: Connection, record: SourceRecord) -> SourceRecord:
@@ -241,19 +240,10 @@ async def _decide_one(db: AsyncConnection, gateway: Gateway, connection: Connect
     """Whether it is judged; False when only a read can tell."""
     now = gateway.clock()
     event = one.event
-    if await db.scalar(select(inbox.c.state).where(inbox.c.id == event.id)) != "received":
+    if await db.scalar(select(inbox.c.state).where(inbox.c.id == event.id)) != EventState.RECEIVED:
         return True  # another worker was quicker
     if one.gone is not None:
-        enqueued = await enqueue.enqueue_gone(
-            db,
-            connection,
-            one.gone.process,
-            one.gone.source_id,
-            FoundBy.WEBHOOK,
-            now,
-            event_id=event.id,
-            received_at=event.received_at,
-        )
+        enqueued = await enqueue.enqueue_gone(db, connection, one.gone.process, one.gone.source_id, _found(event), now)
     else:
         assert one.change is not None
         enqueued = await enqueue.enqueue_change(db, connection, one.change, now)
@@ -267,12 +257,12 @@ async def _decide_one(db: AsyncConnection, gateway: Gateway, connection: Connect
     return True
 
 
-async def _name_record(db: AsyncConnection, event: Row[Any], process: Process, source_id: str) -> None:
+async def _name_record(db: AsyncConnection, event: Event, process: Process, source_id: str) -> None:
     """So that the event is found by its record, though no job came of it."""
     await db.execute(update(inbox).where(inbox.c.id == event.id).values(process=process, source_id=source_id))
 
 
-async def _ignore(gateway: Gateway, connection: Connection, event: Row[Any], said: NotOurs) -> None:
+async def _ignore(gateway: Gateway, connection: Connection, event: Event, said: NotOurs) -> None:
     now = gateway.clock()
     async with gateway.database.begin() as db:
         await event_states.ignore_event(db, event.id, said.code, said.why, now, connection.name)
@@ -283,7 +273,7 @@ async def _ignore(gateway: Gateway, connection: Connection, event: Row[Any], sai
         log.warning("event_ignored", code=said.code)
 
 
-async def _ask_for_sweep(gateway: Gateway, connection: Connection, event: Row[Any], said: SweepNeeded) -> None:
+async def _ask_for_sweep(gateway: Gateway, connection: Connection, event: Event, said: SweepNeeded) -> None:
     """The next poll looks through all that is open: the delivery does not say which record it is about.
 
     Not at once: a webhook that has lost its rights sends nothing but these, and each would have every open order read.
@@ -295,7 +285,7 @@ async def _ask_for_sweep(gateway: Gateway, connection: Connection, event: Row[An
         await event_states.ignore_event(db, event.id, "no-record", reason, now, connection.name)
 
 
-async def _defer(gateway: Gateway, connection: Connection, event: Row[Any], error: RemoteError) -> None:
+async def _defer(gateway: Gateway, connection: Connection, event: Event, error: RemoteError) -> None:
     """The shop had to be asked and did not answer as it should: another try later, or, when it said a final no, the dead
     letters."""
     settings, now = gateway.settings, gateway.clock()
@@ -310,13 +300,13 @@ async def _defer(gateway: Gateway, connection: Connection, event: Row[Any], erro
             await alerts.raise_alert(db, "login-refused", connection.id, error.system, error.message, now)
         await db.execute(
             update(inbox)
-            .where(inbox.c.id == event.id, inbox.c.state == "received")
-            .values(state="parked", due_at=due, tries=event.tries + 1, reason_code="another-try", reason=error.message)
+            .where(inbox.c.id == event.id, inbox.c.state.in_(EventState.PARKED.sources()))
+            .values(state=EventState.PARKED, due_at=due, tries=event.tries + 1, reason_code="another-try", reason=error.message)
         )
     log.warning("event_parked", error=type(error).__name__, due_at=due.isoformat())
 
 
-async def _dead_letter(gateway: Gateway, connection: Connection, event: Row[Any], code: str, reason: str) -> None:
+async def _dead_letter(gateway: Gateway, connection: Connection, event: Event, code: str, reason: str) -> None:
     now = gateway.clock()
     async with gateway.database.begin() as db:
         await event_states.dead_letter(db, event.id, code, reason, now, connection.name)

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.domain import Kind
+from app.domain import JobState, Kind
 from app.engine.core.queue import Task
 from app.engine.core.runtime import Gateway
 from app.errors import Conflict
 from app.logs import get_logger
 from app.records import alerts, runs
 from app.records.connections import Connection
-from app.records.runs import Run
+from app.records.runs import Run, RunPart
 from app.storage.tables import jobs, mappings
 
 log = get_logger(__name__)
@@ -25,7 +24,7 @@ FROM = 5
 """Fewer cancellations than this are never too large a share."""
 
 
-async def apply_brake(db: AsyncConnection, connection: Connection, part: Row[Any], now: datetime) -> bool:
+async def apply_brake(db: AsyncConnection, connection: Connection, part: RunPart, now: datetime) -> bool:
     """Lets the cancellations that a part has found go through. True when they are too many: then an operator is asked first."""
     kept = await runs.held_by_brake(db, part.id)
     if not kept:
@@ -52,8 +51,9 @@ async def release_braked(db: AsyncConnection, part_id: int, now: datetime) -> in
     """Lets what the brake kept of this part go through; returns how many."""
     kept = await runs.held_by_brake(db, part_id)
     if kept:
-        values = {"state": "waiting", "ready_at": now, "reason_code": None, "reason": None, "updated_at": now}
-        await db.execute(update(jobs).where(jobs.c.id.in_(kept)).values(**values))
+        held = jobs.c.state.in_(JobState.WAITING.sources(JobState.HELD))
+        values = {"state": JobState.WAITING, "ready_at": now, "reason_code": None, "reason": None, "updated_at": now}
+        await db.execute(update(jobs).where(jobs.c.id.in_(kept), held).values(**values))
     return len(kept)
 
 

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.domain import Process
+from app.domain import JobState, Process
 from app.engine.core.leases import Lease, renew
+from app.records.jobs import Job, opened
 from app.storage.tables import jobs, lanes
 
 CLASSES = {
@@ -31,9 +32,9 @@ LaneSlot = tuple[str, Process]
 
 @dataclass(frozen=True)
 class ClaimedJob:
-    """A job that was taken: its row, and the lease under which it was."""
+    """A job that was taken, and the lease under which it was."""
 
-    job: Row[Any]
+    job: Job
     lease: Lease
 
 
@@ -48,65 +49,77 @@ async def claim(
     lane = (await db.execute(select(lanes).where(lanes.c.key == lease.key))).first()
     if lane is None or lane.paused:
         return None
-    job_id = await _next(db, lane, now, ageing, frozenset(blocked), (0, 1) if suspects else (0,))
+    rules = _Rules(now - ageing, frozenset(blocked), (0, 1) if suspects else (0,))
+    job_id = await _next(db, _Turn(lane.key, lane.turns, lane.last_connection_id or ""), rules)
     if job_id is None:
         return None
     taken = await db.execute(
         update(jobs)
-        .where(jobs.c.id == job_id, jobs.c.state == "waiting")
-        .values(state="running", taken_generation=jobs.c.generation, fence=lease.fence, updated_at=now)
+        .where(jobs.c.id == job_id, jobs.c.state.in_(JobState.RUNNING.sources()))
+        .values(state=JobState.RUNNING, taken_generation=jobs.c.generation, fence=lease.fence, updated_at=now)
         .returning(jobs)
     )
-    job = taken.one()
+    job = opened(taken.one())
     await db.execute(
         update(lanes).where(lanes.c.key == lease.key).values(last_connection_id=job.connection_id, turns=lanes.c.turns + 1)
     )
     return ClaimedJob(job, lease)
 
 
-async def _next(
-    db: AsyncConnection,
-    lane: Row[Any],
-    now: datetime,
-    ageing: timedelta,
-    blocked: frozenset[LaneSlot],
-    suspicion: tuple[int, ...],
-) -> int | None:
+@dataclass(frozen=True)
+class _Turn:
+    """Where the lane stands: how many jobs it has given out, and whose the last one was."""
+
+    lane: str
+    turns: int
+    last_connection_id: str
+
+
+@dataclass(frozen=True)
+class _Rules:
+    """What may be taken: who waits since before `aged_before` goes first every fourth turn; `suspicion`: 1 was refused before."""
+
+    aged_before: datetime
+    blocked: frozenset[LaneSlot]
+    suspicion: tuple[int, ...]
+
+
+async def _next(db: AsyncConnection, turn: _Turn, rules: _Rules) -> int | None:
     """Within a class those that were refused before come last, but not after the classes below."""
-    if lane.turns % AGED_TURN == AGED_TURN - 1:
-        for suspect in suspicion:
-            aged = await _aged(db, lane.key, now - ageing, blocked, suspect)
+    if turn.turns % AGED_TURN == AGED_TURN - 1:
+        for suspect in rules.suspicion:
+            aged = await _aged(db, turn.lane, rules, suspect)
             if aged is not None:
                 return aged
     for priority in PRIORITIES:
-        for suspect in suspicion:
-            found = await _in_turn(db, lane, priority, blocked, suspect)
+        for suspect in rules.suspicion:
+            found = await _in_turn(db, turn, _Class(turn.lane, suspect, priority), rules.blocked)
             if found is not None:
                 return found
     return None
 
 
-async def _in_turn(db: AsyncConnection, lane: Row[Any], priority: int, blocked: frozenset[LaneSlot], suspect: int) -> int | None:
+async def _in_turn(db: AsyncConnection, turn: _Turn, place: _Class, blocked: frozenset[LaneSlot]) -> int | None:
     """The oldest of the connection that follows the one that was last, going round."""
-    place, last = _Class(lane.key, suspect, priority), lane.last_connection_id or ""
+    last = turn.last_connection_id
     first = await _oldest_after(db, place, blocked)
     if first is None:
         return None
     following = first if first.connection_id > last else await _oldest_after(db, place, blocked, last)
-    return int((following or first).id)
+    return (following or first).id
 
 
-async def _aged(db: AsyncConnection, key: str, before: datetime, blocked: frozenset[LaneSlot], suspect: int) -> int | None:
-    """The oldest of a lower class that has waited since before `before`."""
+async def _aged(db: AsyncConnection, key: str, rules: _Rules, suspect: int) -> int | None:
+    """The oldest of a lower class that has waited too long."""
     for priority in reversed(PRIORITIES):
         place, oldest = _Class(key, suspect, priority), None
-        found = await _oldest_after(db, place, blocked)
+        found = await _oldest_after(db, place, rules.blocked)
         while found is not None:
-            if found.ready_at < before and (oldest is None or found.ready_at < oldest.ready_at):
+            if found.ready_at < rules.aged_before and (oldest is None or found.ready_at < oldest.ready_at):
                 oldest = found
-            found = await _oldest_after(db, place, blocked, found.connection_id)
+            found = await _oldest_after(db, place, rules.blocked, found.connection_id)
         if oldest is not None:
-            return int(oldest.id)
+            return oldest.id
     return None
 
 
@@ -119,30 +132,45 @@ class _Class:
     priority: int
 
 
-async def _oldest_after(db: AsyncConnection, place: _Class, blocked: frozenset[LaneSlot], after: str = "") -> Row[Any] | None:
+@dataclass(frozen=True)
+class _Waiting:
+    """As much of a waiting job as decides about its turn."""
+
+    id: int
+    connection_id: str
+    process: Process
+    ready_at: datetime
+
+
+async def _oldest_after(db: AsyncConnection, place: _Class, blocked: frozenset[LaneSlot], after: str = "") -> _Waiting | None:
     """What has waited longest of the first connection behind `after` that something may be done for.
 
     From connection to connection by the index: what waits for one that is blocked is stepped over at once, however much that is.
     """
     waiting = (
         jobs.c.lane == place.lane,
-        jobs.c.state == "waiting",
+        jobs.c.state == JobState.WAITING,
         jobs.c.suspect == place.suspect,
         jobs.c.priority == place.priority,
     )
     query: Select[Any] = select(jobs.c.id, jobs.c.connection_id, jobs.c.process, jobs.c.ready_at).where(*waiting).limit(1)
     while True:
         behind = query.where(jobs.c.connection_id > after).order_by(jobs.c.connection_id, jobs.c.ready_at)
-        row: Row[Any] | None = (await db.execute(behind)).first()
-        if row is None or (row.connection_id, row.process) not in blocked:
-            return row
-        after = row.connection_id
+        found = await _first(db, behind)
+        if found is None or (found.connection_id, found.process) not in blocked:
+            return found
+        after = found.connection_id
         free = [process for process in CLASSES[place.priority] if (after, process) not in blocked]
         if free:
             other = query.where(jobs.c.connection_id == after, jobs.c.process.in_(free)).order_by(jobs.c.ready_at)
-            row = (await db.execute(other)).first()
-            if row is not None:
-                return row
+            found = await _first(db, other)
+            if found is not None:
+                return found
+
+
+async def _first(db: AsyncConnection, query: Select[Any]) -> _Waiting | None:
+    row = (await db.execute(query)).first()
+    return _Waiting(row.id, row.connection_id, Process(row.process), row.ready_at) if row else None
 
 
 async def has_free_work(db: AsyncConnection, key: str, blocked: Iterable[LaneSlot]) -> bool:
@@ -158,8 +186,8 @@ async def wake_parked(db: AsyncConnection, key: str, now: datetime) -> None:
     """What is due waits for its turn again."""
     await db.execute(
         update(jobs)
-        .where(jobs.c.lane == key, jobs.c.state == "parked", jobs.c.due_at <= now)
-        .values(state="waiting", due_at=None)
+        .where(jobs.c.lane == key, jobs.c.state.in_(JobState.WAITING.sources(JobState.PARKED)), jobs.c.due_at <= now)
+        .values(state=JobState.WAITING, due_at=None)
     )
 
 
@@ -170,8 +198,10 @@ async def take_back_orphans(db: AsyncConnection, lease: Lease, now: datetime) ->
     """
     done = await db.execute(
         update(jobs)
-        .where(jobs.c.lane == lease.key, jobs.c.state == "running", jobs.c.fence != lease.fence)
-        .values(state="waiting", tries=jobs.c.tries + 1, updated_at=now)
+        .where(
+            jobs.c.lane == lease.key, jobs.c.state.in_(JobState.WAITING.sources(JobState.RUNNING)), jobs.c.fence != lease.fence
+        )
+        .values(state=JobState.WAITING, tries=jobs.c.tries + 1, updated_at=now)
     )
     return int(done.rowcount)
 
@@ -180,6 +210,6 @@ async def has_work(db: AsyncConnection, key: str) -> bool:
     query = (
         select(jobs.c.id)
         .join(lanes, lanes.c.key == jobs.c.lane)
-        .where(jobs.c.lane == key, jobs.c.state == "waiting", lanes.c.paused.is_(False))
+        .where(jobs.c.lane == key, jobs.c.state == JobState.WAITING, lanes.c.paused.is_(False))
     )
     return await db.scalar(query.limit(1)) is not None

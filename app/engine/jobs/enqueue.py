@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.domain import Address, Order, Process, Record, ShopState, SourceRecord, content_hash, to_payload
+from app.domain import Address, EventState, JobState, Order, Process, Record, ShopState, SourceRecord, content_hash, to_payload
 from app.domain.record import SCHEMA_VERSION, kind_of
 from app.engine.jobs import events
 from app.engine.jobs.mapper import GONE, payload_of
@@ -22,10 +22,14 @@ from app.flows.outcomes import Transfer
 from app.metrics import FOUND
 from app.records import mappings
 from app.records.connections import Connection
+from app.records.jobs import Job, of_record
 from app.records.mappings import Mapping
 from app.records.stock import levels
 from app.storage.tables import connections as connection_rows
 from app.storage.tables import inbox, jobs, run_items
+
+ACTIVE = (JobState.WAITING, JobState.PARKED, JobState.RUNNING)
+"""A job in one of these will look at its record again by itself."""
 
 
 class FoundBy(StrEnum):
@@ -45,18 +49,28 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True)
+class Found:
+    """How a record was found: by a webhook's event, by a part of a run, or by an operator.
+
+    `forced`: queued whether or not it has changed. `held_by_brake`: not sent before its whole run has been looked at.
+    """
+
+    by: FoundBy
+    event_id: int | None = None
+    received_at: datetime | None = None
+    part_id: int | None = None
+    held_by_brake: bool = False
+    forced: bool = False
+
+
+@dataclass(frozen=True)
 class RecordChange:
     """A record and how it was found. `read_now`: it was read from the shop just now, at the shop's own word."""
 
     record: SourceRecord
     mapped: Record
-    found_by: FoundBy
+    found: Found
     read_now: bool = False
-    forced: bool = False
-    event_id: int | None = None
-    received_at: datetime | None = None
-    part_id: int | None = None
-    held_by_brake: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,7 +91,7 @@ async def enqueue_change(db: AsyncConnection, connection: Connection, made: Reco
     # Locked: the lane may be writing down, at this moment, what became of the version before.
     mapping = await mappings.by_source(db, connection.id, kind, made.record.source_id, lock=True)
     digest = content_hash(made.mapped)
-    if mapping is not None and not made.forced:
+    if mapping is not None and not made.found.forced:
         early = _stale(mapping, made, digest, connection.settings_version)
         if early is not None:
             if early.verdict is Verdict.UNCHANGED:
@@ -93,7 +107,7 @@ async def enqueue_change(db: AsyncConnection, connection: Connection, made: Reco
             db, mapping.id, now, transfer=Transfer.NONE, reason_code=code, reason=words, wanted=_wanted(made.mapped)
         )
         if mapping.reason_code != code or mapping.source_status != _status(made.mapped):
-            await mappings.note(db, mapping.id, now, code, words, event_id=made.event_id)
+            await mappings.note(db, mapping.id, now, code, words, event_id=made.found.event_id)
         return EnqueueResult(Verdict.NOT_WANTED, words, mapping_id=mapping.id)
     return await _queue(db, connection, mapping, made, digest, now)
 
@@ -181,7 +195,7 @@ async def _skip_reason(
 async def _has_active_job(db: AsyncConnection, connection_id: str, record: SourceRecord) -> bool:
     same = (jobs.c.connection_id == connection_id, jobs.c.process == record.process, jobs.c.source_id == record.source_id)
     state = await db.scalar(select(jobs.c.state).where(*same))
-    return state in ("waiting", "parked", "running")
+    return state in ACTIVE
 
 
 async def _queue(
@@ -197,15 +211,13 @@ async def _queue(
         "payload": to_payload(made.mapped),
         "schema_version": SCHEMA_VERSION,
         "settings_version": connection.settings_version,
-        "found_by": made.found_by,
+        "found_by": made.found.by,
         "override": None,
         "updated_at": now,
     }
-    same = (jobs.c.connection_id == connection.id, jobs.c.process == record.process, jobs.c.source_id == record.source_id)
-    job = (await db.execute(select(jobs).where(*same).with_for_update())).first()
+    job = await of_record(db, connection.id, record.process, record.source_id, lock=True)
     if job is None:
-        state = "held" if made.held_by_brake else "waiting"
-        job_id = await _insert_job(db, connection, made, content, state, now)
+        job_id = await _insert_job(db, connection, made, content, now)
         generation = 1
     else:
         job_id, generation = job.id, job.generation + 1
@@ -219,8 +231,9 @@ async def _queue(
         )
     if isinstance(made.mapped, Order) and mapping.wms_id is None:
         await _reserve(db, connection, mapping, made.mapped, now)
-    await _link(db, connection, mapping, made, job_id, generation, now)
-    return EnqueueResult(Verdict.QUEUED, job_id=job_id, generation=generation, mapping_id=mapping.id)
+    queued = EnqueueResult(Verdict.QUEUED, job_id=job_id, generation=generation, mapping_id=mapping.id)
+    await _link(db, connection, mapping, made, queued, now)
+    return queued
 
 
 async def _reserve(db: AsyncConnection, connection: Connection, mapping: Mapping, order: Order, now: datetime) -> None:
@@ -232,7 +245,7 @@ async def _reserve(db: AsyncConnection, connection: Connection, mapping: Mapping
 
 
 async def _insert_job(
-    db: AsyncConnection, connection: Connection, made: RecordChange, content: dict[str, Any], state: str, now: datetime
+    db: AsyncConnection, connection: Connection, made: RecordChange, content: dict[str, Any], now: datetime
 ) -> int:
     job_id: int | None = await db.scalar(
         insert(jobs)
@@ -240,10 +253,10 @@ async def _insert_job(
             connection_id=connection.id,
             process=made.record.process,
             source_id=made.record.source_id,
-            state=state,
+            state=_begins_as(made),
             generation=1,
             ready_at=now,
-            received_at=made.received_at,
+            received_at=made.found.received_at,
             created_at=now,
             **content,
         )
@@ -253,72 +266,57 @@ async def _insert_job(
     return job_id
 
 
-def _next_state(job: Any, made: RecordChange, now: datetime) -> dict[str, Any]:
+def _begins_as(made: RecordChange) -> JobState:
+    return JobState.HELD if made.found.held_by_brake else JobState.WAITING
+
+
+def _next_state(job: Job, made: RecordChange, now: datetime) -> dict[str, Any]:
     """What waits keeps its turn and its pause; what had ended begins anew; what runs is looked at again when it ends."""
-    if job.state == "running" or (job.state in ("waiting", "parked") and not made.held_by_brake):
-        return {"received_at": job.received_at or made.received_at}
-    state = "held" if made.held_by_brake else "waiting"
+    if job.state is JobState.RUNNING or (job.state in ACTIVE and not made.found.held_by_brake):
+        return {"received_at": job.received_at or made.found.received_at}
     return {
-        "state": state,
+        "state": _begins_as(made).after(job.state),
         "ready_at": now,
         "due_at": None,
         "tries": 0,
         "suspect": 0,
-        "received_at": made.received_at,
+        "received_at": made.found.received_at,
         "reason_code": None,
         "reason": None,
     }
 
 
 async def _link(
-    db: AsyncConnection, connection: Connection, mapping: Mapping, made: RecordChange, job_id: int, generation: int, now: datetime
+    db: AsyncConnection, connection: Connection, mapping: Mapping, made: RecordChange, queued: EnqueueResult, now: datetime
 ) -> None:
     """Ties the event, the run and the record's history to the job."""
-    if made.event_id is not None:
+    found, place = made.found, {"job_id": queued.job_id, "generation": queued.generation, "source_id": made.record.source_id}
+    if found.event_id is not None:
         await db.execute(
             update(inbox)
-            .where(inbox.c.id == made.event_id, inbox.c.state == "received")
-            .values(
-                state="queued",
-                process=made.record.process,
-                source_id=made.record.source_id,
-                job_id=job_id,
-                generation=generation,
-            )
+            .where(inbox.c.id == found.event_id, inbox.c.state.in_(EventState.QUEUED.sources(EventState.RECEIVED)))
+            .values(state=EventState.QUEUED, process=made.record.process, **place)
         )
-    if made.part_id is not None:
-        await db.execute(
-            insert(run_items).values(part_id=made.part_id, job_id=job_id, generation=generation, source_id=made.record.source_id)
-        )
-    FOUND.labels(connection.name, made.record.process.value, made.found_by.value).inc()
+    if found.part_id is not None:
+        await db.execute(insert(run_items).values(part_id=found.part_id, **place))
+    FOUND.labels(connection.name, made.record.process.value, found.by.value).inc()
     words = {
         FoundBy.WEBHOOK: "Announced by the shop's webhook",
         FoundBy.POLL: "Found by a poll",
         FoundBy.SWEEP: "Found by the deep sweep",
         FoundBy.OPERATOR: "Asked for by an operator",
-    }[made.found_by]
+    }[found.by]
     detail = {
         "status": _status(made.mapped),
         "modified_at": made.record.modified_at.isoformat() if made.record.modified_at else None,
     }
     await mappings.note(
-        db, mapping.id, now, f"found-by-{made.found_by}", words, detail=detail, event_id=made.event_id, job_id=job_id
+        db, mapping.id, now, f"found-by-{found.by}", words, detail=detail, event_id=found.event_id, job_id=queued.job_id
     )
 
 
 async def enqueue_gone(
-    db: AsyncConnection,
-    connection: Connection,
-    process: Process,
-    source_id: str,
-    found_by: FoundBy,
-    now: datetime,
-    *,
-    event_id: int | None = None,
-    received_at: datetime | None = None,
-    part_id: int | None = None,
-    held_by_brake: bool = False,
-    forced: bool = False,
+    db: AsyncConnection, connection: Connection, process: Process, source_id: str, found: Found, now: datetime
 ) -> EnqueueResult:
     """For a record that the shop itself says is no more. Nothing to do unless an order of it is, or may come to be, in the
     warehouse."""
@@ -327,21 +325,11 @@ async def enqueue_gone(
         return EnqueueResult(
             Verdict.NOT_WANTED, "The shop has no such record any more, and nothing is to be done in the warehouse"
         )
-    same = (jobs.c.connection_id == connection.id, jobs.c.process == process, jobs.c.source_id == source_id)
-    job = (await db.execute(select(jobs).where(*same))).first()
+    job = await of_record(db, connection.id, process, source_id)
     source = {**((job.source if job else None) or {}), GONE: True}
     record = SourceRecord(process, source_id, mapping.source_modified_at, source)
-    made = RecordChange(
-        record,
-        _gone_order(mapping, payload_of(connection, job) if job and job.payload and job.source else None),
-        found_by,
-        read_now=True,
-        forced=forced,
-        event_id=event_id,
-        received_at=received_at,
-        part_id=part_id,
-        held_by_brake=held_by_brake,
-    )
+    known = payload_of(connection, job) if job and job.payload and job.source else None
+    made = RecordChange(record, _gone_order(mapping, known), found, read_now=True)
     return await enqueue_change(db, connection, made, now)
 
 

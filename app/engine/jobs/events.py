@@ -2,84 +2,98 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.domain import EventState
 from app.flows.outcomes import Outcome
 from app.metrics import EVENTS
 from app.storage.tables import inbox, run_items
 
 EVENT_STATE = {
-    Outcome.CREATED: "done",
-    Outcome.UPDATED: "done",
-    Outcome.CANCELLED: "done",
-    Outcome.UNCHANGED: "done",
-    Outcome.SKIPPED: "ignored",
-    Outcome.HELD: "held",
-    Outcome.FAILED: "dead",
+    Outcome.CREATED: EventState.DONE,
+    Outcome.UPDATED: EventState.DONE,
+    Outcome.CANCELLED: EventState.DONE,
+    Outcome.UNCHANGED: EventState.DONE,
+    Outcome.SKIPPED: EventState.IGNORED,
+    Outcome.HELD: EventState.HELD,
+    Outcome.FAILED: EventState.DEAD,
 }
+"""With its job an event ends as done, ignored, held or dead."""
 
 
 async def merge_waiting_events(db: AsyncConnection, job_id: int, taken_generation: int, now: datetime, connection: str) -> None:
     """A newer state of the record has come: older ones that were not taken up, were held or had failed are merged into it."""
-    not_taken = and_(inbox.c.state == "queued", inbox.c.generation > taken_generation)
+    not_taken = and_(inbox.c.state == EventState.QUEUED, inbox.c.generation > taken_generation)
+    ended = inbox.c.state.in_(EventState.MERGED.sources(EventState.HELD, EventState.DEAD))
     done = await db.execute(
         update(inbox)
-        .where(inbox.c.job_id == job_id, or_(not_taken, inbox.c.state.in_(("held", "dead"))))
+        .where(inbox.c.job_id == job_id, or_(not_taken, ended))
         .values(
-            state="merged",
+            state=EventState.MERGED,
             reason_code="newer",
             reason="A newer state of the record came before this one was taken up",
             settled_at=now,
         )
     )
     if done.rowcount:
-        EVENTS.labels(connection, "merged").inc(done.rowcount)
+        EVENTS.labels(connection, EventState.MERGED).inc(done.rowcount)
 
 
 async def ignore_event(db: AsyncConnection, event_id: int, code: str, reason: str, now: datetime, connection: str) -> None:
     done = await db.execute(
         update(inbox)
-        .where(inbox.c.id == event_id, inbox.c.state == "received")
-        .values(state="ignored", reason_code=code, reason=reason, settled_at=now)
+        .where(inbox.c.id == event_id, inbox.c.state.in_(EventState.IGNORED.sources(EventState.RECEIVED)))
+        .values(state=EventState.IGNORED, reason_code=code, reason=reason, settled_at=now)
     )
     if done.rowcount:
-        EVENTS.labels(connection, "ignored").inc()
+        EVENTS.labels(connection, EventState.IGNORED).inc()
 
 
 async def dead_letter(db: AsyncConnection, event_id: int, code: str, reason: str, now: datetime, connection: str) -> None:
     """Into the dead letters, from where it can be replayed."""
     done = await db.execute(
         update(inbox)
-        .where(inbox.c.id == event_id, inbox.c.state == "received")
-        .values(state="dead", reason_code=code, reason=reason, settled_at=now)
+        .where(inbox.c.id == event_id, inbox.c.state.in_(EventState.DEAD.sources(EventState.RECEIVED)))
+        .values(state=EventState.DEAD, reason_code=code, reason=reason, settled_at=now)
     )
     if done.rowcount:
-        EVENTS.labels(connection, "dead").inc()
+        EVENTS.labels(connection, EventState.DEAD).inc()
 
 
-async def finish_events(
-    db: AsyncConnection,
-    job_id: int,
-    generation: int,
-    outcome: Outcome,
-    code: str | None,
-    reason: str | None,
-    now: datetime,
-    connection: str,
-) -> list[datetime]:
-    """Settles what waited for this generation or an older one. Returns when the events that are done now were received (UTC)."""
-    waiting = (inbox.c.job_id == job_id, inbox.c.state == "queued", inbox.c.generation <= generation)
-    received = [row.received_at for row in await db.execute(select(inbox.c.received_at).where(*waiting))]
-    await db.execute(
-        update(inbox).where(*waiting).values(state=EVENT_STATE[outcome], reason_code=code, reason=reason, settled_at=now)
+@dataclass(frozen=True)
+class Ending:
+    """How a job ended, for the events and run items that waited for its `generation` or an older one."""
+
+    job_id: int
+    generation: int
+    outcome: Outcome
+    code: str | None
+    reason: str | None
+
+
+async def finish_events(db: AsyncConnection, ending: Ending, now: datetime, connection: str) -> list[datetime]:
+    """Settles what waited for it. Returns when the events that are done now were received (UTC)."""
+    state = EVENT_STATE[ending.outcome]
+    waiting = (
+        inbox.c.job_id == ending.job_id,
+        inbox.c.state.in_(state.sources(EventState.QUEUED)),
+        inbox.c.generation <= ending.generation,
     )
-    EVENTS.labels(connection, EVENT_STATE[outcome]).inc(len(received))
+    received = [row.received_at for row in await db.execute(select(inbox.c.received_at).where(*waiting))]
+    ended = {"reason_code": ending.code, "reason": ending.reason}
+    await db.execute(update(inbox).where(*waiting).values(state=state, settled_at=now, **ended))
+    EVENTS.labels(connection, state).inc(len(received))
     await db.execute(
         update(run_items)
-        .where(run_items.c.job_id == job_id, run_items.c.outcome.is_(None), run_items.c.generation <= generation)
-        .values(outcome=outcome, reason_code=code, reason=reason)
+        .where(
+            run_items.c.job_id == ending.job_id,
+            run_items.c.outcome.is_(None),
+            run_items.c.generation <= ending.generation,
+        )
+        .values(outcome=ending.outcome, **ended)
     )
     return received

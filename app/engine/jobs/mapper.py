@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
-from app.domain import Order, Process, Record, ShopState, SourceRecord, from_payload
+from app.domain import Order, Record, ShopState, SourceRecord, from_payload
 from app.domain.record import SCHEMA_VERSION
 from app.records.connections import Connection
+from app.records.jobs import Job
 
 GONE = "_gateway_gone"
 """Set in a stored source whose record the shop has deleted for good."""
@@ -21,13 +21,14 @@ def map_record(connection: Connection, record: SourceRecord) -> Record:
     return mapped
 
 
-def payload_of(connection: Connection, job: Any) -> Record:
+def payload_of(connection: Connection, job: Job) -> Record:
     """The job's record. Mapped again from its source when the schema or the connection's settings have moved since it was
     stored."""
-    process = Process(job.process)
+    assert job.payload is not None, f"job {job.id} carries no record"
     if job.schema_version == SCHEMA_VERSION and job.settings_version == connection.settings_version:
-        return from_payload(process, job.payload)
+        return from_payload(job.process, job.payload)
     # Of a payload of another schema no more is read than when it was modified.
     modified = job.payload.get("modified_at")
-    record = SourceRecord(process, job.source_id, datetime.fromisoformat(modified) if modified else None, job.source)
+    assert job.source is not None, f"job {job.id} has lost its source"
+    record = SourceRecord(job.process, job.source_id, datetime.fromisoformat(modified) if modified else None, job.source)
     return map_record(connection, record)

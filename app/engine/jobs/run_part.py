@@ -5,26 +5,27 @@ from __future__ import annotations
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Unpack
 
-from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import Process
 from app.engine.core.leases import Lease
 from app.engine.core.runtime import Gateway
+from app.errors import LeaseLost
 from app.records import runs
 from app.records.connections import Connection
+from app.records.runs import PartChange, PartStep, RunPart
 
 
-@dataclass
+@dataclass(frozen=True)
 class PartRun:
-    """One part being read."""
+    """One part being read, until `ends` (monotonic seconds). Only `counts` and `reasons` grow while it is."""
 
     gateway: Gateway
     connection: Connection
     process: Process
-    part: Row[Any]
+    part: RunPart
     lease: Lease
     ends: float
     sweeps: bool
@@ -36,20 +37,20 @@ class PartRun:
         return time.monotonic() >= self.ends or self.gateway.stopping
 
 
-async def save_progress(db: AsyncConnection, part_run: PartRun, calls: int, **values: Any) -> None:
-    """Adds what was counted since the last time to the part."""
-    part = await runs.part_row(db, part_run.part.id)
-    counts, reasons = part_run.counts, Counter(part.reasons or {}) + part_run.reasons
-    await runs.change_part(
-        db,
-        part.id,
-        read=part.read + counts["read"],
-        unchanged=part.unchanged + counts["unchanged"],
-        skipped=part.skipped + counts["skipped"],
-        calls=part.calls + calls,
-        reasons=dict(reasons),
+async def save_progress(db: AsyncConnection, part_run: PartRun, calls: int, **values: Unpack[PartStep]) -> None:
+    """Adds what was counted since the last time to the part. Raises LeaseLost when another worker has ended the part."""
+    stored = await runs.progress_of(db, part_run.part.id)
+    counts, reasons = part_run.counts, Counter(stored.reasons) + part_run.reasons
+    change: PartChange = {
+        "read": stored.read + counts["read"],
+        "unchanged": stored.unchanged + counts["unchanged"],
+        "skipped": stored.skipped + counts["skipped"],
+        "calls": stored.calls + calls,
+        "reasons": dict(reasons),
         **values,
-    )
+    }
+    if not await runs.change_part(db, part_run.part.id, **change):
+        raise LeaseLost(f"part {part_run.part.id} of {part_run.part.run_id} was ended by another worker")
     part_run.counts.clear()
     part_run.reasons.clear()
 
@@ -57,4 +58,4 @@ async def save_progress(db: AsyncConnection, part_run: PartRun, calls: int, **va
 async def part_cursor(part_run: PartRun) -> dict[str, Any]:
     """As it is stored now: an earlier step of this slice may have moved it on since the part was taken."""
     async with part_run.gateway.database.read() as db:
-        return dict((await runs.part_row(db, part_run.part.id)).cursor or {})
+        return dict((await runs.progress_of(db, part_run.part.id)).cursor)

@@ -253,5 +253,5 @@ async def _begin(gateway: Gateway, connection: Connection) -> None:
     await gateway.wake_ups.send(Task.DRAIN, shop_lane(connection.id))
     await gateway.wake_ups.send(Task.HOOKS, connection.id)
     for process in POLLED:
-        if getattr(connection.settings.processes, process.value):
+        if connection.settings.processes.is_on(process):
             await gateway.wake_ups.send(Task.POLL, poll_key(connection.id, process))

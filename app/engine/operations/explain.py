@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.domain import Kind, Process
+from app.domain import JobState, Kind
 from app.engine.core import circuit
 from app.engine.core.calls import TO_SHOP, keys_of
 from app.engine.core.runtime import Gateway
@@ -18,6 +17,7 @@ from app.flows.outcomes import Transfer
 from app.flows.report import Delivery
 from app.records import jobs
 from app.records.connections import Connection, Status
+from app.records.jobs import ListedJob
 from app.records.mappings import Mapping
 from app.storage.tables import lanes
 
@@ -36,10 +36,10 @@ async def what_next(gateway: Gateway, mapping: Mapping) -> Next:
     connection = await gateway.connection(mapping.connection_id)
     async with gateway.database.read() as db:
         found = await jobs.of_mapping(db, mapping.id)
-        job = next((each for each in found if each.state != "done"), None)
+        job = next((each for each in found if each.state is not JobState.DONE), None)
         if job is None:
             return _settled(mapping, connection)
-        if job.state in ("waiting", "parked"):
+        if job.state in (JobState.WAITING, JobState.PARKED):
             pause = timedelta(seconds=gateway.settings.budget_pause_seconds)
             return await _waiting(db, job, connection, gateway.clock(), pause)
     return _standing(job)
@@ -62,38 +62,38 @@ def _settled(mapping: Mapping, connection: Connection) -> Next:
             return Next("nothing", "Nothing, until it changes in the shop or a further tracking number comes")
 
 
-def _standing(job: Row[Any]) -> Next:
+def _standing(job: ListedJob) -> Next:
     match job.state:
-        case "running":
+        case JobState.RUNNING:
             return Next("running", f"It is being sent to {_where(job)} right now")
-        case "held" if job.reason_code in RELEASABLE and Process(job.process) in TO_SHOP:
+        case JobState.HELD if job.reason_code in RELEASABLE and job.process in TO_SHOP:
             return Next("held", f"Nothing, until an operator releases or resolves it, or the warehouse changes it: {job.reason}")
-        case "held" if Process(job.process) in TO_SHOP:
+        case JobState.HELD if job.process in TO_SHOP:
             return Next("held", f"Nothing, until an operator resolves it or has it read again: {job.reason}")
-        case "held" if job.reason_code in RELEASABLE:
+        case JobState.HELD if job.reason_code in RELEASABLE:
             return Next("held", f"Nothing, until an operator releases or resolves it, or it changes in the shop: {job.reason}")
-        case "held":
+        case JobState.HELD:
             return Next("held", f"Nothing, until it is corrected in the shop and comes in again, or is resolved: {job.reason}")
         case _:
             return Next("dead", f"Nothing, until it is replayed or resolved, or changes in the shop: {job.reason}")
 
 
-def _where(job: Row[Any]) -> str:
-    return "the shop" if Process(job.process) in TO_SHOP else "the warehouse"
+def _where(job: ListedJob) -> str:
+    return "the shop" if job.process in TO_SHOP else "the warehouse"
 
 
-async def _waiting(db: AsyncConnection, job: Row[Any], connection: Connection, now: datetime, pause: timedelta) -> Next:
+async def _waiting(db: AsyncConnection, job: ListedJob, connection: Connection, now: datetime, pause: timedelta) -> Next:
     if connection.status is not Status.ACTIVE:
         return Next("connection-paused", f"It waits until the connection is active again; it is {connection.status.value}")
     lane = (await db.execute(select(lanes).where(lanes.c.key == job.lane))).first()
     if lane is not None and lane.paused:
         return Next("lane-paused", f"It waits until its lane is resumed: {lane.pause_reason or 'paused by an operator'}")
-    keys = keys_of(connection, Process(job.process))
+    keys = keys_of(connection, job.process)
     until = await circuit.blocked_until(db, keys, now)
     if until is not None:
         return Next("method-paused", f"It waits until {_where(job)} may be called again, after failures in a row", until)
     if job.suspect and await circuit.has_just_failed(db, keys, now - pause):
         return Next("suspect", "It was refused before: it goes again after a call that went well, or after a pause")
-    if job.state == "parked":
+    if job.state is JobState.PARKED:
         return Next("another-try", f"Another try, number {job.tries + 1}: {job.reason}", job.due_at)
     return Next("turn", f"It is sent to {_where(job)} as soon as its turn comes in the lane")

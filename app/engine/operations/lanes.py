@@ -7,12 +7,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.domain import Process
+from app.domain import JobState, Process
 from app.engine.core.calls import all_keys
 from app.engine.core.queue import Task
 from app.engine.core.runtime import Gateway
@@ -25,6 +24,7 @@ from app.storage.types import db_now
 
 TO_WAREHOUSE = ("cancellations", "orders", "articles")
 """What every lane of a goods owner shows, none waiting included."""
+OPEN = (JobState.WAITING, JobState.PARKED, JobState.RUNNING, JobState.HELD, JobState.DEAD)
 CANCELLATION = 0
 """The priority of an order that is taken back."""
 
@@ -69,11 +69,12 @@ async def every(gateway: Gateway) -> list[Lane]:
     """All lanes by key."""
     async with gateway.database.read() as db:
         on_lanes = await connections.every(db, gateway.vault)
-        rows = list(await db.execute(select(lanes).order_by(lanes.c.key)))
+        rows = await db.execute(select(lanes.c.key, lanes.c.paused, lanes.c.pause_reason).order_by(lanes.c.key))
+        stored = [_Stored(row.key, row.paused, row.pause_reason) for row in rows]
         held = list(await db.execute(select(leases.c.key, leases.c.until).where(leases.c.until > db_now())))
-        counts = list(await db.execute(_counts()))
+        counts = await _counts(db)
         until = {each.key: each.until for each in held}
-        return [await _lane(db, row, [each for each in on_lanes if _is_on(each, row.key)], counts, until) for row in rows]
+        return [await _lane(db, lane, [each for each in on_lanes if _is_on(each, lane.key)], counts, until) for lane in stored]
 
 
 def _is_on(connection: Connection, key: str) -> bool:
@@ -93,35 +94,60 @@ def no_lane(lane_id: str) -> NotFound:
     return NotFound(f"there is no lane {lane_id!r}", field="lane_id", fix="list them with GET /lanes")
 
 
-def _counts() -> Any:
+@dataclass(frozen=True)
+class _Count:
+    """Jobs of one lane, state, process and priority; the oldest of them is ready since `since`."""
+
+    lane: str
+    state: JobState
+    process: Process
+    priority: int
+    n: int
+    since: datetime
+
+
+async def _counts(db: AsyncConnection) -> list[_Count]:
     places = (jobs.c.lane, jobs.c.state, jobs.c.process, jobs.c.priority)
     counted = select(*places, func.count().label("n"), func.min(jobs.c.ready_at).label("since"))
-    return counted.where(jobs.c.state.in_(("waiting", "parked", "running", "held", "dead"))).group_by(*places)
+    counted = counted.where(jobs.c.state.in_(OPEN)).group_by(*places)
+    return [
+        _Count(row.lane, JobState(row.state), Process(row.process), row.priority, row.n, row.since)
+        for row in await db.execute(counted)
+    ]
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """A lane's own row."""
+
+    key: str
+    paused: bool
+    pause_reason: str | None
 
 
 async def _lane(
-    db: AsyncConnection, row: Row[Any], on_it: Sequence[Connection], counts: Sequence[Row[Any]], held: dict[str, datetime]
+    db: AsyncConnection, lane: _Stored, on_it: Sequence[Connection], counts: Sequence[_Count], held: dict[str, datetime]
 ) -> Lane:
-    mine = [each for each in counts if each.lane == row.key]
-    waiting = Counter(dict.fromkeys(() if row.key.startswith(SHOP_LANE) else TO_WAREHOUSE, 0))
-    states = dict.fromkeys(("waiting", "parked", "running", "held", "dead"), 0)
+    mine = [each for each in counts if each.lane == lane.key]
+    waiting = Counter(dict.fromkeys(() if lane.key.startswith(SHOP_LANE) else TO_WAREHOUSE, 0))
+    states = dict.fromkeys((state.value for state in OPEN), 0)
     for each in mine:
         states[each.state] += each.n
-        if each.state == "waiting":
-            cancels = each.process == Process.ORDERS and each.priority == CANCELLATION
-            waiting["cancellations" if cancels else each.process] += each.n
+        if each.state is JobState.WAITING:
+            cancels = each.process is Process.ORDERS and each.priority == CANCELLATION
+            waiting["cancellations" if cancels else each.process.value] += each.n
     return Lane(
-        id=id_of(row.key),
-        key=row.key,
+        id=id_of(lane.key),
+        key=lane.key,
         connection_ids=tuple(each.id for each in on_it),
         connections=tuple(each.name for each in on_it),
-        paused=row.paused,
-        pause_reason=row.pause_reason,
+        paused=lane.paused,
+        pause_reason=lane.pause_reason,
         waiting=dict(waiting),
         states=states,
-        oldest=min((each.since for each in mine if each.state == "waiting"), default=None),
-        worked_on=row.key in held,
-        lease_until=held.get(row.key),
+        oldest=min((each.since for each in mine if each.state is JobState.WAITING), default=None),
+        worked_on=lane.key in held,
+        lease_until=held.get(lane.key),
         blocked=await _blocked(db, on_it),
     )
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.domain import Kind, Process
+from app.domain import EventState, JobState, Kind, Process
 from app.engine.core.queue import Task
 from app.engine.core.runtime import Gateway
 from app.engine.dispatch.reports import settle_returns
 from app.engine.intake.ingest import enriched
 from app.engine.jobs import enqueue, events
-from app.engine.jobs.enqueue import EnqueueResult, FoundBy, RecordChange
+from app.engine.jobs.enqueue import EnqueueResult, Found, FoundBy, RecordChange
+from app.engine.jobs.events import Ending
 from app.engine.jobs.mapper import map_record
 from app.engine.operations.replay import AGAIN, events_wait_again
 from app.errors import Conflict, NotFound
@@ -22,6 +23,7 @@ from app.flows.outcomes import Outcome, Transfer
 from app.flows.report import Delivery
 from app.records import mappings
 from app.records.connections import shop_lane
+from app.records.jobs import Job, locked_of_mapping
 from app.records.mappings import Mapping
 from app.records.stock import levels
 from app.storage.tables import jobs
@@ -46,7 +48,8 @@ RELEASABLE = frozenset(
 BY_HAND = frozenset({"return-line-unknown", "returned-more-than-sold", "refund-exceeds-order", "returned-fraction"})
 """Returns that no program can refund."""
 
-OPEN_STATES = ("held", "dead", "waiting", "parked")
+OPEN_STATES = JobState.DONE.sources(JobState.HELD, JobState.DEAD, JobState.WAITING, JobState.PARKED)
+"""What an operator may settle. What runs ends by itself."""
 
 
 async def mapping_of(gateway: Gateway, mapping_id: int) -> Mapping:
@@ -69,19 +72,20 @@ async def resync(gateway: Gateway, mapping_id: int) -> EnqueueResult:
     connection = await gateway.connection(mapping.connection_id)
     process = PROCESS_OF[Kind(mapping.kind)]
     record = await gateway.source(connection).read(process, mapping.source_id)
+    asked = Found(FoundBy.OPERATOR, forced=True)
     if record is None:
         async with gateway.database.begin() as db:
-            enqueued = await enqueue.enqueue_gone(
-                db, connection, process, mapping.source_id, FoundBy.OPERATOR, gateway.clock(), forced=True
-            )
+            enqueued = await enqueue.enqueue_gone(db, connection, process, mapping.source_id, asked, gateway.clock())
     else:
         full = await enriched(gateway, connection, record)
-        made = RecordChange(full, map_record(connection, full), FoundBy.OPERATOR, read_now=True, forced=True)
+        made = RecordChange(full, map_record(connection, full), asked, read_now=True)
         async with gateway.database.begin() as db:
             enqueued = await enqueue.enqueue_change(db, connection, made, gateway.clock())
             # Asked for by a person: what was put aside for another try need not wait for it.
             await db.execute(
-                update(jobs).where(jobs.c.id == enqueued.job_id, jobs.c.state == "parked").values(state="waiting", due_at=None)
+                update(jobs)
+                .where(jobs.c.id == enqueued.job_id, jobs.c.state.in_(JobState.WAITING.sources(JobState.PARKED)))
+                .values(state=JobState.WAITING, due_at=None)
             )
     await _report_again(gateway, mapping)
     await gateway.wake_ups.send(Task.DRAIN, connection.lane)
@@ -93,7 +97,7 @@ async def _report_again(gateway: Gateway, mapping: Mapping) -> None:
     stuck = (
         jobs.c.mapping_id == mapping.id,
         jobs.c.process.in_((Process.SHIPMENTS, Process.RETURNS)),
-        jobs.c.state.in_(("held", "dead", "parked")),
+        jobs.c.state.in_(JobState.WAITING.sources(JobState.HELD, JobState.DEAD, JobState.PARKED)),
     )
     now = gateway.clock()
     async with gateway.database.begin() as db:
@@ -106,16 +110,17 @@ async def release(gateway: Gateway, mapping_id: int) -> None:
     mapping = await mapping_of(gateway, mapping_id)
     now = gateway.clock()
     async with gateway.database.begin() as db:
-        job = next((each for each in await _jobs_of(db, mapping) if each.state == "held"), None)
+        job = next((each for each in await locked_of_mapping(db, mapping.id) if each.state is JobState.HELD), None)
         if job is None:
             raise Conflict(f"mapping {mapping_id} is not held", fix="only a held record can be released; see its `next`")
         if job.reason_code not in RELEASABLE:
             raise Conflict(f"a release cannot help: {job.reason}", fix=_instead(job.reason_code))
         override = None if job.reason_code == "brake" else "release"
         again = {**AGAIN, "override": override, "ready_at": now, "updated_at": now}
-        done = await db.execute(update(jobs).where(jobs.c.id == job.id, jobs.c.state == "held").values(**again))
+        is_held = jobs.c.state.in_(JobState.WAITING.sources(JobState.HELD))
+        done = await db.execute(update(jobs).where(jobs.c.id == job.id, is_held).values(**again))
         if done.rowcount:
-            await events_wait_again(db, job.id, "held")
+            await events_wait_again(db, job.id, EventState.HELD)
             await mappings.note(db, mapping.id, now, "released", f"Released by an operator ({job.reason_code})", job_id=job.id)
     await gateway.wake_ups.send(Task.DRAIN, job.lane)
 
@@ -135,15 +140,16 @@ async def resolve(gateway: Gateway, mapping_id: int, reason: str) -> None:
     connection = await gateway.connection(mapping.connection_id)
     text = f"Settled by an operator: {reason}"
     async with gateway.database.begin() as db:
-        found = [each for each in await _jobs_of(db, mapping) if each.state in OPEN_STATES]
+        found = [each for each in await locked_of_mapping(db, mapping.id) if each.state in OPEN_STATES]
         if not found:
             raise Conflict(
                 f"nothing is open for mapping {mapping_id}", fix="what is done, or being sent just now, needs no settling"
             )
         for job in found:
             await _end(db, job, text, now)
-            await events_wait_again(db, job.id, "held", "dead")
-            await events.finish_events(db, job.id, job.generation, Outcome.SKIPPED, "resolved", text, now, connection.name)
+            await events_wait_again(db, job.id, EventState.HELD, EventState.DEAD)
+            ending = Ending(job.id, job.generation, Outcome.SKIPPED, "resolved", text)
+            await events.finish_events(db, ending, now, connection.name)
         values: dict[str, Any] = {}
         if any(job.process == PROCESS_OF[Kind(mapping.kind)] for job in found):
             values |= {"reason_code": "resolved", "reason": text, "transfer": _settled(mapping)}
@@ -158,8 +164,8 @@ async def resolve(gateway: Gateway, mapping_id: int, reason: str) -> None:
         await mappings.note(db, mapping.id, now, "resolved", text, job_id=found[0].id)
 
 
-async def _end(db: AsyncConnection, job: Row[Any], text: str, now: datetime) -> None:
-    ended: dict[str, Any] = {"state": "done", "done_generation": job.generation, "tries": 0, "suspect": 0, "due_at": None}
+async def _end(db: AsyncConnection, job: Job, text: str, now: datetime) -> None:
+    ended: dict[str, Any] = {"state": JobState.DONE, "done_generation": job.generation, "tries": 0, "suspect": 0, "due_at": None}
     ended |= {"override": None, "received_at": None, "reason_code": "resolved", "reason": text, "updated_at": now}
     await db.execute(update(jobs).where(jobs.c.id == job.id, jobs.c.state.in_(OPEN_STATES)).values(**ended))
 
@@ -169,11 +175,3 @@ def _settled(mapping: Mapping) -> Transfer:
     if mapping.transfer == Transfer.UNKNOWN:
         return Transfer.UNKNOWN
     return Transfer.NONE if mapping.wms_id is None else Transfer.SENT
-
-
-async def _jobs_of(db: AsyncConnection, mapping: Mapping) -> list[Row[Any]]:
-    """The record's transfer, and what is reported about it; ours until the transaction ends."""
-    return list(await db.execute(select(jobs).where(jobs.c.mapping_id == mapping.id).order_by(jobs.c.id).with_for_update()))
-
-
-# --- lanes ----------------------------------------------------------------------------------------------------------------

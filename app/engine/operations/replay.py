@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.domain import EventState, JobState
 from app.engine.core.queue import Task
 from app.engine.core.runtime import Gateway
 from app.errors import Conflict, NotFound
@@ -18,7 +19,7 @@ from app.storage.tables import inbox, jobs
 
 REPLAY_BATCH = 200
 
-AGAIN: dict[str, Any] = {"state": "waiting", "due_at": None, "tries": 0, "reason_code": None, "reason": None}
+AGAIN: dict[str, Any] = {"state": JobState.WAITING, "due_at": None, "tries": 0, "reason_code": None, "reason": None}
 """What a job is given that gets another round of tries."""
 
 
@@ -32,26 +33,27 @@ async def replay_event(gateway: Gateway, event_id: int) -> None:
         row = (await db.execute(asked.where(inbox.c.id == event_id))).first()
     if row is None:
         raise NotFound(f"there is no event {event_id}", field="id", fix="list them with GET /events")
-    if row.state == "dead" and row.job_id is not None:
+    if row.state == EventState.DEAD and row.job_id is not None:
         await replay_job(gateway, row.job_id)
         return
-    if row.state in ("received", "queued"):
+    if row.state in (EventState.RECEIVED, EventState.QUEUED):
         raise Conflict(f"event {event_id} is waiting already", fix="see its job")
-    if row.state == "held":
+    if row.state == EventState.HELD:
         raise Conflict(f"the record of event {event_id} is held", fix="release it: POST /mappings/{id}/release")
     if row.empty:
         raise Conflict(
             f"the body of event {event_id} was deleted by retention", fix="resync the record: POST /mappings/{id}/resync"
         )
     async with gateway.database.begin() as db:
-        await _receive_again(db, event_id, row.state)
+        await _receive_again(db, event_id, EventState(row.state))
     await gateway.wake_ups.send(Task.INGEST, row.connection_id)
 
 
-async def _receive_again(db: AsyncConnection, event_id: int, state: str) -> bool:
-    again: dict[str, Any] = {"state": "received", "tries": 0, "due_at": None, "settled_at": None, "job_id": None}
+async def _receive_again(db: AsyncConnection, event_id: int, state: EventState) -> bool:
+    again: dict[str, Any] = {"state": EventState.RECEIVED, "tries": 0, "due_at": None, "settled_at": None, "job_id": None}
     again |= {"generation": None, "reason_code": None, "reason": None}
-    done = await db.execute(update(inbox).where(inbox.c.id == event_id, inbox.c.state == state).values(**again))
+    same = (inbox.c.id == event_id, inbox.c.state.in_(EventState.RECEIVED.sources(state)))
+    done = await db.execute(update(inbox).where(*same).values(**again))
     return bool(done.rowcount)
 
 
@@ -69,10 +71,11 @@ async def replay_job(gateway: Gateway, job_id: int) -> bool:
 async def _revive(gateway: Gateway, db: AsyncConnection, job_id: int, mapping_id: int) -> bool:
     now = gateway.clock()
     again = {**AGAIN, "ready_at": now, "updated_at": now}
-    done = await db.execute(update(jobs).where(jobs.c.id == job_id, jobs.c.state == "dead").values(**again))
+    is_dead = jobs.c.state.in_(JobState.WAITING.sources(JobState.DEAD))
+    done = await db.execute(update(jobs).where(jobs.c.id == job_id, is_dead).values(**again))
     if done.rowcount == 0:
         return False
-    await events_wait_again(db, job_id, "dead")
+    await events_wait_again(db, job_id, EventState.DEAD)
     await mappings.note(db, mapping_id, now, "replayed", "Replayed by an operator", job_id=job_id)
     return True
 
@@ -83,7 +86,7 @@ async def replay_letters(gateway: Gateway, letters: Sequence[DeadLetter]) -> int
     async with gateway.database.begin() as db:
         for letter in letters:
             if letter.mapping_id is None:
-                count += await _receive_again(db, letter.number, "dead")
+                count += await _receive_again(db, letter.number, EventState.DEAD)
             else:
                 count += await _revive(gateway, db, letter.number, letter.mapping_id)
     for connection_id in sorted({letter.connection_id for letter in letters}):
@@ -105,10 +108,10 @@ async def replay_filtered(gateway: Gateway, chosen: Filter) -> int:
         after = letters[-1].position
 
 
-async def events_wait_again(db: AsyncConnection, job_id: int, *states: str) -> None:
+async def events_wait_again(db: AsyncConnection, job_id: int, *states: EventState) -> None:
     """The job's events wait with it, and end with it."""
     await db.execute(
         update(inbox)
-        .where(inbox.c.job_id == job_id, inbox.c.state.in_(states))
-        .values(state="queued", settled_at=None, reason_code=None, reason=None)
+        .where(inbox.c.job_id == job_id, inbox.c.state.in_(EventState.QUEUED.sources(*states)))
+        .values(state=EventState.QUEUED, settled_at=None, reason_code=None, reason=None)
     )

@@ -56,20 +56,19 @@ async def start(gateway: Gateway, asked: Request, asker: Asker) -> str:
     if known is not None:
         return known
     places = _places(asked, await _targets(gateway, asked, asker))
+    new = runs.NewRun(
+        trigger="api",
+        target=asked.target,
+        places=places,
+        full=asked.full,
+        dry_run=asked.dry_run,
+        options=asdict(asked),
+        key_id=asker.key_id,
+        idempotency_key=asker.idempotency_key,
+    )
     try:
         async with gateway.database.begin() as db:
-            run_id = await runs.create(
-                db,
-                trigger="api",
-                target=asked.target,
-                places=places,
-                full=asked.full,
-                dry_run=asked.dry_run,
-                now=gateway.clock(),
-                key_id=asker.key_id,
-                idempotency_key=asker.idempotency_key,
-                options=asdict(asked),
-            )
+            run_id = await runs.create(db, new, gateway.clock())
     except IntegrityError:
         # Two requests with the same idempotency key at the same moment, and the other one was first.
         known = await _known(gateway, asked, asker)
@@ -135,10 +134,7 @@ def _places(asked: Request, targets: Sequence[Connection]) -> list[tuple[str, Pr
     # To look before it is switched on, a process that is named has a dry run in any case.
     in_any_case = asked.dry_run and asked.process is not None
     places = [
-        (each.id, process)
-        for each in targets
-        for process in wanted
-        if in_any_case or getattr(each.settings.processes, process.value, False)
+        (each.id, process) for each in targets for process in wanted if in_any_case or each.settings.processes.is_on(process)
     ]
     if not places:
         what = "every process" if asked.process is None else asked.process.value

@@ -2,37 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import Process, SourceRecord
 from app.engine.core import leases
 from app.engine.intake.ingest import enriched
 from app.engine.jobs import enqueue
-from app.engine.jobs.enqueue import FoundBy
+from app.engine.jobs.enqueue import Found, FoundBy
 from app.engine.jobs.run_part import PartRun, save_progress
 from app.engine.polling import shop_records
 from app.records import mappings, runs
+from app.records.runs import RunPart
 
 SWEEP_BATCH = 100
 SWEPT = (Process.ORDERS, Process.STOCK)
 """Processes whose deep sweep finds what no change announces."""
 
 
-async def sweeps(db: AsyncConnection, process: Process, part: Row[Any]) -> bool:
+async def sweeps(db: AsyncConnection, process: Process, part: RunPart) -> bool:
     """A full sync sweeps, and a scheduled poll when a deep sweep was due."""
     if process not in SWEPT or part.dry_run:
         return False
     run = await runs.find(db, part.run_id)
-    return bool(part.full) or (run is not None and bool(run.options.get("sweep")))
+    return part.full or (run is not None and bool(run.options.get("sweep")))
 
 
 async def sweep(part_run: PartRun) -> bool:
     """Reads every order that is open in the warehouse by its id. Whether all were read within the slice."""
     gateway, connection = part_run.gateway, part_run.connection
-    after = int((part_run.part.cursor or {}).get("swept_to", 0)) if part_run.part.sweeping else 0
+    after = int(part_run.part.cursor.get("swept_to", 0)) if part_run.part.sweeping else 0
     while True:
         async with gateway.database.read() as db:
             batch = await mappings.open_orders(db, connection.id, after, SWEEP_BATCH)
@@ -56,7 +54,7 @@ async def _store_swept(part_run: PartRun, records: dict[str, SourceRecord | None
                 continue
             part_run.counts["read"] += 1
             enqueued = await enqueue.enqueue_gone(
-                db, connection, Process.ORDERS, source_id, FoundBy.SWEEP, now, part_id=part_run.part.id, held_by_brake=True
+                db, connection, Process.ORDERS, source_id, Found(FoundBy.SWEEP, part_id=part_run.part.id, held_by_brake=True), now
             )
             await shop_records.count(db, part_run, enqueued, cancels=True)
         await save_progress(db, part_run, 1, cursor={"swept_to": after}, sweeping=True)

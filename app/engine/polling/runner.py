@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import time
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
-from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.domain import Process
+from app.domain import PartState, Process
 from app.engine.core import leases
 from app.engine.core.leases import Lease
 from app.engine.core.queue import Task, poll_key
@@ -29,6 +27,8 @@ from app.errors import LeaseLost, LoginRefused, NotFound, RateLimited, RemoteErr
 from app.logs import get_logger
 from app.records import alerts, cursors, runs
 from app.records.connections import Connection, Status
+from app.records.cursors import Cursor, CursorChange
+from app.records.runs import RunPart
 
 log = get_logger(__name__)
 
@@ -48,7 +48,7 @@ async def poll(gateway: Gateway, key: str) -> None:
     if lease is None:
         return
     more = False
-    part: Row[Any] | None = None
+    part: RunPart | None = None
     try:
         part = await _next_part(gateway, connection, process)
         if part is not None:
@@ -65,7 +65,7 @@ async def poll(gateway: Gateway, key: str) -> None:
         await _wake_following(gateway, part)
 
 
-async def _wake_following(gateway: Gateway, part: Row[Any]) -> None:
+async def _wake_following(gateway: Gateway, part: RunPart) -> None:
     """The next process of the same run has waited for this one to be read."""
     async with gateway.database.read() as db:
         following = await runs.following(db, part)
@@ -73,7 +73,7 @@ async def _wake_following(gateway: Gateway, part: Row[Any]) -> None:
         await gateway.wake_ups.send(Task.POLL, poll_key(part.connection_id, process))
 
 
-async def _next_part(gateway: Gateway, connection: Connection, process: Process) -> Row[Any] | None:
+async def _next_part(gateway: Gateway, connection: Connection, process: Process) -> RunPart | None:
     now = gateway.clock()
     async with gateway.database.begin() as db:
         if connection.status is not Status.ACTIVE:
@@ -82,29 +82,21 @@ async def _next_part(gateway: Gateway, connection: Connection, process: Process)
         if part is not None:
             return part
         cursor = await cursors.ensure(db, connection, process, now)
-        if cursor.next_poll_at > now or not getattr(connection.settings.processes, process.value, False):
+        if cursor.next_poll_at > now or not connection.settings.processes.is_on(process):
             return None
         full = process in deep_sweep.SWEPT and cursor.next_sweep_at <= now
-        await runs.create(
-            db,
-            trigger="schedule",
-            target=connection.name,
-            places=[(connection.id, process)],
-            full=False,
-            dry_run=False,
-            now=now,
-            options={"sweep": full},
-        )
+        scheduled = runs.NewRun("schedule", connection.name, [(connection.id, process)], options={"sweep": full})
+        await runs.create(db, scheduled, now)
         return await runs.next_part(db, connection.id, process)
 
 
-async def _work(gateway: Gateway, connection: Connection, process: Process, part: Row[Any], lease: Lease) -> bool:
+async def _work(gateway: Gateway, connection: Connection, process: Process, part: RunPart, lease: Lease) -> bool:
     """Reads until done or the slice is over. Returns whether there is more to read, in this part or another."""
     ends = time.monotonic() + gateway.settings.slice_seconds
     async with gateway.database.begin() as db:
         sweeps = await deep_sweep.sweeps(db, process, part)
         started = part.started_at or gateway.clock()
-        await runs.change_part(db, part.id, state="reading", started_at=started)
+        await runs.change_part(db, part.id, state=PartState.READING, started_at=started)
         cursor = await cursors.ensure(db, connection, process, gateway.clock())
     part_run = PartRun(gateway, connection, process, part, lease, ends, sweeps)
     try:
@@ -118,7 +110,7 @@ async def _work(gateway: Gateway, connection: Connection, process: Process, part
         return await runs.next_part(db, connection.id, process) is not None
 
 
-async def _read_all(part_run: PartRun, cursor: Row[Any]) -> bool:
+async def _read_all(part_run: PartRun, cursor: Cursor) -> bool:
     """Whether all was read within the slice."""
     match part_run.process:
         case Process.STOCK if part_run.part.dry_run:
@@ -142,7 +134,7 @@ async def _finish(part_run: PartRun) -> None:
     gateway, connection, now = part_run.gateway, part_run.connection, part_run.gateway.clock()
     async with gateway.database.begin() as db:
         braked = await apply_brake(db, part_run.connection, part_run.part, now)
-        await save_progress(db, part_run, 0, state="braked" if braked else "working")
+        await save_progress(db, part_run, 0, state=PartState.BRAKED if braked else PartState.WORKING)
         if not part_run.part.dry_run:
             await _schedule_next(db, part_run, now)
         await runs.finish_settled(db, now)
@@ -151,7 +143,7 @@ async def _finish(part_run: PartRun) -> None:
 
 async def _schedule_next(db: AsyncConnection, part_run: PartRun, now: datetime) -> None:
     settings = part_run.connection.settings
-    values: dict[str, Any] = {
+    values: CursorChange = {
         "polled_at": now,
         "next_poll_at": now + timedelta(minutes=settings.poll_interval_minutes),
         "failures": 0,
@@ -169,7 +161,7 @@ async def _fail(part_run: PartRun, error: RemoteError) -> None:
     gateway, now = part_run.gateway, part_run.gateway.clock()
     settings = gateway.settings
     async with gateway.database.begin() as db:
-        await save_progress(db, part_run, 0, state="failed", error=error.message, finished_at=now)
+        await save_progress(db, part_run, 0, state=PartState.FAILED, error=error.message, finished_at=now)
         if part_run.part.dry_run:
             await runs.finish_settled(db, now)
             return
@@ -177,7 +169,7 @@ async def _fail(part_run: PartRun, error: RemoteError) -> None:
         pause = pause_before(failures, settings.retry_base_seconds, part_run.connection.settings.poll_interval_minutes * 60)
         if isinstance(error, RateLimited) and error.retry_after is not None:
             pause = max(pause, timedelta(seconds=error.retry_after))
-        failed = {"failures": failures + 1, "last_error": error.message, "next_poll_at": now + pause}
+        failed: CursorChange = {"failures": failures + 1, "last_error": error.message, "next_poll_at": now + pause}
         await cursors.change(db, part_run.connection.id, part_run.process, **failed)
         await health_alerts.poll_failed(db, part_run.connection, part_run.process.value, failures + 1, error.message, now)
         if isinstance(error, LoginRefused):

@@ -13,12 +13,12 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.domain import Process
+from app.domain import JobState, Process
 from app.domain.record import SCHEMA_VERSION
 from app.domain.shipment import Shipment
 from app.engine.core import leases
 from app.engine.core.queue import Task
-from app.engine.jobs.enqueue import FoundBy
+from app.engine.jobs.enqueue import ACTIVE, FoundBy
 from app.engine.jobs.run_part import PartRun, part_cursor, save_progress
 from app.integrations.protocol import ReturnsBy
 from app.records import cursors, deliveries, mappings
@@ -225,8 +225,10 @@ async def queue(
     job = (await db.execute(select(jobs).where(*progress).with_for_update())).one()
     generation = job.generation if fresh else job.generation + 1
     if not fresh:
-        is_open = job.state in ("waiting", "running", "parked")
-        again: dict[str, Any] = {} if is_open else {"state": "waiting", "ready_at": now, "due_at": None, "tries": 0}
+        is_open = job.state in ACTIVE
+        again: dict[str, Any] = (
+            {} if is_open else {"state": JobState.WAITING.after(JobState(job.state)), "ready_at": now, "due_at": None, "tries": 0}
+        )
         await db.execute(update(jobs).where(jobs.c.id == job.id).values(generation=generation, updated_at=now, **again))
     if part_id is not None:
         await db.execute(
@@ -239,7 +241,7 @@ def _new_job(connection: Connection, mapping: Mapping, lane: str, now: datetime)
     return {
         "mapping_id": mapping.id,
         "lane": lane,
-        "state": "waiting",
+        "state": JobState.WAITING,
         "priority": 1,
         "generation": 1,
         "ready_at": now,

@@ -5,31 +5,32 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Row, update
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.domain import Process, Record, SourceRecord
+from app.domain import JobState, Process, Record, SourceRecord
 from app.engine.core import leases
 from app.engine.core.failpoints import failpoint
 from app.engine.core.queue import Task
 from app.engine.intake.ingest import UNSTORABLE, enriched
 from app.engine.jobs import dry_run, enqueue
-from app.engine.jobs.enqueue import EnqueueResult, FoundBy, RecordChange, Verdict
+from app.engine.jobs.enqueue import EnqueueResult, Found, FoundBy, RecordChange, Verdict
 from app.engine.jobs.mapper import map_record
 from app.engine.jobs.run_part import PartRun, save_progress
 from app.integrations.protocol import Page
 from app.logs import get_logger
 from app.metrics import DRIFT
 from app.records import alerts, cursors, runs
+from app.records.cursors import Cursor
+from app.records.runs import PartChange
 from app.storage.outages import is_passing
 from app.storage.tables import jobs
 
 log = get_logger(__name__)
 
 
-async def read_changes(part_run: PartRun, cursor: Row[Any]) -> bool:
+async def read_changes(part_run: PartRun, cursor: Cursor) -> bool:
     """Whether all pages were read within the slice."""
     part, settings = part_run.part, part_run.connection.settings
     start = part.cursor or (None if part.full else cursor.cursor)
@@ -97,7 +98,7 @@ async def _leave_out(part_run: PartRun, record: SourceRecord) -> None:
     text = f"The gateway could not keep {record.process} {record.source_id}; its log has the details"
     part_run.counts.clear()
     part_run.reasons.clear()
-    part_run.counts |= Counter(read=1, skipped=1)
+    part_run.counts.update(read=1, skipped=1)
     part_run.reasons["not-stored"] += 1
     async with part_run.gateway.database.begin() as db:
         await alerts.raise_alert(db, "not-stored", part_run.connection.id, subject, text, now)
@@ -128,7 +129,7 @@ async def consider(
         await _preview(db, part_run, record, mapped)
         return True
     cancels = record.process is Process.ORDERS and mapped.is_withdrawn
-    made = RecordChange(record, mapped, found_by, read_now=read_now, part_id=part_run.part.id, held_by_brake=cancels)
+    made = RecordChange(record, mapped, Found(found_by, part_id=part_run.part.id, held_by_brake=cancels), read_now=read_now)
     enqueued = await enqueue.enqueue_change(db, part_run.connection, made, now)
     if enqueued.verdict is Verdict.READ_FIRST:
         return False
@@ -145,7 +146,7 @@ async def count(db: AsyncConnection, part_run: PartRun, enqueued: EnqueueResult,
                     "reason_code": "brake",
                     "reason": "Found cancelled by a poll; goes through when the whole run has been looked at",
                 }
-                await db.execute(update(jobs).where(jobs.c.id == enqueued.job_id, jobs.c.state == "held").values(**values))
+                await db.execute(update(jobs).where(jobs.c.id == enqueued.job_id, jobs.c.state == JobState.HELD).values(**values))
         case Verdict.UNCHANGED:
             part_run.counts["unchanged"] += 1
         case _:
@@ -156,13 +157,13 @@ async def count(db: AsyncConnection, part_run: PartRun, enqueued: EnqueueResult,
 async def _preview(db: AsyncConnection, part_run: PartRun, record: SourceRecord, mapped: Record) -> None:
     """Counts what would be done, and keeps the first of it field by field."""
     entry = await dry_run.of(db, part_run.connection, record, mapped)
-    part = await runs.part_row(db, part_run.part.id)
+    stored = await runs.progress_of(db, part_run.part.id)
     if entry.outcome in ("unchanged", "skipped"):
         part_run.counts[entry.outcome] += 1
         if entry.outcome == "skipped":
             part_run.reasons[entry.code] += 1
         return
-    values: dict[str, Any] = {"planned": dict(Counter(part.planned or {}) + Counter([entry.outcome]))}
-    if len(part.preview or []) < dry_run.MOST_SHOWN:
-        values["preview"] = [*(part.preview or []), entry.shown]
-    await runs.change_part(db, part.id, **values)
+    values: PartChange = {"planned": dict(Counter(stored.planned) + Counter([entry.outcome]))}
+    if len(stored.preview) < dry_run.MOST_SHOWN:
+        values["preview"] = [*stored.preview, entry.shown]
+    await runs.change_part(db, part_run.part.id, **values)

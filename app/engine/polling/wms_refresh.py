@@ -103,7 +103,7 @@ async def _refresh_all(gateway: Gateway, connection: Connection) -> None:
     """The polls' own reads, now instead of at their time."""
     now = gateway.clock()
     for process in BACK:
-        if getattr(connection.settings.processes, process.value):
+        if connection.settings.processes.is_on(process):
             async with gateway.database.begin() as db:
                 await cursors.ensure(db, connection, process, now)
                 await cursors.change(db, connection.id, process, next_poll_at=now)

@@ -96,17 +96,17 @@ def _decide(one: Known, level: StockLevel | None, wanted: int) -> dict[str, Any]
 async def _count(part_run: PartRun, page: Sequence[WarehouseStock], entries: Sequence[dict[str, Any]]) -> None:
     """Counts all of the page, and keeps the first changes of the run to be shown."""
     by_outcome = Counter(entry["outcome"] for entry in entries)
-    part_run.counts |= Counter(
+    part_run.counts.update(
         read=len(page), unchanged=by_outcome["unchanged"], skipped=by_outcome["skipped"] + len(page) - len(entries)
     )
-    part_run.reasons |= Counter(entry["code"] for entry in entries if entry["outcome"] == "skipped")
+    part_run.reasons.update(entry["code"] for entry in entries if entry["outcome"] == "skipped")
     if len(page) > len(entries):
         part_run.reasons["not-in-this-shop"] += len(page) - len(entries)
     async with part_run.gateway.database.begin() as db:
         await leases.renew(db, part_run.lease)
-        part = await runs.part_row(db, part_run.part.id)
+        stored = await runs.progress_of(db, part_run.part.id)
         changes = [entry for entry in entries if entry["outcome"] == "updated"]
-        planned = Counter(part.planned or {}) + Counter({"updated": len(changes)})
-        preview = [*(part.preview or []), *changes][:MOST_SHOWN]
-        await runs.change_part(db, part.id, planned=dict(planned), preview=preview)
+        planned = Counter(stored.planned) + Counter({"updated": len(changes)})
+        preview = [*stored.preview, *changes][:MOST_SHOWN]
+        await runs.change_part(db, part_run.part.id, planned=dict(planned), preview=preview)
         await save_progress(db, part_run, 1)

@@ -31,6 +31,7 @@ from app.logs import get_logger
 from app.metrics import STOCK_WRITES
 from app.records import alerts, cursors, mappings
 from app.records.connections import Connection, Status
+from app.records.cursors import Cursor
 from app.records.stock import levels
 from app.records.stock.levels import InShop
 from app.storage.outbound_tables import shop_writes
@@ -46,7 +47,7 @@ OVERLAP = timedelta(minutes=5)
 # --- reading both sides ---------------------------------------------------------------------------------------------------
 
 
-async def read(part_run: PartRun, cursor: Row[Any]) -> bool:
+async def read(part_run: PartRun, cursor: Cursor) -> bool:
     """What changed in the WMS; in a sweep all of it, and all that the shop shows. Whether it was read within the slice."""
     done = await _read_shop(part_run) if part_run.sweeps and not _shop_is_read(part_run) else True
     done = done and await _read_warehouse(part_run, cursor)
@@ -109,7 +110,7 @@ def _as_seen(level: StockLevel, number: str) -> InShop:
     return InShop(level.source_id, level.parent_id or "", number, None, code, words)
 
 
-async def _read_warehouse(part_run: PartRun, cursor: Row[Any]) -> bool:
+async def _read_warehouse(part_run: PartRun, cursor: Cursor) -> bool:
     """Changed stock, or all of it when the last read is further back than the WMS looks. Whether it was read within the slice."""
     gateway, connection, stored = part_run.gateway, part_run.connection, await part_cursor(part_run)
     began = datetime.fromisoformat(stored["warehouse_began"]) if "warehouse_began" in stored else gateway.clock()
@@ -134,7 +135,7 @@ async def _read_warehouse(part_run: PartRun, cursor: Row[Any]) -> bool:
     return True
 
 
-def _since(part_run: PartRun, cursor: Row[Any], now: datetime) -> datetime | None:
+def _since(part_run: PartRun, cursor: Cursor, now: datetime) -> datetime | None:
     stored = (cursor.cursor or {}).get("since")
     if part_run.sweeps or part_run.part.full or stored is None:
         return None

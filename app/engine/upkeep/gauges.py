@@ -6,11 +6,12 @@ from datetime import datetime
 
 from sqlalchemy import func, or_, select
 
+from app.domain import EventState, JobState
 from app.engine.core.runtime import Gateway
 from app.metrics import DEAD_LETTERS, HELD, JOBS, OLDEST_WAITING, POLL_LAG, WAITING_EVENTS
 from app.storage.tables import connections, cursors, inbox, jobs
 
-STATES = ("waiting", "parked", "running", "held", "dead")
+STATES = (JobState.WAITING, JobState.PARKED, JobState.RUNNING, JobState.HELD, JobState.DEAD)
 
 
 async def update(gateway: Gateway, now: datetime) -> None:
@@ -28,20 +29,24 @@ async def update(gateway: Gateway, now: datetime) -> None:
             inbox.c.connection_id, inbox.c.state
         )
         # An event that has a job is dead with it, and is one dead letter with it.
-        own_end = or_(inbox.c.state.in_(("received", "parked")), (inbox.c.state == "dead") & inbox.c.job_id.is_(None))
+        own_end = or_(
+            inbox.c.state.in_((EventState.RECEIVED, EventState.PARKED)),
+            (inbox.c.state == EventState.DEAD) & inbox.c.job_id.is_(None),
+        )
         events = list(await db.execute(open_events.where(own_end)))
         polled = list(await db.execute(select(cursors)))
     for lane in lanes:
         for state in STATES:
             JOBS.labels(lane, state).set(sum(row.n for row in rows if row.lane == lane and row.state == state))
-        since = [row.since for row in rows if row.lane == lane and row.state == "waiting"]
+        since = [row.since for row in rows if row.lane == lane and row.state == JobState.WAITING]
         OLDEST_WAITING.labels(lane).set(max(0.0, (now - min(since)).total_seconds()) if since else 0)
     for connection_id, name in names.items():
         mine = [row for row in rows if row.connection_id == connection_id]
         kept = [row for row in events if row.connection_id == connection_id]
-        HELD.labels(name).set(sum(row.n for row in mine if row.state == "held"))
-        WAITING_EVENTS.labels(name).set(sum(row.n for row in kept if row.state != "dead"))
-        dead = sum(row.n for row in mine if row.state == "dead") + sum(row.n for row in kept if row.state == "dead")
+        HELD.labels(name).set(sum(row.n for row in mine if row.state == JobState.HELD))
+        WAITING_EVENTS.labels(name).set(sum(row.n for row in kept if row.state != EventState.DEAD))
+        dead = sum(row.n for row in mine if row.state == JobState.DEAD)
+        dead += sum(row.n for row in kept if row.state == EventState.DEAD)
         DEAD_LETTERS.labels(name).set(dead)
     for row in polled:
         if row.polled_at is not None:

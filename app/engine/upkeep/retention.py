@@ -11,6 +11,7 @@ import orjson
 from sqlalchemy import Column, ColumnElement, Select, String, Table, cast, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.domain import EventState, JobState
 from app.engine.core.runtime import Gateway
 from app.logs import get_logger
 from app.records import deliveries, reservations, runs
@@ -20,7 +21,7 @@ log = get_logger(__name__)
 
 EVERY = timedelta(hours=1)
 BATCH = 500
-SETTLED_EVENTS = ("done", "merged", "ignored")
+SETTLED_EVENTS = (EventState.DONE, EventState.MERGED, EventState.IGNORED)
 
 
 async def prune_when_due(gateway: Gateway, now: datetime) -> None:
@@ -41,7 +42,7 @@ async def prune(gateway: Gateway, now: datetime) -> None:
         await db.execute(update(inbox).where(*settled, inbox.c.body.is_not(None), inbox.c.received_at < bodies).values(body=None))
         await db.execute(
             update(jobs)
-            .where(jobs.c.state == "done", jobs.c.source.is_not(None), jobs.c.updated_at < personal)
+            .where(jobs.c.state == JobState.DONE, jobs.c.source.is_not(None), jobs.c.updated_at < personal)
             .values(**_EMPTIED)
         )
         await db.execute(
@@ -135,7 +136,7 @@ def _records_with(like: str, connection_ids: list[str] | None) -> Select[Any]:
     """Done jobs whose record, or whatever was sent about it at any time, holds the text."""
     sent = select(attempts.c.id).where(attempts.c.job_id == jobs.c.id, _holds(attempts.c.request, like)).exists()
     record = select(jobs.c.id, jobs.c.mapping_id, jobs.c.connection_id, jobs.c.process, jobs.c.source_id)
-    return record.where(*_within(jobs, connection_ids), jobs.c.state == "done", or_(_holds(jobs.c.source, like), sent))
+    return record.where(*_within(jobs, connection_ids), jobs.c.state == JobState.DONE, or_(_holds(jobs.c.source, like), sent))
 
 
 def _holds(column: Column[Any], like: str) -> ColumnElement[bool]:

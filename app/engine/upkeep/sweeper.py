@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.domain import POLLED, Process
+from app.domain import POLLED, EventState, JobState, Process
 from app.engine.core.queue import Task, poll_key
 from app.engine.core.runtime import Gateway
 from app.engine.polling import health_alerts
@@ -61,13 +61,14 @@ async def sweep(gateway: Gateway) -> None:
 
 
 async def _wake_events(db: AsyncConnection, now: datetime) -> None:
-    await db.execute(update(inbox).where(inbox.c.state == "parked", inbox.c.due_at <= now).values(state="received", due_at=None))
+    parked = inbox.c.state.in_(EventState.RECEIVED.sources(EventState.PARKED))
+    await db.execute(update(inbox).where(parked, inbox.c.due_at <= now).values(state=EventState.RECEIVED, due_at=None))
 
 
 async def _events_due(db: AsyncConnection, active: list[Connection]) -> list[tuple[Task, str]]:
     due = []
     for connection in active:
-        waiting = select(inbox.c.id).where(inbox.c.connection_id == connection.id, inbox.c.state == "received").limit(1)
+        waiting = select(inbox.c.id).where(inbox.c.connection_id == connection.id, inbox.c.state == EventState.RECEIVED).limit(1)
         if await db.scalar(waiting) is not None:
             due.append((Task.INGEST, connection.id))
     return due
@@ -92,7 +93,8 @@ async def _lanes_due(db: AsyncConnection, now: datetime) -> list[tuple[Task, str
 
 async def _has_due_jobs(db: AsyncConnection, lane: str, now: datetime) -> bool:
     """A state at a time: each has an index of its own, however many jobs are done."""
-    states = (jobs.c.state == "waiting", jobs.c.state == "running", (jobs.c.state == "parked") & (jobs.c.due_at <= now))
+    parked_and_due = (jobs.c.state == JobState.PARKED) & (jobs.c.due_at <= now)
+    states = (jobs.c.state == JobState.WAITING, jobs.c.state == JobState.RUNNING, parked_and_due)
     for state in states:
         if await db.scalar(select(jobs.c.id).where(jobs.c.lane == lane, state).limit(1)) is not None:
             return True
@@ -104,13 +106,11 @@ async def _polls_due(gateway: Gateway, active: list[Connection], now: datetime) 
     async with gateway.database.begin() as db:
         for connection in active:
             for process in POLLED:
-                if not getattr(connection.settings.processes, process.value):
+                if not connection.settings.processes.is_on(process):
                     continue
                 cursor = await cursors.ensure(db, connection, process, now)
                 if cursor.next_poll_at <= now:
                     due.append((Task.POLL, poll_key(connection.id, process)))
-        waiting = (
-            select(run_parts.c.connection_id, run_parts.c.process).where(run_parts.c.state.in_(("waiting", "reading"))).distinct()
-        )
+        waiting = select(run_parts.c.connection_id, run_parts.c.process).where(run_parts.c.state.in_(runs.TO_READ)).distinct()
         due += [(Task.POLL, poll_key(row.connection_id, Process(row.process))) for row in await db.execute(waiting)]
     return due

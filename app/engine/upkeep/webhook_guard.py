@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.domain import EventState
 from app.engine.core import leases
 from app.engine.core.queue import Task, poll_key
 from app.engine.core.runtime import Gateway
@@ -98,7 +99,7 @@ async def _without_rights(db: AsyncConnection, connection: Connection, since: da
     if webhooks is None:
         return frozenset()
     query = select(inbox.c.headers, inbox.c.reason).where(
-        inbox.c.connection_id == connection.id, inbox.c.state == "ignored", inbox.c.reason_code == "no-record"
+        inbox.c.connection_id == connection.id, inbox.c.state == EventState.IGNORED, inbox.c.reason_code == "no-record"
     )
     if since is not None:
         query = query.where(inbox.c.received_at > since)
@@ -157,7 +158,7 @@ def _plain(seen: WebhookSeen) -> dict[str, Any]:
 
 async def _poll_the_gap(db: AsyncConnection, connection: Connection, now: datetime) -> None:
     for process in runner.SHOP_POLLS:
-        if getattr(connection.settings.processes, process.value):
+        if connection.settings.processes.is_on(process):
             await cursors.ensure(db, connection, process, now)
             await cursors.change(db, connection.id, process, next_poll_at=now)
 

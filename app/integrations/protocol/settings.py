@@ -8,6 +8,7 @@ from string import Formatter
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from app.domain import Process
 from app.domain.shipment import CountsAsShipped, PartialDeliveries
 from app.warehouse.settings import OngoingSettings
 
@@ -22,6 +23,10 @@ class ProcessSettings(BaseModel):
     stock: bool = Field(True, description="Sellable quantities from the WMS to the shop (the WMS is master).")
     shipments: bool = Field(True, description="Shipments from the WMS to the shop: the order's status and its tracking.")
     returns: bool = Field(False, description="Returned goods from the WMS to the shop, as refunds.")
+
+    def is_on(self, process: Process) -> bool:
+        """A process without a switch of its own (acknowledgements, notes) is on: what makes its jobs has a switch."""
+        return bool(getattr(self, process.value, True))
 
 
 class BrakeSettings(BaseModel):

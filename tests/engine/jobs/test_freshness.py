@@ -13,7 +13,7 @@ from app.domain import Process
 from app.engine.intake import ingest
 from app.engine.intake.ingest import enriched
 from app.engine.jobs import enqueue
-from app.engine.jobs.enqueue import FoundBy, RecordChange
+from app.engine.jobs.enqueue import Found, FoundBy, RecordChange
 from app.engine.jobs.mapper import map_record
 from app.integrations.woocommerce.rest.resources import record
 from app.storage.tables import cursors, inbox, mappings
@@ -255,7 +255,7 @@ class TestTwoDoorsAtOnce:
         found = record(Process.ORDERS, body)
         assert found is not None
         full = await enriched(harness.gateway, harness.connection, found)
-        made = RecordChange(full, map_record(harness.connection, full), FoundBy.POLL)
+        made = RecordChange(full, map_record(harness.connection, full), Found(FoundBy.POLL))
         async with harness.gateway.database.begin() as db:
             await enqueue.enqueue_change(db, harness.connection, made, harness.clock())
             await asyncio.sleep(0.02 - later)

@@ -1,5 +1,7 @@
-"""The seam to the queue: a ring says "there is something to do for this key", never what. Losing one costs seconds, never
-work."""
+"""The seam to the queue: a wake-up says "there is something to do for this key". It never says what.
+
+A wake-up that gets lost costs seconds, never work.
+"""
 
 from __future__ import annotations
 
@@ -48,25 +50,30 @@ def poll_key(connection_id: str, process: Process) -> str:
 
 
 class WakeUps(Protocol):
+    @property
+    def redis(self) -> ArqRedis | None:
+        """What all processes share besides the database; None where there is only one process."""
+        ...
+
     async def send(self, task: Task, key: str) -> None:
-        """WakeUps once. Never raises: the sweeper finds what a lost ring would have announced."""
+        """Sends one. Never raises: the sweeper finds what a lost wake-up would have announced."""
         ...
 
     async def problem(self) -> str | None:
-        """Why rings get lost just now; None when they do not. Never raises, and takes TROUBLE_SECONDS at most."""
+        """Why wake-ups get lost just now; None when they do not. Never raises, and takes PROBLEM_SECONDS at most."""
         ...
 
 
 class ArqWakeUps:
-    """WakeUps through arq. Every ring has an id of its own: arq drops an id that is running and blocks it after a crash."""
+    """Wake-ups through arq. Each has an id of its own: arq drops an id that is running, and blocks it after a crash."""
 
     def __init__(self, redis: ArqRedis, queue_name: str) -> None:
-        self._redis = redis
+        self.redis = redis
         self._queue = queue_name
 
     async def send(self, task: Task, key: str) -> None:
         try:
-            await self._redis.enqueue_job(task.value, key, _job_id=unguessable(), _queue_name=self._queue)
+            await self.redis.enqueue_job(task.value, key, _job_id=unguessable(), _queue_name=self._queue)
         except (RedisError, OSError) as error:
             log.warning("ring_lost", task=task.value, key=key, error=type(error).__name__)
             return
@@ -75,7 +82,7 @@ class ArqWakeUps:
     async def problem(self) -> str | None:
         try:
             async with asyncio.timeout(PROBLEM_SECONDS):
-                await self._redis.ping()
+                await self.redis.ping()
         except (RedisError, OSError) as error:
             QUEUE_UP.set(0)
             return f"Redis does not answer ({type(error).__name__})"
@@ -85,6 +92,8 @@ class ArqWakeUps:
 
 class MemoryWakeUps:
     """The in-memory twin: for tests, and for one process that is both API and worker."""
+
+    redis = None
 
     def __init__(self) -> None:
         self.waiting: deque[tuple[Task, str]] = deque()
@@ -98,7 +107,7 @@ class MemoryWakeUps:
         return None
 
     async def run(self, work: Callable[[Task, str], Awaitable[None]]) -> None:
-        """Works off rings one at a time until cancelled."""
+        """Works off wake-ups one at a time until cancelled."""
         while True:
             while self.waiting:
                 await work(*self.waiting.popleft())
@@ -171,6 +180,6 @@ async def patient_pool(url: str) -> ArqRedis:
 
 
 def brisk_pool(url: str) -> ArqRedis:
-    """For the API: does not connect until it rings, and gives a ring up soon; the sweeper finds what it would have announced."""
+    """For the API: connects with the first wake-up, and gives one up soon. The sweeper finds what it would have announced."""
     pool: ConnectionPool = ConnectionPool.from_url(url, socket_connect_timeout=2, socket_timeout=3)
     return ArqRedis(pool, job_serializer=serialize, job_deserializer=deserialize)

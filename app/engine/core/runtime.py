@@ -12,8 +12,10 @@ from typing import Any
 import httpx
 
 from app.clock import Clock, utc_now
+from app.engine.core.pace import PacedTransport, PaceKeeper
 from app.engine.core.queue import WakeUps
-from app.http import open_client
+from app.engine.core.sessions import SharedSessions
+from app.http import GuardedTransport, account_client, client_on
 from app.integrations.protocol import Source
 from app.integrations.protocol.integration import Opened
 from app.records import connections
@@ -29,13 +31,18 @@ CACHE_SECONDS = 2.0
 
 @dataclass
 class Gateway:
-    """One process's database, queue, vault, clock and outgoing client. `stopping` is set when it is to end."""
+    """One process's database, queue, vault, clock and outgoing connections. `stopping` is set when it is to end.
+
+    `http` is the client that all connections share, on `transport`.
+    """
 
     settings: Settings
     database: Database
     vault: Vault
     wake_ups: WakeUps
+    transport: httpx.AsyncBaseTransport
     http: httpx.AsyncClient
+    paces: PaceKeeper
     clock: Clock = utc_now
     stopping: bool = False
     pruned_at: datetime | None = None
@@ -79,12 +86,19 @@ class Gateway:
         return self._sources[key]
 
     def open_source(self, connection: Connection, facts: Mapping[str, Any]) -> Source:
-        """A client of its own, which knows these facts about the system."""
-        return connection.system.open(Opened(connection.settings, connection.shop, self.client, self.clock, facts))
+        """A client of its own, which knows these facts about the system. What the account allows is kept by its transport."""
+        system, transport, shared = connection.system, self.transport, self.http
+        pace = system.pace(connection.shop)
+        if pace is not None:
+            key = f"{connection.integration}|{system.account(connection.shop).key}"
+            transport = PacedTransport(self.transport, self.paces, key, pace, self.clock)
+            shared = client_on(transport)
 
-    def client(self, *, own: bool = False) -> httpx.AsyncClient:
-        """Implements `ClientFactory`."""
-        return open_client(self.settings.reach) if own else self.http
+        def client(*, own: bool = False) -> httpx.AsyncClient:
+            return account_client(transport) if own else shared
+
+        sessions = SharedSessions(self.database, self.vault, self.clock, connection.id, system.title)
+        return system.open(Opened(connection.settings, connection.shop, client, self.clock, facts, sessions))
 
     def warehouse(self, connection: Connection) -> OngoingClient:
         return OngoingClient(connection.warehouse, self.http, self.clock, connection.settings.warehouse)
@@ -97,12 +111,15 @@ class Gateway:
 @asynccontextmanager
 async def open_gateway(settings: Settings, wake_ups: WakeUps, clock: Clock = utc_now) -> AsyncIterator[Gateway]:
     """Everything opened, and closed again at the end."""
+    transport = GuardedTransport(settings.reach)
     gateway = Gateway(
         settings=settings,
         database=Database(settings.sqlalchemy_url),
         vault=open_vault(settings),
         wake_ups=wake_ups,
-        http=open_client(settings.reach),
+        transport=transport,
+        http=client_on(transport),
+        paces=PaceKeeper(wake_ups.redis),
         clock=clock,
     )
     try:

@@ -19,10 +19,11 @@ from app.errors import BadInput, Conflict
 from app.ids import unguessable
 from app.integrations.protocol import ConnectionSettings
 from app.integrations.registry import integration
-from app.records import connections
+from app.records import connections, sessions
 from app.records.connections import Connection, Draft, Prepared, Status, prepare, revealed, secret_fields, shop_lane
 from app.storage.tables import alerts, cursors, inbox, jobs, mappings, run_parts
 from app.storage.tables import connections as rows
+from app.storage.tables import sessions as session_rows
 
 Body = dict[str, Any]
 NEVER_SENT = frozenset({"webhook_secret"})
@@ -108,6 +109,8 @@ async def _save(gateway: Gateway, current: Connection, draft: Draft, given: Body
         return Saved(current, created=False, changed=changed)
     async with gateway.database.begin() as db:
         await connections.change(db, gateway.vault, current, prepared, gateway.clock())
+        if any(path.startswith("shop.") for path in changed):
+            await sessions.forget(db, current.id)  # it was given to the old credentials
         saved = await connections.find(db, gateway.vault, current.id)
     gateway.forget(current.id)
     return Saved(saved, created=False, changed=changed)
@@ -198,7 +201,7 @@ async def remove(gateway: Gateway, current: Connection) -> None:
             raise Conflict(
                 f"{current.name} has been in use", fix="pause it with POST /connections/{connection}/pause; its history stays"
             )
-        for table in (cursors, alerts):
+        for table in (cursors, alerts, session_rows):
             await db.execute(delete(table).where(table.c.connection_id == current.id))
         await db.execute(delete(rows).where(rows.c.id == current.id))
     gateway.forget(current.id)

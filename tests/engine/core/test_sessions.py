@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 
 from app.engine.core import sessions as shared
 from app.engine.core.sessions import SharedSessions
+from app.engine.operations import connections
 from app.errors import LoginRefused, Unavailable
 from app.integrations.protocol.session import Session
 from app.storage.engine import Database
@@ -128,3 +129,12 @@ async def test_a_renewal_changes_nothing_of_the_connection(stores: list[SharedSe
     after = await harness.gateway.connection(harness.connection.id)
     assert after.settings_version == before.settings_version
     assert after == before
+
+
+async def test_other_credentials_end_the_session_of_the_old_ones(stores: list[SharedSessions], harness: Harness) -> None:
+    await stores[0].renew(None, Logins())
+    await connections.patch(harness.gateway, harness.connection, {"settings": {"order_number_prefix": "N-"}})
+    assert await stores[0].current() is not None
+    current = await harness.gateway.connection(harness.connection.id)
+    await connections.patch(harness.gateway, current, {"shop": {"webhook_secret": "another-secret-of-sixteen"}})
+    assert await stores[0].current() is None

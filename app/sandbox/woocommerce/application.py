@@ -14,7 +14,7 @@ from app.sandbox.woocommerce.http.control import sandbox_routes
 from app.sandbox.woocommerce.http.front import FrontDoor
 from app.sandbox.woocommerce.http.login import Doorkeeper
 from app.sandbox.woocommerce.http.rest import Api
-from app.sandbox.woocommerce.legacy.edition import Edition
+from app.sandbox.woocommerce.legacy.edition import LEGACY_PATH, Edition
 from app.sandbox.woocommerce.model.shop import Shop
 from app.sandbox.woocommerce.routes.customers import customer_endpoints
 from app.sandbox.woocommerce.routes.orders import order_endpoints
@@ -47,7 +47,7 @@ def create_shop(config: ShopConfig, clock: Clock = utc_now) -> Starlette:
     routes = [
         *sandbox_routes(shop), *tracking_routes(api), *edition.routes(api, endpoints), *index_routes(api, namespaces),
     ]  # fmt: skip
-    app = Starlette(routes=routes, lifespan=lifespan, middleware=[Middleware(FrontDoor, shop, edition.has_rest)])
+    app = Starlette(routes=routes, lifespan=lifespan, middleware=[Middleware(FrontDoor, shop, edition.has_rest, LEGACY_PATH)])
     app.router.redirect_slashes = False
     app.state.shop = shop
     return app

@@ -22,13 +22,16 @@ BY_REST_ROUTE = "sandbox.by_rest_route"
 
 
 class FrontDoor:
-    """Lets calls in, sends them away, or leads them from `?rest_route=` to their route. `has_rest`: whether this WordPress has a
-    REST API at all."""
+    """Lets calls in, sends them away, or leads them from `?rest_route=` to their route.
 
-    def __init__(self, app: ASGIApp, shop: Shop, has_rest: bool) -> None:
+    `has_rest` is whether this WordPress has a REST API at all. `older` is where the API before it begins.
+    """
+
+    def __init__(self, app: ASGIApp, shop: Shop, has_rest: bool, older: str) -> None:
         self._app = app
         self._shop = shop
         self._has_rest = has_rest
+        self._older = older
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith("/_sandbox"):
@@ -51,12 +54,13 @@ class FrontDoor:
         if front.maintenance:
             words = "Briefly unavailable for scheduled maintenance. Check back in a minute."
             return _html("Maintenance", words, 503, {"Retry-After": "600"})
-        is_api = bool(by_query) or path.startswith(("/wp-json", "/wc-api"))
+        is_older = path.startswith(self._older)
+        is_api = bool(by_query) or is_older or path.startswith("/wp-json")
         if is_api and front.rest_api == "forbidden":
             return _html("403 Forbidden", "A security plugin keeps this page from you.", 403)
         if not is_api:
             return self._front_page() if path == "/" else _not_found()
-        hidden = (front.permalinks == "plain" and not by_query) or (not self._has_rest and not path.startswith("/wc-api"))
+        hidden = (front.permalinks == "plain" and not by_query) or (not self._has_rest and not is_older)
         return _not_found() if hidden else None
 
     def _front_page(self) -> Response:

@@ -18,6 +18,9 @@ from app.sandbox.woocommerce.legacy.routes import legacy_routes
 from app.sandbox.woocommerce.model.products import Products
 from app.sandbox.woocommerce.model.webhooks import EVENTS
 
+LEGACY_PATH = "/wc-api"
+"""Where the API before the REST API begins."""
+
 
 class Edition:
     """One shop's edition. `events` can have webhooks. `namespaces` are the versions of the REST API, oldest first. `has_rest` is

@@ -15,13 +15,23 @@ from app.sandbox.woocommerce.wire.money import decimal
 
 Resource = dict[str, Any]
 
-_TEXTS = (
-    "description", "short_description", "regular_price", "sale_price", "global_unique_id", "external_url", "button_text",
-    "tax_status", "tax_class", "backorders", "weight", "shipping_class", "purchase_note", "catalog_visibility", "post_password",
-)  # fmt: skip
-_FLAGS = ("featured", "virtual", "downloadable", "sold_individually", "reviews_allowed")
-_NUMBERS = ("menu_order", "download_limit", "download_expiry", "low_stock_amount", "parent_id")
-_LISTS = ("upsell_ids", "cross_sell_ids", "default_attributes", "grouped_products", "tags")
+
+def _flag(value: Any) -> bool:
+    return value if isinstance(value, bool) else value in ("true", "1", "yes", 1)
+
+
+# What a written value becomes. Fields that depend on other fields or on other products have a method instead.
+_CASTS: dict[str, Callable[[Any], Any]] = {
+    **dict.fromkeys((
+        "status", "description", "short_description", "regular_price", "sale_price", "global_unique_id", "external_url",
+        "button_text", "tax_status", "tax_class", "backorders", "weight", "shipping_class", "purchase_note",
+        "catalog_visibility", "post_password",
+    ), str),
+    **dict.fromkeys(("featured", "virtual", "downloadable", "sold_individually", "reviews_allowed"), _flag),
+    **dict.fromkeys(("menu_order", "download_limit", "download_expiry", "low_stock_amount", "parent_id"), php.to_int),
+    **dict.fromkeys(("upsell_ids", "cross_sell_ids", "default_attributes", "grouped_products", "tags"), lambda value: value),
+    "name": lambda value: php.title(str(value)),
+}  # fmt: skip
 
 
 class ProductFields:
@@ -32,10 +42,9 @@ class ProductFields:
         self._categories = categories
         self._with_sku = with_sku
         self._slugs: dict[str, int] = {}
-        self._special: dict[str, Callable[[Resource, Any], None]] = {
-            "type": _set_type, "name": _set_name, "status": _set_status, "slug": self._set_slug, "sku": self._set_sku,
-            "dimensions": _set_dimensions, "categories": self._set_categories, "attributes": _set_attributes,
-            "images": self._set_images, "image": self._set_image, "meta_data": self._set_meta,
+        self._special: dict[str, Callable[[Resource, Any], Any]] = {
+            "type": _type, "slug": self._slug, "sku": self._sku, "dimensions": _dimensions, "categories": self._in_categories,
+            "attributes": _attributes, "images": self._images, "meta_data": self._meta,
         }  # fmt: skip
 
     def free_slug(self, wanted: str, but: int = 0) -> str:
@@ -46,51 +55,40 @@ class ProductFields:
     def apply(self, product: Resource, body: Resource, loose: bool) -> None:
         """Puts the fields of a body into a product. Raises RestError when its SKU is taken."""
         given = {name: value for name, value in body.items() if value is not None}
-        for name in _TEXTS:
-            if name in given and name in product:
-                product[name] = str(given[name])
-        for name in _FLAGS:
+        product.update({name: _CASTS[name](value) for name, value in given.items() if name in _CASTS})
+        for name, made in self._special.items():
             if name in given:
-                product[name] = given[name] if isinstance(given[name], bool) else given[name] in ("true", "1", "yes", 1)
-        for name in _NUMBERS:
-            if name in given:
-                product[name] = php.to_int(given[name])
-        for name in _LISTS:
-            if name in given:
-                product[name] = given[name]
-        for name, change_field in self._special.items():
-            if name in given:
-                change_field(product, given[name])
+                product[name] = made(product, given[name])
+        if "image" in given:
+            product["images"] = self._images(product, [given["image"]])
         self._sell(product, given)
         _stock(product, body, loose)
 
-    def _set_slug(self, product: Resource, value: Any) -> None:
-        product["slug"] = self.free_slug(php.slug(str(value)), but=product.get("id", 0)) if value else ""
+    def _slug(self, product: Resource, value: Any) -> str:
+        return self.free_slug(php.slug(str(value)), but=product.get("id", 0)) if value else ""
 
-    def _set_sku(self, product: Resource, value: Any) -> None:
+    def _sku(self, product: Resource, value: Any) -> str:
         others = [record_id for record_id in self._with_sku(str(value)) if record_id != product.get("id")] if value else []
         if others:
             taken = {"status": 400, "resource_id": others[0], "unique_sku": f"{value}-1"}
             raise RestError(400, "product_invalid_sku", "Invalid or duplicated SKU.", taken)
-        product["sku"] = str(value)
+        return str(value)
 
-    def _set_categories(self, product: Resource, value: Any) -> None:
+    def _in_categories(self, product: Resource, value: Any) -> list[Resource]:
         found = [self._categories[part["id"]] for part in value if part.get("id") in self._categories]
-        product["categories"] = [
-            {name: c[name] for name in ("id", "name", "slug")} for c in found or [self._categories[UNCATEGORIZED]]
-        ]
+        chosen = found or [self._categories[UNCATEGORIZED]]
+        return [{name: category[name] for name in ("id", "name", "slug")} for category in chosen]
 
-    def _set_images(self, product: Resource, value: Any) -> None:
-        product["images"] = [
+    def _images(self, product: Resource, value: Any) -> list[Resource]:
+        return [
             {"id": part.get("id") or self._site.next_id(), **{name: part.get(name, "") for name in ("src", "name", "alt")}}
             for part in value
         ]  # fmt: skip
 
-    def _set_image(self, product: Resource, value: Any) -> None:
-        self._set_images(product, [value])
-
-    def _set_meta(self, product: Resource, value: Any) -> None:
-        merge_meta(product["meta_data"], value, self._site.next_meta_id)
+    def _meta(self, product: Resource, value: Any) -> list[Resource]:
+        meta: list[Resource] = product["meta_data"]
+        merge_meta(meta, value, self._site.next_meta_id)
+        return meta
 
     def _sell(self, product: Resource, given: Resource) -> None:
         """The price of today, from the regular and the sale price and the days the sale runs."""
@@ -112,31 +110,22 @@ class ProductFields:
         product["shipping_taxable"] = not product["virtual"] and product["tax_status"] != "none"
 
 
-def _set_name(product: Resource, value: Any) -> None:
-    product["name"] = php.title(str(value))
-
-
-def _set_status(product: Resource, value: Any) -> None:
-    product["status"] = str(value)
-
-
-def _set_type(product: Resource, value: Any) -> None:
-    if product["type"] != "variation":
-        product["type"] = str(value)
-        product["has_options"] = value == "variable"
-
-
-def _set_dimensions(product: Resource, value: Any) -> None:
-    product["dimensions"] = {**product["dimensions"], **value}
-
-
-def _set_attributes(product: Resource, value: Any) -> None:
+def _type(product: Resource, value: Any) -> str:
+    """A variation stays one."""
     if product["type"] == "variation":
-        product["attributes"] = [
-            {"id": 0, "name": part["name"], "slug": php.slug(part["name"]), "option": part.get("option", "")} for part in value
-        ]
-        return
-    product["attributes"] = [
+        return "variation"
+    product["has_options"] = value == "variable"
+    return str(value)
+
+
+def _dimensions(product: Resource, value: Any) -> Resource:
+    return {**product["dimensions"], **value}
+
+
+def _attributes(product: Resource, value: Any) -> list[Resource]:
+    if product["type"] == "variation":
+        return [{"id": 0, "name": p["name"], "slug": php.slug(p["name"]), "option": p.get("option", "")} for p in value]
+    return [
         {
             "id": 0, "name": part["name"], "slug": part["name"], "position": part.get("position", 0),
             "visible": part.get("visible", False), "variation": part.get("variation", False), "options": part.get("options", []),

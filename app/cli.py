@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 import app as package
-from app.commands import alerts, doctor, keys, processes, records, stock, sync
+from app.commands import alerts, doctor, integrations, keys, processes, records, stock, sync
 from app.commands.connections import commands as connections
 from app.commands.kit.terminal import EXIT_CODES, Commands, out
 from app.demo.command import demo
@@ -39,6 +39,7 @@ OWN = "On the gateway's own machine"
 
 app.command("demo", rich_help_panel="Run it")(demo)
 processes.register(app)
+app.command("integrations", rich_help_panel=RUNNING)(integrations.integrations)
 app.add_typer(connections.app, name="connections", rich_help_panel=RUNNING)
 app.command("sync", rich_help_panel=RUNNING)(sync.sync)
 app.add_typer(sync.app, name="runs", rich_help_panel=RUNNING)

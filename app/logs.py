@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import MutableMapping
 from typing import Any
 
 import orjson
 import structlog
-from structlog.typing import EventDict, FilteringBoundLogger
+from structlog.typing import EventDict, FilteringBoundLogger, Processor
 
 from app.settings import Settings
 
@@ -17,8 +18,6 @@ HIDDEN = frozenset(
         "password",
         "secret",
         "webhook_secret",
-        "consumer_secret",
-        "consumer_key",
         "authorization",
         "api_key",
         "token",
@@ -29,20 +28,26 @@ HIDDEN = frozenset(
 )
 
 
-def _hide(_logger: Any, _method: str, event: EventDict) -> EventDict:
-    for key in HIDDEN & event.keys():
-        event[key] = "(hidden)"
-    return event
+def _hider(names: frozenset[str]) -> Processor:
+    """Puts the value of any of these names out of sight."""
+
+    def hide(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        for key in names & event.keys():
+            event[key] = "(hidden)"
+        return event
+
+    return hide
 
 
-def configure(settings: Settings) -> None:
-    """Sets up logging for this process; what libraries log goes the same way."""
+def configure(settings: Settings, secret_names: frozenset[str]) -> None:
+    """Sets up logging for this process; what libraries log goes the same way. `secret_names` are those of the outside systems'
+    credentials: what stands under them is never written."""
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        _hide,
+        _hider(HIDDEN | secret_names),
     ]
     as_json = settings.log_format == "json"
     renderer: Any = (

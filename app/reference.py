@@ -1,19 +1,13 @@
-"""docs/configuration.md, made from the settings classes. A test finds when it is out of date."""
+"""docs/configuration.md, made from the settings classes and the list of systems. A test finds when it is out of date."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from enum import Enum
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any
 
-from pydantic import BaseModel, SecretStr
-from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined
-
-from app.integrations.woocommerce.settings import WooCommerceCredentials, WooCommerceSettings
+from app.integrations.catalogue import FieldEntry, SystemEntry, every_system, fields_of
 from app.settings import Settings
 from app.warehouse.credentials import OngoingCredentials
 
@@ -33,8 +27,9 @@ From the environment or a `.env` file. `DATABASE_URL` and `REDIS_URL` are unders
 CONNECTION = """
 ## A connection
 
-What belongs to one shop and its warehouse: given as a file (`gateway connections apply`) or over the REST API (`/connections`).
-Dots name parts of parts: `processes.orders` is `orders` in the table `[connections.settings.processes]`.
+What belongs to one shop or ERP company and its warehouse: given as a file (`gateway connections apply`; `gateway connections
+example` prints one to begin with) or over the REST API (`/connections`). Dots name parts of parts: `processes.orders` is
+`orders` in the table `[connections.settings.processes]`. `gateway integrations` lists the systems of a running gateway.
 
 """
 
@@ -45,31 +40,39 @@ def document() -> str:
         HEAD,
         _table(_environment()),
         CONNECTION,
-        "### `shop`: WooCommerce\n\n",
-        _table(_fields(WooCommerceCredentials)),
-        "\n### `warehouse`: Ongoing WMS\n\n",
-        _table(_fields(OngoingCredentials)),
-        "\n### `settings`: WooCommerce\n\n",
-        _table(_fields(WooCommerceSettings)),
+        "### `warehouse`: Ongoing WMS\n\n",
+        _table(_lines(fields_of(OngoingCredentials, {}))),
     ]
-    return "".join(parts)
+    return "".join([*parts, *(_system(entry) for entry in every_system())])
+
+
+def _system(entry: SystemEntry) -> str:
+    """Its own two tables. Settings that all systems have stand among them: their defaults may differ."""
+    return (
+        f"\n### `shop`: {entry.title}\n\n"
+        f'`integration = "{entry.name}"`. Processes: {_listed(entry.processes)}. Capabilities: {_listed(entry.capabilities)}. '
+        f"How to connect it: [{entry.docs.removeprefix('docs/')}]({entry.docs.removeprefix('docs/')}).\n\n"
+        f"{_table(_lines(entry.credentials))}"
+        f"\n### `settings`: {entry.title}\n\n"
+        f"{_table(_lines(entry.settings))}"
+    )
 
 
 Line = tuple[str, str, str, str]
 
 
 def _environment() -> Iterator[Line]:
-    for name, field in Settings.model_fields.items():
-        yield f"GATEWAY_{name.upper()}", _kind(field.annotation), _default(field), field.description or ""
+    for entry in fields_of(Settings, {}):
+        yield f"GATEWAY_{entry.name.upper()}", entry.kind, _default(entry), entry.description
 
 
-def _fields(model: type[BaseModel], prefix: str = "") -> Iterator[Line]:
-    for name, field in model.model_fields.items():
-        inner = field.annotation
-        if isinstance(inner, type) and issubclass(inner, BaseModel):
-            yield from _fields(inner, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", _kind(inner), _default(field), field.description or ""
+def _lines(entries: Iterable[FieldEntry]) -> Iterator[Line]:
+    for entry in entries:
+        yield entry.name, entry.kind, _default(entry), entry.description
+
+
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(f"`{word}`" for word in words)
 
 
 def _table(lines: Iterator[Line]) -> str:
@@ -79,31 +82,8 @@ def _table(lines: Iterator[Line]) -> str:
     return f"| name | kind | default | what it is |\n|---|---|---|---|\n{rows}"
 
 
-def _kind(annotation: Any) -> str:
-    """The type in a reader's words."""
-    origin, arguments = get_origin(annotation), get_args(annotation)
-    if origin in (Union, UnionType):
-        return " or ".join(_kind(each) for each in arguments if each is not NoneType)
-    if origin is Literal:
-        return " or ".join(f"`{json.dumps(each)}`" for each in arguments)
-    if origin in (list, tuple):
-        return f"list of {_kind(arguments[0])}"
-    if origin is dict:
-        return f"table of {_kind(arguments[1])}"
-    if isinstance(annotation, type) and issubclass(annotation, Enum):
-        return " or ".join(f"`{member.value}`" for member in annotation)
-    names = {str: "text", int: "whole number", float: "number", bool: "true or false", SecretStr: "secret", Path: "path"}
-    return names.get(annotation, getattr(annotation, "__name__", str(annotation)).lower())
-
-
-def _default(field: FieldInfo) -> str:
-    if field.is_required():
+def _default(entry: FieldEntry) -> str:
+    if entry.is_required:
         return "required"
-    value = field.get_default(call_default_factory=True, validated_data={})
-    if value is None or value is PydanticUndefined or value in ([], {}):
-        return "–"
-    if isinstance(value, BaseModel):
-        value = value.model_dump(mode="json")
-    if isinstance(value, Path):
-        value = str(value)
-    return f"`{json.dumps(value, default=str, ensure_ascii=False)}`".replace("|", "\\|")
+    value: Any = entry.default
+    return "–" if value in (None, [], {}) else f"`{json.dumps(value, ensure_ascii=False)}`".replace("|", "\\|")

@@ -23,6 +23,7 @@ from app.engine.stock import levels
 from app.engine.upkeep import sweeper
 from app.engine.upkeep.webhook_guard import reconcile
 from app.errors import NotFound
+from app.integrations.registry import secret_names
 from app.logs import configure, get_logger
 from app.settings import Settings
 
@@ -78,7 +79,7 @@ async def run(settings: Settings) -> None:
 
     arq's worker asks for an event loop as it is made: here one runs. Since Python 3.14 none is made for who asks without one.
     """
-    configure(settings)
+    configure(settings, secret_names())
     if settings.worker_metrics_port:
         start_http_server(settings.worker_metrics_port, addr=settings.host)
     assert settings.redis_url is not None

@@ -44,6 +44,7 @@ TAGS = [
     {"name": "lanes", "description": "One goods owner or one shop each, one write at a time."},
     {"name": "dead letters", "description": "What was refused or given up."},
     {"name": "alerts", "description": "What an operator should hear of."},
+    {"name": "integrations", "description": "The systems that can be connected, and what each of them can do."},
     {"name": "connections", "description": "One shop each, tied to one goods owner in one WMS."},
     {"name": "keys", "description": "API keys."},
     {"name": "privacy", "description": "Erasing a person's data."},

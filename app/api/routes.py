@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from app.api import alerts, health, keys, mappings, openapi, privacy, runs, stock, sync
+from app.api import alerts, health, integrations, keys, mappings, openapi, privacy, runs, stock, sync
 from app.api.connections import preview, webhooks
 from app.api.connections import resource as connections
 from app.api.kit import problems
@@ -21,6 +21,7 @@ RESOURCES = (
     lanes,
     dead_letters,
     alerts,
+    integrations,
     connections,
     webhooks,
     preview,

@@ -10,6 +10,7 @@ import uvicorn
 
 from app import logs, worker
 from app.commands.kit.terminal import AsJson, Exit, fail, out, print_json
+from app.integrations.registry import secret_names
 from app.main import create_app
 from app.processes import supervisor
 from app.settings import Settings
@@ -40,7 +41,7 @@ def _with_queue(settings: Settings) -> Settings:
 def serve() -> None:
     """Run the API: webhooks, REST, /docs. One process; needs REDIS_URL."""
     settings = _with_queue(_checked(Settings()))
-    logs.configure(settings)
+    logs.configure(settings, secret_names())
     config = uvicorn.Config(
         create_app(settings),
         host=settings.host,
@@ -60,7 +61,7 @@ def work() -> None:
     settings = _with_queue(_checked(Settings()))
     if not settings.redis_url:
         fail("a worker needs REDIS_URL: GATEWAY_QUEUE=memory works within one process only", "set REDIS_URL", Exit.USAGE)
-    logs.configure(settings)
+    logs.configure(settings, secret_names())
     worker.work_until_told(settings)
 
 
@@ -78,7 +79,7 @@ def migrate(as_json: AsJson = False) -> None:
 def run_up() -> None:
     """Run everything on this machine: the database's migrations, the API, a worker and, without REDIS_URL, a queue of its own."""
     settings = _checked(Settings())
-    logs.configure(settings)
+    logs.configure(settings, secret_names())
     asyncio.run(supervisor.until_told(supervisor.run(settings)))
 
 

@@ -17,6 +17,7 @@ from app.commands.kit.terminal import Exit, err, out, print_json, table
 from app.demo import day, live
 from app.demo.scenes import Checked
 from app.demo.world import open_world
+from app.integrations.registry import secret_names
 from app.processes.supervisor import until_told
 from app.settings import Settings
 
@@ -35,7 +36,7 @@ def demo(
 
     It keeps running until Ctrl-C. With --check it ends by itself: exit code 0 when everything came out as it should.
     """
-    logs.configure(Settings(log_format="console", log_level="warning"))
+    logs.configure(Settings(log_format="console", log_level="warning"), secret_names())
     if check:
         code = asyncio.run(until_told(_check(data, as_json=as_json)))
         raise typer.Exit(Exit.NO if code is None else code)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, cast, get_args
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, SecretStr, ValidationError
@@ -22,6 +22,7 @@ from app.ids import new_id, unguessable
 from app.integrations.protocol import ConnectionSettings, Integration
 from app.integrations.protocol.account import Account
 from app.integrations.protocol.settings import RETIRED_SETTINGS
+from app.integrations.registry import RESERVED_NAMES
 from app.integrations.registry import integration as find_integration
 from app.storage.secrets import Vault
 from app.storage.tables import connections, jobs, lanes, mappings
@@ -118,7 +119,7 @@ def prepare(draft: Draft, reach: Reach) -> Prepared:
             fix="use up to 63 lower-case letters, digits, - and _, beginning with a letter or digit",
         )
     system = find_integration(draft.integration)
-    if draft.name in _reserved() and draft.name != draft.integration:
+    if draft.name in RESERVED_NAMES and draft.name != draft.integration:
         raise BadInput(f"{draft.name!r} is the name of another integration", field="name", fix="choose another name")
     shop = _parse(system.credentials_model, draft.shop, "shop")
     warehouse = cast(OngoingCredentials, _parse(OngoingCredentials, draft.warehouse, "warehouse"))
@@ -141,10 +142,6 @@ def _check_extra_fields(settings: ConnectionSettings) -> None:
         raise BadInput(problem.message, field=problem.field, fix=problem.fix)
 
 
-def _reserved() -> frozenset[str]:
-    return frozenset({"woocommerce", "mystore", "24nettbutikk", "24sevenoffice"})
-
-
 def _parse(model: type[BaseModel], value: dict[str, Any], field: str) -> BaseModel:
     try:
         return model.model_validate(value)
@@ -156,12 +153,6 @@ def _parse(model: type[BaseModel], value: dict[str, Any], field: str) -> BaseMod
         known = ", ".join(sorted(model.model_fields))
         fix = f"known here: {known}" if first["type"] == "extra_forbidden" else f"give a value for {where} that fits"
         raise BadInput(f"{where}: {first['msg']}", field=where, fix=fix) from error
-
-
-def secret_fields(model: type[BaseModel]) -> frozenset[str]:
-    """Names of the fields that hold secrets."""
-    kinds = {name: (field.annotation, *get_args(field.annotation)) for name, field in model.model_fields.items()}
-    return frozenset(name for name, found in kinds.items() if SecretStr in found)
 
 
 def revealed(model: BaseModel) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from app import logs
+from app.integrations.registry import secret_names
 from app.settings import Settings
 from tests import services
 from tests.bench import claims, coalescing, intake, latency, poll, poll_large, stock, throughput
@@ -91,7 +92,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--seconds", type=float, help="length of one run of the intake figures, in seconds")
     asked = parser.parse_args(arguments)
     options = Options(asked.rounds, asked.seconds)
-    logs.configure(Settings(log_level="error"))
+    logs.configure(Settings(log_level="error"), secret_names())
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
     for line in machine():
         console.print(line, style="dim")

@@ -20,6 +20,7 @@ from sqlalchemy import func, select, update
 from app import logs
 from app.domain import Process
 from app.engine.core.queue import Task, poll_key
+from app.integrations.registry import secret_names
 from app.integrations.woocommerce.settings import WooCommerceSettings
 from app.settings import Settings
 from app.storage.tables import cursors, jobs
@@ -91,7 +92,7 @@ def _memory(few: Measured, many: Measured) -> Figure:
 
 
 def _measured(asked: tuple[Process, int]) -> Measured:
-    logs.configure(Settings(log_level="error"))
+    logs.configure(Settings(log_level="error"), secret_names())
     return asyncio.run(_measure(*asked))
 
 

@@ -10,6 +10,7 @@ from base64 import b64encode
 import uvicorn
 from fastapi import FastAPI, Request, Response
 
+from app.integrations.registry import secret_names
 from app.logs import configure
 from app.main import create_app
 from app.settings import Settings
@@ -33,7 +34,7 @@ def reference() -> FastAPI:
 
 def gateway() -> FastAPI:
     settings = Settings()
-    configure(settings)
+    configure(settings, secret_names())
     return create_app(settings)
 
 

@@ -10,6 +10,7 @@ import asyncio
 import math
 import sys
 
+from app.integrations.registry import secret_names
 from app.settings import Settings
 
 
@@ -19,7 +20,7 @@ def api(settings: Settings) -> None:
     from app import logs
     from app.main import create_app
 
-    logs.configure(settings)
+    logs.configure(settings, secret_names())
     config = uvicorn.Config(
         create_app(settings),
         host=settings.host,

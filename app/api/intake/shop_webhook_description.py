@@ -2,35 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from app.api.intake import shop_webhooks
 from app.api.intake.shop_webhooks import Refusal, refusal_of
 from app.api.kit.problems import MEDIA_TYPE
+from app.integrations.protocol import Integration
+from app.integrations.protocol.reference import WebhookExample
 from app.integrations.registry import INTEGRATIONS
+
+Body = dict[str, Any]
 
 PATH = "/webhooks/{webhook_id}"
 
-_ORDER: dict[str, Any] = {
-    "id": 5093,
-    "number": "5093",
-    "status": "processing",
-    "date_modified_gmt": "2026-11-21T09:29:58",
-    "billing": {"first_name": "Kari", "last_name": "Nordmann", "country": "NO"},
-    "line_items": [{"id": 12, "sku": "TEE-M", "quantity": 2}],
-}
-_PRODUCT: dict[str, Any] = {
-    "id": 4711,
-    "name": "T-shirt",
-    "type": "simple",
-    "status": "publish",
-    "sku": "TEE-M",
-    "date_modified_gmt": "2026-11-21T09:29:58",
-}
-
-_OF_SYSTEMS = [refusal_of(each) for system in INTEGRATIONS.values() if system.webhooks for each in system.webhooks.refusals]
+_SENDERS = [system for system in INTEGRATIONS.values() if system.webhooks]
 _REFUSALS = (
-    *_OF_SYSTEMS,
+    *(refusal_of(each) for system in _SENDERS if system.webhooks for each in system.webhooks.refusals),
     shop_webhooks.UNKNOWN,
     shop_webhooks.TOO_SLOW,
     shop_webhooks.TOO_LARGE,
@@ -62,7 +50,7 @@ def refused(refusal: Refusal, meaning: str) -> dict[str, Any]:
     return described
 
 
-_RESPONSES: dict[str, Any] = {
+_RESPONSES: Body = {
     "200": {
         "description": "Kept: committed before this answer. Or the shop's unsigned greeting, which is answered and forgotten.",
         "content": {
@@ -80,32 +68,28 @@ _RESPONSES: dict[str, Any] = {
 }
 
 
-def _header(name: str, description: str, example: str) -> dict[str, Any]:
-    schema = {"type": "string"}
-    return {"name": name, "in": "header", "required": False, "description": description, "schema": schema, "example": example}
+def _headers(system: Integration) -> list[Body]:
+    return [
+        {
+            "name": each.name,
+            "in": "header",
+            "required": False,
+            "description": each.description,
+            "schema": {"type": "string"},
+            "example": each.example,
+        }
+        for each in system.reference.webhook_headers
+    ]
 
 
-_HEADERS = [
-    _header("X-WC-Webhook-Topic", "What happened.", "order.updated"),
-    _header(
-        "X-WC-Webhook-Source",
-        "The shop's home address. Deliveries of another shop are kept, ignored and alerted.",
-        "https://shop.example/",
-    ),
-    _header(
-        "X-WC-Webhook-Signature",
-        "Base64 of HMAC-SHA256 over the raw body, with the connection's webhook secret.",
-        "q0JlL…=",
-    ),
-    _header("X-WC-Webhook-Delivery-ID", "Not unique; kept for people to read.", "1f0a…"),
-]
+def _body(example: Mapping[str, Any]) -> Body:
+    return {"required": True, "content": {"application/json": {"schema": {"type": "object"}, "example": dict(example)}}}
 
 
-def _body(example: dict[str, Any]) -> dict[str, Any]:
-    return {"required": True, "content": {"application/json": {"schema": {"type": "object"}, "example": example}}}
+_EXAMPLES = [each.body for system in _SENDERS for each in system.reference.webhooks]
 
 
-PATH_ITEM: dict[str, Any] = {
+PATH_ITEM: Body = {
     "post": {
         "tags": ["webhooks"],
         "operationId": "take_webhook",
@@ -120,31 +104,30 @@ PATH_ITEM: dict[str, Any] = {
                 "description": "Unguessable; the connection's `webhook_url` ends in it.",
                 "schema": {"type": "string"},
             },
-            *_HEADERS,
+            *(header for system in _SENDERS for header in _headers(system)),
         ],
-        "requestBody": _body(_ORDER),
+        "requestBody": _body(_EXAMPLES[0] if _EXAMPLES else {}),
         "responses": _RESPONSES,
     }
 }
 
 
-def _sent(summary: str, example: dict[str, Any], name: str) -> dict[str, Any]:
+def _sent(system: Integration, sent: WebhookExample) -> Body:
     return {
         "post": {
             "tags": ["webhooks"],
-            "operationId": name,
-            "summary": summary,
-            "description": "Sent by a WooCommerce shop to the connection's `webhook_url`.",
+            "operationId": f"{system.name}_{sent.name}",
+            "summary": sent.summary,
+            "description": f"Sent by a {system.title} {system.noun} to the connection's `webhook_url`.",
             "security": [],
-            "parameters": _HEADERS,
-            "requestBody": _body(example),
+            "parameters": _headers(system),
+            "requestBody": _body(sent.body),
             "responses": _RESPONSES,
         }
     }
 
 
-SENT_BY_SHOPS: dict[str, Any] = {
-    "woocommerce-order": _sent("An order was created, updated, deleted or restored", _ORDER, "woocommerce_order"),
-    "woocommerce-product": _sent("A product was created, updated, deleted or restored", _PRODUCT, "woocommerce_product"),
+SENT_BY_SHOPS: Body = {
+    f"{system.name}-{sent.name}": _sent(system, sent) for system in _SENDERS for sent in system.reference.webhooks
 }
-"""What shops send, as the document's webhooks section."""
+"""What the systems send, as the document's webhooks section."""

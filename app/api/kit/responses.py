@@ -38,7 +38,7 @@ _EXAMPLES: dict[int, tuple[str, str | None]] = {
     409: ("mapping 412 is not held", "only a held record can be released; see its `next`"),
     413: ("The body is too large", None),
     422: ("limit: Input should be less than or equal to 200", "correct limit; /docs shows what it takes"),
-    424: ("WooCommerce did not answer within 60 s", "try again later"),
+    424: ("the shop did not answer within 60 s", "try again later"),
     500: ("an error of the gateway itself; its log has the details", None),
     503: ("the gateway's database cannot be reached", "try again in some seconds"),
 }

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from app.api.kit.auth import Caller, Reader, Syncer
+from app.api.kit.examples import HEADERS
 from app.api.kit.pages import Cursor, Id, Limit, Moment, Page, Word, before_id, cut
 from app.api.kit.responses import problems
 from app.domain import EventState
@@ -69,7 +70,7 @@ class EventDetail(EventView):
         json_schema_extra={
             "example": {
                 **EVENT_EXAMPLE,
-                "headers": {"content-type": "application/json", "x-wc-webhook-topic": "order.updated"},
+                "headers": {**HEADERS},
                 "body": '{"id": 5093, "status": "processing"}',
             }
         }

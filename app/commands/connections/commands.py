@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from app.commands.connections import care
+from app.commands.connections import care, example
 from app.commands.connections.file import assigned, read_file, resolved
 from app.commands.kit.remote import DEFAULT_URL, ApiKey, Problem, Remote, Url, connect, segment
 from app.commands.kit.terminal import AsJson, Exit, err, fail, fields, out, print_json, table, with_times
@@ -17,6 +17,7 @@ from app.commands.kit.terminal import AsJson, Exit, err, fail, fields, out, prin
 app = typer.Typer(no_args_is_help=True, help="Connections: one shop and one goods owner in a warehouse each.")
 
 care.register(app)
+app.command("example")(example.example)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The connection's name or id.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]

@@ -18,9 +18,10 @@ from app.engine.operations.connection_test import Report
 from app.errors import BadInput, Conflict
 from app.ids import unguessable
 from app.integrations.protocol import ConnectionSettings
+from app.integrations.protocol.credentials import secret_fields
 from app.integrations.registry import integration
 from app.records import connections, sessions
-from app.records.connections import Connection, Draft, Prepared, Status, prepare, revealed, secret_fields, shop_lane
+from app.records.connections import Connection, Draft, Prepared, Status, prepare, revealed, shop_lane
 from app.storage.tables import alerts, cursors, inbox, jobs, mappings, run_parts
 from app.storage.tables import connections as rows
 from app.storage.tables import sessions as session_rows

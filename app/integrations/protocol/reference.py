@@ -8,6 +8,24 @@ from typing import Any
 
 
 @dataclass(frozen=True)
+class HeaderExample:
+    """A header of the system's webhooks, as it writes it."""
+
+    name: str
+    description: str
+    example: str
+
+
+@dataclass(frozen=True)
+class WebhookExample:
+    """One kind of webhook that the system sends. `name` is unique within the system, like `order`."""
+
+    name: str
+    summary: str
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Reference:
     """`docs` is the page about connecting it, within `docs/`."""
 
@@ -16,5 +34,9 @@ class Reference:
     """An example of its credentials, as they are sent; without real secrets."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """An example of its settings."""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """An example of what a connection test finds out about it."""
+    webhook_headers: tuple[HeaderExample, ...] = ()
+    webhooks: tuple[WebhookExample, ...] = ()
     secret_names: frozenset[str] = frozenset()
-    """Names under which its secrets may turn up in what is logged."""
+    """Names under which its secrets may turn up in what is logged, beside those of the credentials themselves."""

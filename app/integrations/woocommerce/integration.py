@@ -12,9 +12,9 @@ from app.integrations.protocol import ConnectionSettings, IncomingWebhooks
 from app.integrations.protocol.account import Account, Pace
 from app.integrations.protocol.capabilities import Capability
 from app.integrations.protocol.integration import Opened
-from app.integrations.protocol.reference import Reference
 from app.integrations.woocommerce.client import WooCommerceClient
 from app.integrations.woocommerce.mapping import fields
+from app.integrations.woocommerce.reference import REFERENCE
 from app.integrations.woocommerce.settings import WooCommerceCredentials, WooCommerceSettings, own_credentials, own_settings
 from app.integrations.woocommerce.webhooks.incoming import WooCommerceWebhooks
 
@@ -30,7 +30,7 @@ class WooCommerce:
     capabilities = frozenset(Capability) - {Capability.OAUTH}
     kinds: Mapping[Process, Kind] = {Process.ARTICLES: Kind.ARTICLE, Process.ORDERS: Kind.ORDER}
     webhooks: IncomingWebhooks | None = WooCommerceWebhooks()
-    reference = Reference(docs="connecting-woocommerce.md")
+    reference = REFERENCE
 
     def account(self, credentials: BaseModel) -> Account:
         url = own_credentials(credentials).shop_url

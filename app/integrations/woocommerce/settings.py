@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from app.domain.shipment import CountsAsShipped
 from app.integrations.protocol import ConnectionSettings, ShipmentSettings, TrackingVia, fillable
+from app.integrations.protocol.credentials import ShownByItsEnd
 
 
 class SignatureMethod(StrEnum):
@@ -226,7 +227,7 @@ class WooCommerceCredentials(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     shop_url: str = Field(description="The shop's home address, like https://shop.example/. A pasted API address is cut.")
-    consumer_key: str = Field(min_length=1, description="Begins with ck_.")
+    consumer_key: Annotated[str, ShownByItsEnd()] = Field(min_length=1, description="Begins with ck_.")
     consumer_secret: SecretStr = Field(min_length=1, description="Begins with cs_.")
     webhook_secret: SecretStr | None = Field(
         None, min_length=1, description="The secret that the shop's webhooks are signed with."

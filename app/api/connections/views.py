@@ -1,0 +1,217 @@
+"""Connections as the API takes and shows them. Secrets go in and never come out again."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from fastapi import Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.api.kit.examples import SYSTEM
+from app.engine.operations.connection_test import Report
+from app.engine.operations.lanes import id_of
+from app.integrations.protocol.credentials import secret_fields, shown
+from app.records.connections import Connection
+
+_SOURCE = shown(SYSTEM.credentials_model.model_validate(dict(SYSTEM.reference.credentials)))
+_WAREHOUSE: dict[str, Any] = {"url": "https://api.ongoingsystems.se/acme/api/v1/", "user": "gateway", "goods_owner_id": 77}
+_SETTINGS = dict(SYSTEM.reference.settings)
+CHECK_EXAMPLE: dict[str, Any] = {
+    "system": "shop",
+    "name": "orders",
+    "ok": True,
+    "message": "the keys can read orders",
+    "fix": "",
+}
+_GIVEN: dict[str, Any] = {
+    "name": "nettbutikk",
+    "integration": SYSTEM.name,
+    "shop": dict(SYSTEM.reference.credentials),
+    "warehouse": {**_WAREHOUSE, "password": "…"},
+    "settings": _SETTINGS,
+}
+_VIEW: dict[str, Any] = {
+    "id": "con_T2vK8mQxJ4bZ6aYc",
+    "name": "nettbutikk",
+    "integration": SYSTEM.name,
+    "status": "active",
+    "shop": _SOURCE,
+    "warehouse": _WAREHOUSE,
+    "secrets": {
+        **{f"shop.{name}": True for name in sorted(secret_fields(SYSTEM.credentials_model))},
+        "warehouse.password": True,
+        "warehouse.webhook_secret": False,
+    },
+    "settings": _SETTINGS,
+    "settings_version": 2,
+    "lane_id": "lane_5c1f0a9be2d4",
+    "webhook_url": "https://gateway.example/webhooks/kY0c…",
+    "webhook_url_note": None,
+    "warehouse_webhook_url": "https://gateway.example/webhooks/ongoing/kY0c…",
+    "facts": dict(SYSTEM.reference.facts),
+    "test": {"ok": True, "checks": [CHECK_EXAMPLE]},
+    "tested_at": "2026-11-21T09:00:00Z",
+    "activated_at": "2026-11-21T09:00:02Z",
+    "created_at": "2026-11-21T08:55:00Z",
+    "updated_at": "2026-11-21T09:00:02Z",
+}
+
+
+class CheckView(BaseModel):
+    """One finding of a connection test, in the user's words."""
+
+    system: str = Field(description="shop or warehouse.")
+    name: str
+    ok: bool
+    message: str
+    fix: str
+
+
+class TestView(BaseModel):
+    """A connection test: real calls to the shop and the warehouse."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"ok": True, "checks": [CHECK_EXAMPLE]}})
+
+    ok: bool
+    checks: list[CheckView]
+
+    @classmethod
+    def of(cls, report: Report) -> TestView:
+        return cls.model_validate(report.plain())
+
+
+class ConnectionView(BaseModel):
+    """One connection, without its secrets; `secrets` says which there are."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _VIEW})
+
+    id: str
+    name: str
+    integration: str
+    status: str = Field(description="draft, active or paused.")
+    shop: dict[str, Any]
+    warehouse: dict[str, Any]
+    secrets: dict[str, bool]
+    settings: dict[str, Any]
+    settings_version: int
+    lane_id: str
+    webhook_url: str = Field(description="Where the shop's webhooks go.")
+    webhook_url_note: str | None
+    warehouse_webhook_url: str = Field(
+        description="Where the WMS's own webhooks go, set up by the warehouse with the secret in `warehouse.webhook_secret`."
+    )
+    facts: dict[str, Any] = Field(description="What the last test found out about the shop.")
+    test: TestView | None
+    tested_at: datetime | None
+    activated_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class MadeConnection(ConnectionView):
+    """A connection that was just made, with the secret for the shop's webhooks, shown this once (null: it has none)."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {**_VIEW, "status": "draft", "webhook_secret": "m3Xb…"}})
+
+    webhook_secret: str | None
+
+
+class AppliedConnection(ConnectionView):
+    """`changed`: dotted paths of what is different now, never values."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {**_VIEW, "created": False, "changed": ["settings.order_number_prefix"], "webhook_secret": None}
+        }
+    )
+
+    created: bool
+    changed: list[str]
+    webhook_secret: str | None = Field(None, description="Of a connection that was just made and got one; shown this once.")
+
+
+class NewConnection(BaseModel):
+    """A connection as a person gives it. `shop` and `settings` are what the integration asks for; see docs."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": _GIVEN})
+
+    name: str
+    integration: str
+    shop: dict[str, Any]
+    warehouse: dict[str, Any]
+    settings: dict[str, Any] = {}
+
+
+class DeclaredConnection(BaseModel):
+    """A connection as it is to be. Secrets and the go-live date that are left out stay as they are."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {key: value for key, value in _GIVEN.items() if key != "name"}}
+    )
+
+    integration: str
+    shop: dict[str, Any]
+    warehouse: dict[str, Any]
+    settings: dict[str, Any] = {}
+
+
+class ConnectionChange(BaseModel):
+    """What is to change, merged into what there is (RFC 7396: null takes a member away)."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"example": {"settings": {"order_number_prefix": "N-", "processes": {"articles": False}}}},
+    )
+
+    name: str | None = None
+    shop: dict[str, Any] | None = None
+    warehouse: dict[str, Any] | None = None
+    settings: dict[str, Any] | None = None
+
+
+class NewSecret(BaseModel):
+    """The new secret, shown this once."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"webhook_url": "https://gateway.example/webhooks/kY0c…", "webhook_secret": "m3Xb…"}}
+    )
+
+    webhook_url: str
+    webhook_secret: str
+
+
+def webhook_url(request: Request, connection: Connection) -> tuple[str, str | None]:
+    public = request.app.state.gateway.settings.public_url
+    base = str(public or request.base_url).rstrip("/")
+    note = None if public else "GATEWAY_PUBLIC_URL is not set: this is the address that you have used, the shop may need another"
+    return f"{base}/webhooks/{connection.webhook_id}", note
+
+
+def _secrets(part: str, model: BaseModel) -> dict[str, bool]:
+    return {f"{part}.{name}": bool(getattr(model, name)) for name in sorted(secret_fields(type(model)))}
+
+
+def members(request: Request, connection: Connection) -> dict[str, Any]:
+    url, note = webhook_url(request, connection)
+    return {
+        "id": connection.id,
+        "name": connection.name,
+        "integration": connection.integration,
+        "status": connection.status,
+        "shop": shown(connection.shop),
+        "warehouse": shown(connection.warehouse),
+        "secrets": {**_secrets("shop", connection.shop), **_secrets("warehouse", connection.warehouse)},
+        "settings": connection.settings.model_dump(mode="json"),
+        "settings_version": connection.settings_version,
+        "lane_id": id_of(connection.lane),
+        "webhook_url": url,
+        "webhook_url_note": note,
+        "warehouse_webhook_url": f"{url.removesuffix(connection.webhook_id)}ongoing/{connection.webhook_id}",
+        "facts": connection.facts,
+        "test": connection.test,
+        "tested_at": connection.tested_at,
+        "activated_at": connection.activated_at,
+        "created_at": connection.created_at,
+        "updated_at": connection.updated_at,
+    }

@@ -1,0 +1,67 @@
+"""`gateway connections example`: a TOML file to begin with, made from what the system asks for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+import typer
+from pydantic import BaseModel
+
+from app.commands.kit.terminal import out
+from app.integrations.catalogue import entry_of, fields_of
+from app.integrations.protocol.credentials import masked_fields
+from app.integrations.registry import integration as find_integration
+from app.warehouse.credentials import OngoingCredentials
+
+WAREHOUSE = {"url": "https://api.ongoingsystems.se/mywarehouse/api/v1/", "user": "gateway", "goods_owner_id": 77}
+
+
+def example(
+    integration: Annotated[str, typer.Argument(metavar="INTEGRATION", help="The system, as `gateway integrations` names it.")],
+) -> None:
+    """Print a TOML file with one connection, to be filled in and given to `gateway connections apply`. Asks no gateway."""
+    # Not wrapped to the terminal's width: it goes into a file.
+    out().file.write(document(integration))
+
+
+def document(integration: str) -> str:
+    """The file. Raises BadInput naming the systems there are."""
+    system = find_integration(integration)
+    entry = entry_of(system)
+    lines = [
+        f"# {entry.title}: see {entry.docs}. Values like env:NAME are read from your environment by the command line.",
+        "[[connections]]",
+        f'name = "my-{entry.noun.lower()}"',
+        f"integration = {_written(entry.name)}",
+        "",
+        "[connections.shop]",
+        *_given(system.credentials_model, f"{entry.name}_", system.reference.credentials),
+        "",
+        "[connections.warehouse]",
+        *_given(OngoingCredentials, "wms_", WAREHOUSE),
+        "",
+        "[connections.settings]",
+        *(f"{name} = {_written(value)}" for name, value in system.reference.settings.items()),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _given(model: type[BaseModel], prefix: str, examples: Mapping[str, Any]) -> Iterator[str]:
+    """Each field below what it is; one that may be left out is a comment. What is not shown whole comes from the environment."""
+    masked = masked_fields(model)
+    for field in fields_of(model, examples):
+        is_hidden = field.is_secret or field.name in masked
+        value = f"env:{f'{prefix}{field.name}'.upper()}" if is_hidden else field.example
+        if value is None and not field.is_required:
+            continue
+        yield f"# {field.description}"
+        yield f"{'' if field.is_required else '# '}{field.name} = {_written('' if value is None else value)}"
+
+
+def _written(value: Any) -> str:
+    """A value as TOML has it, which for text, numbers, truth and lists of them is as JSON has it."""
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{json.dumps(name)} = {_written(inner)}" for name, inner in value.items()) + " }"
+    return json.dumps(value, ensure_ascii=False)

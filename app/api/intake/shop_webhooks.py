@@ -26,6 +26,7 @@ from app.integrations.protocol import Accepted, Greeting, IncomingWebhooks, Refu
 from app.logs import get_logger
 from app.metrics import INTAKE, INTAKE_SECONDS
 from app.records import connections
+from app.ttl_cache import TtlCache
 
 log = get_logger(__name__)
 
@@ -106,8 +107,8 @@ class WebhookIntake:
     gateway: Gateway = field(init=False)
     inbox: Inbox = field(init=False)
     signatures: WrongSignatures = field(default_factory=WrongSignatures)
-    _targets: dict[str, tuple[float, Target | None]] = field(default_factory=dict)
-    _refreshing: dict[str, asyncio.Task[Target | None]] = field(default_factory=dict)
+    _targets: TtlCache[str, Target | Refusal] = field(default_factory=lambda: TtlCache(CACHE_SECONDS, MAX_CACHED))
+    _refreshing: dict[str, asyncio.Task[Target | Refusal]] = field(default_factory=dict)
     _counters: dict[tuple[str, str], Counter] = field(default_factory=dict)
 
     def open(self, gateway: Gateway, inbox: Inbox) -> None:
@@ -129,16 +130,12 @@ class WebhookIntake:
         INTAKE_SECONDS.observe(time.perf_counter() - began)
 
     async def _target(self, webhook_id: str) -> Target:
-        kept = self._targets.get(webhook_id)
-        if kept is None or time.monotonic() - kept[0] > CACHE_SECONDS:
-            target = await self._refreshed(webhook_id)
-        else:
-            target = kept[1]
-        if target is None:
-            raise Refuse(UNKNOWN)
+        target = self._targets.get(webhook_id) or await self._refreshed(webhook_id)
+        if isinstance(target, Refusal):
+            raise Refuse(target)
         return target
 
-    async def _refreshed(self, webhook_id: str) -> Target | None:
+    async def _refreshed(self, webhook_id: str) -> Target | Refusal:
         """One look-up at a time for an address, however many requests ask."""
         running = self._refreshing.get(webhook_id)
         if running is None:
@@ -146,13 +143,9 @@ class WebhookIntake:
         # Shielded: whoever hangs up does not end it for the others.
         return await asyncio.shield(running)
 
-    async def _refresh(self, webhook_id: str) -> Target | None:
+    async def _refresh(self, webhook_id: str) -> Target | Refusal:
         try:
-            target = await self._look_up(webhook_id)
-            if len(self._targets) >= MAX_CACHED:
-                self._targets.clear()
-            self._targets[webhook_id] = (time.monotonic(), target)
-            return target
+            return self._targets.put(webhook_id, await self._look_up(webhook_id))
         finally:
             del self._refreshing[webhook_id]
 
@@ -162,20 +155,20 @@ class WebhookIntake:
             counter = self._counters[(name, result)] = INTAKE.labels(name, result)
         return counter
 
-    async def _look_up(self, webhook_id: str) -> Target | None:
+    async def _look_up(self, webhook_id: str) -> Target | Refusal:
         try:
             async with self.gateway.database.read() as db:
                 found = await connections.by_webhook_id(db, self.gateway.vault, webhook_id)
         except (SQLAlchemyError, OSError) as error:
             # The database is away: a target known from before still tells whose secret to check, and the inbox decides about the
             # rest.
-            kept = self._targets.get(webhook_id)
-            if kept and kept[1]:
-                return kept[1]
+            kept = self._targets.last(webhook_id)
+            if isinstance(kept, Target):
+                return kept
             raise Refuse(NOT_REACHABLE) from error
         webhooks = found.system.webhooks if found else None
         if found is None or webhooks is None:
-            return None
+            return UNKNOWN
         return Target(found.id, found.name, webhooks, found.webhook_secret)
 
     async def _take(self, target: Target, scope: Scope, receive: Receive) -> Answer:

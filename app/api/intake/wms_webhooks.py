@@ -6,9 +6,7 @@ What they name is read; what is lost here the polls find.
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import Receive, Scope, Send
@@ -32,6 +30,7 @@ from app.logs import get_logger
 from app.metrics import INTAKE
 from app.records import connections
 from app.records.connections import Connection, Status
+from app.ttl_cache import TtlCache
 from app.warehouse.reads.webhooks import WarehouseNews, interpret, is_genuine
 
 log = get_logger(__name__)
@@ -39,7 +38,7 @@ log = get_logger(__name__)
 PREFIX = "/webhooks/ongoing/"
 MAX_BYTES = 256 * 1024
 """The vendor's own sample has one."""
-REMEMBERED = timedelta(minutes=5)
+REMEMBERED_SECONDS = 300.0
 """How long an event is known again; the WMS repeats after 1, 5, 15 and 30 minutes what was not answered."""
 MOST_REMEMBERED = 10_000
 MOST_NAMED = 5
@@ -61,12 +60,13 @@ class WarehouseWebhooks:
 
     gateway: Gateway = field(init=False)
     wake_ups: CoalescedWakeUps = field(init=False)
-    _known: dict[str, tuple[float, Connection | None]] = field(default_factory=dict)
-    _events: dict[str, datetime] = field(default_factory=dict)
+    _known: TtlCache[str, Connection | Refusal] = field(default_factory=lambda: TtlCache(CACHE_SECONDS, MOST_REMEMBERED))
+    _events: TtlCache[str, bool] = field(init=False)
 
     def open(self, gateway: Gateway) -> None:
         self.gateway = gateway
         self.wake_ups = CoalescedWakeUps(gateway.wake_ups, RING_SECONDS)
+        self._events = TtlCache(REMEMBERED_SECONDS, MOST_REMEMBERED, lambda: gateway.clock().timestamp())
 
     async def close(self) -> None:
         await self.wake_ups.close()
@@ -87,18 +87,16 @@ class WarehouseWebhooks:
 
     async def _connection(self, webhook_id: str) -> Connection:
         kept = self._known.get(webhook_id)
-        if kept is None or time.monotonic() - kept[0] > CACHE_SECONDS:
+        if kept is None:
             try:
                 async with self.gateway.database.read() as db:
                     found = await connections.by_webhook_id(db, self.gateway.vault, webhook_id)
             except (SQLAlchemyError, OSError) as error:
                 raise Refuse(NOT_REACHABLE) from error
-            if len(self._known) >= MOST_REMEMBERED:
-                self._known.clear()
-            kept = self._known[webhook_id] = (time.monotonic(), found)
-        if kept[1] is None:
-            raise Refuse(UNKNOWN)
-        return kept[1]
+            kept = self._known.put(webhook_id, found or UNKNOWN)
+        if isinstance(kept, Refusal):
+            raise Refuse(kept)
+        return kept
 
     async def _take(self, connection: Connection, scope: Scope, receive: Receive) -> None:
         secret, settings = connection.warehouse.webhook_secret, connection.settings.warehouse
@@ -118,14 +116,10 @@ class WarehouseWebhooks:
             return False
         if news.key is None:
             return True
-        key, now = f"{connection.id} {news.key}", self.gateway.clock()
-        before = self._events.get(key)
-        if len(self._events) >= MOST_REMEMBERED:
-            self._events = {known: at for known, at in self._events.items() if now - at <= REMEMBERED}
-            if len(self._events) >= MOST_REMEMBERED:
-                self._events.clear()
-        self._events[key] = now
-        return before is None or now - before > REMEMBERED
+        key = f"{connection.id} {news.key}"
+        is_new = self._events.get(key) is None
+        self._events.put(key, True)
+        return is_new
 
     def _send(self, connection: Connection, news: WarehouseNews) -> None:
         named = [wms_refresh.order_id_key(connection.id, order_id) for order_id in news.order_ids]

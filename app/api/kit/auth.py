@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -16,6 +15,7 @@ from app.errors import Forbidden, NotFound, Unauthenticated
 from app.records import connections, keys
 from app.records.connections import Connection
 from app.records.keys import ApiKey, Right
+from app.ttl_cache import TtlCache
 
 CACHE_SECONDS = 3.0
 """How long a revoked key may go on working in a process that has just seen it."""
@@ -32,23 +32,19 @@ class KnownKeys:
     """The keys seen last, by their hash. One a process."""
 
     gateway: Gateway
-    _kept: dict[str, tuple[float, ApiKey]] = field(default_factory=dict)
+    _kept: TtlCache[str, ApiKey] = field(default_factory=lambda: TtlCache(CACHE_SECONDS, MAX_CACHED))
 
     async def find(self, secret: str) -> ApiKey:
         """Raises Unauthenticated."""
         digest = keys.hashed(secret)
         kept = self._kept.get(digest)
-        if kept and time.monotonic() - kept[0] < CACHE_SECONDS:
-            return kept[1]
+        if kept is not None:
+            return kept
         async with self.gateway.database.read() as db:
             found = await keys.find(db, secret)
         if found is None:
-            self._kept.pop(digest, None)
             raise Unauthenticated("this API key is unknown or was revoked", fix="make one with: gateway keys create NAME")
-        if len(self._kept) >= MAX_CACHED:
-            self._kept.clear()
-        self._kept[digest] = (time.monotonic(), await self._touched(found))
-        return found
+        return self._kept.put(digest, await self._touched(found))
 
     async def _touched(self, key: ApiKey) -> ApiKey:
         now = self.gateway.clock()

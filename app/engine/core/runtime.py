@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -23,10 +22,22 @@ from app.records.connections import SHOP_LANE, Connection
 from app.settings import Settings
 from app.storage.engine import Database
 from app.storage.secrets import Vault, open_vault
+from app.ttl_cache import TtlCache
 from app.warehouse.rest.client import OngoingClient
 
 CACHE_SECONDS = 2.0
 """How old a cached connection may be: a change is seen by every process within this time."""
+SOURCE_SECONDS = 24 * 3600.0
+"""How long a client of an outside system is kept with what it has cached, however often it is used."""
+MOST_CACHED = 10_000
+
+
+@dataclass(frozen=True)
+class _OpenSource:
+    """A client, and the version of the settings and the test that it was made for."""
+
+    made_for: tuple[int, datetime | None]
+    source: Source
 
 
 @dataclass
@@ -46,44 +57,40 @@ class Gateway:
     clock: Clock = utc_now
     stopping: bool = False
     pruned_at: datetime | None = None
-    _connections: dict[str, tuple[float, Connection]] = field(default_factory=dict)
-    _lanes: dict[str, tuple[float, list[Connection]]] = field(default_factory=dict)
-    _sources: dict[tuple[str, int, datetime | None], Source] = field(default_factory=dict)
+    _connections: TtlCache[str, Connection] = field(default_factory=lambda: TtlCache(CACHE_SECONDS, MOST_CACHED))
+    _lanes: TtlCache[str, list[Connection]] = field(default_factory=lambda: TtlCache(CACHE_SECONDS, MOST_CACHED))
+    _sources: TtlCache[str, _OpenSource] = field(default_factory=lambda: TtlCache(SOURCE_SECONDS, MOST_CACHED))
 
     async def connection(self, connection_id: str) -> Connection:
         """By id, at most CACHE_SECONDS old. Raises NotFound."""
         kept = self._connections.get(connection_id)
-        if kept and time.monotonic() - kept[0] < CACHE_SECONDS:
-            return kept[1]
+        if kept is not None:
+            return kept
         async with self.database.read() as db:
-            found = await connections.find(db, self.vault, connection_id)
-        self._connections[connection_id] = (time.monotonic(), found)
-        return found
+            return self._connections.put(connection_id, await connections.find(db, self.vault, connection_id))
 
     async def on_lane(self, lane: str) -> list[Connection]:
         """The connections whose writes go through this lane (a goods owner's, or one shop's), at most CACHE_SECONDS old."""
         if lane.startswith(SHOP_LANE):
             return [await self.connection(lane.removeprefix(SHOP_LANE))]
         kept = self._lanes.get(lane)
-        if kept is None or time.monotonic() - kept[0] >= CACHE_SECONDS:
-            async with self.database.read() as db:
-                found = await connections.every(db, self.vault, lane=lane)
-            kept = self._lanes[lane] = (time.monotonic(), found)
-        return kept[1]
+        if kept is not None:
+            return kept
+        async with self.database.read() as db:
+            return self._lanes.put(lane, await connections.every(db, self.vault, lane=lane))
 
     def forget(self, connection_id: str) -> None:
         """After a change made by this process."""
-        self._connections.pop(connection_id, None)
+        self._connections.forget(connection_id)
         self._lanes.clear()
 
     def source(self, connection: Connection) -> Source:
         """A client of the connection's shop, kept (with what it has cached) until its settings change or it is tested again."""
-        key = (connection.id, connection.settings_version, connection.tested_at)
-        if key not in self._sources:
-            for old in [known for known in self._sources if known[0] == connection.id]:
-                del self._sources[old]
-            self._sources[key] = self.open_source(connection, connection.facts)
-        return self._sources[key]
+        made_for = (connection.settings_version, connection.tested_at)
+        kept = self._sources.get(connection.id)
+        if kept is None or kept.made_for != made_for:
+            kept = self._sources.put(connection.id, _OpenSource(made_for, self.open_source(connection, connection.facts)))
+        return kept.source
 
     def open_source(self, connection: Connection, facts: Mapping[str, Any]) -> Source:
         """A client of its own, which knows these facts about the system. What the account allows is kept by its transport."""

@@ -15,13 +15,13 @@ import orjson
 import pytest
 from sqlalchemy import select
 
-from app.api.intake import shop_webhooks as api
 from app.engine.intake.inbox import Delivery, Inbox, InboxFull, NotStored
 from app.integrations.woocommerce.webhooks import incoming as woocommerce
 from app.main import create_app
 from app.records.connections import Status
 from app.settings import Settings
 from app.storage.tables import inbox
+from app.ttl_cache import TtlCache
 from tests.harness import WEBHOOK_SECRET, Harness, open_harness, signature
 
 BODY = b'{"id": 1, "status": "pending", "date_modified_gmt": "2026-11-21T10:00:00"}'
@@ -412,8 +412,8 @@ class TestStorageAway:
     async def test_an_address_known_from_before_is_still_verified(
         self, sqlite_harness: Harness, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        sqlite_harness.intake._targets = TtlCache(-1, 10)  # what is put is too old at once
         await post(sqlite_harness)
-        monkeypatch.setattr(api, "CACHE_SECONDS", -1)
 
         def away() -> Any:
             raise ConnectionError("the database is gone")

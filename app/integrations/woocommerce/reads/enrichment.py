@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
 from typing import Any
 
 from app.clock import Clock
@@ -14,33 +11,16 @@ from app.errors import LoginRefused, NoSuchRecord
 from app.integrations.woocommerce.rest.calls import Calls
 from app.integrations.woocommerce.rest.resources import CUSTOMER, PARENT, PRODUCTS, Body, identity, objects, text
 from app.integrations.woocommerce.settings import VirtualProducts, WooCommerceSettings
+from app.ttl_cache import TtlCache
 
 Found = dict[str, Any]
 
 _MOST = 2000
 
 
-class Memory:
-    """The last `_MOST` things read, each for `seconds`."""
-
-    def __init__(self, seconds: float, clock: Clock) -> None:
-        self._kept: OrderedDict[str, tuple[datetime, Found]] = OrderedDict()
-        self._life = timedelta(seconds=seconds)
-        self._clock = clock
-
-    def put(self, key: str, found: Found) -> None:
-        self._kept[key] = (self._clock() + self._life, found)
-        self._kept.move_to_end(key)
-        while len(self._kept) > _MOST:
-            self._kept.popitem(last=False)
-
-    async def get(self, key: str, read: Callable[[], Awaitable[Found]]) -> Found:
-        until, found = self._kept.get(key, (None, None))
-        if until is not None and found is not None and until > self._clock():
-            return found
-        found = await read()
-        self.put(key, found)
-        return found
+def memory(seconds: float, clock: Clock) -> TtlCache[str, Found]:
+    """What was read beside records, each for `seconds`."""
+    return TtlCache(seconds, _MOST, lambda: clock().timestamp())
 
 
 class Enrichment:
@@ -49,8 +29,8 @@ class Enrichment:
     def __init__(self, calls: Calls, settings: WooCommerceSettings, clock: Clock) -> None:
         self._calls = calls
         self._settings = settings
-        self._customers = Memory(settings.remember_seconds, clock)
-        self._products = Memory(settings.remember_seconds, clock)
+        self._customers = memory(settings.remember_seconds, clock)
+        self._products = memory(settings.remember_seconds, clock)
 
     def remember_product(self, body: Body) -> None:
         """A product that was read anyway."""
@@ -70,7 +50,7 @@ class Enrichment:
         added: Found = {}
         customer = identity(order.get("customer_id"))
         if customer and CUSTOMER not in order:
-            added[CUSTOMER] = await self._customers.get(customer, lambda: self._read_customer(customer))
+            added[CUSTOMER] = await self._customers.get_or_read(customer, lambda: self._read_customer(customer))
         if self._products_matter and PRODUCTS not in order:
             added[PRODUCTS] = {each: await self.product(each) for each in _product_ids(order)}
         return added
@@ -86,7 +66,7 @@ class Enrichment:
         return {PARENT: await self.product(parent)} if parent and PARENT not in product else {}
 
     async def product(self, source_id: str) -> Found:
-        return await self._products.get(source_id, lambda: self._read_product(source_id))
+        return await self._products.get_or_read(source_id, lambda: self._read_product(source_id))
 
     async def _read_product(self, source_id: str) -> Found:
         """A variation is readable under `products/` too (its own `self` link says so; observed on WooCommerce 11.0.1).

@@ -12,7 +12,7 @@ from typing import Any
 
 from app.integrations.protocol import Tracking, TrackingEntry, TrackingShown, TrackingVia
 from app.integrations.woocommerce.legacy.dialects import Record
-from app.integrations.woocommerce.reads.enrichment import Memory
+from app.integrations.woocommerce.reads.enrichment import memory
 from app.integrations.woocommerce.rest.resources import Body, text
 from app.integrations.woocommerce.writes.shipments import Shipments, written_id
 
@@ -24,7 +24,7 @@ class TrackingNumbers(Shipments):
 
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
-        self._carriers = Memory(self._settings.remember_seconds, self._clock)
+        self._carriers = memory(self._settings.remember_seconds, self._clock)
 
     @property
     def tracking_via(self) -> TrackingVia:
@@ -71,7 +71,7 @@ class TrackingNumbers(Shipments):
         """The carrier's name as the plugin writes it, whatever its case; None when it lists no such."""
         if not name:
             return None
-        names = await self._carriers.get("all", lambda: self._read_carriers(source_id))
+        names = await self._carriers.get_or_read("all", lambda: self._read_carriers(source_id))
         found: str | None = names.get(name.casefold())
         return found
 

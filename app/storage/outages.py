@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 _PASSING = ("08", "40", "53", "55", "57", "58")
 """SQLSTATE classes: connection, rolled back (deadlock), resources, not in that state, operator intervention, system error."""
+UNSTORABLE = (SQLAlchemyError, ValueError, KeyError, TypeError)
+"""What a single odd record can raise while it is judged; it must cost the others nothing."""
 
 
 def is_passing(error: BaseException) -> bool:

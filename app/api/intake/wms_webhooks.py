@@ -23,9 +23,15 @@ from app.api.intake.shop_webhooks import (
     answer_to,
     read_body,
 )
-from app.engine.core.queue import CoalescedWakeUps, Task
+from app.engine.core.queue import (
+    CoalescedWakeUps,
+    Task,
+    refresh_all_key,
+    refresh_article_key,
+    refresh_order_id_key,
+    refresh_order_key,
+)
 from app.engine.core.runtime import CACHE_SECONDS, Gateway
-from app.engine.polling import wms_refresh
 from app.logs import get_logger
 from app.metrics import INTAKE
 from app.records import connections
@@ -122,13 +128,13 @@ class WarehouseWebhooks:
         return is_new
 
     def _send(self, connection: Connection, news: WarehouseNews) -> None:
-        named = [wms_refresh.order_id_key(connection.id, order_id) for order_id in news.order_ids]
-        named = named or [wms_refresh.order_key(connection.id, number) for number in news.order_numbers]
+        named = [refresh_order_id_key(connection.id, order_id) for order_id in news.order_ids]
+        named = named or [refresh_order_key(connection.id, number) for number in news.order_numbers]
         if len(news.article_numbers) <= MOST_NAMED:
-            named += [wms_refresh.article_key(connection.id, number) for number in news.article_numbers]
+            named += [refresh_article_key(connection.id, number) for number in news.article_numbers]
         elif not named:
-            named = [wms_refresh.all_key(connection.id)]
-        for key in named or ([wms_refresh.all_key(connection.id)] if _is_vague(news) else []):
+            named = [refresh_all_key(connection.id)]
+        for key in named or ([refresh_all_key(connection.id)] if _is_vague(news) else []):
             self.wake_ups.send_soon(Task.REFRESH, key)
 
 

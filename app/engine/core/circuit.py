@@ -1,47 +1,85 @@
-"""Failure budgets: the WMS locks a method out after so many failures in a row, at a number it does not publish. We stop before.
+"""Failure budgets (circuit breaker): the WMS locks a method out after so many failures in a row, at a number it does not publish.
+We stop before.
 
-Per WMS address, user and method, across goods owners, kept in SQL so that all workers share them.
+A counter's key names whose failures are counted together, and the method: one user of one WMS across goods owners, or one account
+of an outside system. The counters stand in SQL, so that all workers share them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.errors import RemoteError
+from app.domain import Process
+from app.errors import LoginRefused, RateLimited, RemoteError
+from app.flows.articles import GET_ARTICLES, PUT_ARTICLE
+from app.flows.orders import CANCEL_ORDER, GET_ORDER, PUT_ORDER
+from app.flows.returns import REFUND, REFUNDS
+from app.flows.shipments import ADD_NOTE, ADD_TRACKING, ORDER_STATE, SET_STATUS
 from app.metrics import BUDGET_FAILURES
+from app.records.connections import Connection
 from app.settings import Settings
 from app.storage.tables import budgets
 from app.storage.upserts import insert_missing
-from app.warehouse.credentials import OngoingCredentials
 
 ON_THE_WAY = (502, 503, 504)
 """Answers of whatever stands in front of the WMS: it has not seen the call itself."""
 
+REPORT_PICKED = "PATCH /orders/lines/reportedNumberOfItems"
+REPORT_RETURNED = "PATCH /orders/lines/reportedReturnedNumberOfItems"
+REPORT_RECEIVED = "PATCH /purchaseOrders/lines/reportedNumberOfItems"
 
-@dataclass(frozen=True)
-class Budget:
-    failures: int
-    pauses: int
-    blocked_until: datetime | None
+CALLS: dict[Process, tuple[str, ...]] = {
+    Process.ORDERS: (GET_ORDER, PUT_ORDER, CANCEL_ORDER),
+    Process.ARTICLES: (PUT_ARTICLE, GET_ARTICLES),
+    Process.ACKNOWLEDGEMENTS: (REPORT_PICKED, REPORT_RETURNED, REPORT_RECEIVED),
+    Process.SHIPMENTS: (ORDER_STATE, SET_STATUS, ADD_TRACKING, ADD_NOTE),
+    Process.RETURNS: (ORDER_STATE, REFUNDS, REFUND),
+    Process.NOTES: (ADD_NOTE,),
+}
+"""While one of these is blocked, the process's jobs are left waiting."""
+TO_SHOP = frozenset({Process.SHIPMENTS, Process.RETURNS, Process.NOTES})
 
 
-def of_warehouse(warehouse: OngoingCredentials) -> str:
-    """Whose failures are counted together: one user of one WMS."""
-    return f"{warehouse.url}|{warehouse.user}"
+# --- whose failures are counted together ----------------------------------------------------------------------------------
 
 
-def key_for(budget: str, call: str) -> str:
-    return f"{budget}|{call}"[:300]
+def of_warehouse(connection: Connection) -> str:
+    """One user of one WMS."""
+    return f"{connection.warehouse.url}|{connection.warehouse.user}"
 
 
-def key_of(warehouse: OngoingCredentials, call: str) -> str:
-    return key_for(of_warehouse(warehouse), call)
+def of_source(connection: Connection) -> str:
+    """One account of the connection's outside system."""
+    return connection.account.key
+
+
+def key_for(counted: str, call: str) -> str:
+    """`counted`: by `of_warehouse` or `of_source`."""
+    return f"{counted}|{call}"[:300]
+
+
+def keys_of(connection: Connection, process: Process) -> list[str]:
+    """The counters of the calls that the process cannot do without."""
+    counted = of_source(connection) if process in TO_SHOP else of_warehouse(connection)
+    return [key_for(counted, call) for call in CALLS[process]]
+
+
+def all_keys(connections: Iterable[Connection]) -> dict[str, str]:
+    """Every counter of these connections, with the call it is for; mostly they share one user, and so one counter a call."""
+    return {
+        key: call
+        for connection in connections
+        for process, calls in CALLS.items()
+        for key, call in zip(keys_of(connection, process), calls, strict=True)
+    }
+
+
+# --- counting -------------------------------------------------------------------------------------------------------------
 
 
 async def blocked_until(db: AsyncConnection, keys: Sequence[str], now: datetime) -> datetime | None:
@@ -72,6 +110,23 @@ async def succeeded(db: AsyncConnection, key: str, now: datetime) -> None:
     )
     if done.rowcount:
         BUDGET_FAILURES.labels(key).set(0)
+
+
+async def count_failure(
+    db: AsyncConnection, key: str, lane: str, error: RemoteError, now: datetime, settings: Settings
+) -> datetime | None:
+    """Counts one failed call, once. A refused login and a 429 block at once; anything else when it was one too many.
+
+    Returns until when the method is blocked when this failure has used the budget up.
+    """
+    if isinstance(error, LoginRefused):
+        await block(db, key, lane, now + timedelta(seconds=settings.login_pause_seconds), error.message, now)
+    elif isinstance(error, RateLimited):
+        seconds = error.retry_after if error.retry_after is not None else settings.budget_pause_seconds
+        await block(db, key, lane, now + timedelta(seconds=min(seconds, 3600)), error.message, now)
+    else:
+        return await failed(db, key, lane, error, now, settings)
+    return None
 
 
 async def failed(

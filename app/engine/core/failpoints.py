@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 NAMES = (
@@ -18,16 +20,36 @@ NAMES = (
 )
 """Every failpoint there is, in the order in which an order passes them."""
 
+_actions: dict[str, Callable[[], None]] = {}
 _armed = os.environ.get("GATEWAY_FAILPOINT")
 _mark = os.environ.get("GATEWAY_FAILPOINT_MARK")
 _signal = signal.Signals[os.environ.get("GATEWAY_FAILPOINT_SIGNAL", "SIGKILL")]
 
 
-def failpoint(name: str) -> None:
-    """Kills this process without further ado when `name` is armed and its mark file does not exist yet (so that it is hit once).
+@contextmanager
+def armed(name: str, action: Callable[[], None]) -> Iterator[None]:
+    """Within the block, whoever hits this failpoint does `action` there; what it raises is raised there."""
+    assert name in NAMES, f"there is no failpoint {name!r}"
+    before = _actions.get(name)
+    _actions[name] = action
+    try:
+        yield
+    finally:
+        del _actions[name]
+        if before is not None:
+            _actions[name] = before
 
-    With GATEWAY_FAILPOINT_SIGNAL=SIGSTOP it freezes until somebody thaws it, and then goes on as if no time had passed.
+
+def hit(name: str) -> None:
+    """Does what a test has armed here; nothing otherwise.
+
+    A process that GATEWAY_FAILPOINT arms from outside is killed without further ado when its mark file does not exist yet, so
+    that it is hit once. With GATEWAY_FAILPOINT_SIGNAL=SIGSTOP it freezes until somebody thaws it, and then goes on as if no time
+    had passed.
     """
+    action = _actions.get(name)
+    if action is not None:
+        action()
     if _armed != name or _mark is None:
         return
     mark = Path(_mark)

@@ -21,6 +21,9 @@ from app.storage.types import db_now
 
 log = get_logger(__name__)
 
+LEASE_PER_CALL = 4 / 3
+"""How many times the longest call a lease lasts at least."""
+
 
 @dataclass(frozen=True)
 class Lease:

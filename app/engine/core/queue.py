@@ -49,6 +49,22 @@ def poll_key(connection_id: str, process: Process) -> str:
     return f"{connection_id}:{process.value}"
 
 
+def refresh_order_key(connection_id: str, number: str) -> str:
+    return f"{connection_id}|order|{number}"
+
+
+def refresh_order_id_key(connection_id: str, order_id: int) -> str:
+    return f"{connection_id}|order-id|{order_id}"
+
+
+def refresh_article_key(connection_id: str, number: str) -> str:
+    return f"{connection_id}|article|{number}"
+
+
+def refresh_all_key(connection_id: str) -> str:
+    return f"{connection_id}|all|"
+
+
 class WakeUps(Protocol):
     @property
     def redis(self) -> ArqRedis | None:

@@ -11,9 +11,8 @@ from typing import Any, TypeVar
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.engine.core import circuit
-from app.engine.core.failpoints import failpoint
-from app.engine.core.leases import renew
+from app.engine.core import circuit, failpoints
+from app.engine.core.leases import LEASE_PER_CALL, renew
 from app.engine.core.runtime import Gateway
 from app.engine.jobs.claim import ClaimedJob
 from app.errors import LeaseLost, LoginRefused, Malformed, RateLimited, Refused, RemoteError, Unavailable
@@ -27,9 +26,6 @@ from app.warehouse.rest.client import Written
 
 T = TypeVar("T")
 ANSWER_CHARACTERS = 4000
-LEASE_PER_CALL = 4 / 3
-"""How many times the longest call a lease lasts at least."""
-
 RESULTS: tuple[tuple[type[RemoteError], str], ...] = (
     (RateLimited, "rate-limited"),
     (LoginRefused, "login-refused"),
@@ -96,7 +92,7 @@ class RecordedCalls:
             await renew(db, self.claimed.lease, at_least=lasts)
             await self._refuse_blocked(db, call, key)
             attempt_id = await self._open_attempt(db, call, request)
-        failpoint("attempt-after-commit")
+        failpoints.hit("attempt-after-commit")
         # Looked at once more, by a clock of our own: whoever froze here for a while must not send what another has sent since.
         if time.monotonic() + self.call_timeout_seconds > lasts_until:
             raise LeaseLost(f"the lease on {self.claimed.lease.key} may run out before {call} is over")
@@ -105,7 +101,7 @@ class RecordedCalls:
         except RemoteError as error:
             await self._close_attempt(attempt_id, key, call, error, None)
             raise
-        failpoint("call-after-answer")
+        failpoints.hit("call-after-answer")
         await self._close_attempt(attempt_id, key, call, None, answer)
         return answer
 
@@ -154,16 +150,9 @@ class RecordedCalls:
         self.notes.append((call, result, attempt_id))
 
     async def _count_failure(self, db: AsyncConnection, key: str, error: RemoteError) -> None:
-        settings, now = self.gateway.settings, self.gateway.clock()
-        lane = self.claimed.lease.key
-        if isinstance(error, LoginRefused):
-            await circuit.block(db, key, lane, now + timedelta(seconds=settings.login_pause_seconds), error.message, now)
-        elif isinstance(error, RateLimited):
-            seconds = error.retry_after if error.retry_after is not None else settings.budget_pause_seconds
-            await circuit.block(db, key, lane, now + timedelta(seconds=min(seconds, 3600)), error.message, now)
-        else:
-            used_up = await circuit.failed(db, key, lane, error, now, settings) is not None
-            self.is_down = used_up and not self.was_answered
+        lane, now = self.claimed.lease.key, self.gateway.clock()
+        used_up = await circuit.count_failure(db, key, lane, error, now, self.gateway.settings) is not None
+        self.is_down |= used_up and not self.was_answered
 
 
 def _words(error: RemoteError | None, answer: Any) -> str | None:

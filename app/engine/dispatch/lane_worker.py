@@ -13,9 +13,8 @@ from sqlalchemy import ColumnElement, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import INBOUND, Article, JobState, Order, Process
-from app.engine.core import circuit, leases
-from app.engine.core.calls import CALLS, TO_SHOP, all_keys, keys_of
-from app.engine.core.failpoints import failpoint
+from app.engine.core import circuit, failpoints, leases
+from app.engine.core.circuit import CALLS, TO_SHOP, all_keys, keys_of
 from app.engine.core.leases import Lease
 from app.engine.core.queue import Task
 from app.engine.core.retry import pause_before
@@ -29,7 +28,7 @@ from app.engine.jobs import claim, events
 from app.engine.jobs.claim import ClaimedJob, LaneSlot
 from app.engine.jobs.events import Ending
 from app.engine.jobs.mapper import payload_of
-from app.engine.polling import shipments
+from app.engine.jobs.report_jobs import enqueue_report
 from app.errors import GatewayError, LeaseLost, LoginRefused, NotFound, RateLimited, Refused, RemoteError
 from app.flows.articles import transfer_article
 from app.flows.orders import transfer_order
@@ -95,7 +94,7 @@ async def _take(gateway: Gateway, lease: Lease) -> ClaimedJob | None:
         await claim.wake_parked(db, lease.key, now)
         claimed = await claim.claim(db, lease, now, ageing, blocked, suspects=suspects)
     if claimed is not None:
-        failpoint("claim-after-commit")
+        failpoints.hit("claim-after-commit")
     return claimed
 
 
@@ -227,7 +226,7 @@ async def _held(db: AsyncConnection, gateway: Gateway, job: Job, words: str, now
     if job.process is Process.ORDERS and connection.settings.order_note_on_hold:
         mapping = await mappings.by_id(db, job.mapping_id)
         assert mapping is not None
-        await shipments.queue(db, connection, Process.NOTES, mapping, now)
+        await enqueue_report(db, connection, Process.NOTES, mapping, now)
 
 
 async def _settle_reservation(db: AsyncConnection, job: Job, result: Result, now: datetime) -> None:
@@ -246,7 +245,7 @@ async def _end(gateway: Gateway, claimed: ClaimedJob, port: RecordedCalls | None
     """Writes the result down: mapping, history, events and run items, and the job, unless it has a newer generation to go on
     with."""
     job, now = claimed.job, gateway.clock()
-    failpoint("finish-before-commit")
+    failpoints.hit("finish-before-commit")
     name = await _name(gateway, job.connection_id)
     async with gateway.database.begin() as db:
         await leases.renew(db, claimed.lease)
@@ -266,7 +265,7 @@ async def _end(gateway: Gateway, claimed: ClaimedJob, port: RecordedCalls | None
             await _held(db, gateway, job, words, now)
         if result.outcome is Outcome.FAILED:
             await alerts.raise_alert(db, "dead-letter", job.connection_id, f"{job.process}:{job.source_id}", words, now)
-    failpoint("finish-after-commit")
+    failpoints.hit("finish-after-commit")
     for moment in received:
         TO_WAREHOUSE_SECONDS.observe(max(0.0, (now - moment).total_seconds()))
     log.info("job_ended", outcome=result.outcome.value, code=result.code, tries=job.tries + 1)

@@ -15,11 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import JobState, Process
 from app.domain.shipment import Shipment
-from app.engine.core.calls import REPORT_PICKED, REPORT_RECEIVED, REPORT_RETURNED
+from app.engine.core.circuit import REPORT_PICKED, REPORT_RECEIVED, REPORT_RETURNED
 from app.engine.core.queue import Task
 from app.engine.dispatch.shop_port import RecordedShop
 from app.engine.dispatch.warehouse_port import RecordedWarehouse
-from app.engine.polling import shipments as shipment_poll
+from app.engine.jobs.report_jobs import enqueue_report
 from app.errors import Refused
 from app.flows.notes import note_hold
 from app.flows.outcomes import Outcome, Result
@@ -135,8 +135,7 @@ async def _queue_acknowledgements(port: RecordedShop, reported: Reported) -> Non
                 db, port.mapping.id, each.kind, each.wms_order_id, each.line_id, each.quantity, now
             )
         if await deliveries.pending_acknowledgements(db, port.mapping.id):
-            lane = port.connection.lane
-            await shipment_poll.queue(db, port.connection, Process.ACKNOWLEDGEMENTS, port.mapping, now, lane=lane)
+            await enqueue_report(db, port.connection, Process.ACKNOWLEDGEMENTS, port.mapping, now)
     await port.gateway.wake_ups.send(Task.DRAIN, port.connection.lane)
 
 

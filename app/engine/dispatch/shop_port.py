@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.engine.core import circuit
 from app.engine.core.runtime import Gateway
 from app.engine.dispatch.attempts import RecordedCalls
 from app.engine.jobs.claim import ClaimedJob
@@ -17,11 +18,6 @@ from app.records.mappings import Mapping
 
 REQUESTS = 2
 """A report is at most so many requests: what is to be written is looked at first."""
-
-
-def shop_budget(connection: Connection) -> str:
-    """Whose failures are counted together: one shop."""
-    return connection.account.key
 
 
 def open_shop_port(
@@ -37,7 +33,7 @@ def open_shop_port(
         claimed,
         mapping.id,
         system=connection.integration,
-        budget=shop_budget(connection),
+        budget=circuit.of_source(connection),
         call_timeout_seconds=getattr(connection.settings, "call_timeout_seconds", 60.0) * REQUESTS,
         unsettled=unsettled,
         released=claimed.job.override == "release",

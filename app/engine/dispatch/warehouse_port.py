@@ -40,7 +40,7 @@ def open_warehouse_port(
         claimed,
         mapping_id,
         system="Ongoing WMS",
-        budget=circuit.of_warehouse(connection.warehouse),
+        budget=circuit.of_warehouse(connection),
         call_timeout_seconds=connection.settings.warehouse.call_timeout_seconds,
         unsettled=unsettled,
         released=claimed.job.override == "release",

@@ -9,12 +9,10 @@ from typing import Any
 
 import structlog
 from sqlalchemy import select, update
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import EventState, Process, SourceRecord
-from app.engine.core import leases
-from app.engine.core.failpoints import failpoint
+from app.engine.core import failpoints, leases
 from app.engine.core.leases import Lease
 from app.engine.core.queue import Task
 from app.engine.core.retry import pause_before
@@ -22,7 +20,7 @@ from app.engine.core.runtime import Gateway
 from app.engine.jobs import enqueue
 from app.engine.jobs import events as event_states
 from app.engine.jobs.enqueue import Found, FoundBy, RecordChange, Verdict
-from app.engine.jobs.mapper import GONE, map_record
+from app.engine.jobs.mapper import enriched, map_record
 from app.errors import LeaseLost, LoginRefused, RateLimited, Refused, RemoteError
 from app.integrations.protocol import Announced, NotOurs, ReadNeeded, SweepNeeded
 from app.logs import get_logger
@@ -31,15 +29,13 @@ from app.records import alerts, cursors
 from app.records import events as event_records
 from app.records.connections import Connection, Status
 from app.records.events import Event
-from app.storage.outages import is_passing
-from app.storage.tables import inbox, jobs
+from app.storage.outages import UNSTORABLE, is_passing
+from app.storage.tables import inbox
 
 log = get_logger(__name__)
 
 BATCH_BYTES = 8 * 1024 * 1024
 """Most bytes of bodies taken at a time."""
-UNSTORABLE = (SQLAlchemyError, ValueError, KeyError, TypeError)
-"""What a single odd record can raise while it is judged; it must cost the others nothing."""
 
 
 @dataclass(frozen=True)
@@ -193,17 +189,6 @@ def _found(event: Event) -> Found:
     return Found(FoundBy.WEBHOOK, event_id=event.id, received_at=event.received_at)
 
 
-async def enriched(gateway: Gateway, connection: Connection, record: SourceRecord) -> SourceRecord:
-    """With what mapping needs beside it; taken from what is stored when the resource is the same, so that it costs the shop no
-    call."""
-    same = (jobs.c.connection_id == connection.id, jobs.c.process == record.process, jobs.c.source_id == record.source_id)
-    async with gateway.database.read() as db:
-        stored = await db.scalar(select(jobs.c.source).where(*same))
-    if stored is not None and {key: value for key, value in stored.items() if not key.startswith("_gateway_")} == record.body:
-        return SourceRecord(record.process, record.source_id, record.modified_at, {k: v for k, v in stored.items() if k != GONE})
-    return await gateway.source(connection).enrich(record)
-
-
 async def _decide(gateway: Gateway, connection: Connection, ready: list[Ready]) -> list[Ready]:
     """Offers them all in one transaction, or, if that fails, each in its own. Returns those that must be read first."""
     if not ready:
@@ -211,13 +196,13 @@ async def _decide(gateway: Gateway, connection: Connection, ready: list[Ready]) 
     try:
         async with gateway.database.begin() as db:
             unsure = [one for one in ready if not await _decide_one(db, gateway, connection, one)]
-            failpoint("ingest-before-commit")
+            failpoints.hit("ingest-before-commit")
     except UNSTORABLE as error:
         if is_passing(error):
             raise
         log.warning("batch_failed", rows=len(ready), error=type(error).__name__)
         return [one for one in ready if not await _decide_alone(gateway, connection, one)]
-    failpoint("ingest-after-commit")
+    failpoints.hit("ingest-after-commit")
     return unsure
 
 

@@ -11,12 +11,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import Address, EventState, JobState, Order, Process, Record, ShopState, SourceRecord, content_hash, to_payload
 from app.domain.record import SCHEMA_VERSION, kind_of
 from app.engine.jobs import events
+from app.engine.jobs.job_rows import JobKey, Upserted, upsert_job
 from app.engine.jobs.mapper import GONE, payload_of
 from app.flows.outcomes import Transfer
 from app.metrics import FOUND
@@ -26,7 +27,7 @@ from app.records.jobs import Job, of_record
 from app.records.mappings import Mapping
 from app.records.stock import levels
 from app.storage.tables import connections as connection_rows
-from app.storage.tables import inbox, jobs, run_items
+from app.storage.tables import inbox, jobs
 
 ACTIVE = (JobState.WAITING, JobState.PARKED, JobState.RUNNING)
 """A job in one of these will look at its record again by itself."""
@@ -109,7 +110,7 @@ async def enqueue_change(db: AsyncConnection, connection: Connection, made: Reco
         if mapping.reason_code != code or mapping.source_status != _status(made.mapped):
             await mappings.note(db, mapping.id, now, code, words, event_id=made.found.event_id)
         return EnqueueResult(Verdict.NOT_WANTED, words, mapping_id=mapping.id)
-    return await _queue(db, connection, mapping, made, digest, now)
+    return await _queue(db, connection, mapping, made, now)
 
 
 async def _one_at_a_time(db: AsyncConnection, connection: Connection) -> None:
@@ -199,7 +200,7 @@ async def _has_active_job(db: AsyncConnection, connection_id: str, record: Sourc
 
 
 async def _queue(
-    db: AsyncConnection, connection: Connection, mapping: Mapping, made: RecordChange, digest: str, now: datetime
+    db: AsyncConnection, connection: Connection, mapping: Mapping, made: RecordChange, now: datetime
 ) -> EnqueueResult:
     record = made.record
     content = {
@@ -213,27 +214,20 @@ async def _queue(
         "settings_version": connection.settings_version,
         "found_by": made.found.by,
         "override": None,
-        "updated_at": now,
     }
-    job = await of_record(db, connection.id, record.process, record.source_id, lock=True)
-    if job is None:
-        job_id = await _insert_job(db, connection, made, content, now)
-        generation = 1
-    else:
-        job_id, generation = job.id, job.generation + 1
-        await events.merge_waiting_events(db, job.id, job.taken_generation, now, connection.name)
-        await db.execute(
-            update(jobs).where(jobs.c.id == job.id).values(**content, **_next_state(job, made, now), generation=generation)
-        )
+    new = {**content, "state": _begins_as(made), "received_at": made.found.received_at}
+    key = JobKey(connection.id, record.process, record.source_id)
+    queued = await upsert_job(db, key, new, lambda job: {**content, **_next_state(job, made, now)}, now, made.found.part_id)
+    if queued.taken_generation is not None:
+        await events.merge_waiting_events(db, queued.job_id, queued.taken_generation, now, connection.name)
     if mapping.transfer == Transfer.NONE:
         await mappings.change(
             db, mapping.id, now, transfer=Transfer.PENDING, reason_code=None, reason=None, wanted=_wanted(made.mapped)
         )
     if isinstance(made.mapped, Order) and mapping.wms_id is None:
         await _reserve(db, connection, mapping, made.mapped, now)
-    queued = EnqueueResult(Verdict.QUEUED, job_id=job_id, generation=generation, mapping_id=mapping.id)
     await _link(db, connection, mapping, made, queued, now)
-    return queued
+    return EnqueueResult(Verdict.QUEUED, job_id=queued.job_id, generation=queued.generation, mapping_id=mapping.id)
 
 
 async def _reserve(db: AsyncConnection, connection: Connection, mapping: Mapping, order: Order, now: datetime) -> None:
@@ -242,28 +236,6 @@ async def _reserve(db: AsyncConnection, connection: Connection, mapping: Mapping
         await levels.sold(db, connection.id, connection.lane, mapping.id, order, now)
     else:
         await levels.unsold(db, connection.lane, mapping.id, now)
-
-
-async def _insert_job(
-    db: AsyncConnection, connection: Connection, made: RecordChange, content: dict[str, Any], now: datetime
-) -> int:
-    job_id: int | None = await db.scalar(
-        insert(jobs)
-        .values(
-            connection_id=connection.id,
-            process=made.record.process,
-            source_id=made.record.source_id,
-            state=_begins_as(made),
-            generation=1,
-            ready_at=now,
-            received_at=made.found.received_at,
-            created_at=now,
-            **content,
-        )
-        .returning(jobs.c.id)
-    )
-    assert job_id is not None
-    return job_id
 
 
 def _begins_as(made: RecordChange) -> JobState:
@@ -287,19 +259,23 @@ def _next_state(job: Job, made: RecordChange, now: datetime) -> dict[str, Any]:
 
 
 async def _link(
-    db: AsyncConnection, connection: Connection, mapping: Mapping, made: RecordChange, queued: EnqueueResult, now: datetime
+    db: AsyncConnection, connection: Connection, mapping: Mapping, made: RecordChange, queued: Upserted, now: datetime
 ) -> None:
-    """Ties the event, the run and the record's history to the job."""
-    found, place = made.found, {"job_id": queued.job_id, "generation": queued.generation, "source_id": made.record.source_id}
+    """Ties the event and the record's history to the job."""
+    found, record = made.found, made.record
     if found.event_id is not None:
         await db.execute(
             update(inbox)
             .where(inbox.c.id == found.event_id, inbox.c.state.in_(EventState.QUEUED.sources(EventState.RECEIVED)))
-            .values(state=EventState.QUEUED, process=made.record.process, **place)
+            .values(
+                state=EventState.QUEUED,
+                process=record.process,
+                source_id=record.source_id,
+                job_id=queued.job_id,
+                generation=queued.generation,
+            )
         )
-    if found.part_id is not None:
-        await db.execute(insert(run_items).values(part_id=found.part_id, **place))
-    FOUND.labels(connection.name, made.record.process.value, found.by.value).inc()
+    FOUND.labels(connection.name, record.process.value, found.by.value).inc()
     words = {
         FoundBy.WEBHOOK: "Announced by the shop's webhook",
         FoundBy.POLL: "Found by a poll",

@@ -5,13 +5,28 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from sqlalchemy import select
+
 from app.domain import Order, Record, ShopState, SourceRecord, from_payload
 from app.domain.record import SCHEMA_VERSION
+from app.engine.core.runtime import Gateway
 from app.records.connections import Connection
 from app.records.jobs import Job
+from app.storage.tables import jobs
 
 GONE = "_gateway_gone"
 """Set in a stored source whose record the shop has deleted for good."""
+
+
+async def enriched(gateway: Gateway, connection: Connection, record: SourceRecord) -> SourceRecord:
+    """With what mapping needs beside it; taken from what is stored when the resource is the same, so that it costs the shop no
+    call."""
+    same = (jobs.c.connection_id == connection.id, jobs.c.process == record.process, jobs.c.source_id == record.source_id)
+    async with gateway.database.read() as db:
+        stored = await db.scalar(select(jobs.c.source).where(*same))
+    if stored is not None and {key: value for key, value in stored.items() if not key.startswith("_gateway_")} == record.body:
+        return SourceRecord(record.process, record.source_id, record.modified_at, {k: v for k, v in stored.items() if k != GONE})
+    return await gateway.source(connection).enrich(record)
 
 
 def map_record(connection: Connection, record: SourceRecord) -> Record:

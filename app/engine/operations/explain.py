@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import JobState, Kind
 from app.engine.core import circuit
-from app.engine.core.calls import TO_SHOP, keys_of
+from app.engine.core.circuit import TO_SHOP, keys_of
 from app.engine.core.runtime import Gateway
 from app.engine.operations.records import RELEASABLE
 from app.flows.outcomes import Transfer

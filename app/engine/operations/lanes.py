@@ -12,7 +12,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import JobState, Process
-from app.engine.core.calls import all_keys
+from app.engine.core.circuit import all_keys
 from app.engine.core.queue import Task
 from app.engine.core.runtime import Gateway
 from app.errors import NotFound

@@ -12,11 +12,10 @@ from app.domain import EventState, JobState, Kind, Process
 from app.engine.core.queue import Task
 from app.engine.core.runtime import Gateway
 from app.engine.dispatch.reports import settle_returns
-from app.engine.intake.ingest import enriched
 from app.engine.jobs import enqueue, events
 from app.engine.jobs.enqueue import EnqueueResult, Found, FoundBy, RecordChange
 from app.engine.jobs.events import Ending
-from app.engine.jobs.mapper import map_record
+from app.engine.jobs.mapper import enriched, map_record
 from app.engine.operations.replay import AGAIN, events_wait_again
 from app.errors import Conflict, NotFound
 from app.flows.outcomes import Outcome, Transfer

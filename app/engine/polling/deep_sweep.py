@@ -6,9 +6,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import Process, SourceRecord
 from app.engine.core import leases
-from app.engine.intake.ingest import enriched
 from app.engine.jobs import enqueue
 from app.engine.jobs.enqueue import Found, FoundBy
+from app.engine.jobs.mapper import enriched
 from app.engine.jobs.run_part import PartRun, save_progress
 from app.engine.polling import shop_records
 from app.records import mappings, runs

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.domain import Process
 from app.engine.core import leases
 from app.engine.core.queue import Task
+from app.engine.jobs.report_jobs import enqueue_report
 from app.engine.jobs.run_part import PartRun, save_progress
 from app.engine.polling import shipments
 from app.engine.polling.shipments import ReadProgress
@@ -201,7 +202,7 @@ async def _store(
 ) -> None:
     more = [one for one in back if await deliveries.save_returned(db, mapping, one, asked)]
     if more:
-        await shipments.queue(db, part_run.connection, Process.RETURNS, mapping, now, part_id=part_run.part.id)
+        await enqueue_report(db, part_run.connection, Process.RETURNS, mapping, now, part_id=part_run.part.id)
     else:
         part_run.counts["unchanged"] += 1
 

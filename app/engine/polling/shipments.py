@@ -10,23 +10,19 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.domain import JobState, Process
-from app.domain.record import SCHEMA_VERSION
+from app.domain import Process
 from app.domain.shipment import Shipment
 from app.engine.core import leases
 from app.engine.core.queue import Task
-from app.engine.jobs.enqueue import ACTIVE, FoundBy
+from app.engine.jobs.report_jobs import enqueue_report
 from app.engine.jobs.run_part import PartRun, part_cursor, save_progress
 from app.integrations.protocol import ReturnsBy
 from app.records import cursors, deliveries, mappings
 from app.records.connections import Connection, shop_lane
 from app.records.deliveries import Seen
 from app.records.mappings import Mapping
-from app.storage.tables import jobs, run_items
-from app.storage.upserts import insert_missing
 from app.warehouse.reads.resources import WarehouseOrder
 from app.warehouse.reads.shipments import digest_of, returns_digest_of, shipment_of, without_person
 
@@ -167,7 +163,7 @@ async def _consider(db: AsyncConnection, part_run: PartRun, order: WarehouseOrde
     part_run.counts["unchanged"] += part_run.process not in concerned
     for process in concerned:
         part_id = part_run.part.id if process is part_run.process else None
-        await queue(db, part_run.connection, process, mapping, now, part_id=part_id)
+        await enqueue_report(db, part_run.connection, process, mapping, now, part_id=part_id)
 
 
 async def store_delivery(
@@ -203,52 +199,3 @@ def _as_seen(connection: Connection, order: WarehouseOrder, shipment: Shipment) 
         returns_digest=returns_digest_of(shipment) if on_the_order else None,
         watch=timedelta(days=settings.shipments.watch_days) if is_sent and processes.shipments else None,
     )
-
-
-# --- queueing what is to be reported --------------------------------------------------------------------------------------
-
-
-async def queue(
-    db: AsyncConnection,
-    connection: Connection,
-    process: Process,
-    mapping: Mapping,
-    now: datetime,
-    *,
-    part_id: int | None = None,
-    lane: str | None = None,
-) -> int:
-    """One job row for each (connection, process, record), as on the way in: a newer state raises its generation."""
-    same = {"connection_id": connection.id, "process": process, "source_id": mapping.source_id}
-    progress = (jobs.c[name] == value for name, value in same.items())
-    fresh = await insert_missing(db, jobs, **same, **_new_job(connection, mapping, lane or shop_lane(connection.id), now))
-    job = (await db.execute(select(jobs).where(*progress).with_for_update())).one()
-    generation = job.generation if fresh else job.generation + 1
-    if not fresh:
-        is_open = job.state in ACTIVE
-        again: dict[str, Any] = (
-            {} if is_open else {"state": JobState.WAITING.after(JobState(job.state)), "ready_at": now, "due_at": None, "tries": 0}
-        )
-        await db.execute(update(jobs).where(jobs.c.id == job.id).values(generation=generation, updated_at=now, **again))
-    if part_id is not None:
-        await db.execute(
-            insert(run_items).values(part_id=part_id, job_id=job.id, generation=generation, source_id=mapping.source_id)
-        )
-    return int(job.id)
-
-
-def _new_job(connection: Connection, mapping: Mapping, lane: str, now: datetime) -> dict[str, Any]:
-    return {
-        "mapping_id": mapping.id,
-        "lane": lane,
-        "state": JobState.WAITING,
-        "priority": 1,
-        "generation": 1,
-        "ready_at": now,
-        "number": mapping.number,
-        "schema_version": SCHEMA_VERSION,
-        "settings_version": connection.settings_version,
-        "found_by": FoundBy.POLL,
-        "created_at": now,
-        "updated_at": now,
-    }

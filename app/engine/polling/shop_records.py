@@ -10,13 +10,11 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import JobState, Process, Record, SourceRecord
-from app.engine.core import leases
-from app.engine.core.failpoints import failpoint
+from app.engine.core import failpoints, leases
 from app.engine.core.queue import Task
-from app.engine.intake.ingest import UNSTORABLE, enriched
 from app.engine.jobs import dry_run, enqueue
 from app.engine.jobs.enqueue import EnqueueResult, Found, FoundBy, RecordChange, Verdict
-from app.engine.jobs.mapper import map_record
+from app.engine.jobs.mapper import enriched, map_record
 from app.engine.jobs.run_part import PartRun, save_progress
 from app.integrations.protocol import Page
 from app.logs import get_logger
@@ -24,7 +22,7 @@ from app.metrics import DRIFT
 from app.records import alerts, cursors, runs
 from app.records.cursors import Cursor
 from app.records.runs import PartChange
-from app.storage.outages import is_passing
+from app.storage.outages import UNSTORABLE, is_passing
 from app.storage.tables import jobs
 
 log = get_logger(__name__)
@@ -38,7 +36,7 @@ async def read_changes(part_run: PartRun, cursor: Cursor) -> bool:
     pages: AsyncIterator[Page] = part_run.gateway.source(part_run.connection).changes(part_run.process, start, since)
     async for page in pages:
         await _store_page(part_run, page)
-        failpoint("poll-after-page")
+        failpoints.hit("poll-after-page")
         # Only what moves the cursor can be gone on from: anything else would be read again and again, slice after slice.
         if page.cursor and page.cursor != start and part_run.time_is_up:
             return False

@@ -9,6 +9,7 @@ from app.domain import Process
 from app.engine.core import circuit
 from app.engine.core.queue import Task, poll_key
 from app.engine.core.runtime import Gateway
+from app.engine.jobs.report_jobs import enqueue_report
 from app.engine.polling import shipments
 from app.errors import RemoteError
 from app.flows.orders import GET_ORDER
@@ -22,22 +23,6 @@ log = get_logger(__name__)
 
 BACK = (Process.SHIPMENTS, Process.RETURNS, Process.STOCK)
 """What is read when nothing is named."""
-
-
-def order_key(connection_id: str, number: str) -> str:
-    return f"{connection_id}|order|{number}"
-
-
-def order_id_key(connection_id: str, order_id: int) -> str:
-    return f"{connection_id}|order-id|{order_id}"
-
-
-def article_key(connection_id: str, number: str) -> str:
-    return f"{connection_id}|article|{number}"
-
-
-def all_key(connection_id: str) -> str:
-    return f"{connection_id}|all|"
 
 
 async def refresh(gateway: Gateway, key: str) -> None:
@@ -63,7 +48,7 @@ async def refresh(gateway: Gateway, key: str) -> None:
 
 
 async def _is_blocked(gateway: Gateway, connection: Connection) -> bool:
-    key = circuit.key_of(connection.warehouse, GET_ORDER)
+    key = circuit.key_for(circuit.of_warehouse(connection), GET_ORDER)
     async with gateway.database.read() as db:
         return await circuit.blocked_until(db, [key], gateway.clock()) is not None
 
@@ -79,7 +64,7 @@ async def _take(gateway: Gateway, asked_by: Connection, order: WarehouseOrder | 
             return
         connection = await gateway.connection(mapping.connection_id)
         for process in await shipments.store_delivery(db, connection, mapping, order, asked, now):
-            await shipments.queue(db, connection, process, mapping, now)
+            await enqueue_report(db, connection, process, mapping, now)
     await gateway.wake_ups.send(Task.DRAIN, shop_lane(connection.id))
 
 

@@ -16,13 +16,11 @@ from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import Kind, Problem
-from app.engine.core import circuit, leases
-from app.engine.core.failpoints import failpoint
-from app.engine.core.leases import Lease
+from app.engine.core import circuit, failpoints, leases
+from app.engine.core.leases import LEASE_PER_CALL, Lease
 from app.engine.core.queue import Task
 from app.engine.core.retry import pause_before
 from app.engine.core.runtime import Gateway
-from app.engine.dispatch.attempts import LEASE_PER_CALL
 from app.engine.jobs.run_part import PartRun, part_cursor, save_progress
 from app.errors import LeaseLost, LoginRefused, Malformed, NoSuchRecord, RateLimited, Refused, RemoteError, Unavailable
 from app.flows.outcomes import explained
@@ -171,7 +169,7 @@ async def write(gateway: Gateway, connection_id: str) -> int:
 
 
 def _budget(connection: Connection) -> str:
-    return circuit.key_for(connection.account.key, WRITE_STOCK)
+    return circuit.key_for(circuit.of_source(connection), WRITE_STOCK)
 
 
 @dataclass(frozen=True)
@@ -206,7 +204,7 @@ async def _write_batch(gateway: Gateway, connection: Connection, lease: Lease) -
         # Whatever becomes of this call: until it is answered nobody knows what the shop has.
         await levels.forget_quantity(db, [row.id for row in sent.values()])
         write_id = await _open_write(db, connection, changes, lasts)
-    failpoint("attempt-after-commit")
+    failpoints.hit("attempt-after-commit")
     await _send(gateway, connection, lease, Batch(write_id, sent, changes, now, not_after))
     return 1
 
@@ -273,7 +271,7 @@ async def _send(gateway: Gateway, connection: Connection, lease: Lease, batch: B
     except RemoteError as error:
         await _not_written(gateway, connection, lease, batch, error)
         return
-    failpoint("call-after-answer")
+    failpoints.hit("call-after-answer")
     await _written(gateway, connection, lease, batch, answers)
 
 

@@ -13,45 +13,28 @@ import pytest
 from sqlalchemy import select
 
 from app.engine.core import leases
-from app.engine.dispatch import attempts as recorded_calls
 from app.engine.dispatch import lane_worker
-from app.engine.intake import ingest
-from app.engine.polling import runner
 from app.errors import Refused
 from app.storage.tables import attempts
 from app.warehouse.rest.client import OngoingClient
 from tests.harness import Harness, Resource, open_harness
-
-
-class Killed(BaseException):
-    """As `kill -9`: nothing of ours goes on, no lease is given back."""
-
-
-MODULES = (lane_worker, recorded_calls, ingest, runner)
+from tests.steering import Ended, ended_at
 
 
 async def killed_at(harness: Harness, failpoint: str, time: int = 1) -> bool:
     """Works until the worker is killed at its `time`-th pass of the failpoint, then as the next worker does. True if it was."""
-    passes = 0
-
-    def pass_by(name: str) -> None:
-        nonlocal passes
-        passes += name == failpoint
-        if name == failpoint and passes == time:
-            raise Killed
 
     async def not_released(*_: Any) -> None:
         return None
 
-    with pytest.MonkeyPatch.context() as patch:
-        for module in MODULES:
-            patch.setattr(module, "failpoint", pass_by)
+    hit = False
+    with pytest.MonkeyPatch.context() as patch, ended_at(failpoint, time):
         patch.setattr(leases, "release", not_released)
         try:
             await harness.work(sweep=True)
-        except Killed:
+        except Ended:
+            hit = True
             harness.wake_ups.waiting.clear()  # they may be lost too
-    hit = passes >= time
     await harness.expire_leases()
     await harness.work(sweep=True)
     await harness.age_attempts()
@@ -143,18 +126,8 @@ class TestAWorkerDies:
     ) -> None:
         order = sqlite_harness.order()
         await sqlite_harness.announce(order)
-        passed = []
-
-        def die(name: str) -> None:
-            passed.append(name)
-            if name == failpoint and passed.count(name) == (2 if "attempt" in name or "call" in name else 1):
-                raise Killed
-
-        with pytest.MonkeyPatch.context() as patch:
-            for module in MODULES:
-                patch.setattr(module, "failpoint", die)
-            with pytest.raises(Killed):
-                await sqlite_harness.work()
+        with ended_at(failpoint, 2 if "attempt" in failpoint or "call" in failpoint else 1), pytest.raises(Ended):
+            await sqlite_harness.work()
         await sqlite_harness.announce(sqlite_harness.change(order["id"], customer_note="meanwhile"))
         await sqlite_harness.expire_leases()
         await sqlite_harness.work(sweep=True)
@@ -182,15 +155,8 @@ class TestAWorkerDies:
         order = harness.order()
         await harness.announce(order)
         await harness.ingest()
-        with pytest.MonkeyPatch.context() as patch:
-
-            def die(name: str) -> None:
-                if name == "attempt-after-commit":
-                    raise Killed
-
-            patch.setattr(recorded_calls, "failpoint", die)
-            with pytest.raises(Killed):
-                await lane_worker.drain(harness.gateway, harness.connection.lane)
+        with ended_at("attempt-after-commit"), pytest.raises(Ended):
+            await lane_worker.drain(harness.gateway, harness.connection.lane)
         before = len(harness.warehouse_calls())
         await harness.expire_leases()
         await harness.work(sweep=True)

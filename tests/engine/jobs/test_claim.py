@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from app.domain import Order
+from app.engine.core import failpoints
 from app.engine.core.queue import Task
 from app.engine.dispatch import lane_worker
 from app.engine.operations import lanes as lane_commands
@@ -113,18 +114,15 @@ class TestTurns:
             await harness.work()
             assert {(await harness.job(order["id"])).state for order in orders} == {"done"}
 
-    async def test_a_stopping_worker_finishes_its_turn_and_takes_no_other(
-        self, sqlite_harness: Harness, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    async def test_a_stopping_worker_finishes_its_turn_and_takes_no_other(self, sqlite_harness: Harness) -> None:
         orders = [sqlite_harness.order() for _ in range(3)]
         await announce_all(sqlite_harness, orders)
 
-        async def stop(order: Order, *args: Any) -> Any:
+        def stop() -> None:
             sqlite_harness.gateway.stopping = True
-            return await transfer_order(order, *args)
 
-        monkeypatch.setattr(lane_worker, "transfer_order", stop)
-        assert await work_off(sqlite_harness) == 1
+        with failpoints.armed("attempt-after-commit", stop):
+            assert await work_off(sqlite_harness) == 1
         assert [(await sqlite_harness.job(order["id"])).state for order in orders] == ["done", "waiting", "waiting"]
         assert not sqlite_harness.wake_ups.waiting
 
@@ -174,39 +172,33 @@ class TestTheLaneGoesOn:
         assert [(await sqlite_harness.job(order["id"])).state for order in orders] == ["done", "dead", "done"]
         assert await sqlite_harness.events() == {"done": 2, "dead": 1}
 
-    async def test_a_lane_whose_database_goes_away_in_the_middle_of_a_turn_buries_nothing(
-        self, sqlite_harness: Harness, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    async def test_a_lane_whose_database_goes_away_in_the_middle_of_a_turn_buries_nothing(self, sqlite_harness: Harness) -> None:
         order = sqlite_harness.order()
         await announce_all(sqlite_harness, [order])
 
-        async def away(*args: Any) -> Any:
+        def away() -> None:
             raise ConnectionError("the database is gone")
 
-        with monkeypatch.context() as patch:
-            patch.setattr(lane_worker, "transfer_order", away)
-            with pytest.raises(ConnectionError):
-                await work_off(sqlite_harness)
+        with failpoints.armed("finish-before-commit", away), pytest.raises(ConnectionError):
+            await work_off(sqlite_harness)
         assert (await sqlite_harness.job(order["id"])).state == "running"
         await sqlite_harness.work(sweep=True)
         assert (await sqlite_harness.job(order["id"])).state == "done"
         assert await sqlite_harness.alerts() == []
 
-    async def test_a_record_that_ends_its_workers_ends_in_the_dead_letters(
-        self, sqlite_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    async def test_a_record_that_ends_its_workers_ends_in_the_dead_letters(self, sqlite_database: str, tmp_path: Path) -> None:
         async with open_harness(sqlite_database, tmp_path, max_tries=3) as harness:
             await harness.connect()
             order = harness.order()
             await announce_all(harness, [order])
 
-            async def die(*args: Any) -> Any:
+            def die() -> None:
                 raise KeyboardInterrupt  # as close to being killed as a test may come
 
-            monkeypatch.setattr(lane_worker, "transfer_order", die)
-            for _ in range(3):
-                with pytest.raises(KeyboardInterrupt):
-                    await work_off(harness)
+            with failpoints.armed("claim-after-commit", die):
+                for _ in range(3):
+                    with pytest.raises(KeyboardInterrupt):
+                        await work_off(harness)
             await work_off(harness)
             job = await harness.job(order["id"])
             assert (job.state, job.reason_code) == ("dead", "given-up")

@@ -10,12 +10,13 @@ import pytest
 from sqlalchemy import select
 
 from app.domain import Process
+from app.engine.core import failpoints
 from app.engine.intake import ingest
-from app.engine.intake.ingest import enriched
 from app.engine.jobs import enqueue
 from app.engine.jobs.enqueue import Found, FoundBy, RecordChange
-from app.engine.jobs.mapper import map_record
+from app.engine.jobs.mapper import enriched, map_record
 from app.integrations.woocommerce.rest.resources import record
+from app.metrics import EVENTS
 from app.storage.tables import cursors, inbox, mappings
 from tests.harness import Harness, Resource
 
@@ -273,16 +274,16 @@ class TestOddRecords:
     async def test_large_bodies_are_taken_a_few_at_a_time(self, sqlite_harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(ingest, "BATCH_BYTES", 25_000)
         taken: list[int] = []
-        real = ingest._ingest_batch
+        ignored = EVENTS.labels("shop", "ignored")
+        before = ignored._value.get()
 
-        async def batch(gateway: Any, connection: Any, events: Any) -> None:
-            taken.append(len(events))
-            await real(gateway, connection, events)
+        def batch() -> None:
+            taken.append(int(ignored._value.get() - before) - sum(taken))
 
-        monkeypatch.setattr(ingest, "_ingest_batch", batch)
         for size in (10_000, 10_000, 10_000, 60_000, 10_000):
             await sqlite_harness.announce(sqlite_harness.order(status="pending", customer_note="x" * size))
-        await sqlite_harness.work()
+        with failpoints.armed("ingest-before-commit", batch):
+            await sqlite_harness.work()
         assert taken == [2, 1, 1, 1]
         assert await sqlite_harness.events() == {"ignored": 5}
 
@@ -325,16 +326,18 @@ class TestOddRecords:
     ) -> None:
         order = harness.order()
 
-        async def away(*_: Any) -> Any:
+        def away(*_: Any) -> Any:
             raise ConnectionError("the database is gone")
 
         await harness.announce(order)
-        for name in ("enriched", "_decide_one"):
-            with monkeypatch.context() as patch:
-                patch.setattr(ingest, name, away)
-                with pytest.raises(ConnectionError):
-                    await harness.ingest()
-            await harness.expire_leases()
+        with monkeypatch.context() as patch:
+            patch.setattr(ingest, "enriched", away)
+            with pytest.raises(ConnectionError):
+                await harness.ingest()
+        await harness.expire_leases()
+        with failpoints.armed("ingest-before-commit", away), pytest.raises(ConnectionError):
+            await harness.ingest()
+        await harness.expire_leases()
         assert await harness.events() == {"received": 1}
         await harness.work(sweep=True)
         assert await harness.events() == {"done": 1}

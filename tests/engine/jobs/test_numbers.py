@@ -12,11 +12,12 @@ from sqlalchemy import select
 
 from app.domain import Kind
 from app.engine.core import leases
-from app.engine.dispatch.warehouse_port import RecordedWarehouse, open_warehouse_port
+from app.engine.dispatch.warehouse_port import open_warehouse_port
 from app.engine.jobs import claim
 from app.records import mappings
 from app.storage.tables import mappings as rows
 from tests.harness import Harness, Resource
+from tests.steering import beside_call
 
 ORDERS_ONLY = {"articles": False, "orders": True}
 
@@ -91,20 +92,15 @@ class TestOrderNumbers:
         found: Any = sqlite_harness.wms_order(order["id"])
         assert found.body.consignee.name == "Kari Nordmann"
 
-    async def test_the_number_is_claimed_before_the_first_write(
-        self, sqlite_harness: Harness, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    async def test_the_number_is_claimed_before_the_first_write(self, sqlite_harness: Harness) -> None:
         order = sqlite_harness.order()
         claimed: list[str | None] = []
-        write = RecordedWarehouse.write
 
-        async def look(self: RecordedWarehouse, call: str, *args: Any) -> Any:
-            if call == "PUT /orders":
-                claimed.append((await sqlite_harness.mapping(order["id"])).number)
-            return await write(self, call, *args)
+        async def look() -> None:
+            claimed.append((await sqlite_harness.mapping(order["id"])).number)
 
-        monkeypatch.setattr(RecordedWarehouse, "write", look)
-        await sqlite_harness.deliver(order)
+        with beside_call(sqlite_harness, "PUT", "/orders", before=look):
+            await sqlite_harness.deliver(order)
         assert claimed == [str(order["id"])]
 
     async def test_a_number_that_the_shop_changes_later_stays_as_it_was_sent(self, sqlite_harness: Harness) -> None:

@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import select
 
 from app.domain import Process
+from app.engine.core import failpoints
 from app.engine.jobs import brake, enqueue
 from app.engine.operations import syncs
 from app.engine.operations.syncs import Asker, Request
-from app.engine.polling import shop_records
 from app.errors import Conflict
 from app.metrics import DRIFT
 from app.records import runs
@@ -139,20 +139,10 @@ class TestNothingNew:
 
 
 class TestTheCursor:
-    async def test_it_moves_page_by_page_and_a_failing_shop_leaves_it_where_it_was(
-        self, harness: Harness, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    async def test_it_moves_page_by_page_and_a_failing_shop_leaves_it_where_it_was(self, harness: Harness) -> None:
         await harness.change_settings(harness.connection, page_size=2)
         orders = some_orders(harness, 5)
-        stored: list[str] = []
-
-        def after_page(name: str) -> None:
-            stored.append(name)
-            if len(stored) == 1:
-                harness.fail_shop("status", status=503)
-
-        with monkeypatch.context() as patch:
-            patch.setattr(shop_records, "failpoint", after_page)
+        with failpoints.armed("poll-after-page", lambda: harness.fail_shop("status", status=503)):
             await harness.poll()
         place = await cursor(harness)
         assert place.cursor["modified"] == orders[1]["date_modified_gmt"]

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
+from app.engine.core import failpoints
 from app.engine.core.queue import Task
-from app.engine.dispatch import lane_worker
 from app.engine.upkeep import gauges
 from app.metrics import DEAD_LETTERS, HELD, JOBS, OLDEST_WAITING, POLL_LAG, WAITING_EVENTS
 from app.worker import work
@@ -18,15 +16,14 @@ def value(metric: Any, *labels: str) -> float:
     return float(metric.labels(*labels)._value.get())
 
 
-async def test_they_say_what_waits_is_held_and_is_dead(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_they_say_what_waits_is_held_and_is_dead(harness: Harness) -> None:
     held, dead = harness.order("SOKK-1"), harness.order("SOKK-1")
     await harness.deliver({**held, "line_items": [{**held["line_items"][0], "sku": ""}]})
-    with monkeypatch.context() as patch:
 
-        async def poisoned(*_: Any) -> Any:
-            raise ZeroDivisionError
+    def poisoned() -> None:
+        raise ZeroDivisionError
 
-        patch.setattr(lane_worker, "transfer_order", poisoned)
+    with failpoints.armed("attempt-after-commit", poisoned):
         await harness.deliver(dead)
     for _ in range(2):
         await harness.announce(harness.order("SOKK-1"))

@@ -8,21 +8,16 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from app.engine.dispatch import attempts as recorded_calls
-from app.engine.dispatch import lane_worker
-from app.engine.dispatch import reports as report_jobs
 from app.engine.operations import records
+from app.records import deliveries
 from app.sandbox.woocommerce.model.sales import refunding
 from app.storage.outbound_tables import reports
 from app.storage.tables import attempts
 from tests.harness import Harness
+from tests.steering import Ended, ended_at
 from tests.wayback.shipments.shipment_steps import BOTH, ON, in_warehouse, later, row, status
 
 REFUNDS = "/wp-json/wc/v3/orders/"
-
-
-class Ended(BaseException):
-    """A worker that ends here, as with kill -9."""
 
 
 async def delivered(harness: Harness, *lines: tuple[str, int], **more: Any) -> dict[str, Any]:
@@ -152,19 +147,12 @@ class TestOnce:
         "where",
         ["claim-after-commit", "attempt-after-commit", "call-after-answer", "finish-before-commit", "finish-after-commit"],
     )
-    async def test_a_worker_that_ends_on_the_way(self, harness: Harness, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    async def test_a_worker_that_ends_on_the_way(self, harness: Harness, where: str) -> None:
         order = await delivered(harness)
         back(harness, order, 1)
 
-        def failpoint(reached: str) -> None:
-            if reached == where:
-                raise Ended
-
-        with monkeypatch.context() as patched:
-            patched.setattr(recorded_calls, "failpoint", failpoint)
-            patched.setattr(lane_worker, "failpoint", failpoint)
-            with pytest.raises(Ended):
-                await harness.poll("returns")
+        with ended_at(where), pytest.raises(Ended):
+            await harness.poll("returns")
         harness.wake_ups.waiting.clear()
         await harness.expire_leases()
         await later(harness)
@@ -201,7 +189,7 @@ class TestOnce:
             raise Ended
 
         with monkeypatch.context() as patched:
-            patched.setattr(report_jobs, "_owe", ended)
+            patched.setattr(deliveries, "queue_acknowledgement", ended)
             with pytest.raises(Ended):
                 await harness.poll("returns")
         back(harness, order, 1)

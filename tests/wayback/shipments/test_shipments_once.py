@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
-from app.engine.dispatch import attempts, lane_worker
+from app.engine.dispatch import lane_worker
+from app.records.connections import shop_lane
 from app.sandbox.woocommerce.model.sales import tracking
 from tests.harness import Harness, open_harness
+from tests.steering import Ended, beside_call, ended_at
 from tests.wayback.shipments.shipment_steps import (
     ON,
     drain_shop,
@@ -25,23 +27,6 @@ from tests.wayback.shipments.shipment_steps import (
 
 NOTES = "/wp-json/wc/v3/orders/"
 TRACKINGS = "/wp-json/wc-shipment-tracking/v3/"
-
-
-class Ended(BaseException):
-    """A worker that ends here, as with kill -9."""
-
-
-def end_at(monkeypatch: pytest.MonkeyPatch, name: str, times: int = 1) -> None:
-    left = [times]
-
-    def failpoint(reached: str) -> None:
-        if reached == name and left[0]:
-            left[0] -= 1
-            if not left[0]:
-                raise Ended
-
-    monkeypatch.setattr(attempts, "failpoint", failpoint)
-    monkeypatch.setattr(lane_worker, "failpoint", failpoint)
 
 
 async def shipped(harness: Harness, **shipments: Any) -> dict[str, Any]:
@@ -71,10 +56,8 @@ class TestNotes:
     ) -> None:
         """The first call is the note, the second the status."""
         order = await shipped(harness)
-        with monkeypatch.context() as patched:
-            end_at(patched, where, call)
-            with pytest.raises(Ended):
-                await harness.poll("shipments")
+        with ended_at(where, call), pytest.raises(Ended):
+            await harness.poll("shipments")
 
         await after_the_crash(harness)
 
@@ -85,10 +68,8 @@ class TestNotes:
     @pytest.mark.parametrize("where", ["claim-after-commit", "finish-before-commit", "finish-after-commit"])
     async def test_a_worker_that_ends_beside_them(self, harness: Harness, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
         order = await shipped(harness)
-        with monkeypatch.context() as patched:
-            end_at(patched, where)
-            with pytest.raises(Ended):
-                await harness.poll("shipments")
+        with ended_at(where), pytest.raises(Ended):
+            await harness.poll("shipments")
 
         await after_the_crash(harness)
 
@@ -131,17 +112,17 @@ class TestNotes:
 
         assert [text.partition("Sporing: ")[2] for text, _ in notes(harness, order)] == ["70300001", "70300002"]
 
-    async def test_two_workers_at_once(self, harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_two_workers_at_once(self, harness: Harness) -> None:
         order = await shipped(harness)
-        send = attempts.RecordedCalls.write
+        turns: list[int] = []
 
-        async def beside(self: attempts.RecordedCalls, *given: Any) -> Any:
-            assert await lane_worker.drain(harness.gateway, self.claimed.lease.key) == 0
-            return await send(self, *given)
+        async def another() -> None:
+            turns.append(await lane_worker.drain(harness.gateway, shop_lane(harness.connection.id)))
 
-        monkeypatch.setattr(attempts.RecordedCalls, "write", beside)
-        await harness.poll("shipments")
+        with beside_call(harness, "POST", "/notes", before=another):
+            await harness.poll("shipments")
 
+        assert turns == [0]
         assert (len(notes(harness, order)), status_writes(harness)) == (1, ["completed"])
 
     async def test_a_shop_that_is_down_costs_the_order_no_try(self, harness: Harness) -> None:
@@ -192,10 +173,8 @@ class TestPlugins:
     async def test_a_worker_that_ends_after_the_call(
         self, harness: Harness, order: dict[str, Any], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        with monkeypatch.context() as patched:
-            end_at(patched, "call-after-answer")
-            with pytest.raises(Ended):
-                await harness.poll("shipments")
+        with ended_at("call-after-answer"), pytest.raises(Ended):
+            await harness.poll("shipments")
 
         await after_the_crash(harness)
 

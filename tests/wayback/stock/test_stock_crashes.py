@@ -4,28 +4,18 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 
-from app.engine.core import leases
+from app.engine.core import failpoints, leases
 from app.engine.stock import levels
 from app.storage.outbound_tables import shop_writes, stock_levels
 from tests.harness import Harness
+from tests.steering import Ended, beside_call, ended_at
 from tests.wayback.stock.stock_steps import ON, batches, in_both, level, quantity, written
 
-
-class Ended(BaseException):
-    """A worker that ends here, as with kill -9: not an Exception, so that nothing on the way can make something of it."""
-
-
-def end_at(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    def failpoint(reached: str) -> None:
-        if reached == name:
-            raise Ended
-
-    monkeypatch.setattr(levels, "failpoint", failpoint)
+BATCH = "/wp-json/wc/v3/products/batch"
 
 
 async def write(harness: Harness) -> int:
@@ -59,14 +49,10 @@ async def read(harness: Harness) -> None:
 
 
 @pytest.mark.parametrize("where", ["attempt-after-commit", "call-after-answer"])
-async def test_a_worker_that_ends_at_the_call_loses_nothing(
-    harness: Harness, monkeypatch: pytest.MonkeyPatch, where: str
-) -> None:
+async def test_a_worker_that_ends_at_the_call_loses_nothing(harness: Harness, where: str) -> None:
     product = await with_a_change(harness)
-    with monkeypatch.context() as patched:
-        end_at(patched, where)
-        with pytest.raises(Ended):
-            await write(harness)
+    with ended_at(where), pytest.raises(Ended):
+        await write(harness)
 
     await harness.expire_leases()
     await long_after(harness)
@@ -76,12 +62,10 @@ async def test_a_worker_that_ends_at_the_call_loses_nothing(
     assert (await level(harness, product)).state == "same"
 
 
-async def test_a_call_that_may_still_be_under_way_is_waited_out(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_call_that_may_still_be_under_way_is_waited_out(harness: Harness) -> None:
     product = await with_a_change(harness)
-    with monkeypatch.context() as patched:
-        end_at(patched, "attempt-after-commit")
-        with pytest.raises(Ended):
-            await write(harness)
+    with ended_at("attempt-after-commit"), pytest.raises(Ended):
+        await write(harness)
     await harness.expire_leases()
 
     assert await write(harness) == 0
@@ -93,15 +77,11 @@ async def test_a_call_that_may_still_be_under_way_is_waited_out(harness: Harness
     assert quantity(harness, product) == 5
 
 
-async def test_going_back_to_the_old_figure_is_written_when_the_call_between_is_not_known(
-    harness: Harness, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_going_back_to_the_old_figure_is_written_when_the_call_between_is_not_known(harness: Harness) -> None:
     """The shop took 5 and nobody heard; then it is 7 again in the WMS, as the shop was known to show."""
     product = await with_a_change(harness)
-    with monkeypatch.context() as patched:
-        end_at(patched, "call-after-answer")
-        with pytest.raises(Ended):
-            await write(harness)
+    with ended_at("call-after-answer"), pytest.raises(Ended):
+        await write(harness)
     assert quantity(harness, product) == 5
     await harness.expire_leases()
     await long_after(harness)
@@ -133,55 +113,46 @@ async def test_a_worker_that_froze_before_the_call_does_not_make_it(harness: Har
     product = await with_a_change(harness)
     monotonic = time.monotonic
 
-    def freeze(reached: str) -> None:
-        if reached == "attempt-after-commit":
-            monkeypatch.setattr(time, "monotonic", lambda: monotonic() + 3600)
+    def freeze() -> None:
+        monkeypatch.setattr(time, "monotonic", lambda: monotonic() + 3600)
 
-    monkeypatch.setattr(levels, "failpoint", freeze)
-
-    assert await write(harness) == 0
+    with failpoints.armed("attempt-after-commit", freeze):
+        assert await write(harness) == 0
     assert (batches(harness), quantity(harness, product)) == ([], 7)
 
 
-async def test_a_worker_that_froze_after_the_answer_does_not_write_down_what_is_older(
-    harness: Harness, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_worker_that_froze_after_the_answer_does_not_write_down_what_is_older(harness: Harness) -> None:
     product = await with_a_change(harness)
-    send = levels._written
+    meanwhile: list[int] = []
 
-    async def thawed_late(*given: Any) -> None:
+    async def frozen() -> None:
         """While this worker is frozen, another writes what is newer."""
-        monkeypatch.setattr(levels, "_written", send)
         await harness.expire_leases()
         await long_after(harness)
         harness.tick(60)
         harness.warehouse.put_in_stock("SOKK-1", 9)
         await harness.poll("stock")
-        assert quantity(harness, product) == 9
-        await send(*given)
+        meanwhile.append(quantity(harness, product))
 
-    monkeypatch.setattr(levels, "_written", thawed_late)
-    await write(harness)
+    with beside_call(harness, "POST", BATCH, after=frozen):
+        await write(harness)
+
+    assert meanwhile == [9]
 
     assert (await level(harness, product)).shop_quantity == 9
     assert (await level(harness, product)).state == "same"
 
 
-async def test_a_change_while_the_call_is_under_way_is_written_after_it(
-    harness: Harness, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_change_while_the_call_is_under_way_is_written_after_it(harness: Harness) -> None:
     product = await with_a_change(harness)
-    send = levels._written
 
-    async def changed_meanwhile(*given: Any) -> None:
-        monkeypatch.setattr(levels, "_written", send)
+    async def changed() -> None:
         harness.tick(60)
         harness.warehouse.put_in_stock("SOKK-1", 9)
         await harness.poll("stock")
-        await send(*given)
 
-    monkeypatch.setattr(levels, "_written", changed_meanwhile)
-    await write(harness)
+    with beside_call(harness, "POST", BATCH, after=changed):
+        await write(harness)
     await harness.work()
 
     assert quantity(harness, product) == 9
@@ -234,17 +205,17 @@ async def test_a_refused_login_is_told_of_and_tried_seldom(harness: Harness) -> 
     assert await harness.alerts() == ["login-refused"]
 
 
-async def test_two_workers_do_not_write_beside_each_other(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_two_workers_do_not_write_beside_each_other(harness: Harness) -> None:
     await with_a_change(harness)
-    send = levels._send
+    calls: list[int] = []
 
-    async def beside(*given: Any) -> None:
-        assert await write(harness) == 0
-        await send(*given)
+    async def another() -> None:
+        calls.append(await write(harness))
 
-    monkeypatch.setattr(levels, "_send", beside)
-    await write(harness)
+    with beside_call(harness, "POST", BATCH, before=another):
+        await write(harness)
 
+    assert calls == [0]
     assert len(batches(harness)) == 1
 
 

@@ -21,6 +21,7 @@ from app.sandbox.woocommerce.model.webhooks import Webhook
 from app.storage.outbound_tables import hooks
 from app.storage.tables import alerts, cursors
 from tests.harness import Harness, open_harness
+from tests.steering import beside_call
 
 TOPICS = {f"{kind}.{event}" for kind in ("order", "product") for event in ("created", "updated", "deleted", "restored")}
 PLAIN = {"stock": False, "shipments": False, "returns": False}
@@ -284,15 +285,14 @@ async def test_what_was_put_right_before_it_failed_is_polled_too(harness: Harnes
     assert [row.subject for row in await harness.rows(select(alerts).order_by(alerts.c.id))] == ["disabled", "failed"]
 
 
-async def test_two_workers_do_not_register_twice(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_two_workers_do_not_register_twice(harness: Harness) -> None:
     await harness.connect(processes=PLAIN)
-    carry_out = webhook_guard._carry_out
 
-    async def beside(*given: object) -> None:
+    async def another() -> None:
         await webhook_guard.reconcile(harness.gateway, harness.connection.id)
-        await carry_out(*given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(webhook_guard, "_carry_out", beside)
-    await look(harness)
+    with beside_call(harness, "POST", "/webhooks", before=another) as beside:
+        await look(harness)
 
+    assert len(beside) == 1
     assert len(harness.shop.webhooks.by_id) == 8

@@ -1,0 +1,74 @@
+"""The row of a job: one for each (connection, process, record). Whatever has something to do for the record raises its
+generation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.domain import Process
+from app.records.jobs import Job, of_record
+from app.storage.tables import jobs, run_items
+from app.storage.upserts import insert_missing_id
+
+Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class JobKey:
+    connection_id: str
+    process: Process
+    source_id: str
+
+
+@dataclass(frozen=True)
+class Upserted:
+    """`taken_generation`: what a worker took last of a job that was there; None for a new one."""
+
+    job_id: int
+    generation: int
+    taken_generation: int | None
+
+
+async def upsert_job(
+    db: AsyncConnection,
+    key: JobKey,
+    new: Values,
+    changes: Callable[[Job], Values],
+    now: datetime,
+    part_id: int | None = None,
+) -> Upserted:
+    """Makes the job with `new`, or raises the generation of the one that is there and changes it as `changes` says.
+
+    `part_id`: the part of a run that waits for it. The row is ours until the transaction ends.
+    """
+    job = await of_record(db, key.connection_id, key.process, key.source_id, lock=True)
+    done = await _insert(db, key, new, now) if job is None else None
+    if done is None:
+        done = await _raise(db, key, job, changes, now)
+    if part_id is not None:
+        item = {"part_id": part_id, "job_id": done.job_id, "generation": done.generation, "source_id": key.source_id}
+        await db.execute(insert(run_items).values(**item))
+    return done
+
+
+async def _insert(db: AsyncConnection, key: JobKey, new: Values, now: datetime) -> Upserted | None:
+    fixed = {"connection_id": key.connection_id, "process": key.process, "source_id": key.source_id}
+    values = {**fixed, **new, "generation": 1, "ready_at": now, "created_at": now, "updated_at": now}
+    job_id = await insert_missing_id(db, jobs, **values)
+    return None if job_id is None else Upserted(job_id, 1, None)
+
+
+async def _raise(db: AsyncConnection, key: JobKey, job: Job | None, changes: Callable[[Job], Values], now: datetime) -> Upserted:
+    if job is None:  # another has made it at the same moment
+        job = await of_record(db, key.connection_id, key.process, key.source_id, lock=True)
+    assert job is not None
+    done = Upserted(job.id, job.generation + 1, job.taken_generation)
+    changed = {**changes(job), "generation": done.generation, "updated_at": now}
+    await db.execute(update(jobs).where(jobs.c.id == job.id).values(**changed))
+    return done

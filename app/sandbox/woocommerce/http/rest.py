@@ -42,8 +42,6 @@ _REFUSALS = {
     "delete": ("delete", "Sorry, you are not allowed to delete this resource."),
     "batch": ("batch", "Sorry, you are not allowed to batch manipulate this resource."),
 }
-
-
 _KEPT = ("id", "status", "number", "sku", "stock_quantity", "date_modified_gmt")
 
 
@@ -67,6 +65,12 @@ class Call:
     base_url: str
     path: str
     items: Rules
+
+    @property
+    def id(self) -> int:
+        """The id of the record in the path."""
+        found: int = self.ids["id"]
+        return found
 
     @property
     def url(self) -> str:

@@ -60,6 +60,12 @@ class LegacyCall:
     url: str
 
     @property
+    def id(self) -> int:
+        """The id of the record in the path."""
+        found: int = self.ids["id"]
+        return found
+
+    @property
     def filter(self) -> Mapping[str, Any]:
         found = self.given.get("filter")
         return found if isinstance(found, dict) else {}

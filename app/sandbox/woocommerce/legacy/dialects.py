@@ -72,7 +72,7 @@ class Dialect:
 
     def _refuse_variation(self, call: Call) -> None:
         """`wc/v1` knows variations inside their product only. Raises RestError."""
-        record = self.shop.products.record(call.ids["id"]) if "id" in call.ids else None
+        record = self.shop.products.record(call.id) if "id" in call.ids else None
         if record is not None and record.kind == "variation":
             raise RestError(404, "woocommerce_rest_product_invalid_id", "Invalid ID.")
 

@@ -70,7 +70,7 @@ def _version(api: Api, version: str) -> list[Route]:
 
 def _order(call: LegacyCall) -> Resource:
     """Raises LegacyError, also for an id that is a product's."""
-    record_id = call.ids["id"]
+    record_id = call.id
     found = call.shop.orders.get(record_id)
     if found is None and record_id in call.shop.products:
         raise LegacyError(404, "woocommerce_api_invalid_order", "Invalid order")
@@ -209,11 +209,11 @@ def _count_products(call: LegacyCall) -> Answer:
 
 
 def _get_product(call: LegacyCall) -> Answer:
-    return Answer({"product": _shown_product(call, _product(call, call.ids["id"]))})
+    return Answer({"product": _shown_product(call, _product(call, call.id))})
 
 
 def _edit_product(call: LegacyCall) -> Answer:
-    _write_product(call, call.ids["id"], call.inside("product"))
+    _write_product(call, call.id, call.inside("product"))
     return _get_product(call)
 
 
@@ -275,16 +275,16 @@ def _bulk_item(call: LegacyCall, item: Resource) -> Resource:
 
 
 def _get_customer(call: LegacyCall) -> Answer:
-    found = call.shop.customers.get(call.ids["id"])
+    found = call.shop.customers.get(call.id)
     if found is None:
         raise LegacyError(404, "woocommerce_api_invalid_customer", "Invalid customer")
     return Answer({"customer": picked(call, views.customer(found))})
 
 
 def _webhook(call: LegacyCall) -> Webhook:
-    found = call.shop.webhooks.by_id.get(call.ids["id"])
+    found = call.shop.webhooks.by_id.get(call.id)
     if found is None:
-        raise not_found("webhook", call.ids["id"])
+        raise not_found("webhook", call.id)
     return found
 
 

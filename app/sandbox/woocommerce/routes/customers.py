@@ -20,4 +20,4 @@ def _create(call: Call) -> Answer:
 
 
 def _get(call: Call) -> Answer:
-    return call.one(customers.show(call.shop.customers.find(call.ids["id"]), call.base_url))
+    return call.one(customers.show(call.shop.customers.find(call.id), call.base_url))

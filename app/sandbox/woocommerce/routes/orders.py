@@ -90,24 +90,23 @@ def _create(call: Call) -> Answer:
 
 
 def _get(call: Call) -> Answer:
-    return call.one(_shown(call, call.shop.orders.find(call.ids["id"])))
+    return call.one(_shown(call, call.shop.orders.find(call.id)))
 
 
 def _change(call: Call) -> Answer:
-    return call.one(_shown(call, call.shop.orders.change(call.ids["id"], call.body)))
+    return call.one(_shown(call, call.shop.orders.change(call.id, call.body)))
 
 
 def _delete(call: Call) -> Answer:
     orders = call.shop.orders
     act = orders.delete if call.query["force"] else orders.trash
-    return call.one(_shown(call, act(call.ids["id"])))
+    return call.one(_shown(call, act(call.id)))
 
 
 def _order_with_notes(call: Call) -> int:
     """The id of the order whose notes are asked for. Raises RestError (404) with the code that notes have for it."""
-    record_id: int = call.ids["id"]
-    call.shop.orders.find(record_id, UNKNOWN_TO_NOTES)
-    return record_id
+    call.shop.orders.find(call.id, UNKNOWN_TO_NOTES)
+    return call.id
 
 
 def _list_notes(call: Call) -> Answer:
@@ -122,11 +121,11 @@ def _create_note(call: Call) -> Answer:
 
 
 def _shown_refund(call: Call, refund: Resource) -> Resource:
-    return call.shop.orders.show_refund(refund, call.ids["id"], call.base_url, call.query["dp"])
+    return call.shop.orders.show_refund(refund, call.id, call.base_url, call.query["dp"])
 
 
 def _list_refunds(call: Call) -> Answer:
-    shop, record_id = call.shop, call.ids["id"]
+    shop, record_id = call.shop, call.id
     shop.orders.find(record_id, UNKNOWN_TO_REFUNDS)
     found = shop.refunds.get(record_id, [])[:: 1 if call.query["order"] == "desc" else -1]
     return call.page((_shown_refund(call, refund) for refund in page_of(found, call.query)), len(found))
@@ -134,13 +133,13 @@ def _list_refunds(call: Call) -> Answer:
 
 def _create_refund(call: Call) -> Answer:
     """The `Location` of the answer holds a pattern that was never filled in (observed)."""
-    refund = refunding.create(call.shop.orders, call.ids["id"], call.body)
+    refund = refunding.create(call.shop.orders, call.id, call.body)
     location = f"{call.base_url}/wp-json/wc/v3/orders/(?P<order_id>[\\d]+)/refunds/{refund['id']}"
     return call.made(_shown_refund(call, refund), location)
 
 
 def _get_refund(call: Call) -> Answer:
-    refund = refunding.find(call.shop.orders, call.ids["id"], call.ids["refund_id"])
+    refund = refunding.find(call.shop.orders, call.id, call.ids["refund_id"])
     return call.one(_shown_refund(call, refund))
 
 
@@ -149,5 +148,5 @@ def _delete_refund(call: Call) -> Answer:
     answer = _get_refund(call)
     if not call.query["force"]:
         raise RestError(501, "woocommerce_rest_trash_not_supported", "The shop_order_refund does not support trashing.")
-    refunding.remove(call.shop.orders, call.ids["id"], call.ids["refund_id"])
+    refunding.remove(call.shop.orders, call.id, call.ids["refund_id"])
     return answer

@@ -110,17 +110,17 @@ def _create(call: Call) -> Answer:
 
 def _get(call: Call) -> Answer:
     products = call.shop.products
-    return call.one(products.show(products.find(call.ids["id"]), call.base_url))
+    return call.one(products.show(products.find(call.id), call.base_url))
 
 
 def _change(call: Call) -> Answer:
-    return call.one(_written(call, call.shop.products.change(call.ids["id"], call.body)))
+    return call.one(_written(call, call.shop.products.change(call.id, call.body)))
 
 
 def _delete(call: Call) -> Answer:
     products = call.shop.products
     act = products.delete if call.query["force"] else products.trash
-    return call.one(_written(call, act(call.ids["id"])))
+    return call.one(_written(call, act(call.id)))
 
 
 def _batch(call: Call) -> Answer:
@@ -138,7 +138,7 @@ def _batch(call: Call) -> Answer:
 
 def _list_variations(call: Call, lists: Lists) -> Answer:
     """A simple product has none, which is an empty list (observed)."""
-    query, products, parent = call.query, call.shop.products, call.ids["id"]
+    query, products, parent = call.query, call.shop.products, call.id
     products.find(parent)
     skus = _skus(query)
     own = {**query, "parent": [parent], "type": "variation"}
@@ -154,25 +154,25 @@ def _written_variation(call: Call, variation: Resource) -> Resource:
 
 def _create_variation(call: Call) -> Answer:
     """The `Location` of the answer holds a pattern that was never filled in (observed)."""
-    variation = call.shop.products.create_variation(call.ids["id"], call.body)
+    variation = call.shop.products.create_variation(call.id, call.body)
     location = f"{call.base_url}/wp-json/wc/v3/products/(?P<product_id>[\\d]+)/variations/{variation['id']}"
     return call.made(_written_variation(call, variation), location)
 
 
 def _get_variation(call: Call) -> Answer:
     products = call.shop.products
-    variation = products.find_variation(call.ids["id"], call.ids["variation_id"])
+    variation = products.find_variation(call.id, call.ids["variation_id"])
     return call.one(products.show_variation(variation, call.base_url))
 
 
 def _change_variation(call: Call) -> Answer:
-    variation = call.shop.products.change_variation(call.ids["id"], call.ids["variation_id"], call.body)
+    variation = call.shop.products.change_variation(call.id, call.ids["variation_id"], call.body)
     return call.one(_written_variation(call, variation))
 
 
 def _delete_variation(call: Call) -> Answer:
     products = call.shop.products
-    variation = products.find_variation(call.ids["id"], call.ids["variation_id"])
+    variation = products.find_variation(call.id, call.ids["variation_id"])
     if not call.query["force"]:
         raise RestError(501, "woocommerce_rest_trash_not_supported", "The product_variation does not support trashing.")
     answer = call.one(_written_variation(call, variation))
@@ -183,7 +183,7 @@ def _delete_variation(call: Call) -> Answer:
 
 
 def _batch_variations(call: Call) -> Answer:
-    products, parent = call.shop.products, call.ids["id"]
+    products, parent = call.shop.products, call.id
     return run_batch(
         call,
         lambda body: _written_variation(call, products.create_variation(parent, body, loose=True)),

@@ -62,7 +62,7 @@ def _added(call: Call, entry: tracking.Resource) -> Answer:
 
 
 def _entries(call: Call) -> list[tracking.Resource]:
-    return tracking.entries(call.shop.orders.find(call.ids["id"], UNKNOWN_TO_TRACKINGS))
+    return tracking.entries(call.shop.orders.find(call.id, UNKNOWN_TO_TRACKINGS))
 
 
 def _list(call: Call) -> Answer:
@@ -74,11 +74,11 @@ def _providers(call: Call) -> Answer:
 
 
 def _add_advanced(call: Call) -> Answer:
-    return _added(call, tracking.add_advanced(call.shop.orders, call.ids["id"], call.body))
+    return _added(call, tracking.add_advanced(call.shop.orders, call.id, call.body))
 
 
 def _add_own(call: Call) -> Answer:
-    return _added(call, tracking.add_own(call.shop.orders, call.ids["id"], call.body))
+    return _added(call, tracking.add_own(call.shop.orders, call.id, call.body))
 
 
 def _get(call: Call) -> Answer:
@@ -86,7 +86,7 @@ def _get(call: Call) -> Answer:
 
 
 def _remove(call: Call) -> Answer:
-    return call.one(_shown(call, tracking.remove(call.shop.orders, call.ids["id"], call.ids["tracking_id"])))
+    return call.one(_shown(call, tracking.remove(call.shop.orders, call.id, call.ids["tracking_id"])))
 
 
 _PROVIDERS = operation(_providers, "list")

@@ -51,17 +51,17 @@ def _create_webhook(call: Call) -> Answer:
 
 
 def _get_webhook(call: Call) -> Answer:
-    return call.one(_shown(call, call.shop.webhooks.find(call.ids["id"])))
+    return call.one(_shown(call, call.shop.webhooks.find(call.id)))
 
 
 def _change_webhook(call: Call) -> Answer:
-    webhook = call.shop.webhooks.find(call.ids["id"])
+    webhook = call.shop.webhooks.find(call.id)
     call.shop.webhooks.change(webhook, call.body, call.shop.now())
     return call.one(_shown(call, webhook))
 
 
 def _delete_webhook(call: Call) -> Answer:
-    webhook = call.shop.webhooks.find(call.ids["id"])
+    webhook = call.shop.webhooks.find(call.id)
     if not call.query["force"]:
         raise RestError(501, "woocommerce_rest_trash_not_supported", "Webhooks do not support trashing.")
     call.shop.webhooks.remove(webhook.id)

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
-
-class Unreadable(ValueError):
-    """The answer lacks what makes it a record: its id, its number or its status. Becomes Malformed in the client."""
+from app.json_reading import decimal, flag, moment, objects, required_id, required_text, required_whole, section, text, whole
 
 
 @dataclass(frozen=True)
@@ -144,16 +142,16 @@ class TransporterContract:
 
 def read_order(raw: Mapping[str, Any]) -> WarehouseOrder:
     """Raises Unreadable without order id, order number or status number (a status that is not known must not pass for "open")."""
-    info = part(raw, "orderInfo")
-    consignee = part(raw, "consignee")
+    info = section(raw, "orderInfo")
+    consignee = section(raw, "consignee")
     return WarehouseOrder(
-        order_id=identity(info, "orderId"),
+        order_id=required_id(info, "orderId"),
         number=required_text(info, "orderNumber"),
-        goods_owner_id=whole(part(raw, "goodsOwner"), "id"),
+        goods_owner_id=whole(section(raw, "goodsOwner"), "id"),
         goods_owner_order_id=text(info, "goodsOwnerOrderId"),
-        status_number=required_whole(part(info, "orderStatus"), "number"),
-        status_text=text(part(info, "orderStatus"), "text"),
-        lines=tuple(_read_line(line) for line in rows(raw, "orderLines")),
+        status_number=required_whole(section(info, "orderStatus"), "number"),
+        status_text=text(section(info, "orderStatus"), "text"),
+        lines=tuple(_read_line(line) for line in objects(raw, "orderLines")),
         consignee=WarehouseConsignee(
             name=text(consignee, "name"),
             address1=text(consignee, "address1"),
@@ -162,17 +160,17 @@ def read_order(raw: Mapping[str, Any]) -> WarehouseOrder:
             city=text(consignee, "city"),
             country_code=text(consignee, "countryCode"),
         ),
-        delivery_date=moment(info, "deliveryDate"),
+        delivery_date=moment(info.get("deliveryDate")),
         remark=text(info, "orderRemark"),
         reference_number=text(info, "referenceNumber"),
         sales_code=text(info, "salesCode"),
         raw=dict(raw),
-        shipped_at=moment(info, "shippedTime"),
+        shipped_at=moment(info.get("shippedTime")),
         way_bill=text(info, "wayBill"),
-        tracking=tuple(_read_tracking(one) for one in rows(raw, "tracking")),
-        parcels=tuple(_read_parcel(one) for one in rows(raw, "parcels")),
-        carrier=_read_carrier(part(raw, "transporter")),
-        back_order_for=whole(part(part(info, "advanced"), "backOrderInfo"), "backOrderForOrderId"),
+        tracking=tuple(_read_tracking(one) for one in objects(raw, "tracking")),
+        parcels=tuple(_read_parcel(one) for one in objects(raw, "parcels")),
+        carrier=_read_carrier(section(raw, "transporter")),
+        back_order_for=whole(section(section(info, "advanced"), "backOrderInfo"), "backOrderForOrderId"),
     )
 
 
@@ -181,7 +179,7 @@ def _read_tracking(one: Mapping[str, Any]) -> Tracking:
 
 
 def _read_parcel(parcel: Mapping[str, Any]) -> Parcel:
-    tracking = part(parcel, "tracking")
+    tracking = section(parcel, "tracking")
     return Parcel(
         number=text(parcel, "parcelNumber"),
         waybill=text(tracking, "waybill"),
@@ -205,22 +203,22 @@ def _read_line(line: Mapping[str, Any]) -> WarehouseLine:
     return WarehouseLine(
         line_id=whole(line, "id"),
         row_number=text(line, "rowNumber"),
-        article_number=text(part(line, "article"), "articleNumber"),
+        article_number=text(section(line, "article"), "articleNumber"),
         ordered=decimal(line, "orderedNumberOfItems") or Decimal(0),
         picked=decimal(line, "pickedNumberOfItems") or Decimal(0),
         packed=decimal(line, "packedNumberOfItems") or Decimal(0),
         returned=decimal(line, "returnedNumberOfItems") or Decimal(0),
         reported=decimal(line, "reportedNumberOfItems") or Decimal(0),
         reported_returned=decimal(line, "reportedReturnedNumberOfItems") or Decimal(0),
-        returned_items=tuple(_read_returned(item) for item in rows(line, "pickedArticleItems") if flag(item, "isReturned")),
+        returned_items=tuple(_read_returned(item) for item in objects(line, "pickedArticleItems") if flag(item, "isReturned")),
     )
 
 
 def _read_returned(item: Mapping[str, Any]) -> ReturnedItems:
-    cause = part(item, "returnCause")
+    cause = section(item, "returnCause")
     return ReturnedItems(
         quantity=decimal(item, "numberOfItems") or Decimal(0),
-        returned_at=moment(item, "returnDate"),
+        returned_at=moment(item.get("returnDate")),
         cause_code=text(cause, "code"),
         cause_name=text(cause, "name"),
     )
@@ -229,13 +227,13 @@ def _read_returned(item: Mapping[str, Any]) -> ReturnedItems:
 def read_article(raw: Mapping[str, Any]) -> WarehouseArticle:
     """Raises Unreadable without article system id or article number."""
     return WarehouseArticle(
-        article_system_id=identity(raw, "articleSystemId"),
+        article_system_id=required_id(raw, "articleSystemId"),
         number=required_text(raw, "articleNumber"),
-        goods_owner_id=whole(part(raw, "goodsOwner"), "id"),
+        goods_owner_id=whole(section(raw, "goodsOwner"), "id"),
         name=text(raw, "articleName"),
         product_code=text(raw, "productCode"),
         unit_code=text(raw, "unitCode"),
-        barcode=text(part(raw, "barCodeInfo"), "barCode"),
+        barcode=text(section(raw, "barCodeInfo"), "barCode"),
         is_stock=flag(raw, "isStockArticle"),
         is_active=flag(raw, "isActive"),
         raw=dict(raw),
@@ -249,93 +247,9 @@ def read_status(raw: Mapping[str, Any]) -> OrderStatus:
 def read_contract(raw: Mapping[str, Any]) -> TransporterContract:
     """The contract's own service code and those of its list, each once."""
     codes = [text(raw, "transporterServiceCode")]
-    codes += [text(service, "transporterServiceCode") for service in rows(raw, "transporterServices")]
+    codes += [text(service, "transporterServiceCode") for service in objects(raw, "transporterServices")]
     return TransporterContract(
         name=text(raw, "transporterName"),
         code=text(raw, "transporterCode"),
         service_codes=tuple(dict.fromkeys(code for code in codes if code)),
     )
-
-
-# --- one member of an answer ----------------------------------------------------------------------------------------------
-
-
-def part(raw: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    """A nested object; empty when it is null or missing."""
-    value = raw.get(key)
-    return value if isinstance(value, Mapping) else {}
-
-
-def rows(raw: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
-    """A nested array of objects; null counts as empty (upstream: `tracking` is null on fresh orders)."""
-    value = raw.get(key)
-    return [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []
-
-
-def text(raw: Mapping[str, Any], key: str) -> str:
-    value = raw.get(key)
-    if isinstance(value, str):
-        return value
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
-
-
-def required_text(raw: Mapping[str, Any], key: str) -> str:
-    value = text(raw, key)
-    if not value:
-        raise Unreadable(f"{key} is missing")
-    return value
-
-
-def whole(raw: Mapping[str, Any], key: str) -> int | None:
-    value = raw.get(key)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def required_whole(raw: Mapping[str, Any], key: str) -> int:
-    value = whole(raw, key)
-    if value is None:
-        raise Unreadable(f"{key} is missing")
-    return value
-
-
-def identity(raw: Mapping[str, Any], key: str) -> int:
-    """An id of the WMS. Raises Unreadable when it is missing, null or not a positive whole number."""
-    value = required_whole(raw, key)
-    if value <= 0:
-        raise Unreadable(f"{key} is missing")
-    return value
-
-
-def flag(raw: Mapping[str, Any], key: str) -> bool | None:
-    value = raw.get(key)
-    return value if isinstance(value, bool) else None
-
-
-def decimal(raw: Mapping[str, Any], key: str) -> Decimal | None:
-    return as_decimal(raw.get(key))
-
-
-def as_decimal(value: Any) -> Decimal | None:
-    """A JSON number, or a number written as text, as a decimal."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
-        return None
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None
-
-
-def moment(raw: Mapping[str, Any], key: str) -> datetime | None:
-    return as_moment(raw.get(key))
-
-
-def as_moment(value: Any) -> datetime | None:
-    """A time in UTC; a bare date is its midnight, a time without zone is UTC (upstream: answers give UTC with a Z)."""
-    if not isinstance(value, str):
-        return None
-    try:
-        parsed = datetime.fromisoformat(value.strip())
-    except ValueError:
-        return None
-    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)

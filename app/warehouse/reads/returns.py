@@ -11,18 +11,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from app.warehouse.reads.resources import (
-    ReturnedItems,
-    decimal,
-    flag,
-    identity,
-    moment,
-    part,
-    required_text,
-    rows,
-    text,
-    whole,
-)
+from app.json_reading import decimal, flag, moment, objects, required_id, required_text, section, text, whole
+from app.warehouse.reads.resources import ReturnedItems
 
 
 @dataclass(frozen=True)
@@ -89,41 +79,41 @@ class PurchaseOrder:
 
 def read_return_order(raw: Mapping[str, Any]) -> ReturnOrder:
     """Raises Unreadable without the id or the number of the return order, or without the id of one of its lines."""
-    info, order = part(raw, "returnOrderInfo"), part(raw, "customerOrderInfo")
+    info, order = section(raw, "returnOrderInfo"), section(raw, "customerOrderInfo")
     return ReturnOrder(
-        return_order_id=identity(info, "returnOrderId"),
+        return_order_id=required_id(info, "returnOrderId"),
         number=required_text(info, "returnOrderNumber"),
-        status_number=whole(part(info, "returnOrderStatus"), "number"),
+        status_number=whole(section(info, "returnOrderStatus"), "number"),
         order_id=whole(order, "orderId"),
         order_number=text(order, "orderNumber"),
-        lines=tuple(_read_return_line(line) for line in rows(raw, "returnOrderLines")),
+        lines=tuple(_read_return_line(line) for line in objects(raw, "returnOrderLines")),
         comment=text(info, "comment"),
         raw=dict(raw),
     )
 
 
 def _read_return_line(line: Mapping[str, Any]) -> ReturnOrderLine:
-    sold, cause = part(line, "customerOrderLine"), part(line, "returnCause")
+    sold, cause = section(line, "customerOrderLine"), section(line, "returnCause")
     return ReturnOrderLine(
-        line_id=identity(line, "returnOrderLineId"),
+        line_id=required_id(line, "returnOrderLineId"),
         row_number=text(line, "returnOrderRowNumber"),
         order_line_id=whole(sold, "orderLineId"),
         order_row_number=text(sold, "customerOrderRowNumber"),
-        article_number=text(part(line, "article"), "articleNumber"),
+        article_number=text(section(line, "article"), "articleNumber"),
         announced=decimal(line, "toBeReturnedNumberOfItems") or Decimal(0),
         returned=decimal(line, "returnedNumberOfItems") or Decimal(0),
         removed=decimal(line, "returnedRemovedByInventoryNumberOfItems") or Decimal(0),
         cause_code=text(cause, "code"),
         cause_name=text(cause, "name"),
-        returned_items=tuple(_read_items(item) for item in rows(line, "returnedArticleItems")),
+        returned_items=tuple(_read_items(item) for item in objects(line, "returnedArticleItems")),
     )
 
 
 def _read_items(item: Mapping[str, Any]) -> ReturnedItems:
-    cause = part(item, "returnCause")
+    cause = section(item, "returnCause")
     return ReturnedItems(
         quantity=decimal(item, "numberOfItems") or Decimal(0),
-        returned_at=moment(item, "returnTime"),
+        returned_at=moment(item.get("returnTime")),
         cause_code=text(cause, "code"),
         cause_name=text(cause, "name"),
     )
@@ -131,16 +121,16 @@ def _read_items(item: Mapping[str, Any]) -> ReturnedItems:
 
 def read_purchase_order(raw: Mapping[str, Any]) -> PurchaseOrder:
     """Raises Unreadable without the id or the number of the purchase order."""
-    info = part(raw, "purchaseOrderInfo")
+    info = section(raw, "purchaseOrderInfo")
     return PurchaseOrder(
-        purchase_order_id=identity(info, "purchaseOrderId"),
+        purchase_order_id=required_id(info, "purchaseOrderId"),
         number=required_text(info, "purchaseOrderNumber"),
-        goods_owner_id=whole(part(raw, "goodsOwner"), "id"),
-        status_number=whole(part(info, "purchaseOrderStatus"), "number"),
-        is_return=flag(part(info, "advanced"), "purchaseOrderIsReturnType") is True,
+        goods_owner_id=whole(section(raw, "goodsOwner"), "id"),
+        status_number=whole(section(info, "purchaseOrderStatus"), "number"),
+        is_return=flag(section(info, "advanced"), "purchaseOrderIsReturnType") is True,
         reference_number=text(info, "referenceNumber"),
         goods_owner_reference=text(info, "goodsOwnerReference"),
-        lines=tuple(_read_purchase_line(line) for line in rows(raw, "purchaseOrderLines")),
+        lines=tuple(_read_purchase_line(line) for line in objects(raw, "purchaseOrderLines")),
         raw=dict(raw),
     )
 
@@ -150,7 +140,7 @@ def _read_purchase_line(line: Mapping[str, Any]) -> PurchaseOrderLine:
         line_id=whole(line, "id"),
         row_number=text(line, "rowNumber"),
         external_id=text(line, "externalOrderLineId"),
-        article_number=text(part(line, "article"), "articleNumber"),
+        article_number=text(section(line, "article"), "articleNumber"),
         advised=decimal(line, "advisedNumberOfItems") or Decimal(0),
         received=decimal(line, "receivedNumberOfItems") or Decimal(0),
         reported=decimal(line, "reportedNumberOfItems") or Decimal(0),

@@ -9,7 +9,8 @@ from typing import Any
 import orjson
 
 from app.domain.shipment import CountsAsShipped, Shipment, ShipmentLine
-from app.warehouse.reads.resources import WarehouseOrder, part
+from app.json_reading import section
+from app.warehouse.reads.resources import WarehouseOrder
 from app.warehouse.reads.tracking import tracking_numbers
 from app.warehouse.settings import OngoingSettings
 
@@ -81,5 +82,5 @@ REPORTED_OF_INFO = (
 def without_person(raw: Mapping[str, Any]) -> dict[str, Any]:
     """An order as the WMS gave it, down to what a report needs: nothing that says who it goes to is kept."""
     kept = {name: raw[name] for name in REPORTED_OF if name in raw}
-    info = part(raw, "orderInfo")
+    info = section(raw, "orderInfo")
     return {**kept, "orderInfo": {name: info[name] for name in REPORTED_OF_INFO if name in info}}

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from app.errors import GatewayError
-from app.warehouse.reads.resources import decimal, flag, identity, part, required_text, whole
+from app.json_reading import decimal, flag, required_id, required_text, section, whole
 
 
 @dataclass(frozen=True)
@@ -56,9 +56,9 @@ def read_stated_stock(raw: Mapping[str, Any]) -> StatedStock:
     """Raises Unreadable without article system id or article number."""
     return StatedStock(
         number=required_text(raw, "articleNumber"),
-        article_system_id=identity(raw, "articleSystemId"),
-        goods_owner_id=whole(part(raw, "goodsOwner"), "id"),
-        sellable=decimal(part(raw, "inventoryInfo"), "sellableNumberOfItems"),
+        article_system_id=required_id(raw, "articleSystemId"),
+        goods_owner_id=whole(section(raw, "goodsOwner"), "id"),
+        sellable=decimal(section(raw, "inventoryInfo"), "sellableNumberOfItems"),
         is_stock=flag(raw, "isStockArticle"),
     )
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import orjson
 
-from app.warehouse.reads.resources import part, rows, text, whole
+from app.json_reading import objects, section, text, whole
 from app.warehouse.settings import OngoingSettings
 
 _PATH = re.compile(r"/(orders|articles|purchaseOrders)/(\d{1,10})(?:$|[/?#])", re.IGNORECASE)
@@ -94,18 +94,18 @@ def interpret(body: bytes) -> WarehouseNews:
         return WarehouseNews(is_readable=False)
     kind, path_id = _named_by_path(payload)
     orders, articles = list(_orders(payload)), list(_articles(payload))
-    purchases = [payload, part(payload, "purchaseOrder"), part(payload, "purchaseOrderInfo")]
+    purchases = [payload, section(payload, "purchaseOrder"), section(payload, "purchaseOrderInfo")]
     return WarehouseNews(
         template=text(payload, "webhookTemplate"),
         key=_key(payload),
-        goods_owner_id=whole(payload, "goodsOwnerId") or whole(part(payload, "goodsOwner"), "id"),
+        goods_owner_id=whole(payload, "goodsOwnerId") or whole(section(payload, "goodsOwner"), "id"),
         order_numbers=_texts(orders, "orderNumber"),
         order_ids=_ids(orders, "orderId", path_id if kind == "order" else None),
         article_numbers=_texts(articles, "articleNumber"),
         article_ids=_ids(articles, "articleSystemId", path_id if kind == "article" else None),
         purchase_order_numbers=_texts(purchases, "purchaseOrderNumber"),
         purchase_order_ids=_ids(purchases, "purchaseOrderId", path_id if kind == "purchase order" else None),
-        status_number=whole(part(payload, "orderStatus"), "number"),
+        status_number=whole(section(payload, "orderStatus"), "number"),
     )
 
 
@@ -124,16 +124,16 @@ def _named_by_path(payload: Mapping[str, Any]) -> tuple[str, int | None]:
 def _orders(payload: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     yield payload
     for key in ("order", "orderInfo", "customerOrder"):
-        yield part(payload, key)
+        yield section(payload, key)
 
 
 def _articles(payload: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     yield payload
-    yield part(payload, "article")
+    yield section(payload, "article")
     for key in ("articleItem", "transaction", "movement"):
-        yield part(part(payload, key), "article")
-    for line in rows(payload, "orderLines"):
-        yield part(line, "article")
+        yield section(section(payload, key), "article")
+    for line in objects(payload, "orderLines"):
+        yield section(line, "article")
 
 
 def _texts(places: Iterable[Mapping[str, Any]], key: str) -> tuple[str, ...]:

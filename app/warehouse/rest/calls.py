@@ -16,8 +16,8 @@ import structlog
 
 from app.clock import Clock
 from app.http import Answer, encode_query, send
+from app.json_reading import Unreadable, required_whole
 from app.warehouse.credentials import OngoingCredentials
-from app.warehouse.reads.resources import Unreadable, required_whole
 from app.warehouse.rest.failures import SYSTEM, malformed, message_of, raise_failure
 from app.warehouse.settings import OngoingSettings
 

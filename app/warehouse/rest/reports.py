@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from app.errors import NoSuchRecord
-from app.warehouse.reads.resources import WarehouseArticle, WarehouseOrder, part, read_article, read_order, whole
+from app.json_reading import section, whole
+from app.warehouse.reads.resources import WarehouseArticle, WarehouseOrder, read_article, read_order
 from app.warehouse.reads.returns import PurchaseOrder, ReturnOrder, read_purchase_order, read_return_order
 from app.warehouse.reads.stock import StatedStock, StockLevel, TooFarBack, earliest_change, read_stated_stock
 from app.warehouse.rest.calls import Listing, OngoingCalls, Params, Written
@@ -23,7 +24,7 @@ ORDERS: Listing[WarehouseOrder] = Listing(
     "orderIdFrom",
     "maxOrdersToGet",
     read_order,
-    lambda raw: whole(part(raw, "orderInfo"), "orderId"),
+    lambda raw: whole(section(raw, "orderInfo"), "orderId"),
     lambda order: order.number,
 )
 ARTICLES: Listing[WarehouseArticle] = Listing(
@@ -50,7 +51,7 @@ PURCHASE_ORDERS: Listing[PurchaseOrder] = Listing(
     "purchaseOrderIdFrom",
     "maxPurchaseOrdersToGet",
     read_purchase_order,
-    lambda raw: whole(part(raw, "purchaseOrderInfo"), "purchaseOrderId"),
+    lambda raw: whole(section(raw, "purchaseOrderInfo"), "purchaseOrderId"),
     lambda order: order.number,
 )
 

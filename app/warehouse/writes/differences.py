@@ -12,7 +12,8 @@ from datetime import time
 from decimal import Decimal
 from typing import Any, Final
 
-from app.warehouse.reads.resources import WarehouseArticle, WarehouseOrder, as_decimal, as_moment, rows
+from app.json_reading import moment, number, objects
+from app.warehouse.reads.resources import WarehouseArticle, WarehouseOrder
 
 _MISSING: Final = object()
 
@@ -77,7 +78,7 @@ def differences_order(body: Mapping[str, Any], read: WarehouseOrder) -> list[str
     return [
         *_compare_delivery_date(body.get("deliveryDate"), read),
         *_compare(header, read.raw, _ORDER_SHOWN_AT, _ORDER_NOT_SHOWN),
-        *_compare_lines(body.get("orderLines") or [], rows(read.raw, "orderLines")),
+        *_compare_lines(body.get("orderLines") or [], objects(read.raw, "orderLines")),
     ]
 
 
@@ -90,10 +91,10 @@ def _compare_delivery_date(sent: Any, read: WarehouseOrder) -> Iterator[str]:
     """The WMS may show the date without its time of day, and the time in a field of its own."""
     shown = _look_up(read.raw, "orderInfo.deliveryDate")
     with_time = _look_up(read.raw, "orderInfo.advanced.deliveryDateWithTime")
-    if shown is _MISSING or as_moment(sent) in (None, as_moment(shown), as_moment(with_time)):
+    if shown is _MISSING or moment(sent) in (None, moment(shown), moment(with_time)):
         return
-    day = as_moment(shown)
-    is_bare = day is not None and day.time() == time.min and as_moment(with_time) is None
+    day = moment(shown)
+    is_bare = day is not None and day.time() == time.min and moment(with_time) is None
     if not is_bare or sent[:10] != shown[:10]:
         yield f"deliveryDate: sent {sent!r}, the warehouse has {shown!r}"
 
@@ -111,7 +112,7 @@ def _compare_lines(sent: list[Mapping[str, Any]], shown: list[Mapping[str, Any]]
         yield from (f"row {row}, {found}" for found in _compare(line, by_row[row], _LINE_SHOWN_AT, _LINE_NOT_SHOWN))
     wanted = {line["rowNumber"] for line in sent}
     for line in shown:
-        if line.get("rowNumber") not in wanted and as_decimal(line.get("orderedNumberOfItems")) != 0:
+        if line.get("rowNumber") not in wanted and number(line.get("orderedNumberOfItems")) != 0:
             yield f"row {line.get('rowNumber')}: the warehouse has it, and it was not sent"
 
 
@@ -154,7 +155,7 @@ def _look_up(shown: Any, path: str) -> Any:
 
 def _same(path: str, sent: Any, there: Any) -> bool:
     if path in _TIMES:
-        return as_moment(sent) == as_moment(there)
+        return moment(sent) == moment(there)
     match sent:
         case bool():
             return there is sent
@@ -170,8 +171,8 @@ def _same(path: str, sent: Any, there: Any) -> bool:
 
 def _rounded(value: Any) -> Decimal | None:
     """Less than a ten-thousandth is a matter of storage, not a change that anybody made."""
-    number = as_decimal(value)
-    return None if number is None else round(number, 4)
+    found = number(value)
+    return None if found is None else round(found, 4)
 
 
 def _line_ends(text: str) -> str:

@@ -13,7 +13,7 @@ from enum import Enum
 from typing import Any
 
 from app.domain import Problem
-from app.warehouse.reads.resources import as_decimal, as_moment
+from app.json_reading import moment, number
 
 
 class ValueKind(Enum):
@@ -128,7 +128,7 @@ def _text(value: Any) -> str | None:
 
 def _decimal(value: Any) -> Decimal | None:
     """ "12,5" is how a Norwegian writes it."""
-    return as_decimal(value.strip().replace(",", ".") if isinstance(value, str) else value)
+    return number(value.strip().replace(",", ".") if isinstance(value, str) else value)
 
 
 def _whole(value: Any) -> Decimal | None:
@@ -144,8 +144,8 @@ def _flag(value: Any) -> bool | None:
 
 
 def _time(value: Any) -> str | None:
-    moment = as_moment(value)
-    return None if moment is None else moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    found = moment(value)
+    return None if found is None else found.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 _CONVERT = {

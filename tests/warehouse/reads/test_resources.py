@@ -9,12 +9,11 @@ from typing import Any
 import pytest
 
 from app.domain import WarehouseState
+from app.json_reading import Unreadable
 from app.warehouse.reads.resources import (
     TransporterContract,
-    Unreadable,
     WarehouseConsignee,
     WarehouseLine,
-    as_moment,
     read_article,
     read_contract,
     read_order,
@@ -80,21 +79,6 @@ class TestArticles:
     def test_an_article_without_id_or_number_is_unreadable(self, broken: dict[str, Any]) -> None:
         with pytest.raises(Unreadable):
             read_article(article_answer(**broken))
-
-
-@pytest.mark.parametrize(
-    ("text", "moment"),
-    [
-        ("2026-03-01T09:15:22.31Z", datetime(2026, 3, 1, 9, 15, 22, 310000, tzinfo=UTC)),
-        ("2026-03-01T09:15:22", datetime(2026, 3, 1, 9, 15, 22, tzinfo=UTC)),
-        ("2026-03-01T10:15:22+01:00", datetime(2026, 3, 1, 9, 15, 22, tzinfo=UTC)),
-        ("2026-03-01", datetime(2026, 3, 1, tzinfo=UTC)),
-        ("soon", None),
-        (None, None),
-    ],
-)
-def test_times_are_read_as_utc(text: str | None, moment: datetime | None) -> None:
-    assert as_moment(text) == moment
 
 
 class TestStates:

@@ -13,9 +13,9 @@ from app.integrations.woocommerce.check.writing import WritingChecks
 from app.integrations.woocommerce.legacy.dialects import Record
 from app.integrations.woocommerce.legacy.versions import NEWEST_FIRST, Version, release_of
 from app.integrations.woocommerce.rest.calls import Calls, code_of
-from app.integrations.woocommerce.rest.resources import Body, section, text
 from app.integrations.woocommerce.settings import ListBy, Login, RestName, WooCommerceCredentials, WooCommerceSettings
 from app.integrations.woocommerce.webhooks.incoming import is_same_shop
+from app.json_reading import Body, section, text
 
 _LEGACY_FACTS = {"wc_version": "version", "URL": "home_url"}
 _LEGACY_META = {"currency": "currency", "weight_unit": "weight_unit", "dimension_unit": "dimension_unit", "timezone": "time_zone"}

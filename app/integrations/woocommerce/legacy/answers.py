@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.integrations.woocommerce.legacy.dialects import VARIATIONS, Dialect, Params, Record
-from app.integrations.woocommerce.rest.resources import CUSTOMER, PARENT, Body, identity, objects, section, text
+from app.integrations.woocommerce.rest.resources import CUSTOMER, PARENT
+from app.json_reading import Body, identity, objects, section, text
 
 _ENVELOPES = {
     "orders": ("order", "orders"),

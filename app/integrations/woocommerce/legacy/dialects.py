@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from app.integrations.woocommerce.rest.resources import Body, objects, text
+from app.json_reading import Body, objects, text
 
 Params = Sequence[tuple[str, str]]
 Record = dict[str, Any]

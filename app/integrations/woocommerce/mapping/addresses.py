@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from app.domain import Address, Notification
-from app.integrations.woocommerce.rest.resources import Body, plain, text
 from app.integrations.woocommerce.settings import WooCommerceSettings
+from app.json_reading import Body, plain, text
 
 _WHERE = ("first_name", "last_name", "company", "address_1", "address_2", "city", "postcode")
 

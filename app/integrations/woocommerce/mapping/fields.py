@@ -14,22 +14,9 @@ from app.domain.countries import country_named
 from app.integrations.kit.problems import FieldNames, complete_article, complete_order
 from app.integrations.woocommerce.mapping.addresses import full_name, is_given, read_address
 from app.integrations.woocommerce.mapping.number_rules import Numbered, article_number
-from app.integrations.woocommerce.rest.resources import (
-    CUSTOMER,
-    PARENT,
-    PRODUCTS,
-    Body,
-    at_path,
-    identity,
-    meta,
-    moment,
-    number,
-    objects,
-    plain,
-    section,
-    text,
-)
+from app.integrations.woocommerce.rest.resources import CUSTOMER, PARENT, PRODUCTS, meta, moment
 from app.integrations.woocommerce.settings import Notify, VariableParents, VirtualProducts, WooCommerceSettings
+from app.json_reading import Body, at_path, identity, number, objects, plain, section, text
 
 UNIT_CODE = "st"
 

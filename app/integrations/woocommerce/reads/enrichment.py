@@ -9,8 +9,9 @@ from app.clock import Clock
 from app.domain import Process, SourceRecord
 from app.errors import LoginRefused, NoSuchRecord
 from app.integrations.woocommerce.rest.calls import Calls
-from app.integrations.woocommerce.rest.resources import CUSTOMER, PARENT, PRODUCTS, Body, identity, objects, text
+from app.integrations.woocommerce.rest.resources import CUSTOMER, PARENT, PRODUCTS
 from app.integrations.woocommerce.settings import VirtualProducts, WooCommerceSettings
+from app.json_reading import Body, identity, objects, text
 from app.ttl_cache import TtlCache
 
 Found = dict[str, Any]

@@ -9,7 +9,7 @@ from typing import Any
 from app.errors import Malformed
 from app.integrations.woocommerce.legacy.dialects import Params, Record
 from app.integrations.woocommerce.rest.calls import SYSTEM, Calls
-from app.integrations.woocommerce.rest.resources import identity
+from app.json_reading import identity
 
 
 @dataclass(frozen=True)

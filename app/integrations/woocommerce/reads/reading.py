@@ -17,8 +17,9 @@ from app.integrations.woocommerce.reads.id_listing import by_id
 from app.integrations.woocommerce.reads.polling import Poll
 from app.integrations.woocommerce.reads.sweep import Sweep
 from app.integrations.woocommerce.rest.calls import SYSTEM
-from app.integrations.woocommerce.rest.resources import PARENT, PATHS, identity, objects, record
+from app.integrations.woocommerce.rest.resources import PARENT, PATHS, record
 from app.integrations.woocommerce.rest.shop import Shop
+from app.json_reading import identity, objects
 
 Body = dict[str, Any]
 

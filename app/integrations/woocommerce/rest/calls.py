@@ -19,8 +19,8 @@ from app.integrations.woocommerce.legacy.answers import Legacy
 from app.integrations.woocommerce.legacy.dialects import Dialect, FirstRest, Params, Record, SecondRest
 from app.integrations.woocommerce.legacy.oauth import signed
 from app.integrations.woocommerce.legacy.versions import Version
-from app.integrations.woocommerce.rest.resources import Body, text
 from app.integrations.woocommerce.settings import Login, WooCommerceCredentials, WooCommerceSettings
+from app.json_reading import Body, text
 
 SYSTEM = "the shop"
 

@@ -31,8 +31,9 @@ from app.integrations.protocol import (
 )
 from app.integrations.woocommerce.legacy.answers import from_webhook
 from app.integrations.woocommerce.legacy.dialects import VARIATIONS
-from app.integrations.woocommerce.rest.resources import identity, record, text
+from app.integrations.woocommerce.rest.resources import record
 from app.integrations.woocommerce.settings import WooCommerceCredentials, WooCommerceSettings, own_credentials, own_settings
+from app.json_reading import identity, text
 
 SIGNATURE_HEADER = "x-wc-webhook-signature"
 TOPIC_HEADER = "x-wc-webhook-topic"

@@ -16,9 +16,10 @@ from app.errors import Malformed, Refused
 from app.integrations.protocol import RefundLine, RefundPlan, RefundRequest, RefundSeen, ShopOrderLine, ShopOrderState
 from app.integrations.woocommerce.legacy.dialects import Record
 from app.integrations.woocommerce.rest.calls import SYSTEM
-from app.integrations.woocommerce.rest.resources import Body, meta, number, objects, text
+from app.integrations.woocommerce.rest.resources import meta
 from app.integrations.woocommerce.rest.shop import Shop
 from app.integrations.woocommerce.writes.shipments import amount, tax_amounts, written_id
+from app.json_reading import Body, number, objects, text
 
 _CENT = Decimal("0.01")
 _LOOK = "compare the return with the order in the shop, and refund it there by hand"

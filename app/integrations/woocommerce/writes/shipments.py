@@ -23,8 +23,9 @@ from app.integrations.protocol import (
 )
 from app.integrations.woocommerce.legacy.dialects import Params
 from app.integrations.woocommerce.rest.calls import SYSTEM
-from app.integrations.woocommerce.rest.resources import Body, as_text, identity, moment, number, objects, plain, text
+from app.integrations.woocommerce.rest.resources import moment
 from app.integrations.woocommerce.rest.shop import Shop
+from app.json_reading import Body, as_text, identity, number, objects, plain, text
 
 TRACKING_META = "_wc_shipment_tracking_items"
 """Where both tracking plugins keep an order's entries."""

@@ -15,8 +15,8 @@ from app.integrations.protocol import StockAnswer, StockChange, StockLevel, Stoc
 from app.integrations.woocommerce.legacy.dialects import VARIATIONS, Params, Record
 from app.integrations.woocommerce.reads.id_listing import ListPosition, by_id
 from app.integrations.woocommerce.rest.calls import SYSTEM, code_of
-from app.integrations.woocommerce.rest.resources import Body, identity, objects, section, text
 from app.integrations.woocommerce.rest.shop import Shop
+from app.json_reading import Body, identity, objects, section, text
 
 _PRODUCT_FIELDS: Params = [("status", "any"), ("_fields", "id,type,sku,manage_stock,stock_quantity")]
 _VARIATION_FIELDS: Params = [("_fields", "id,sku,manage_stock,stock_quantity")]

@@ -13,8 +13,8 @@ from typing import Any
 from app.integrations.protocol import Tracking, TrackingEntry, TrackingShown, TrackingVia
 from app.integrations.woocommerce.legacy.dialects import Record
 from app.integrations.woocommerce.reads.enrichment import memory
-from app.integrations.woocommerce.rest.resources import Body, text
 from app.integrations.woocommerce.writes.shipments import Shipments, written_id
+from app.json_reading import Body, text
 
 NAMESPACE = "/wc-shipment-tracking/v3"
 

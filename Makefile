@@ -36,7 +36,7 @@ bench: $(READY) ## measure the figures the gateway promises, as ratios within on
 chaos: $(READY) ## the bad days at full length: processes killed, services taken away
 	@GATEWAY_CHAOS=full $(BIN)/python -m pytest -m chaos $(ARGS)
 
-openapi: $(READY) ## write openapi/gateway.json and docs/configuration.md from the code
+openapi: $(READY) ## write openapi/gateway.json, docs/configuration.md and docs/states.md from the code
 	@$(BIN)/python -m app.commands.documents
 
 # One lock for every Python and platform (markers say what is only for some), hashes of all files, no addresses.

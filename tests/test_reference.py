@@ -1,16 +1,21 @@
-"""The configuration page says what the code says."""
+"""The pages made from the code say what the code says."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from app import reference
+from app.domain import state_page
 
 REPOSITORY = Path(__file__).parents[1]
 
 
 def test_the_page_is_up_to_date() -> None:
     assert (REPOSITORY / reference.FILE).read_text(encoding="utf-8") == reference.document(), "out of date: run make openapi"
+
+
+def test_the_page_of_states_is_up_to_date() -> None:
+    assert (REPOSITORY / state_page.FILE).read_text(encoding="utf-8") == state_page.document(), "out of date: run make openapi"
 
 
 def test_every_setting_says_what_it_is() -> None:

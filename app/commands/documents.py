@@ -1,4 +1,4 @@
-"""`make openapi`: writes what is made from the code, openapi/gateway.json and docs/configuration.md."""
+"""`make openapi`: writes what is made from the code, openapi/gateway.json, docs/configuration.md and docs/states.md."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 
 from app import reference
 from app.api import openapi
+from app.domain import state_page
 from app.main import create_app
 from app.settings import Settings
 
@@ -14,6 +15,7 @@ def main() -> None:
     """Into the repository in which the command is run."""
     _write(openapi.FILE, openapi.exported(create_app(Settings())))
     _write(reference.FILE, reference.document())
+    _write(state_page.FILE, state_page.document())
 
 
 def _write(file: Path, content: str) -> None:

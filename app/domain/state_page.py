@@ -1,0 +1,82 @@
+"""docs/states.md, drawn from the tables of transitions. A test finds when it is out of date."""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from pathlib import Path
+
+from app.domain import states
+from app.domain.states import EVENT_TRANSITIONS, JOB_TRANSITIONS, PART_TRANSITIONS, EventState, JobState, PartState, Transitions
+
+FILE = Path("docs/states.md")
+"""Where the repository keeps it."""
+
+HEAD = """# States
+
+Made from the code by `make openapi`; do not edit. The tables stand in `app/domain/states.py`, and every statement that changes a
+state takes its sources from there.
+"""
+
+JOBS = """
+## Jobs
+
+A job is one record's work: there is one for each connection, process and record. It begins as *waiting*, or as *held* when a poll
+finds its order cancelled. A newer state of the record reopens it, whatever it came to.
+"""
+
+EVENTS = """
+## Events
+
+An event is one webhook. It begins as *received*. One that belongs to a job ends with it.
+"""
+
+PARTS = """
+## Parts of a run
+
+A run has one part for each connection and process. A part begins as *waiting*. A run is *failed* when one of its parts is, else
+*braked* when one is, else *done* when all are.
+"""
+
+
+def document() -> str:
+    """The whole page."""
+    return "".join(
+        [
+            HEAD,
+            JOBS,
+            *_chapter(JOB_TRANSITIONS, JobState, [JobState.WAITING, JobState.HELD]),
+            EVENTS,
+            *_chapter(EVENT_TRANSITIONS, EventState, [EventState.RECEIVED]),
+            PARTS,
+            *_chapter(PART_TRANSITIONS, PartState, [PartState.WAITING]),
+        ]
+    )
+
+
+def _chapter(table: Transitions[states.S], kind: type[states.S], first: Iterable[states.S]) -> Iterator[str]:
+    yield "\n```mermaid\nstateDiagram-v2\n"
+    for state in first:
+        yield f"    [*] --> {state.value}\n"
+    for before, following in table.items():
+        for after in following:
+            yield f"    {before.value} --> {after.value}\n"
+    yield "```\n\n| state | what it means |\n|---|---|\n"
+    for name, meaning in _meanings(kind).items():
+        yield f"| {name} | {meaning} |\n"
+    yield "\n| from | to | when |\n|---|---|---|\n"
+    for before, following in table.items():
+        for after, when in following.items():
+            yield f"| {before.value} | {after.value} | {when} |\n"
+
+
+def _meanings(kind: type[StrEnum]) -> dict[str, str]:
+    """What stands below each state in the code."""
+    lines = [line.strip() for line in inspect.getsource(kind).splitlines()]
+    return {
+        line.partition('"')[2].rstrip('"'): below.strip('"')
+        for line, below in itertools.pairwise(lines)
+        if " = " in line and below.startswith('"""')
+    }

@@ -19,7 +19,7 @@ from app.engine.dispatch.lane_worker import drain
 from app.engine.intake.ingest import ingest
 from app.engine.polling.runner import poll
 from app.engine.polling.wms_refresh import refresh
-from app.engine.stock import levels
+from app.engine.stock.write import write as write_stock
 from app.engine.upkeep import sweeper
 from app.engine.upkeep.webhook_guard import reconcile
 from app.errors import NotFound
@@ -37,7 +37,7 @@ WORK: dict[Task, Work] = {
     Task.INGEST: ingest,
     Task.POLL: poll,
     Task.DRAIN: drain,
-    Task.STOCK: levels.write,
+    Task.STOCK: write_stock,
     Task.HOOKS: reconcile,
     Task.REFRESH: refresh,
 }

@@ -117,22 +117,6 @@ reservations = Table(
     Index("ix_reservations_mapping", "mapping_id"),
 )
 
-shop_writes = Table(
-    "shop_writes",
-    metadata,
-    Column("id", BigId, primary_key=True, autoincrement=True),
-    Column("connection_id", String(40), ForeignKey("connections.id"), nullable=False),
-    Column("call", String(120), nullable=False),
-    Column("items", Integer, nullable=False),
-    Column("request", Json),
-    Column("started_at", UtcTime, nullable=False),
-    Column("over_at", UtcTime, nullable=False),  # its time-out: it cannot arrive later
-    Column("finished_at", UtcTime),
-    Column("result", String(20)),
-    Column("error", Text),
-    Index("ix_shop_writes_connection", "connection_id", "id"),
-)
-
 hooks = Table(
     "hooks",
     metadata,

@@ -206,11 +206,11 @@ attempts = Table(
     "attempts",
     metadata,
     Column("id", BigId, primary_key=True, autoincrement=True),
-    Column("job_id", BigId, ForeignKey("jobs.id"), nullable=False),
-    Column("mapping_id", BigId, ForeignKey("mappings.id"), nullable=False),
-    Column("lane", String(200), nullable=False),
+    Column("job_id", BigId, ForeignKey("jobs.id")),  # None, as the next and the generation: a batch of stock
+    Column("mapping_id", BigId, ForeignKey("mappings.id")),
+    Column("lane", String(200), nullable=False),  # the key of the lease under which it was made
     Column("fence", Integer, nullable=False),
-    Column("generation", Integer, nullable=False),
+    Column("generation", Integer),
     Column("call", String(120), nullable=False),
     Column("request", Json),
     Column("started_at", UtcTime, nullable=False),
@@ -221,6 +221,7 @@ attempts = Table(
     Column("status", Integer),
     Column("answer", Words),
     Index("ix_attempts_open", "job_id", **only("finished_at is null")),  # type: ignore[arg-type]
+    Index("ix_attempts_batches", "lane", "id", **only("job_id is null")),  # type: ignore[arg-type]
     Index("ix_attempts_mapping", "mapping_id", "id"),
     Index("ix_attempts_started_at", "started_at"),
 )

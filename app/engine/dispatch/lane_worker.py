@@ -14,12 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import INBOUND, Article, JobState, Order, Process
 from app.engine.core import circuit, failpoints, leases
+from app.engine.core.attempts import Blocked, close_unknown
 from app.engine.core.circuit import CALLS, TO_SHOP, all_keys, keys_of
 from app.engine.core.leases import Lease
 from app.engine.core.queue import Task
 from app.engine.core.retry import pause_before
 from app.engine.core.runtime import Gateway
-from app.engine.dispatch.attempts import Blocked, RecordedCalls, close_unknown, find_unsettled
+from app.engine.dispatch.job_calls import JobCalls, find_unsettled
 from app.engine.dispatch.mapping_updates import retry_values, values_of
 from app.engine.dispatch.reports import acknowledge, report
 from app.engine.dispatch.shop_port import open_shop_port
@@ -41,7 +42,7 @@ from app.records.jobs import Job
 from app.records.mappings import Mapping
 from app.records.stock import levels
 from app.storage.outages import is_passing
-from app.storage.tables import jobs
+from app.storage.tables import attempts, jobs
 
 log = get_logger(__name__)
 
@@ -160,7 +161,7 @@ async def _transfer(gateway: Gateway, claimed: ClaimedJob) -> None:
     async with gateway.database.begin() as db:
         unsettled, wait_until = await find_unsettled(db, job)
         if wait_until is None:
-            await close_unknown(db, job.id)
+            await close_unknown(db, attempts.c.job_id == job.id)
         mapping = await mappings.by_id(db, job.mapping_id)
     assert mapping is not None
     if wait_until is not None:
@@ -169,7 +170,7 @@ async def _transfer(gateway: Gateway, claimed: ClaimedJob) -> None:
         )
         return
     process = job.process
-    port: RecordedCalls
+    port: JobCalls
     if process in TO_SHOP:
         port = open_shop_port(gateway, connection, claimed, mapping, unsettled)
         doing: Awaitable[Result] = report(process, port)
@@ -186,7 +187,7 @@ async def _transfer(gateway: Gateway, claimed: ClaimedJob) -> None:
     await _end(gateway, claimed, port, result)
 
 
-def _what_is_known(port: RecordedCalls | None) -> Transfer:
+def _what_is_known(port: JobCalls | None) -> Transfer:
     """Of a transfer that failed: an outcome not known before this turn, and not found out in it, is not known yet."""
     return Transfer.UNKNOWN if port and (port.outcome_unknown or port.unsettled) else Transfer.REFUSED
 
@@ -241,7 +242,7 @@ JOB_STATE = {Outcome.HELD: JobState.HELD, Outcome.FAILED: JobState.DEAD}
 """How a job ends; with every other outcome it is done."""
 
 
-async def _end(gateway: Gateway, claimed: ClaimedJob, port: RecordedCalls | None, result: Result) -> None:
+async def _end(gateway: Gateway, claimed: ClaimedJob, port: JobCalls | None, result: Result) -> None:
     """Writes the result down: mapping, history, events and run items, and the job, unless it has a newer generation to go on
     with."""
     job, now = claimed.job, gateway.clock()
@@ -311,7 +312,7 @@ async def _name(gateway: Gateway, connection_id: str) -> str:
 # --- another try ----------------------------------------------------------------------------------------------------------
 
 
-async def _retry_later(gateway: Gateway, claimed: ClaimedJob, port: RecordedCalls | None, error: GatewayError) -> None:
+async def _retry_later(gateway: Gateway, claimed: ClaimedJob, port: JobCalls | None, error: GatewayError) -> None:
     """Puts the job aside until another try is due; too many tries end in the dead letters.
 
     A WMS that is blocked, busy or down as a whole costs the record no try.

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.engine.core import circuit
 from app.engine.core.runtime import Gateway
-from app.engine.dispatch.attempts import RecordedCalls
+from app.engine.dispatch.job_calls import JobCalls, about
 from app.engine.jobs.claim import ClaimedJob
 from app.flows.outcomes import Unsettled
 from app.flows.report import Intent, Kind
@@ -28,12 +28,14 @@ def open_shop_port(
     assert isinstance(source, ReportsShipments)
     assert isinstance(source, MakesRefunds)
     return RecordedShop(
-        gateway,
-        connection,
-        claimed,
-        mapping.id,
+        gateway=gateway,
+        lease=claimed.lease,
+        about=about(claimed, mapping.id),
+        connection=connection,
+        claimed=claimed,
+        mapping_id=mapping.id,
         system=connection.integration,
-        budget=circuit.of_source(connection),
+        counted=circuit.of_source(connection),
         call_timeout_seconds=getattr(connection.settings, "call_timeout_seconds", 60.0) * REQUESTS,
         unsettled=unsettled,
         released=claimed.job.override == "release",
@@ -44,7 +46,7 @@ def open_shop_port(
 
 
 @dataclass
-class RecordedShop(RecordedCalls):
+class RecordedShop(JobCalls):
     """Implements `flows.report.ShopPort` for one turn of one job."""
 
     mapping: Mapping = field(kw_only=True)

@@ -14,7 +14,7 @@ from app.domain import Article, JobState, Kind, OrderLine, Process
 from app.domain.record import kind_of
 from app.engine.core import circuit
 from app.engine.core.runtime import Gateway
-from app.engine.dispatch.attempts import RecordedCalls
+from app.engine.dispatch.job_calls import JobCalls, about
 from app.engine.jobs.claim import ClaimedJob
 from app.engine.jobs.mapper import payload_of
 from app.flows.outcomes import Transfer, Unsettled
@@ -35,12 +35,14 @@ def open_warehouse_port(
 ) -> RecordedWarehouse:
     """The port for one turn of a job in a warehouse's lane."""
     return RecordedWarehouse(
-        gateway,
-        connection,
-        claimed,
-        mapping_id,
+        gateway=gateway,
+        lease=claimed.lease,
+        about=about(claimed, mapping_id),
+        connection=connection,
+        claimed=claimed,
+        mapping_id=mapping_id,
         system="Ongoing WMS",
-        budget=circuit.of_warehouse(connection),
+        counted=circuit.of_warehouse(connection),
         call_timeout_seconds=connection.settings.warehouse.call_timeout_seconds,
         unsettled=unsettled,
         released=claimed.job.override == "release",
@@ -49,7 +51,7 @@ def open_warehouse_port(
 
 
 @dataclass
-class RecordedWarehouse(RecordedCalls):
+class RecordedWarehouse(JobCalls):
     """Implements `flows.result.WarehousePort` for one turn of one job."""
 
     client: OngoingClient = field(kw_only=True)

@@ -22,7 +22,7 @@ from app.engine.jobs.brake import apply_brake
 from app.engine.jobs.run_part import PartRun, save_progress
 from app.engine.polling import deep_sweep, health_alerts, returns, shipments, shop_records
 from app.engine.stock import dry_run as stock_dry_run
-from app.engine.stock import levels
+from app.engine.stock import read as stock_read
 from app.errors import LeaseLost, LoginRefused, NotFound, RateLimited, RemoteError
 from app.logs import get_logger
 from app.records import alerts, cursors, runs
@@ -116,7 +116,7 @@ async def _read_all(part_run: PartRun, cursor: Cursor) -> bool:
         case Process.STOCK if part_run.part.dry_run:
             return await stock_dry_run.read(part_run)
         case Process.STOCK:
-            return await levels.read(part_run, cursor)
+            return await stock_read.read(part_run, cursor)
         case Process.SHIPMENTS:
             return await shipments.read_shipments(part_run)
         case Process.RETURNS:

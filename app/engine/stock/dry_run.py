@@ -17,7 +17,7 @@ from app.engine.jobs.dry_run import MOST_SHOWN
 from app.engine.jobs.run_part import PartRun, save_progress
 from app.integrations.protocol import StockLevel, WritesStock
 from app.records import reservations, runs
-from app.records.stock import levels
+from app.records.stock import rules
 from app.storage.outbound_tables import stock_levels
 from app.storage.tables import mappings
 from app.warehouse.reads.stock import StockLevel as WarehouseStock
@@ -48,7 +48,7 @@ async def read(part_run: PartRun) -> bool:
         shown = await source.read_stock([(one.source_id, one.parent_id) for one in known]) if known else {}
         floor = connection.settings.stock.floor
         wanted = {
-            number: levels.sellable_in_shop(quantity, reserved.get(number, 0.0), floor) for number, quantity in sellable.items()
+            number: rules.sellable_in_shop(quantity, reserved.get(number, 0.0), floor) for number, quantity in sellable.items()
         }
         entries = [_decide(one, shown.get(one.source_id), wanted[one.number]) for one in known]
         await _count(part_run, page, entries)

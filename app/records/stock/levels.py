@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,14 +11,13 @@ from sqlalchemy import Row, bindparam, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import Kind, Order
-from app.integrations.protocol import StockSettings
 from app.records import reservations
+from app.records.stock import rules
 from app.storage.outbound_tables import stock_levels
 from app.storage.tables import connections, mappings
 from app.storage.upserts import insert_missing
 
 BATCH = 100
-CHUNK = 500
 CLOCKS_APART = timedelta(minutes=1)
 """How far a shop's clock may be from ours."""
 
@@ -37,9 +35,9 @@ class InShop:
     problem: str | None = None
 
 
-def sellable_in_shop(sellable: float, reserved: float, floor: int = 0) -> int:
-    """Whole pieces that a shop may sell: never below `floor`, fractions rounded down (requirement: stock values)."""
-    return max(floor, math.floor(sellable - reserved))
+def lane_of(connection_id: str) -> str:
+    """The lease under which a connection's stock is written, and the lane of its recorded calls."""
+    return f"stock:{connection_id}"
 
 
 async def one_at_a_time(db: AsyncConnection, lane: str) -> None:
@@ -71,7 +69,7 @@ async def save_sellable(
             .values(sellable=bindparam("quantity"), updated_at=now),
             changed,
         )
-    return await decide_state(db, connection_id, lane, [row.id for row in rows], now)
+    return await rules.decide_state(db, connection_id, lane, [row.id for row in rows], now)
 
 
 async def _add_missing(db: AsyncConnection, connection_id: str, numbers: Sequence[str], now: datetime) -> None:
@@ -127,7 +125,7 @@ async def save_in_shop(
         elif row.shop_read_at is None or row.shop_read_at < read_at:
             await db.execute(update(stock_levels).where(stock_levels.c.id == row.id).values(**values))
             ids.append(row.id)
-    return await decide_state(db, connection_id, lane, ids, now)
+    return await rules.decide_state(db, connection_id, lane, ids, now)
 
 
 def _as_shown(one: InShop, read_at: datetime, now: datetime) -> dict[str, Any]:
@@ -161,60 +159,6 @@ async def forbid_shared_numbers(db: AsyncConnection, connection_id: str, now: da
     )
 
 
-# --- what is to be written ------------------------------------------------------------------------------------------------
-
-
-async def settings_of(db: AsyncConnection, connection_id: str) -> StockSettings:
-    stored = await db.scalar(select(connections.c.settings).where(connections.c.id == connection_id))
-    return StockSettings.model_validate((stored or {}).get("stock", {}))
-
-
-async def decide_state(db: AsyncConnection, connection_id: str, lane: str, ids: Sequence[int], now: datetime) -> int:
-    """Decides for each row whether it is to be written; returns how many are."""
-    if not ids:
-        return 0
-    settings = await settings_of(db, connection_id)
-    waiting = 0
-    for start in range(0, len(ids), CHUNK):
-        chunk = ids[start : start + CHUNK]
-        rows = list(await db.execute(select(stock_levels).where(stock_levels.c.id.in_(chunk))))
-        held_back = await held_back_of(db, connection_id, lane, [row.number for row in rows], settings)
-        moved = []
-        for row in rows:
-            state = _state(row, held_back.get(row.number, 0.0), settings.floor)
-            waiting += state in ("waiting", "parked")
-            if state != row.state:
-                moved.append({"row": row.id, "new_state": state})
-        if moved:
-            await db.execute(
-                update(stock_levels)
-                .where(stock_levels.c.id == bindparam("row"))
-                .values(state=bindparam("new_state"), tries=0, due_at=None, updated_at=now),
-                moved,
-            )
-    return waiting
-
-
-async def held_back_of(
-    db: AsyncConnection, connection_id: str, lane: str, numbers: Sequence[str], settings: StockSettings
-) -> dict[str, float]:
-    """Pieces by article number that are sold and not yet in the WMS's figure; none where the connection does not deduct them."""
-    if not settings.deduct_waiting_orders:
-        return {}
-    return await reservations.reserved(db, connection_id, lane, numbers)
-
-
-def _state(row: Row[Any], reserved: float, floor: int) -> str:
-    """What is parked stays so while it differs: another read is no reason to ask a shop that failed sooner."""
-    if row.problem_code is not None:
-        return "problem"
-    if row.sellable is None:
-        return "unknown"
-    if row.shop_quantity == sellable_in_shop(row.sellable, reserved, floor):
-        return "same"
-    return "parked" if row.state == "parked" else "waiting"
-
-
 # --- what was sold --------------------------------------------------------------------------------------------------------
 
 
@@ -231,7 +175,7 @@ async def sold(db: AsyncConnection, connection_id: str, lane: str, mapping_id: i
         if connection == connection_id:
             await forget_quantity(db, [row.id for row in rows])
             rows = [row for row in rows if seen_before is None or (row.shop_read_at or now) >= seen_before]
-        await decide_state(db, connection, lane, [row.id for row in rows], now)
+        await rules.decide_state(db, connection, lane, [row.id for row in rows], now)
 
 
 async def unsold(db: AsyncConnection, lane: str, mapping_id: int, now: datetime) -> None:
@@ -239,7 +183,7 @@ async def unsold(db: AsyncConnection, lane: str, mapping_id: int, now: datetime)
     await one_at_a_time(db, lane)
     numbers = await reservations.release(db, mapping_id)
     for connection, rows in (await _on_lane(db, lane, numbers)).items():
-        await decide_state(db, connection, lane, [row.id for row in rows if row.shop_quantity is not None], now)
+        await rules.decide_state(db, connection, lane, [row.id for row in rows if row.shop_quantity is not None], now)
 
 
 async def _on_lane(db: AsyncConnection, lane: str, numbers: Sequence[str]) -> dict[str, list[Row[Any]]]:
@@ -293,7 +237,7 @@ async def save_answer(
     read_at: datetime,
     now: datetime,
 ) -> None:
-    """What the shop answered for one item. A row that has changed since goes on waiting: `decide_state` follows."""
+    """What the shop answered for one item. A row that has changed since goes on waiting: `rules.decide_state` follows."""
     values: dict[str, Any] = {"problem_code": code, "problem": problem, "updated_at": now, "shop_read_at": read_at, "tries": 0}
     if quantity is not None:
         values["shop_quantity"] = quantity

@@ -12,9 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import Process
 from app.records import reservations
-from app.records.stock.levels import sellable_in_shop
-from app.storage.outbound_tables import shop_writes, stock_levels
-from app.storage.tables import connections, cursors
+from app.records.stock import levels
+from app.records.stock.rules import sellable_in_shop
+from app.storage.outbound_tables import stock_levels
+from app.storage.tables import attempts, connections, cursors
 
 STATES = ("same", "waiting", "parked", "problem", "unknown")
 
@@ -121,10 +122,11 @@ async def _add_times(db: AsyncConnection, found: dict[str, Figures]) -> None:
         one = found[row.connection_id]
         one.read_at, one.compared_at, one.last_error = row.polled_at, row.swept_at, row.last_error
         one.next_read_at, one.next_compared_at = row.next_poll_at, row.next_sweep_at
+    lanes = {levels.lane_of(connection_id): connection_id for connection_id in found}
     written = (
-        select(shop_writes.c.connection_id, func.max(shop_writes.c.finished_at).label("at"))
-        .where(shop_writes.c.connection_id.in_(found), shop_writes.c.result == "ok")
-        .group_by(shop_writes.c.connection_id)
+        select(attempts.c.lane, func.max(attempts.c.finished_at).label("at"))
+        .where(attempts.c.lane.in_(lanes), attempts.c.job_id.is_(None), attempts.c.result == "ok")
+        .group_by(attempts.c.lane)
     )
     for row in await db.execute(written):
-        found[row.connection_id].written_at = row.at
+        found[lanes[row.lane]].written_at = row.at

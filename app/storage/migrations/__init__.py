@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-REVISION = 3
+REVISION = 4
 """The newest revision in `versions/`, the one this code needs at least."""
 
 

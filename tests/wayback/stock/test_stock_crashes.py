@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import select, update
 
 from app.engine.core import failpoints, leases
-from app.engine.stock import levels
-from app.storage.outbound_tables import shop_writes, stock_levels
+from app.engine.stock.write import write as write_stock
+from app.storage.outbound_tables import stock_levels
+from app.storage.tables import attempts
 from tests.harness import Harness
 from tests.steering import Ended, beside_call, ended_at
 from tests.wayback.stock.stock_steps import ON, batches, in_both, level, quantity, written
@@ -20,13 +21,13 @@ BATCH = "/wp-json/wc/v3/products/batch"
 
 async def write(harness: Harness) -> int:
     harness.wake_ups.waiting.clear()
-    return await levels.write(harness.gateway, harness.connection.id)
+    return await write_stock(harness.gateway, harness.connection.id)
 
 
 async def long_after(harness: Harness) -> None:
     """As if every call under way had been begun so long ago that it must be over."""
     async with harness.gateway.database.begin() as db:
-        await db.execute(update(shop_writes).values(over_at=datetime.now(UTC) - timedelta(hours=1)))
+        await db.execute(update(attempts).values(started_at=datetime.now(UTC) - timedelta(hours=1)))
 
 
 async def with_a_change(harness: Harness) -> int:
@@ -234,10 +235,11 @@ async def test_every_call_is_written_down_with_what_became_of_it(harness: Harnes
     harness.tick(3600)
     await harness.work(sweep=True)
 
-    calls = await harness.rows(select(shop_writes).order_by(shop_writes.c.id))
-    assert [(call.result, call.items, call.request) for call in calls] == [
-        ("failed", 1, {str(product): 5}),
-        ("ok", 1, {str(product): 5}),
+    calls = await harness.rows(select(attempts).order_by(attempts.c.id))
+    assert [(call.result, call.status, call.request) for call in calls] == [
+        ("unavailable", 503, {str(product): 5}),
+        ("ok", None, {str(product): 5}),
     ]
+    assert {(call.lane, call.job_id, call.mapping_id) for call in calls} == {(f"stock:{harness.connection.id}", None, None)}
     (row,) = await harness.rows(select(stock_levels))
     assert (row.shop_quantity, row.tries) == (5, 0)

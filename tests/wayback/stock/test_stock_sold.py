@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 
 from app.engine.core.queue import Task
 from app.engine.operations import records
-from app.records.stock import levels
+from app.records.stock import rules
 from app.storage.outbound_tables import reservations
 from app.storage.tables import jobs, lanes
 from tests.harness import Harness, open_harness
@@ -97,7 +97,7 @@ async def test_a_read_that_began_before_the_order_got_there_does_not_show_it(har
     (reserved,) = await harness.rows(select(reservations))
     assert reserved.transferred_at > before.wms_read_at
     async with harness.gateway.database.begin() as db:
-        waiting = await levels.decide_state(db, harness.connection.id, harness.connection.lane, [before.id], harness.clock())
+        waiting = await rules.decide_state(db, harness.connection.id, harness.connection.lane, [before.id], harness.clock())
     assert waiting == 0
     assert quantity(harness, product) == 14
 

@@ -1,0 +1,175 @@
+"""Calls that may be half done, recorded: an attempt is committed before a write, its result after it.
+
+No transaction is open during a call. Whoever finds an attempt without a result knows that its worker ended: the call may still be
+under way until its time is over. Jobs of a lane (orders, articles, reports) and batches without a job (stock) are recorded alike.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Row, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.engine.core import circuit, failpoints
+from app.engine.core.leases import LEASE_PER_CALL, Lease, renew
+from app.engine.core.runtime import Gateway
+from app.errors import LeaseLost, LoginRefused, Malformed, RateLimited, Refused, RemoteError, Unavailable
+from app.storage.tables import attempts
+from app.storage.types import db_now
+from app.warehouse.rest.client import Written
+
+T = TypeVar("T")
+ANSWER_CHARACTERS = 4000
+
+RESULTS: tuple[tuple[type[RemoteError], str], ...] = (
+    (RateLimited, "rate-limited"),
+    (LoginRefused, "login-refused"),
+    (Malformed, "malformed"),
+    (Refused, "refused"),
+    (Unavailable, "unavailable"),
+)
+
+
+class Blocked(RemoteError):
+    """The method's failure budget is used up until `until` (UTC); nothing was sent."""
+
+    def __init__(self, system: str, call: str, until: datetime) -> None:
+        super().__init__(f"{call} is paused until {until:%H:%M:%S} UTC", system=system, call=call)
+        self.until = until
+
+
+@dataclass(frozen=True)
+class About:
+    """What a call is made for: one generation of a job, or, with none of these, a batch of its lane."""
+
+    job_id: int | None = None
+    mapping_id: int | None = None
+    generation: int | None = None
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A write whose attempt is stored. It must not be sent after `not_after`, by this process's own clock."""
+
+    attempt_id: int
+    call: str
+    not_after: float
+
+
+def result_of(error: RemoteError | None) -> str:
+    return "ok" if error is None else next(name for kind, name in RESULTS if isinstance(error, kind))
+
+
+def is_unknown(error: RemoteError | None) -> bool:
+    """Whether the write may have been done: its answer never came, or came garbled."""
+    return isinstance(error, Malformed) or (isinstance(error, Unavailable) and error.sent)
+
+
+@dataclass
+class RecordedCalls:
+    """Writes to one outside system under one lease, in three steps: `begin`, `send`, `end`.
+
+    `counted` names whose failures are counted together; no call takes longer than `call_timeout_seconds`.
+    """
+
+    gateway: Gateway
+    lease: Lease
+    system: str
+    counted: str
+    call_timeout_seconds: float
+    about: About
+
+    async def begin(self, db: AsyncConnection, call: str, request: Mapping[str, Any] | None) -> Begun:
+        """Stores the attempt in the caller's transaction, which is committed before `send`. Raises LeaseLost and Blocked."""
+        # A connection may allow its system more time than a lease usually lasts; the lease outlives the call all the same.
+        lasts = max(self.lease.seconds, self.call_timeout_seconds * LEASE_PER_CALL)
+        not_after = time.monotonic() + lasts - self.call_timeout_seconds
+        await renew(db, self.lease, at_least=lasts)
+        await self.refuse_blocked(db, call)
+        attempt_id: int | None = await db.scalar(
+            insert(attempts)
+            .values(
+                job_id=self.about.job_id,
+                mapping_id=self.about.mapping_id,
+                lane=self.lease.key,
+                fence=self.lease.fence,
+                generation=self.about.generation,
+                call=call,
+                request=dict(request) if request is not None else None,
+                started_at=db_now(),
+                timeout_seconds=self.call_timeout_seconds,
+            )
+            .returning(attempts.c.id)
+        )
+        assert attempt_id is not None
+        return Begun(attempt_id, call, not_after)
+
+    async def send(self, begun: Begun, do: Callable[[], Awaitable[T]]) -> T:
+        """Makes the call. Raises LeaseLost, with nothing sent, when the lease may run out before it is over."""
+        failpoints.hit("attempt-after-commit")
+        # Looked at once more, by a clock of our own: whoever froze here for a while must not send what another has sent since.
+        if time.monotonic() > begun.not_after:
+            raise LeaseLost(f"the lease on {self.lease.key} may run out before {begun.call} is over")
+        answer = await do()
+        failpoints.hit("call-after-answer")
+        return answer
+
+    async def end(self, db: AsyncConnection, begun: Begun, error: RemoteError | None = None, answer: object = None) -> bool:
+        """Stores the result in the caller's transaction. Whether this failure has used the method's budget up."""
+        status = error.status if error else (answer.status if isinstance(answer, Written) else None)
+        await db.execute(
+            update(attempts)
+            .where(attempts.c.id == begun.attempt_id, attempts.c.finished_at.is_(None))
+            .values(finished_at=db_now(), result=result_of(error), status=status, answer=_words(error, answer))
+        )
+        return await self.count(db, begun.call, error)
+
+    async def count(self, db: AsyncConnection, call: str, error: RemoteError | None) -> bool:
+        """Counts a call that went well (None) or failed, once. Whether this failure has used the method's budget up."""
+        key, now = circuit.key_for(self.counted, call), self.gateway.clock()
+        if error is None:
+            await circuit.succeeded(db, key, now)
+            return False
+        return await circuit.count_failure(db, key, self.lease.key, error, now, self.gateway.settings) is not None
+
+    async def refuse_blocked(self, db: AsyncConnection, call: str) -> None:
+        until = await circuit.blocked_until(db, [circuit.key_for(self.counted, call)], self.gateway.clock())
+        if until is not None:
+            raise Blocked(self.system, call, until)
+
+
+def _words(error: RemoteError | None, answer: object) -> str | None:
+    if error is not None:
+        return (error.answer or error.message)[:ANSWER_CHARACTERS]
+    if isinstance(answer, Written):
+        return str(answer.answer)[:ANSWER_CHARACTERS]
+    return None
+
+
+def over_at(attempt: Row[Any]) -> datetime:
+    """When the call of an attempt without a result must be over."""
+    over: datetime = attempt.started_at + timedelta(seconds=attempt.timeout_seconds)
+    return over
+
+
+def of_batches(lane: str) -> ColumnElement[bool]:
+    """The attempts of a lane that belong to no job."""
+    return (attempts.c.lane == lane) & attempts.c.job_id.is_(None)
+
+
+async def under_way(db: AsyncConnection, which: ColumnElement[bool]) -> datetime | None:
+    """Until when a call whose worker ended may still be under way; None when all of them must be over."""
+    query = select(attempts.c.started_at, attempts.c.timeout_seconds, db_now().label("now"))
+    rows = list(await db.execute(query.where(which, attempts.c.finished_at.is_(None))))
+    return max((over for row in rows if (over := over_at(row)) > row.now), default=None)
+
+
+async def close_unknown(db: AsyncConnection, which: ColumnElement[bool]) -> list[dict[str, Any]]:
+    """Marks attempts whose worker ended before the answer came; gives what they had sent."""
+    done = update(attempts).where(which, attempts.c.finished_at.is_(None)).values(finished_at=db_now(), result="unknown")
+    return [row.request or {} for row in await db.execute(done.returning(attempts.c.request))]

@@ -1,0 +1,101 @@
+"""The calls of one turn of a job: recorded as attempts, and remembered for what the turn ends with."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.engine.core.attempts import About, Begun, RecordedCalls, is_unknown, over_at, result_of
+from app.engine.core.leases import renew
+from app.engine.jobs.claim import ClaimedJob
+from app.errors import RemoteError
+from app.flows.outcomes import Unsettled
+from app.metrics import ATTEMPTS
+from app.records.connections import Connection
+from app.records.jobs import Job
+from app.storage.tables import attempts
+from app.storage.types import db_now
+
+T = TypeVar("T")
+
+
+def about(claimed: ClaimedJob, mapping_id: int) -> About:
+    return About(claimed.job.id, mapping_id, claimed.job.taken_generation)
+
+
+@dataclass
+class JobCalls(RecordedCalls):
+    """The calls of one turn of one job to one outside system."""
+
+    connection: Connection
+    claimed: ClaimedJob
+    mapping_id: int
+    unsettled: Unsettled | None
+    released: bool
+    outcome_unknown: bool = False
+    """A write was sent in this turn and its outcome is not known."""
+    was_answered: bool = False
+    """A call of this turn went well."""
+    is_down: bool = False
+    """The method's failure budget is used up and nothing went well in this turn: it is not this record that the WMS fails on."""
+    notes: list[tuple[str, str, int]] = field(default_factory=list)
+
+    async def read(self, call: str, do: Callable[[], Awaitable[T]]) -> T:
+        async with self.gateway.database.begin() as db:
+            await renew(db, self.lease)
+            await self.refuse_blocked(db, call)
+        try:
+            answer = await do()
+        except RemoteError as error:
+            async with self.gateway.database.begin() as db:
+                self._remember(await self.count(db, call, error))
+            raise
+        self.was_answered = True
+        async with self.gateway.database.begin() as db:
+            await self.count(db, call, None)
+        return answer
+
+    async def write(self, call: str, request: Mapping[str, Any] | None, do: Callable[[], Awaitable[T]]) -> T:
+        async with self.gateway.database.begin() as db:
+            begun = await self.begin(db, call, request)
+        try:
+            answer = await self.send(begun, do)
+        except RemoteError as error:
+            await self._ended(begun, error, None)
+            raise
+        await self._ended(begun, None, answer)
+        return answer
+
+    async def _ended(self, begun: Begun, error: RemoteError | None, answer: object) -> None:
+        self.outcome_unknown = is_unknown(error)
+        async with self.gateway.database.begin() as db:
+            self._remember(await self.end(db, begun, error, answer))
+        self.was_answered |= error is None
+        ATTEMPTS.labels(begun.call, result_of(error)).inc()
+        self.notes.append((begun.call, result_of(error), begun.attempt_id))
+
+    def _remember(self, used_up: bool) -> None:
+        self.is_down |= used_up and not self.was_answered
+
+
+async def find_unsettled(db: AsyncConnection, job: Job) -> tuple[Unsettled | None, datetime | None]:
+    """The job's last writing call, when what came of it has not been written down; and until when to wait before it may be
+    looked at.
+
+    An attempt without a result is one whose worker ended: its call may still be under way until its time is over. One with a
+    result that is newer than the generation that was ended last succeeded just before its worker ended.
+    """
+    newest = select(attempts, db_now().label("now")).where(attempts.c.job_id == job.id).order_by(attempts.c.id.desc())
+    row = (await db.execute(newest.limit(1))).first()
+    if row is None or row.generation <= job.done_generation or row.result in ("refused", "rate-limited", "login-refused"):
+        return None, None
+    unsettled = Unsettled(row.call, row.request)
+    if row.finished_at is not None:
+        return unsettled, None
+    over = over_at(row)
+    return unsettled, over if over > row.now else None

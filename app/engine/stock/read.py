@@ -1,0 +1,121 @@
+"""Stock, read on both sides. The moment a read began is its time: stock has no version.
+
+An edit in the shop itself is found by the full sweep, which reads both sides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.engine.core import leases
+from app.engine.core.queue import Task
+from app.engine.jobs.run_part import PartRun, part_cursor, save_progress
+from app.integrations.protocol import StockLevel, WritesStock
+from app.records import cursors
+from app.records.connections import Connection
+from app.records.cursors import Cursor
+from app.records.stock import levels
+from app.records.stock.levels import InShop
+
+OVERLAP = timedelta(minutes=5)
+"""Changed stock is asked for from a little before the last read: two reads may cross."""
+
+
+async def read(part_run: PartRun, cursor: Cursor) -> bool:
+    """What changed in the WMS; in a sweep all of it, and all that the shop shows. Whether it was read within the slice."""
+    done = await _read_shop(part_run) if part_run.sweeps and not _shop_is_read(part_run) else True
+    done = done and await _read_warehouse(part_run, cursor)
+    await part_run.gateway.wake_ups.send(Task.STOCK, part_run.connection.id)
+    return done
+
+
+def _shop_is_read(part_run: PartRun) -> bool:
+    return bool((part_run.part.cursor or {}).get("shop_read"))
+
+
+async def _read_shop(part_run: PartRun) -> bool:
+    """The shop first: what it shows is compared with what the WMS says right afterwards."""
+    gateway, connection = part_run.gateway, part_run.connection
+    source = gateway.source(connection)
+    assert isinstance(source, WritesStock)
+    asked = gateway.clock()
+    began = datetime.fromisoformat(stored["began"]) if (stored := part_run.part.cursor or {}).get("began") else asked
+    async for page in source.stock_levels(stored.get("shop")):
+        now = gateway.clock()
+        async with gateway.database.begin() as db:
+            await leases.renew(db, part_run.lease)
+            seen = await _in_shop(db, connection, page.levels)
+            await levels.save_in_shop(db, connection.id, connection.lane, seen, asked, now)
+            cursor = {"shop": page.cursor, "began": began.isoformat()}
+            await save_progress(db, part_run, page.calls, sweeping=True, cursor=cursor)
+        # The last page is read again before a walk is over: a shop that takes a slice for one page gets to its end as well.
+        if part_run.time_is_up and page.cursor != stored.get("shop"):
+            return False
+        asked = gateway.clock()
+    async with gateway.database.begin() as db:
+        await levels.forget_unseen(db, connection.id, began)
+        await levels.forbid_shared_numbers(db, connection.id, gateway.clock())
+        await save_progress(db, part_run, 0, sweeping=True, cursor={"shop_read": True})
+    return True
+
+
+async def _in_shop(db: AsyncConnection, connection: Connection, shown: Sequence[StockLevel]) -> list[InShop]:
+    """Those that are articles of the WMS, by its numbers."""
+    known = await levels.numbers_of(db, connection.id, [level.source_id for level in shown])
+    numbered = [(level, _number_of(connection, level, known)) for level in shown]
+    return [_as_seen(level, number) for level, number in numbered if number]
+
+
+def _number_of(connection: Connection, level: StockLevel, known: Mapping[str, str | None]) -> str | None:
+    """As the article was transferred. Where another connection masters the articles: the SKU, as it would be transferred."""
+    if connection.settings.processes.articles and level.source_id in known:
+        return known[level.source_id]
+    replaced = str.maketrans(dict(connection.settings.article_number_replacements))
+    return level.number.strip().translate(replaced)
+
+
+def _as_seen(level: StockLevel, number: str) -> InShop:
+    if level.managed:
+        return InShop(level.source_id, level.parent_id or "", number, level.quantity or 0)
+    code = "stock-kept-by-parent" if level.kept_by_parent else "stock-not-managed"
+    words = "The shop keeps no quantity of this article" + (
+        " but one for all of its product's variations" if level.kept_by_parent else ""
+    )
+    return InShop(level.source_id, level.parent_id or "", number, None, code, words)
+
+
+async def _read_warehouse(part_run: PartRun, cursor: Cursor) -> bool:
+    """Changed stock, or all of it when the last read is further back than the WMS looks. Whether it was read within the slice."""
+    gateway, connection, stored = part_run.gateway, part_run.connection, await part_cursor(part_run)
+    began = datetime.fromisoformat(stored["warehouse_began"]) if "warehouse_began" in stored else gateway.clock()
+    after = int(stored.get("read_to", 0))
+    async for page in gateway.warehouse(connection).stock(_since(part_run, cursor, began), after):
+        now = gateway.clock()
+        sellable = {level.number: float(level.sellable) for level in page if level.is_stock is not False}
+        after = max((level.article_system_id for level in page), default=after)
+        kept = {**stored, "warehouse_began": began.isoformat(), "read_to": after}
+        async with gateway.database.begin() as db:
+            await leases.renew(db, part_run.lease)
+            waiting = (
+                await levels.save_sellable(db, connection.id, connection.lane, sellable, page[0].read_at, now) if page else 0
+            )
+            part_run.counts["read"] += len(page)
+            part_run.counts["unchanged"] += len(page) - waiting
+            await save_progress(db, part_run, 1, cursor=kept)
+        if part_run.time_is_up:
+            return False
+    async with gateway.database.begin() as db:
+        await cursors.change(db, connection.id, part_run.process, cursor={"since": began.isoformat()})
+    return True
+
+
+def _since(part_run: PartRun, cursor: Cursor, now: datetime) -> datetime | None:
+    stored = (cursor.cursor or {}).get("since")
+    if part_run.sweeps or part_run.part.full or stored is None:
+        return None
+    since = datetime.fromisoformat(stored) - OVERLAP
+    back = timedelta(hours=part_run.connection.settings.warehouse.stock_look_back_hours) - OVERLAP
+    return since if since > now - back else None

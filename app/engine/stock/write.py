@@ -1,0 +1,215 @@
+"""Stock, written to the shop: sellable quantities, only those that differ, in as few calls as the shop allows.
+
+What the shop has sold and the WMS has not yet got is taken off just before the write. A batch belongs to no job; its call is
+recorded as any other.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.domain import Kind, Problem
+from app.engine.core import circuit, leases
+from app.engine.core.attempts import About, Begun, RecordedCalls, close_unknown, is_unknown, of_batches, under_way
+from app.engine.core.leases import Lease
+from app.engine.core.queue import Task
+from app.engine.core.retry import pause_before
+from app.engine.core.runtime import Gateway
+from app.errors import LeaseLost, LoginRefused, NoSuchRecord, Refused, RemoteError
+from app.flows.outcomes import explained
+from app.integrations.protocol import StockAnswer, StockChange, WritesStock
+from app.logs import get_logger
+from app.metrics import STOCK_WRITES
+from app.records import alerts, mappings
+from app.records.connections import Connection, Status
+from app.records.stock import levels, rules
+
+log = get_logger(__name__)
+
+WRITE_STOCK = "POST shop stock"
+
+
+async def write(gateway: Gateway, connection_id: str) -> int:
+    """Writes what differs, batch by batch; returns the number of calls. Another holder of the lease: 0 at once."""
+    connection = await gateway.connection(connection_id)
+    if connection.status is not Status.ACTIVE or not connection.settings.processes.stock:
+        return 0
+    lease = await leases.acquire(gateway.database, levels.lane_of(connection_id), gateway.settings.lease_seconds)
+    if lease is None:
+        return 0
+    calls, more, ends = 0, True, time.monotonic() + gateway.settings.slice_seconds
+    recorded = _calls(gateway, connection, lease)
+    try:
+        while more and time.monotonic() < ends and not gateway.stopping:
+            made = await _write_batch(recorded, connection)
+            calls, more = calls + (made or 0), made is not None
+    except LeaseLost:
+        log.warning("lease_lost", lease=lease.key)
+        return calls
+    finally:
+        await leases.release(gateway.database, lease)
+    if more and not gateway.stopping:
+        await gateway.wake_ups.send(Task.STOCK, connection_id)
+    return calls
+
+
+def _calls(gateway: Gateway, connection: Connection, lease: Lease) -> RecordedCalls:
+    return RecordedCalls(
+        gateway,
+        lease,
+        system=connection.integration,
+        counted=circuit.of_source(connection),
+        call_timeout_seconds=_call_seconds(connection),
+        about=About(),
+    )
+
+
+def _call_seconds(connection: Connection) -> float:
+    return float(getattr(connection.settings, "call_timeout_seconds", 60.0))
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One call, on its way to the shop: its rows by source id, and when it was decided on."""
+
+    begun: Begun
+    rows: Mapping[str, Row[Any]]
+    changes: tuple[StockChange, ...]
+    decided_at: datetime
+
+    @property
+    def ids(self) -> list[int]:
+        return [row.id for row in self.rows.values()]
+
+
+async def _write_batch(calls: RecordedCalls, connection: Connection) -> int | None:
+    """One batch: how many calls it took (none when nothing differed after all); None when there is nothing to do now."""
+    gateway, now = calls.gateway, calls.gateway.clock()
+    async with gateway.database.begin() as db:
+        await leases.renew(db, calls.lease)
+        await levels.one_at_a_time(db, connection.lane)
+        blocked = await circuit.blocked_until(db, [circuit.key_for(calls.counted, WRITE_STOCK)], now)
+        if blocked or await _is_under_way(db, gateway, connection):
+            return None
+        rows = {row.source_id: row for row in await levels.next_batch(db, connection.id)}
+        if not rows:
+            return None
+        changes = await _changes(db, gateway, connection, list(rows.values()))
+        if not changes:
+            await rules.decide_state(db, connection.id, connection.lane, [row.id for row in rows.values()], now)
+            return 0
+        sent = {change.source_id: rows[change.source_id] for change in changes}
+        # Whatever becomes of this call: until it is answered nobody knows what the shop has.
+        await levels.forget_quantity(db, [row.id for row in sent.values()])
+        request = {change.source_id: change.quantity for change in changes}
+        begun = await calls.begin(db, WRITE_STOCK, request)
+    await _send(calls, connection, Batch(begun, sent, changes, now))
+    return 1
+
+
+async def _changes(
+    db: AsyncConnection, gateway: Gateway, connection: Connection, rows: Sequence[Row[Any]]
+) -> tuple[StockChange, ...]:
+    """As many as go into one call, without those that turn out to be the same."""
+    settings = await rules.settings_of(db, connection.id)
+    held_back = await rules.held_back_of(db, connection.id, connection.lane, [row.number for row in rows], settings)
+    changes = []
+    for row in rows:
+        quantity = rules.sellable_in_shop(row.sellable, held_back.get(row.number, 0.0), settings.floor)
+        if quantity != row.shop_quantity:
+            changes.append(StockChange(row.source_id, row.parent_id or None, quantity))
+    return _source(gateway, connection).stock_batches(changes)[0] if changes else ()
+
+
+def _source(gateway: Gateway, connection: Connection) -> WritesStock:
+    source = gateway.source(connection)
+    assert isinstance(source, WritesStock)
+    return source
+
+
+async def _is_under_way(db: AsyncConnection, gateway: Gateway, connection: Connection) -> bool:
+    """A call whose worker ended before the answer came may still arrive: it is waited out, lest it come after a newer one."""
+    batches = of_batches(levels.lane_of(connection.id))
+    if await under_way(db, batches) is not None:
+        return True
+    for request in await close_unknown(db, batches):
+        # The shop may have been read in the meantime, before that call arrived there.
+        ids = await levels.forget_quantities(db, connection.id, list(request))
+        await rules.decide_state(db, connection.id, connection.lane, ids, gateway.clock())
+    return False
+
+
+async def _send(calls: RecordedCalls, connection: Connection, batch: Batch) -> None:
+    try:
+        answers = await calls.send(batch.begun, partial(_source(calls.gateway, connection).write_stock, batch.changes))
+    except Refused as error:
+        await _written(calls, connection, batch, _refusals(batch, error))
+    except RemoteError as error:
+        await _not_written(calls, connection, batch, error)
+    else:
+        await _written(calls, connection, batch, answers)
+
+
+def _refusals(batch: Batch, error: Refused) -> list[StockAnswer]:
+    """A final no to the whole call goes for each of its items."""
+    code = "product-gone" if isinstance(error, NoSuchRecord) else "stock-refused"
+    problem = Problem(code, "stock_quantity", f"the shop refused the call: {error.message}", "look at the product in the shop")
+    return [StockAnswer(change.source_id, None, problem) for change in batch.changes]
+
+
+async def _written(calls: RecordedCalls, connection: Connection, batch: Batch, answers: Sequence[StockAnswer]) -> None:
+    """Each item's own answer counts: a batch answers as a whole though some of it was not taken."""
+    now = calls.gateway.clock()
+    async with calls.gateway.database.begin() as db:
+        await leases.renew(db, calls.lease)  # else another has written since, and knows better
+        await levels.one_at_a_time(db, connection.lane)
+        for answer in answers:
+            await _save_answer(db, connection, batch, answer, now)
+        await rules.decide_state(db, connection.id, connection.lane, batch.ids, now)
+        await calls.end(db, batch.begun)
+    refused = sum(1 for answer in answers if answer.problem)
+    STOCK_WRITES.labels(connection.name, "ok").inc(len(answers) - refused)
+    STOCK_WRITES.labels(connection.name, "refused").inc(refused)
+    log.info("stock_written", connection=connection.name, items=len(answers), refused=refused)
+
+
+async def _save_answer(db: AsyncConnection, connection: Connection, batch: Batch, answer: StockAnswer, now: datetime) -> None:
+    row, problem = batch.rows[answer.source_id], answer.problem
+    code, words = (problem.code, explained(problem)) if problem else (None, None)
+    await levels.save_answer(db, row.id, answer.quantity, code, words, batch.decided_at, now)
+    if code is not None and words is not None:
+        mapping = await mappings.by_source(db, connection.id, Kind.ARTICLE, answer.source_id)
+        if mapping is not None:
+            await mappings.note(db, mapping.id, now, code, words)
+        await alerts.raise_alert(db, "stock", connection.id, code, f"{row.number}: {words}", now)
+
+
+async def _not_written(calls: RecordedCalls, connection: Connection, batch: Batch, error: RemoteError) -> None:
+    """Writing the same again does no harm: the rows wait, and what is newest then is written."""
+    now = calls.gateway.clock()
+    due = now + _pause(calls.gateway, connection, max(row.tries for row in batch.rows.values()), error)
+    async with calls.gateway.database.begin() as db:
+        await leases.renew(db, calls.lease)
+        await levels.one_at_a_time(db, connection.lane)
+        await levels.forget_quantity(db, batch.ids)
+        await rules.decide_state(db, connection.id, connection.lane, batch.ids, now)
+        await levels.defer(db, batch.ids, due, error.message, now)
+        await calls.end(db, batch.begun, error)
+        if isinstance(error, LoginRefused):
+            await alerts.raise_alert(db, "login-refused", connection.id, error.system, error.message, now)
+    STOCK_WRITES.labels(connection.name, "failed").inc(len(batch.rows))
+    log.warning("stock_not_written", connection=connection.name, items=len(batch.rows), error=type(error).__name__)
+
+
+def _pause(gateway: Gateway, connection: Connection, tries: int, error: RemoteError) -> timedelta:
+    """Longer each time; and never so short that a call whose answer did not come could arrive after the next one."""
+    pause = pause_before(tries, gateway.settings.retry_base_seconds, gateway.settings.retry_cap_seconds)
+    return max(pause, timedelta(seconds=_call_seconds(connection))) if is_unknown(error) else pause

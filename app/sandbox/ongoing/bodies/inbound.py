@@ -41,11 +41,6 @@ class ReturnOrderBody(Record):
     """What `PUT /returnOrders` takes."""
 
 
-@fields(required(int32("returnOrderStatusNumber")))
-class ReturnStatusBody(Record):
-    """What `PATCH /returnOrders/{id}/returnOrderStatus` takes."""
-
-
 @fields(
     required(int32("goodsOwnerId"), key("code", "name")),
     flag("isRemoveCause", "isChangeCause", "isReturnCommentMandatory"),
@@ -119,23 +114,3 @@ class PurchaseAdvanced(Record):
 )
 class PurchaseOrderBody(Record):
     """What `PUT /purchaseOrders` takes."""
-
-
-@fields(required(int32("purchaseOrderStatusNumber")))
-class PurchaseStatusBody(Record):
-    """What `PATCH /purchaseOrders/{id}/purchaseOrderStatus` takes."""
-
-
-@fields(required(moment("inDate")))
-class InDateBody(Record):
-    """What `PATCH /purchaseOrders/{id}/inDate` takes."""
-
-
-@fields(moment("advisedDate"))
-class AdvisedDateBody(Record):
-    """What `PATCH /purchaseOrders/{id}/advisedDate` takes."""
-
-
-@fields(required(quantity("reportedNumberOfItems")))
-class ReportedNumberBody(Record):
-    """How much of a line the caller has confirmed. Lines of orders take it too."""

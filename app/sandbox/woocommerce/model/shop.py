@@ -11,7 +11,7 @@ from typing import Any
 
 from app.sandbox.kit.faults import Faults
 from app.sandbox.kit.journal import Journal
-from app.sandbox.woocommerce.config import Clock, ShopConfig, utc_now
+from app.sandbox.woocommerce.config import Clock, ShopConfig
 from app.sandbox.woocommerce.model.categories import Categories
 from app.sandbox.woocommerce.model.customers import Customers
 from app.sandbox.woocommerce.model.deliveries import Deliveries, Sent
@@ -22,7 +22,7 @@ from app.sandbox.woocommerce.model.sales.notes import Notes
 from app.sandbox.woocommerce.model.sales.orders import Orders
 from app.sandbox.woocommerce.model.sales.refunds import Refunds
 from app.sandbox.woocommerce.model.site import Site
-from app.sandbox.woocommerce.model.webhooks import EVENTS, Webhook, Webhooks
+from app.sandbox.woocommerce.model.webhooks import Webhook, Webhooks
 from app.sandbox.woocommerce.wire.errors import RestError
 
 Resource = dict[str, Any]
@@ -33,11 +33,6 @@ def _new_secret() -> str:
     return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(50))
 
 
-def as_shown(products: Products, kind: str, stored: Resource, shown: Resource) -> Any:
-    """The newest shop's webhooks hold the resource as its REST API shows it."""
-    return shown
-
-
 class Shop:
     """One shop. Writes are made under `lock`, so that a test may make them while the shop answers calls in its own thread.
 
@@ -45,9 +40,7 @@ class Shop:
     `events` are those that webhooks can be made for; `payload` turns a resource into what a webhook of this shop's version holds.
     """
 
-    def __init__(
-        self, config: ShopConfig, clock: Clock = utc_now, events: Sequence[str] = EVENTS, payload: Payload = as_shown
-    ) -> None:
+    def __init__(self, config: ShopConfig, clock: Clock, events: Sequence[str], payload: Payload) -> None:
         self.config = config
         self.lock = threading.RLock()
         self.journal = Journal()

@@ -68,7 +68,7 @@ class Webhook:
         return {**shown, "_links": links(f"{home_url}/wp-json/wc/v3/webhooks", self.id)}
 
 
-def check_topic(topic: str | None, events: Sequence[str] = EVENTS) -> str:
+def check_topic(topic: str | None, events: Sequence[str]) -> str:
     """Raises RestError. `product.published` exists, `order.published` does not."""
     kind, _, event = (topic or "").partition(".")
     known = (kind == "action" and event) or (kind in _RESOURCES and event in events) or topic == "product.published"
@@ -92,7 +92,7 @@ def check_address(url: str | None) -> str:
 class Webhooks:
     """All webhooks of the shop, and which of them are to be pinged before the call that saved them is answered."""
 
-    def __init__(self, next_secret: Callable[[], str], events: Sequence[str] = EVENTS) -> None:
+    def __init__(self, next_secret: Callable[[], str], events: Sequence[str]) -> None:
         self._next_secret = next_secret
         self._events = events
         self._count = 0

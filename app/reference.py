@@ -49,7 +49,7 @@ def document() -> str:
 def _system(entry: SystemEntry) -> str:
     """Its own two tables. Settings that all systems have stand among them: their defaults may differ."""
     return (
-        f"\n### `shop`: {entry.title}\n\n"
+        f"\n### `source`: {entry.title}\n\n"
         f'`integration = "{entry.name}"`. Processes: {_listed(entry.processes)}. Capabilities: {_listed(entry.capabilities)}. '
         f"How to connect it: [{entry.docs.removeprefix('docs/')}]({entry.docs.removeprefix('docs/')}).\n\n"
         f"{_table(_lines(entry.credentials))}"

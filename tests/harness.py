@@ -203,7 +203,7 @@ class Harness:
         draft = Draft(
             name=name,
             integration="woocommerce",
-            shop={
+            source={
                 "shop_url": self.shop_server.url,
                 "consumer_key": KEY,
                 "consumer_secret": SECRET,
@@ -236,7 +236,7 @@ class Harness:
         draft = Draft(
             name=connection.name,
             integration=connection.integration,
-            shop=connections.revealed(connection.shop),
+            source=connections.revealed(connection.source),
             warehouse=connections.revealed(connection.warehouse),
             settings={
                 **connection.settings.model_dump(mode="json"),

@@ -287,7 +287,7 @@ def _webhooks(settings: Settings, connection: Connection, seen: Any, now: dateti
 
 async def _connection(settings: Settings, connection: Connection, http: httpx.AsyncClient, clock: Clock) -> list[Finding]:
     name = connection.name
-    source = connection.system.open(Opened(connection.settings, connection.shop, lambda *, own=False: http, clock))
+    source = connection.system.open(Opened(connection.settings, connection.source, lambda *, own=False: http, clock))
     client = OngoingClient(connection.warehouse, http, clock, connection.settings.warehouse)
     shop, warehouse = await asyncio.gather(source.test(), client.test())
     found = [

@@ -145,7 +145,7 @@ async def _connect(
     """Makes, tests and activates the connection over the REST API. Gives the address of the shop's webhooks."""
     wanted = {
         "integration": SYSTEM,
-        "shop": {
+        "source": {
             "shop_url": f"{shop.url}/",
             "consumer_key": known.consumer_key,
             "consumer_secret": known.consumer_secret,

@@ -43,7 +43,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True)
 class Connection:
-    """One connection, its secrets opened. Never log or show `shop` and `warehouse` as they are."""
+    """One connection, its secrets opened. Never log or show `source` and `warehouse` as they are."""
 
     id: str
     name: str
@@ -54,7 +54,7 @@ class Connection:
     lane: str
     settings: ConnectionSettings
     settings_version: int
-    shop: BaseModel
+    source: BaseModel
     warehouse: OngoingCredentials
     facts: dict[str, Any]
     test: dict[str, Any] | None
@@ -69,7 +69,7 @@ class Connection:
 
     @property
     def webhook_secret(self) -> str | None:
-        secret: SecretStr | None = getattr(self.shop, "webhook_secret", None)
+        secret: SecretStr | None = getattr(self.source, "webhook_secret", None)
         return secret.get_secret_value() if secret else None
 
 
@@ -92,7 +92,7 @@ class Draft(BaseModel):
 
     name: str
     integration: str
-    shop: dict[str, Any]
+    source: dict[str, Any]
     warehouse: dict[str, Any]
     settings: dict[str, Any] = {}
 
@@ -103,7 +103,7 @@ class Prepared:
 
     name: str
     integration: str
-    shop: BaseModel
+    source: BaseModel
     warehouse: OngoingCredentials
     settings: ConnectionSettings
     account: Account
@@ -121,15 +121,15 @@ def prepare(draft: Draft, reach: Reach) -> Prepared:
     system = find_integration(draft.integration)
     if draft.name in RESERVED_NAMES and draft.name != draft.integration:
         raise BadInput(f"{draft.name!r} is the name of another integration", field="name", fix="choose another name")
-    shop = _parse(system.credentials_model, draft.shop, "shop")
+    source = _parse(system.credentials_model, draft.source, "source")
     warehouse = cast(OngoingCredentials, _parse(OngoingCredentials, draft.warehouse, "warehouse"))
     settings = cast(ConnectionSettings, _parse(system.settings_model, draft.settings, "settings"))
-    account = system.account(shop)
+    account = system.account(source)
     if account.base_url is not None:
-        check_address(account.base_url, reach, f"shop.{account.base_url_field}")
+        check_address(account.base_url, reach, f"source.{account.base_url_field}")
     check_address(warehouse.url, reach, "warehouse.url")
     _check_extra_fields(settings)
-    return Prepared(draft.name, draft.integration, shop, warehouse, settings, account, lane_of(warehouse))
+    return Prepared(draft.name, draft.integration, source, warehouse, settings, account, lane_of(warehouse))
 
 
 def _check_extra_fields(settings: ConnectionSettings) -> None:
@@ -217,7 +217,7 @@ def _columns(vault: Vault, prepared: Prepared, now: datetime) -> dict[str, Any]:
         "goods_owner_id": prepared.warehouse.goods_owner_id,
         "lane": prepared.lane,
         "settings": prepared.settings.model_dump(mode="json"),
-        "secrets": vault.seal({"shop": revealed(prepared.shop), "warehouse": revealed(prepared.warehouse)}),
+        "secrets": vault.seal({"shop": revealed(prepared.source), "warehouse": revealed(prepared.warehouse)}),
         "updated_at": now,
     }
 
@@ -315,18 +315,18 @@ async def reseal(db: AsyncConnection, vault: Vault) -> int:
 def _open(row: Row[Any], vault: Vault) -> Connection:
     system = find_integration(row.integration)
     secrets = vault.open(row.secrets)
-    shop = system.credentials_model.model_validate(secrets["shop"])
+    source = system.credentials_model.model_validate(secrets["shop"])
     return Connection(
         id=row.id,
         name=row.name,
         integration=row.integration,
         webhook_id=row.webhook_id,
         status=Status(row.status),
-        account=system.account(shop),
+        account=system.account(source),
         lane=row.lane,
         settings=system.settings_model.model_validate(row.settings),
         settings_version=row.settings_version,
-        shop=shop,
+        source=source,
         warehouse=OngoingCredentials.model_validate(secrets["warehouse"]),
         facts=row.facts or {},
         test=row.test,

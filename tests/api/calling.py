@@ -75,7 +75,7 @@ class Api:
         draft = Draft(
             name=name,
             integration="woocommerce",
-            shop={
+            source={
                 "shop_url": f"http://127.0.0.1:9/{name}",
                 "consumer_key": KEY,
                 "consumer_secret": SECRET,

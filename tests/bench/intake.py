@@ -157,7 +157,7 @@ async def _connect(settings: Settings) -> str:
     draft = Draft(
         name="bench",
         integration="woocommerce",
-        shop={"shop_url": SHOP, "consumer_key": "ck", "consumer_secret": "cs", "webhook_secret": SECRET},
+        source={"shop_url": SHOP, "consumer_key": "ck", "consumer_secret": "cs", "webhook_secret": SECRET},
         warehouse={"url": "http://127.0.0.1:1/demo/api/v1/", "user": "u", "password": "p", "goods_owner_id": 77},
     )
     vault, database = open_vault(settings), Database(settings.sqlalchemy_url)

@@ -345,7 +345,7 @@ async def _connect(
     draft = Draft(
         name="shop",
         integration="woocommerce",
-        shop={
+        source={
             "shop_url": shop_server.url,
             "consumer_key": KEY,
             "consumer_secret": SECRET,

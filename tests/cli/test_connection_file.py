@@ -43,7 +43,7 @@ def test_references_are_resolved_wherever_they_stand(tmp_path: Path) -> None:
         {
             "name": "nettbutikk",
             "integration": "woocommerce",
-            "shop": {"shop_url": "https://shop.example/", "consumer_key": "ck_1", "consumer_secret": "cs_9"},
+            "source": {"shop_url": "https://shop.example/", "consumer_key": "ck_1", "consumer_secret": "cs_9"},
             "warehouse": {
                 "url": "https://api.ongoingsystems.se/demo/api/v1/",
                 "user": "gateway",
@@ -67,9 +67,29 @@ def test_a_variable_that_is_not_there_is_named_with_its_field(tmp_path: Path, en
     assert "SHOP_SECRET" in (caught.value.fix or "")
 
 
+def test_source_and_its_first_name_shop_are_the_same(tmp_path: Path) -> None:
+    environment = {"SHOP_SECRET": "cs_9", "WMS_PASSWORD": "p w", "CARRIER": "BRING"}
+    new = SHOP.replace("[connections.shop]", "[connections.source]")
+    assert read_file(written(tmp_path, new), environment) == read_file(written(tmp_path, SHOP), environment)
+
+
+def test_both_names_at_once_are_refused(tmp_path: Path) -> None:
+    both = SHOP + '\n[connections.source]\nshop_url = "https://shop.example/"\n'
+    with pytest.raises(BadInput) as caught:
+        read_file(written(tmp_path, both), {"SHOP_SECRET": "cs_9", "WMS_PASSWORD": "p w", "CARRIER": "BRING"})
+    assert caught.value.field == "connections[0].shop"
+
+
+def test_a_variable_under_source_is_named_with_that_field(tmp_path: Path) -> None:
+    new = SHOP.replace("[connections.shop]", "[connections.source]")
+    with pytest.raises(BadInput) as caught:
+        read_file(written(tmp_path, new), {"WMS_PASSWORD": "x", "CARRIER": "x"})
+    assert caught.value.field == "nettbutikk: source.consumer_secret"
+
+
 def test_what_a_variable_holds_is_not_looked_up_again(tmp_path: Path) -> None:
     environment = {"SHOP_SECRET": "env:OTHER", "WMS_PASSWORD": "x", "CARRIER": "x", "OTHER": "leaked"}
-    assert read_file(written(tmp_path, SHOP), environment)[0]["shop"]["consumer_secret"] == "env:OTHER"
+    assert read_file(written(tmp_path, SHOP), environment)[0]["source"]["consumer_secret"] == "env:OTHER"
 
 
 @pytest.mark.parametrize(

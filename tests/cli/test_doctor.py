@@ -42,7 +42,7 @@ class SetUp:
         warehouse = {"url": self.warehouse_url, "user": "gateway", "password": "secret", "goods_owner_id": 77}
         warehouse |= changes.get("warehouse", {})
         draft = Draft(
-            name="nettbutikk", integration="woocommerce", shop=shop, warehouse=warehouse, settings=changes.get("settings", {})
+            name="nettbutikk", integration="woocommerce", source=shop, warehouse=warehouse, settings=changes.get("settings", {})
         )
 
         async def store() -> None:

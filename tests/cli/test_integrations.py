@@ -75,7 +75,7 @@ def test_the_example_is_a_file_that_can_be_applied(tmp_path: Path) -> None:
     assert entry == {
         "name": "my-shop",
         "integration": "woocommerce",
-        "shop": {"shop_url": "https://shop.example/", "consumer_key": "ck_1", "consumer_secret": "cs_1"},
+        "source": {"shop_url": "https://shop.example/", "consumer_key": "ck_1", "consumer_secret": "cs_1"},
         "warehouse": {
             "url": "https://api.ongoingsystems.se/mywarehouse/api/v1/",
             "user": "gateway",

@@ -32,7 +32,7 @@ async def connection_id(database: Database) -> str:
     draft = Draft(
         name="shop",
         integration="woocommerce",
-        shop={"shop_url": "https://shop.example/", "consumer_key": "ck_1", "consumer_secret": "cs_1"},
+        source={"shop_url": "https://shop.example/", "consumer_key": "ck_1", "consumer_secret": "cs_1"},
         warehouse={"url": "https://api.ongoingsystems.se/acme/api/v1/", "user": "u", "password": "p", "goods_owner_id": 77},
     )
     async with database.begin() as db:

@@ -23,7 +23,7 @@ WAREHOUSE = {"url": "https://api.ongoingsystems.se/acme/api/v1/", "user": "u", "
 
 
 def draft(name: str = "shop", **more: Any) -> Draft:
-    return Draft(**{"name": name, "integration": "woocommerce", "shop": SHOP, "warehouse": WAREHOUSE, **more})
+    return Draft(**{"name": name, "integration": "woocommerce", "source": SHOP, "warehouse": WAREHOUSE, **more})
 
 
 def refusal(made: Draft, reach: Reach | None = None) -> str | None:
@@ -66,7 +66,7 @@ class TestAddresses:
         ],
     )
     def test_a_shop_must_be_public_and_https(self, url: str) -> None:
-        assert refusal(draft(shop={**SHOP, "shop_url": url})) == "shop.shop_url"
+        assert refusal(draft(source={**SHOP, "shop_url": url})) == "source.shop_url"
 
     @pytest.mark.parametrize(
         "url", ["http://wms.example/acme/api/v1/", "https://127.0.0.1/acme/api/v1/", "https://10.1.1.1/a/api/v1/"]
@@ -75,19 +75,19 @@ class TestAddresses:
         assert refusal(draft(warehouse={**WAREHOUSE, "url": url})) == "warehouse.url"
 
     def test_a_setting_allows_a_shop_on_the_same_network(self) -> None:
-        inside = draft(shop={**SHOP, "shop_url": "http://10.0.0.5/"})
+        inside = draft(source={**SHOP, "shop_url": "http://10.0.0.5/"})
         assert refusal(inside, Reach(private_addresses=True, plain_http=True)) is None
-        assert refusal(inside, Reach(private_addresses=True)) == "shop.shop_url"
-        assert refusal(inside, Reach(plain_http=True)) == "shop.shop_url"
+        assert refusal(inside, Reach(private_addresses=True)) == "source.shop_url"
+        assert refusal(inside, Reach(plain_http=True)) == "source.shop_url"
 
     @pytest.mark.parametrize(
         "url", ["ftp://shop.example/", "https://u:p@shop.example/", "https://", "https://[::1", "https://x:0/"]
     )
     def test_what_is_no_web_address_is_refused(self, url: str) -> None:
-        assert refusal(draft(shop={**SHOP, "shop_url": url})) == "shop.shop_url"
+        assert refusal(draft(source={**SHOP, "shop_url": url})) == "source.shop_url"
 
     def test_a_pasted_api_address_is_cut(self) -> None:
-        pasted = draft(shop={**SHOP, "shop_url": "https://Shop.Example/butikk/wp-json/wc/v2/"})
+        pasted = draft(source={**SHOP, "shop_url": "https://Shop.Example/butikk/wp-json/wc/v2/"})
         assert prepare(pasted, Reach()).account.base_url == "https://shop.example/butikk/"
 
 
@@ -98,8 +98,8 @@ class TestWhatIsNotUnderstood:
             ({"settings": {"unknown": 1}}, "settings.unknown"),
             ({"settings": {"poll_interval_minutes": 0}}, "settings.poll_interval_minutes"),
             ({"settings": {"processes": {"articles": "perhaps"}}}, "settings.processes.articles"),
-            ({"shop": {**SHOP, "password": "x"}}, "shop.password"),
-            ({"shop": {"shop_url": "https://shop.example/"}}, "shop.consumer_key"),
+            ({"source": {**SHOP, "password": "x"}}, "source.password"),
+            ({"source": {"shop_url": "https://shop.example/"}}, "source.consumer_key"),
             ({"warehouse": {**WAREHOUSE, "goods_owner_id": 0}}, "warehouse.goods_owner_id"),
         ],
     )
@@ -111,7 +111,7 @@ class TestWhatIsNotUnderstood:
 
     def test_no_secret_is_in_what_is_said(self) -> None:
         with pytest.raises(BadInput) as caught:
-            prepare(draft(shop={**SHOP, "consumer_secret": ["cs_very-secret"]}), Reach())
+            prepare(draft(source={**SHOP, "consumer_secret": ["cs_very-secret"]}), Reach())
         assert "very-secret" not in f"{caught.value} {caught.value.fix}"
 
 

@@ -188,7 +188,7 @@ class TestConnections:
     def test_it_is_opened_with_its_secrets(self, migrated: Migrated) -> None:
         found = asyncio.run(self.found(migrated, "nordlys"))
         assert (found.integration, found.status, found.settings_version) == ("woocommerce", "active", 2)
-        shop = connections.revealed(found.shop)
+        shop = connections.revealed(found.source)
         assert (shop["consumer_key"], shop["consumer_secret"], shop["webhook_secret"]) == ("ck_test", "cs_test", "whsec-test")
         warehouse = connections.revealed(found.warehouse)
         assert (warehouse["user"], warehouse["password"], warehouse["goods_owner_id"]) == ("gateway", "gateway", 77)

@@ -6,14 +6,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
+from app.api.connections.bodies import ConnectionChange, DeclaredConnection, NewConnection
 from app.api.connections.views import (
     CHECK_EXAMPLE,
     AppliedConnection,
-    ConnectionChange,
     ConnectionView,
-    DeclaredConnection,
     MadeConnection,
-    NewConnection,
     NewSecret,
     TestView,
     members,
@@ -66,8 +64,9 @@ async def make_connection(request: Request, caller: Admin, body: NewConnection) 
     """As a draft: nothing is taken in or sent before it is activated. The secret for the shop's webhooks is made when none is
     given, and shown this once; null means that there is to be none."""
     caller.must_see_all("new connections")
-    given = "webhook_secret" in body.shop
-    made = await connection_service.make(caller.gateway, Draft(**body.model_dump()))
+    given = "webhook_secret" in body.source
+    with body.errors_as_said():
+        made = await connection_service.make(caller.gateway, Draft(**body.model_dump()))
     secret = None if given else made.webhook_secret
     return MadeConnection(**members(request, made), webhook_secret=secret)
 
@@ -82,7 +81,8 @@ async def change_connection(request: Request, caller: Admin, connection: Name, b
     """An address that changes needs the secrets sent to it again, and makes the connection a draft that is tested anew."""
     current = await caller.connection(connection)
     try:
-        saved = await connection_service.patch(caller.gateway, current, body.model_dump(exclude_unset=True))
+        with body.errors_as_said():
+            saved = await connection_service.patch(caller.gateway, current, body.model_dump(exclude_unset=True))
     except Conflict as clash:
         raise _without_foreign_names(caller, clash) from clash
     return AppliedConnection(**members(request, saved.connection), created=False, changed=list(saved.changed))
@@ -111,14 +111,16 @@ async def apply_connection(
         if dry_run:
             raise
         caller.must_see_all("new connections")
-        made = await connection_service.make(caller.gateway, draft)
+        with body.errors_as_said():
+            made = await connection_service.make(caller.gateway, draft)
         response.status_code = 201
-        secret = None if "webhook_secret" in body.shop else made.webhook_secret
+        secret = None if "webhook_secret" in body.source else made.webhook_secret
         return AppliedConnection(**members(request, made), created=True, changed=[], webhook_secret=secret)
     if current.name != connection:
         raise BadInput("give the connection's name, not its id", field="connection", fix=f"PUT /connections/{current.name}")
     try:
-        saved = await connection_service.apply(caller.gateway, current, draft, dry_run=dry_run)
+        with body.errors_as_said():
+            saved = await connection_service.apply(caller.gateway, current, draft, dry_run=dry_run)
     except Conflict as clash:
         raise _without_foreign_names(caller, clash) from clash
     return AppliedConnection(**members(request, saved.connection), created=False, changed=list(saved.changed))

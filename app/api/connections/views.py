@@ -1,4 +1,4 @@
-"""Connections as the API takes and shows them. Secrets go in and never come out again."""
+"""Connections as the API shows them, without their secrets."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from app.engine.operations.lanes import id_of
 from app.integrations.protocol.credentials import secret_fields, shown
 from app.records.connections import Connection
 
-_SOURCE = shown(SYSTEM.credentials_model.model_validate(dict(SYSTEM.reference.credentials)))
-_WAREHOUSE: dict[str, Any] = {"url": "https://api.ongoingsystems.se/acme/api/v1/", "user": "gateway", "goods_owner_id": 77}
-_SETTINGS = dict(SYSTEM.reference.settings)
+_CREDENTIALS = SYSTEM.credentials_model.model_validate(dict(SYSTEM.reference.credentials))
+WAREHOUSE_EXAMPLE: dict[str, Any] = {"url": "https://api.ongoingsystems.se/acme/api/v1/", "user": "gateway", "goods_owner_id": 77}
+SETTINGS_EXAMPLE = dict(SYSTEM.reference.settings)
 CHECK_EXAMPLE: dict[str, Any] = {
     "system": "shop",
     "name": "orders",
@@ -24,26 +24,20 @@ CHECK_EXAMPLE: dict[str, Any] = {
     "message": "the keys can read orders",
     "fix": "",
 }
-_GIVEN: dict[str, Any] = {
-    "name": "nettbutikk",
-    "integration": SYSTEM.name,
-    "shop": dict(SYSTEM.reference.credentials),
-    "warehouse": {**_WAREHOUSE, "password": "…"},
-    "settings": _SETTINGS,
-}
 _VIEW: dict[str, Any] = {
     "id": "con_T2vK8mQxJ4bZ6aYc",
     "name": "nettbutikk",
     "integration": SYSTEM.name,
     "status": "active",
-    "shop": _SOURCE,
-    "warehouse": _WAREHOUSE,
+    "account": SYSTEM.account(_CREDENTIALS).label,
+    "source": shown(_CREDENTIALS),
+    "warehouse": WAREHOUSE_EXAMPLE,
     "secrets": {
-        **{f"shop.{name}": True for name in sorted(secret_fields(SYSTEM.credentials_model))},
+        **{f"source.{name}": True for name in sorted(secret_fields(SYSTEM.credentials_model))},
         "warehouse.password": True,
         "warehouse.webhook_secret": False,
     },
-    "settings": _SETTINGS,
+    "settings": SETTINGS_EXAMPLE,
     "settings_version": 2,
     "lane_id": "lane_5c1f0a9be2d4",
     "webhook_url": "https://gateway.example/webhooks/kY0c…",
@@ -90,7 +84,8 @@ class ConnectionView(BaseModel):
     name: str
     integration: str
     status: str = Field(description="draft, active or paused.")
-    shop: dict[str, Any]
+    account: str = Field(description="Whose data it is, as people know it: a shop's address, a company's name.")
+    source: dict[str, Any] = Field(description="The outside credentials, without secrets.")
     warehouse: dict[str, Any]
     secrets: dict[str, bool]
     settings: dict[str, Any]
@@ -131,45 +126,6 @@ class AppliedConnection(ConnectionView):
     webhook_secret: str | None = Field(None, description="Of a connection that was just made and got one; shown this once.")
 
 
-class NewConnection(BaseModel):
-    """A connection as a person gives it. `shop` and `settings` are what the integration asks for; see docs."""
-
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": _GIVEN})
-
-    name: str
-    integration: str
-    shop: dict[str, Any]
-    warehouse: dict[str, Any]
-    settings: dict[str, Any] = {}
-
-
-class DeclaredConnection(BaseModel):
-    """A connection as it is to be. Secrets and the go-live date that are left out stay as they are."""
-
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"example": {key: value for key, value in _GIVEN.items() if key != "name"}}
-    )
-
-    integration: str
-    shop: dict[str, Any]
-    warehouse: dict[str, Any]
-    settings: dict[str, Any] = {}
-
-
-class ConnectionChange(BaseModel):
-    """What is to change, merged into what there is (RFC 7396: null takes a member away)."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={"example": {"settings": {"order_number_prefix": "N-", "processes": {"articles": False}}}},
-    )
-
-    name: str | None = None
-    shop: dict[str, Any] | None = None
-    warehouse: dict[str, Any] | None = None
-    settings: dict[str, Any] | None = None
-
-
 class NewSecret(BaseModel):
     """The new secret, shown this once."""
 
@@ -199,9 +155,10 @@ def members(request: Request, connection: Connection) -> dict[str, Any]:
         "name": connection.name,
         "integration": connection.integration,
         "status": connection.status,
-        "shop": shown(connection.shop),
+        "account": connection.account.label,
+        "source": shown(connection.source),
         "warehouse": shown(connection.warehouse),
-        "secrets": {**_secrets("shop", connection.shop), **_secrets("warehouse", connection.warehouse)},
+        "secrets": {**_secrets("source", connection.source), **_secrets("warehouse", connection.warehouse)},
         "settings": connection.settings.model_dump(mode="json"),
         "settings_version": connection.settings_version,
         "lane_id": id_of(connection.lane),

@@ -150,7 +150,7 @@ async def _not_valid(request: Request, error: RequestValidationError) -> Respons
 
 
 def _field(place: tuple[Any, ...]) -> str:
-    """`shop.shop_url` for what is in the body, the name alone for parameters."""
+    """`warehouse.url` for what is in the body, the name alone for parameters."""
     inside = [str(part) for part in place[1:]]
     if not inside or place[-1] == place[0] or (isinstance(place[-1], int) and len(place) == 2):
         return str(place[0])

@@ -13,6 +13,7 @@ from app.commands.connections import care, example
 from app.commands.connections.file import assigned, read_file, resolved
 from app.commands.kit.remote import DEFAULT_URL, ApiKey, Problem, Remote, Url, connect, segment
 from app.commands.kit.terminal import AsJson, Exit, err, fail, fields, out, print_json, table, with_times
+from app.integrations.registry import INTEGRATIONS
 
 app = typer.Typer(no_args_is_help=True, help="Connections: one shop and one goods owner in a warehouse each.")
 
@@ -22,6 +23,11 @@ app.command("example")(example.example)
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The connection's name or id.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
+DEFAULT_SYSTEM = next(iter(INTEGRATIONS))
+SOURCE_HELP = "A credential of the shop or ERP, like {}={}.".format(
+    *next(iter(INTEGRATIONS[DEFAULT_SYSTEM].reference.credentials.items()))
+)
+
 TEST_SECONDS = 180.0
 """A test makes several calls to the shop and the warehouse, each within its own time-out."""
 
@@ -29,7 +35,7 @@ COLUMNS = {
     "Name": "name",
     "Integration": "integration",
     "Status": "status",
-    "Shop": "shop.shop_url",
+    "Account": "account",
     "Goods owner": "warehouse.goods_owner_id",
     "Tested": "tested_at",
     "Id": "id",
@@ -62,8 +68,8 @@ def show(name: Name, url: Url = DEFAULT_URL, api_key: ApiKey = None, as_json: As
 def add(
     name: Annotated[str, typer.Argument(help="Name of the new connection: lower-case letters, digits, - and _.")],
     url: Url = DEFAULT_URL,
-    integration: Annotated[str, typer.Option(help="The shop's system.")] = "woocommerce",
-    shop: Annotated[list[str] | None, typer.Option(metavar="FIELD=VALUE", help="Like shop_url=https://shop.example/.")] = None,
+    integration: Annotated[str, typer.Option(help="The system, as `gateway integrations` names it.")] = DEFAULT_SYSTEM,
+    source: Annotated[list[str] | None, typer.Option("--source", "--shop", metavar="FIELD=VALUE", help=SOURCE_HELP)] = None,
     warehouse: Annotated[list[str] | None, typer.Option(metavar="FIELD=VALUE", help="Like goods_owner_id=77.")] = None,
     setting: Annotated[list[str] | None, typer.Option(metavar="FIELD=VALUE", help="Like poll_interval_minutes=5.")] = None,
     api_key: ApiKey = None,
@@ -73,7 +79,7 @@ def add(
     body = {
         "name": name,
         "integration": integration,
-        "shop": assigned(shop, "--shop"),
+        "source": assigned(source, "--source"),
         "warehouse": assigned(warehouse, "--warehouse"),
         "settings": assigned(setting, "--setting"),
     }

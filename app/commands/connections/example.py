@@ -36,7 +36,7 @@ def document(integration: str) -> str:
         f'name = "my-{entry.noun.lower()}"',
         f"integration = {_written(entry.name)}",
         "",
-        "[connections.shop]",
+        "[connections.source]",
         *_given(system.credentials_model, f"{entry.name}_", system.reference.credentials),
         "",
         "[connections.warehouse]",

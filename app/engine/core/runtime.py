@@ -95,9 +95,9 @@ class Gateway:
     def open_source(self, connection: Connection, facts: Mapping[str, Any]) -> Source:
         """A client of its own, which knows these facts about the system. What the account allows is kept by its transport."""
         system, transport, shared = connection.system, self.transport, self.http
-        pace = system.pace(connection.shop)
+        pace = system.pace(connection.source)
         if pace is not None:
-            key = f"{connection.integration}|{system.account(connection.shop).key}"
+            key = f"{connection.integration}|{system.account(connection.source).key}"
             transport = PacedTransport(self.transport, self.paces, key, pace, self.clock)
             shared = client_on(transport)
 
@@ -105,7 +105,7 @@ class Gateway:
             return account_client(transport) if own else shared
 
         sessions = SharedSessions(self.database, self.vault, self.clock, connection.id, system.title)
-        return system.open(Opened(connection.settings, connection.shop, client, self.clock, facts, sessions))
+        return system.open(Opened(connection.settings, connection.source, client, self.clock, facts, sessions))
 
     def warehouse(self, connection: Connection) -> OngoingClient:
         return OngoingClient(connection.warehouse, self.http, self.clock, connection.settings.warehouse)

@@ -143,7 +143,7 @@ async def _understand(gateway: Gateway, connection: Connection, event: Event, *,
     if webhooks is None:
         await _ignore(gateway, connection, event, NotOurs("no-webhooks", f"{connection.integration} sends no webhooks"))
         return None
-    said = webhooks.interpret(event.headers, event.body, connection.settings, connection.shop)
+    said = webhooks.interpret(event.headers, event.body, connection.settings, connection.source)
     match said:
         case NotOurs():
             await _ignore(gateway, connection, event, said)

@@ -57,9 +57,9 @@ async def make(gateway: Gateway, draft: Draft) -> Connection:
 
 def _with_webhook_secret(draft: Draft) -> Draft:
     model = integration(draft.integration).credentials_model
-    if "webhook_secret" not in model.model_fields or "webhook_secret" in draft.shop:
+    if "webhook_secret" not in model.model_fields or "webhook_secret" in draft.source:
         return draft
-    return draft.model_copy(update={"shop": {**draft.shop, "webhook_secret": unguessable()}})
+    return draft.model_copy(update={"source": {**draft.source, "webhook_secret": unguessable()}})
 
 
 async def patch(gateway: Gateway, current: Connection, change: Body) -> Saved:
@@ -68,7 +68,7 @@ async def patch(gateway: Gateway, current: Connection, change: Body) -> Saved:
     draft = Draft(
         name=given.get("name", current.name),
         integration=current.integration,
-        shop=given.get("shop", {}),
+        source=given.get("source", {}),
         warehouse=given.get("warehouse", {}),
         settings=given.get("settings", {}),
     )
@@ -81,8 +81,8 @@ async def apply(gateway: Gateway, current: Connection, draft: Draft, *, dry_run:
     `dry_run` saves nothing; everything is checked all the same, and `changed` says what would be different.
     """
     kept = _plain(current)
-    secrets = _secrets_there(current.shop) - draft.shop.keys()
-    shop = {**draft.shop, **{name: kept["shop"][name] for name in secrets}}
+    secrets = _secrets_there(current.source) - draft.source.keys()
+    source = {**draft.source, **{name: kept["source"][name] for name in secrets}}
     there = _secrets_there(current.warehouse) - draft.warehouse.keys()
     warehouse = {**draft.warehouse, **{name: kept["warehouse"][name] for name in there}}
     settings = {"go_live": kept["settings"]["go_live"], **draft.settings}
@@ -90,14 +90,14 @@ async def apply(gateway: Gateway, current: Connection, draft: Draft, *, dry_run:
         raise Conflict(
             f"{draft.name} is a connection to {current.integration}", field="integration", fix="declare it under another name"
         )
-    whole = Draft(name=draft.name, integration=draft.integration, shop=shop, warehouse=warehouse, settings=settings)
-    return await _save(gateway, current, whole, {"shop": draft.shop, "warehouse": draft.warehouse}, dry_run=dry_run)
+    whole = Draft(name=draft.name, integration=draft.integration, source=source, warehouse=warehouse, settings=settings)
+    return await _save(gateway, current, whole, {"source": draft.source, "warehouse": draft.warehouse}, dry_run=dry_run)
 
 
 def changed_settings(gateway: Gateway, current: Connection, change: Mapping[str, Any]) -> ConnectionSettings:
     """The connection's settings with a change merged into them, checked and not saved. Raises BadInput."""
     given = _merged(_plain(current), {"settings": dict(change)})
-    draft = Draft(**{name: given[name] for name in ("name", "integration", "shop", "warehouse", "settings")})
+    draft = Draft(**{name: given[name] for name in ("name", "integration", "source", "warehouse", "settings")})
     return prepare(draft, gateway.settings.reach).settings
 
 
@@ -110,7 +110,7 @@ async def _save(gateway: Gateway, current: Connection, draft: Draft, given: Body
         return Saved(current, created=False, changed=changed)
     async with gateway.database.begin() as db:
         await connections.change(db, gateway.vault, current, prepared, gateway.clock())
-        if any(path.startswith("shop.") for path in changed):
+        if any(path.startswith("source.") for path in changed):
             await sessions.forget(db, current.id)  # it was given to the old credentials
         saved = await connections.find(db, gateway.vault, current.id)
     gateway.forget(current.id)
@@ -121,7 +121,7 @@ def _plain(connection: Connection) -> Body:
     return {
         "name": connection.name,
         "integration": connection.integration,
-        "shop": revealed(connection.shop),
+        "source": revealed(connection.source),
         "warehouse": revealed(connection.warehouse),
         "settings": connection.settings.model_dump(mode="json"),
     }
@@ -131,7 +131,7 @@ def _plain_of(prepared: Prepared) -> Body:
     return {
         "name": prepared.name,
         "integration": prepared.integration,
-        "shop": revealed(prepared.shop),
+        "source": revealed(prepared.source),
         "warehouse": revealed(prepared.warehouse),
         "settings": prepared.settings.model_dump(mode="json"),
     }
@@ -165,18 +165,20 @@ def _ask_for_secrets(current: Connection, prepared: Prepared, given: Body) -> No
     """Whoever may change an address or an account must not get at the secrets stored for another: these are asked for again."""
     missing = []
     if not prepared.account.is_at(current.account):
-        missing += [f"shop.{name}" for name in sorted(_secrets_there(current.shop) - NEVER_SENT - set(given.get("shop") or ()))]
+        missing += [
+            f"source.{name}" for name in sorted(_secrets_there(current.source) - NEVER_SENT - set(given.get("source") or ()))
+        ]
     if prepared.warehouse.url != current.warehouse.url:
         secrets = _secrets_there(current.warehouse) - NEVER_SENT - set(given.get("warehouse") or ())
         missing += [f"warehouse.{name}" for name in sorted(secrets)]
     if missing:
         named = " and ".join(missing)
-        what = "address" if prepared.account.base_url or not missing[0].startswith("shop.") else "account"
+        what = "address" if prepared.account.base_url or not missing[0].startswith("source.") else "account"
         raise BadInput(f"the {what} changes, so {named} must be given again", field=missing[0], fix=f"send {named} with it")
 
 
 def _refuse_references(draft: Draft) -> None:
-    for part, fields in (("shop", draft.shop), ("warehouse", draft.warehouse)):
+    for part, fields in (("source", draft.source), ("warehouse", draft.warehouse)):
         for name, value in fields.items():
             if isinstance(value, str) and value.startswith("env:"):
                 raise BadInput(
@@ -188,10 +190,10 @@ def _refuse_references(draft: Draft) -> None:
 
 async def rotate_webhook_secret(gateway: Gateway, current: Connection) -> str:
     """A new secret for the shop's webhooks, returned this once. Deliveries signed with the old one are refused from now on."""
-    if "webhook_secret" not in type(current.shop).model_fields:
+    if "webhook_secret" not in type(current.source).model_fields:
         raise Conflict(f"{current.integration} sends no webhooks", fix="nothing to do: its shops are polled")
     secret = unguessable()
-    await patch(gateway, current, {"shop": {"webhook_secret": secret}})
+    await patch(gateway, current, {"source": {"webhook_secret": secret}})
     return secret
 
 

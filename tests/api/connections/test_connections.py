@@ -38,13 +38,13 @@ async def test_the_public_address_is_used_when_it_is_set(bare_site: Site) -> Non
 async def test_a_secret_of_ones_own_is_taken_and_not_shown(bare_site: Site) -> None:
     connection = (await made(bare_site, webhook_secret="my own")).json()
     assert connection["webhook_secret"] is None
-    assert connection["secrets"]["shop.webhook_secret"] is True
+    assert connection["secrets"]["source.webhook_secret"] is True
 
 
 async def test_null_means_no_webhooks(bare_site: Site) -> None:
     connection = (await made(bare_site, webhook_secret=None)).json()
     assert connection["webhook_secret"] is None
-    assert connection["secrets"]["shop.webhook_secret"] is False
+    assert connection["secrets"]["source.webhook_secret"] is False
 
 
 async def test_no_secret_ever_comes_out(bare_site: Site) -> None:
@@ -55,10 +55,10 @@ async def test_no_secret_ever_comes_out(bare_site: Site) -> None:
         for hidden in (SECRET, secret, KEY):
             assert hidden not in text
     shown = (await bare_site.client.get("/connections/nettbutikk")).json()
-    assert shown["shop"]["consumer_key"] == "…test"
+    assert shown["source"]["consumer_key"] == "…test"
     assert shown["secrets"] == {
-        "shop.consumer_secret": True,
-        "shop.webhook_secret": True,
+        "source.consumer_secret": True,
+        "source.webhook_secret": True,
         "warehouse.password": True,
         "warehouse.webhook_secret": False,
     }
@@ -89,6 +89,56 @@ async def test_what_is_wrong_is_named_by_its_path(sqlite_harness: Api, change: d
     assert answer.status_code == 422, answer.text
     assert answer.json()["field"] == field
     assert answer.json()["fix"]
+
+
+SOURCE = {"shop_url": "http://127.0.0.1:9/", "consumer_key": "ck", "consumer_secret": "cs"}
+WMS = {"url": "http://127.0.0.1:9/demo", "user": "u", "password": "p", "goods_owner_id": 77}
+DECLARED = {"integration": "woocommerce", "warehouse": WMS}
+
+
+class TestSource:
+    """The outside credentials are `source`; `shop`, their first name, is taken as the same."""
+
+    async def test_a_connection_is_made_under_either_name_and_shown_as_source(self, sqlite_harness: Api) -> None:
+        for name, member in (("new", "source"), ("old", "shop")):
+            given = {"name": name, **DECLARED, "warehouse": {**WMS, "goods_owner_id": 77 + len(member)}, member: SOURCE}
+            answer = await sqlite_harness.admin.post("/connections", json=given)
+            assert answer.status_code == 201, answer.text
+            assert "shop" not in answer.json()
+            assert answer.json()["source"] == {"shop_url": "http://127.0.0.1:9/", "consumer_key": "…ck"}
+            assert answer.json()["account"] == "http://127.0.0.1:9/"
+
+    async def test_a_declaration_and_a_change_take_either_name(self, sqlite_harness: Api) -> None:
+        made = await sqlite_harness.admin.put("/connections/one", json={**DECLARED, "source": SOURCE})
+        assert (made.status_code, made.json()["created"]) == (201, True)
+        same = await sqlite_harness.admin.put("/connections/one", json={**DECLARED, "shop": SOURCE})
+        assert (same.status_code, same.json()["changed"]) == (200, [])
+        for member, key in (("source", "ck_1"), ("shop", "ck_2")):
+            changed = await sqlite_harness.admin.patch("/connections/one", json={member: {"consumer_key": key}})
+            assert changed.json()["changed"] == ["source.consumer_key"]
+            assert changed.json()["source"]["consumer_key"] == f"…{key}"
+
+    async def test_both_at_once_are_refused_naming_the_field(self, sqlite_harness: Api) -> None:
+        both = {"source": SOURCE, "shop": SOURCE}
+        answers = [
+            await sqlite_harness.admin.post("/connections", json={"name": "one", **DECLARED, **both}),
+            await sqlite_harness.admin.put("/connections/one", json={**DECLARED, **both}),
+            await sqlite_harness.admin.patch("/connections/one", json=both),
+        ]
+        for answer in answers:
+            assert (answer.status_code, answer.json()["field"], answer.json()["fix"]) == (422, "shop", "leave out shop")
+
+    @pytest.mark.parametrize("member", ["source", "shop"])
+    async def test_what_is_wrong_is_told_under_the_name_that_was_given(self, sqlite_harness: Api, member: str) -> None:
+        given = {"name": "one", **DECLARED, member: {**SOURCE, "consumer_secret": ""}}
+        answer = await sqlite_harness.admin.post("/connections", json=given)
+        problem = answer.json()
+        assert (answer.status_code, problem["field"]) == (422, f"{member}.consumer_secret")
+        assert problem["fix"] == f"give a value for {member}.consumer_secret that fits"
+
+    async def test_a_body_with_neither_is_asked_for_source(self, sqlite_harness: Api) -> None:
+        answer = await sqlite_harness.admin.post("/connections", json={"name": "one", **DECLARED})
+        assert (answer.status_code, answer.json()["field"]) == (422, "source")
 
 
 async def test_a_name_that_is_taken(lite_site: Site) -> None:
@@ -163,7 +213,7 @@ async def test_an_address_that_changes_with_its_secrets_makes_it_a_draft_again(l
     answer = await lite_site.client.patch("/connections/shop", json=change)
     assert answer.status_code == 200
     assert answer.json()["status"] == "draft"
-    assert answer.json()["changed"] == ["shop.consumer_secret", "shop.shop_url"]
+    assert answer.json()["changed"] == ["source.consumer_secret", "source.shop_url"]
 
 
 async def test_another_goods_owner_is_refused_once_records_are_in_the_stock_of_the_first(lite_site: Site) -> None:
@@ -197,7 +247,7 @@ async def test_a_declaration_makes_the_connection_and_the_second_time_changes_no
     again = await bare_site.client.put("/connections/nettbutikk", json=given)
     assert (again.status_code, again.json()["created"], again.json()["changed"]) == (200, False, [])
     assert again.json()["webhook_secret"] is None
-    assert again.json()["secrets"]["shop.webhook_secret"] is True, "left out, a secret stays"
+    assert again.json()["secrets"]["source.webhook_secret"] is True, "left out, a secret stays"
 
 
 async def test_a_declaration_says_what_it_changes_and_never_the_value(bare_site: Site) -> None:

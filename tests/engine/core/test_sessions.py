@@ -136,5 +136,5 @@ async def test_other_credentials_end_the_session_of_the_old_ones(stores: list[Sh
     await connections.patch(harness.gateway, harness.connection, {"settings": {"order_number_prefix": "N-"}})
     assert await stores[0].current() is not None
     current = await harness.gateway.connection(harness.connection.id)
-    await connections.patch(harness.gateway, current, {"shop": {"webhook_secret": "another-secret-of-sixteen"}})
+    await connections.patch(harness.gateway, current, {"source": {"webhook_secret": "another-secret-of-sixteen"}})
     assert await stores[0].current() is None

@@ -11,7 +11,7 @@ import orjson
 from app.clock import utc_now
 from app.errors import GatewayError
 from app.http import encode_query
-from app.integrations.woocommerce.legacy.oauth import signed
+from app.integrations.woocommerce.rest.oauth import signed
 from app.integrations.woocommerce.settings import SignatureMethod
 
 

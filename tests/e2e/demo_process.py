@@ -18,7 +18,7 @@ import httpx
 
 from app.clock import utc_now
 from app.http import encode_query
-from app.integrations.woocommerce.legacy.oauth import signed
+from app.integrations.woocommerce.rest.oauth import signed
 from app.integrations.woocommerce.settings import SignatureMethod
 
 T = TypeVar("T")

@@ -13,8 +13,8 @@ from app.domain import Process
 from app.errors import LoginRefused
 from app.http import client_on, encode_query
 from app.integrations.woocommerce.client import WooCommerceClient
-from app.integrations.woocommerce.legacy.oauth import signed
 from app.integrations.woocommerce.mapping.fields import map_article, map_order
+from app.integrations.woocommerce.rest.oauth import signed
 from app.integrations.woocommerce.settings import SignatureMethod, WooCommerceSettings
 from app.sandbox.woocommerce import ShopConfig, create_shop
 from tests.integrations.woocommerce.recordings import credentials

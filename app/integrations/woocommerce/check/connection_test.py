@@ -10,9 +10,9 @@ from app.errors import LoginRefused, Malformed, Refused, RemoteError
 from app.integrations.protocol import Check, TestReport
 from app.integrations.woocommerce.check import texts as words
 from app.integrations.woocommerce.check.writing import WritingChecks
-from app.integrations.woocommerce.legacy.dialects import Record
-from app.integrations.woocommerce.legacy.versions import NEWEST_FIRST, Version, release_of
 from app.integrations.woocommerce.rest.calls import Calls, code_of
+from app.integrations.woocommerce.rest.dialect import Record
+from app.integrations.woocommerce.rest.versions import NEWEST_FIRST, Version, release_of
 from app.integrations.woocommerce.settings import ListBy, Login, RestName, WooCommerceCredentials, WooCommerceSettings
 from app.integrations.woocommerce.webhooks.incoming import is_same_shop
 from app.json_reading import Body, section, text

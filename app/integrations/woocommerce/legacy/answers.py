@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from app.integrations.woocommerce.legacy.dialects import VARIATIONS, Dialect, Params, Record
+from app.integrations.woocommerce.rest.dialect import VARIATIONS, Dialect, Params, Record
 from app.integrations.woocommerce.rest.resources import CUSTOMER, PARENT
 from app.json_reading import Body, identity, objects, section, text
 

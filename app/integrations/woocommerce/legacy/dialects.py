@@ -1,50 +1,25 @@
-"""How the records of each REST API are asked for, taken out of their answers, and brought into the form of wc/v3."""
+"""The dialects of older REST APIs, and which of them a shop speaks."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from app.integrations.woocommerce.legacy.answers import Legacy
+from app.integrations.woocommerce.rest.dialect import VARIATIONS, Dialect, Params, Record
+from app.integrations.woocommerce.rest.versions import Version
+from app.integrations.woocommerce.settings import WooCommerceSettings
 from app.json_reading import Body, objects, text
 
-Params = Sequence[tuple[str, str]]
-Record = dict[str, Any]
 
-VARIATIONS = "_gateway_variations"
-"""Added to a product by APIs that show variations inside it; taken out before the product is given on."""
-
-
-class Dialect:
-    """wc/v3, which everything else is brought to. Paths are its own."""
-
-    def path(self, path: str) -> str:
-        return path
-
-    def params(self, path: str, params: Params) -> Params:
-        return params
-
-    def one(self, path: str, answer: Any) -> Record | None:
-        """The record of an answer; None when there is none in it."""
-        return answer if isinstance(answer, dict) else None
-
-    def many(self, path: str, answer: Any) -> list[Record] | None:
-        """The records of an answer; None when it is no list of records."""
-        if not isinstance(answer, list) or not all(isinstance(each, dict) for each in answer):
-            return None
-        return answer
-
-    def body(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
-        """A write as this API takes it."""
-        return body
-
-    def batched(self, path: str, items: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-        """Several updates in one write."""
-        return {"update": list(items)}
-
-    def batch_answers(self, path: str, answer: Any) -> list[Record] | None:
-        return self.many(path, answer.get("update")) if isinstance(answer, dict) else None
+def dialect_of(version: Version, settings: WooCommerceSettings) -> Dialect:
+    """The one place that chooses between today's API and the older ones."""
+    if version.name == "wc/v3":
+        return Dialect()
+    if version.name == "wc/v2":
+        return SecondRest()
+    return Legacy() if version.is_legacy else FirstRest(ZoneInfo(settings.wc_v1_time_zone))
 
 
 class SecondRest(Dialect):

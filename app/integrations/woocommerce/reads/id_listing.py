@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.errors import Malformed
-from app.integrations.woocommerce.legacy.dialects import Params, Record
 from app.integrations.woocommerce.rest.calls import SYSTEM, Calls
+from app.integrations.woocommerce.rest.dialect import Params, Record
 from app.json_reading import identity
 
 

@@ -16,9 +16,9 @@ from typing import Any
 from app.domain import Process, SourceRecord
 from app.errors import Malformed
 from app.integrations.protocol import Page
-from app.integrations.woocommerce.legacy.dialects import Params
 from app.integrations.woocommerce.reads.cursor import Cursor, unsettled
 from app.integrations.woocommerce.rest.calls import SYSTEM, Calls
+from app.integrations.woocommerce.rest.dialect import Params
 from app.integrations.woocommerce.rest.resources import PATHS, record, written
 from app.integrations.woocommerce.settings import WooCommerceSettings
 

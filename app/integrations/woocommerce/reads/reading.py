@@ -10,15 +10,15 @@ from typing import Any
 from app.domain import Process, SourceRecord
 from app.errors import Malformed, NoSuchRecord
 from app.integrations.protocol import Page
-from app.integrations.woocommerce.legacy.dialects import VARIATIONS, Record
 from app.integrations.woocommerce.reads.cursor import Cursor, unsettled
-from app.integrations.woocommerce.reads.enrichment import summary
+from app.integrations.woocommerce.reads.enrichment import Enrichment, summary
 from app.integrations.woocommerce.reads.id_listing import by_id
 from app.integrations.woocommerce.reads.polling import Poll
 from app.integrations.woocommerce.reads.sweep import Sweep
 from app.integrations.woocommerce.rest.calls import SYSTEM
+from app.integrations.woocommerce.rest.dialect import VARIATIONS, Record
 from app.integrations.woocommerce.rest.resources import PARENT, PATHS, record
-from app.integrations.woocommerce.rest.shop import Shop
+from app.integrations.woocommerce.shop import Shop
 from app.json_reading import identity, objects
 
 Body = dict[str, Any]
@@ -26,6 +26,10 @@ Body = dict[str, Any]
 
 class RecordReader(Shop):
     """The reading half of `Source`."""
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        self._enrichment = Enrichment(self._calls, self._settings, self._clock)
 
     async def changes(self, process: Process, cursor: Mapping[str, Any] | None, since: datetime | None) -> AsyncIterator[Page]:
         """Orders, or products with the variations of those that are variable (their changes move the product's own time)."""

@@ -12,10 +12,10 @@ from typing import Any
 
 from app.domain import Process, SourceRecord
 from app.integrations.protocol import Page
-from app.integrations.woocommerce.legacy.dialects import Params
 from app.integrations.woocommerce.reads.cursor import Cursor, unsettled
 from app.integrations.woocommerce.reads.id_listing import by_id
 from app.integrations.woocommerce.rest.calls import Calls
+from app.integrations.woocommerce.rest.dialect import Params
 from app.integrations.woocommerce.rest.resources import PATHS, record, written
 from app.integrations.woocommerce.settings import WooCommerceSettings
 

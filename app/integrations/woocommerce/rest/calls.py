@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 import httpx
 
 from app.clock import Clock
 from app.errors import LoginRefused, Malformed, NoSuchRecord, Refused
 from app.http import Answer, encode_query, raise_passing, send
-from app.integrations.woocommerce.legacy.answers import Legacy
-from app.integrations.woocommerce.legacy.dialects import Dialect, FirstRest, Params, Record, SecondRest
-from app.integrations.woocommerce.legacy.oauth import signed
-from app.integrations.woocommerce.legacy.versions import Version
+from app.integrations.woocommerce.rest.dialect import Dialect, Params, Record
+from app.integrations.woocommerce.rest.oauth import signed
+from app.integrations.woocommerce.rest.versions import Version
 from app.integrations.woocommerce.settings import Login, WooCommerceCredentials, WooCommerceSettings
 from app.json_reading import Body, text
 
@@ -30,6 +28,7 @@ _GONE = re.compile(r"woocommerce_rest_(?:(?:\w+_)?invalid_id|invalid_order_id)|w
 _LEGACY_LOGIN = "woocommerce_api_authentication_error"
 """Comes with any status, 404 for a missing key among them (source of WooCommerce 2.4)."""
 
+DialectOf = Callable[[Version, WooCommerceSettings], Dialect]
 _Items = Sequence[Mapping[str, Any]]
 
 
@@ -45,13 +44,15 @@ class Calls:
         credentials: WooCommerceCredentials,
         http: httpx.AsyncClient,
         clock: Clock,
-        version: Version | None = None,
+        version: Version,
+        dialect_of: DialectOf,
     ) -> None:
         self._settings = settings
         self._credentials = credentials
         self._http = http
         self._clock = clock
-        self.version = version or Version()
+        self.version = version
+        self._dialect_of = dialect_of
         self.count = 0
         self.shop_time: datetime | None = None
         """The shop's own clock at its last answer (UTC), as far as it said."""
@@ -62,11 +63,7 @@ class Calls:
         return f"{self.version.base(self._credentials.shop_url)}{self._dialect(path).path(path)}"
 
     def _dialect(self, path: str) -> Dialect:
-        if path.startswith("/") or self.version.name == "wc/v3":
-            return Dialect()
-        if self.version.name == "wc/v2":
-            return SecondRest()
-        return Legacy() if self.version.is_legacy else FirstRest(ZoneInfo(self._settings.wc_v1_time_zone))
+        return Dialect() if path.startswith("/") else self._dialect_of(self.version, self._settings)
 
     # reading
 
@@ -123,7 +120,7 @@ class Calls:
     def with_login(self, login: Login) -> Calls:
         """The same, with the keys given in another way."""
         settings = self._settings.model_copy(update={"login": login})
-        return Calls(settings, self._credentials, self._http, self._clock, self.version)
+        return Calls(settings, self._credentials, self._http, self._clock, self.version, self._dialect_of)
 
     # one call
 

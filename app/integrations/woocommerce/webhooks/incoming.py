@@ -30,7 +30,7 @@ from app.integrations.protocol import (
     WhyRefused,
 )
 from app.integrations.woocommerce.legacy.answers import from_webhook
-from app.integrations.woocommerce.legacy.dialects import VARIATIONS
+from app.integrations.woocommerce.rest.dialect import VARIATIONS
 from app.integrations.woocommerce.rest.resources import record
 from app.integrations.woocommerce.settings import WooCommerceCredentials, WooCommerceSettings, own_credentials, own_settings
 from app.json_reading import identity, text

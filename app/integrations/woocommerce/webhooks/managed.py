@@ -11,10 +11,10 @@ from collections.abc import Collection, Sequence
 
 from app.errors import Malformed, NoSuchRecord
 from app.integrations.protocol import Fault, Mend, WebhookAction, WebhookSeen
-from app.integrations.woocommerce.legacy.dialects import Record
 from app.integrations.woocommerce.rest.calls import SYSTEM
+from app.integrations.woocommerce.rest.dialect import Record
 from app.integrations.woocommerce.rest.resources import moment
-from app.integrations.woocommerce.rest.shop import Shop
+from app.integrations.woocommerce.shop import Shop
 from app.integrations.woocommerce.writes.shipments import written_id
 from app.json_reading import Body, identity, plain, text
 

@@ -14,10 +14,10 @@ from typing import Any
 from app.domain import Problem
 from app.errors import Malformed, Refused
 from app.integrations.protocol import RefundLine, RefundPlan, RefundRequest, RefundSeen, ShopOrderLine, ShopOrderState
-from app.integrations.woocommerce.legacy.dialects import Record
 from app.integrations.woocommerce.rest.calls import SYSTEM
+from app.integrations.woocommerce.rest.dialect import Record
 from app.integrations.woocommerce.rest.resources import meta
-from app.integrations.woocommerce.rest.shop import Shop
+from app.integrations.woocommerce.shop import Shop
 from app.integrations.woocommerce.writes.shipments import amount, tax_amounts, written_id
 from app.json_reading import Body, number, objects, text
 

@@ -21,10 +21,10 @@ from app.integrations.protocol import (
     TrackingEntry,
     TrackingShown,
 )
-from app.integrations.woocommerce.legacy.dialects import Params
 from app.integrations.woocommerce.rest.calls import SYSTEM
+from app.integrations.woocommerce.rest.dialect import Params
 from app.integrations.woocommerce.rest.resources import moment
-from app.integrations.woocommerce.rest.shop import Shop
+from app.integrations.woocommerce.shop import Shop
 from app.json_reading import Body, as_text, identity, number, objects, plain, text
 
 TRACKING_META = "_wc_shipment_tracking_items"

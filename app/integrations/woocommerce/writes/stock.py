@@ -12,10 +12,10 @@ from typing import Any
 from app.domain import Problem
 from app.errors import Malformed, NoSuchRecord, Refused
 from app.integrations.protocol import StockAnswer, StockChange, StockLevel, StockPage
-from app.integrations.woocommerce.legacy.dialects import VARIATIONS, Params, Record
 from app.integrations.woocommerce.reads.id_listing import ListPosition, by_id
 from app.integrations.woocommerce.rest.calls import SYSTEM, code_of
-from app.integrations.woocommerce.rest.shop import Shop
+from app.integrations.woocommerce.rest.dialect import VARIATIONS, Params, Record
+from app.integrations.woocommerce.shop import Shop
 from app.json_reading import Body, identity, objects, section, text
 
 _PRODUCT_FIELDS: Params = [("status", "any"), ("_fields", "id,type,sku,manage_stock,stock_quantity")]

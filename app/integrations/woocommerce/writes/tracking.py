@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import Any
 
 from app.integrations.protocol import Tracking, TrackingEntry, TrackingShown, TrackingVia
-from app.integrations.woocommerce.legacy.dialects import Record
 from app.integrations.woocommerce.reads.enrichment import memory
+from app.integrations.woocommerce.rest.dialect import Record
 from app.integrations.woocommerce.writes.shipments import Shipments, written_id
 from app.json_reading import Body, text
 

@@ -13,8 +13,8 @@ import pytest
 
 from app.domain import Process
 from app.integrations.protocol import StockChange, StockLevel
-from app.integrations.woocommerce.legacy.versions import Version, release_of, version_of
 from app.integrations.woocommerce.mapping.fields import map_article
+from app.integrations.woocommerce.rest.versions import Version, release_of, version_of
 from app.integrations.woocommerce.settings import WooCommerceSettings
 from tests.integrations.woocommerce.scripted import Scripted
 

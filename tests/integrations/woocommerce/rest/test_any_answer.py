@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from app.integrations.protocol import Announced, NotOurs, ReadNeeded, StockChange, SweepNeeded
 from app.integrations.woocommerce.legacy.answers import Legacy
-from app.integrations.woocommerce.legacy.dialects import Dialect, FirstRest, SecondRest
+from app.integrations.woocommerce.legacy.dialects import FirstRest, SecondRest
+from app.integrations.woocommerce.rest.dialect import Dialect
 from app.integrations.woocommerce.settings import WooCommerceSettings
 from app.integrations.woocommerce.webhooks.incoming import WooCommerceWebhooks
 from app.integrations.woocommerce.writes.refunds import refund_plan, refund_seen

@@ -15,7 +15,7 @@ from app.domain import Process
 from app.errors import LoginRefused, Malformed, NoSuchRecord, RateLimited, Refused, RemoteError, Unavailable
 from app.http import client_on, encode_query
 from app.integrations.woocommerce.client import WooCommerceClient
-from app.integrations.woocommerce.legacy.oauth import signature
+from app.integrations.woocommerce.rest.oauth import signature
 from app.integrations.woocommerce.settings import SignatureMethod, WooCommerceSettings
 from tests.integrations.woocommerce.recordings import credentials, rest
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from app.http import encode_query
-from app.integrations.woocommerce.legacy.oauth import base_string, signature, signed
+from app.integrations.woocommerce.rest.oauth import base_string, signature, signed
 from app.integrations.woocommerce.settings import SignatureMethod
 from tests.integrations.woocommerce.recordings import vectors
 

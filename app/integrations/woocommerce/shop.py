@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 
 from app.clock import Clock
-from app.integrations.woocommerce.legacy.versions import Version, version_of
-from app.integrations.woocommerce.reads.enrichment import Enrichment
+from app.integrations.woocommerce.legacy.dialects import dialect_of
 from app.integrations.woocommerce.rest.calls import Calls
+from app.integrations.woocommerce.rest.versions import Version, version_of
 from app.integrations.woocommerce.settings import WooCommerceCredentials, WooCommerceSettings
 
 
@@ -29,8 +29,7 @@ class Shop:
         self._credentials = credentials
         self._clock = clock
         self._facts = dict(facts or {})
-        self._calls = Calls(settings, credentials, http, clock, version_of(settings, self._facts))
-        self._enrichment = Enrichment(self._calls, settings, clock)
+        self._calls = Calls(settings, credentials, http, clock, version_of(settings, self._facts), dialect_of)
 
     @property
     def calls(self) -> int:

@@ -1,6 +1,6 @@
 """Ongoing WMS: the warehouse at the other end.
 
-`client` calls it (`calls` is one call, `reports` the way back). `resources`, `stock` and `returns` are what it answers, `fields`
-what is written to it; `problems` finds what it would refuse, `differences` what it does not have yet, `states` says what its
-status numbers mean, `shipments` what has become of an order, `webhooks` what its own deliveries say.
+`rest` makes the calls, by subject: orders, articles, returns. `reads` says what the WMS answered: its resources, stock,
+shipments, returns, and its own webhooks. `writes` says what is sent to it (`fields`), what it would refuse (`problems`) and what
+it does not have yet (`differences`).
 """

@@ -8,6 +8,8 @@ from __future__ import annotations
 import base64
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
 import httpx
@@ -16,7 +18,7 @@ import structlog
 
 from app.clock import Clock
 from app.http import Answer, encode_query, send
-from app.json_reading import Unreadable, required_whole
+from app.json_reading import Unreadable, required_whole, whole
 from app.warehouse.credentials import OngoingCredentials
 from app.warehouse.rest.failures import SYSTEM, malformed, message_of, raise_failure
 from app.warehouse.settings import OngoingSettings
@@ -99,6 +101,19 @@ class OngoingCalls:
         except Unreadable as error:
             raise malformed(answer, call, f"answered without {id_key}, the outcome is unknown") from error
         return Written(record_id, message_of(answer.json), answer.status, answer.json)
+
+    async def _report(self, path: str, field: str, quantity: Decimal, record_id: int) -> Written:
+        """Not every one of these calls answers with the record's id (upstream: some with an undescribed text or nothing).
+
+        A page or a list in its place is none of them; what came of the call is then unknown, and to be seen by a read.
+        """
+        value = int(quantity) if quantity == quantity.to_integral_value() else float(quantity)
+        answer, call = await self._send("PATCH", f"{path}/{field}", body={field: value})
+        given = answer.json if isinstance(answer.json, dict) else {}
+        answered_id = whole(given, "orderId")
+        if not _may_be_an_answer(answer.content, answer.json) or answered_id not in (None, record_id):
+            raise malformed(answer, call, f"did not answer for {path}, the outcome is unknown")
+        return Written(record_id, message_of(given), answer.status, given)
 
     def _read(self, read: Callable[[Mapping[str, Any]], T], row: Any, answer: Answer, call: str) -> T:
         if not isinstance(row, dict):
@@ -190,3 +205,12 @@ def _chunks(key: str, numbers: Sequence[str]) -> Iterator[list[str]]:
         length += own
     if chunk:
         yield chunk
+
+
+def _may_be_an_answer(content: bytes, parsed: object) -> bool:
+    return content.lstrip()[:1] != b"<" and not isinstance(parsed, list)
+
+
+def zulu(moment: datetime) -> str:
+    """In UTC, as the WMS asks for; no plus sign is left that a proxy might take for a space."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -236,8 +236,8 @@ class TestConnections:
 
     def write(self, demo: Demo, path: Path, name: str, prefix: str | None = None) -> str:
         file = path / f"{name}.toml"
-        values = {**demo.connection, **demo.said["warehouse"]}
-        file.write_text(FILE.format(name=name, prefix=prefix or f"{name}-", **values))
+        values = {**demo.connection, **demo.said["warehouse"], "name": name, "prefix": prefix or f"{name}-"}
+        file.write_text(FILE.format(**values))
         return str(file)
 
     def apply(self, demo: Demo, *arguments: str, **more: str) -> Result:

@@ -391,7 +391,7 @@ class TestWhatIsRead:
         orders = [await in_warehouse(harness, (f"SOKK-{number}", 1)) for number in range(4)]
         for number, order in enumerate(orders):
             harness.warehouse.ship(order["number"], f"7030000{number}")
-        monkeypatch.setattr(harness.gateway.settings, "slice_seconds", 1e-6)
+        monkeypatch.setattr(harness.gateway.settings, "slice_seconds", 1e-4)
         await harness.poll("shipments")
         for _ in range(20):
             harness.tick(10)

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from app.engine.core.queue import ArqWakeUps, brisk_pool
+from app.storage.migrations import REVISION
 from tests.api.calling import Api, client_of, open_api, settings_for
 from tests.services import free_port
 
@@ -22,7 +23,7 @@ async def test_a_process_that_answers_is_alive(sqlite_harness: Api) -> None:
 async def test_it_is_ready_with_its_database_at_our_revision(api: Api) -> None:
     async with client_of(api.app) as nobody:
         answer = await nobody.get("/readyz")
-    assert (answer.status_code, answer.json()) == (200, {"status": "ready", "reasons": [], "revision": 1})
+    assert (answer.status_code, answer.json()) == (200, {"status": "ready", "reasons": [], "revision": REVISION})
 
 
 async def test_a_later_revision_is_fine_an_earlier_one_is_not(api: Api) -> None:

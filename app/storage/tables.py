@@ -221,7 +221,7 @@ attempts = Table(
     Column("status", Integer),
     Column("answer", Words),
     Index("ix_attempts_open", "job_id", **only("finished_at is null")),  # type: ignore[arg-type]
-    Index("ix_attempts_batches", "lane", "id", **only("job_id is null")),  # type: ignore[arg-type]
+    Index("ix_attempts_batches", "lane", "finished_at", **only("job_id is null")),  # type: ignore[arg-type]
     Index("ix_attempts_mapping", "mapping_id", "id"),
     Index("ix_attempts_started_at", "started_at"),
 )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Row, insert, select, update
+from sqlalchemy import ColumnElement, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.engine.core import circuit, failpoints
@@ -151,10 +151,9 @@ def _words(error: RemoteError | None, answer: object) -> str | None:
     return None
 
 
-def over_at(attempt: Row[Any]) -> datetime:
+def over_at(started_at: datetime, timeout_seconds: float) -> datetime:
     """When the call of an attempt without a result must be over."""
-    over: datetime = attempt.started_at + timedelta(seconds=attempt.timeout_seconds)
-    return over
+    return started_at + timedelta(seconds=timeout_seconds)
 
 
 def of_batches(lane: str) -> ColumnElement[bool]:
@@ -166,7 +165,7 @@ async def under_way(db: AsyncConnection, which: ColumnElement[bool]) -> datetime
     """Until when a call whose worker ended may still be under way; None when all of them must be over."""
     query = select(attempts.c.started_at, attempts.c.timeout_seconds, db_now().label("now"))
     rows = list(await db.execute(query.where(which, attempts.c.finished_at.is_(None))))
-    return max((over for row in rows if (over := over_at(row)) > row.now), default=None)
+    return max((over for row in rows if (over := over_at(row.started_at, row.timeout_seconds)) > row.now), default=None)
 
 
 async def close_unknown(db: AsyncConnection, which: ColumnElement[bool]) -> list[dict[str, Any]]:

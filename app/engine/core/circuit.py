@@ -8,10 +8,10 @@ of an outside system. The counters stand in SQL, so that all workers share them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import Process
@@ -137,40 +137,47 @@ async def failed(
     After a pause a single failure is enough for the next, longer one: the count is not forgotten by waiting. What the WMS itself
     answered counts towards its lock-out too: then the pause lasts until too few of those come together.
     """
-    row = await _locked(db, key, now)
-    failures, pauses = row.failures + 1, row.pauses
+    counter = await _raised(db, key, now)
     until: datetime | None = None
-    if failures >= settings.budget_failures:
-        seconds = min(settings.budget_pause_seconds * 2**pauses, settings.retry_cap_seconds)
+    if counter.failures >= settings.budget_failures:
+        seconds = min(settings.budget_pause_seconds * 2**counter.pauses, settings.retry_cap_seconds)
         if error.status is not None and error.status not in ON_THE_WAY:
             seconds = max(seconds, settings.refusal_pause_seconds)
-        until, pauses = now + timedelta(seconds=seconds), pauses + 1
-    await _save(db, key, lane, failures, pauses, until, error.message, now)
+        until, counter = now + timedelta(seconds=seconds), replace(counter, pauses=counter.pauses + 1)
+    await _save(db, counter, lane, until, error.message, now)
     return until
 
 
 async def block(db: AsyncConnection, key: str, lane: str, until: datetime, error: str, now: datetime) -> None:
     """Blocks at once: the WMS has asked for it (429), or it refuses the login."""
-    row = await _locked(db, key, now)
-    await _save(db, key, lane, row.failures + 1, row.pauses, until, error, now)
+    await _save(db, await _raised(db, key, now), lane, until, error, now)
 
 
-async def _locked(db: AsyncConnection, key: str, now: datetime) -> Row[Any]:
-    """The row, made if it is missing, and ours until the transaction ends: lanes of several goods owners count into it."""
+@dataclass(frozen=True)
+class _Counter:
+    """Failures in a row of one method, and how many pauses they have led to."""
+
+    key: str
+    failures: int
+    pauses: int
+
+
+async def _raised(db: AsyncConnection, key: str, now: datetime) -> _Counter:
+    """With this failure in it. Its row is made if it is missing, and ours until the transaction ends: lanes of several goods
+    owners count into it."""
     await insert_missing(db, budgets, key=key, failures=0, pauses=0, updated_at=now)
-    return (await db.execute(select(budgets).where(budgets.c.key == key).with_for_update())).one()
+    row = (await db.execute(select(budgets).where(budgets.c.key == key).with_for_update())).one()
+    return _Counter(key, row.failures + 1, row.pauses)
 
 
-async def _save(
-    db: AsyncConnection, key: str, lane: str, failures: int, pauses: int, until: datetime | None, error: str, now: datetime
-) -> None:
+async def _save(db: AsyncConnection, counter: _Counter, lane: str, until: datetime | None, error: str, now: datetime) -> None:
     values = {
         "lane": lane,
-        "failures": failures,
-        "pauses": pauses,
+        "failures": counter.failures,
+        "pauses": counter.pauses,
         "blocked_until": until,
         "last_error": error[:500],
         "updated_at": now,
     }
-    await db.execute(update(budgets).where(budgets.c.key == key).values(**values))
-    BUDGET_FAILURES.labels(key).set(failures)
+    await db.execute(update(budgets).where(budgets.c.key == counter.key).values(**values))
+    BUDGET_FAILURES.labels(counter.key).set(counter.failures)

@@ -97,5 +97,5 @@ async def find_unsettled(db: AsyncConnection, job: Job) -> tuple[Unsettled | Non
     unsettled = Unsettled(row.call, row.request)
     if row.finished_at is not None:
         return unsettled, None
-    over = over_at(row)
+    over = over_at(row.started_at, row.timeout_seconds)
     return unsettled, over if over > row.now else None

@@ -11,9 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
-from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import Kind, Problem
@@ -31,6 +29,7 @@ from app.metrics import STOCK_WRITES
 from app.records import alerts, mappings
 from app.records.connections import Connection, Status
 from app.records.stock import levels, rules
+from app.records.stock.levels import Waiting
 
 log = get_logger(__name__)
 
@@ -81,7 +80,7 @@ class Batch:
     """One call, on its way to the shop: its rows by source id, and when it was decided on."""
 
     begun: Begun
-    rows: Mapping[str, Row[Any]]
+    rows: Mapping[str, Waiting]
     changes: tuple[StockChange, ...]
     decided_at: datetime
 
@@ -116,7 +115,7 @@ async def _write_batch(calls: RecordedCalls, connection: Connection) -> int | No
 
 
 async def _changes(
-    db: AsyncConnection, gateway: Gateway, connection: Connection, rows: Sequence[Row[Any]]
+    db: AsyncConnection, gateway: Gateway, connection: Connection, rows: Sequence[Waiting]
 ) -> tuple[StockChange, ...]:
     """As many as go into one call, without those that turn out to be the same."""
     settings = await rules.settings_of(db, connection.id)
@@ -182,10 +181,11 @@ async def _written(calls: RecordedCalls, connection: Connection, batch: Batch, a
 
 
 async def _save_answer(db: AsyncConnection, connection: Connection, batch: Batch, answer: StockAnswer, now: datetime) -> None:
-    row, problem = batch.rows[answer.source_id], answer.problem
-    code, words = (problem.code, explained(problem)) if problem else (None, None)
-    await levels.save_answer(db, row.id, answer.quantity, code, words, batch.decided_at, now)
-    if code is not None and words is not None:
+    row = batch.rows[answer.source_id]
+    problem = (answer.problem.code, explained(answer.problem)) if answer.problem else None
+    await levels.save_answer(db, row.id, answer.quantity, problem, batch.decided_at, now)
+    if problem is not None:
+        code, words = problem
         mapping = await mappings.by_source(db, connection.id, Kind.ARTICLE, answer.source_id)
         if mapping is not None:
             await mappings.note(db, mapping.id, now, code, words)

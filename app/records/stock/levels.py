@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -33,6 +33,19 @@ class InShop:
     quantity: int | None
     problem_code: str | None = None
     problem: str | None = None
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A level that is to be written. `sellable`: as the WMS said; `shop_quantity` None: what the shop shows is not known."""
+
+    id: int
+    source_id: str
+    parent_id: str
+    number: str
+    sellable: float
+    shop_quantity: int | None
+    tries: int
 
 
 def lane_of(connection_id: str) -> str:
@@ -218,27 +231,24 @@ async def forget_quantities(db: AsyncConnection, connection_id: str, source_ids:
 # --- writing --------------------------------------------------------------------------------------------------------------
 
 
-async def next_batch(db: AsyncConnection, connection_id: str, limit: int = BATCH) -> list[Row[Any]]:
+async def next_batch(db: AsyncConnection, connection_id: str, limit: int = BATCH) -> list[Waiting]:
     """Waiting rows that go into one call: products of their own, or the variations of one product."""
     waiting = (stock_levels.c.connection_id == connection_id, stock_levels.c.state == "waiting")
     parent = await db.scalar(select(stock_levels.c.parent_id).where(*waiting).order_by(stock_levels.c.parent_id).limit(1))
     if parent is None:
         return []
-    query = select(stock_levels).where(*waiting, stock_levels.c.parent_id == parent).order_by(stock_levels.c.id).limit(limit)
-    return list(await db.execute(query))
+    shown = select(*(stock_levels.c[each.name] for each in fields(Waiting)))
+    query = shown.where(*waiting, stock_levels.c.parent_id == parent).order_by(stock_levels.c.id).limit(limit)
+    return [Waiting(**row._mapping) for row in await db.execute(query)]
 
 
 async def save_answer(
-    db: AsyncConnection,
-    row_id: int,
-    quantity: int | None,
-    code: str | None,
-    problem: str | None,
-    read_at: datetime,
-    now: datetime,
+    db: AsyncConnection, row_id: int, quantity: int | None, problem: tuple[str, str] | None, read_at: datetime, now: datetime
 ) -> None:
-    """What the shop answered for one item. A row that has changed since goes on waiting: `rules.decide_state` follows."""
-    values: dict[str, Any] = {"problem_code": code, "problem": problem, "updated_at": now, "shop_read_at": read_at, "tries": 0}
+    """What the shop answered for one item; `problem` is its code and words. A row that has changed since goes on waiting:
+    `rules.decide_state` follows."""
+    code, words = problem or (None, None)
+    values: dict[str, Any] = {"problem_code": code, "problem": words, "updated_at": now, "shop_read_at": read_at, "tries": 0}
     if quantity is not None:
         values["shop_quantity"] = quantity
     await db.execute(update(stock_levels).where(stock_levels.c.id == row_id).values(**values))

@@ -21,7 +21,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_attempts_batches",
         "attempts",
-        ["lane", "id"],
+        ["lane", "finished_at"],
         unique=False,
         sqlite_where=sa.text("job_id is null"),
         postgresql_where=sa.text("job_id is null"),

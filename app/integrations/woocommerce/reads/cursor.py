@@ -1,98 +1,22 @@
-"""Where a poll stands, as it is stored between two polls."""
+"""Where a poll of a shop stands, and which records must be given again because they may change unseen."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from app.domain import SourceRecord
-from app.integrations.woocommerce.rest.resources import digest, moment, written
-
-SEEN_MOST = 1000
-"""Most fingerprints kept, the newest ones. What is not remembered is given again; whoever compares content drops it."""
+from app.integrations.kit.cursor import Cursor
 
 _SECOND = timedelta(seconds=1)
-_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+_VOLATILE = frozenset({"_links", "related_ids", "price_html"})
+"""Differ between two reads of an unchanged record (`related_ids` is shuffled by the shop)."""
 
 
-@dataclass(frozen=True)
-class Cursor:
-    """`modified` is the newest record stored (UTC); `seen` has fingerprints, by id, of the records in the overlap behind it.
-
-    A fingerprint rather than the id alone, so that a record which changes twice within one second is given twice. `complete`
-    is False when the overlap held more records than `seen` may keep. `second` and `after` are the place inside a crowded
-    second that is read by id.
-    """
-
-    modified: datetime | None = None
-    seen: Mapping[str, str] = field(default_factory=dict)
-    complete: bool = True
-    settled: bool = False
-    """Whether the shop's own clock had left the overlap when it was read: nothing can have been added to it since."""
-    second: datetime | None = None
-    after: int = 0
-
-    @classmethod
-    def read(cls, stored: Mapping[str, Any] | None, since: datetime | None) -> Cursor:
-        """From what was stored; from `since` when nothing was, or nothing that can be read."""
-        stored = stored or {}
-        modified = moment(stored.get("modified"))
-        second = moment(stored.get("second"))
-        if modified is None and second is None:
-            return cls(modified=since)
-        after, seen = stored.get("after"), stored.get("seen")
-        return cls(
-            modified,
-            {str(key): str(value) for key, value in seen.items()} if isinstance(seen, dict) else {},
-            complete=stored.get("complete") is not False,
-            settled=stored.get("settled") is True,
-            second=second,
-            after=after if isinstance(after, int) else 0,
-        )
-
-    def stored(self) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        if self.modified:
-            found["modified"] = written(self.modified)
-        if self.seen:
-            found["seen"] = dict(self.seen)
-        if not self.complete:
-            found |= {"complete": False, "settled": self.settled}
-        if self.second:
-            found |= {"second": written(self.second), "after": self.after}
-        return found
-
-    def start(self, overlap: timedelta) -> datetime | None:
-        """From when to read (strictly later). The overlap is left out only where it is too crowded to remember and settled."""
-        if self.modified is None or (self.settled and not self.complete):
-            return self.modified
-        return self.modified - overlap
-
-    def is_new(self, record: SourceRecord) -> bool:
-        return self.seen.get(record.source_id) != _mark(record)
-
-    def past(
-        self, records: Iterable[SourceRecord], forgotten: frozenset[str], overlap: timedelta, now: datetime | None
-    ) -> Cursor:
-        """Moved behind `records`. Those in `forgotten` get no fingerprint. `now` is the shop's own time when they were listed."""
-        records = list(records)
-        times = [when for when in (self.modified, *(each.modified_at for each in records)) if when]
-        if not times:
-            return self
-        newest = max(times)
-        marks = dict(self.seen) | {each.source_id: _mark(each) for each in records}
-        edge = written(newest - overlap)
-        inside = sorted((mark, key) for key, mark in marks.items() if mark[:19] > edge and key not in forgotten)
-        return Cursor(
-            newest,
-            {key: mark for mark, key in inside[-SEEN_MOST:]},
-            complete=len(inside) <= SEEN_MOST,
-            settled=now is not None and now > newest + overlap,
-            second=self.second,
-            after=self.after,
-        )
+def read_cursor(stored: Mapping[str, Any] | None, since: datetime | None) -> Cursor:
+    """From what was stored; from `since` when nothing was."""
+    return Cursor.read(stored, since, _VOLATILE)
 
 
 def unsettled(listed: Iterable[SourceRecord], now: datetime | None) -> frozenset[str]:
@@ -104,7 +28,3 @@ def unsettled(listed: Iterable[SourceRecord], now: datetime | None) -> frozenset
         for each in listed
         if each.body.get("type") == "variable" and not (now and each.modified_at and now > each.modified_at + _SECOND)
     )
-
-
-def _mark(record: SourceRecord) -> str:
-    return f"{written(record.modified_at or _LONG_AGO)}/{digest(record.body)}"

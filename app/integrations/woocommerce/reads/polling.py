@@ -16,7 +16,7 @@ from typing import Any
 from app.domain import Process, SourceRecord
 from app.errors import Malformed
 from app.integrations.protocol import Page
-from app.integrations.woocommerce.reads.cursor import Cursor, unsettled
+from app.integrations.woocommerce.reads.cursor import read_cursor, unsettled
 from app.integrations.woocommerce.rest.calls import SYSTEM, Calls
 from app.integrations.woocommerce.rest.dialect import Params
 from app.integrations.woocommerce.rest.resources import PATHS, record, written
@@ -41,7 +41,7 @@ class Poll:
         self._size = settings.page_size
         self._overlap = timedelta(seconds=settings.overlap_seconds)
         self._stored = stored
-        self._cursor = Cursor.read(stored, since)
+        self._cursor = read_cursor(stored, since)
         self._made = 0
         self._moved = False
 

@@ -10,7 +10,7 @@ from typing import Any
 from app.domain import Process, SourceRecord
 from app.errors import Malformed, NoSuchRecord
 from app.integrations.protocol import Page
-from app.integrations.woocommerce.reads.cursor import Cursor, unsettled
+from app.integrations.woocommerce.reads.cursor import read_cursor, unsettled
 from app.integrations.woocommerce.reads.enrichment import Enrichment, summary
 from app.integrations.woocommerce.reads.id_listing import by_id
 from app.integrations.woocommerce.reads.polling import Poll
@@ -56,7 +56,7 @@ class RecordReader(Shop):
     def _past(self, cursor: Body, done: Sequence[SourceRecord], since: datetime | None) -> Body:
         """The cursor behind the first records of a page."""
         now, overlap = self._calls.shop_time, timedelta(seconds=self._settings.overlap_seconds)
-        return Cursor.read(cursor, since).past(done, unsettled(done, now), overlap, now).stored()
+        return read_cursor(cursor, since).past(done, unsettled(done, now), overlap, now).stored()
 
     def _pages(self, process: Process, cursor: Mapping[str, Any] | None, since: datetime | None) -> AsyncIterator[Page]:
         if self._version.lists_by_modification:

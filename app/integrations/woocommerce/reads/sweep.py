@@ -12,7 +12,7 @@ from typing import Any
 
 from app.domain import Process, SourceRecord
 from app.integrations.protocol import Page
-from app.integrations.woocommerce.reads.cursor import Cursor, unsettled
+from app.integrations.woocommerce.reads.cursor import read_cursor, unsettled
 from app.integrations.woocommerce.reads.id_listing import by_id
 from app.integrations.woocommerce.rest.calls import Calls
 from app.integrations.woocommerce.rest.dialect import Params
@@ -40,7 +40,7 @@ class Sweep:
         self._size = settings.page_size
         self._overlap = timedelta(seconds=settings.overlap_seconds)
         self._stored = dict(stored or {})
-        self._cursor = Cursor.read(stored, since)
+        self._cursor = read_cursor(stored, since)
         self._made_after = now - timedelta(days=settings.list_all_days) if self._stored else since
 
     async def pages(self) -> AsyncIterator[Page]:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import UTC, datetime
 from typing import Any
-
-import orjson
 
 from app import json_reading
 from app.domain import Process, SourceRecord
@@ -20,9 +17,6 @@ PARENT = "_gateway_parent"
 """Added to a variation: its product, `{"id", "name", "sku", "status", "virtual"}`."""
 
 PATHS: dict[Process, str] = {Process.ARTICLES: "products", Process.ORDERS: "orders"}
-
-_VOLATILE = frozenset({"_links", "related_ids", "price_html"})
-"""Differ between two reads of an unchanged record (`related_ids` is shuffled by the shop)."""
 
 
 def moment(value: Any) -> datetime | None:
@@ -50,9 +44,3 @@ def record(process: Process, body: dict[str, Any]) -> SourceRecord | None:
     if source_id is None:
         return None
     return SourceRecord(process, source_id, moment(body.get("date_modified_gmt")), body)
-
-
-def digest(body: Body) -> str:
-    """A short fingerprint of a body, to know it again within a poll's overlap."""
-    kept = {key: value for key, value in body.items() if key not in _VOLATILE}
-    return hashlib.sha256(orjson.dumps(kept, option=orjson.OPT_SORT_KEYS)).hexdigest()[:12]

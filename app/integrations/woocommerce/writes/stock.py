@@ -11,8 +11,9 @@ from typing import Any
 
 from app.domain import Problem
 from app.errors import Malformed, NoSuchRecord, Refused
+from app.integrations.kit.id_listing import ListPosition
 from app.integrations.protocol import StockAnswer, StockChange, StockLevel, StockPage
-from app.integrations.woocommerce.reads.id_listing import ListPosition, by_id
+from app.integrations.woocommerce.reads.id_listing import by_id
 from app.integrations.woocommerce.rest.calls import SYSTEM, code_of
 from app.integrations.woocommerce.rest.dialect import VARIATIONS, Params, Record
 from app.integrations.woocommerce.shop import Shop

@@ -1,4 +1,4 @@
-"""What is only assumed about a warehouse's Ongoing WMS, so that it can be changed without touching code."""
+"""Assumptions about a warehouse's Ongoing WMS, as settings: they differ between warehouses, or no public source settles them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The client of one WooCommerce shop: everything the gateway reads there and writes to it."""
+"""The client of one WooCommerce shop. It joins what the gateway reads there with what it writes."""
 
 from __future__ import annotations
 

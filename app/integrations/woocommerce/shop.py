@@ -1,4 +1,4 @@
-"""What every part of a shop's client works with."""
+"""One shop's settings, keys and calls: the base of every part of its client."""
 
 from __future__ import annotations
 

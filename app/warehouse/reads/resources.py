@@ -1,4 +1,4 @@
-"""What the WMS answers, read leniently: unknown members are ignored, null is tolerated where it is not an id or a status.
+"""The WMS's answers, read leniently: unknown members are ignored, and only an id, a number or a status must be there.
 
 Upstream: goods owner REST API, `GET /orders`, `GET /articles`, code lists. Absent members come as null, arrays too.
 """

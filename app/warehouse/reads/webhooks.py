@@ -1,7 +1,7 @@
 """Ongoing's own webhooks: whether one is genuine, and what it asks us to look at.
 
-Set up by hand in the WMS, they carry a fixed secret and no signature, and are small on purpose: what they name is read by API.
-Which members a payload has differs between versions and templates, so each one is optional (upstream: webhooks).
+People set them up in the WMS. They carry a fixed secret and no signature. They are small on purpose: the records that they name
+are read by API. Versions and templates differ in the members of a payload, so each member is optional (upstream: webhooks).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What an answer of Ongoing WMS means, and its own words in it.
 
-Upstream describes no error response at all: there is no machine-readable code, a text under `message` or `Message` is the only
-signal.
+Upstream describes no error response at all. There is no machine-readable code: a text under `message` or `Message` is the only
+sign.
 """
 
 from __future__ import annotations

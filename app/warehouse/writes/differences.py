@@ -1,7 +1,7 @@
 """Whether the WMS already has what we sent: asked after a refusal or an unknown outcome, before anything is written again.
 
-When in doubt there is a difference: a write too many is harmless (PUT is an upsert), a change taken for transferred is lost.
-Fields that the WMS takes but never shows are left out of the comparison.
+In doubt there is a difference. A write too many is harmless, because PUT is an upsert; a change that is wrongly taken for
+transferred is lost. Fields that the WMS takes but never shows are left out of the comparison.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""What older shops speak, and how it is brought into the form of wc/v3."""
+"""The REST APIs of older shops, brought into the form of wc/v3. None of them was run: they are written from documentation."""

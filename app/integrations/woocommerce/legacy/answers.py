@@ -1,8 +1,10 @@
 """The legacy REST API (`/wc-api/v2`, `/wc-api/v3`: WooCommerce 2.2 to 2.5, and later where it is switched on) as wc/v3 has it.
 
-Source: the documentation of the legacy REST API and the source of WooCommerce 2.2 to 2.6. It was not run. Every record comes in
-an envelope named after it, times are UTC with Z, filters are `filter[…]` and inclusive, and are sent sorted because the shop
-signs them as they come. A line's `product_id` is the variation's where it has one; the variation's product is not told.
+Source: the documentation of the legacy REST API and the source of WooCommerce 2.2 to 2.6. It was not run.
+
+Every record comes in an envelope that is named after it. Times are UTC with Z. Filters are `filter[…]` and inclusive; they are
+sent sorted, because the shop signs them in the order they come. A line's `product_id` is the variation's where there is one;
+the line does not name the variation's product.
 """
 
 from __future__ import annotations

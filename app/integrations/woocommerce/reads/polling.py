@@ -1,9 +1,9 @@
 """Polls: what changed since a cursor, by modification time.
 
-Page numbers shift while records change, so a poll goes by time: the next list begins one second before the newest record of
-the last one (the shop's filter is strictly later, in whole seconds), and what was seen is dropped. A second that fills a
-whole page is read by id. Observed on WooCommerce 11.0.1: `modified_after` with `dates_are_gmt=true`, `orderby=modified`,
-`offset`.
+Page numbers shift while records change, so a poll goes by time. The next list begins one second before the newest record of the
+last one, because the shop's filter means strictly later, in whole seconds. Records that were seen before are dropped. A second
+that fills a whole page is read by id. Observed on WooCommerce 11.0.1: `modified_after` with `dates_are_gmt=true`,
+`orderby=modified`, `offset`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Polls of shops that cannot filter by modification time (WooCommerce before 5.8).
 
-Recent orders and all products are listed by id, and what has not changed since the cursor is dropped here. The cursor moves when
-the list has been read to its end: a poll that breaks off begins again.
+Recent orders and all products are listed by id. Records that have not changed since the cursor are dropped here. The cursor moves
+when the list has been read to its end: a poll that breaks off begins again.
 """
 
 from __future__ import annotations

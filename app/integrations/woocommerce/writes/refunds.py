@@ -1,7 +1,7 @@
 """Returned goods as refunds. Observed on WooCommerce 11.0.1.
 
-`amount` is with tax and rules, a line's `refund_total` is without, its taxes are told by rate. `api_refund` and `api_restock` are
-true unless they are said, so both are always said. A refusal comes as 500 and is final.
+`amount` is with tax, and it counts. A line's `refund_total` is without tax; its taxes are given by rate. `api_refund` and
+`api_restock` are true when they are left out, so both are always sent. A refusal comes as 500 and is final.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What a shop is told of a shipment: the order's status and its notes, each looked at before it is written.
+"""The order's status and its notes in the shop. Each is read before it is written.
 
-Observed on WooCommerce 11.0.1: writing the status an order already has moves its time and is announced; setting the status of a
-trashed order brings it back; every POST makes another note.
+Observed on WooCommerce 11.0.1: writing the status that an order already has moves its time and sends a webhook. Setting the
+status of a trashed order brings it back. Every POST makes another note.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Quantities: written in batches, each answer checked, and read in a sweep. Observed on WooCommerce 11.0.1.
 
-A shop answers 200 to a batch as a whole, takes anything for a number (`"sju"` becomes 0), and changes nothing where it does not
-count pieces, with a success all the same. So only whole numbers from 0 up are sent, and every item of every answer is looked at.
+A shop answers 200 to a batch as a whole. It takes anything for a number: `"sju"` becomes 0. Where it does not count pieces it
+changes nothing, and reports success all the same. So only whole numbers from 0 up are sent, and every item of every answer is
+checked.
 """
 
 from __future__ import annotations

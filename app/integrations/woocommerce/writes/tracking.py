@@ -1,9 +1,8 @@
 """Tracking numbers in the shop's plugin.
 
-Advanced Shipment Tracking (zorem; 3.9.2 observed): a carrier that it does not know is accepted and comes back nameless, a date it
-cannot read becomes today, the same number twice makes two entries, `status_shipped` 1 completes the order. Shipment Tracking
-(WooCommerce's own; documented, not run): the same main path, carriers of its own list or `custom_tracking_provider` with
-`custom_tracking_link`, nothing that touches the order's status. Both keep the carrier's number as text.
+Advanced Shipment Tracking (zorem; 3.9.2 observed) accepts a carrier that it does not know, and gives it back without a name.
+The same number twice makes two entries. Shipment Tracking (WooCommerce's own; documented, not run) has the same path. It takes
+carriers of its own list, or `custom_tracking_provider` with `custom_tracking_link`. Both keep the carrier's number as text.
 """
 
 from __future__ import annotations

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from app.api import alerts, health, integrations, keys, mappings, openapi, privacy, runs, stock, sync
+from app.api import alerts, health, integrations, keys, openapi, privacy, runs, stock, sync
 from app.api.connections import preview, webhooks
 from app.api.connections import resource as connections
 from app.api.kit import problems
 from app.api.kit.body_limit import BodyLimit
+from app.api.mappings import resource as mappings
 from app.api.queue import dead_letters, events, jobs, lanes
 
 RESOURCES = (

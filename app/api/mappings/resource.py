@@ -1,0 +1,148 @@
+"""Mappings: a record of the shop, its record in the warehouse, and everything about the way between them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+
+from app.api.kit.auth import Caller, Reader, Syncer
+from app.api.kit.pages import Cursor, Id, Limit, Page, Word, before_id, cut
+from app.api.kit.responses import problems
+from app.api.mappings.views import (
+    AcknowledgedView,
+    HistoryEntry,
+    MappingDetail,
+    MappingView,
+    NextView,
+    Resolution,
+    Resynced,
+    ToldView,
+    TransferState,
+    shipped_view,
+)
+from app.api.queue.events import EventView
+from app.api.queue.jobs import CallView, JobView
+from app.domain import Kind
+from app.engine.operations import explain, records
+from app.records import connections, deliveries, events, jobs, mappings
+from app.records.mappings import Mapping
+
+router = APIRouter(prefix="/mappings", tags=["mappings"])
+
+MOST_SHOWN = 20
+
+
+@router.get("", summary="Find mappings, newest first", responses=problems(404))
+async def list_mappings(
+    caller: Reader,
+    number: Annotated[
+        Word | None,
+        Query(description="Any of the record's numbers: the shop's id, its order number, the WMS number or the WMS id."),
+    ] = None,
+    connection: Annotated[Word | None, Query(description="Only this connection's (name or id).")] = None,
+    kind: Annotated[Kind | None, Query()] = None,
+    transfer: Annotated[TransferState | None, Query()] = None,
+    wanted: Annotated[Literal["present", "absent"] | None, Query()] = None,
+    delivery: Annotated[
+        Literal["none", "waiting", "partly", "reported", "held"] | None, Query(description="How far the way back has come.")
+    ] = None,
+    reason_code: Annotated[Word | None, Query()] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[MappingView]:
+    before = before_id(cursor)
+    scope = await caller.scope(connection)
+    async with caller.gateway.database.read() as db:
+        names = await connections.names(db)
+        found = await mappings.search(
+            db,
+            connection_ids=scope,
+            kind=kind,
+            transfer=transfer,
+            wanted=wanted,
+            delivery=delivery,
+            reason_code=reason_code,
+            number=number,
+            before=before,
+            limit=limit + 1,
+        )
+    shown, next_cursor = cut(found, limit, lambda mapping: (mapping.id,))
+    return Page(items=[MappingView.of(mapping, names) for mapping in shown], next_cursor=next_cursor)
+
+
+async def _seen(caller: Caller, mapping_id: int) -> Mapping:
+    mapping = await records.mapping_of(caller.gateway, mapping_id)
+    if not caller.key.sees(mapping.connection_id):
+        raise records.no_mapping(mapping_id)
+    return mapping
+
+
+@router.get("/{mapping_id}", summary="Explain a record", responses=problems(404))
+async def read_mapping(caller: Reader, mapping_id: Id) -> MappingDetail:
+    """Its state, what came in, what was sent, what was answered, what happens next and why, and its history."""
+    mapping = await _seen(caller, mapping_id)
+    expected = await explain.what_next(caller.gateway, mapping)
+    process = records.PROCESS_OF[Kind(mapping.kind)]
+    async with caller.gateway.database.read() as db:
+        names = await connections.names(db)
+        found = await jobs.of_mapping(db, mapping.id)
+        came_in = await events.of_record(db, mapping.connection_id, process, mapping.source_id, MOST_SHOWN)
+        sent = await jobs.calls_of_mapping(db, mapping.id, MOST_SHOWN)
+        shipped = await deliveries.of_mapping(db, mapping.id)
+        told = await deliveries.reported(db, mapping.id)
+        confirmed = await deliveries.acknowledgements_of(db, mapping.id)
+    shown = [JobView.model_validate(each, from_attributes=True) for each in found]
+    detail: MappingDetail = MappingDetail.of(
+        mapping,
+        names,
+        next=NextView.model_validate(expected, from_attributes=True),
+        job=next((each for each in shown if each.process == process), None),
+        reports=[each for each in shown if each.process != process],
+        came_in=[EventView.model_validate(row, from_attributes=True) for row in came_in],
+        sent=[CallView.model_validate(row, from_attributes=True) for row in sent],
+        deliveries=[shipped_view(row) for row in shipped],
+        told=[ToldView.model_validate(row, from_attributes=True) for row in told],
+        acknowledged=[AcknowledgedView.model_validate(row, from_attributes=True) for row in confirmed],
+        history=await _history(caller, mapping.id, None, 50),
+    )
+    return detail
+
+
+@router.get("/{mapping_id}/history", summary="List a record's history, newest first", responses=problems(404))
+async def list_history(caller: Reader, mapping_id: Id, limit: Limit = 50, cursor: Cursor = None) -> Page[HistoryEntry]:
+    before = before_id(cursor)
+    await _seen(caller, mapping_id)
+    return await _history(caller, mapping_id, before, limit)
+
+
+async def _history(caller: Caller, mapping_id: int, before: int | None, limit: int) -> Page[HistoryEntry]:
+    async with caller.gateway.database.read() as db:
+        found = await mappings.history_of(db, mapping_id, before=before, limit=limit + 1)
+    shown, next_cursor = cut(found, limit, lambda row: (row.id,))
+    return Page(items=[HistoryEntry.model_validate(row, from_attributes=True) for row in shown], next_cursor=next_cursor)
+
+
+@router.post("/{mapping_id}/resync", summary="Read a record from the shop and send it again", responses=problems(404, 424))
+async def resync(caller: Syncer, mapping_id: Id) -> Resynced:
+    """Reads it from the shop now, and queues it whether or not it has changed. What the warehouse already has is not written."""
+    await _seen(caller, mapping_id)
+    enqueued = await records.resync(caller.gateway, mapping_id)
+    return Resynced(id=mapping_id, verdict=enqueued.verdict, reason=enqueued.reason, job_id=enqueued.job_id)
+
+
+@router.post("/{mapping_id}/release", summary="Release a held record", responses=problems(404, 409))
+async def release(caller: Syncer, mapping_id: Id) -> MappingDetail:
+    """Lets it through in spite of what holds it: a cancellation although the warehouse has started, an order that was cancelled
+    there. What holds a record by its data or its number no release can help; the problem then says what can."""
+    await _seen(caller, mapping_id)
+    await records.release(caller.gateway, mapping_id)
+    return await read_mapping(caller, mapping_id)
+
+
+@router.post("/{mapping_id}/resolve", summary="Declare a record settled", responses=problems(404, 409))
+async def resolve(caller: Syncer, mapping_id: Id, body: Resolution) -> MappingDetail:
+    """Nothing is sent; the next change in the shop is taken up as ever."""
+    await _seen(caller, mapping_id)
+    await records.resolve(caller.gateway, mapping_id, body.reason)
+    return await read_mapping(caller, mapping_id)

@@ -18,7 +18,7 @@ GET_ARTICLES = "GET /articles"
 async def transfer_article(article: Article, known: Known, port: WarehousePort) -> Result:
     """Writes the article when its content has changed. Raises RemoteError when a call failed in a way that is worth another try.
 
-    requirement: WooCommerce articles; Ongoing articles.
+    requirement: articles from the shop; Ongoing articles.
     """
     if not article.wanted:
         return _not_wanted(article, known)

@@ -41,7 +41,7 @@ class _Seen:
 async def transfer_order(order: Order, known: Known, port: WarehousePort) -> Result:
     """Brings the warehouse in line with the order. Raises RemoteError when a call failed in a way that is worth another try.
 
-    requirement: WooCommerce orders; rules for every connection, 1 to 4.
+    requirement: orders from the shop; rules for every connection, 1 to 4.
     """
     transfer = Transfer.SENT if known.wms_id is not None and known.transfer is not Transfer.UNKNOWN else known.transfer
     action = decide(order.state, transfer, None)

@@ -35,7 +35,7 @@ async def refund_returns(totals: Pieces, acknowledge: tuple[Acknowledge, ...], p
     """Refunds what of `totals` was not refunded yet; `acknowledge` is confirmed to the WMS when all of it is.
 
     What was refunded is known from the intents, which say how many pieces had come back then. Raises RemoteError when a call
-    failed in a way that is worth another try. requirement: WooCommerce returns.
+    failed in a way that is worth another try. requirement: returns to the shop.
     """
     fresh = not_yet_refunded(totals, settled(await port.intents(Kind.REFUND)))
     if not fresh:

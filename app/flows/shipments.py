@@ -33,7 +33,7 @@ CLOSED_IN_SHOP = frozenset({"cancelled", "refunded", "failed", "trash"})
 async def report_shipments(shipments: Sequence[Shipment], port: ShopPort) -> Reported:
     """Reports what the WMS shows of one source order. Raises RemoteError when a call failed in a way that is worth another try.
 
-    requirement: WooCommerce shipments; Ongoing tracking numbers and partial deliveries.
+    requirement: shipments to the shop; Ongoing tracking numbers and partial deliveries.
     """
     plan = plan_shipments(shipments, port.shipments.partial_deliveries)
     if not plan.is_made:

@@ -91,7 +91,7 @@ class ConnectionView(BaseModel):
     settings: dict[str, Any]
     settings_version: int
     lane_id: str
-    webhook_url: str = Field(description="Where the shop's webhooks go.")
+    webhook_url: str | None = Field(description="Where the system's webhooks go; null for one that sends none.")
     webhook_url_note: str | None
     warehouse_webhook_url: str = Field(
         description="Where the WMS's own webhooks go, set up by the warehouse with the secret in `warehouse.webhook_secret`."
@@ -150,6 +150,7 @@ def _secrets(part: str, model: BaseModel) -> dict[str, bool]:
 
 def members(request: Request, connection: Connection) -> dict[str, Any]:
     url, note = webhook_url(request, connection)
+    sends_webhooks = connection.system.webhooks is not None
     return {
         "id": connection.id,
         "name": connection.name,
@@ -162,8 +163,8 @@ def members(request: Request, connection: Connection) -> dict[str, Any]:
         "settings": connection.settings.model_dump(mode="json"),
         "settings_version": connection.settings_version,
         "lane_id": id_of(connection.lane),
-        "webhook_url": url,
-        "webhook_url_note": note,
+        "webhook_url": url if sends_webhooks else None,
+        "webhook_url_note": note if sends_webhooks else None,
         "warehouse_webhook_url": f"{url.removesuffix(connection.webhook_id)}ongoing/{connection.webhook_id}",
         "facts": connection.facts,
         "test": connection.test,

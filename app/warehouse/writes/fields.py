@@ -1,4 +1,4 @@
-"""What is written to Ongoing WMS: one line a field, as in the requirement's tables (WooCommerce, and what holds for all systems).
+"""What is written to Ongoing WMS: one line a field, as in the requirement's tables (each system's, and what holds for all).
 
 Empty texts and missing values are left out. Numbers and ids are never cut (`problems` holds such records instead);
 other texts are cut to the limits in the settings, and each cut is named.

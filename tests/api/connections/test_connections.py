@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from app.integrations.registry import INTEGRATIONS
+from app.integrations.woocommerce.integration import WooCommerce
 from tests.api.calling import Api, Site
 from tests.harness import KEY, SECRET
 
@@ -139,6 +141,17 @@ class TestSource:
     async def test_a_body_with_neither_is_asked_for_source(self, sqlite_harness: Api) -> None:
         answer = await sqlite_harness.admin.post("/connections", json={"name": "one", **DECLARED})
         assert (answer.status_code, answer.json()["field"]) == (422, "source")
+
+
+async def test_a_system_without_webhooks_is_told_nothing_of_them(sqlite_harness: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    polled = WooCommerce()
+    polled.webhooks = None
+    monkeypatch.setitem(INTEGRATIONS, "woocommerce", polled)
+    made = await sqlite_harness.admin.post("/connections", json={"name": "one", **DECLARED, "source": SOURCE})
+    assert made.status_code == 201, made.text
+    shown = (await sqlite_harness.admin.get("/connections/one")).json()
+    assert (shown["webhook_url"], shown["webhook_url_note"]) == (None, None)
+    assert "/webhooks/ongoing/" in shown["warehouse_webhook_url"]
 
 
 async def test_a_name_that_is_taken(lite_site: Site) -> None:

@@ -16,6 +16,8 @@ import pytest
 from sqlalchemy import select
 
 from app.engine.intake.inbox import Delivery, Inbox, InboxFull, NotStored
+from app.integrations.registry import INTEGRATIONS
+from app.integrations.woocommerce.integration import WooCommerce
 from app.integrations.woocommerce.webhooks import incoming as woocommerce
 from app.main import create_app
 from app.records.connections import Status
@@ -70,6 +72,16 @@ class TestRefusals:
         answer = await sqlite_harness.client.post(f"/webhooks/{other.webhook_id}", content=BODY, headers=signed())
         assert answer.status_code == 404
         assert "secret" in answer.json()["detail"]
+
+    async def test_a_connection_of_a_system_without_webhooks_is_an_unknown_address(
+        self, sqlite_harness: Harness, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        polled = WooCommerce()
+        polled.webhooks = None
+        monkeypatch.setitem(INTEGRATIONS, "woocommerce", polled)
+        unknown = await sqlite_harness.client.post("/webhooks/nobody", content=BODY, headers=signed())
+        answer = await post(sqlite_harness)
+        assert (answer.status_code, answer.content) == (404, unknown.content)
 
     async def test_a_missing_signature_is_401_before_the_body_is_read(self, sqlite_harness: Harness) -> None:
         assert await call(sqlite_harness, JSON, never_read) == 401

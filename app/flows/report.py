@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar
 from app.domain import Problem
 from app.flows.outcomes import Outcome, explained
 from app.integrations.protocol import MakesRefunds, ReportsShipments, ReturnSettings, ShipmentSettings
+from app.integrations.protocol.shipments import WritesNotes
 
 T = TypeVar("T")
 
@@ -84,6 +85,11 @@ class ShopPort(Protocol):
 
     @property
     def shop(self) -> ReportsShipments: ...
+
+    @property
+    def notes_of(self) -> WritesNotes | None:
+        """None when the system takes no notes."""
+        ...
 
     @property
     def refunds(self) -> MakesRefunds: ...

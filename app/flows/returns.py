@@ -42,7 +42,7 @@ async def refund_returns(totals: Pieces, acknowledge: tuple[Acknowledge, ...], p
         return Reported(Outcome.UNCHANGED, None, acknowledge=acknowledge)
     if uneven := [row for row, pieces in fresh.items() if pieces != pieces.to_integral_value()]:
         return held_report(_fraction(uneven))
-    order = await port.read(ORDER_STATE, lambda: port.shop.order_state(port.source_id))
+    order = await port.read(ORDER_STATE, lambda: port.refunds.order_state(port.source_id))
     if order is None:
         await _settle(totals, "gone", port)
         return Reported(Outcome.SKIPPED, None, "gone", "The shop has deleted the order", acknowledge=acknowledge)

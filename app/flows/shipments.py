@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.domain import Problem
+from app.domain import Problem, ShopState
 from app.domain.shipment import Shipment, TrackingNumber
 from app.flows.outcomes import Outcome
 from app.flows.report import Acknowledge, Delivery, Kind, Reported, ShopPort, held_report
@@ -15,7 +15,6 @@ from app.integrations.protocol import (
     ShopOrderState,
     Tracking,
     TrackingShown,
-    TrackingVia,
     find_note,
     find_tracking,
 )
@@ -26,8 +25,8 @@ ADD_TRACKING = "POST shop tracking"
 ADD_NOTE = "POST shop note"
 TRACKING_NOTE = "tracking:"
 """What the keys of notes that give tracking numbers begin with."""
-CLOSED_IN_SHOP = frozenset({"cancelled", "refunded", "failed", "trash"})
-"""Statuses that are left as they are: the shop has decided otherwise."""
+CLOSED_IN_SHOP = frozenset({ShopState.CANCELLED, ShopState.GONE})
+"""Orders that are left as they are: the shop has decided otherwise."""
 
 
 async def report_shipments(shipments: Sequence[Shipment], port: ShopPort) -> Reported:
@@ -42,7 +41,7 @@ async def report_shipments(shipments: Sequence[Shipment], port: ShopPort) -> Rep
     order = await port.read(ORDER_STATE, lambda: port.shop.order_state(port.source_id))
     if order is None:
         return Reported(Outcome.SKIPPED, Delivery.REPORTED, "gone", "The shop has deleted the order", acknowledge=acknowledge)
-    if order.status in CLOSED_IN_SHOP:
+    if order.state in CLOSED_IN_SHOP:
         # Refunded or cancelled after it was completed: there is nothing left to tell.
         return _as_before(acknowledge) if port.was_completed else held_report(_turned_away(order.status))
     told = await _tell_tracking(order, plan, port) if port.shipments.tracking is not TrackingShown.NONE else 0
@@ -57,7 +56,7 @@ async def report_shipments(shipments: Sequence[Shipment], port: ShopPort) -> Rep
 
 async def _complete(told: bool, acknowledge: tuple[Acknowledge, ...], port: ShopPort) -> Reported:
     completed = await port.write(SET_STATUS, {"order": port.source_id}, lambda: port.shop.complete(port.source_id))
-    if completed.status in CLOSED_IN_SHOP:
+    if completed.is_closed:
         return held_report(_turned_away(completed.status))
     outcome = Outcome.UPDATED if told or completed.written else Outcome.UNCHANGED
     return Reported(outcome, Delivery.REPORTED, completed=True, acknowledge=acknowledge)
@@ -104,7 +103,7 @@ def _lines(plan: ShipmentPlan) -> str:
 
 async def _tell_tracking(order: ShopOrderState, plan: ShipmentPlan, port: ShopPort) -> int:
     """Tells the shop each number once; returns how many were new."""
-    if port.shop.tracking_via is TrackingVia.NOTE:
+    if port.shop.tracking_by_note:
         return await _tell_by_note(plan, port)
     known = await port.intents(Kind.TRACKING)
     told = 0
@@ -182,19 +181,22 @@ async def _write_tracking(tracking: Tracking, port: ShopPort) -> int:
 async def write_note(key: str, text: str, to_customer: bool, port: ShopPort, **more: Any) -> int:
     """A note on the order, once. Every POST would make another, so an unknown outcome is looked up among the notes.
 
-    How many were written by this or an earlier call whose answer was lost; `more` is kept with the intent.
+    How many were written by this or an earlier call whose answer was lost, none where the system takes no notes; `more` is
+    kept with the intent.
     """
+    if (shop := port.notes_of) is None:
+        return 0
     request = {"note": text, "to_customer": to_customer, **more}
     intent = await port.intend(Kind.NOTE, key, request)
     if intent.remote_id is not None:
         return 0
     if not intent.is_new:
-        notes = await port.read(ADD_NOTE, lambda: port.shop.notes(port.source_id))
+        notes = await port.read(ADD_NOTE, lambda: shop.notes(port.source_id))
         taken = {each.remote_id for each in (await port.intents(Kind.NOTE)).values() if each.remote_id}
         if (there := find_note(notes, text, taken)) is not None:
             await port.done(Kind.NOTE, key, there.id)
             return 1
-    note = await port.write(ADD_NOTE, request, lambda: port.shop.add_note(port.source_id, text, to_customer))
+    note = await port.write(ADD_NOTE, request, lambda: shop.add_note(port.source_id, text, to_customer))
     await port.done(Kind.NOTE, key, note)
     return 1
 

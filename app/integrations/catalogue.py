@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 from types import NoneType, UnionType
@@ -17,6 +17,7 @@ from pydantic_core import PydanticUndefined, to_jsonable_python
 
 from app.domain import POLLED
 from app.integrations.protocol import Integration
+from app.integrations.protocol.capabilities import impossible_switches
 from app.integrations.protocol.integration import can
 from app.integrations.registry import INTEGRATIONS
 
@@ -76,7 +77,7 @@ def every_system() -> tuple[SystemEntry, ...]:
 
 
 def entry_of(system: Integration) -> SystemEntry:
-    reference = system.reference
+    reference, impossible = system.reference, impossible_switches(system.capabilities)
     example = {"source": dict(reference.credentials), "settings": dict(reference.settings)}
     return SystemEntry(
         name=system.name,
@@ -86,7 +87,10 @@ def entry_of(system: Integration) -> SystemEntry:
         processes=tuple(process.value for process in POLLED if can(system, process)),
         docs=f"docs/{reference.docs}",
         credentials=tuple(fields_of(system.credentials_model, reference.credentials)),
-        settings=tuple(fields_of(system.settings_model, reference.settings)),
+        settings=tuple(
+            replace(each, default=False) if each.name in impossible else each
+            for each in fields_of(system.settings_model, reference.settings)
+        ),
         example=example,
     )
 

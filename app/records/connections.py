@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -21,6 +22,8 @@ from app.http import Reach, check_address
 from app.ids import new_id, unguessable
 from app.integrations.protocol import ConnectionSettings, Integration
 from app.integrations.protocol.account import Account
+from app.integrations.protocol.capabilities import impossible_switches, without_impossible
+from app.integrations.protocol.integration import refuse
 from app.integrations.protocol.settings import RETIRED_SETTINGS
 from app.integrations.registry import RESERVED_NAMES
 from app.integrations.registry import integration as find_integration
@@ -123,13 +126,23 @@ def prepare(draft: Draft, reach: Reach) -> Prepared:
         raise BadInput(f"{draft.name!r} is the name of another integration", field="name", fix="choose another name")
     source = _parse(system.credentials_model, draft.source, "source")
     warehouse = cast(OngoingCredentials, _parse(OngoingCredentials, draft.warehouse, "warehouse"))
-    settings = cast(ConnectionSettings, _parse(system.settings_model, draft.settings, "settings"))
+    settings = _settings(system, draft.settings)
     account = system.account(source)
     if account.base_url is not None:
         check_address(account.base_url, reach, f"source.{account.base_url_field}")
     check_address(warehouse.url, reach, "warehouse.url")
     _check_extra_fields(settings)
     return Prepared(draft.name, draft.integration, source, warehouse, settings, account, lane_of(warehouse))
+
+
+def _settings(system: Integration, given: dict[str, Any]) -> ConnectionSettings:
+    """What the system cannot do is off when nothing is said of it. Raises BadInput when it is switched on."""
+    possible = without_impossible(given, system.capabilities)
+    settings = cast(ConnectionSettings, _parse(system.settings_model, possible, "settings"))
+    for name, needed in impossible_switches(system.capabilities).items():
+        if attrgetter(name)(settings):
+            raise refuse(system, needed, f"settings.{name}")
+    return settings
 
 
 def _check_extra_fields(settings: ConnectionSettings) -> None:
@@ -324,7 +337,7 @@ def _open(row: Row[Any], vault: Vault) -> Connection:
         status=Status(row.status),
         account=system.account(source),
         lane=row.lane,
-        settings=system.settings_model.model_validate(row.settings),
+        settings=system.settings_model.model_validate(without_impossible(row.settings, system.capabilities, also_given=True)),
         settings_version=row.settings_version,
         source=source,
         warehouse=OngoingCredentials.model_validate(secrets["warehouse"]),

@@ -24,6 +24,7 @@ from app.api.mappings.views import (
 from app.api.queue.events import EventView
 from app.api.queue.jobs import CallView, JobView
 from app.domain import Kind
+from app.domain.record import process_of
 from app.engine.operations import explain, records
 from app.records import connections, deliveries, events, jobs, mappings
 from app.records.mappings import Mapping
@@ -83,7 +84,7 @@ async def read_mapping(caller: Reader, mapping_id: Id) -> MappingDetail:
     """Its state, what came in, what was sent, what was answered, what happens next and why, and its history."""
     mapping = await _seen(caller, mapping_id)
     expected = await explain.what_next(caller.gateway, mapping)
-    process = records.PROCESS_OF[Kind(mapping.kind)]
+    process = process_of(Kind(mapping.kind))
     async with caller.gateway.database.read() as db:
         names = await connections.names(db)
         found = await jobs.of_mapping(db, mapping.id)

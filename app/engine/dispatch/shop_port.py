@@ -7,11 +7,13 @@ from typing import Any
 
 from app.engine.core import circuit
 from app.engine.core.runtime import Gateway
+from app.engine.core.sources import note_source, refund_source, shipment_source
 from app.engine.dispatch.job_calls import JobCalls, about
 from app.engine.jobs.claim import ClaimedJob
 from app.flows.outcomes import Unsettled
 from app.flows.report import Intent, Kind
 from app.integrations.protocol import MakesRefunds, ReportsShipments, ReturnSettings, ShipmentSettings
+from app.integrations.protocol.shipments import WritesNotes
 from app.records import deliveries
 from app.records.connections import Connection
 from app.records.mappings import Mapping
@@ -24,9 +26,6 @@ def open_shop_port(
     gateway: Gateway, connection: Connection, claimed: ClaimedJob, mapping: Mapping, unsettled: Unsettled | None
 ) -> RecordedShop:
     """The port for one turn of a job in a shop's lane."""
-    source = gateway.source(connection)
-    assert isinstance(source, ReportsShipments)
-    assert isinstance(source, MakesRefunds)
     return RecordedShop(
         gateway=gateway,
         lease=claimed.lease,
@@ -36,12 +35,10 @@ def open_shop_port(
         mapping_id=mapping.id,
         system=connection.integration,
         counted=circuit.of_source(connection),
-        call_timeout_seconds=getattr(connection.settings, "call_timeout_seconds", 60.0) * REQUESTS,
+        call_timeout_seconds=connection.settings.call_timeout_seconds * REQUESTS,
         unsettled=unsettled,
         released=claimed.job.override == "release",
         mapping=mapping,
-        shop=source,
-        refunds=source,
     )
 
 
@@ -50,8 +47,18 @@ class RecordedShop(JobCalls):
     """Implements `flows.report.ShopPort` for one turn of one job."""
 
     mapping: Mapping = field(kw_only=True)
-    shop: ReportsShipments = field(kw_only=True)
-    refunds: MakesRefunds = field(kw_only=True)
+
+    @property
+    def shop(self) -> ReportsShipments:
+        return shipment_source(self.gateway, self.connection)
+
+    @property
+    def notes_of(self) -> WritesNotes | None:
+        return note_source(self.gateway, self.connection)
+
+    @property
+    def refunds(self) -> MakesRefunds:
+        return refund_source(self.gateway, self.connection)
 
     @property
     def source_id(self) -> str:

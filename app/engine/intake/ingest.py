@@ -17,6 +17,7 @@ from app.engine.core.leases import Lease
 from app.engine.core.queue import Task
 from app.engine.core.retry import pause_before
 from app.engine.core.runtime import Gateway
+from app.engine.core.sources import reads_by_id, record_source
 from app.engine.jobs import enqueue
 from app.engine.jobs import events as event_states
 from app.engine.jobs.enqueue import Found, FoundBy, RecordChange, Verdict
@@ -160,7 +161,7 @@ async def _understand(gateway: Gateway, connection: Connection, event: Event, *,
             if read:
                 # Which of two changes within one second is the newer: the shop's word, or, when it has none, the delivery
                 # itself. That a record is gone is for the sweep to prove; the shop has just announced this one.
-                record = await gateway.source(connection).read(record.process, record.source_id) or record
+                record = await _as_it_is_now(gateway, connection, record)
             return Ready(event, await _change_of(gateway, connection, event, record, read_now=read))
 
 
@@ -168,11 +169,20 @@ def _switched_off(process: Process) -> NotOurs:
     return NotOurs("process-off", f"{process.value} is switched off for this connection")
 
 
+async def _as_it_is_now(gateway: Gateway, connection: Connection, record: SourceRecord) -> SourceRecord:
+    if not reads_by_id(connection):
+        return record
+    return await record_source(gateway, connection).read(record.process, record.source_id) or record
+
+
 async def _read(gateway: Gateway, connection: Connection, event: Event, needed: ReadNeeded) -> Ready | None:
     if not connection.settings.processes.is_on(needed.process):
         await _ignore(gateway, connection, event, _switched_off(needed.process))
         return None
-    record = await gateway.source(connection).read(needed.process, needed.source_id)
+    if not reads_by_id(connection):
+        await _ask_for_sweep(gateway, connection, event, SweepNeeded(needed.process, needed.why))
+        return None
+    record = await record_source(gateway, connection).read(needed.process, needed.source_id)
     if record is None:
         return Ready(event, gone=needed)
     return Ready(event, await _change_of(gateway, connection, event, record, read_now=True))

@@ -18,7 +18,9 @@ from app.engine.operations.connection_test import Report
 from app.errors import BadInput, Conflict
 from app.ids import unguessable
 from app.integrations.protocol import ConnectionSettings
+from app.integrations.protocol.capabilities import Capability
 from app.integrations.protocol.credentials import secret_fields
+from app.integrations.protocol.integration import refuse
 from app.integrations.registry import integration
 from app.records import connections, sessions
 from app.records.connections import Connection, Draft, Prepared, Status, prepare, revealed, shop_lane
@@ -56,8 +58,7 @@ async def make(gateway: Gateway, draft: Draft) -> Connection:
 
 
 def _with_webhook_secret(draft: Draft) -> Draft:
-    model = integration(draft.integration).credentials_model
-    if "webhook_secret" not in model.model_fields or "webhook_secret" in draft.source:
+    if integration(draft.integration).webhooks is None or "webhook_secret" in draft.source:
         return draft
     return draft.model_copy(update={"source": {**draft.source, "webhook_secret": unguessable()}})
 
@@ -190,8 +191,8 @@ def _refuse_references(draft: Draft) -> None:
 
 async def rotate_webhook_secret(gateway: Gateway, current: Connection) -> str:
     """A new secret for the shop's webhooks, returned this once. Deliveries signed with the old one are refused from now on."""
-    if "webhook_secret" not in type(current.source).model_fields:
-        raise Conflict(f"{current.integration} sends no webhooks", fix="nothing to do: its shops are polled")
+    if current.system.webhooks is None:
+        raise refuse(current.system, Capability.SEND_WEBHOOKS, "connection")
     secret = unguessable()
     await patch(gateway, current, {"source": {"webhook_secret": secret}})
     return secret

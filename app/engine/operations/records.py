@@ -9,8 +9,10 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import EventState, JobState, Kind, Process
+from app.domain.record import process_of
 from app.engine.core.queue import Task
 from app.engine.core.runtime import Gateway
+from app.engine.core.sources import record_source
 from app.engine.dispatch.reports import settle_returns
 from app.engine.jobs import enqueue, events
 from app.engine.jobs.enqueue import EnqueueResult, Found, FoundBy, RecordChange
@@ -26,8 +28,6 @@ from app.records.jobs import Job, locked_of_mapping
 from app.records.mappings import Mapping
 from app.records.stock import levels
 from app.storage.tables import jobs
-
-PROCESS_OF = {Kind.ARTICLE: Process.ARTICLES, Kind.ORDER: Process.ORDERS}
 
 RELEASABLE = frozenset(
     {
@@ -66,11 +66,14 @@ def no_mapping(mapping_id: int) -> NotFound:
 
 
 async def resync(gateway: Gateway, mapping_id: int) -> EnqueueResult:
-    """Reads the record from the shop now and queues it whether or not it has changed. Raises NotFound and RemoteError."""
+    """Reads the record from the shop now and queues it whether or not it has changed.
+
+    Raises NotFound, RemoteError, and BadInput when the system cannot be asked for one record.
+    """
     mapping = await mapping_of(gateway, mapping_id)
     connection = await gateway.connection(mapping.connection_id)
-    process = PROCESS_OF[Kind(mapping.kind)]
-    record = await gateway.source(connection).read(process, mapping.source_id)
+    process = process_of(Kind(mapping.kind))
+    record = await record_source(gateway, connection, "mapping_id").read(process, mapping.source_id)
     asked = Found(FoundBy.OPERATOR, forced=True)
     if record is None:
         async with gateway.database.begin() as db:
@@ -150,7 +153,7 @@ async def resolve(gateway: Gateway, mapping_id: int, reason: str) -> None:
             ending = Ending(job.id, job.generation, Outcome.SKIPPED, "resolved", text)
             await events.finish_events(db, ending, now, connection.name)
         values: dict[str, Any] = {}
-        if any(job.process == PROCESS_OF[Kind(mapping.kind)] for job in found):
+        if any(job.process == process_of(Kind(mapping.kind)) for job in found):
             values |= {"reason_code": "resolved", "reason": text, "transfer": _settled(mapping)}
             await levels.unsold(db, mapping.lane, mapping.id, now)
         if any(job.process in (Process.SHIPMENTS, Process.RETURNS) for job in found):

@@ -11,10 +11,13 @@ from sqlalchemy import select
 
 from app.domain import Article, Problem, Process, Record, SourceRecord
 from app.engine.core.runtime import Gateway
+from app.engine.core.sources import record_source
 from app.engine.jobs.dry_run import leaves
 from app.engine.jobs.mapper import GONE, map_record
 from app.engine.operations import connections
 from app.errors import NotFound
+from app.integrations.protocol.capabilities import NEEDED
+from app.integrations.protocol.integration import can, refuse
 from app.records.connections import Connection
 from app.storage.tables import jobs
 from app.warehouse.writes.fields import Body
@@ -55,6 +58,8 @@ async def try_settings(
     Stored records are mapped as they are stored, others are read from the shop. Raises BadInput for settings that cannot be,
     NotFound for a record that the shop has not, and RemoteError.
     """
+    if not can(current.system, process):
+        raise refuse(current.system, NEEDED[process], "process")
     changed = replace(current, settings=connections.changed_settings(gateway, current, change))
     found = await (
         _latest(gateway, current, process, records) if isinstance(records, int) else _named(gateway, current, process, records)
@@ -88,12 +93,11 @@ async def _named(gateway: Gateway, connection: Connection, process: Process, ids
 
 
 async def _read(gateway: Gateway, connection: Connection, process: Process, source_id: str) -> SourceRecord:
-    source = gateway.source(connection)
-    record = await source.read(process, source_id)
+    record = await record_source(gateway, connection, "records").read(process, source_id)
     if record is None:
         what = "order" if process is Process.ORDERS else "article"
         raise NotFound(f"the shop has no {what} {source_id!r}", field="records", fix="give the shop's own ids")
-    return await source.enrich(record)
+    return await gateway.source(connection).enrich(record)
 
 
 def _try(current: Connection, changed: Connection, record: SourceRecord) -> Tried:

@@ -13,6 +13,8 @@ from app.domain import Process
 from app.engine.core.queue import Task, poll_key
 from app.engine.core.runtime import Gateway
 from app.errors import BadInput, Conflict, NotFound
+from app.integrations.protocol.capabilities import NEEDED
+from app.integrations.protocol.integration import can, refuse
 from app.integrations.registry import INTEGRATIONS
 from app.records import connections, runs
 from app.records.connections import Connection, Status
@@ -131,10 +133,15 @@ def _places(asked: Request, targets: Sequence[Connection]) -> list[tuple[str, Pr
             field="dry_run",
             fix="look at GET /mappings/{id} for what was shipped and what the shop was told, or sync without dry_run",
         )
+    if asked.process is not None and not any(can(each.system, asked.process) for each in targets):
+        raise refuse(targets[0].system, NEEDED[asked.process], "process")
     # To look before it is switched on, a process that is named has a dry run in any case.
     in_any_case = asked.dry_run and asked.process is not None
     places = [
-        (each.id, process) for each in targets for process in wanted if in_any_case or each.settings.processes.is_on(process)
+        (each.id, process)
+        for each in targets
+        for process in wanted
+        if can(each.system, process) and (in_any_case or each.settings.processes.is_on(process))
     ]
     if not places:
         what = "every process" if asked.process is None else asked.process.value

@@ -6,12 +6,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import Process, SourceRecord
 from app.engine.core import leases
+from app.engine.core.sources import reads_by_id, record_source
 from app.engine.jobs import enqueue
 from app.engine.jobs.enqueue import Found, FoundBy
 from app.engine.jobs.mapper import enriched
 from app.engine.jobs.run_part import PartRun, save_progress
 from app.engine.polling import shop_records
 from app.records import mappings, runs
+from app.records.connections import Connection
 from app.records.runs import RunPart
 
 SWEEP_BATCH = 100
@@ -19,9 +21,14 @@ SWEPT = (Process.ORDERS, Process.STOCK)
 """Processes whose deep sweep finds what no change announces."""
 
 
-async def sweeps(db: AsyncConnection, process: Process, part: RunPart) -> bool:
+def has_sweep(connection: Connection, process: Process) -> bool:
+    """Orders are read one by one, so that their system must be able to do that; quantities are compared all together."""
+    return process in SWEPT and (process is not Process.ORDERS or reads_by_id(connection))
+
+
+async def sweeps(db: AsyncConnection, connection: Connection, process: Process, part: RunPart) -> bool:
     """A full sync sweeps, and a scheduled poll when a deep sweep was due."""
-    if process not in SWEPT or part.dry_run:
+    if part.dry_run or not has_sweep(connection, process):
         return False
     run = await runs.find(db, part.run_id)
     return part.full or (run is not None and bool(run.options.get("sweep")))
@@ -36,7 +43,7 @@ async def sweep(part_run: PartRun) -> bool:
             batch = await mappings.open_orders(db, connection.id, after, SWEEP_BATCH)
         if not batch:
             return True
-        found = await gateway.source(connection).read_many(Process.ORDERS, [source_id for _, source_id in batch])
+        found = await record_source(gateway, connection).read_many(Process.ORDERS, [source_id for _, source_id in batch])
         records = {key: await enriched(gateway, connection, record) if record else None for key, record in found.items()}
         after = batch[-1][0]
         await _store_swept(part_run, records, after)

@@ -23,7 +23,7 @@ from app.engine.jobs.run_part import PartRun, save_progress
 from app.engine.polling import deep_sweep, health_alerts, returns, shipments, shop_records
 from app.engine.stock import dry_run as stock_dry_run
 from app.engine.stock import read as stock_read
-from app.errors import LeaseLost, LoginRefused, NotFound, RateLimited, RemoteError
+from app.errors import BadInput, LeaseLost, LoginRefused, NotFound, RateLimited, Refused, RemoteError
 from app.logs import get_logger
 from app.records import alerts, cursors, runs
 from app.records.connections import Connection, Status
@@ -84,7 +84,7 @@ async def _next_part(gateway: Gateway, connection: Connection, process: Process)
         cursor = await cursors.ensure(db, connection, process, now)
         if cursor.next_poll_at > now or not connection.settings.processes.is_on(process):
             return None
-        full = process in deep_sweep.SWEPT and cursor.next_sweep_at <= now
+        full = deep_sweep.has_sweep(connection, process) and cursor.next_sweep_at <= now
         scheduled = runs.NewRun("schedule", connection.name, [(connection.id, process)], options={"sweep": full})
         await runs.create(db, scheduled, now)
         return await runs.next_part(db, connection.id, process)
@@ -94,7 +94,7 @@ async def _work(gateway: Gateway, connection: Connection, process: Process, part
     """Reads until done or the slice is over. Returns whether there is more to read, in this part or another."""
     ends = time.monotonic() + gateway.settings.slice_seconds
     async with gateway.database.begin() as db:
-        sweeps = await deep_sweep.sweeps(db, process, part)
+        sweeps = await deep_sweep.sweeps(db, connection, process, part)
         started = part.started_at or gateway.clock()
         await runs.change_part(db, part.id, state=PartState.READING, started_at=started)
         cursor = await cursors.ensure(db, connection, process, gateway.clock())
@@ -104,6 +104,10 @@ async def _work(gateway: Gateway, connection: Connection, process: Process, part
             return True
     except RemoteError as error:
         await _fail(part_run, error)
+        return False
+    except BadInput as error:
+        # Begun before the system lost what it needs for that; nothing is tried again for it.
+        await _fail(part_run, Refused(error.message, system=connection.system.title, call=process.value))
         return False
     await _finish(part_run)
     async with gateway.database.read() as db:

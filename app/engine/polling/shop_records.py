@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.domain import JobState, Process, Record, SourceRecord
 from app.engine.core import failpoints, leases
 from app.engine.core.queue import Task
+from app.engine.core.sources import reads_by_id, record_source
 from app.engine.jobs import dry_run, enqueue
 from app.engine.jobs.enqueue import EnqueueResult, Found, FoundBy, RecordChange, Verdict
 from app.engine.jobs.mapper import enriched, map_record
@@ -106,7 +107,10 @@ async def _leave_out(part_run: PartRun, record: SourceRecord) -> None:
 async def _read_again(part_run: PartRun, unsure: list[SourceRecord]) -> None:
     """Records changed twice within one second: only a read can tell whether the page or what is stored is newer."""
     for record in unsure:
-        now_there = await part_run.gateway.source(part_run.connection).read(record.process, record.source_id)
+        now_there: SourceRecord | None = record  # where it cannot be asked for, the page is the newest there is
+        if reads_by_id(part_run.connection):
+            source = record_source(part_run.gateway, part_run.connection)
+            now_there = await source.read(record.process, record.source_id)
         if now_there is None:
             continue  # gone since: the deep sweep proves and settles that
         full = await enriched(part_run.gateway, part_run.connection, now_there)

@@ -13,9 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import Kind
 from app.engine.core import leases
+from app.engine.core.sources import stock_source
 from app.engine.jobs.dry_run import MOST_SHOWN
 from app.engine.jobs.run_part import PartRun, save_progress
-from app.integrations.protocol import StockLevel, WritesStock
+from app.integrations.protocol import StockLevel
 from app.records import reservations, runs
 from app.records.stock import rules
 from app.storage.outbound_tables import stock_levels
@@ -43,8 +44,7 @@ async def read(part_run: PartRun) -> bool:
         async with gateway.database.read() as db:
             known = await _known(db, connection.id, list(sellable))
             reserved = await _reserved(db, part_run, list(sellable), begun)
-        source = gateway.source(connection)
-        assert isinstance(source, WritesStock)
+        source = stock_source(gateway, connection)
         shown = await source.read_stock([(one.source_id, one.parent_id) for one in known]) if known else {}
         floor = connection.settings.stock.floor
         wanted = {

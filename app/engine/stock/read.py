@@ -12,8 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.engine.core import leases
 from app.engine.core.queue import Task
+from app.engine.core.sources import stock_source
 from app.engine.jobs.run_part import PartRun, part_cursor, save_progress
-from app.integrations.protocol import StockLevel, WritesStock
+from app.integrations.protocol import StockLevel
 from app.records import cursors
 from app.records.connections import Connection
 from app.records.cursors import Cursor
@@ -39,8 +40,7 @@ def _shop_is_read(part_run: PartRun) -> bool:
 async def _read_shop(part_run: PartRun) -> bool:
     """The shop first: what it shows is compared with what the WMS says right afterwards."""
     gateway, connection = part_run.gateway, part_run.connection
-    source = gateway.source(connection)
-    assert isinstance(source, WritesStock)
+    source = stock_source(gateway, connection)
     asked = gateway.clock()
     began = datetime.fromisoformat(stored["began"]) if (stored := part_run.part.cursor or {}).get("began") else asked
     async for page in source.stock_levels(stored.get("shop")):

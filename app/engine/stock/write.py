@@ -21,9 +21,10 @@ from app.engine.core.leases import Lease
 from app.engine.core.queue import Task
 from app.engine.core.retry import pause_before
 from app.engine.core.runtime import Gateway
+from app.engine.core.sources import stock_source
 from app.errors import LeaseLost, LoginRefused, NoSuchRecord, Refused, RemoteError
 from app.flows.outcomes import explained
-from app.integrations.protocol import StockAnswer, StockChange, WritesStock
+from app.integrations.protocol import StockAnswer, StockChange
 from app.logs import get_logger
 from app.metrics import STOCK_WRITES
 from app.records import alerts, mappings
@@ -72,7 +73,7 @@ def _calls(gateway: Gateway, connection: Connection, lease: Lease) -> RecordedCa
 
 
 def _call_seconds(connection: Connection) -> float:
-    return float(getattr(connection.settings, "call_timeout_seconds", 60.0))
+    return connection.settings.call_timeout_seconds
 
 
 @dataclass(frozen=True)
@@ -125,13 +126,7 @@ async def _changes(
         quantity = rules.sellable_in_shop(row.sellable, held_back.get(row.number, 0.0), settings.floor)
         if quantity != row.shop_quantity:
             changes.append(StockChange(row.source_id, row.parent_id or None, quantity))
-    return _source(gateway, connection).stock_batches(changes)[0] if changes else ()
-
-
-def _source(gateway: Gateway, connection: Connection) -> WritesStock:
-    source = gateway.source(connection)
-    assert isinstance(source, WritesStock)
-    return source
+    return stock_source(gateway, connection).stock_batches(changes)[0] if changes else ()
 
 
 async def _is_under_way(db: AsyncConnection, gateway: Gateway, connection: Connection) -> bool:
@@ -148,7 +143,7 @@ async def _is_under_way(db: AsyncConnection, gateway: Gateway, connection: Conne
 
 async def _send(calls: RecordedCalls, connection: Connection, batch: Batch) -> None:
     try:
-        answers = await calls.send(batch.begun, partial(_source(calls.gateway, connection).write_stock, batch.changes))
+        answers = await calls.send(batch.begun, partial(stock_source(calls.gateway, connection).write_stock, batch.changes))
     except Refused as error:
         await _written(calls, connection, batch, _refusals(batch, error))
     except RemoteError as error:

@@ -9,6 +9,8 @@ from typing import Any
 from app.engine.core.runtime import Gateway
 from app.engine.upkeep import webhook_guard
 from app.errors import Conflict
+from app.integrations.protocol.capabilities import Capability
+from app.integrations.protocol.integration import refuse
 from app.records.connections import Connection, Status
 from app.settings import Settings
 
@@ -46,7 +48,7 @@ def missing(settings: Settings, connection: Connection) -> tuple[Missing, ...]:
     if webhooks is None:
         return ()
     found = []
-    if not connection.settings.webhooks.managed:
+    if not connection.settings.webhooks.managed and Capability.MANAGE_WEBHOOKS in connection.system.capabilities:
         found.append(
             Missing("not-managed", "webhooks.managed is off: the webhooks are made by hand", "set settings.webhooks.managed")
         )
@@ -67,7 +69,9 @@ def missing(settings: Settings, connection: Connection) -> tuple[Missing, ...]:
 
 
 async def read(gateway: Gateway, connection: Connection) -> WebhookState:
-    """As it was seen last; calls nothing."""
+    """As it was seen last; calls nothing. Raises BadInput for a system that sends no webhooks."""
+    if connection.system.webhooks is None:
+        raise refuse(connection.system, Capability.SEND_WEBHOOKS, "connection")
     async with gateway.database.read() as db:
         row = await webhook_guard.state_of(db, connection.id)
     lacks = missing(gateway.settings, connection)
@@ -90,7 +94,10 @@ async def read(gateway: Gateway, connection: Connection) -> WebhookState:
 
 
 async def check(gateway: Gateway, connection: Connection) -> WebhookState:
-    """Has the guard look now, and put right what it finds. Raises Conflict when something is missing for that."""
+    """Has the guard look now, and put right what it finds. Raises Conflict when something is missing for that, BadInput when the
+    system cannot have its webhooks kept."""
+    if Capability.MANAGE_WEBHOOKS not in connection.system.capabilities:
+        raise refuse(connection.system, Capability.MANAGE_WEBHOOKS, "connection")
     lacks = [each for each in missing(gateway.settings, connection) if not each.only_writing]
     if lacks:
         raise Conflict(f"the webhooks cannot be looked after: {lacks[0].text}", field="webhooks", fix=lacks[0].fix)

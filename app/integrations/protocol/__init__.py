@@ -31,7 +31,6 @@ from app.integrations.protocol.shipments import (
     StatusSet,
     Tracking,
     TrackingEntry,
-    TrackingVia,
     find_note,
     find_tracking,
 )
@@ -102,7 +101,6 @@ __all__ = [
     "Tracking",
     "TrackingEntry",
     "TrackingShown",
-    "TrackingVia",
     "TransporterChoice",
     "WebhookAction",
     "WebhookRequest",

@@ -11,8 +11,9 @@ from pydantic import BaseModel
 
 from app.clock import Clock
 from app.domain import Kind, Process, Record, SourceRecord
+from app.errors import BadInput
 from app.integrations.protocol.account import Account, Pace
-from app.integrations.protocol.capabilities import NEEDED, Capability
+from app.integrations.protocol.capabilities import NEEDED, Capability, cannot
 from app.integrations.protocol.reference import Reference
 from app.integrations.protocol.session import SessionStore
 from app.integrations.protocol.settings import ConnectionSettings
@@ -59,7 +60,7 @@ class Integration(Protocol):
     capabilities: frozenset[Capability]
     kinds: Mapping[Process, Kind]
     """The records that it gives, by the process that carries them."""
-    webhooks: IncomingWebhooks | None
+    webhooks: IncomingWebhooks | None = None
     """How its webhooks are taken in; None when it sends none."""
     reference: Reference
 
@@ -69,7 +70,7 @@ class Integration(Protocol):
 
     def pace(self, credentials: BaseModel) -> Pace | None:
         """How many calls it allows; None when it says nothing of that. Pure."""
-        ...
+        return None
 
     def open(self, opened: Opened) -> Source:
         """A client of one account. Calls nothing yet."""
@@ -82,4 +83,10 @@ class Integration(Protocol):
 
 def can(system: Integration, process: Process) -> bool:
     """Whether the system can do what the process needs."""
-    return NEEDED[process] in system.capabilities
+    needed = NEEDED.get(process)
+    return process in system.kinds if needed is None else needed in system.capabilities
+
+
+def refuse(system: Integration, lacks: Capability, field: str) -> BadInput:
+    """To be raised: the system cannot do what was asked for in that field."""
+    return cannot(system.title, system.capabilities, lacks, field)

@@ -78,6 +78,10 @@ class MakesRefunds(Protocol):
     Not idempotent: commit the intent first, and after an unknown outcome look it up with `find_refund`.
     """
 
+    async def order_state(self, source_id: str) -> ShopOrderState | None:
+        """The order as it is now; None when the system itself says that there is none."""
+        ...
+
     async def refunds(self, source_id: str) -> tuple[RefundSeen, ...]:
         """All refunds of the order, with their lines."""
         ...

@@ -212,6 +212,7 @@ class ConnectionSettings(BaseModel):
     silent_hours: float | None = Field(
         None, gt=0, description="Alert when no new order has come for so many hours. Off when left out."
     )
+    call_timeout_seconds: float = Field(60, gt=0, le=300, description="Longest time one call may take in all, in seconds.")
     webhooks: WebhookSettings = Field(default_factory=lambda: WebhookSettings())
     brake: BrakeSettings = Field(default_factory=lambda: BrakeSettings())
     warehouse: OngoingSettings = Field(default_factory=lambda: OngoingSettings())

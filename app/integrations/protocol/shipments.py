@@ -8,21 +8,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
+from app.domain import ShopState
 from app.integrations.protocol.refunds import RefundSeen
-
-
-class TrackingVia(StrEnum):
-    """Where a shop keeps tracking numbers."""
-
-    ADVANCED_SHIPMENT_TRACKING = "advanced-shipment-tracking"
-    """Advanced Shipment Tracking (zorem)."""
-    SHIPMENT_TRACKING = "shipment-tracking"
-    """Shipment Tracking (WooCommerce's own)."""
-    NOTE = "note"
-    """A note on the order."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +49,8 @@ class ShopOrderState:
     tracking: tuple[TrackingEntry, ...]
     refunds: tuple[RefundSeen, ...]
     """Their amounts and reasons; `MakesRefunds.refunds` reads their lines."""
+    state: ShopState = ShopState.WAITING
+    """What the status means. One that is cancelled or gone is told nothing more."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +61,8 @@ class StatusSet:
     written: bool
     modified_at: datetime | None = None
     """The order's own time after the write (UTC): the announcement that comes back carries it."""
+    is_closed: bool = field(default=False, compare=False)
+    """It has a status that is not to be left: the shop has decided otherwise."""
 
 
 @dataclass(frozen=True)
@@ -95,12 +88,12 @@ class Tracking:
 class ReportsShipments(Protocol):
     """A shop that is told what was shipped. Raises the RemoteErrors of `app.errors`; NoSuchRecord when the order is gone.
 
-    Notes and tracking entries are not idempotent: commit the intent first, and after an unknown outcome look them up with
-    `find_note` and `find_tracking`.
+    Tracking entries are not idempotent: commit the intent first, and after an unknown outcome look them up with
+    `find_tracking`.
     """
 
     async def order_state(self, source_id: str) -> ShopOrderState | None:
-        """The order as it is now, trashed ones included (status `trash`); None when the shop itself says that there is none."""
+        """The order as it is now, trashed ones included; None when the system itself says that there is none."""
         ...
 
     async def complete(self, source_id: str) -> StatusSet:
@@ -110,29 +103,37 @@ class ReportsShipments(Protocol):
         """
         ...
 
+    @property
+    def tracking_by_note(self) -> bool:
+        """Whether tracking numbers go into a note, `tracking_note`, because the system keeps none. It must take notes then."""
+        ...
+
+    async def add_tracking(self, source_id: str, tracking: Tracking) -> str:
+        """Enters a tracking number and gives the entry's id. Not with `tracking_by_note`."""
+        ...
+
+    async def tracking_entries(self, source_id: str) -> tuple[TrackingEntry, ...]:
+        """The order's tracking entries; none with `tracking_by_note`."""
+        ...
+
+    def tracking_note(self, order_number: str, tracking: Iterable[Tracking]) -> str:
+        """A note's text that gives the tracking, from the connection's template; empty when there is nothing to tell. Pure."""
+        ...
+
+
+@runtime_checkable
+class WritesNotes(Protocol):
+    """A system that takes notes on its orders. Raises the RemoteErrors of `app.errors`; NoSuchRecord when the order is gone.
+
+    Notes are not idempotent: commit the intent first, and after an unknown outcome look them up with `find_note`.
+    """
+
     async def notes(self, source_id: str) -> tuple[OrderNote, ...]:
         """All notes of the order, in no particular order."""
         ...
 
     async def add_note(self, source_id: str, text: str, to_customer: bool) -> str:
         """Writes a note and gives its id. One to the customer is sent as an e-mail."""
-        ...
-
-    @property
-    def tracking_via(self) -> TrackingVia:
-        """Where tracking numbers go: by setting, or what the connection test found. With `note`, write `tracking_note`."""
-        ...
-
-    async def add_tracking(self, source_id: str, tracking: Tracking) -> str:
-        """Enters a tracking number by way of `tracking_via` and gives the entry's id. Not for `note`."""
-        ...
-
-    async def tracking_entries(self, source_id: str) -> tuple[TrackingEntry, ...]:
-        """The order's tracking entries; none with `note`."""
-        ...
-
-    def tracking_note(self, order_number: str, tracking: Iterable[Tracking]) -> str:
-        """A note's text that gives the tracking, from the connection's template; empty when there is nothing to tell. Pure."""
         ...
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from app.domain import Process, SourceRecord
 
@@ -50,18 +50,23 @@ class Source(Protocol):
         """Records changed since the cursor (None: since `since`, or all), oldest first, page by page."""
         ...
 
+    async def enrich(self, record: SourceRecord) -> SourceRecord:
+        """The record with what mapping needs beside it (the customer's e-mail, a variation's parent)."""
+        return record
+
+    async def test(self) -> TestReport:
+        """A real call with the credentials; says what is wrong in the user's words. Never raises RemoteError."""
+        ...
+
+
+@runtime_checkable
+class ReadsById(Protocol):
+    """A system whose records can be asked for one by one. Raises the RemoteErrors of `app.errors`."""
+
     async def read(self, process: Process, source_id: str) -> SourceRecord | None:
         """One record as it is now, trashed ones included; None only when the shop itself says that there is no such record."""
         ...
 
     async def read_many(self, process: Process, source_ids: Sequence[str]) -> Mapping[str, SourceRecord | None]:
         """Many records by id in as few calls as possible. None only where a read by that id proved that it is gone."""
-        ...
-
-    async def enrich(self, record: SourceRecord) -> SourceRecord:
-        """The record with what mapping needs beside it (the customer's e-mail, a variation's parent)."""
-        ...
-
-    async def test(self) -> TestReport:
-        """A real call with the credentials; says what is wrong in the user's words. Never raises RemoteError."""
         ...

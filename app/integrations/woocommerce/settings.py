@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from app.domain.shipment import CountsAsShipped
-from app.integrations.protocol import ConnectionSettings, ShipmentSettings, TrackingVia, fillable
+from app.integrations.protocol import ConnectionSettings, ShipmentSettings, fillable
 from app.integrations.protocol.credentials import ShownByItsEnd
 
 
@@ -33,6 +33,17 @@ class VariableParents(StrEnum):
 
     ARTICLE = "article"
     SKIP = "skip"
+
+
+class TrackingVia(StrEnum):
+    """Where the shop keeps tracking numbers."""
+
+    ADVANCED_SHIPMENT_TRACKING = "advanced-shipment-tracking"
+    """Advanced Shipment Tracking (zorem)."""
+    SHIPMENT_TRACKING = "shipment-tracking"
+    """Shipment Tracking (WooCommerce's own)."""
+    NOTE = "note"
+    """A note on the order."""
 
 
 class Login(StrEnum):
@@ -191,7 +202,6 @@ class WooCommerceSettings(ConnectionSettings):
     overlap_seconds: int = Field(
         5, ge=1, le=3600, description="How far a poll looks back behind the newest record it has seen, in seconds."
     )
-    call_timeout_seconds: float = Field(60, gt=0, le=300, description="Longest time one call may take in all, in seconds.")
     remember_seconds: float = Field(
         600,
         ge=0,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from app.errors import LoginRefused, RemoteError
-from app.integrations.protocol import Check, TrackingVia
+from app.integrations.protocol import Check
 from app.integrations.woocommerce.check import texts as words
 from app.integrations.woocommerce.rest.calls import Calls, code_of
 from app.integrations.woocommerce.rest.dialect import Record
-from app.integrations.woocommerce.settings import VirtualProducts, WooCommerceSettings
+from app.integrations.woocommerce.settings import TrackingVia, VirtualProducts, WooCommerceSettings
 from app.integrations.woocommerce.writes.tracking import NAMESPACE
 from app.json_reading import identity, text
 

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable
 from decimal import Decimal
 from typing import Any
 
+from app.domain import ShopState
 from app.errors import Malformed, NoSuchRecord
 from app.integrations.protocol import (
     OrderNote,
@@ -30,6 +31,9 @@ from app.json_reading import Body, as_text, identity, number, objects, plain, te
 TRACKING_META = "_wc_shipment_tracking_items"
 """Where both tracking plugins keep an order's entries."""
 
+CLOSED_STATUSES = frozenset({"cancelled", "refunded", "failed", "trash"})
+"""Whatever a connection's settings say."""
+
 _STATUS_FIELDS: Params = [("_fields", "id,status,date_modified_gmt")]
 
 
@@ -39,7 +43,7 @@ class Shipments(Shop):
     async def order_state(self, source_id: str) -> ShopOrderState | None:
         """One read."""
         try:
-            return order_state(await self._calls.record(f"orders/{source_id}"))
+            return order_state(await self._calls.record(f"orders/{source_id}"), self._closed)
         except NoSuchRecord:
             return None
 
@@ -48,7 +52,7 @@ class Shipments(Shop):
         seen = await self._calls.record(f"orders/{source_id}", _STATUS_FIELDS)
         before = text(seen, "status")
         if before == status or before in unless:
-            return StatusSet(before, False, moment(seen.get("date_modified_gmt")))
+            return StatusSet(before, False, moment(seen.get("date_modified_gmt")), is_closed=before in unless)
         after = await self._calls.write("PUT", f"orders/{source_id}", {"status": status}, _STATUS_FIELDS)
         if text(after, "status") != status:
             message = f"the shop answered status {text(after, 'status')!r} after {status!r} was written"
@@ -57,8 +61,12 @@ class Shipments(Shop):
 
     async def complete(self, source_id: str) -> StatusSet:
         """A cancelled or trashed order is left as it is."""
-        unless = {*self._settings.cancelled_statuses, "trash"}
-        return await self.set_status(source_id, self._settings.shipments.completed_status, unless)
+        return await self.set_status(source_id, self._settings.shipments.completed_status, self._closed)
+
+    @property
+    def _closed(self) -> frozenset[str]:
+        """Statuses that are not left again: what cancels an order here, and what WooCommerce itself ends orders with."""
+        return CLOSED_STATUSES | frozenset(self._settings.cancelled_statuses)
 
     async def notes(self, source_id: str) -> tuple[OrderNote, ...]:
         """All of them: the shop has no pages here."""
@@ -106,12 +114,14 @@ def _note(body: Body) -> OrderNote:
 # --- an order, as a report must see it --------------------------------------------------------------------------------
 
 
-def order_state(body: Body) -> ShopOrderState:
-    """An order in the form of wc/v3. Total: odd amounts count as 0."""
+def order_state(body: Body, closed: Collection[str] = CLOSED_STATUSES) -> ShopOrderState:
+    """An order in the form of wc/v3. Total: odd amounts count as 0. `closed`: statuses that the order does not leave again."""
+    status = text(body, "status")
     return ShopOrderState(
         source_id=identity(body.get("id")) or "",
         number=plain(body, "number"),
-        status=text(body, "status"),
+        status=status,
+        state=ShopState.CANCELLED if status in closed else ShopState.WAITING,
         modified_at=moment(body.get("date_modified_gmt")),
         currency=text(body, "currency"),
         total=amount(body.get("total")),

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.integrations.protocol import Tracking, TrackingEntry, TrackingShown, TrackingVia
+from app.integrations.protocol import Tracking, TrackingEntry, TrackingShown
 from app.integrations.woocommerce.reads.enrichment import memory
 from app.integrations.woocommerce.rest.dialect import Record
+from app.integrations.woocommerce.settings import TrackingVia
 from app.integrations.woocommerce.writes.shipments import Shipments, written_id
 from app.json_reading import Body, text
 
@@ -33,6 +34,10 @@ class TrackingNumbers(Shipments):
             return chosen
         found = self._facts.get("tracking")
         return next((via for via in TrackingVia if via == found), TrackingVia.NOTE)
+
+    @property
+    def tracking_by_note(self) -> bool:
+        return self.tracking_via is TrackingVia.NOTE
 
     async def add_tracking(self, source_id: str, tracking: Tracking) -> str:
         """Not idempotent: the same number twice makes two entries."""

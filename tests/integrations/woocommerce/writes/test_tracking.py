@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from app.errors import LoginRefused, Malformed, NoSuchRecord, Refused
-from app.integrations.protocol import Tracking, TrackingEntry, TrackingVia
+from app.integrations.protocol import Tracking, TrackingEntry
+from app.integrations.woocommerce.settings import TrackingVia
 from tests.integrations.woocommerce.scripted import Scripted, recorded
 
 BELOW = "/wc-shipment-tracking/v3/orders"

@@ -17,13 +17,12 @@ from app.integrations.protocol import (
     StockChange,
     StockLevel,
     Tracking,
-    TrackingVia,
     find_note,
     find_refund,
     find_tracking,
 )
 from app.integrations.woocommerce.client import WooCommerceClient
-from app.integrations.woocommerce.settings import WooCommerceSettings
+from app.integrations.woocommerce.settings import TrackingVia, WooCommerceSettings
 from app.sandbox.woocommerce import Shop, ShopConfig, create_shop
 from tests.integrations.woocommerce.recordings import credentials
 from tests.integrations.woocommerce.test_against_the_simulator import KEYS, PERSON, Clock

@@ -1,0 +1,57 @@
+"""What a connection's source can be asked for, by what its system can do.
+
+Settings hold nothing that the system cannot do, so that these refuse only what was asked for in passing.
+"""
+
+from __future__ import annotations
+
+from app.engine.core.runtime import Gateway
+from app.integrations.protocol import MakesRefunds, ReportsShipments, WritesStock
+from app.integrations.protocol.capabilities import Capability
+from app.integrations.protocol.integration import refuse
+from app.integrations.protocol.shipments import WritesNotes
+from app.integrations.protocol.source import ReadsById
+from app.records.connections import Connection
+
+
+def reads_by_id(connection: Connection) -> bool:
+    """Whether single records can be read."""
+    return Capability.READ_BY_ID in connection.system.capabilities
+
+
+def record_source(gateway: Gateway, connection: Connection, field: str = "connection") -> ReadsById:
+    """Raises BadInput naming `field` when the system's records cannot be read one by one."""
+    source = gateway.source(connection)
+    if not isinstance(source, ReadsById):
+        raise refuse(connection.system, Capability.READ_BY_ID, field)
+    return source
+
+
+def stock_source(gateway: Gateway, connection: Connection) -> WritesStock:
+    """Raises BadInput when the system takes no quantities."""
+    source = gateway.source(connection)
+    if not isinstance(source, WritesStock):
+        raise refuse(connection.system, Capability.WRITE_STOCK, "process")
+    return source
+
+
+def shipment_source(gateway: Gateway, connection: Connection) -> ReportsShipments:
+    """Raises BadInput when the system is not told of shipments."""
+    source = gateway.source(connection)
+    if not isinstance(source, ReportsShipments):
+        raise refuse(connection.system, Capability.REPORT_SHIPMENTS, "process")
+    return source
+
+
+def refund_source(gateway: Gateway, connection: Connection) -> MakesRefunds:
+    """Raises BadInput when the system makes no refunds."""
+    source = gateway.source(connection)
+    if not isinstance(source, MakesRefunds):
+        raise refuse(connection.system, Capability.REFUND, "process")
+    return source
+
+
+def note_source(gateway: Gateway, connection: Connection) -> WritesNotes | None:
+    """None when the system takes no notes."""
+    source = gateway.source(connection)
+    return source if isinstance(source, WritesNotes) and Capability.NOTES in connection.system.capabilities else None

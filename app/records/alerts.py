@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, Select, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.storage.tables import alerts, connections
@@ -30,6 +31,34 @@ async def is_raised(db: AsyncConnection, kind: str, connection_id: str | None, s
     return await db.scalar(select(alerts.c.id).where(*same)) is not None
 
 
+@dataclass(frozen=True)
+class Alert:
+    """Trouble that was raised `times` times; times in UTC. `connection` is the name; None: it is of no connection."""
+
+    id: int
+    kind: str
+    connection_id: str | None
+    connection: str | None
+    subject: str
+    text: str
+    times: int
+    first_at: datetime
+    last_at: datetime
+    sent_at: datetime | None
+
+
+def listed() -> Select[Any]:
+    """To be read by `opened`."""
+    shown = [column for column in alerts.c if column.name != "count"]
+    # Under another name: a row's `count` is its own method.
+    named = [alerts.c.count.label("times"), connections.c.name.label("connection")]
+    return select(*shown, *named).outerjoin(connections, connections.c.id == alerts.c.connection_id)
+
+
+def opened(row: Row[Any]) -> Alert:
+    return Alert(**row._mapping)
+
+
 async def search(
     db: AsyncConnection,
     *,
@@ -37,17 +66,13 @@ async def search(
     kind: str | None = None,
     before: int | None = None,
     limit: int = 50,
-) -> list[Row[Any]]:
+) -> list[Alert]:
     """Those raised first last. Limited to some connections: without those that belong to none."""
-    # Under another name: a row's `count` is its own method.
-    named = select(alerts, alerts.c.count.label("times"), connections.c.name.label("connection")).outerjoin(
-        connections, connections.c.id == alerts.c.connection_id
-    )
-    query = named.order_by(alerts.c.id.desc()).limit(limit)
+    query = listed().order_by(alerts.c.id.desc()).limit(limit)
     if connection_ids is not None:
         query = query.where(alerts.c.connection_id.in_(connection_ids))
     if kind is not None:
         query = query.where(alerts.c.kind == kind)
     if before is not None:
         query = query.where(alerts.c.id < before)
-    return list(await db.execute(query))
+    return [opened(row) for row in await db.execute(query)]

@@ -4,12 +4,12 @@ that."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, insert, or_, select, update
+from sqlalchemy import ColumnElement, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import Kind
@@ -100,14 +100,30 @@ async def mapping_by_number(db: AsyncConnection, lane: str, numbers: Sequence[st
     return opened(rows[0]) if len(rows) == 1 else None
 
 
-async def of_mapping(db: AsyncConnection, mapping_id: int) -> list[Row[Any]]:
+@dataclass(frozen=True)
+class Delivery:
+    """An order of the WMS as it is stored; times in UTC. `snapshot` is what was read last, None once retention has emptied it."""
+
+    id: int
+    wms_order_id: int
+    number: str
+    back_order_for: int | None
+    snapshot: dict[str, Any] | None
+    status: int
+    shipped_at: datetime | None
+    read_at: datetime
+    watched_until: datetime | None
+
+
+async def of_mapping(db: AsyncConnection, mapping_id: int) -> list[Delivery]:
     """The first order first, then its back orders."""
-    query = select(deliveries).where(deliveries.c.mapping_id == mapping_id).order_by(deliveries.c.wms_order_id)
-    return list(await db.execute(query))
+    shown = select(*(deliveries.c[each.name] for each in fields(Delivery)))
+    query = shown.where(deliveries.c.mapping_id == mapping_id).order_by(deliveries.c.wms_order_id)
+    return [Delivery(**row._mapping) for row in await db.execute(query)]
 
 
-async def watched(db: AsyncConnection, connection_id: str, now: datetime, after: int, limit: int) -> list[Row[Any]]:
-    """Sent orders whose tracking may still come or grow and that are to be read again now, by id."""
+async def watched(db: AsyncConnection, connection_id: str, now: datetime, after: int, limit: int) -> list[tuple[int, str]]:
+    """(id, WMS number) of sent orders whose tracking may still come or grow and that are to be read again now, by id."""
     due = (deliveries.c.look_at <= now, deliveries.c.watched_until > now)
     query = (
         select(deliveries.c.id, deliveries.c.number)
@@ -115,7 +131,7 @@ async def watched(db: AsyncConnection, connection_id: str, now: datetime, after:
         .order_by(deliveries.c.id)
         .limit(limit)
     )
-    return list(await db.execute(query))
+    return [(row.id, row.number) for row in await db.execute(query)]
 
 
 # --- returns that are records of their own --------------------------------------------------------------------------------
@@ -143,12 +159,25 @@ async def save_returned(db: AsyncConnection, mapping: Mapping, back: Returned, r
     return bool((await db.execute(more.values(quantity=back.quantity, read_at=read_at))).rowcount)
 
 
-async def returned_of(db: AsyncConnection, mapping_id: int) -> list[Row[Any]]:
-    query = select(returned_goods).where(returned_goods.c.mapping_id == mapping_id).order_by(returned_goods.c.id)
-    return list(await db.execute(query))
+async def returned_of(db: AsyncConnection, mapping_id: int) -> list[Returned]:
+    shown = select(*(returned_goods.c[each.name] for each in fields(Returned)))
+    query = shown.where(returned_goods.c.mapping_id == mapping_id).order_by(returned_goods.c.id)
+    return [Returned(**row._mapping) for row in await db.execute(query)]
 
 
 # --- what the shop was told -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Report:
+    """Something the shop is told, or was to be told, of one order; times in UTC. `remote_id` and `done_at` once it was."""
+
+    kind: str
+    key: str
+    request: dict[str, Any] | None
+    remote_id: str | None
+    intended_at: datetime
+    done_at: datetime | None
 
 
 async def intend(db: AsyncConnection, mapping_id: int, kind: str, key: str, request: dict[str, Any], now: datetime) -> bool:
@@ -156,9 +185,11 @@ async def intend(db: AsyncConnection, mapping_id: int, kind: str, key: str, requ
     return await insert_missing(db, reports, mapping_id=mapping_id, kind=kind, key=key[:200], request=request, intended_at=now)
 
 
-async def reported(db: AsyncConnection, mapping_id: int, kind: str | None = None) -> list[Row[Any]]:
-    query = select(reports).where(reports.c.mapping_id == mapping_id).order_by(reports.c.id)
-    return list(await db.execute(query if kind is None else query.where(reports.c.kind == kind)))
+async def reported(db: AsyncConnection, mapping_id: int, kind: str | None = None) -> list[Report]:
+    shown = select(*(reports.c[each.name] for each in fields(Report)))
+    query = shown.where(reports.c.mapping_id == mapping_id).order_by(reports.c.id)
+    found = await db.execute(query if kind is None else query.where(reports.c.kind == kind))
+    return [Report(**row._mapping) for row in found]
 
 
 async def done(db: AsyncConnection, mapping_id: int, kind: str, key: str, remote_id: str, now: datetime) -> None:
@@ -169,38 +200,56 @@ async def done(db: AsyncConnection, mapping_id: int, kind: str, key: str, remote
 # --- what the WMS was told of that ----------------------------------------------------------------------------------------
 
 
-async def queue_acknowledgement(
-    db: AsyncConnection, mapping_id: int, kind: str, wms_order_id: int, line_id: int, quantity: Decimal, now: datetime
-) -> None:
-    """A total that the shop has confirmed, to be acknowledged. Never less than before."""
-    same = (
-        acknowledgements.c.mapping_id == mapping_id,
-        acknowledgements.c.kind == kind,
-        acknowledgements.c.wms_order_id == wms_order_id,
-        acknowledgements.c.line_id == line_id,
-    )
-    total = float(quantity)
+@dataclass(frozen=True)
+class Confirmed:
+    """Pieces, in total, of one line of a WMS order that the shop has confirmed. `kind`: picked, returned, received."""
+
+    kind: str
+    wms_order_id: int
+    line_id: int
+    quantity: Decimal
+
+
+@dataclass(frozen=True)
+class Acknowledgement:
+    """What the WMS is to be told of one line, and what it was told (`acknowledged`; None: nothing yet)."""
+
+    id: int
+    kind: str
+    wms_order_id: int
+    line_id: int
+    quantity: float
+    acknowledged: float | None
+    updated_at: datetime
+
+
+async def queue_acknowledgement(db: AsyncConnection, mapping_id: int, confirmed: Confirmed, now: datetime) -> None:
+    """To be acknowledged. Never less than before."""
+    place = {"kind": confirmed.kind, "wms_order_id": confirmed.wms_order_id, "line_id": confirmed.line_id}
+    same = (acknowledgements.c.mapping_id == mapping_id, *(acknowledgements.c[name] == value for name, value in place.items()))
+    total = float(confirmed.quantity)
     row = (await db.execute(select(acknowledgements.c.id, acknowledgements.c.quantity).where(*same))).first()
     if row is None:
-        await db.execute(
-            insert(acknowledgements).values(
-                mapping_id=mapping_id, kind=kind, wms_order_id=wms_order_id, line_id=line_id, quantity=total, updated_at=now
-            )
-        )
+        fresh = insert(acknowledgements).values(mapping_id=mapping_id, quantity=total, updated_at=now, **place)
+        await db.execute(fresh)
     elif row.quantity < total:
         await db.execute(update(acknowledgements).where(acknowledgements.c.id == row.id).values(quantity=total, updated_at=now))
 
 
-async def acknowledgements_of(db: AsyncConnection, mapping_id: int) -> list[Row[Any]]:
-    query = select(acknowledgements).where(acknowledgements.c.mapping_id == mapping_id).order_by(acknowledgements.c.id)
-    return list(await db.execute(query))
+async def acknowledgements_of(db: AsyncConnection, mapping_id: int) -> list[Acknowledgement]:
+    return await _acknowledgements(db, acknowledgements.c.mapping_id == mapping_id)
 
 
-async def pending_acknowledgements(db: AsyncConnection, mapping_id: int) -> list[Row[Any]]:
+async def pending_acknowledgements(db: AsyncConnection, mapping_id: int) -> list[Acknowledgement]:
     """What is not acknowledged yet."""
     open_ = or_(acknowledgements.c.acknowledged.is_(None), acknowledgements.c.acknowledged < acknowledgements.c.quantity)
-    query = select(acknowledgements).where(acknowledgements.c.mapping_id == mapping_id, acknowledgements.c.quantity > 0, open_)
-    return list(await db.execute(query.order_by(acknowledgements.c.id)))
+    return await _acknowledgements(db, acknowledgements.c.mapping_id == mapping_id, acknowledgements.c.quantity > 0, open_)
+
+
+async def _acknowledgements(db: AsyncConnection, *which: ColumnElement[bool]) -> list[Acknowledgement]:
+    shown = select(*(acknowledgements.c[each.name] for each in fields(Acknowledgement)))
+    found = await db.execute(shown.where(*which).order_by(acknowledgements.c.id))
+    return [Acknowledgement(**row._mapping) for row in found]
 
 
 async def acknowledged(db: AsyncConnection, row_id: int, quantity: float, now: datetime) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
-from sqlalchemy import Row, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import Kind
@@ -108,7 +108,34 @@ async def create(db: AsyncConnection, connection_id: str, kind: Kind, source_id:
     return found
 
 
-async def change(db: AsyncConnection, mapping_id: int, now: datetime, **values: Any) -> None:
+class MappingChange(TypedDict, total=False):
+    """Columns that change. The three of a delivery may be worked out by the database."""
+
+    parent_source_id: str | None
+    source_number: str | None
+    source_status: str | None
+    lane: str
+    number: str
+    wms_id: int
+    wanted: str
+    transfer: str | None
+    warehouse_status: int
+    warehouse_status_text: str | None
+    warehouse_read_at: datetime
+    source_modified_at: datetime
+    source_hash: str
+    settings_version: int
+    sent_hash: str
+    sent_at: datetime
+    reason_code: str | None
+    reason: str | None
+    delivery: str | ColumnElement[Any]
+    delivery_code: str | ColumnElement[Any] | None
+    delivery_reason: str | ColumnElement[Any] | None
+    completed_at: datetime
+
+
+async def change(db: AsyncConnection, mapping_id: int, now: datetime, **values: Unpack[MappingChange]) -> None:
     await db.execute(update(mappings).where(mappings.c.id == mapping_id).values(updated_at=now, **values))
 
 
@@ -132,69 +159,73 @@ async def known_articles(db: AsyncConnection, lane: str, numbers: Sequence[str])
     return {row.number for row in found}
 
 
-async def note(
-    db: AsyncConnection,
-    mapping_id: int,
-    now: datetime,
-    code: str,
-    text: str,
-    *,
-    detail: dict[str, Any] | None = None,
-    event_id: int | None = None,
-    job_id: int | None = None,
-    attempt_id: int | None = None,
-    run_id: str | None = None,
-) -> None:
-    """Adds a line to the record's history. `text` holds no personal data."""
-    await db.execute(
-        insert(history).values(
-            mapping_id=mapping_id,
-            at=now,
-            code=code,
-            text=text,
-            detail=detail,
-            event_id=event_id,
-            job_id=job_id,
-            attempt_id=attempt_id,
-            run_id=run_id,
-        )
-    )
+@dataclass(frozen=True)
+class Note:
+    """A line of a record's history, with what it is about. `text` holds no personal data."""
+
+    code: str
+    text: str
+    detail: dict[str, Any] | None = None
+    event_id: int | None = None
+    job_id: int | None = None
+    attempt_id: int | None = None
+    run_id: str | None = None
 
 
-async def history_of(db: AsyncConnection, mapping_id: int, *, before: int | None = None, limit: int = 50) -> list[Row[Any]]:
+@dataclass(frozen=True)
+class StoredNote(Note):
+    """As it is kept; `at` in UTC."""
+
+    id: int = field(kw_only=True)
+    at: datetime = field(kw_only=True)
+
+
+async def note(db: AsyncConnection, mapping_id: int, now: datetime, said: Note) -> None:
+    """Adds a line to the record's history."""
+    values = {each.name: getattr(said, each.name) for each in fields(Note)}
+    await db.execute(insert(history).values(mapping_id=mapping_id, at=now, **values))
+
+
+async def history_of(db: AsyncConnection, mapping_id: int, *, before: int | None = None, limit: int = 50) -> list[StoredNote]:
     """Newest first."""
-    query = select(history).where(history.c.mapping_id == mapping_id).order_by(history.c.id.desc()).limit(limit)
+    shown = select(*(history.c[each.name] for each in fields(StoredNote)))
+    query = shown.where(history.c.mapping_id == mapping_id).order_by(history.c.id.desc()).limit(limit)
     if before is not None:
         query = query.where(history.c.id < before)
-    return list(await db.execute(query))
+    return [StoredNote(**row._mapping) for row in await db.execute(query)]
 
 
-async def search(
-    db: AsyncConnection,
-    *,
-    connection_ids: Sequence[str] | None,
-    kind: Kind | None = None,
-    transfer: str | None = None,
-    wanted: str | None = None,
-    delivery: str | None = None,
-    reason_code: str | None = None,
-    number: str | None = None,
-    before: int | None = None,
-    limit: int = 50,
-) -> list[Mapping]:
-    """Newest first. `number` is any of a record's numbers: the shop's id, its order number, the WMS number or the WMS's id."""
+@dataclass(frozen=True)
+class Filter:
+    """Which mappings; None leaves a question open.
+
+    `number` is any of a record's numbers: the source's id, its order number, the WMS number or the WMS's id.
+    """
+
+    connection_ids: Sequence[str] | None = None
+    number: str | None = None
+    kind: Kind | None = None
+    transfer: str | None = None
+    wanted: str | None = None
+    delivery: str | None = None
+    reason_code: str | None = None
+
+
+async def search(db: AsyncConnection, chosen: Filter, *, before: int | None = None, limit: int = 50) -> list[Mapping]:
+    """Newest first."""
     query = select(mappings).order_by(mappings.c.id.desc()).limit(limit)
-    if connection_ids is not None:
-        query = query.where(mappings.c.connection_id.in_(connection_ids))
+    if chosen.connection_ids is not None:
+        query = query.where(mappings.c.connection_id.in_(chosen.connection_ids))
     for column, value in (
-        (mappings.c.kind, kind),
-        (mappings.c.transfer, transfer),
-        (mappings.c.wanted, wanted),
-        (mappings.c.delivery, delivery),
-        (mappings.c.reason_code, reason_code),
+        (mappings.c.kind, chosen.kind),
+        (mappings.c.transfer, chosen.transfer),
+        (mappings.c.wanted, chosen.wanted),
+        (mappings.c.delivery, chosen.delivery),
+        (mappings.c.reason_code, chosen.reason_code),
     ):
         if value is not None:
             query = query.where(column == value)
+    number = chosen.number
     if number is not None:
         any_of = [mappings.c.source_id == number, mappings.c.source_number == number, mappings.c.number == number]
         if number.isascii() and number.isdigit() and len(number) < 19:

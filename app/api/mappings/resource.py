@@ -54,20 +54,10 @@ async def list_mappings(
 ) -> Page[MappingView]:
     before = before_id(cursor)
     scope = await caller.scope(connection)
+    chosen = mappings.Filter(scope, number, kind, transfer, wanted, delivery, reason_code)
     async with caller.gateway.database.read() as db:
         names = await connections.names(db)
-        found = await mappings.search(
-            db,
-            connection_ids=scope,
-            kind=kind,
-            transfer=transfer,
-            wanted=wanted,
-            delivery=delivery,
-            reason_code=reason_code,
-            number=number,
-            before=before,
-            limit=limit + 1,
-        )
+        found = await mappings.search(db, chosen, before=before, limit=limit + 1)
     shown, next_cursor = cut(found, limit, lambda mapping: (mapping.id,))
     return Page(items=[MappingView.of(mapping, names) for mapping in shown], next_cursor=next_cursor)
 

@@ -11,6 +11,7 @@ from app.api.kit.pages import Page, Prose
 from app.api.queue.events import EVENT_EXAMPLE, EventView
 from app.api.queue.jobs import CALL_EXAMPLE, CallView, JobView
 from app.records import mappings
+from app.records.deliveries import Delivery
 from app.records.mappings import Mapping
 from app.warehouse.reads.resources import read_order
 from app.warehouse.reads.tracking import tracking_numbers
@@ -260,7 +261,7 @@ class Resolution(BaseModel):
     reason: Prose
 
 
-def shipped_view(row: Any) -> ShippedView:
+def shipped_view(row: Delivery) -> ShippedView:
     """The numbers are those of the WMS's order as it was read last; none once retention has emptied it."""
     found = () if row.snapshot is None else tracking_numbers(read_order(row.snapshot))
     return ShippedView(

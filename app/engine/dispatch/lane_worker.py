@@ -39,7 +39,7 @@ from app.metrics import TO_WAREHOUSE_SECONDS
 from app.records import alerts, mappings, reservations
 from app.records.connections import Connection, Status
 from app.records.jobs import Job
-from app.records.mappings import Mapping
+from app.records.mappings import Mapping, Note
 from app.records.stock import levels
 from app.storage.outages import is_passing
 from app.storage.tables import attempts, jobs
@@ -255,10 +255,12 @@ async def _end(gateway: Gateway, claimed: ClaimedJob, port: JobCalls | None, res
             await _settle_reservation(db, job, result, now)
         for call, outcome, attempt_id in port.notes if port else []:
             words = f"{call}: {outcome}"
-            await mappings.note(db, job.mapping_id, now, f"call-{outcome}", words, job_id=job.id, attempt_id=attempt_id)
+            await mappings.note(db, job.mapping_id, now, Note(f"call-{outcome}", words, job_id=job.id, attempt_id=attempt_id))
         words = result.reason or f"{result.outcome.value.capitalize()}"
         detail = {"notes": list(result.notes)} if result.notes else None
-        await mappings.note(db, job.mapping_id, now, result.code or result.outcome.value, words, detail=detail, job_id=job.id)
+        await mappings.note(
+            db, job.mapping_id, now, Note(result.code or result.outcome.value, words, detail=detail, job_id=job.id)
+        )
         ending = Ending(job.id, job.taken_generation, result.outcome, result.code, result.reason)
         received = await events.finish_events(db, ending, now, name)
         await _close_job(db, claimed, result, now)
@@ -343,10 +345,13 @@ async def _retry_later(gateway: Gateway, claimed: ClaimedJob, port: JobCalls | N
         )
         for call, outcome, attempt_id in port.notes if port else []:
             await mappings.note(
-                db, job.mapping_id, now, f"call-{outcome}", f"{call}: {outcome}", job_id=job.id, attempt_id=attempt_id
+                db, job.mapping_id, now, Note(f"call-{outcome}", f"{call}: {outcome}", job_id=job.id, attempt_id=attempt_id)
             )
         await mappings.note(
-            db, job.mapping_id, now, "another-try", message, detail={"due_at": due.isoformat(), "tries": tries}, job_id=job.id
+            db,
+            job.mapping_id,
+            now,
+            Note("another-try", message, detail={"due_at": due.isoformat(), "tries": tries}, job_id=job.id),
         )
         await _defer(db, claimed, now, Later(due, "another-try", message, tries))
     log.warning("job_parked", error=type(error).__name__, tries=tries, due_at=due.isoformat())

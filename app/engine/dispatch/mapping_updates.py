@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import case
 
 from app.domain import INBOUND, Process
 from app.flows.outcomes import Result, Transfer
 from app.flows.report import Delivery
+from app.records.mappings import MappingChange
 from app.storage.tables import mappings
 
 DELIVERIES = (Process.SHIPMENTS, Process.RETURNS)
@@ -24,29 +24,31 @@ OF_RETURNS = (
 )
 
 
-def values_of(process: Process, result: Result, now: datetime) -> dict[str, Any]:
+def values_of(process: Process, result: Result, now: datetime) -> MappingChange:
     """What changes in the mapping when the turn has ended."""
     if process not in INBOUND:
         return _delivery_values(process, result, now)
-    values: dict[str, Any] = {"transfer": result.transfer, "reason_code": result.code, "reason": result.reason}
-    for name in ("wanted", "wms_id", "sent_hash", "warehouse_status", "warehouse_status_text"):
-        value = getattr(result, name)
-        if value is not None:
-            values[name] = value
+    values: MappingChange = {"transfer": result.transfer, "reason_code": result.code, "reason": result.reason}
+    if result.wanted is not None:
+        values["wanted"] = result.wanted
+    if result.wms_id is not None:
+        values["wms_id"] = result.wms_id
+    if result.warehouse_status_text is not None:
+        values["warehouse_status_text"] = result.warehouse_status_text
     if result.warehouse_status is not None:
-        values["warehouse_read_at"] = now
+        values |= {"warehouse_status": result.warehouse_status, "warehouse_read_at": now}
     if result.sent_hash is not None:
-        values["sent_at"] = now
+        values |= {"sent_hash": result.sent_hash, "sent_at": now}
     return values
 
 
-def _delivery_values(process: Process, result: Result, now: datetime) -> dict[str, Any]:
+def _delivery_values(process: Process, result: Result, now: datetime) -> MappingChange:
     """Of a report: the way in stays as it is. What an acknowledgement or a note came to, its own job says."""
     if process not in DELIVERIES:
         return {}
     if process is Process.RETURNS and result.delivery is None:
         return _returned_values(result)
-    values: dict[str, Any] = {"delivery_code": result.code, "delivery_reason": result.reason}
+    values: MappingChange = {"delivery_code": result.code, "delivery_reason": result.reason}
     if result.delivery is not None:
         values["delivery"] = result.delivery
     if result.completed:
@@ -54,7 +56,7 @@ def _delivery_values(process: Process, result: Result, now: datetime) -> dict[st
     return values
 
 
-def _returned_values(result: Result) -> dict[str, Any]:
+def _returned_values(result: Result) -> MappingChange:
     """Returned goods were sent before: a return that is settled takes back only what a return had said."""
     of_a_return = mappings.c.delivery_code.in_(OF_RETURNS)
     was_held = of_a_return & (mappings.c.delivery == Delivery.HELD)
@@ -65,8 +67,11 @@ def _returned_values(result: Result) -> dict[str, Any]:
     }
 
 
-def retry_values(process: Process, message: str, *, unknown: bool) -> dict[str, Any]:
+def retry_values(process: Process, message: str, *, unknown: bool) -> MappingChange:
     """While it waits for another try."""
     if process not in INBOUND:
         return {"delivery_code": "another-try", "delivery_reason": message} if process in DELIVERIES else {}
-    return {"reason_code": "another-try", "reason": message} | ({"transfer": Transfer.UNKNOWN} if unknown else {})
+    values: MappingChange = {"reason_code": "another-try", "reason": message}
+    if unknown:
+        values["transfer"] = Transfer.UNKNOWN
+    return values

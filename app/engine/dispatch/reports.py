@@ -29,6 +29,7 @@ from app.flows.shipments import report_shipments
 from app.integrations.protocol import ReturnsBy
 from app.records import deliveries
 from app.records.connections import Connection
+from app.records.deliveries import Confirmed
 from app.records.mappings import Mapping
 from app.storage.tables import jobs
 from app.warehouse.reads.resources import read_order
@@ -131,9 +132,8 @@ async def _queue_acknowledgements(port: RecordedShop, reported: Reported) -> Non
     now = port.gateway.clock()
     async with port.gateway.database.begin() as db:
         for each in reported.acknowledge:
-            await deliveries.queue_acknowledgement(
-                db, port.mapping.id, each.kind, each.wms_order_id, each.line_id, each.quantity, now
-            )
+            confirmed = Confirmed(each.kind, each.wms_order_id, each.line_id, each.quantity)
+            await deliveries.queue_acknowledgement(db, port.mapping.id, confirmed, now)
         if await deliveries.pending_acknowledgements(db, port.mapping.id):
             await enqueue_report(db, port.connection, Process.ACKNOWLEDGEMENTS, port.mapping, now)
     await port.gateway.wake_ups.send(Task.DRAIN, port.connection.lane)

@@ -22,6 +22,7 @@ from app.logs import get_logger
 from app.records import mappings
 from app.records.connections import Connection
 from app.records.jobs import opened
+from app.records.mappings import Note
 from app.storage.tables import jobs
 from app.warehouse.rest.client import OngoingClient, Written
 from app.warehouse.settings import OngoingSettings
@@ -135,7 +136,7 @@ class RecordedWarehouse(JobCalls):
                 reason_code=None,
             )
             words = "Made for an order that needed it"
-            await mappings.note(db, owner.id, now, "made-for-order", words, job_id=self.claimed.job.id)
+            await mappings.note(db, owner.id, now, Note("made-for-order", words, job_id=self.claimed.job.id))
 
     async def _own(self, db: AsyncConnection, number: str, source_id: str, now: datetime) -> mappings.Mapping | None:
         known = await mappings.by_source(db, self.connection.id, Kind.ARTICLE, source_id)

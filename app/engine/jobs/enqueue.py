@@ -24,7 +24,7 @@ from app.metrics import FOUND
 from app.records import mappings
 from app.records.connections import Connection
 from app.records.jobs import Job, of_record
-from app.records.mappings import Mapping
+from app.records.mappings import Mapping, MappingChange, Note
 from app.records.stock import levels
 from app.storage.tables import connections as connection_rows
 from app.storage.tables import inbox, jobs
@@ -108,7 +108,7 @@ async def enqueue_change(db: AsyncConnection, connection: Connection, made: Reco
             db, mapping.id, now, transfer=Transfer.NONE, reason_code=code, reason=words, wanted=_wanted(made.mapped)
         )
         if mapping.reason_code != code or mapping.source_status != _status(made.mapped):
-            await mappings.note(db, mapping.id, now, code, words, event_id=made.found.event_id)
+            await mappings.note(db, mapping.id, now, Note(code, words, event_id=made.found.event_id))
         return EnqueueResult(Verdict.NOT_WANTED, words, mapping_id=mapping.id)
     return await _queue(db, connection, mapping, made, now)
 
@@ -153,7 +153,7 @@ async def _store_snapshot(
     db: AsyncConnection, mapping: Mapping, made: RecordChange, digest: str, connection: Connection, now: datetime
 ) -> None:
     mapped = made.mapped
-    values: dict[str, Any] = {
+    values: MappingChange = {
         "source_hash": digest,
         "settings_version": connection.settings_version,
         "source_status": _status(mapped),
@@ -287,7 +287,7 @@ async def _link(
         "modified_at": made.record.modified_at.isoformat() if made.record.modified_at else None,
     }
     await mappings.note(
-        db, mapping.id, now, f"found-by-{found.by}", words, detail=detail, event_id=found.event_id, job_id=queued.job_id
+        db, mapping.id, now, Note(f"found-by-{found.by}", words, detail=detail, event_id=found.event_id, job_id=queued.job_id)
     )
 
 

@@ -25,7 +25,7 @@ from app.flows.report import Delivery
 from app.records import mappings
 from app.records.connections import shop_lane
 from app.records.jobs import Job, locked_of_mapping
-from app.records.mappings import Mapping
+from app.records.mappings import Mapping, MappingChange, Note
 from app.records.stock import levels
 from app.storage.tables import jobs
 
@@ -123,7 +123,9 @@ async def release(gateway: Gateway, mapping_id: int) -> None:
         done = await db.execute(update(jobs).where(jobs.c.id == job.id, is_held).values(**again))
         if done.rowcount:
             await events_wait_again(db, job.id, EventState.HELD)
-            await mappings.note(db, mapping.id, now, "released", f"Released by an operator ({job.reason_code})", job_id=job.id)
+            await mappings.note(
+                db, mapping.id, now, Note("released", f"Released by an operator ({job.reason_code})", job_id=job.id)
+            )
     await gateway.wake_ups.send(Task.DRAIN, job.lane)
 
 
@@ -152,7 +154,7 @@ async def resolve(gateway: Gateway, mapping_id: int, reason: str) -> None:
             await events_wait_again(db, job.id, EventState.HELD, EventState.DEAD)
             ending = Ending(job.id, job.generation, Outcome.SKIPPED, "resolved", text)
             await events.finish_events(db, ending, now, connection.name)
-        values: dict[str, Any] = {}
+        values: MappingChange = {}
         if any(job.process == process_of(Kind(mapping.kind)) for job in found):
             values |= {"reason_code": "resolved", "reason": text, "transfer": _settled(mapping)}
             await levels.unsold(db, mapping.lane, mapping.id, now)
@@ -163,7 +165,7 @@ async def resolve(gateway: Gateway, mapping_id: int, reason: str) -> None:
         if any(job.process == Process.SHIPMENTS for job in found):
             values["delivery"] = Delivery.REPORTED
         await mappings.change(db, mapping.id, now, **values)
-        await mappings.note(db, mapping.id, now, "resolved", text, job_id=found[0].id)
+        await mappings.note(db, mapping.id, now, Note("resolved", text, job_id=found[0].id))
 
 
 async def _end(db: AsyncConnection, job: Job, text: str, now: datetime) -> None:

@@ -15,6 +15,7 @@ from app.errors import Conflict, NotFound
 from app.records import dead_letters, mappings
 from app.records.connections import shop_lane
 from app.records.dead_letters import DeadLetter, Filter
+from app.records.mappings import Note
 from app.storage.tables import inbox, jobs
 
 REPLAY_BATCH = 200
@@ -76,7 +77,7 @@ async def _revive(gateway: Gateway, db: AsyncConnection, job_id: int, mapping_id
     if done.rowcount == 0:
         return False
     await events_wait_again(db, job_id, EventState.DEAD)
-    await mappings.note(db, mapping_id, now, "replayed", "Replayed by an operator", job_id=job_id)
+    await mappings.note(db, mapping_id, now, Note("replayed", "Replayed by an operator", job_id=job_id))
     return True
 
 

@@ -22,7 +22,7 @@ from app.integrations.protocol import ReturnsBy
 from app.records import cursors, deliveries, mappings
 from app.records.connections import Connection, shop_lane
 from app.records.deliveries import Seen
-from app.records.mappings import Mapping
+from app.records.mappings import Mapping, MappingChange
 from app.warehouse.reads.resources import WarehouseOrder
 from app.warehouse.reads.shipments import digest_of, returns_digest_of, shipment_of, without_person
 
@@ -129,8 +129,8 @@ async def _read_watched(part_run: PartRun, progress: ReadProgress) -> bool:
             batch = await deliveries.watched(db, connection.id, asked, progress["after"], WATCHED_BATCH)
         if not batch:
             return True
-        found = await gateway.warehouse(connection).get_orders([row.number for row in batch])
-        progress["after"] = batch[-1].id
+        found = await gateway.warehouse(connection).get_orders([number for _, number in batch])
+        progress["after"] = batch[-1][0]
         await store(part_run, list(found.values()), asked, progress)
         if part_run.time_is_up:
             return False
@@ -176,8 +176,12 @@ async def store_delivery(
     if saved is None:
         return []
     if order.back_order_for is None:
-        status = {"warehouse_status": order.status_number, "warehouse_status_text": order.status_text or None}
-        await mappings.change(db, mapping.id, now, warehouse_read_at=asked, **status)
+        status: MappingChange = {
+            "warehouse_status": order.status_number,
+            "warehouse_status_text": order.status_text or None,
+            "warehouse_read_at": asked,
+        }
+        await mappings.change(db, mapping.id, now, **status)
     has_shipped = shipment.is_made or shipment.shipped_at is not None
     changed, returned = saved[0] and has_shipped, saved[1]
     return [process for process, is_new in ((Process.SHIPMENTS, changed), (Process.RETURNS, returned)) if is_new]

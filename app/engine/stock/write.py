@@ -183,7 +183,7 @@ async def _save_answer(db: AsyncConnection, connection: Connection, batch: Batch
         code, words = problem
         mapping = await mappings.by_source(db, connection.id, Kind.ARTICLE, answer.source_id)
         if mapping is not None:
-            await mappings.note(db, mapping.id, now, code, words)
+            await mappings.note(db, mapping.id, now, mappings.Note(code, words))
         await alerts.raise_alert(db, "stock", connection.id, code, f"{row.number}: {words}", now)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
-from sqlalchemy import Row, or_, select, update
+from sqlalchemy import or_, select, update
 
 from app.engine.core import leases
 from app.engine.core.runtime import Gateway
@@ -22,8 +22,10 @@ from app.engine.upkeep.mail import MEANING, Alert, Sample
 from app.errors import RemoteError
 from app.http import send
 from app.logs import get_logger
+from app.records import alerts as alert_records
+from app.records.alerts import Alert as StoredAlert
 from app.settings import Settings
-from app.storage.tables import alerts, connections
+from app.storage.tables import alerts
 
 log = get_logger(__name__)
 
@@ -58,20 +60,19 @@ async def notify(gateway: Gateway, now: datetime) -> int:
     return len(due)
 
 
-async def _due(gateway: Gateway, now: datetime) -> list[Row[Any]]:
+async def _due(gateway: Gateway, now: datetime) -> list[StoredAlert]:
     """Alerts nobody was told of, or that came again since; but of one kind of trouble of one connection only once in a window."""
     window_began = now - timedelta(minutes=gateway.settings.alert_window_minutes)
     other = alerts.alias()
     same = (other.c.kind == alerts.c.kind, other.c.connection_id.is_not_distinct_from(alerts.c.connection_id))
     told_of = select(other.c.id).where(*same, other.c.sent_at > window_began).exists()
     query = (
-        select(alerts, alerts.c.count.label("times"), connections.c.name.label("connection"))
-        .outerjoin(connections, connections.c.id == alerts.c.connection_id)
+        alert_records.listed()
         .where(or_(alerts.c.sent_at.is_(None), alerts.c.last_at > alerts.c.sent_at), ~told_of)
         .order_by(alerts.c.id)
     )
     async with gateway.database.read() as db:
-        return list(await db.execute(query))
+        return [alert_records.opened(row) for row in await db.execute(query)]
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
-from typing import Any
 
-from sqlalchemy import Row
-
+from app.records.alerts import Alert as StoredAlert
 from app.settings import Settings
 
 SECONDS = 20.0
@@ -47,7 +45,7 @@ class Sample:
     last_at: datetime
 
 
-Alert = Row[Any] | Sample
+Alert = StoredAlert | Sample
 
 
 def subject_of(due: Sequence[Alert]) -> str:

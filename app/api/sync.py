@@ -124,14 +124,7 @@ async def sync(
     run = await syncs.find(caller.gateway, run_id, caller.connection_ids)
     found = _found(run, fails, ended)
     if found:
-        raise Refusal(
-            424,
-            f"{', '.join(found)} (fail_on: {', '.join(fails)})",
-            fix="see run.reasons and run.parts, or GET /dead-letters",
-            kind="sync-not-as-asked",
-            title="The sync did not end as it was asked to",
-            run=RunView.of(run).model_dump(mode="json"),
-        )
+        raise _not_as_asked(run, found, fails)
     if not ended:
         response.status_code = 202
         response.headers["Location"] = f"/runs/{run_id}"
@@ -150,6 +143,17 @@ def _fail_on(given: list[str] | None) -> list[FailOn]:
         if word not in known:
             raise BadInput(f"fail_on: {word[:40]!r} is none of its words", field="fail_on", fix=f"use {', '.join(sorted(known))}")
     return [FailOn(word) for word in words]
+
+
+def _not_as_asked(run: Run, found: list[str], fails: list[FailOn]) -> Refusal:
+    return Refusal(
+        424,
+        f"{', '.join(found)} (fail_on: {', '.join(fails)})",
+        fix="see run.reasons and run.parts, or GET /dead-letters",
+        kind="sync-not-as-asked",
+        title="The sync did not end as it was asked to",
+        run=RunView.of(run).model_dump(mode="json"),
+    )
 
 
 def _found(run: Run, fails: list[FailOn], ended: bool) -> list[str]:

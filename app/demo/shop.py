@@ -11,7 +11,7 @@ import orjson
 from app.clock import utc_now
 from app.errors import GatewayError
 from app.http import encode_query
-from app.integrations.woocommerce.rest.oauth import signed
+from app.integrations.woocommerce.rest.oauth import Signer, signed
 from app.integrations.woocommerce.settings import SignatureMethod
 
 
@@ -32,7 +32,7 @@ class ShopClient:
         """One call to `/wp-json/wc/v3/{path}`. Raises ShopSaidNo with the shop's own words."""
         address = f"{self.url}/wp-json/wc/v3/{path}"
         by = SignatureMethod.HMAC_SHA256
-        query = signed(method, address, params, key=self._key, secret=self._secret, by=by, now=utc_now())
+        query = signed(method, address, params, Signer(self._key, self._secret, by), now=utc_now())
         content = None if body is None else orjson.dumps(body)
         headers = {"Content-Type": "application/json"} if content is not None else {}
         answer = await self._http.request(method, f"{address}?{encode_query(query)}", content=content, headers=headers)

@@ -18,7 +18,7 @@ import httpx
 
 from app.clock import utc_now
 from app.http import encode_query
-from app.integrations.woocommerce.rest.oauth import signed
+from app.integrations.woocommerce.rest.oauth import Signer, signed
 from app.integrations.woocommerce.settings import SignatureMethod
 
 T = TypeVar("T")
@@ -53,7 +53,7 @@ class Demo:
         """A call to the shop's REST API, signed as over plain http."""
         url = f"{self.connection['shop_url']}/wp-json/wc/v3/{path}"
         key, secret = self.connection["consumer_key"], self.connection["consumer_secret"]
-        query = signed(method, url, [], key=key, secret=secret, by=SignatureMethod.HMAC_SHA256, now=utc_now())
+        query = signed(method, url, [], Signer(key, secret, SignatureMethod.HMAC_SHA256), now=utc_now())
         with httpx.Client(trust_env=False, timeout=30) as http:
             answer = http.request(method, f"{url}?{encode_query(query)}", json=body)
         assert answer.is_success, answer.text

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -119,7 +119,19 @@ async def _carry_out(source: ManagesWebhooks, action: WebhookAction, url: str, s
             await source.delete_webhook(action.webhook_id)
 
 
-async def _saved(gateway: Gateway, connection: Connection, done: Sequence[WebhookAction], **values: Any) -> None:
+class HookChange(TypedDict, total=False):
+    """What was found of a connection's webhooks, and when it is looked for again."""
+
+    state: str
+    checked_at: datetime
+    next_check_at: datetime
+    repairs: int
+    last_repair_at: datetime
+    seen: list[dict[str, Any]]
+    last_error: str | None
+
+
+async def _saved(gateway: Gateway, connection: Connection, done: Sequence[WebhookAction], **values: Unpack[HookChange]) -> None:
     """Writes down what was found and done; after a repair what was missed meanwhile is polled now."""
     now = gateway.clock()
     minutes = connection.settings.webhooks.check_minutes
@@ -127,14 +139,15 @@ async def _saved(gateway: Gateway, connection: Connection, done: Sequence[Webhoo
         before = await state_of(db, connection.id)
         first = before is None or before.seen is None
         repairs = [action for action in done if not (first and action.fault is Fault.MISSING)]
-        said = {
+        said: HookChange = {
             "checked_at": now,
             "next_check_at": now + timedelta(minutes=minutes),
             "state": "repaired" if repairs else "fine",
             "repairs": (before.repairs if before else 0) + len(repairs),
-            **({"last_repair_at": now} if repairs else {}),
         }
-        await _save(db, connection, **{**said, **values})
+        if repairs:
+            said["last_repair_at"] = now
+        await _save(db, connection, {**said, **values})
         if repairs:
             text = "; ".join(dict.fromkeys(action.message for action in repairs))
             await alerts.raise_alert(db, "webhooks", connection.id, repairs[0].fault.value, text, now)
@@ -174,7 +187,7 @@ async def _failed(gateway: Gateway, connection: Connection, done: Sequence[Webho
     log.warning("webhooks_not_checked", connection=connection.name, error=type(error).__name__)
 
 
-async def _save(db: AsyncConnection, connection: Connection, **values: Any) -> None:
+async def _save(db: AsyncConnection, connection: Connection, values: HookChange) -> None:
     same = hooks.c.connection_id == connection.id
     if not await insert_missing(db, hooks, connection_id=connection.id, **values):
         await db.execute(update(hooks).where(same).values(**values))

@@ -14,7 +14,7 @@ from app.errors import LoginRefused
 from app.http import client_on, encode_query
 from app.integrations.woocommerce.client import WooCommerceClient
 from app.integrations.woocommerce.mapping.fields import map_article, map_order
-from app.integrations.woocommerce.rest.oauth import signed
+from app.integrations.woocommerce.rest.oauth import Signer, signed
 from app.integrations.woocommerce.settings import SignatureMethod, WooCommerceSettings
 from app.sandbox.woocommerce import ShopConfig, create_shop
 from tests.integrations.woocommerce.recordings import credentials
@@ -49,7 +49,7 @@ class Simulated:
         """As the shop's own staff would, over its own API."""
         url = f"{self.url}/wp-json/wc/v3/{path}"
         by = SignatureMethod.HMAC_SHA256
-        query = encode_query(signed("POST", url, [], key="ck_1", secret="cs_1", by=by, now=self.clock()))
+        query = encode_query(signed("POST", url, [], Signer("ck_1", "cs_1", by), now=self.clock()))
         if url.startswith("http://"):
             answer = await self.http.post(f"{url}?{query}", json=body)
         else:

@@ -15,7 +15,7 @@ from app.clock import Clock
 from app.errors import LoginRefused, Malformed, NoSuchRecord, Refused
 from app.http import Answer, encode_query, raise_passing, send
 from app.integrations.woocommerce.rest.dialect import Dialect, Params, Record
-from app.integrations.woocommerce.rest.oauth import signed
+from app.integrations.woocommerce.rest.oauth import Signer, signed
 from app.integrations.woocommerce.rest.versions import Version
 from app.integrations.woocommerce.settings import Login, WooCommerceCredentials, WooCommerceSettings
 from app.json_reading import Body, text
@@ -155,7 +155,7 @@ class Calls:
         """A shop that does not know it is reached over https takes its own address to be http (WC_REST_Authentication)."""
         own = f"http://{url.removeprefix('https://')}" if url.startswith("https://") else url
         by, end = self._settings.oauth_signature_method, "&" if self.version.signs_with_ampersand else ""
-        return signed(method, own, params, key=key, secret=secret, by=by, now=self._clock(), key_end=end)
+        return signed(method, own, params, Signer(key, secret, by, end), now=self._clock())
 
     def _sort(self, answer: Answer, method: str, call: str) -> None:
         status, words, told, code = answer.status, answer.text(), _told(answer), _code(answer)

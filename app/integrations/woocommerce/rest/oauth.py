@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from authlib.oauth1.rfc5849.signature import construct_base_string
@@ -45,24 +46,26 @@ def signature(
     return base64.b64encode(hmac.new(key, base_string(method, url, params).encode(), _HASHES[by]).digest()).decode("ascii")
 
 
+@dataclass(frozen=True)
+class Signer:
+    """Whose keys sign, and how. `key_end` is empty for wc-api/v2."""
+
+    key: str
+    secret: str
+    by: SignatureMethod
+    key_end: str = "&"
+
+
 def signed(
-    method: str,
-    url: str,
-    params: Params,
-    *,
-    key: str,
-    secret: str,
-    by: SignatureMethod,
-    now: datetime,
-    nonce: str | None = None,
-    key_end: str = "&",
+    method: str, url: str, params: Params, signer: Signer, *, now: datetime, nonce: str | None = None
 ) -> list[tuple[str, str]]:
     """`params` with everything OAuth adds to the query. `now` is UTC: shops accept 15 minutes either way, and each nonce once."""
     unsigned = [
         *params,
-        ("oauth_consumer_key", key),
+        ("oauth_consumer_key", signer.key),
         ("oauth_timestamp", str(int(now.timestamp()))),
         ("oauth_nonce", nonce or secrets.token_hex(16)),
-        ("oauth_signature_method", by.value),
+        ("oauth_signature_method", signer.by.value),
     ]
-    return [*unsigned, ("oauth_signature", signature(method, url, unsigned, secret, by, key_end))]
+    made = signature(method, url, unsigned, signer.secret, signer.by, signer.key_end)
+    return [*unsigned, ("oauth_signature", made)]

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from app.http import encode_query
-from app.integrations.woocommerce.rest.oauth import base_string, signature, signed
+from app.integrations.woocommerce.rest.oauth import Signer, base_string, signature, signed
 from app.integrations.woocommerce.settings import SignatureMethod
 from tests.integrations.woocommerce.recordings import vectors
 
@@ -35,9 +35,7 @@ def produced(vector: dict[str, Any]) -> list[tuple[str, str]]:
         vector["method"],
         vector["url_signed"],
         [(key, value) for key, value in vector["params_signed"]],
-        key=vector["consumer_key"],
-        secret=vector["consumer_secret"],
-        by=SignatureMethod(vector["signature_method"]),
+        Signer(vector["consumer_key"], vector["consumer_secret"], SignatureMethod(vector["signature_method"])),
         now=datetime.fromtimestamp(int(oauth["oauth_timestamp"]), UTC),
         nonce=oauth["oauth_nonce"],
     )
@@ -76,7 +74,7 @@ def test_the_hash_is_a_choice() -> None:
 def test_every_request_has_a_nonce_of_its_own() -> None:
     now = datetime(2026, 11, 21, 16, tzinfo=UTC)
     made = [
-        dict(signed("GET", "http://shop.example/", [], key="ck", secret="cs", by=SignatureMethod.HMAC_SHA256, now=now))
+        dict(signed("GET", "http://shop.example/", [], Signer("ck", "cs", SignatureMethod.HMAC_SHA256), now=now))
         for _ in range(50)
     ]
     assert len({each["oauth_nonce"] for each in made}) == 50

@@ -1,87 +1,24 @@
-"""Runs: one execution over many records. A run has a part for each connection and process it covers."""
+"""The parts of runs, from the run that makes them to their end."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypedDict, Unpack
 
-from sqlalchemy import ColumnElement, Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.domain import INBOUND, JobState, PartState, Process, RunState
+from app.domain import JobState, PartState, Process
 from app.ids import new_id
 from app.storage.outbound_tables import stock_levels
-from app.storage.tables import connections, jobs, run_items, run_parts, runs
+from app.storage.tables import jobs, run_items, run_parts, runs
 
 ENDED = (PartState.DONE, PartState.FAILED, PartState.BRAKED)
-COUNTED = ("created", "updated", "cancelled", "unchanged", "skipped", "held", "failed")
-"""What a record's work comes to (`flows.outcomes.Outcome`). Those that are not settled are counted as `waiting`."""
-REASONS_SHOWN = 200
-
-
-@dataclass(frozen=True)
-class Part:
-    """As people look at it. `counts`: read, then each record once by its outcome; `waiting` are those not settled yet.
-
-    `drift`: records that were to be done something about, though no webhook had announced it.
-    """
-
-    id: int
-    run_id: str
-    connection_id: str
-    connection: str
-    process: Process
-    state: PartState
-    full: bool
-    dry_run: bool
-    counts: dict[str, int]
-    drift: int
-    calls: int
-    reasons: list[dict[str, Any]]
-    preview: list[dict[str, Any]]
-    error: str | None
-    started_at: datetime | None
-    finished_at: datetime | None
-
-
-@dataclass(frozen=True)
-class Run:
-    id: str
-    trigger: str
-    target: str
-    options: dict[str, Any]
-    created_at: datetime
-    finished_at: datetime | None
-    parts: tuple[Part, ...] = field(default=())
-
-    @property
-    def state(self) -> RunState:
-        states = {part.state for part in self.parts}
-        if states - set(ENDED):
-            return RunState.RUNNING if states - {PartState.WAITING} else RunState.WAITING
-        if PartState.FAILED in states:
-            return RunState.FAILED
-        return RunState.BRAKED if PartState.BRAKED in states else RunState.DONE
-
-    @property
-    def counts(self) -> dict[str, int]:
-        total: Counter[str] = Counter(dict.fromkeys(("read", *COUNTED, "waiting"), 0))
-        for part in self.parts:
-            total.update(part.counts)
-        return dict(total)
-
-    @property
-    def drift(self) -> int:
-        return sum(part.drift for part in self.parts)
-
-    def of(self, connection_ids: Sequence[str] | None) -> Run:
-        """What of it belongs to these connections (None: all)."""
-        if connection_ids is None:
-            return self
-        return replace(self, parts=tuple(part for part in self.parts if part.connection_id in connection_ids))
+TO_READ = (PartState.WAITING, PartState.READING)
+TO_WRITE = ("waiting", "parked")
+"""Stock levels whose quantity is still to be written."""
 
 
 @dataclass(frozen=True)
@@ -179,136 +116,6 @@ async def create(db: AsyncConnection, new: NewRun, now: datetime) -> str:
     if rows:
         await db.execute(insert(run_parts), rows)
     return run_id
-
-
-async def by_idempotency_key(db: AsyncConnection, key_id: str, idempotency_key: str) -> str | None:
-    """The run that an earlier request with the same key has made."""
-    found: str | None = await db.scalar(
-        select(runs.c.id).where(runs.c.key_id == key_id, runs.c.idempotency_key == idempotency_key)
-    )
-    return found
-
-
-async def find(db: AsyncConnection, run_id: str) -> Run | None:
-    row = (await db.execute(select(runs).where(runs.c.id == run_id))).first()
-    if row is None:
-        return None
-    return _run(row, await _parts(db, [run_id]))
-
-
-async def latest(
-    db: AsyncConnection, *, connection_ids: Sequence[str] | None, before: tuple[datetime, str] | None, limit: int
-) -> list[Run]:
-    """Newest first."""
-    query = select(runs).order_by(runs.c.created_at.desc(), runs.c.id.desc()).limit(limit)
-    if connection_ids is not None:
-        seen = select(run_parts.c.run_id).where(run_parts.c.connection_id.in_(connection_ids))
-        query = query.where(runs.c.id.in_(seen))
-    if before is not None:
-        moment, run_id = before
-        query = query.where((runs.c.created_at < moment) | ((runs.c.created_at == moment) & (runs.c.id < run_id)))
-    rows = list(await db.execute(query))
-    parts = await _parts(db, [row.id for row in rows])
-    return [_run(row, [part for part in parts if part.run_id == row.id]) for row in rows]
-
-
-def _run(row: Row[Any], parts: Sequence[Part]) -> Run:
-    return Run(row.id, row.trigger, row.target, row.options, row.created_at, row.finished_at, tuple(parts))
-
-
-async def _parts(db: AsyncConnection, run_ids: Sequence[str]) -> list[Part]:
-    query = (
-        select(run_parts, connections.c.name.label("connection"))
-        .join(connections, connections.c.id == run_parts.c.connection_id)
-        .where(run_parts.c.run_id.in_(run_ids))
-        .order_by(run_parts.c.id)
-    )
-    rows = list(await db.execute(query))
-    outcomes = await _outcomes(db, [row.id for row in rows])
-    reasons = await _reasons(db, [row.id for row in rows])
-    for row in rows:
-        if row.process == Process.STOCK and not row.dry_run:
-            outcomes[row.id] = await _stock_outcomes(db, row)
-    return [_part(row, outcomes.get(row.id, Counter()), reasons.get(row.id, [])) for row in rows]
-
-
-async def _stock_outcomes(db: AsyncConnection, row: Row[Any]) -> Counter[str]:
-    """Quantities have no jobs: what was found to differ is written, refused by the shop, or still waits."""
-    differ = row.read - row.unchanged
-    if differ <= 0 or row.started_at is None:
-        return Counter()
-    mine = select(func.count()).where(stock_levels.c.connection_id == row.connection_id)
-    waiting = await db.scalar(mine.where(stock_levels.c.state.in_(TO_WRITE))) if row.state in (*TO_READ, PartState.WORKING) else 0
-    refused = await db.scalar(
-        mine.where(stock_levels.c.problem_code.in_(REFUSED_QUANTITIES), stock_levels.c.updated_at >= row.started_at)
-    )
-    waits = min(differ, waiting or 0)
-    failed = min(differ - waits, refused or 0)
-    return Counter({"waiting": waits, "failed": failed, "updated": differ - waits - failed})
-
-
-async def _outcomes(db: AsyncConnection, part_ids: Sequence[int]) -> dict[int, Counter[str]]:
-    items = (
-        select(run_items.c.part_id, run_items.c.outcome, func.count().label("n"))
-        .where(run_items.c.part_id.in_(part_ids))
-        .group_by(run_items.c.part_id, run_items.c.outcome)
-    )
-    found: dict[int, Counter[str]] = {}
-    for row in await db.execute(items):
-        found.setdefault(row.part_id, Counter())[row.outcome or "waiting"] += row.n
-    return found
-
-
-async def _reasons(db: AsyncConnection, part_ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
-    """The records of a run that did not simply go through, each with why."""
-    query = (
-        select(run_items)
-        .where(run_items.c.part_id.in_(part_ids), run_items.c.outcome.in_(("held", "failed", "skipped")))
-        .order_by(run_items.c.id)
-        .limit(REASONS_SHOWN)
-    )
-    found: dict[int, list[dict[str, Any]]] = {}
-    for row in await db.execute(query):
-        entry = {"record": row.source_id, "outcome": row.outcome, "code": row.reason_code, "reason": row.reason}
-        found.setdefault(row.part_id, []).append(entry)
-    return found
-
-
-def _part(row: Row[Any], outcomes: Counter[str], reasons: list[dict[str, Any]]) -> Part:
-    counts = {"read": row.read, **{name: outcomes[name] for name in COUNTED}, "waiting": outcomes["waiting"]}
-    counts["unchanged"] += row.unchanged
-    counts["skipped"] += row.skipped
-    for name, count in (row.planned or {}).items():
-        counts[name] += count
-    state = PartState(row.state)
-    if state is PartState.WORKING and outcomes["waiting"] == 0:
-        state = PartState.DONE
-    summed = [{"outcome": "skipped", "code": code, "count": count} for code, count in sorted((row.reasons or {}).items())]
-    return Part(
-        id=row.id,
-        run_id=row.run_id,
-        connection_id=row.connection_id,
-        connection=row.connection,
-        process=Process(row.process),
-        state=state,
-        full=row.full,
-        dry_run=row.dry_run,
-        counts=counts,
-        drift=sum(outcomes.values()) if row.process in INBOUND else 0,
-        calls=row.calls,
-        reasons=[*summed, *reasons],
-        preview=row.preview or [],
-        error=row.error,
-        started_at=row.started_at,
-        finished_at=row.finished_at,
-    )
-
-
-TO_READ = (PartState.WAITING, PartState.READING)
-TO_WRITE = ("waiting", "parked")
-"""Stock levels whose quantity is still to be written."""
-REFUSED_QUANTITIES = ("wrong-parent", "product-gone", "stock-refused", "stock-not-taken")
-"""Why a shop did not take a quantity that was written. Articles whose stock it does not keep are never written at all."""
 
 
 async def next_part(db: AsyncConnection, connection_id: str, process: Process) -> RunPart | None:

@@ -1,0 +1,45 @@
+"""Runs: one execution over many records. A run has a part for each connection and process it covers."""
+
+from app.records.runs.parts import (
+    TO_READ,
+    NewRun,
+    PartChange,
+    PartStep,
+    Progress,
+    RunPart,
+    change_part,
+    create,
+    finish_settled,
+    following,
+    has_ended,
+    held_by_brake,
+    next_part,
+    progress_of,
+    prune,
+    reopen,
+)
+from app.records.runs.results import Part, Run, by_idempotency_key, find, latest
+
+__all__ = [
+    "TO_READ",
+    "NewRun",
+    "Part",
+    "PartChange",
+    "PartStep",
+    "Progress",
+    "Run",
+    "RunPart",
+    "by_idempotency_key",
+    "change_part",
+    "create",
+    "find",
+    "finish_settled",
+    "following",
+    "has_ended",
+    "held_by_brake",
+    "latest",
+    "next_part",
+    "progress_of",
+    "prune",
+    "reopen",
+]

@@ -13,11 +13,12 @@ from rich.text import Text
 
 from app.commands.kit.remote import DEFAULT_URL, ApiKey, Remote, Url, connect, segment
 from app.commands.kit.terminal import AsJson, Exit, err, out, print_json, table, with_times
+from app.domain import PartState, RunState
 
 app = typer.Typer(no_args_is_help=True, help="Runs: what a sync, a poll or a sweep has read and done.")
 
 COUNTS = ("read", "created", "updated", "cancelled", "unchanged", "skipped", "held", "failed", "waiting")
-ENDED = ("done", "failed", "braked")
+ENDED = (RunState.DONE, RunState.FAILED, RunState.BRAKED)
 FIRST_LOOK_SECONDS = 0.2
 LOOK_SECONDS = 2.0
 FIELDS_SHOWN = 40
@@ -100,8 +101,8 @@ def what_failed(run: dict[str, Any], watched: list[FailOn]) -> list[str]:
         return []
     counts, parts = run["counts"], run["parts"]
     amounts = {
-        FailOn.FAILED: counts["failed"] + sum(part["state"] == "failed" for part in parts),
-        FailOn.HELD: counts["held"] + sum(part["state"] == "braked" for part in parts),
+        FailOn.FAILED: counts["failed"] + sum(part["state"] == PartState.FAILED for part in parts),
+        FailOn.HELD: counts["held"] + sum(part["state"] == PartState.BRAKED for part in parts),
         FailOn.SKIPPED: counts["skipped"],
         FailOn.DRIFT: run["drift"],
         FailOn.WAITING: int(run["state"] not in ENDED),
@@ -129,7 +130,8 @@ def show_run(run: dict[str, Any]) -> None:
 
 
 def _colour(state: str) -> str:
-    return {"done": "green", "failed": "bold red", "braked": "bold yellow"}.get(state, "cyan")
+    colours: dict[str, str] = {RunState.DONE: "green", RunState.FAILED: "bold red", RunState.BRAKED: "bold yellow"}
+    return colours.get(state, "cyan")
 
 
 def _show_entry(entry: dict[str, Any]) -> None:

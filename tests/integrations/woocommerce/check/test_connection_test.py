@@ -13,8 +13,8 @@ from app.http import GuardedTransport, Reach, client_on
 from app.integrations.protocol import Check, TestReport
 from app.integrations.woocommerce.client import WooCommerceClient
 from app.integrations.woocommerce.settings import WooCommerceSettings
+from tests.integrations.woocommerce.fake_shop import START, FakeShop
 from tests.integrations.woocommerce.recordings import credentials, rest
-from tests.integrations.woocommerce.small_shop import START
 
 Answers = dict[str, httpx.Response]
 
@@ -51,9 +51,7 @@ async def examine(changed: Answers | None = None, shop_url: str = "https://127.0
 
 
 async def report_of(answer: Callable[[httpx.Request], httpx.Response], shop_url: str, **settings: Any) -> TestReport:
-    async with client_on(httpx.MockTransport(answer)) as http:
-        shop = credentials(shop_url=shop_url)
-        return await WooCommerceClient(WooCommerceSettings.model_validate(settings), shop, http, lambda: START).test()
+    return await FakeShop(decide=answer).client(shop_url, **settings).test()
 
 
 def failed(report: TestReport) -> Check:
@@ -380,8 +378,7 @@ class TestOldShops:
             found = answers.get(request.url.path)
             return httpx.Response(200, json=found) if found is not None else recorded("115")
 
-        async with client_on(httpx.MockTransport(answer)) as http:
-            shop = WooCommerceClient(WooCommerceSettings(), credentials(shop_url=SHOP), http, lambda: START)
-            assert (await shop.test()).facts["rest"] == "wc/v2"
-            assert await shop.read_many(Process.ORDERS, []) == {}
-            assert [page.records async for page in shop.changes(Process.ORDERS, None, None)] == [()]
+        shop = FakeShop(decide=answer).client(SHOP)
+        assert (await shop.test()).facts["rest"] == "wc/v2"
+        assert await shop.read_many(Process.ORDERS, []) == {}
+        assert [page.records async for page in shop.changes(Process.ORDERS, None, None)] == [()]

@@ -13,20 +13,16 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-import httpx
 import pytest
 
 from app.domain import Process
 from app.errors import LoginRefused, Refused
-from app.http import client_on
 from app.integrations.protocol import Announced, OrderNote, StockChange, StockLevel, WebhookSeen
-from app.integrations.woocommerce.client import WooCommerceClient
 from app.integrations.woocommerce.mapping.fields import map_article, map_order
 from app.integrations.woocommerce.settings import WooCommerceSettings
 from app.integrations.woocommerce.webhooks.incoming import interpret
+from tests.integrations.woocommerce.fake_shop import FakeShop, scripted
 from tests.integrations.woocommerce.recordings import credentials
-from tests.integrations.woocommerce.scripted import Scripted
-from tests.integrations.woocommerce.small_shop import START
 
 ADDRESS = {
     "first_name": "Eva", "last_name": "Moen", "company": "Moen AS", "address_1": "Vei 1", "address_2": "", "city": "Oslo",
@@ -80,8 +76,8 @@ LEGACY_PRODUCT: dict[str, Any] = {
 }  # fmt: skip
 
 
-def legacy(answers: dict[str, Any], version: str = "wc-api/v3") -> Scripted:
-    return Scripted(answers, {"rest": version}, base=f"/{version}/")
+def legacy(answers: dict[str, Any], version: str = "wc-api/v3") -> FakeShop:
+    return scripted(answers, {"rest": version}, base=f"/{version}/")
 
 
 class TestLegacyRecords:
@@ -247,18 +243,10 @@ class TestLegacyWrites:
 class TestLegacyLogin:
     @pytest.mark.parametrize(("version", "key"), [("wc-api/v3", b"cs_1&"), ("wc-api/v2", b"cs_1")])
     async def test_over_http_the_key_ends_as_the_version_has_it(self, version: str, key: bytes) -> None:
-        seen: list[httpx.URL] = []
-
-        def answer(request: httpx.Request) -> httpx.Response:
-            seen.append(request.url)
-            return httpx.Response(200, json={"orders": []})
-
-        async with client_on(httpx.MockTransport(answer)) as http:
-            shop = credentials(shop_url="http://shop.example/")
-            client = WooCommerceClient(WooCommerceSettings(), shop, http, lambda: START, {"rest": version})
-            async for _ in client.changes(Process.ORDERS, None, None):
-                pass
-        params = dict(seen[0].params)
+        shop = scripted(answers={"*": (200, {"orders": []})}, facts={"rest": version})
+        async for _ in shop.client("http://shop.example/").changes(Process.ORDERS, None, None):
+            pass
+        params = shop.asked[0].query
         nonce, stamp = params["oauth_nonce"], params["oauth_timestamp"]
         pairs = (
             "filter%255Blimit%255D%3D100%26filter%255Bmeta%255D%3Dtrue%26filter%255Border%255D%3DASC"

@@ -16,7 +16,7 @@ from app.integrations.protocol import StockChange, StockLevel
 from app.integrations.woocommerce.mapping.fields import map_article
 from app.integrations.woocommerce.rest.versions import Version, release_of, version_of
 from app.integrations.woocommerce.settings import WooCommerceSettings
-from tests.integrations.woocommerce.scripted import Scripted
+from tests.integrations.woocommerce.fake_shop import FakeShop, scripted
 
 
 class TestWhichVersion:
@@ -54,8 +54,8 @@ V1_PRODUCT: dict[str, Any] = {
 }  # fmt: skip
 
 
-def first_rest(answers: dict[str, Any]) -> Scripted:
-    return Scripted(answers, {"rest": "wc/v1", "lists_by_modification": False}, base="/wp-json/wc/v1/")
+def first_rest(answers: dict[str, Any]) -> FakeShop:
+    return scripted(answers, {"rest": "wc/v1", "lists_by_modification": False}, base="/wp-json/wc/v1/")
 
 
 class TestFirstRestApi:
@@ -97,8 +97,8 @@ class TestFirstRestApi:
 class TestPollsByListingAll:
     """WooCommerce before 5.8 has no filter by modification."""
 
-    def shop(self, bodies: list[dict[str, Any]], path: str = "orders") -> Scripted:
-        class Paged(Scripted):
+    def shop(self, bodies: list[dict[str, Any]], path: str = "orders") -> FakeShop:
+        class Paged(FakeShop):
             def answer(self, request: httpx.Request) -> httpx.Response:
                 assert "modified_after" not in request.url.params
                 assert request.url.params["orderby"] == "id"
@@ -106,13 +106,13 @@ class TestPollsByListingAll:
                 self.answers[f"GET {path}"] = (200, bodies[offset : offset + size])
                 return super().answer(request)
 
-        return Paged({}, {"lists_by_modification": False})
+        return Paged(facts={"lists_by_modification": False}, scripted=True)
 
     @staticmethod
     def order(number: int, second: int, **fields: Any) -> dict[str, Any]:
         return {"id": number, "status": "processing", "date_modified_gmt": f"2026-11-21T16:00:{second:02d}"} | fields
 
-    async def poll(self, shop: Scripted, cursor: dict[str, Any] | None, **settings: Any) -> tuple[list[int], dict[str, Any]]:
+    async def poll(self, shop: FakeShop, cursor: dict[str, Any] | None, **settings: Any) -> tuple[list[int], dict[str, Any]]:
         found: list[int] = []
         async for page in shop.client(**settings).changes(Process.ORDERS, cursor, None):
             found += [int(record.source_id) for record in page.records]

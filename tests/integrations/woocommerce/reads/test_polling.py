@@ -13,7 +13,7 @@ from app.domain import Process
 from app.errors import Malformed
 from app.integrations.protocol import Page
 from app.integrations.woocommerce.client import WooCommerceClient
-from tests.integrations.woocommerce.small_shop import START, SmallShop, at
+from tests.integrations.woocommerce.fake_shop import START, FakeShop, at
 
 
 async def poll(client: WooCommerceClient, cursor: dict[str, Any] | None = None, process: Process = Process.ORDERS) -> list[Page]:
@@ -27,12 +27,12 @@ def ids(pages: list[Page]) -> list[int]:
 
 
 @pytest.fixture
-def shop() -> SmallShop:
-    return SmallShop()
+def shop() -> FakeShop:
+    return FakeShop(now=START + timedelta(days=1))
 
 
 class TestCost:
-    async def test_a_thousand_unchanged_orders_polled_again_are_one_call(self, shop: SmallShop) -> None:
+    async def test_a_thousand_unchanged_orders_polled_again_are_one_call(self, shop: FakeShop) -> None:
         for number in range(1, 1001):
             shop.put_order(number, second=number)
         client = shop.client()
@@ -43,7 +43,7 @@ class TestCost:
         assert ids(again) == []
         assert len(shop.asked) == 1
 
-    async def test_reading_a_thousand_orders_costs_pages_plus_their_overlap(self, shop: SmallShop) -> None:
+    async def test_reading_a_thousand_orders_costs_pages_plus_their_overlap(self, shop: FakeShop) -> None:
         for number in range(1, 1001):
             shop.put_order(number, second=number)
         pages = await poll(shop.client())
@@ -51,7 +51,7 @@ class TestCost:
         assert sum(page.calls for page in pages) == 11
         assert max(len(page.records) for page in pages) <= 100
 
-    async def test_many_orders_in_the_overlap_cost_their_pages_and_are_not_given_again(self, shop: SmallShop) -> None:
+    async def test_many_orders_in_the_overlap_cost_their_pages_and_are_not_given_again(self, shop: FakeShop) -> None:
         for number in range(1, 301):
             shop.put_order(number, second=number % 4)
         client = shop.client()
@@ -64,29 +64,29 @@ class TestCost:
 
 
 class TestCursor:
-    async def test_a_poll_that_finds_nothing_leaves_the_cursor_as_it_was(self, shop: SmallShop) -> None:
+    async def test_a_poll_that_finds_nothing_leaves_the_cursor_as_it_was(self, shop: FakeShop) -> None:
         shop.put_order(1, second=10)
         client = shop.client()
         cursor = (await poll(client))[-1].cursor
         again = await poll(client, cursor)
         assert [(page.records, page.cursor) for page in again] == [((), cursor)]
 
-    async def test_it_is_the_time_of_the_newest_record(self, shop: SmallShop) -> None:
+    async def test_it_is_the_time_of_the_newest_record(self, shop: FakeShop) -> None:
         shop.put_order(1, second=10)
         shop.put_order(2, second=20)
         assert (await poll(shop.client()))[-1].cursor["modified"] == at(20)
 
-    async def test_without_one_the_poll_begins_at_since(self, shop: SmallShop) -> None:
+    async def test_without_one_the_poll_begins_at_since(self, shop: FakeShop) -> None:
         shop.put_order(1, second=10)
         shop.put_order(2, second=100)
         pages = [page async for page in shop.client().changes(Process.ORDERS, None, START + timedelta(seconds=50))]
         assert ids(pages) == [2]
 
-    async def test_one_that_cannot_be_read_begins_at_the_beginning(self, shop: SmallShop) -> None:
+    async def test_one_that_cannot_be_read_begins_at_the_beginning(self, shop: FakeShop) -> None:
         shop.put_order(1, second=10)
         assert ids(await poll(shop.client(), {"modified": "i går", "seen": 7})) == [1]
 
-    async def test_each_page_has_one_from_which_the_rest_is_found(self, shop: SmallShop) -> None:
+    async def test_each_page_has_one_from_which_the_rest_is_found(self, shop: FakeShop) -> None:
         """A worker that dies after any page goes on from there."""
         for number in range(1, 61):
             shop.put_order(number, second=number // 7)
@@ -98,21 +98,21 @@ class TestCursor:
 
 
 class TestNothingIsMissed:
-    async def test_a_record_changed_in_the_same_second_after_the_poll_is_found_by_the_next(self, shop: SmallShop) -> None:
+    async def test_a_record_changed_in_the_same_second_after_the_poll_is_found_by_the_next(self, shop: FakeShop) -> None:
         shop.put_order(1, second=10)
         client = shop.client()
         cursor = (await poll(client))[-1].cursor
         shop.put_order(2, second=10)
         assert ids(await poll(client, cursor)) == [2]
 
-    async def test_a_record_changed_twice_in_one_second_is_given_twice(self, shop: SmallShop) -> None:
+    async def test_a_record_changed_twice_in_one_second_is_given_twice(self, shop: FakeShop) -> None:
         shop.put_order(1, second=10)
         client = shop.client()
         cursor = (await poll(client))[-1].cursor
         shop.put_order(1, second=10, status="cancelled")
         assert ids(await poll(client, cursor)) == [1]
 
-    async def test_a_record_stored_late_with_an_earlier_time_is_found_within_the_overlap(self, shop: SmallShop) -> None:
+    async def test_a_record_stored_late_with_an_earlier_time_is_found_within_the_overlap(self, shop: FakeShop) -> None:
         shop.put_order(1, second=10)
         client = shop.client(overlap_seconds=5)
         cursor = (await poll(client))[-1].cursor
@@ -120,12 +120,12 @@ class TestNothingIsMissed:
         shop.put_order(3, second=5)
         assert ids(await poll(client, cursor)) == [2]
 
-    async def test_orders_changed_while_the_poll_runs_shift_no_page(self, shop: SmallShop) -> None:
+    async def test_orders_changed_while_the_poll_runs_shift_no_page(self, shop: FakeShop) -> None:
         for number in range(1, 101):
             shop.put_order(number, second=number)
         coming, changed = list(range(99, 0, -7)), []
 
-        def change_one(shop: SmallShop) -> None:
+        def change_one(shop: FakeShop) -> None:
             changed.append(coming.pop())
             shop.put_order(changed[-1], second=1000 + changed[-1], status="cancelled")
 
@@ -138,7 +138,7 @@ class TestNothingIsMissed:
 
 
 class TestCrowdedSecond:
-    async def test_more_records_in_one_second_than_a_page_holds_are_all_found_once(self, shop: SmallShop) -> None:
+    async def test_more_records_in_one_second_than_a_page_holds_are_all_found_once(self, shop: FakeShop) -> None:
         shop.put_order(1, second=1)
         for number in range(2, 252):
             shop.put_order(number, second=5)
@@ -148,12 +148,12 @@ class TestCrowdedSecond:
         assert Counter(ids(pages)).most_common(1)[0][1] <= 2
         assert max(len(page.records) for page in pages) <= 100
 
-    async def test_records_that_leave_it_while_it_is_read_let_no_other_slip_through(self, shop: SmallShop) -> None:
+    async def test_records_that_leave_it_while_it_is_read_let_no_other_slip_through(self, shop: FakeShop) -> None:
         for number in range(1, 101):
             shop.put_order(number, second=5)
         leaving = iter([3, 4, 5, 6, 7, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 40, 41, 42])
 
-        def leave(shop: SmallShop) -> None:
+        def leave(shop: FakeShop) -> None:
             for number in (next(leaving, None), next(leaving, None)):
                 if number is not None:
                     shop.put_order(number, second=100)
@@ -162,7 +162,7 @@ class TestCrowdedSecond:
         pages = await poll(shop.client(page_size=10))
         assert set(ids(pages)) == set(range(1, 101))
 
-    async def test_a_poll_that_stopped_inside_it_goes_on_there(self, shop: SmallShop) -> None:
+    async def test_a_poll_that_stopped_inside_it_goes_on_there(self, shop: FakeShop) -> None:
         for number in range(1, 101):
             shop.put_order(number, second=5)
         client = shop.client(page_size=10)
@@ -172,7 +172,7 @@ class TestCrowdedSecond:
         assert len(before) > 50
         assert set(ids(await poll(client, whole[stopped].cursor))) == set(range(1, 101)) - before
 
-    async def test_one_too_large_to_remember_is_left_alone_once_the_shops_clock_has_passed_it(self, shop: SmallShop) -> None:
+    async def test_one_too_large_to_remember_is_left_alone_once_the_shops_clock_has_passed_it(self, shop: FakeShop) -> None:
         for number in range(1, 1501):
             shop.put_order(number, second=5)
         client = shop.client()
@@ -183,7 +183,7 @@ class TestCrowdedSecond:
         assert (ids(again), len(shop.asked)) == ([], 1)
         assert len(first[-1].cursor["seen"]) == 1000
 
-    async def test_one_too_large_to_remember_is_read_again_while_the_shops_clock_is_in_it(self, shop: SmallShop) -> None:
+    async def test_one_too_large_to_remember_is_read_again_while_the_shops_clock_is_in_it(self, shop: FakeShop) -> None:
         shop.now = START + timedelta(seconds=6)
         for number in range(1, 1501):
             shop.put_order(number, second=5)
@@ -194,7 +194,7 @@ class TestCrowdedSecond:
 
 
 class TestArticles:
-    async def test_products_and_the_variations_of_those_that_have_them(self, shop: SmallShop) -> None:
+    async def test_products_and_the_variations_of_those_that_have_them(self, shop: FakeShop) -> None:
         shop.put_product(14, second=1, sku="A")
         shop.put_product(23, second=2, type="variable", sku="S", name="Sokker")
         shop.put_variation(24, parent=23, second=3)
@@ -204,7 +204,7 @@ class TestArticles:
         variation = next(record for page in pages for record in page.records if record.source_id == "24")
         assert variation.body["_gateway_parent"] == {"id": 23, "name": "Sokker", "sku": "S", "status": "publish", "virtual": None}
 
-    async def test_all_pages_of_variations_are_read(self, shop: SmallShop) -> None:
+    async def test_all_pages_of_variations_are_read(self, shop: FakeShop) -> None:
         shop.put_product(1, second=1, type="variable")
         for number in range(2, 27):
             shop.put_variation(number, parent=1, second=1)
@@ -212,7 +212,7 @@ class TestArticles:
         assert set(ids(pages)) == set(range(1, 27))
         assert max(len(page.records) for page in pages) <= 10
 
-    async def test_the_cursor_passes_a_product_only_after_its_variations(self, shop: SmallShop) -> None:
+    async def test_the_cursor_passes_a_product_only_after_its_variations(self, shop: FakeShop) -> None:
         shop.put_product(1, second=1)
         cursor = (await poll(shop.client(), process=Process.ARTICLES))[-1].cursor
         shop.put_product(23, second=20, type="variable")
@@ -222,7 +222,7 @@ class TestArticles:
         assert pages[0].cursor == cursor
         assert pages[1].cursor["modified"] == at(20)
 
-    async def test_an_unchanged_variable_product_costs_no_further_call(self, shop: SmallShop) -> None:
+    async def test_an_unchanged_variable_product_costs_no_further_call(self, shop: FakeShop) -> None:
         shop.put_product(23, second=20, type="variable")
         shop.put_variation(24, parent=23, second=20)
         client = shop.client()
@@ -231,7 +231,7 @@ class TestArticles:
         assert ids(await poll(client, cursor, Process.ARTICLES)) == []
         assert len(shop.asked) == 1
 
-    async def test_a_variation_changed_in_the_second_of_the_poll_is_found_by_the_next(self, shop: SmallShop) -> None:
+    async def test_a_variation_changed_in_the_second_of_the_poll_is_found_by_the_next(self, shop: FakeShop) -> None:
         """It shows in its parent's time only, and that is the same second."""
         shop.now = START + timedelta(seconds=20)
         shop.put_product(23, second=20, type="variable")
@@ -245,26 +245,26 @@ class TestArticles:
 
 class TestAShopThatCannotBePolled:
     async def test_a_list_in_another_order_is_refused_rather_than_half_read(
-        self, shop: SmallShop, monkeypatch: pytest.MonkeyPatch
+        self, shop: FakeShop, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         bodies = [{"id": 1, "date_modified_gmt": at(9)}, {"id": 2, "date_modified_gmt": at(3)}]
-        monkeypatch.setattr("tests.integrations.woocommerce.small_shop.listed", lambda records, params: bodies)
+        monkeypatch.setattr("tests.integrations.woocommerce.fake_shop.listed", lambda records, params: bodies)
         with pytest.raises(Malformed, match="by the time they were modified"):
             await poll(shop.client())
 
     async def test_a_filter_that_is_not_applied_is_refused_rather_than_read_for_ever(
-        self, shop: SmallShop, monkeypatch: pytest.MonkeyPatch
+        self, shop: FakeShop, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         bodies = [{"id": number, "date_modified_gmt": at(number)} for number in range(1, 11)]
-        monkeypatch.setattr("tests.integrations.woocommerce.small_shop.listed", lambda records, params: bodies)
+        monkeypatch.setattr("tests.integrations.woocommerce.fake_shop.listed", lambda records, params: bodies)
         with pytest.raises(Malformed, match="by the time they were modified"):
             await poll(shop.client(page_size=10))
 
     async def test_records_without_a_time_are_given_but_fill_no_page(
-        self, shop: SmallShop, monkeypatch: pytest.MonkeyPatch
+        self, shop: FakeShop, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         bodies: list[dict[str, Any]] = [{"id": number, "date_modified_gmt": None} for number in range(1, 11)]
-        monkeypatch.setattr("tests.integrations.woocommerce.small_shop.listed", lambda records, params: bodies)
+        monkeypatch.setattr("tests.integrations.woocommerce.fake_shop.listed", lambda records, params: bodies)
         with pytest.raises(Malformed):
             await poll(shop.client(page_size=10))
         assert ids(await poll(shop.client(page_size=11))) == list(range(1, 11))

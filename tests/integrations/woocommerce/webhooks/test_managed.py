@@ -9,8 +9,8 @@ import pytest
 from app.errors import Malformed, NoSuchRecord, Refused
 from app.integrations.protocol import Fault, ManagesWebhooks, Mend, WebhookSeen
 from app.integrations.woocommerce.webhooks.managed import webhook_plan
+from tests.integrations.woocommerce.fake_shop import recorded, scripted
 from tests.integrations.woocommerce.recordings import rest
-from tests.integrations.woocommerce.scripted import Scripted, recorded
 
 URL = "https://gateway.example/webhooks/k3y"
 TOPICS = ("order.created", "order.updated")
@@ -94,44 +94,44 @@ class TestThePlan:
 
 class TestTheCalls:
     def test_the_client_manages_webhooks(self) -> None:
-        assert isinstance(Scripted({}).client(), ManagesWebhooks)
+        assert isinstance(scripted({}).client(), ManagesWebhooks)
 
     async def test_a_webhook_is_made_as_recorded(self) -> None:
         url = "http://127.0.0.1:8777/webhooks/woocommerce"
-        shop = Scripted({"POST webhooks": recorded("001")})
+        shop = scripted({"POST webhooks": recorded("001")})
         made = await shop.client().register("order.created", url, "whsec-fjellbutikken-3f9a1c7e52")
         assert made == WebhookSeen("1", "Gateway order.created", "order.created", "active", url)
         assert shop.asked[0].body == rest("001")["request"]["body"] | {"name": "Ongoing WMS gateway: order.created"}
 
     async def test_one_is_put_right(self) -> None:
         url = "http://127.0.0.1:8777/webhooks/woocommerce"
-        shop = Scripted({"PUT webhooks/8": recorded("190")})
+        shop = scripted({"PUT webhooks/8": recorded("190")})
         found = await shop.client().repair("8", url, "s")
         assert found.modified_at == datetime(2026, 11, 21, 16, 27, 29, tzinfo=UTC)
         assert shop.asked[0].body == {"status": "active", "delivery_url": url, "secret": "s"}
 
     async def test_one_that_points_elsewhere_afterwards_is_said(self) -> None:
         with pytest.raises(Malformed, match="points to"):
-            await Scripted({"PUT webhooks/8": recorded("190")}).client().repair("8", URL, "s")
+            await scripted({"PUT webhooks/8": recorded("190")}).client().repair("8", URL, "s")
 
     async def test_one_is_deleted_for_good(self) -> None:
         """Without `force` the shop answers 501 (recorded: 191)."""
-        shop = Scripted({"DELETE webhooks/8": (200, {"id": 8})})
+        shop = scripted({"DELETE webhooks/8": (200, {"id": 8})})
         await shop.client().delete_webhook("8")
         assert shop.asked[0].query == {"force": "true"}
 
     async def test_one_that_is_gone_is_gone(self) -> None:
         gone = (404, {"code": "woocommerce_rest_shop_webhook_invalid_id", "message": "Invalid ID."})
-        await Scripted({"DELETE webhooks/8": gone}).client().delete_webhook("8")
+        await scripted({"DELETE webhooks/8": gone}).client().delete_webhook("8")
         with pytest.raises(NoSuchRecord):
-            await Scripted({"PUT webhooks/8": gone}).client().repair("8", URL, "s")
+            await scripted({"PUT webhooks/8": gone}).client().repair("8", URL, "s")
 
     async def test_a_topic_the_shop_does_not_know_is_a_final_no(self) -> None:
         with pytest.raises(Refused, match="topic is required and must be valid"):
-            await Scripted({"POST webhooks": recorded("192")}).client().register("order.published", URL, "s")
+            await scripted({"POST webhooks": recorded("192")}).client().register("order.published", URL, "s")
 
     async def test_all_are_read_as_recorded(self) -> None:
-        shop = Scripted({"GET webhooks": recorded("187")})
+        shop = scripted({"GET webhooks": recorded("187")})
         found = await shop.client().webhooks()
         assert [(each.id, each.topic, each.status) for each in found] == [
             ("1", "order.created", "active"), ("8", "product.restored", "active"), ("3", "order.deleted", "active"),
@@ -140,12 +140,12 @@ class TestTheCalls:
 
     async def test_all_pages_are_read(self) -> None:
         many = [{"id": number, "topic": "order.created"} for number in range(1, 101)]
-        shop = Scripted({"GET webhooks": [(200, many), (200, [{"id": 101, "topic": "order.updated"}])]})
+        shop = scripted({"GET webhooks": [(200, many), (200, [{"id": 101, "topic": "order.updated"}])]})
         assert len(await shop.client().webhooks()) == 101
 
     def test_old_versions_do_not_announce_what_is_restored(self) -> None:
-        assert "order.restored" in Scripted({}).client().webhook_topics()
+        assert "order.restored" in scripted({}).client().webhook_topics()
         for old in ("wc/v1", "wc-api/v3", "wc-api/v2"):
-            assert Scripted({}, {"rest": old}).client().webhook_topics() == (
+            assert scripted({}, {"rest": old}).client().webhook_topics() == (
                 "order.created", "order.updated", "order.deleted", "product.created", "product.updated", "product.deleted",
             )  # fmt: skip

@@ -20,8 +20,8 @@ from app.integrations.protocol import (
 )
 from app.integrations.woocommerce.writes.refunds import refund_plan, refund_seen
 from app.integrations.woocommerce.writes.shipments import order_state
+from tests.integrations.woocommerce.fake_shop import recorded, scripted
 from tests.integrations.woocommerce.recordings import rest
-from tests.integrations.woocommerce.scripted import Scripted, recorded
 
 
 def dec(value: str) -> Decimal:
@@ -114,29 +114,29 @@ def request(*lines: RefundLine, **changed: Any) -> RefundRequest:
 
 class TestMaking:
     def test_the_client_makes_refunds(self) -> None:
-        assert isinstance(Scripted({}).client(), MakesRefunds)
+        assert isinstance(scripted({}).client(), MakesRefunds)
 
     async def test_what_is_sent_is_what_was_recorded(self) -> None:
-        shop = Scripted({"POST orders/38/refunds": recorded("039")})
+        shop = scripted({"POST orders/38/refunds": recorded("039")})
         made = await shop.client().refund("38", request(coffee(1, "78.17", "11.73"), restock=True))
         assert made == "39"
         assert shop.asked[0].body == rest("039")["request"]["body"] | {"reason": "Skadet pose (gateway R-7)"}
 
     async def test_no_money_and_no_stock_moves_unless_it_is_said(self) -> None:
         """Both are true in the shop when they are left out."""
-        shop = Scripted({"POST orders/38/refunds": recorded("039")})
+        shop = scripted({"POST orders/38/refunds": recorded("039")})
         await shop.client().refund("38", request(coffee(1, "78.17", "11.73")))
         assert shop.asked[0].body["api_refund"] is False
         assert shop.asked[0].body["api_restock"] is False
 
     async def test_an_older_shop_takes_its_lines_as_a_table(self) -> None:
-        shop = Scripted({"POST orders/38/refunds": recorded("039")}, {"rest": "wc/v2"}, base="/wp-json/wc/v2/")
+        shop = scripted({"POST orders/38/refunds": recorded("039")}, {"rest": "wc/v2"}, base="/wp-json/wc/v2/")
         await shop.client().refund("38", request(coffee(1, "78.17", "11.73")))
         assert shop.asked[0].body["line_items"] == {"22": {"qty": 1, "refund_total": 78.17, "refund_tax": {"2": 11.73}}}
 
     @pytest.mark.parametrize("rest_version", ["wc/v1", "wc-api/v3", "wc-api/v2"])
     async def test_a_shop_too_old_for_it_is_a_final_no_without_a_call(self, rest_version: str) -> None:
-        shop = Scripted({}, {"rest": rest_version})
+        shop = scripted({}, {"rest": rest_version})
         with pytest.raises(Refused, match="cannot refund single lines"):
             await shop.client().refund("38", request(coffee(1, "78.17", "11.73")))
         assert shop.asked == []
@@ -147,7 +147,7 @@ class TestErrors:
         ("number", "words"), [("178", "Invalid refund amount"), ("181", "does not support automatic refunds")]
     )
     async def test_a_refusal_that_comes_as_500_is_final(self, number: str, words: str) -> None:
-        shop = Scripted({"POST orders/64/refunds": recorded(number)})
+        shop = scripted({"POST orders/64/refunds": recorded(number)})
         with pytest.raises(Refused, match=words) as caught:
             await shop.client().refund("64", request(coffee(1, "78.17", "11.73")))
         assert caught.value.status == 500
@@ -162,7 +162,7 @@ class TestErrors:
         ],
     )
     async def test_a_fault_of_the_server_is_passing_and_its_outcome_unknown(self, body: dict[str, Any]) -> None:
-        shop = Scripted({"POST orders/64/refunds": (500, body)})
+        shop = scripted({"POST orders/64/refunds": (500, body)})
         with pytest.raises(Unavailable) as caught:
             await shop.client().refund("64", request(coffee(1, "78.17", "11.73")))
         assert caught.value.sent
@@ -178,12 +178,12 @@ class TestErrors:
     )
     async def test_others(self, answer: tuple[int, Any], error: type[Exception]) -> None:
         with pytest.raises(error):
-            await Scripted({"POST orders/38/refunds": answer}).client().refund("38", request(coffee(1, "78.17", "11.73")))
+            await scripted({"POST orders/38/refunds": answer}).client().refund("38", request(coffee(1, "78.17", "11.73")))
 
 
 class TestKnownAgain:
     async def test_refunds_are_read_with_their_lines_as_recorded(self) -> None:
-        found = await Scripted({"GET orders/38/refunds": recorded("183")}).client().refunds("38")
+        found = await scripted({"GET orders/38/refunds": recorded("183")}).client().refunds("38")
         assert found == (
             RefundSeen("40", "Kompensasjon", dec("50.00")),
             RefundSeen("39", "Skadet pose", dec("89.90"), (coffee(1, "78.17", "11.73"),)),

@@ -20,18 +20,18 @@ from app.integrations.protocol import (
     find_note,
     find_tracking,
 )
+from tests.integrations.woocommerce.fake_shop import recorded, scripted
 from tests.integrations.woocommerce.recordings import rest
-from tests.integrations.woocommerce.scripted import Scripted, recorded
 
 POSTEN = Tracking("370000000000111222", "https://sporing.posten.no/sporing/370000000000111222")
 
 
 class TestTheOrderAsItStands:
     def test_the_client_reports_shipments(self) -> None:
-        assert isinstance(Scripted({}).client(), ReportsShipments)
+        assert isinstance(scripted({}).client(), ReportsShipments)
 
     async def test_with_tracking_as_recorded(self) -> None:
-        found = await Scripted({"GET orders/72": recorded("229")}).client().order_state("72")
+        found = await scripted({"GET orders/72": recorded("229")}).client().order_state("72")
         assert found is not None
         assert (found.source_id, found.number, found.status, found.currency) == ("72", "72", "completed", "NOK")
         assert found.modified_at == datetime(2026, 11, 21, 16, 28, 41, tzinfo=UTC)
@@ -44,7 +44,7 @@ class TestTheOrderAsItStands:
         assert found.refunds == ()
 
     async def test_with_refunds_as_recorded(self) -> None:
-        found = await Scripted({"GET orders/38": recorded("100")}).client().order_state("38")
+        found = await scripted({"GET orders/38": recorded("100")}).client().order_state("38")
         assert found is not None
         assert found.refunds == (
             RefundSeen("40", "Kompensasjon", Decimal("50.00")),
@@ -52,20 +52,20 @@ class TestTheOrderAsItStands:
         )
 
     async def test_in_the_trash(self) -> None:
-        found = await Scripted({"GET orders/32": recorded("074")}).client().order_state("32")
+        found = await scripted({"GET orders/32": recorded("074")}).client().order_state("32")
         assert found is not None
         assert found.status == "trash"
 
     async def test_gone_only_by_the_shops_own_word(self) -> None:
-        assert await Scripted({"GET orders/1": recorded("112")}).client().order_state("1") is None
+        assert await scripted({"GET orders/1": recorded("112")}).client().order_state("1") is None
         with pytest.raises(Refused):
-            await Scripted({}).client().order_state("1")
+            await scripted({}).client().order_state("1")
 
 
 class TestTheStatus:
     async def test_is_written_after_a_look(self) -> None:
         before = (200, {"id": 54, "status": "processing", "date_modified_gmt": "2026-11-21T16:26:51"})
-        shop = Scripted({"GET orders/54": before, "PUT orders/54": recorded("166")})
+        shop = scripted({"GET orders/54": before, "PUT orders/54": recorded("166")})
         found = await shop.client().set_status("54", "completed")
         assert found == StatusSet("completed", True, datetime(2026, 11, 21, 16, 27, 28, tzinfo=UTC))
         assert shop.calls == ["GET orders/54", "PUT orders/54"]
@@ -73,24 +73,24 @@ class TestTheStatus:
 
     async def test_that_is_there_already_is_not_written(self) -> None:
         """It would move the order's time and come back as an announcement (observed)."""
-        shop = Scripted({"GET orders/54": (200, {"id": 54, "status": "completed", "date_modified_gmt": None})})
+        shop = scripted({"GET orders/54": (200, {"id": 54, "status": "completed", "date_modified_gmt": None})})
         assert await shop.client().complete("54") == StatusSet("completed", False)
         assert shop.calls == ["GET orders/54"]
 
     @pytest.mark.parametrize("status", ["cancelled", "refunded", "failed", "trash"])
     async def test_of_an_order_that_is_over_is_left_alone(self, status: str) -> None:
-        shop = Scripted({"GET orders/54": (200, {"id": 54, "status": status})})
+        shop = scripted({"GET orders/54": (200, {"id": 54, "status": status})})
         assert await shop.client().complete("54") == StatusSet(status, False)
         assert shop.calls == ["GET orders/54"]
 
     async def test_never_brings_back_an_order_from_the_trash(self) -> None:
         """Whatever the settings say of cancelled orders."""
-        shop = Scripted({"GET orders/54": (200, {"id": 54, "status": "trash"})})
+        shop = scripted({"GET orders/54": (200, {"id": 54, "status": "trash"})})
         await shop.client(cancelled_statuses=["cancelled"]).complete("54")
         assert shop.calls == ["GET orders/54"]
 
     async def test_of_a_plugin_is_ended_as_any_other(self) -> None:
-        shop = Scripted({
+        shop = scripted({
             "GET orders/54": (200, {"id": 54, "status": "plukk-startet"}),
             "PUT orders/54": (200, {"id": 54, "status": "levert-lager"}),
         })  # fmt: skip
@@ -98,23 +98,23 @@ class TestTheStatus:
         assert (found.status, found.written) == ("levert-lager", True)
 
     async def test_that_the_shop_does_not_know_is_a_final_no(self) -> None:
-        shop = Scripted({"GET orders/54": (200, {"id": 54, "status": "processing"}), "PUT orders/54": recorded("169")})
+        shop = scripted({"GET orders/54": (200, {"id": 54, "status": "processing"}), "PUT orders/54": recorded("169")})
         with pytest.raises(Refused, match="status is not one of"):
             await shop.client().set_status("54", "shipped")
 
     async def test_of_an_order_that_went_between_look_and_write(self) -> None:
         """The shop answers a PUT to an unknown order with 400 (recorded: 173)."""
-        shop = Scripted({"GET orders/54": (200, {"id": 54, "status": "processing"}), "PUT orders/54": recorded("173")})
+        shop = scripted({"GET orders/54": (200, {"id": 54, "status": "processing"}), "PUT orders/54": recorded("173")})
         with pytest.raises(NoSuchRecord):
             await shop.client().set_status("54", "completed")
 
     async def test_that_was_not_taken_is_unknown(self) -> None:
         same = (200, {"id": 54, "status": "processing"})
         with pytest.raises(Malformed):
-            await Scripted({"GET orders/54": same, "PUT orders/54": same}).client().set_status("54", "completed")
+            await scripted({"GET orders/54": same, "PUT orders/54": same}).client().set_status("54", "completed")
 
     async def test_with_an_unknown_outcome_says_so(self) -> None:
-        shop = Scripted({
+        shop = scripted({
             "GET orders/54": (200, {"id": 54, "status": "processing"}), "PUT orders/54": httpx.ReadTimeout("slow"),
         })  # fmt: skip
         with pytest.raises(Unavailable) as caught:
@@ -124,32 +124,32 @@ class TestTheStatus:
 
 class TestNotes:
     async def test_to_the_customer_as_recorded(self) -> None:
-        shop = Scripted({"POST orders/33/notes": recorded("161")})
+        shop = scripted({"POST orders/33/notes": recorded("161")})
         made = await shop.client().add_note("33", "Pakken er på vei – spor den på sporing.posten.no", to_customer=True)
         assert made == "121"
         assert shop.asked[0].body == rest("161")["request"]["body"]
 
     async def test_private_ones_say_so(self) -> None:
-        shop = Scripted({"POST orders/33/notes": recorded("160")})
+        shop = scripted({"POST orders/33/notes": recorded("160")})
         assert await shop.client().add_note("33", "Sendt: Posten 370000000000654321", to_customer=False) == "120"
         assert shop.asked[0].body == {"note": "Sendt: Posten 370000000000654321", "customer_note": False}
 
     async def test_without_text_are_not_sent(self) -> None:
-        shop = Scripted({})
+        shop = scripted({})
         with pytest.raises(ValueError, match="needs text"):
             await shop.client().add_note("33", "  ", to_customer=False)
         assert shop.asked == []
 
     async def test_on_an_unknown_order(self) -> None:
         with pytest.raises(NoSuchRecord):
-            await Scripted({"POST orders/9/notes": recorded("163")}).client().add_note("9", "x", to_customer=False)
+            await scripted({"POST orders/9/notes": recorded("163")}).client().add_note("9", "x", to_customer=False)
 
     async def test_without_an_id_have_an_unknown_outcome(self) -> None:
         with pytest.raises(Malformed, match="under which id"):
-            await Scripted({"POST orders/33/notes": (201, {})}).client().add_note("33", "x", to_customer=False)
+            await scripted({"POST orders/33/notes": (201, {})}).client().add_note("33", "x", to_customer=False)
 
     async def test_are_read_as_recorded(self) -> None:
-        found = await Scripted({"GET orders/33/notes": recorded("164")}).client().notes("33")
+        found = await scripted({"GET orders/33/notes": recorded("164")}).client().notes("33")
         assert len(found) == 10
         assert found[1] == OrderNote(
             "121",
@@ -185,7 +185,7 @@ class TestWhatWasWrittenIsFoundAgain:
 
 class TestTheNoteThatGivesTracking:
     def text(self, *tracking: Tracking, **shipments: str) -> str:
-        return Scripted({}).client(shipments=shipments).tracking_note("WEB-72", tracking)
+        return scripted({}).client(shipments=shipments).tracking_note("WEB-72", tracking)
 
     def test_has_number_and_link(self) -> None:
         assert self.text(POSTEN) == (

@@ -8,8 +8,8 @@ import pytest
 
 from app.errors import LoginRefused, Malformed, Refused, Unavailable
 from app.integrations.protocol import StockChange, StockLevel, WritesStock
+from tests.integrations.woocommerce.fake_shop import FakeShop, recorded, scripted
 from tests.integrations.woocommerce.recordings import rest
-from tests.integrations.woocommerce.scripted import Scripted, recorded
 
 
 def change(source_id: int, quantity: int, parent: int | None = None) -> StockChange:
@@ -22,39 +22,39 @@ def product(product_id: int, quantity: int | None, manages: bool | str = True) -
 
 class TestBatches:
     def test_the_client_writes_stock(self) -> None:
-        assert isinstance(Scripted({}).client(), WritesStock)
+        assert isinstance(scripted({}).client(), WritesStock)
 
     def test_ten_thousand_products_make_a_hundred_calls(self) -> None:
-        batches = Scripted({}).client().stock_batches([change(number, 1) for number in range(1, 10_001)])
+        batches = scripted({}).client().stock_batches([change(number, 1) for number in range(1, 10_001)])
         assert len(batches) == 100
         assert {len(batch) for batch in batches} == {100}
 
     def test_products_go_together_and_variations_with_those_of_their_product(self) -> None:
         changes = [change(14, 1), change(24, 2, parent=23), change(15, 3), change(29, 4, parent=28), change(25, 5, parent=23)]
-        batches = Scripted({}).client().stock_batches(changes)
+        batches = scripted({}).client().stock_batches(changes)
         assert [[each.source_id for each in batch] for batch in batches] == [["14", "15"], ["24", "25"], ["29"]]
 
     def test_a_product_with_more_than_a_hundred_variations_takes_several_calls(self) -> None:
-        batches = Scripted({}).client().stock_batches([change(number, 1, parent=1) for number in range(2, 203)])
+        batches = scripted({}).client().stock_batches([change(number, 1, parent=1) for number in range(2, 203)])
         assert [len(batch) for batch in batches] == [100, 100, 1]
 
     def test_nothing_makes_no_call(self) -> None:
-        assert Scripted({}).client().stock_batches([]) == []
+        assert scripted({}).client().stock_batches([]) == []
 
     @pytest.mark.parametrize("quantity", ["7", 7.9, True, None])
     def test_only_whole_numbers_get_as_far_as_a_batch(self, quantity: Any) -> None:
         """The shop would take each of them for a number, and answer it as a success."""
         with pytest.raises(TypeError, match="not a whole number"):
-            Scripted({}).client().stock_batches([StockChange("14", None, quantity)])
+            scripted({}).client().stock_batches([StockChange("14", None, quantity)])
 
     def test_nothing_below_zero_is_written(self) -> None:
         with pytest.raises(ValueError, match="below 0"):
-            Scripted({}).client().stock_batches([change(14, -1)])
+            scripted({}).client().stock_batches([change(14, -1)])
 
 
 class TestWriting:
     async def test_products_as_recorded(self) -> None:
-        shop = Scripted({"POST products/batch": recorded("144")})
+        shop = scripted({"POST products/batch": recorded("144")})
         answers = await shop.client().write_stock([change(14, 28), change(15, 15), change(19, 6)])
         assert [(each.source_id, each.quantity, each.problem) for each in answers] == [
             ("14", 28, None), ("15", 15, None), ("19", 6, None),
@@ -64,7 +64,7 @@ class TestWriting:
         assert asked.content_type == "application/json"
 
     async def test_a_variation_of_another_product_as_recorded(self) -> None:
-        shop = Scripted({"POST products/23/variations/batch": recorded("158")})
+        shop = scripted({"POST products/23/variations/batch": recorded("158")})
         answers = await shop.client().write_stock([change(24, 11, 23), change(25, 22, 23), change(29, 3, 23)])
         assert [(each.quantity, each.problem and each.problem.code) for each in answers] == [
             (11, None), (22, None), (None, "wrong-parent"),
@@ -74,7 +74,7 @@ class TestWriting:
     async def test_a_product_whose_pieces_the_shop_does_not_count(self) -> None:
         """Answered 200, and nothing changed (recorded: 153)."""
         status, body = recorded("153")
-        shop = Scripted({"POST products/batch": (status, {"update": [body]})})
+        shop = scripted({"POST products/batch": (status, {"update": [body]})})
         (answer,) = await shop.client().write_stock([change(17, 5)])
         assert answer.problem is not None
         assert (answer.quantity, answer.problem.code) == (None, "stock-not-managed")
@@ -104,14 +104,14 @@ class TestWriting:
         ],
     )
     async def test_what_became_of_one(self, item: dict[str, Any], code: str) -> None:
-        shop = Scripted({"POST products/batch": (200, {"update": [item]})})
+        shop = scripted({"POST products/batch": (200, {"update": [item]})})
         (answer,) = await shop.client().write_stock([change(14, 5)])
         assert answer.problem is not None
         assert answer.problem.code == code
         assert answer.problem.fix
 
     async def test_zero_is_written_as_zero(self) -> None:
-        shop = Scripted({"POST products/batch": (200, {"update": [product(14, 0)]})})
+        shop = scripted({"POST products/batch": (200, {"update": [product(14, 0)]})})
         (answer,) = await shop.client().write_stock([change(14, 0)])
         assert answer == type(answer)("14", 0, None)
         assert shop.asked[0].body == {"update": [{"id": 14, "stock_quantity": 0}]}
@@ -126,12 +126,12 @@ class TestWriting:
         ],
     )
     async def test_an_answer_that_does_not_fit_what_was_written_is_unknown(self, body: Any) -> None:
-        shop = Scripted({"POST products/batch": (200, body)})
+        shop = scripted({"POST products/batch": (200, body)})
         with pytest.raises(Malformed):
             await shop.client().write_stock([change(14, 5), change(15, 6)])
 
     async def test_products_and_variations_in_one_batch_are_refused_before_a_call(self) -> None:
-        shop = Scripted({})
+        shop = scripted({})
         with pytest.raises(ValueError, match="stock_batches"):
             await shop.client().write_stock([change(14, 5), change(24, 6, parent=23)])
         assert shop.asked == []
@@ -139,9 +139,9 @@ class TestWriting:
     async def test_failures_are_sorted_as_everywhere(self) -> None:
         for number, error in (("207", LoginRefused), ("156", Refused)):
             with pytest.raises(error):
-                await Scripted({"POST products/batch": recorded(number)}).client().write_stock([change(14, 5)])
+                await scripted({"POST products/batch": recorded(number)}).client().write_stock([change(14, 5)])
         with pytest.raises(Unavailable):
-            await Scripted({"POST products/batch": (503, {})}).client().write_stock([change(14, 5)])
+            await scripted({"POST products/batch": (503, {})}).client().write_stock([change(14, 5)])
 
 
 class TestReading:
@@ -155,7 +155,7 @@ class TestReading:
             {"id": 24, "sku": "S-GR", "manage_stock": True, "stock_quantity": -2},
             {"id": 25, "sku": "S-BL", "manage_stock": "parent", "stock_quantity": None},
         ]
-        shop = Scripted({"GET products": (200, products), "GET products/23/variations": (200, variations)})
+        shop = scripted({"GET products": (200, products), "GET products/23/variations": (200, variations)})
         pages = [page async for page in shop.client().stock_levels()]
         assert [level for page in pages for level in page.levels] == [
             StockLevel("24", "23", "S-GR", -2, managed=True),
@@ -170,7 +170,7 @@ class TestReading:
     async def test_a_sweep_goes_on_where_it_stood(self) -> None:
         bodies = [{"id": number, "type": "simple", "manage_stock": True, "stock_quantity": 1} for number in range(1, 26)]
 
-        class Paged(Scripted):
+        class Paged(FakeShop):
             def answer(self, request: Any) -> Any:
                 offset, size = int(request.url.params["offset"]), int(request.url.params["per_page"])
                 self.answers["GET products"] = (200, bodies[offset : offset + size])
@@ -187,7 +187,7 @@ class TestReading:
     async def test_a_record_that_goes_while_it_is_read_lets_no_other_slip_through(self) -> None:
         bodies = [{"id": number, "type": "simple", "manage_stock": True, "stock_quantity": 1} for number in range(1, 31)]
 
-        class Vanishing(Scripted):
+        class Vanishing(FakeShop):
             def answer(self, request: Any) -> Any:
                 offset, size = int(request.url.params["offset"]), int(request.url.params["per_page"])
                 self.answers["GET products"] = (200, bodies[offset : offset + size])
@@ -201,7 +201,7 @@ class TestReading:
         assert found >= set(range(6, 31))
 
     async def test_some_are_read_by_lists_variations_under_their_products(self) -> None:
-        shop = Scripted({
+        shop = scripted({
             "GET products": (200, [{"id": 14, "sku": "J", "manage_stock": True, "stock_quantity": 7}]),
             "GET products/23/variations": (200, [{"id": 24, "sku": "S", "manage_stock": True, "stock_quantity": 3}]),
             "GET products/99/variations": recorded("143"),

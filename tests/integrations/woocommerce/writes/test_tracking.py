@@ -9,7 +9,7 @@ import pytest
 from app.errors import LoginRefused, Malformed, NoSuchRecord, Refused
 from app.integrations.protocol import Tracking, TrackingEntry
 from app.integrations.woocommerce.settings import TrackingVia
-from tests.integrations.woocommerce.scripted import Scripted, recorded
+from tests.integrations.woocommerce.fake_shop import FakeShop, recorded, scripted
 
 BELOW = "/wc-shipment-tracking/v3/orders"
 AST = {"tracking": "advanced-shipment-tracking"}
@@ -24,11 +24,11 @@ ST_CARRIERS = {
 MADE = {"tracking_id": "abc", "tracking_provider": "Posten Norge", "tracking_link": "x", "tracking_number": "1"}
 
 
-def advanced(number: str, order: int) -> Scripted:
-    return Scripted({**AST_CARRIERS, f"POST {BELOW}/{order}/shipment-trackings": recorded(number)}, AST)
+def advanced(number: str, order: int) -> FakeShop:
+    return scripted({**AST_CARRIERS, f"POST {BELOW}/{order}/shipment-trackings": recorded(number)}, AST)
 
 
-def sent(shop: Scripted) -> Any:
+def sent(shop: FakeShop) -> Any:
     return next(each.body for each in shop.asked if each.method == "POST")
 
 
@@ -46,11 +46,11 @@ class TestWhere:
         ],
     )
     def test_as_set_or_as_found(self, facts: dict[str, str], setting: str, via: TrackingVia) -> None:
-        client = Scripted({}, facts).client(shipments={"tracking_via": setting})
+        client = scripted({}, facts).client(shipments={"tracking_via": setting})
         assert client.tracking_via is via
 
     async def test_without_a_plugin_there_are_no_entries(self) -> None:
-        shop = Scripted({})
+        shop = scripted({})
         assert await shop.client().tracking_entries("72") == ()
         with pytest.raises(ValueError, match="add_note"):
             await shop.client().add_tracking("72", Tracking("1"))
@@ -95,7 +95,7 @@ class TestAdvancedShipmentTracking:
         assert sent(shop) == {"tracking_number": "SYK-77", "custom_tracking_provider": "Sykkelbudet"}
 
     async def test_the_entries_as_recorded(self) -> None:
-        shop = Scripted({f"GET {BELOW}/73/shipment-trackings": recorded("241")}, AST)
+        shop = scripted({f"GET {BELOW}/73/shipment-trackings": recorded("241")}, AST)
         found = await shop.client().tracking_entries("73")
         assert found[0] == TrackingEntry(
             "079ab87a6147860a4d7fc458c4a6cfcc",
@@ -111,14 +111,14 @@ class TestAdvancedShipmentTracking:
             await advanced(number, 73).client().add_tracking("73", Tracking("1"))
 
     async def test_an_answer_without_an_id_is_unknown(self) -> None:
-        shop = Scripted({f"POST {BELOW}/73/shipment-trackings": (201, {"message": "ok"})}, AST)
+        shop = scripted({f"POST {BELOW}/73/shipment-trackings": (201, {"message": "ok"})}, AST)
         with pytest.raises(Malformed):
             await shop.client().add_tracking("73", Tracking("1"))
 
 
 class TestShipmentTracking:
     async def add(self, tracking: Tracking, **settings: Any) -> Any:
-        shop = Scripted({**ST_CARRIERS, f"POST {BELOW}/72/shipment-trackings": (201, MADE)}, ST)
+        shop = scripted({**ST_CARRIERS, f"POST {BELOW}/72/shipment-trackings": (201, MADE)}, ST)
         assert await shop.client(shipments=settings).add_tracking("72", tracking) == "abc"
         return sent(shop)
 

@@ -12,7 +12,7 @@ SHOWN_CHARACTERS = 4
 class ShownByItsEnd:
     """Marks a field that is no secret but is not shown whole either: people know it by its last characters.
 
-    `consumer_key: Annotated[str, ShownByItsEnd()]` is shown as `…7f2c`.
+    `api_key: Annotated[str, ShownByItsEnd()]` is shown as `…7f2c`.
     """
 
 

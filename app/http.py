@@ -1,7 +1,7 @@
-"""Outgoing HTTP: addresses are resolved and checked, connections go to the address that was checked, answers are capped.
+"""Outgoing HTTP. Addresses are resolved and checked, connections go to the address that was checked, answers are bounded.
 
-No redirects, no proxies from the environment. What the network does is sorted here; what a status means is each client's
-business.
+There are no redirects, and no proxies from the environment. What the network does is sorted here. What a status means is each
+client's business.
 """
 
 from __future__ import annotations

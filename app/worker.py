@@ -1,4 +1,4 @@
-"""The arq worker: rings in, work out. The schedule is the sweeper's, on SQL."""
+"""The arq worker: runs what a wake-up names. The schedule is the sweeper's, on SQL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Alerts: what an operator should hear of, once for each trouble, and counted."""
+"""Alerts over the REST API: what an operator should hear of. One alert for each trouble, with a count."""
 
 from __future__ import annotations
 

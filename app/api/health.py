@@ -1,4 +1,4 @@
-"""Health, for platforms; no key is needed. And the front door, for people."""
+"""Health, for platforms, without a key; and the page at `/`, for people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""API keys: made, listed and revoked by keys with the right admin that are not limited to some connections."""
+"""API keys over the REST API. Only a key with the right admin that is not limited to some connections may use it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Erasing one person's data before its time."""
+"""`POST /erase`: erases one person's data before its time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stock: what the warehouse can sell, what the shop shows, and what is to be written."""
+"""Stock over the REST API: what the warehouse can sell, what the shop shows, what is to be written."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The sub-commands of `gateway`, one room a subject."""
+"""The sub-commands of `gateway`, one module a subject."""

@@ -1,4 +1,4 @@
-"""`gateway alerts …`: what an operator should know of, and whether word of it would arrive."""
+"""`gateway alerts …`: what an operator should know of, and a test whether a message would arrive."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`gateway doctor`: is everything as it should be, and what to do where it is not."""
+"""`gateway doctor`: checks the installation, and says what to do about each fault."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The warehouse's people in the live demo: they put goods on the shelves, pick, pack and send, and take back what is returned."""
+"""The warehouse's people in the live demo. They put goods on the shelves, pick, pack and send, and take returns back."""
 
 from __future__ import annotations
 

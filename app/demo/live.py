@@ -1,4 +1,4 @@
-"""The demo to watch: customers buy, change and cancel, and every step between shop and warehouse is shown as it happens."""
+"""The demo to watch: customers buy, change and cancel. Every step between shop and warehouse is shown as it happens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the scenes of the scripted day have at hand: waiting for a condition, delivering by hand, and noting what was found."""
+"""What the scenes of the scripted day use: waiting for a condition, sending a webhook by hand, noting what was found."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The simulated shop, spoken to from outside: over its own REST API, as a plugin or its owner would."""
+"""A client of the simulated shop, over the shop's own REST API."""
 
 from __future__ import annotations
 

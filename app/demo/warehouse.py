@@ -1,4 +1,4 @@
-"""The simulated warehouse, spoken to from outside: over the real one's REST API, and by what its simulator has written down."""
+"""A client of the simulated warehouse, over the WMS's REST API and the simulator's journal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The scripted day's way back: what the warehouse does, and what the shop should know of it afterwards."""
+"""The scripted day's way back: what the warehouse does, and what the shop should know afterwards."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The demo's world: embedded Valkey, simulated shop, simulated warehouse, the API and a worker, each a process of its own."""
+"""The demo's processes: embedded Valkey, simulated shop, simulated warehouse, the API and a worker."""
 
 from __future__ import annotations
 

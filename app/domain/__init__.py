@@ -1,4 +1,4 @@
-"""What the gateway speaks of, free of any system's wire format: pure, frozen, without I/O."""
+"""What the gateway speaks of, without any system's wire format. Pure, frozen, no I/O."""
 
 from app.domain.article import Article, Category
 from app.domain.order import (

@@ -1,1 +1,1 @@
-"""The engine: SQL is the truth, the queue carries rings, leases decide who works."""
+"""The engine. All state is in SQL, the queue only wakes workers up, and leases decide who works."""

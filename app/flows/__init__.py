@@ -1,1 +1,1 @@
-"""What happens to a record on its way into the warehouse, one file a process."""
+"""What is decided and done about a record, one module a process."""

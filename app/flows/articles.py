@@ -1,4 +1,4 @@
-"""Articles into the warehouse, and those that an order needs before it can be sent."""
+"""Articles into the warehouse, and the articles that an order needs before it can be sent."""
 
 from __future__ import annotations
 

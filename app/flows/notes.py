@@ -1,4 +1,4 @@
-"""One private note in the shop when an order is held or an edit came too late, once for each reason."""
+"""One private note in the shop when an order is held or an edit came too late. One for each reason."""
 
 from __future__ import annotations
 

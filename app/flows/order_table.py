@@ -1,6 +1,6 @@
 """What to do about an order: the shop's status × the transfer × the warehouse's status → one action.
 
-Every cell is spelled out by the rows below (a row covers the transfers it names) and tested on its own.
+The rows below spell out every cell (a row covers the transfers that it names). A test checks each cell.
 """
 
 from __future__ import annotations

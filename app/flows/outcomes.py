@@ -1,4 +1,4 @@
-"""How a flow ends, and what it needs from whoever runs it."""
+"""How a flow into the warehouse ends, and the port that it calls through."""
 
 from __future__ import annotations
 

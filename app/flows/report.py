@@ -1,4 +1,4 @@
-"""How a report to the shop ends, and what it needs from whoever runs it."""
+"""How a report to the shop ends, and the port that it calls through."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Returns back to the shop: what came back is refunded line by line, each returned quantity once."""
+"""Returns back to the shop: what came back is refunded line by line, each piece once."""
 
 from __future__ import annotations
 

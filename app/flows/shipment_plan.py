@@ -1,4 +1,4 @@
-"""What is to be reported of a source order's shipments: pure, from what the WMS shows and the connection's policy."""
+"""What is to be reported of a source order's shipments. Pure: from what the WMS shows and the connection's policy."""
 
 from __future__ import annotations
 

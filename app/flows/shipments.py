@@ -1,4 +1,7 @@
-"""Shipments back to the shop: tracking as it arrives, each number once; completed when all is shipped or no more will come."""
+"""Shipments back to the shop. Tracking is told as it arrives, each number once.
+
+The order is completed when all is shipped, or when no more will come.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where each poll stands and when it is due, a row for each connection and process."""
+"""How far each poll has read and when it is due: a row for each connection and process."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""Deliveries: the WMS's orders that belong to a source order, what the shop was told of them, and what the WMS was told of
-that."""
+"""Deliveries: the WMS's orders that belong to a source order, what the shop was told of them, and what was acknowledged."""
 
 from __future__ import annotations
 

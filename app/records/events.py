@@ -1,4 +1,4 @@
-"""Events: webhooks as they were received, and what became of them. `engine.intake` takes them in; here they are looked at."""
+"""Events: webhooks as they were received, and what became of them. `engine.intake` stores them; this module reads them."""
 
 from __future__ import annotations
 

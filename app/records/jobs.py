@@ -1,4 +1,4 @@
-"""Jobs and their calls, to be looked at. `engine.jobs.enqueue` makes them, `engine.dispatch.lane_worker` works them off."""
+"""Jobs and their calls, for reading. `engine.jobs` makes them, `engine.dispatch` works on them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""API keys: only their hash is kept; scoped by right and by connection."""
+"""API keys. Only their hash is kept. A key is limited by right and by connection."""
 
 from __future__ import annotations
 

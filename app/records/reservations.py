@@ -1,5 +1,7 @@
-"""What a shop has sold and the WMS has not yet got: taken off what may be sold, until a stock read that began after the order
-arrived there."""
+"""What a shop has sold and the WMS does not know yet. It is deducted from what may be sold.
+
+A reservation ends with the first stock read that began after the order arrived in the WMS.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
-"""Sessions: the tokens and logins of connections whose system gives them for a while. Sealed, and versioned by themselves:
-a renewal changes nothing of the connection."""
+"""Sessions: tokens and logins that a system gives for a while. Sealed, with a version of their own.
+
+A renewal changes nothing of the connection.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tells a database that is away (try again) from one that does not take a row (trying again would do nothing)."""
+"""Tells a database that is away (try again) from one that refuses a row (trying again does nothing)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows that two processes may want to make at the same moment."""
+"""Inserts a row that another process may insert at the same moment."""
 
 from __future__ import annotations
 

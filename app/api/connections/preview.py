@@ -1,4 +1,4 @@
-"""A connection's settings, extra fields above all, tried on real records before they are saved."""
+"""`POST /connections/{connection}/preview`: tries settings on real records before they are saved."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The shop's webhooks of a connection: as the guard has seen them, and looked after now."""
+"""The webhooks that a connection's shop has of us: as the guard saw them last, and a look at them now."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The doors for webhooks: of shops, and of the WMS."""
+"""Where webhooks come in: those of shops, and those of the WMS."""

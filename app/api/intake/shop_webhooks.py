@@ -1,9 +1,7 @@
 """`POST /webhooks/{id}`: the one hot route, a plain ASGI application.
 
-What a delivery must look like is the system's own matter (`IncomingWebhooks`); here it is read, kept and answered. The answer
-goes out after the commit.
-Every refusal counts towards the shop switching its webhook off, so limits are generous and a delivery is refused only when it
-must be.
+The integration says who sent a webhook (`IncomingWebhooks`). This module reads the body, keeps it and answers. The answer goes
+out after the commit. A shop counts every refusal and switches its webhook off after some, so limits are generous.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Signatures that do not fit, counted by connection: a few are a slip, many in an hour are a wrong secret or an attempt."""
+"""Counts wrong signatures for each connection. A few are a slip. Many in an hour are a wrong secret or an attempt."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`POST /webhooks/ongoing/{webhook_id}` in words: it is mounted plainly, like the shops' webhooks."""
+"""`POST /webhooks/ongoing/{webhook_id}` in words: `wms_webhooks` mounts it plainly, so FastAPI knows nothing of it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""`POST /webhooks/ongoing/{webhook_id}`: the WMS's own webhooks, the fast path of what comes back. A plain ASGI application.
+"""`POST /webhooks/ongoing/{webhook_id}`: the WMS's own webhooks. A plain ASGI application.
 
-They carry a fixed secret, compared in constant time before anything is parsed, and are small: nothing of them is believed.
-What they name is read; what is lost here the polls find.
+The WMS sends a fixed secret, which is compared in constant time before anything is parsed. Its webhooks are a hint: what they
+name is read in the WMS. If one gets lost, a poll finds the change.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""No request to the API holds much: what is larger is refused, as a problem document, before it is in memory."""
+"""Refuses a request body that is too large, as a problem document, before it is in memory."""
 
 from __future__ import annotations
 

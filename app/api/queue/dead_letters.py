@@ -1,4 +1,4 @@
-"""Dead letters: what was refused or given up, and how it is taken up again."""
+"""Dead letters over the REST API: what was refused or given up, and its replay."""
 
 from __future__ import annotations
 

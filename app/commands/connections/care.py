@@ -1,4 +1,4 @@
-"""`gateway connections webhooks` and `preview`: the shop's webhooks looked after, and settings tried before they are saved."""
+"""`gateway connections webhooks` and `preview`: looks after the shop's webhooks, and tries settings before they are saved."""
 
 from __future__ import annotations
 

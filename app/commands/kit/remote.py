@@ -1,4 +1,4 @@
-"""The gateway over its REST API, as the commands use it."""
+"""The gateway's REST API, as the commands call it."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Failure budgets (circuit breaker): the WMS locks a method out after so many failures in a row, at a number it does not publish.
-We stop before.
+"""The circuit breaker (`budgets` in settings and tables): rests a method after some failures in a row.
 
-A counter's key names whose failures are counted together, and the method: one user of one WMS across goods owners, or one account
-of an outside system. The counters stand in SQL, so that all workers share them.
+The WMS locks a method out after too many failures in a row, at a number that it does not publish. We stop before. A counter's
+key names the account and the method: one user of one WMS across goods owners, or one account of an outside system. The counters
+are in SQL, so that all workers share them.
 """
 
 from __future__ import annotations

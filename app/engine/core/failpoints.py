@@ -1,4 +1,4 @@
-"""Places where a test may end or freeze the process, to prove that nothing is lost or doubled there. Off unless one is armed."""
+"""Places where a test may end or freeze the process, to prove that nothing is lost or doubled there. Off unless armed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Leases: who works on what, decided in SQL and by the database's clock."""
+"""Leases: which worker works on what. SQL decides, by the database's clock."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""How fast an account may be called: one pace for all processes of the gateway, kept in Redis.
+"""How fast an account may be called. All processes of the gateway share one pace, kept in Redis.
 
-Calls are spread evenly, with a few at once at most (the generic cell rate algorithm): in any `seconds` there are at most `calls`.
-While Redis is away every process keeps to a part of the pace by itself.
+Calls are spread evenly, and a few may come at once (the generic cell rate algorithm). In any `seconds` there are at most
+`calls`. While Redis is away, every process keeps to a part of the pace by itself.
 """
 
 from __future__ import annotations

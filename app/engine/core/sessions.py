@@ -1,4 +1,4 @@
-"""Logins that several processes share: one renews, the others get what it got."""
+"""Logins that several processes share. One process renews, the others use what it got."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The calls of one turn of a job: recorded as attempts, and remembered for what the turn ends with."""
+"""The calls of one claimed job: recorded as attempts, and remembered for how the job ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Works off one lane: one turn after the other, as long as the slice lasts and the lease is ours."""
+"""Works on one lane: one job after the other, as long as the slice lasts and the lease is ours."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a turn of a job says of its mapping: of the transfer into the warehouse, or of the way back to the shop."""
+"""What a job's end changes in its mapping: the transfer into the warehouse, or the way back to the shop."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""One turn of a report: from what is stored of the WMS's orders to the shop, and from there back to the WMS as an
-acknowledgement."""
+"""One report to the shop, from what is stored of the WMS's orders; then the acknowledgement to the WMS."""
 
 from __future__ import annotations
 

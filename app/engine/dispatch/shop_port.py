@@ -1,4 +1,7 @@
-"""The way out to a shop: the same fence as to the warehouse, and intents committed before what is not idempotent."""
+"""What a flow calls a shop through. Calls are recorded as to the warehouse.
+
+A note, a tracking number or a refund would be made twice if it was sent twice. So the intent is committed before the call.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The flow's way out to the warehouse: calls fenced by attempts, numbers that are claimed, articles that others own."""
+"""What a flow calls the warehouse through. Calls are recorded, numbers are claimed, articles have one owner."""
 
 from __future__ import annotations
 

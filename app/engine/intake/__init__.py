@@ -1,1 +1,1 @@
-"""Webhook to inbox to job."""
+"""Webhook → inbox → job."""

@@ -1,7 +1,7 @@
-"""How a batch of deliveries gets into the database in one transaction: the one place that goes below SQLAlchemy.
+"""Writes a batch of webhooks to the database in one transaction. The one place that goes below SQLAlchemy.
 
-Because intake is measured: `make bench ARGS=intake-sqlite`, `make bench ARGS=intake-postgresql`. What was found is in
-docs/decisions/0002-intake.md.
+Intake is measured: `make bench ARGS=intake-sqlite`, `make bench ARGS=intake-postgresql`. docs/decisions/0002-intake.md has what
+was found.
 """
 
 from __future__ import annotations

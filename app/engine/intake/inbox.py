@@ -1,6 +1,6 @@
 """The inbox: a webhook is kept before it is answered.
 
-Many requests share one transaction (group commit): while one batch is being committed, the next one gathers. If a batch fails
+Many requests share one transaction (group commit). While one batch is being committed, the next one gathers. If a batch fails,
 its rows are stored one by one, so that one bad row costs nobody else. A client that hangs up cancels nothing.
 """
 

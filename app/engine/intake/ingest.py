@@ -1,4 +1,4 @@
-"""From events to jobs: what a kept webhook says, read where it says too little, and offered at the one door."""
+"""From events to jobs. Reads the record in the shop where a webhook says too little."""
 
 from __future__ import annotations
 

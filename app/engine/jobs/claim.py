@@ -1,6 +1,7 @@
-"""Whose turn it is in a lane: cancellations, then orders, then articles; connections in turn; what has waited long, every fourth.
+"""Which job a lane's worker takes next.
 
-Every look is one row of an index, however much waits.
+Cancellations come first, then orders, then articles. Connections take turns. Every fourth time the job that has waited longest
+goes first. Every look is one row of an index, however many jobs wait.
 """
 
 from __future__ import annotations

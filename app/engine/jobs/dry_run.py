@@ -1,4 +1,4 @@
-"""What a dry run shows: field by field what would be written, against what was sent last. Writes nothing, calls no warehouse."""
+"""What a dry run shows: what would be written, field by field, beside what was sent last. It writes nothing."""
 
 from __future__ import annotations
 

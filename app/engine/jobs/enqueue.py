@@ -1,7 +1,7 @@
-"""The one door to the warehouse: whatever found a change (webhook, poll, sweep, operator) offers the record here.
+"""Queues a changed record. Webhooks, polls, sweeps and operators all come here.
 
-Freshness comes from the record, never from the order of arrival. One job row per (connection, process, record): new state raises
-its generation and replaces what waited, so ten changes that wait are one write.
+The newest version wins, by the record's own time. There is one job for each connection, process and record. A newer version
+raises its generation and replaces what waited, so ten changes that wait are one write.
 """
 
 from __future__ import annotations

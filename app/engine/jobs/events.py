@@ -1,4 +1,4 @@
-"""How what was accepted ends: every event as done, merged, ignored, held or dead; every item of a run with its outcome."""
+"""How events and the items of a run end: done, merged, ignored, held or dead."""
 
 from __future__ import annotations
 

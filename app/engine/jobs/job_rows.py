@@ -1,5 +1,4 @@
-"""The row of a job: one for each (connection, process, record). Whatever has something to do for the record raises its
-generation."""
+"""The row of a job, one for each connection, process and record. Whatever has something to do raises its generation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From what a source gave to what the warehouse is sent, with the connection's settings as they are now."""
+"""Maps what a source gave to what the warehouse is sent, with the connection's settings as they are now."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How what the shop or the WMS is to be told becomes a job: shipments, returns, notes, acknowledgements."""
+"""Queues what the shop or the WMS is to be told: shipments, returns, notes, acknowledgements."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an operator sends round again: events, dead jobs, dead letters. Each may be done twice without doing anything twice."""
+"""Replays events, dead jobs and dead letters for an operator. A second call does nothing more."""
 
 from __future__ import annotations
 

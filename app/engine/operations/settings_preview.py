@@ -1,4 +1,4 @@
-"""A connection's settings tried on real records before they are saved: what would be sent, field by field, and what is wrong."""
+"""Tries a connection's settings on real records before they are saved: what would be sent, and what is wrong."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The deep sweep: every open order is read by its id, so that what was deleted for good or put in the trash is found too."""
+"""The deep sweep reads every open order by its id. It finds what was deleted for good or put in the trash."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Watches connections for what nobody would notice: no orders where there should be some, and polls that fail or work again."""
+"""Alerts about connections: no orders where there should be some, polls that fail, polls that work again."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Reads from the WMS what came back, in the three ways that a warehouse may use, and queues what the shop is to refund.
+"""Reads from the WMS what came back, and queues what the shop is to refund.
 
-On the outbound order; as a return order that was announced, which names the order; as a purchase order marked as a return,
-which names the order in one of its references, or else is for a person (requirement: Ongoing WMS, returns).
+A warehouse uses one of three ways: on the outbound order; as a return order, which names the order; or as a purchase order
+marked as a return, which names the order in one of its references, or else needs a person (requirement: Ongoing WMS, returns).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Polls: the safety net. What no webhook announced is found here and goes through the same door.
+"""Polls find what no webhook told.
 
-This module makes and works on a run's parts, one at a time for a connection and process. How a shop's pages are judged stands in
-`shop_records`, how open orders are read by their ids in `deep_sweep`.
+This module makes a run's parts and works on them, one at a time for a connection and process. `shop_records` reads a shop's
+pages, `deep_sweep` reads open orders by their ids.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""The way back: reads from the WMS what was shipped, and queues what the shop is to be told.
+"""Reads from the WMS what was shipped, and queues what the shop is to be told.
 
-Orders whose status has changed; the WMS's own work list (picked or returned more than acknowledged), which needs no clock; and
-orders that were sent, read again for a while, because a tracking number may come late, and a further one later still.
+Three lists are read. Orders whose status has changed. The WMS's own work list (picked or returned more than acknowledged),
+which needs no clock. Orders that were sent, again for a while, because a tracking number may come late, and a further one later
+still.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A shop's changes, page by page: each record is judged, and the cursor moves with every page that is stored."""
+"""Reads a shop's changes page by page. The cursor moves with every page that is stored."""
 
 from __future__ import annotations
 

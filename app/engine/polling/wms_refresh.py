@@ -1,5 +1,4 @@
-"""The fast path of the WMS's own webhooks: what they name is read and reported at once. The polls stand behind it and miss
-nothing."""
+"""Reads in the WMS what its webhook named, and reports it at once. The polls find whatever is missed here."""
 
 from __future__ import annotations
 

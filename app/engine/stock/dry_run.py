@@ -1,4 +1,4 @@
-"""A dry run of stock: what would be written to the shop, from a read of both sides. Stores nothing of it and writes nothing."""
+"""A dry run of stock: what would be written to the shop, from a read of both sides. It stores and writes nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tells people of alerts, by mail and by a signed webhook: what is new at once, the same trouble once in a window."""
+"""Tells people of alerts, by mail and by a signed webhook: a new trouble at once, the same one once in a window."""
 
 from __future__ import annotations
 

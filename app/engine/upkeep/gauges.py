@@ -1,4 +1,4 @@
-"""Gauges that are read from SQL: what waits, how old it is, what is held or dead, how late the polls are."""
+"""Gauges read from SQL: what waits and for how long, what is held or dead, how late the polls are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The mail about alerts: its words, and the server it goes through."""
+"""The mail about alerts: its text, and the server that sends it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Retention: bodies and personal data go after a set time, and can be erased for one person at once."""
+"""Retention: bodies and personal data are deleted after a set time. One person's data can be erased at once."""
 
 from __future__ import annotations
 

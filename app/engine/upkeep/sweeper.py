@@ -1,6 +1,6 @@
-"""The sweeper: in every worker, a plain periodic look at SQL that rings for whatever is due.
+"""The sweeper: every few seconds each worker looks in SQL for what is due, and wakes it up.
 
-A lost ring, or a Redis that was emptied, costs one interval and never work.
+A wake-up that was lost, or a Redis that was emptied, costs one interval and never work.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The guard of a shop's webhooks: on a schedule they are read, and put right when they are missing, switched off, elsewhere or
-without rights.
+"""The guard reads a shop's webhooks on a schedule, and puts ours right: missing, switched off, elsewhere, without rights.
 
-A shop switches a webhook off after failures in a row, and never sends again what it could not deliver: what was missed is polled.
+A shop switches a webhook off after failures in a row, and never sends again what it could not deliver. So the guard polls what
+was missed.
 """
 
 from __future__ import annotations

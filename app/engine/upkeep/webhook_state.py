@@ -1,4 +1,4 @@
-"""A shop's webhooks as the guard has seen them last, and what it lacks to keep them."""
+"""A shop's webhooks as the guard saw them last, and what the guard lacks to keep them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a system may offer, and the words in which it does. Everything is taken from here, not from the modules below."""
+"""What a system may offer, and the words in which it does. Import from here, not from the modules below."""
 
 from __future__ import annotations
 

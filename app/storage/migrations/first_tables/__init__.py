@@ -1,2 +1,1 @@
-"""The tables of revision 0001, in the order in which they are created; each function makes the table it is named for and a few after
-it."""
+"""The tables of revision 0001, in order. Each function makes the table that it is named for, and a few after it."""

@@ -34,7 +34,7 @@ bench: $(READY) ## measure the figures the gateway promises, as ratios within on
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 chaos: $(READY) ## the bad days at full length: processes killed, services taken away
-	@GATEWAY_CHAOS=full $(BIN)/python -m pytest -m chaos $(ARGS)
+	@GATEWAY_CHAOS=full $(BIN)/python -m pytest -m chaos -n0 $(ARGS)
 
 openapi: $(READY) ## write openapi/gateway.json, docs/configuration.md and docs/states.md from the code
 	@$(BIN)/python -m app.commands.documents

@@ -19,9 +19,6 @@ from tests import services
 
 # PostgreSQL, or why it is left out
 
-LEFT_OUT = pytest.StashKey[int]()
-
-
 def pytest_configure(config: pytest.Config) -> None:
     if services.postgres_is_required() and not services.postgres_is_there():
         raise pytest.UsageError(
@@ -33,9 +30,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if services.postgres_is_there():
         return
-    left_out = [item for item in items if _needs_postgres(item)]
-    config.stash[LEFT_OUT] = len(left_out)
-    config.hook.pytest_deselected(items=left_out)
+    config.hook.pytest_deselected(items=[item for item in items if _needs_postgres(item)])
     items[:] = [item for item in items if not _needs_postgres(item)]
 
 
@@ -46,12 +41,11 @@ def _needs_postgres(item: pytest.Item) -> bool:
     return parameters.get("database_url") == "postgresql" or "postgres_url" in item.fixturenames
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    left_out = config.stash.get(LEFT_OUT, 0)
-    if left_out:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if not services.postgres_is_there():
         terminalreporter.section("NOT TESTED ON POSTGRESQL", sep="!", yellow=True, bold=True)
         terminalreporter.line(
-            f"{left_out} tests against PostgreSQL were left out: this machine has no PostgreSQL server. The others ran on SQLite."
+            "Tests against PostgreSQL were left out: this machine has no PostgreSQL server. The others ran on SQLite."
         )
         terminalreporter.line(
             f"To include them: apt-get install postgresql (the server is enough), or set {services.URL_VARIABLE}."

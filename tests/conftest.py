@@ -19,6 +19,7 @@ from tests import services
 
 # PostgreSQL, or why it is left out
 
+
 def pytest_configure(config: pytest.Config) -> None:
     if services.postgres_is_required() and not services.postgres_is_there():
         raise pytest.UsageError(

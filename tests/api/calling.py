@@ -17,11 +17,9 @@ from app.main import GatewayApp, create_app
 from app.records import connections, keys
 from app.records.connections import Connection, Draft
 from app.records.keys import Right
-from app.sandbox.ongoing import create_warehouse
-from app.sandbox.woocommerce import ShopConfig, create_shop
 from app.settings import Settings
 from app.worker import work
-from tests.harness import ADDRESS, KEY, LONG_AGO, SECRET, WAREHOUSE, Clock, Harness, _stands
+from tests.harness import ADDRESS, KEY, LONG_AGO, SECRET, Clock, Harness, SimulatedShop, SimulatedWarehouse
 
 NO_POST_CODE = {**ADDRESS, "postcode": ""}
 """An address that holds an order."""
@@ -145,7 +143,7 @@ class Site(Harness):
 
     def warehouse_caller(self) -> httpx.AsyncClient:
         """Somebody else with a login at the warehouse."""
-        return httpx.AsyncClient(base_url=f"{self.warehouse_server.url}/demo/api/v1/", auth=("gateway", "gateway"))
+        return httpx.AsyncClient(base_url=self.warehouse.url, auth=("gateway", "gateway"))
 
     async def take_in(self, record: dict[str, Any], topic: str = "order.updated", **more: Any) -> None:
         """Announces the record and works until it is settled, or put aside."""
@@ -174,9 +172,9 @@ class Site(Harness):
         return {
             "name": name,
             "integration": "woocommerce",
-            "shop": {"shop_url": self.shop_server.url, "consumer_key": KEY, "consumer_secret": SECRET, **shop},
+            "shop": {"shop_url": self.shop.url, "consumer_key": KEY, "consumer_secret": SECRET, **shop},
             "warehouse": {
-                "url": f"{self.warehouse_server.url}/demo/api/v1/",
+                "url": self.warehouse.url,
                 "user": "gateway",
                 "password": "gateway",
                 "goods_owner_id": 77,
@@ -187,22 +185,16 @@ class Site(Harness):
 
 @contextlib.asynccontextmanager
 async def open_site(database_url: str, data_directory: Path, **more: Any) -> AsyncIterator[Site]:
-    shop_server, warehouse_server = _stands()
     clock = Clock()
-    shop_app = create_shop(ShopConfig(home_url=shop_server.url, consumer_keys=[(KEY, SECRET, "read_write")]), clock)
-    warehouse_app = create_warehouse(WAREHOUSE, clock)
-    shop_server.app.app, warehouse_server.app.app = shop_app, warehouse_app
+    shop, warehouse = SimulatedShop.open(clock), SimulatedWarehouse.open(clock)
     async with open_api(settings_for(database_url, data_directory, **more)) as api:
         api.gateway.clock = clock
         yield Site(
             gateway=api.gateway,
             wake_ups=api.wake_ups,
             clock=clock,
-            shop=shop_app.state.shop,
-            shop_server=shop_server,
-            warehouse=warehouse_app.state.warehouse,
-            warehouse_app=warehouse_app,
-            warehouse_server=warehouse_server,
+            shop=shop,
+            warehouse=warehouse,
             client=api.admin,
             intake=api.app.intake,
             api=api,

@@ -10,16 +10,16 @@ from tests.harness import ADDRESS
 
 async def held_by_warehouse(site: Site) -> dict[str, Any]:
     """An order that was cancelled in the shop after the warehouse had started on it."""
-    order = site.order()
+    order = site.shop.order()
     await site.take_in(order)
-    site.warehouse.set_order_status(str(order["id"]), 400, 77)
-    await site.take_in(site.change(order["id"], status="cancelled"))
+    site.warehouse.model.set_order_status(str(order["id"]), 400, 77)
+    await site.take_in(site.shop.change(order["id"], status="cancelled"))
     return await site.explained(str(order["id"]), kind="order")
 
 
 async def test_a_record_is_found_by_any_of_its_numbers(site: Site) -> None:
     await site.client.patch("/connections/shop", json={"settings": {"order_number_prefix": "WC-"}})
-    order = site.order()
+    order = site.shop.order()
     await site.take_in(order)
     found = await site.explained(f"WC-{order['id']}")
     for number in (str(order["id"]), order["number"], str(found["warehouse"]["id"])):
@@ -27,7 +27,7 @@ async def test_a_record_is_found_by_any_of_its_numbers(site: Site) -> None:
 
 
 async def test_the_explanation_says_what_came_in_what_was_sent_and_what_was_answered(site: Site) -> None:
-    order = site.order()
+    order = site.shop.order()
     await site.take_in(order)
     mapping = await site.explained(str(order["id"]), kind="order")
     assert (mapping["wanted"], mapping["transfer"], mapping["label"]) == ("present", "sent", "in the warehouse")
@@ -44,7 +44,7 @@ async def test_the_explanation_says_what_came_in_what_was_sent_and_what_was_answ
 
 
 async def test_history_comes_page_by_page(site: Site) -> None:
-    order = site.order()
+    order = site.shop.order()
     await site.take_in(order)
     mapping = await site.explained(str(order["id"]), kind="order")
     whole = [line["id"] for line in mapping["history"]["items"]]
@@ -62,8 +62,8 @@ async def test_history_comes_page_by_page(site: Site) -> None:
 
 async def test_mappings_are_filtered_and_paged(site: Site) -> None:
     for _ in range(3):
-        await site.take_in(site.order())
-    await site.take_in(site.order(shipping=NO_POST_CODE))
+        await site.take_in(site.shop.order())
+    await site.take_in(site.shop.order(shipping=NO_POST_CODE))
     first = (await site.client.get("/mappings", params={"kind": "order", "limit": 3})).json()
     second = (await site.client.get("/mappings", params={"kind": "order", "limit": 3, "cursor": first["next_cursor"]})).json()
     ids = [each["id"] for each in first["items"] + second["items"]]
@@ -76,7 +76,7 @@ async def test_mappings_are_filtered_and_paged(site: Site) -> None:
 
 
 async def test_a_held_record_says_who_is_awaited(site: Site) -> None:
-    order = site.order(shipping=NO_POST_CODE)
+    order = site.shop.order(shipping=NO_POST_CODE)
     await site.take_in(order)
     mapping = await site.explained(str(order["id"]), kind="order")
     assert mapping["next"]["code"] == "held"
@@ -84,7 +84,7 @@ async def test_a_held_record_says_who_is_awaited(site: Site) -> None:
 
 
 async def test_what_waits_says_for_what(site: Site) -> None:
-    order = site.order()
+    order = site.shop.order()
     lane = await site.lane()
     await site.client.post(f"/lanes/{lane['id']}/pause", json={"reason": "stock-taking"})
     await site.take_in(order)
@@ -96,8 +96,8 @@ async def test_what_waits_says_for_what(site: Site) -> None:
 
 
 async def test_another_try_says_when(site: Site) -> None:
-    site.fail_warehouse("status", status=503, path="/demo/api/v1/orders")
-    order = site.order()
+    site.warehouse.fail("status", status=503, path="/demo/api/v1/orders")
+    order = site.shop.order()
     await site.take_in(order)
     mapping = await site.explained(str(order["id"]), kind="order")
     assert mapping["next"]["code"] == "another-try"
@@ -106,31 +106,31 @@ async def test_another_try_says_when(site: Site) -> None:
 
 
 async def test_a_resync_reads_the_shop_now(site: Site) -> None:
-    order = site.order()
+    order = site.shop.order()
     await site.take_in(order)
-    site.shop.change_order(order["id"], {"shipping": MOVED})
+    site.shop.model.change_order(order["id"], {"shipping": MOVED})
     mapping = await site.explained(str(order["id"]), kind="order")
     answer = await site.client.post(f"/mappings/{mapping['id']}/resync")
     assert answer.json()["verdict"] == "queued"
     await site.work()
-    assert site.writes()[-1].body["consignee"]["address1"] == "Lillegata 2"
+    assert site.warehouse.writes()[-1].body["consignee"]["address1"] == "Lillegata 2"
 
 
 async def test_a_resync_of_what_is_unchanged_writes_nothing(site: Site) -> None:
-    order = site.order()
+    order = site.shop.order()
     await site.take_in(order)
-    before = len(site.writes())
+    before = len(site.warehouse.writes())
     mapping = await site.explained(str(order["id"]), kind="order")
     assert (await site.client.post(f"/mappings/{mapping['id']}/resync")).status_code == 200
     await site.work()
-    assert len(site.writes()) == before
+    assert len(site.warehouse.writes()) == before
     assert (await site.explained(str(order["id"]), kind="order"))["transfer"] == "sent"
 
 
 async def test_a_resync_of_an_order_that_the_shop_has_deleted_takes_it_back(site: Site) -> None:
-    order = site.order()
+    order = site.shop.order()
     await site.take_in(order)
-    site.shop.delete_order(order["id"])
+    site.shop.model.delete_order(order["id"])
     mapping = await site.explained(str(order["id"]), kind="order")
     await site.client.post(f"/mappings/{mapping['id']}/resync")
     await site.work()
@@ -139,9 +139,9 @@ async def test_a_resync_of_an_order_that_the_shop_has_deleted_takes_it_back(site
 
 
 async def test_a_resync_while_the_shop_is_away_is_a_problem_in_its_words(site: Site) -> None:
-    order = site.order()
+    order = site.shop.order()
     await site.take_in(order)
-    site.fail_shop("status", status=503, path="/wp-json/wc/v3/orders")
+    site.shop.fail("status", status=503, path="/wp-json/wc/v3/orders")
     mapping = await site.explained(str(order["id"]), kind="order")
     answer = await site.client.post(f"/mappings/{mapping['id']}/resync")
     assert answer.status_code == 424
@@ -152,13 +152,13 @@ async def test_a_resync_while_the_shop_is_away_is_a_problem_in_its_words(site: S
 async def test_a_held_cancellation_can_be_released(site: Site) -> None:
     mapping = await held_by_warehouse(site)
     assert (mapping["transfer"], mapping["reason_code"]) == ("held", "too-late-to-cancel")
-    site.warehouse.set_order_status(mapping["warehouse"]["number"], 300, 77)
+    site.warehouse.model.set_order_status(mapping["warehouse"]["number"], 300, 77)
     released = await site.client.post(f"/mappings/{mapping['id']}/release")
     assert released.status_code == 200
     assert released.json()["job"]["state"] == "waiting"
     await site.work()
     assert (await site.explained(mapping["shop"]["id"], kind="order"))["label"] == "taken back from the warehouse"
-    assert (await site.events()).get("held") is None, "its event has ended with it"
+    assert (await site.stored.events()).get("held") is None, "its event has ended with it"
 
 
 async def test_released_twice_it_is_told_that_it_is_not_held(site: Site) -> None:
@@ -168,7 +168,7 @@ async def test_released_twice_it_is_told_that_it_is_not_held(site: Site) -> None
 
 
 async def test_what_is_wrong_with_the_record_itself_no_release_can_help(site: Site) -> None:
-    order = site.order(shipping=NO_POST_CODE)
+    order = site.shop.order(shipping=NO_POST_CODE)
     await site.take_in(order)
     mapping = await site.explained(str(order["id"]), kind="order")
     answer = await site.client.post(f"/mappings/{mapping['id']}/release")
@@ -178,7 +178,7 @@ async def test_what_is_wrong_with_the_record_itself_no_release_can_help(site: Si
 
 
 async def test_a_number_that_is_taken_is_not_given_away(site: Site) -> None:
-    order = site.order()
+    order = site.shop.order()
     body = {
         "goodsOwnerId": 77,
         "orderNumber": str(order["id"]),
@@ -205,22 +205,22 @@ async def test_an_operator_can_declare_a_record_settled(site: Site) -> None:
     resolved = answer.json()
     assert (resolved["transfer"], resolved["reason_code"], resolved["job"]["state"]) == ("sent", "resolved", "done")
     assert resolved["history"]["items"][0]["text"] == "Settled by an operator: stopped on the floor"
-    assert (await site.events()).get("held") is None
+    assert (await site.stored.events()).get("held") is None
     await site.work(sweep=True)
-    assert site.writes("DELETE") == []
+    assert site.warehouse.writes("DELETE") == []
 
 
 async def test_what_is_resolved_is_taken_up_again_when_it_changes(site: Site) -> None:
-    order = site.order(shipping=NO_POST_CODE)
+    order = site.shop.order(shipping=NO_POST_CODE)
     await site.take_in(order)
     mapping = await site.explained(str(order["id"]), kind="order")
     await site.client.post(f"/mappings/{mapping['id']}/resolve", json={"reason": "sent by hand"})
-    await site.take_in(site.change(order["id"], shipping=ADDRESS))
+    await site.take_in(site.shop.change(order["id"], shipping=ADDRESS))
     assert (await site.explained(str(order["id"]), kind="order"))["transfer"] == "sent"
 
 
 async def test_what_is_done_cannot_be_resolved(site: Site) -> None:
-    order = site.order()
+    order = site.shop.order()
     await site.take_in(order)
     mapping = await site.explained(str(order["id"]), kind="order")
     answer = await site.client.post(f"/mappings/{mapping['id']}/resolve", json={"reason": "because"})

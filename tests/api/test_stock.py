@@ -15,12 +15,12 @@ PROCESSES = {"articles": True, "orders": True, "stock": True}
 async def stocked(site: Site) -> Site:
     """SOKK-1 can be sold 7 times and the shop shows 3; SOKK-2 is not counted by the shop."""
     await site.change_settings(site.connection, processes=PROCESSES)
-    site.product("SOKK-1", manage_stock=True, stock_quantity=3)
-    site.product("SOKK-2")
+    site.shop.product("SOKK-1", manage_stock=True, stock_quantity=3)
+    site.shop.product("SOKK-2")
     async with site.worker():
         await site.client.post("/sync/shop", params={"process": "articles"})
-    site.warehouse.put_in_stock("SOKK-1", 7)
-    site.warehouse.put_in_stock("SOKK-2", 4)
+    site.warehouse.model.put_in_stock("SOKK-1", 7)
+    site.warehouse.model.put_in_stock("SOKK-2", 4)
     return site
 
 
@@ -48,8 +48,8 @@ async def test_each_article_shows_both_sides_and_what_is_wrong(stocked: Site) ->
 
 async def test_what_the_shop_has_sold_and_the_warehouse_has_not_yet_got_is_shown_as_deducted(stocked: Site) -> None:
     await sync(stocked)
-    stocked.fail_warehouse("status", status=503, method="PUT", path="/demo/api/v1/orders")
-    await stocked.take_in(stocked.order("SOKK-1"))
+    stocked.warehouse.fail("status", status=503, method="PUT", path="/demo/api/v1/orders")
+    await stocked.take_in(stocked.shop.order("SOKK-1"))
     first, _ = await items(stocked)
     assert (first["warehouse"]["sellable"], first["deducted"], first["wanted"]) == (7.0, 1.0, 6)
 

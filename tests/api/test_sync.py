@@ -14,8 +14,8 @@ async def sync(site: Site, target: str = "shop", **params: Any) -> Any:
 
 
 async def test_a_sync_brings_what_is_new_into_the_warehouse_and_answers_with_the_counts(site: Site) -> None:
-    site.order("SOKK-1")
-    site.order("SOKK-2", shipping=NO_POST_CODE)
+    site.shop.order("SOKK-1")
+    site.shop.order("SOKK-2", shipping=NO_POST_CODE)
     articles = await sync(site, process="articles")
     assert articles.status_code == 200, articles.text
     assert articles.json()["counts"]["created"] == articles.json()["drift"] == 2
@@ -26,31 +26,31 @@ async def test_a_sync_brings_what_is_new_into_the_warehouse_and_answers_with_the
         "read": 2, "created": 1, "updated": 0, "cancelled": 0, "unchanged": 0, "skipped": 0, "held": 1, "failed": 0, "waiting": 0,
     }  # fmt: skip
     assert run["parts"][1]["drift"] == 2
-    assert len(site.writes("PUT", "/orders")) == 1
+    assert len(site.warehouse.writes("PUT", "/orders")) == 1
 
 
 async def test_the_same_again_writes_nothing(site: Site) -> None:
-    site.order()
+    site.shop.order()
     await sync(site)
-    before = len(site.writes())
+    before = len(site.warehouse.writes())
     run = (await sync(site, "woocommerce", full=True)).json()
     assert run["counts"]["unchanged"] == run["counts"]["read"]
     assert run["counts"]["created"] == run["counts"]["updated"] == run["drift"] == 0
-    assert len(site.writes()) == before
+    assert len(site.warehouse.writes()) == before
 
 
 async def test_articles_are_read_before_the_orders_that_need_them(site: Site) -> None:
-    site.order()
+    site.shop.order()
     async with site.worker():
         run = (await site.client.post("/sync/shop")).json()
     articles, orders = run["parts"]
     assert articles["started_at"] < orders["started_at"]
-    asked = [call.path.rpartition("/")[2] for call in site.shop_calls("/wp-json/wc/v3/")]
+    asked = [call.path.rpartition("/")[2] for call in site.shop.calls("/wp-json/wc/v3/")]
     assert asked.index("products") < asked.index("orders")
 
 
 async def test_a_dry_run_shows_field_by_field_what_would_be_written_and_writes_nothing(site: Site) -> None:
-    order = site.order()
+    order = site.shop.order()
     run = (await sync(site, process="orders", dry_run=True)).json()
     assert run["counts"]["created"] == 1
     assert run["dry_run"] is True
@@ -64,16 +64,16 @@ async def test_a_dry_run_shows_field_by_field_what_would_be_written_and_writes_n
     fields = {each["field"]: (each["before"], each["after"]) for each in entry["fields"]}
     assert fields["orderNumber"] == (None, str(order["id"]))
     assert fields["consignee.name"] == (None, "Kari Nordmann")
-    assert site.writes("PUT", "/") == []
+    assert site.warehouse.writes("PUT", "/") == []
     assert (await site.client.get("/mappings")).json()["items"] == []
     again = (await sync(site, process="orders")).json()
     assert again["counts"]["created"] == 1, "a dry run moves no cursor"
 
 
 async def test_a_dry_run_shows_against_what_was_sent_last(site: Site) -> None:
-    order = site.order()
+    order = site.shop.order()
     await site.take_in(order)
-    site.shop.change_order(order["id"], {"shipping": MOVED})
+    site.shop.model.change_order(order["id"], {"shipping": MOVED})
     run = (await sync(site, process="orders", dry_run=True)).json()
     (entry,) = run["preview"]
     assert entry["outcome"] == "updated"
@@ -81,7 +81,7 @@ async def test_a_dry_run_shows_against_what_was_sent_last(site: Site) -> None:
 
 
 async def test_what_fail_on_names_is_a_problem_that_holds_the_run(site: Site) -> None:
-    site.order(shipping=NO_POST_CODE)
+    site.shop.order(shipping=NO_POST_CODE)
     answer = await sync(site, process="orders", fail_on="held,skipped")
     assert answer.status_code == 424
     assert answer.headers["content-type"] == "application/problem+json"
@@ -95,21 +95,21 @@ async def test_what_fail_on_names_is_a_problem_that_holds_the_run(site: Site) ->
 
 
 async def test_what_is_held_is_no_failure_unless_it_is_asked_for(site: Site) -> None:
-    site.order(shipping=NO_POST_CODE)
+    site.shop.order(shipping=NO_POST_CODE)
     answer = await sync(site, process="orders")
     assert answer.status_code == 200
     assert answer.json()["counts"]["held"] == 1
 
 
 async def test_drift_can_be_a_failure(site: Site) -> None:
-    site.order()
+    site.shop.order()
     answer = await sync(site, process="orders", fail_on="drift")
     assert answer.status_code == 424
     assert answer.json()["detail"] == "1 found that no webhook had announced (fail_on: drift)"
 
 
 async def test_a_shop_that_refuses_the_login_is_a_failure_though_nothing_was_read(site: Site) -> None:
-    site.fail_shop("status", status=401, path="/wp-json/wc/v3/orders")
+    site.shop.fail("status", status=401, path="/wp-json/wc/v3/orders")
     answer = await sync(site, process="orders")
     assert answer.status_code == 424
     assert answer.json()["detail"].startswith("shop orders could not be read: ")
@@ -118,14 +118,14 @@ async def test_a_shop_that_refuses_the_login_is_a_failure_though_nothing_was_rea
 
 
 async def test_with_fail_on_none_even_that_answers_200(site: Site) -> None:
-    site.fail_shop("status", status=401, path="/wp-json/wc/v3/orders")
+    site.shop.fail("status", status=401, path="/wp-json/wc/v3/orders")
     answer = await sync(site, process="orders", fail_on="none")
     assert answer.status_code == 200
     assert answer.json()["state"] == "failed"
 
 
 async def test_when_the_wait_is_over_the_answer_is_202_and_says_where_to_look(site: Site) -> None:
-    site.order()
+    site.shop.order()
     answer = await site.client.post("/sync/shop", params={"wait": 0})
     assert answer.status_code == 202
     run = answer.json()
@@ -210,18 +210,18 @@ async def test_a_key_that_may_only_read_cannot_sync(site: Site) -> None:
 
 async def test_a_run_that_would_cancel_too_much_is_braked_until_it_is_confirmed(site: Site) -> None:
     await site.client.patch("/connections/shop", json={"settings": {"brake": {"max_count": 0}}})
-    orders = [site.order() for _ in range(2)]
+    orders = [site.shop.order() for _ in range(2)]
     await sync(site, process="orders")
     for order in orders:
-        site.shop.change_order(order["id"], {"status": "cancelled"})
+        site.shop.model.change_order(order["id"], {"status": "cancelled"})
     run = (await sync(site, process="orders", full=True)).json()
     assert run["state"] == "braked"
     assert run["counts"]["waiting"] == 2
-    assert site.writes("DELETE") == []
+    assert site.warehouse.writes("DELETE") == []
     confirmed = await site.client.post(f"/runs/{run['id']}/confirm")
     assert confirmed.json() == {"id": run["id"], "released": 2}
     await site.work()
-    assert len(site.writes("DELETE")) == 2
+    assert len(site.warehouse.writes("DELETE")) == 2
     ended = (await site.client.get(f"/runs/{run['id']}")).json()
     assert (ended["state"], ended["counts"]["cancelled"]) == ("done", 2)
     again = await site.client.post(f"/runs/{run['id']}/confirm")
@@ -230,7 +230,7 @@ async def test_a_run_that_would_cancel_too_much_is_braked_until_it_is_confirmed(
 
 async def test_orders_before_the_go_live_date_are_skipped_with_the_reason(site: Site) -> None:
     await site.client.patch("/connections/shop", json={"settings": {"go_live": "2100-01-01T00:00:00Z"}})
-    order = site.order()
+    order = site.shop.order()
     run = (await sync(site, process="orders", full=True)).json()
     assert order["date_created_gmt"] > LONG_AGO
     assert run["counts"]["created"] == 0

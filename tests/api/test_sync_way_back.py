@@ -15,10 +15,10 @@ WAY_BACK = {"articles": True, "orders": True, "stock": True, "shipments": True, 
 async def back(bare_site: Site) -> Site:
     """A site whose connection reports everything to the shop; SOKK-1 is in both, 7 to sell, and its order is in the WMS."""
     await bare_site.connect(processes=WAY_BACK)
-    bare_site.product("SOKK-1", manage_stock=True, stock_quantity=3)
+    bare_site.shop.product("SOKK-1", manage_stock=True, stock_quantity=3)
     async with bare_site.worker():
         assert (await bare_site.client.post("/sync/shop", params={"process": "articles"})).status_code == 200
-    bare_site.warehouse.put_in_stock("SOKK-1", 7)
+    bare_site.warehouse.model.put_in_stock("SOKK-1", 7)
     return bare_site
 
 
@@ -28,7 +28,7 @@ async def sync(site: Site, **params: Any) -> Any:
 
 
 def in_shop(site: Site, sku: str = "SOKK-1") -> Any:
-    return site.shown_product(site._product_id(sku))["stock_quantity"]
+    return site.shop.shown_product(site.shop.product_id(sku))["stock_quantity"]
 
 
 async def test_a_full_sync_covers_all_five_processes_in_their_order(back: Site) -> None:
@@ -49,7 +49,7 @@ async def test_stock_is_counted_by_article_and_the_same_again_writes_nothing(bac
 
 
 async def test_a_run_of_stock_goes_on_until_its_quantities_are_written(back: Site) -> None:
-    back.fail_shop("status", status=503, method="POST", path="/wp-json/wc/v3/products/batch")
+    back.shop.fail("status", status=503, method="POST", path="/wp-json/wc/v3/products/batch")
     answer = await sync(back, process="stock", full=True, wait=0.5)
     assert answer.status_code == 202
     assert answer.json()["state"] == "running"
@@ -57,7 +57,7 @@ async def test_a_run_of_stock_goes_on_until_its_quantities_are_written(back: Sit
 
 
 async def test_a_dry_run_of_stock_shows_each_quantity_and_stores_and_writes_nothing(back: Site) -> None:
-    product = back._product_id("SOKK-1")
+    product = back.shop.product_id("SOKK-1")
     run = (await sync(back, process="stock", dry_run=True)).json()
     assert (run["counts"]["read"], run["counts"]["updated"]) == (1, 1)
     assert run["preview"] == [
@@ -79,7 +79,7 @@ async def test_a_process_that_is_switched_off_has_a_dry_run_and_no_other(back: S
 
 
 async def test_a_dry_run_of_stock_says_of_which_articles_the_shop_keeps_no_quantity(back: Site) -> None:
-    back.shop.change_product(back._product_id("SOKK-1"), {"manage_stock": False})
+    back.shop.model.change_product(back.shop.product_id("SOKK-1"), {"manage_stock": False})
     run = (await sync(back, process="stock", dry_run=True)).json()
     assert run["counts"]["skipped"] == 1
     (reason,) = run["reasons"]
@@ -100,11 +100,11 @@ async def test_a_dry_run_of_all_leaves_those_out(back: Site) -> None:
 
 
 async def test_a_shipment_is_a_record_of_its_run_and_no_drift(back: Site) -> None:
-    order = back.order("SOKK-1")
+    order = back.shop.order("SOKK-1")
     sent = await sync(back, process="orders")
     assert sent.json()["counts"]["created"] == 1, sent.text
-    back.warehouse.set_order_status(str(order["id"]), 450, 77)
-    back.warehouse.track(str(order["id"]), "TRACK-1", (), 77)
+    back.warehouse.model.set_order_status(str(order["id"]), 450, 77)
+    back.warehouse.model.track(str(order["id"]), "TRACK-1", (), 77)
     run = (await sync(back, process="shipments", fail_on="drift")).json()
     assert (run["counts"]["updated"], run["counts"]["waiting"], run["drift"]) == (1, 0, 0)
-    assert back.shown(order["id"])["status"] == "completed"
+    assert back.shop.shown(order["id"])["status"] == "completed"

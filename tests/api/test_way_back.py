@@ -26,7 +26,7 @@ async def look(site: Site) -> None:
 
 
 async def transferred(site: Site) -> dict[str, Any]:
-    order = site.order("SOKK-1")
+    order = site.shop.order("SOKK-1")
     await site.take_in(order)
     return order
 
@@ -40,7 +40,7 @@ async def test_before_the_warehouse_has_sent_it_the_shop_is_told_nothing(back: S
 
 async def test_what_was_shipped_told_and_acknowledged_is_all_there(back: Site) -> None:
     order = await transferred(back)
-    back.warehouse.ship(str(order["id"]), "TRACK-1", (), 77)
+    back.warehouse.model.ship(str(order["id"]), "TRACK-1", (), 77)
     await look(back)
     found = await back.explained(str(order["id"]), kind="order")
     assert found["delivery"]["state"] == "reported"
@@ -63,7 +63,7 @@ async def test_what_was_shipped_told_and_acknowledged_is_all_there(back: Site) -
 
 async def test_sent_without_a_tracking_number_it_waits_for_one(back: Site) -> None:
     order = await transferred(back)
-    back.warehouse.ship(str(order["id"]), None, (), 77)
+    back.warehouse.model.ship(str(order["id"]), None, (), 77)
     await look(back)
     found = await back.explained(str(order["id"]), kind="order")
     assert (found["delivery"]["state"], found["delivery"]["code"]) == ("waiting", "awaiting-tracking")
@@ -75,11 +75,11 @@ async def test_sent_without_a_tracking_number_it_waits_for_one(back: Site) -> No
 async def short(site: Site) -> dict[str, Any]:
     """An order of 2 of which 1 was sent, under the policy that nothing is closed by itself then."""
     await site.client.patch("/connections/shop", json={"settings": {"shipments": {"partial_deliveries": "none"}}})
-    order = site.order(line_items=[{"product_id": site._product_id("SOKK-1"), "quantity": 2}])
+    order = site.shop.order(line_items=[{"product_id": site.shop.product_id("SOKK-1"), "quantity": 2}])
     await site.take_in(order)
     row = order["line_items"][0]["id"]
-    site.warehouse.pick(str(order["id"]), {str(row): 1}, 77)
-    site.warehouse.ship(str(order["id"]), "TRACK-1", (), 77)
+    site.warehouse.model.pick(str(order["id"]), {str(row): 1}, 77)
+    site.warehouse.model.ship(str(order["id"]), "TRACK-1", (), 77)
     await look(site)
     return order
 
@@ -89,13 +89,13 @@ async def test_a_short_shipment_is_held_and_its_release_closes_the_order(back: S
     held = await back.explained(str(order["id"]), kind="order")
     assert (held["delivery"]["state"], held["delivery"]["code"]) == ("held", "short-shipment")
     assert (held["transfer"], held["next"]["code"]) == ("sent", "held")
-    assert back.shown(order["id"])["status"] == "processing"
+    assert back.shop.shown(order["id"])["status"] == "processing"
     released = await back.client.post(f"/mappings/{held['id']}/release")
     assert released.status_code == 200, released.text
     await back.work()
     after = await back.explained(str(order["id"]), kind="order")
     assert after["delivery"]["state"] == "reported"
-    assert back.shown(order["id"])["status"] == "completed"
+    assert back.shop.shown(order["id"])["status"] == "completed"
 
 
 async def test_a_held_report_can_be_resolved_without_touching_the_transfer(back: Site) -> None:
@@ -107,17 +107,17 @@ async def test_a_held_report_can_be_resolved_without_touching_the_transfer(back:
     assert (found["delivery"]["state"], found["delivery"]["code"]) == ("reported", "resolved")
     assert found["delivery"]["reason"] == "Settled by an operator: closed by hand"
     assert (found["transfer"], found["reason_code"]) == ("sent", None)
-    assert back.shown(order["id"])["status"] == "processing"
+    assert back.shop.shown(order["id"])["status"] == "processing"
 
 
 async def test_an_order_opened_again_in_the_shop_is_reported_after_a_resync(back: Site) -> None:
     order = await transferred(back)
-    back.shop.change_order(order["id"], {"status": "cancelled"})
-    back.warehouse.ship(str(order["id"]), "TRACK-1", (), 77)
+    back.shop.model.change_order(order["id"], {"status": "cancelled"})
+    back.warehouse.model.ship(str(order["id"]), "TRACK-1", (), 77)
     await look(back)
     held = await back.explained(str(order["id"]), kind="order")
     assert held["delivery"]["code"] == "not-open-in-shop"
-    back.change(order["id"], status="processing")
+    back.shop.change(order["id"], status="processing")
     assert (await back.client.post(f"/mappings/{held['id']}/resync")).status_code == 200
     await back.work()
-    assert back.shown(order["id"])["status"] == "completed"
+    assert back.shop.shown(order["id"])["status"] == "completed"

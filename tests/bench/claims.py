@@ -93,7 +93,7 @@ async def _cost(harness: Harness, reads: Reads, claim: Claim) -> Cost:
 
 
 async def _lease(harness: Harness, key: str) -> Lease:
-    await harness.expire_leases()
+    await harness.stored.expire_leases()
     lease = await leases.acquire(harness.gateway.database, key, harness.gateway.settings.lease_seconds)
     assert lease is not None
     return lease

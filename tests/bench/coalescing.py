@@ -40,13 +40,13 @@ async def _waiting(harness: Harness) -> Figure:
     began = time.perf_counter()
     await harness.work()
     alone = time.perf_counter() - began
-    before = len(harness.writes())
+    before = len(harness.warehouse.writes())
     await _change(harness, 1002, first=0)
     with sleeps.counted() as slept:
         began = time.perf_counter()
         await harness.work()
         together = time.perf_counter() - began
-    writes = len(harness.writes()) - before
+    writes = len(harness.warehouse.writes()) - before
     return Figure(
         "coalescing",
         f"{CHANGES} changes of one order waiting: writes to the WMS, waits on purpose",
@@ -59,10 +59,10 @@ async def _waiting(harness: Harness) -> Figure:
 
 async def _during_a_write(harness: Harness) -> list[Figure]:
     """The harness holds the write up; the changes arrive, are taken in and queued; then it goes on."""
-    harness.warehouse_app.state.faults.active.append(
+    harness.warehouse.app.state.faults.active.append(
         Fault("slow", method="PUT", path="/demo/api/v1/orders", times=1, seconds=WRITE_SECONDS)
     )
-    before = len(harness.writes())
+    before = len(harness.warehouse.writes())
     await _change(harness, 1003, first=0, count=1)
     working = asyncio.create_task(harness.work())
     await world.until(lambda: _is_under_way(harness), "the write was under way")
@@ -71,8 +71,8 @@ async def _during_a_write(harness: Harness) -> list[Figure]:
     assert await _is_under_way(harness), "the write was over before the changes had arrived"
     await working
     await harness.work()
-    more = len(harness.writes()) - before - 1
-    last = harness.writes()[-1].body["orderLines"][0]["numberOfItems"]
+    more = len(harness.warehouse.writes()) - before - 1
+    last = harness.warehouse.writes()[-1].body["orderLines"][0]["numberOfItems"]
     newest = CHANGES + 1
     return [
         Figure(

@@ -27,7 +27,7 @@ def measure(options: Options) -> list[Figure]:
 async def _measure() -> list[Figure]:
     async with world.harness() as harness:
         for number in range(ORDERS):
-            harness.shop.put_order_raw(world.order(1001 + number, number * SECONDS_APART))
+            harness.shop.model.put_order_raw(world.order(1001 + number, number * SECONDS_APART))
         settings = harness.connection.settings
         assert isinstance(settings, WooCommerceSettings)
         pages = math.ceil(ORDERS / settings.page_size)
@@ -59,9 +59,9 @@ async def _poll(harness: Harness, *, anew: bool = False) -> tuple[int, int]:
     due = {"next_poll_at": harness.clock(), **({"cursor": None} if anew else {})}
     async with harness.gateway.database.begin() as db:
         await db.execute(update(cursors).where(*place).values(**due))
-    written, asked = len(harness.writes()), len(harness.shop_calls())
+    written, asked = len(harness.warehouse.writes()), len(harness.shop.calls())
     await work(harness.gateway, Task.POLL, key)
     await harness.work()
     async with harness.gateway.database.read() as db:
         assert (await db.execute(select(cursors.c.last_error).where(*place))).scalar_one() is None
-    return len(harness.writes()) - written, len(harness.shop_calls()) - asked
+    return len(harness.warehouse.writes()) - written, len(harness.shop.calls()) - asked

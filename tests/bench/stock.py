@@ -97,7 +97,7 @@ async def _measure(articles: int) -> Measured:
     async with world.harness() as harness:
         await harness.change_settings(harness.connection, processes={"articles": False, "orders": False, "stock": True})
         _fill(harness, articles)
-        for journal in (harness.shop.journal, harness.warehouse_app.state.journal):
+        for journal in (harness.shop.model.journal, harness.warehouse.app.state.journal):
             journal.limit = 10  # what the simulators write down is not what is measured
         found, calls = Measured(articles), Calls(harness)
         calls.start()
@@ -131,10 +131,10 @@ def _fill(harness: Harness, articles: int) -> None:
     """The same articles on both sides: 5 in the warehouse, none in the shop."""
     for number in range(articles):
         sku = f"BENCH-{number:05}"
-        harness.shop.add_product({"name": sku, "sku": sku, "status": "publish", "manage_stock": True, "stock_quantity": 0})
+        harness.shop.model.add_product({"name": sku, "sku": sku, "status": "publish", "manage_stock": True, "stock_quantity": 0})
         body = {"goodsOwnerId": GOODS_OWNER, "articleNumber": sku, "articleName": sku}
-        harness.warehouse.put_article(ArticleBody.model_validate(body))
-        harness.warehouse.put_in_stock(sku, 5, GOODS_OWNER)
+        harness.warehouse.model.put_article(ArticleBody.model_validate(body))
+        harness.warehouse.model.put_in_stock(sku, 5, GOODS_OWNER)
 
 
 async def _nothing(harness: Harness) -> None:
@@ -143,8 +143,8 @@ async def _nothing(harness: Harness) -> None:
 
 async def _change_in_warehouse(harness: Harness) -> None:
     harness.tick(3600)
-    for owner, number in list(harness.warehouse.articles):
-        harness.warehouse.adjust_stock(number, 1, goods_owner_id=owner)
+    for owner, number in list(harness.warehouse.model.articles):
+        harness.warehouse.model.adjust_stock(number, 1, goods_owner_id=owner)
 
 
 async def _edit_in_shop(harness: Harness) -> None:
@@ -152,7 +152,7 @@ async def _edit_in_shop(harness: Harness) -> None:
     async with harness.gateway.database.read() as db:
         products = [row.source_id for row in await db.execute(select(stock_levels.c.source_id))]
     for product in products:
-        harness.shop.change_product(int(product), {"stock_quantity": 99})
+        harness.shop.model.change_product(int(product), {"stock_quantity": 99})
 
 
 async def _poll(harness: Harness, *, sweep: bool) -> None:

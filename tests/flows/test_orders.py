@@ -15,59 +15,59 @@ STARTED = [320, 400, 450, 500, 800]
 
 
 async def sent(harness: Harness, **more: Any) -> Resource:
-    order = harness.order(**more)
+    order = harness.shop.order(**more)
     await harness.deliver(order)
-    assert harness.wms_order(order["id"]) is not None
+    assert harness.warehouse.order(order["id"]) is not None
     return order
 
 
 def there(harness: Harness, order: Resource) -> Any:
-    found: Any = harness.wms_order(order["id"])
+    found: Any = harness.warehouse.order(order["id"])
     return found
 
 
 async def status(harness: Harness, order: Resource) -> tuple[str, str, str | None]:
-    mapping = await harness.mapping(order["id"])
+    mapping = await harness.stored.mapping(order["id"])
     return mapping.wanted, mapping.transfer, mapping.reason_code
 
 
 async def release(harness: Harness, order: Resource) -> None:
-    await records.release(harness.gateway, (await harness.mapping(order["id"])).id)
+    await records.release(harness.gateway, (await harness.stored.mapping(order["id"])).id)
     await harness.work()
 
 
 class TestChanges:
     async def test_a_changed_order_is_sent_again(self, harness: Harness) -> None:
         order = await sent(harness)
-        await harness.deliver(harness.change(order["id"], customer_note="Bak huset"))
+        await harness.deliver(harness.shop.change(order["id"], customer_note="Bak huset"))
         assert there(harness, order).body.order_remark == "Bak huset"
         assert await status(harness, order) == ("present", "sent", None)
 
     async def test_an_unchanged_order_is_not_sent_again(self, harness: Harness) -> None:
         order = await sent(harness)
-        before = len(harness.warehouse_calls())
+        before = len(harness.warehouse.calls())
         harness.tick()
-        await harness.deliver(harness.change(order["id"]))
-        assert len(harness.warehouse_calls()) == before
+        await harness.deliver(harness.shop.change(order["id"]))
+        assert len(harness.warehouse.calls()) == before
 
     async def test_a_removed_line_is_removed_in_the_warehouse(self, harness: Harness) -> None:
-        order = harness.order("A-1", "B-1")
+        order = harness.shop.order("A-1", "B-1")
         await harness.deliver(order)
         gone = {"id": order["line_items"][1]["id"], "product_id": None, "quantity": 0}
-        await harness.deliver(harness.change(order["id"], line_items=[gone]))
+        await harness.deliver(harness.shop.change(order["id"], line_items=[gone]))
         assert [line.article_number for line in there(harness, order).body.order_lines] == ["A-1"]
 
     @pytest.mark.parametrize("number", STARTED)
     async def test_a_change_after_the_warehouse_has_started_is_held_with_the_reason(self, harness: Harness, number: int) -> None:
         order = await sent(harness)
-        harness.warehouse.set_order_status(str(order["id"]), number)
-        await harness.deliver(harness.change(order["id"], customer_note="too late"))
+        harness.warehouse.model.set_order_status(str(order["id"]), number)
+        await harness.deliver(harness.shop.change(order["id"], customer_note="too late"))
         assert await status(harness, order) == ("present", "held", "warehouse-started")
-        mapping = await harness.mapping(order["id"])
+        mapping = await harness.stored.mapping(order["id"])
         assert (mapping.warehouse_status, str(number) in mapping.reason) == (number, True)
         assert there(harness, order).body.order_remark is None
-        assert len(harness.writes()) == 1
-        assert (await harness.events()) == {"done": 1, "held": 1}
+        assert len(harness.warehouse.writes()) == 1
+        assert (await harness.stored.events()) == {"done": 1, "held": 1}
 
     async def test_one_that_starts_between_the_read_and_the_write_is_held_too(
         self, harness: Harness, monkeypatch: pytest.MonkeyPatch
@@ -76,41 +76,41 @@ class TestChanges:
         real = OngoingClient.put_order
 
         async def put(self: OngoingClient, body: Any) -> Any:
-            harness.warehouse.set_order_status(str(order["id"]), 320)
+            harness.warehouse.model.set_order_status(str(order["id"]), 320)
             return await real(self, body)
 
         monkeypatch.setattr(OngoingClient, "put_order", put)
-        await harness.deliver(harness.change(order["id"], customer_note="too late"))
+        await harness.deliver(harness.shop.change(order["id"], customer_note="too late"))
         assert await status(harness, order) == ("present", "held", "warehouse-started")
 
     async def test_a_change_that_the_warehouse_does_not_see_is_fine_after_it_has_started(self, harness: Harness) -> None:
         order = await sent(harness)
-        harness.warehouse.set_order_status(str(order["id"]), 400)
-        await harness.deliver(harness.change(order["id"], customer_note="x"))
-        await harness.deliver(harness.change(order["id"], customer_note=""))
+        harness.warehouse.model.set_order_status(str(order["id"]), 400)
+        await harness.deliver(harness.shop.change(order["id"], customer_note="x"))
+        await harness.deliver(harness.shop.change(order["id"], customer_note=""))
         assert await status(harness, order) == ("present", "sent", None)
 
     async def test_a_held_change_goes_through_when_it_is_released_and_the_warehouse_lets_it(self, harness: Harness) -> None:
         order = await sent(harness)
-        harness.warehouse.set_order_status(str(order["id"]), 320)
-        await harness.deliver(harness.change(order["id"], customer_note="please"))
-        harness.warehouse.set_order_status(str(order["id"]), 300)
+        harness.warehouse.model.set_order_status(str(order["id"]), 320)
+        await harness.deliver(harness.shop.change(order["id"], customer_note="please"))
+        harness.warehouse.model.set_order_status(str(order["id"]), 300)
         await release(harness, order)
         assert there(harness, order).body.order_remark == "please"
         assert await status(harness, order) == ("present", "sent", None)
-        assert await harness.events() == {"done": 2}
+        assert await harness.stored.events() == {"done": 2}
 
     async def test_a_released_change_that_the_warehouse_still_refuses_is_held_again(self, harness: Harness) -> None:
         order = await sent(harness)
-        harness.warehouse.set_order_status(str(order["id"]), 400)
-        await harness.deliver(harness.change(order["id"], customer_note="please"))
+        harness.warehouse.model.set_order_status(str(order["id"]), 400)
+        await harness.deliver(harness.shop.change(order["id"], customer_note="please"))
         await release(harness, order)
         assert await status(harness, order) == ("present", "held", "warehouse-started")
 
     async def test_started_begins_where_the_warehouses_setting_says(self, harness: Harness) -> None:
         await harness.change_settings(harness.connection, warehouse={"started_from_status": 300})
         order = await sent(harness)
-        await harness.deliver(harness.change(order["id"], customer_note="too late"))
+        await harness.deliver(harness.shop.change(order["id"], customer_note="too late"))
         assert await status(harness, order) == ("present", "held", "warehouse-started")
 
 
@@ -118,93 +118,93 @@ class TestCancellations:
     @pytest.mark.parametrize("word", ["cancelled", "refunded", "failed"])
     async def test_a_cancelled_order_is_cancelled_in_the_warehouse(self, harness: Harness, word: str) -> None:
         order = await sent(harness)
-        await harness.deliver(harness.change(order["id"], status=word))
+        await harness.deliver(harness.shop.change(order["id"], status=word))
         assert there(harness, order).status == 1000
         assert await status(harness, order) == ("absent", "sent", "cancelled")
 
     @pytest.mark.parametrize("number", [320, 450])
     async def test_a_cancellation_after_the_warehouse_has_started_is_held(self, harness: Harness, number: int) -> None:
         order = await sent(harness)
-        harness.warehouse.set_order_status(str(order["id"]), number)
-        await harness.deliver(harness.change(order["id"], status="cancelled"))
+        harness.warehouse.model.set_order_status(str(order["id"]), number)
+        await harness.deliver(harness.shop.change(order["id"], status="cancelled"))
         assert there(harness, order).status == number
         assert await status(harness, order) == ("absent", "held", "too-late-to-cancel")
-        assert harness.writes("DELETE") == []
+        assert harness.warehouse.writes("DELETE") == []
 
     async def test_a_held_cancellation_goes_through_when_it_is_released_and_the_warehouse_lets_it(self, harness: Harness) -> None:
         order = await sent(harness)
-        harness.warehouse.set_order_status(str(order["id"]), 320)
-        await harness.deliver(harness.change(order["id"], status="cancelled"))
-        harness.warehouse.set_order_status(str(order["id"]), 300)
+        harness.warehouse.model.set_order_status(str(order["id"]), 320)
+        await harness.deliver(harness.shop.change(order["id"], status="cancelled"))
+        harness.warehouse.model.set_order_status(str(order["id"]), 300)
         await release(harness, order)
         assert there(harness, order).status == 1000
         assert await status(harness, order) == ("absent", "sent", "cancelled")
 
     async def test_an_order_that_the_warehouse_has_cancelled_already_is_done(self, harness: Harness) -> None:
         order = await sent(harness)
-        harness.warehouse.set_order_status(str(order["id"]), 1000)
-        await harness.deliver(harness.change(order["id"], status="cancelled"))
+        harness.warehouse.model.set_order_status(str(order["id"]), 1000)
+        await harness.deliver(harness.shop.change(order["id"], status="cancelled"))
         assert await status(harness, order) == ("absent", "sent", "cancelled")
-        assert harness.writes("DELETE") == []
+        assert harness.warehouse.writes("DELETE") == []
 
     async def test_an_order_that_was_never_sent_is_left_out(self, harness: Harness) -> None:
-        order = harness.order(status="pending")
+        order = harness.shop.order(status="pending")
         await harness.deliver(order)
-        await harness.deliver(harness.change(order["id"], status="cancelled"))
+        await harness.deliver(harness.shop.change(order["id"], status="cancelled"))
         assert await status(harness, order) == ("absent", "none", "not-wanted")
-        assert harness.warehouse_calls() == []
+        assert harness.warehouse.calls() == []
 
     async def test_an_order_that_was_held_and_never_sent_is_left_out(self, harness: Harness) -> None:
-        order = harness.order(shipping={}, billing={**BILLING, "country": ""})
+        order = harness.shop.order(shipping={}, billing={**BILLING, "country": ""})
         await harness.deliver(order)
         assert (await status(harness, order))[1] == "held"
-        await harness.deliver(harness.change(order["id"], status="cancelled"))
+        await harness.deliver(harness.shop.change(order["id"], status="cancelled"))
         assert await status(harness, order) == ("absent", "none", "not-wanted")
 
     async def test_an_order_that_vanished_from_the_warehouse_needs_no_cancelling(self, harness: Harness) -> None:
         order = await sent(harness)
-        del harness.warehouse.orders[77, str(order["id"])]
-        await harness.deliver(harness.change(order["id"], status="cancelled"))
+        del harness.warehouse.model.orders[77, str(order["id"])]
+        await harness.deliver(harness.shop.change(order["id"], status="cancelled"))
         assert await status(harness, order) == ("absent", "none", "not-wanted")
-        assert harness.writes("DELETE") == []
+        assert harness.warehouse.writes("DELETE") == []
 
     async def test_a_cancellation_is_made_once(self, harness: Harness) -> None:
         order = await sent(harness)
-        await harness.deliver(harness.change(order["id"], status="cancelled"))
-        await harness.deliver(harness.change(order["id"], status="failed"))
-        assert len(harness.writes("DELETE")) == 1
+        await harness.deliver(harness.shop.change(order["id"], status="cancelled"))
+        await harness.deliver(harness.shop.change(order["id"], status="failed"))
+        assert len(harness.warehouse.writes("DELETE")) == 1
 
 
 class TestReopened:
     async def test_an_order_that_is_reopened_after_its_cancellation_is_held(self, harness: Harness) -> None:
         order = await sent(harness)
-        await harness.deliver(harness.change(order["id"], status="cancelled"))
-        await harness.deliver(harness.change(order["id"], status="processing"))
+        await harness.deliver(harness.shop.change(order["id"], status="cancelled"))
+        await harness.deliver(harness.shop.change(order["id"], status="processing"))
         assert await status(harness, order) == ("present", "held", "reopened-after-cancel")
         assert there(harness, order).status == 1000
 
     async def test_one_that_is_reopened_before_its_cancellation_was_sent_changes_nothing(self, harness: Harness) -> None:
         order = await sent(harness)
-        await harness.announce(harness.change(order["id"], status="cancelled"))
-        await harness.announce(harness.change(order["id"], status="processing"))
+        await harness.announce(harness.shop.change(order["id"], status="cancelled"))
+        await harness.announce(harness.shop.change(order["id"], status="processing"))
         await harness.work()
         assert there(harness, order).status == 300
         assert await status(harness, order) == ("present", "sent", None)
 
     async def test_releasing_it_while_the_warehouse_still_has_it_as_cancelled_holds_it_again(self, harness: Harness) -> None:
         order = await sent(harness)
-        await harness.deliver(harness.change(order["id"], status="cancelled"))
-        await harness.deliver(harness.change(order["id"], status="processing"))
-        writes = len(harness.writes())
+        await harness.deliver(harness.shop.change(order["id"], status="cancelled"))
+        await harness.deliver(harness.shop.change(order["id"], status="processing"))
+        writes = len(harness.warehouse.writes())
         await release(harness, order)
-        assert len(harness.writes()) == writes + 1  # it was tried
+        assert len(harness.warehouse.writes()) == writes + 1  # it was tried
         assert (await status(harness, order))[1:] == ("held", "cancelled-in-warehouse")
 
     async def test_releasing_it_once_the_warehouse_has_opened_it_by_hand_settles_it(self, harness: Harness) -> None:
         order = await sent(harness)
-        await harness.deliver(harness.change(order["id"], status="cancelled"))
-        await harness.deliver(harness.change(order["id"], status="processing", customer_note="again"))
-        harness.warehouse.set_order_status(str(order["id"]), 300)
+        await harness.deliver(harness.shop.change(order["id"], status="cancelled"))
+        await harness.deliver(harness.shop.change(order["id"], status="processing", customer_note="again"))
+        harness.warehouse.model.set_order_status(str(order["id"]), 300)
         await release(harness, order)
         assert there(harness, order).body.order_remark == "again"
         assert await status(harness, order) == ("present", "sent", None)
@@ -213,45 +213,45 @@ class TestReopened:
         self, harness: Harness
     ) -> None:
         order = await sent(harness)
-        harness.warehouse.set_order_status(str(order["id"]), 1000)
-        await harness.deliver(harness.change(order["id"], customer_note="x"))
+        harness.warehouse.model.set_order_status(str(order["id"]), 1000)
+        await harness.deliver(harness.shop.change(order["id"], customer_note="x"))
         assert await status(harness, order) == ("present", "held", "cancelled-in-warehouse")
-        assert len(harness.writes()) == 1
+        assert len(harness.warehouse.writes()) == 1
 
 
 class TestOtherStatuses:
     @pytest.mark.parametrize("word", ["on-hold", "pending"])
     async def test_an_order_put_on_hold_after_it_was_sent_stays_in_the_warehouse(self, harness: Harness, word: str) -> None:
         order = await sent(harness)
-        before = len(harness.warehouse_calls())
-        await harness.deliver(harness.change(order["id"], status=word))
+        before = len(harness.warehouse.calls())
+        await harness.deliver(harness.shop.change(order["id"], status=word))
         assert there(harness, order).status == 300
         assert await status(harness, order) == ("present", "sent", "kept")
-        assert len(harness.warehouse_calls()) == before
+        assert len(harness.warehouse.calls()) == before
 
     async def test_an_order_that_is_paid_later_is_sent_then(self, harness: Harness) -> None:
-        order = harness.order(status="on-hold")
+        order = harness.shop.order(status="on-hold")
         await harness.deliver(order)
         assert await status(harness, order) == ("present", "none", "not-wanted")
-        await harness.deliver(harness.change(order["id"], status="processing"))
+        await harness.deliver(harness.shop.change(order["id"], status="processing"))
         assert there(harness, order) is not None
         assert await status(harness, order) == ("present", "sent", None)
 
     async def test_an_order_completed_by_hand_stays_in_the_warehouse(self, harness: Harness) -> None:
         order = await sent(harness)
-        await harness.deliver(harness.change(order["id"], status="completed"))
+        await harness.deliver(harness.shop.change(order["id"], status="completed"))
         assert there(harness, order).status == 300
         assert await status(harness, order) == ("present", "sent", "kept")
 
     async def test_an_order_completed_before_it_was_ever_wanted_is_left_out(self, harness: Harness) -> None:
-        order = harness.order(status="completed")
+        order = harness.shop.order(status="completed")
         await harness.deliver(order)
         assert await status(harness, order) == ("present", "none", "not-wanted")
-        assert harness.warehouse_calls() == []
+        assert harness.warehouse.calls() == []
 
     async def test_which_statuses_are_sent_is_a_setting(self, harness: Harness) -> None:
         await harness.change_settings(harness.connection, order_statuses=["on-hold"])
-        taken, left = harness.order(status="on-hold"), harness.order(status="processing")
+        taken, left = harness.shop.order(status="on-hold"), harness.shop.order(status="processing")
         await harness.deliver(taken)
         await harness.deliver(left)
         assert there(harness, taken) is not None
@@ -259,31 +259,31 @@ class TestOtherStatuses:
 
     async def test_a_plugins_own_status_is_waited_out(self, harness: Harness) -> None:
         order = await sent(harness)
-        await harness.deliver({**harness.change(order["id"], customer_note="x"), "status": "utlevert"})
+        await harness.deliver({**harness.shop.change(order["id"], customer_note="x"), "status": "utlevert"})
         assert await status(harness, order) == ("present", "sent", "kept")
 
 
 class TestVanished:
     async def test_an_order_that_was_sent_and_is_not_there_is_held(self, harness: Harness) -> None:
         order = await sent(harness)
-        del harness.warehouse.orders[77, str(order["id"])]
-        await harness.deliver(harness.change(order["id"], customer_note="x"))
+        del harness.warehouse.model.orders[77, str(order["id"])]
+        await harness.deliver(harness.shop.change(order["id"], customer_note="x"))
         assert await status(harness, order) == ("present", "held", "vanished")
         assert there(harness, order) is None
 
     async def test_released_it_is_sent_again_under_its_number(self, harness: Harness) -> None:
         order = await sent(harness)
-        del harness.warehouse.orders[77, str(order["id"])]
-        await harness.deliver(harness.change(order["id"], customer_note="x"))
+        del harness.warehouse.model.orders[77, str(order["id"])]
+        await harness.deliver(harness.shop.change(order["id"], customer_note="x"))
         await release(harness, order)
         assert there(harness, order).body.order_remark == "x"
         assert await status(harness, order) == ("present", "sent", None)
 
     async def test_a_null_list_is_no_proof_that_it_vanished(self, harness: Harness) -> None:
         order = await sent(harness)
-        harness.fail_warehouse("null-answer", method="GET", path="/demo/api/v1/orders", times=1)
-        await harness.deliver(harness.change(order["id"], customer_note="x"))
-        assert (await harness.job(order["id"])).state == "parked"
+        harness.warehouse.fail("null-answer", method="GET", path="/demo/api/v1/orders", times=1)
+        await harness.deliver(harness.shop.change(order["id"], customer_note="x"))
+        assert (await harness.stored.job(order["id"])).state == "parked"
         harness.tick(60)
         await harness.work(sweep=True)
         assert there(harness, order).body.order_remark == "x"
@@ -291,50 +291,50 @@ class TestVanished:
 
 class TestGoLive:
     async def test_an_order_made_before_the_go_live_date_is_not_transferred(self, harness: Harness) -> None:
-        old = harness.order()
+        old = harness.shop.order()
         harness.tick(3600)
         await harness.change_settings(harness.connection, go_live=harness.clock().isoformat())
         harness.tick(3600)
-        new = harness.order()
-        for order in (old, new, harness.change(old["id"], customer_note="changed since")):
+        new = harness.shop.order()
+        for order in (old, new, harness.shop.change(old["id"], customer_note="changed since")):
             await harness.deliver(order)
         assert await status(harness, old) == ("present", "none", "before-go-live")
-        assert [number for _, number in harness.warehouse.orders] == [str(new["id"])]
+        assert [number for _, number in harness.warehouse.model.orders] == [str(new["id"])]
 
     async def test_one_that_was_sent_before_the_date_was_moved_is_still_changed_and_cancelled(self, harness: Harness) -> None:
         order = await sent(harness)
         harness.tick(3600)
         await harness.change_settings(harness.connection, go_live=harness.clock().isoformat())
-        await harness.deliver(harness.change(order["id"], customer_note="changed"))
+        await harness.deliver(harness.shop.change(order["id"], customer_note="changed"))
         assert there(harness, order).body.order_remark == "changed"
-        await harness.deliver(harness.change(order["id"], status="cancelled"))
+        await harness.deliver(harness.shop.change(order["id"], status="cancelled"))
         assert there(harness, order).status == 1000
 
 
 class TestHeldWithAReason:
     async def test_a_line_without_a_sku_holds_the_order(self, harness: Harness) -> None:
-        order = harness.order("SOKK-1")
+        order = harness.shop.order("SOKK-1")
         line = {**order["line_items"][0], "sku": ""}
         await harness.deliver({**order, "line_items": [line]})
         assert await status(harness, order) == ("present", "held", "line-without-article-number")
-        assert harness.warehouse_calls() == []
+        assert harness.warehouse.calls() == []
 
     async def test_it_goes_through_once_it_is_put_right_in_the_shop(self, harness: Harness) -> None:
-        order = harness.order("SOKK-1")
+        order = harness.shop.order("SOKK-1")
         await harness.deliver({**order, "line_items": [{**order["line_items"][0], "sku": ""}]})
-        await harness.deliver(harness.change(order["id"], customer_note="put right"))
+        await harness.deliver(harness.shop.change(order["id"], customer_note="put right"))
         assert await status(harness, order) == ("present", "sent", None)
-        assert await harness.events() == {"merged": 1, "done": 1}
+        assert await harness.stored.events() == {"merged": 1, "done": 1}
 
     async def test_an_address_without_a_street_holds_the_order(self, harness: Harness) -> None:
-        order = harness.order(shipping={**ADDRESS, "address_1": ""}, billing={**BILLING, "address_1": ""})
+        order = harness.shop.order(shipping={**ADDRESS, "address_1": ""}, billing={**BILLING, "address_1": ""})
         await harness.deliver(order)
         assert (await status(harness, order))[1:] == ("held", "street-missing")
 
     async def test_the_setting_says_where_a_post_code_is_needed_and_frees_what_it_held(self, harness: Harness) -> None:
         """In both directions: Laos uses post codes unless the setting says otherwise, Ireland the other way round."""
         laos, ireland = [
-            harness.order(shipping={**ADDRESS, "postcode": "", "country": country}, billing={**BILLING, "postcode": ""})
+            harness.shop.order(shipping={**ADDRESS, "postcode": "", "country": country}, billing={**BILLING, "postcode": ""})
             for country in ("LA", "IE")
         ]
         await harness.deliver(laos)
@@ -342,20 +342,20 @@ class TestHeldWithAReason:
         assert await status(harness, laos) == ("present", "held", "post-code-missing")
         assert await status(harness, ireland) == ("present", "sent", None)
         await harness.change_settings(harness.connection, warehouse={"countries_without_post_code": ["LA"]})
-        await harness.deliver(harness.change(laos["id"], customer_note="x"))
-        await harness.deliver(harness.change(ireland["id"], customer_note="x"))
+        await harness.deliver(harness.shop.change(laos["id"], customer_note="x"))
+        await harness.deliver(harness.shop.change(ireland["id"], customer_note="x"))
         assert await status(harness, laos) == ("present", "sent", None)
         assert await status(harness, ireland) == ("present", "held", "post-code-missing")
 
     async def test_a_held_record_that_no_release_can_help_is_not_released(self, harness: Harness) -> None:
-        order = harness.order("SOKK-1")
+        order = harness.shop.order("SOKK-1")
         await harness.deliver({**order, "line_items": [{**order["line_items"][0], "sku": ""}]})
         with pytest.raises(Conflict):
             await release(harness, order)
 
     async def test_what_was_sent_before_stands_while_a_change_of_it_is_held(self, harness: Harness) -> None:
         order = await sent(harness)
-        changed = harness.change(order["id"], customer_note="x")
+        changed = harness.shop.change(order["id"], customer_note="x")
         await harness.deliver({**changed, "line_items": [{**changed["line_items"][0], "sku": ""}]})
         assert await status(harness, order) == ("present", "held", "line-without-article-number")
         assert there(harness, order).body.order_remark is None
@@ -364,20 +364,20 @@ class TestHeldWithAReason:
 class TestSettings:
     async def test_the_prefix_goes_in_front_of_the_number(self, harness: Harness) -> None:
         await harness.change_settings(harness.connection, order_number_prefix="FB-")
-        order = harness.order()
+        order = harness.shop.order()
         await harness.deliver(order)
-        assert [number for _, number in harness.warehouse.orders] == [f"FB-{order['id']}"]
-        assert (await harness.mapping(order["id"])).source_number == str(order["id"])
+        assert [number for _, number in harness.warehouse.model.orders] == [f"FB-{order['id']}"]
+        assert (await harness.stored.mapping(order["id"])).source_number == str(order["id"])
 
     async def test_a_new_prefix_leaves_what_was_sent_as_it_is(self, harness: Harness) -> None:
         order = await sent(harness)
         await harness.change_settings(harness.connection, order_number_prefix="FB-")
-        await harness.deliver(harness.change(order["id"], customer_note="x"))
-        assert [number for _, number in harness.warehouse.orders] == [str(order["id"])]
+        await harness.deliver(harness.shop.change(order["id"], customer_note="x"))
+        assert [number for _, number in harness.warehouse.model.orders] == [str(order["id"])]
         assert there(harness, order).body.order_remark == "x"
 
     async def test_what_waits_is_mapped_again_when_a_setting_changes(self, harness: Harness) -> None:
-        order = harness.order()
+        order = harness.shop.order()
         await harness.announce(order)
         await harness.ingest()
         await harness.change_settings(harness.connection, notify_by_sms="not-sent", notify_by_email=False)
@@ -387,11 +387,11 @@ class TestSettings:
         assert body.email_notification.to_be_notified is False
 
     async def test_the_history_tells_the_whole_way(self, harness: Harness) -> None:
-        await harness.deliver(harness.product("SOKK-1"), "product.created")
+        await harness.deliver(harness.shop.product("SOKK-1"), "product.created")
         order = await sent(harness)
-        await harness.deliver(harness.change(order["id"], customer_note="x"))
-        await harness.deliver(harness.change(order["id"], status="cancelled"))
-        assert await harness.told(order["id"]) == [
+        await harness.deliver(harness.shop.change(order["id"], customer_note="x"))
+        await harness.deliver(harness.shop.change(order["id"], status="cancelled"))
+        assert await harness.stored.history(order["id"]) == [
             "found-by-webhook",
             "call-ok",
             "created",

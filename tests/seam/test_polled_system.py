@@ -56,20 +56,20 @@ async def test_it_goes_all_the_way(site: Site, kassa: Kassa) -> None:
     async with site.worker():
         run = await site.client.post("/sync/butikk")
     assert run.status_code == 200, run.text
-    order = await site.job("7")
+    order = await site.stored.job("7")
     assert order.reason is None
-    assert site.wms_order("7") is not None
+    assert site.warehouse.order("7") is not None
 
-    site.warehouse.ship("7", "70300001")
+    site.warehouse.model.ship("7", "70300001")
     site.tick(60 * 60)
     await site.work(sweep=True)
-    assert "silent" not in await site.alerts()
+    assert "silent" not in await site.stored.alerts()
     site.tick(2 * 60 * 60)
     await site.work(sweep=True)
 
-    assert "silent" in await site.alerts()
-    assert await site.rows(select(jobs.c.state).where(jobs.c.state == "dead")) == []
-    assert {row.state for row in await site.rows(select(run_parts.c.state))} == {"done"}
+    assert "silent" in await site.stored.alerts()
+    assert await site.stored.rows(select(jobs.c.state).where(jobs.c.state == "dead")) == []
+    assert {row.state for row in await site.stored.rows(select(run_parts.c.state))} == {"done"}
 
 
 @pytest.mark.parametrize("process", ["stock", "returns"])

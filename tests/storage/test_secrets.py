@@ -86,7 +86,7 @@ def test_keys_from_the_settings_go_before_a_file(tmp_path: Path) -> None:
 async def test_no_secret_is_in_the_database_as_it_is(sqlite_database: str, tmp_path: Path) -> None:
     async with open_harness(sqlite_database, tmp_path) as harness:
         await harness.connect()
-        (row,) = await harness.rows(rows.select())
+        (row,) = await harness.stored.rows(rows.select())
         assert not any(secret.encode() in bytes(str(tuple(row)), "utf-8") for secret in (SECRET, WEBHOOK_SECRET))
         assert harness.connection.webhook_secret == WEBHOOK_SECRET
 

@@ -10,7 +10,7 @@ EXTRA = {"extra_order_fields": {"consigneeOrderNumber": "meta_data._innkjopsordr
 
 
 def purchase(site: Site, number: str = "PO-77", **more: Any) -> dict[str, Any]:
-    return site.order("SOKK-1", meta_data=[{"key": "_innkjopsordre", "value": number}], **more)
+    return site.shop.order("SOKK-1", meta_data=[{"key": "_innkjopsordre", "value": number}], **more)
 
 
 async def tried(site: Site, **body: Any) -> list[dict[str, Any]]:
@@ -27,7 +27,7 @@ def changes(record: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
 async def test_an_extra_field_is_shown_beside_all_that_is_sent_anyway_and_nothing_is_saved(site: Site) -> None:
     order = purchase(site)
     await site.take_in(order)
-    written = len(site.writes())
+    written = len(site.warehouse.writes())
     (record,) = await tried(site, settings=EXTRA, records=[str(order["id"])])
     assert (record["record"], record["number"], record["outcome"]) == (str(order["id"]), str(order["id"]), "sent")
     assert changes(record) == {"consigneeOrderNumber": (None, "PO-77")}
@@ -37,7 +37,7 @@ async def test_an_extra_field_is_shown_beside_all_that_is_sent_anyway_and_nothin
     saved = (await site.client.get("/connections/shop")).json()
     assert (saved["settings"]["extra_order_fields"], saved["settings_version"]) == ({}, site.connection.settings_version)
     await site.work()
-    assert len(site.writes()) == written
+    assert len(site.warehouse.writes()) == written
 
 
 async def test_what_came_in_last_is_tried_when_no_record_is_named(lite_site: Site) -> None:
@@ -61,7 +61,7 @@ async def test_before_anything_came_in_the_latest_are_read_from_the_shop(lite_si
 
 
 async def test_articles_can_be_tried_too(lite_site: Site) -> None:
-    product = lite_site.product("SOKK-9", meta_data=[{"key": "leverandor", "value": "Fjellull AS"}])
+    product = lite_site.shop.product("SOKK-9", meta_data=[{"key": "leverandor", "value": "Fjellull AS"}])
     settings = {"extra_article_fields": {"freeValues.freeText1": "meta_data.leverandor"}}
     (record,) = await tried(lite_site, settings=settings, process="articles", records=[str(product["id"])])
     assert changes(record) == {"freeValues.freeText1": (None, "Fjellull AS")}

@@ -34,7 +34,7 @@ async def activated(site: Site) -> dict[str, Any]:
 
 def in_shop(site: Site) -> dict[str, str]:
     """Addresses of the shop's webhooks by topic."""
-    return {hook.topic: hook.delivery_url for hook in site.shop.webhooks.by_id.values()}
+    return {hook.topic: hook.delivery_url for hook in site.shop.model.webhooks.by_id.values()}
 
 
 async def test_activation_registers_them_at_the_gateways_own_address(public_site: Site) -> None:
@@ -49,8 +49,8 @@ async def test_activation_registers_them_at_the_gateways_own_address(public_site
 
 async def test_a_check_puts_right_what_is_gone_and_counts_it(public_site: Site) -> None:
     connection = await activated(public_site)
-    gone = next(iter(public_site.shop.webhooks.by_id))
-    public_site.shop.webhooks.remove(gone)
+    gone = next(iter(public_site.shop.model.webhooks.by_id))
+    public_site.shop.model.webhooks.remove(gone)
     shown = (await public_site.client.post("/connections/shop/webhooks/check")).json()
     assert (shown["state"], shown["repairs"]) == ("repaired", 1)
     assert shown["last_repair_at"] == shown["checked_at"]
@@ -61,7 +61,7 @@ async def test_a_check_puts_right_what_is_gone_and_counts_it(public_site: Site) 
 
 async def test_a_shop_that_cannot_be_asked_is_told_of(public_site: Site) -> None:
     await activated(public_site)
-    public_site.fail_shop("status", status=503, path="/wp-json/wc/v3/webhooks")
+    public_site.shop.fail("status", status=503, path="/wp-json/wc/v3/webhooks")
     shown = (await public_site.client.post("/connections/shop/webhooks/check")).json()
     assert shown["state"] == "failed"
     assert "503" in shown["last_error"]
@@ -80,11 +80,11 @@ async def test_what_is_missing_is_said_with_the_fix_and_nothing_is_looked_after(
 async def test_webhooks_made_by_hand_are_left_alone(public_site: Site) -> None:
     await activated(public_site)
     await public_site.client.patch("/connections/shop", json={"settings": {"webhooks": {"managed": False}}})
-    public_site.shop.webhooks.by_id.clear()
+    public_site.shop.model.webhooks.by_id.clear()
     assert (await public_site.client.post("/connections/shop/webhooks/check")).status_code == 409
     shown = (await public_site.client.get("/connections/shop/webhooks")).json()
     assert (shown["managed"], [each["code"] for each in shown["missing"]]) == (False, ["not-managed"])
-    assert public_site.shop.webhooks.by_id == {}
+    assert public_site.shop.model.webhooks.by_id == {}
 
 
 async def test_a_connection_that_is_not_in_use_says_so(public_site: Site) -> None:
@@ -96,10 +96,10 @@ async def test_a_connection_that_is_not_in_use_says_so(public_site: Site) -> Non
 
 async def test_webhooks_of_others_are_not_shown(public_site: Site) -> None:
     await activated(public_site)
-    ours = next(iter(public_site.shop.webhooks.by_id.values()))
+    ours = next(iter(public_site.shop.model.webhooks.by_id.values()))
     other = "https://accounting.example/secret-path"
     body = {"name": "Theirs", "topic": ours.topic, "delivery_url": other, "secret": "x", "status": "active"}
-    public_site.shop.webhooks.add(body, public_site.clock())
+    public_site.shop.model.webhooks.add(body, public_site.clock())
     shown = (await public_site.client.post("/connections/shop/webhooks/check")).json()
     assert other not in {each["delivery_url"] for each in shown["webhooks"]}
     assert len(shown["webhooks"]) == len(TOPICS)

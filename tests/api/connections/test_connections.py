@@ -230,16 +230,16 @@ async def test_an_address_that_changes_with_its_secrets_makes_it_a_draft_again(l
 
 
 async def test_another_goods_owner_is_refused_once_records_are_in_the_stock_of_the_first(lite_site: Site) -> None:
-    await lite_site.take_in(lite_site.order())
+    await lite_site.take_in(lite_site.shop.order())
     answer = await lite_site.client.patch("/connections/shop", json={"warehouse": {"goods_owner_id": 78}})
     assert answer.status_code == 409
     assert answer.json()["field"] == "warehouse.goods_owner_id"
 
 
 async def test_what_waits_moves_to_the_new_lane_with_its_connection(lite_site: Site) -> None:
-    await lite_site.announce(lite_site.order())
+    await lite_site.announce(lite_site.shop.order())
     await lite_site.ingest() if lite_site.wake_ups.waiting else None
-    moved = {"url": f"{lite_site.warehouse_server.url}/moved/api/v1/", "password": "gateway"}
+    moved = {"url": f"{lite_site.warehouse.server.url}/moved/api/v1/", "password": "gateway"}
     before = (await lite_site.client.get("/connections/shop")).json()["lane_id"]
     answer = await lite_site.client.patch("/connections/shop", json={"warehouse": moved})
     assert answer.status_code == 200
@@ -248,7 +248,7 @@ async def test_what_waits_moves_to_the_new_lane_with_its_connection(lite_site: S
     assert after != before
     assert sum(lanes[before]["states"].values()) == 0
     await lite_site.work(sweep=True)
-    assert lite_site.writes() == [], "it is a draft now: nothing is sent"
+    assert lite_site.warehouse.writes() == [], "it is a draft now: nothing is sent"
 
 
 async def test_a_declaration_makes_the_connection_and_the_second_time_changes_nothing(bare_site: Site) -> None:
@@ -328,12 +328,12 @@ async def test_activation_sets_the_go_live_date_to_now(bare_site: Site) -> None:
 
 async def test_what_was_kept_while_paused_goes_through_when_it_is_resumed(lite_site: Site) -> None:
     assert (await lite_site.client.post("/connections/shop/pause")).json()["status"] == "paused"
-    await lite_site.take_in(lite_site.order())
-    assert lite_site.writes() == []
-    assert await lite_site.events() == {"received": 1}
+    await lite_site.take_in(lite_site.shop.order())
+    assert lite_site.warehouse.writes() == []
+    assert await lite_site.stored.events() == {"received": 1}
     assert (await lite_site.client.post("/connections/shop/resume")).json()["status"] == "active"
     await lite_site.work()
-    assert len(lite_site.writes()) == 1
+    assert len(lite_site.warehouse.writes()) == 1
 
 
 async def test_a_draft_can_be_neither_paused_nor_resumed(bare_site: Site) -> None:
@@ -347,7 +347,7 @@ async def test_a_new_webhook_secret_is_in_force_and_the_old_one_is_not(lite_site
     assert answer.status_code == 200
     secret = answer.json()["webhook_secret"]
     assert answer.json()["webhook_url"].endswith(lite_site.connection.webhook_id)
-    order = lite_site.order()
+    order = lite_site.shop.order()
     lite_site.door.app.intake._targets.clear()  # what other processes do within two seconds
     assert (await lite_site.announce(order)).status_code == 401
     assert (await lite_site.announce(order, secret=secret)).status_code == 200

@@ -32,10 +32,10 @@ async def neighbours(lite_site: Site) -> Neighbours:
     ours = site.connection
     theirs = await site.connect("theirs", goods_owner_id=78, processes={"articles": True, "orders": True})
     for connection in (ours, theirs):
-        await site.take_in(site.order(), connection=connection)
-    site.fail_warehouse("status", status=400, method="PUT", path="/demo/api/v1/orders")
+        await site.take_in(site.shop.order(), connection=connection)
+    site.warehouse.fail("status", status=400, method="PUT", path="/demo/api/v1/orders")
     for connection in (ours, theirs):
-        await site.take_in(site.order(), connection=connection)
+        await site.take_in(site.shop.order(), connection=connection)
         await site.take_in({"id": 1}, connection=connection, X_WC_Webhook_Source="https://staging.example/")
     for connection in (ours, theirs):
         await site.client.post(f"/sync/{connection.name}", params={"wait": 0})

@@ -11,9 +11,9 @@ from tests.api.calling import Site
 
 async def refused(site: Site, times: int = 1) -> None:
     """Orders that the warehouse has refused."""
-    site.fail_warehouse("status", status=400, method="PUT", path="/demo/api/v1/orders")
+    site.warehouse.fail("status", status=400, method="PUT", path="/demo/api/v1/orders")
     for _ in range(times):
-        await site.take_in(site.order())
+        await site.take_in(site.shop.order())
 
 
 def mended(site: Site) -> None:
@@ -24,7 +24,7 @@ def mended(site: Site) -> None:
 
 async def not_understood(site: Site) -> int:
     """An event in the dead letters of which no job was made; its number."""
-    await site.announce(site.order())
+    await site.announce(site.shop.order())
     async with site.gateway.database.begin() as db:
         dead = {"state": "dead", "reason_code": "shop-refused", "reason": "The shop said no", "settled_at": site.clock()}
         await db.execute(update(inbox).where(inbox.c.job_id.is_(None)).values(**dead))
@@ -66,7 +66,7 @@ async def test_a_replayed_job_gets_another_round_and_its_event_ends_with_it(site
     job = (await site.client.get("/jobs")).json()["items"][0]
     assert (job["state"], job["tries"], job["suspect"]) == ("waiting", 0, True)
     await site.work()
-    assert (await site.events()) == {"done": 1}
+    assert (await site.stored.events()) == {"done": 1}
     assert (await site.explained(job["record"], kind="order"))["transfer"] == "sent"
     assert (await site.client.get("/dead-letters")).json()["items"] == []
 
@@ -78,7 +78,7 @@ async def test_replayed_twice_nothing_is_doubled(site: Site) -> None:
     assert (await site.client.post(f"/dead-letters/{letter['id']}/replay")).status_code == 200
     assert (await site.client.post(f"/dead-letters/{letter['id']}/replay")).status_code == 404
     await site.work()
-    assert [call.status for call in site.writes()] == [400, 201]
+    assert [call.status for call in site.warehouse.writes()] == [400, 201]
 
 
 async def test_what_was_refused_says_that_it_does_not_go_right_after_another_failure(site: Site) -> None:
@@ -96,14 +96,14 @@ async def test_replaying_its_event_replays_the_job(site: Site) -> None:
     mended(site)
     assert (await site.client.post(f"/events/{event['id']}/replay")).json()["state"] == "queued"
     await site.work()
-    assert await site.events() == {"done": 1}
+    assert await site.stored.events() == {"done": 1}
 
 
 async def test_a_dead_event_is_judged_again(site: Site) -> None:
     number = await not_understood(site)
     assert (await site.client.post(f"/dead-letters/event-{number}/replay")).json()["replayed"] == 1
     await site.work()
-    assert await site.events() == {"done": 1}
+    assert await site.stored.events() == {"done": 1}
 
 
 async def test_by_filter_the_dry_run_comes_first(site: Site) -> None:
@@ -117,7 +117,7 @@ async def test_by_filter_the_dry_run_comes_first(site: Site) -> None:
     done = (await site.client.post("/dead-letters/replay", json={**asked, "dry_run": False})).json()
     assert (done["matched"], done["replayed"]) == (2, 2)
     await site.work()
-    assert await site.events() == {"done": 2, "dead": 1}
+    assert await site.stored.events() == {"done": 2, "dead": 1}
     again = (await site.client.post("/dead-letters/replay", json={**asked, "dry_run": False})).json()
     assert (again["matched"], again["replayed"]) == (0, 0)
 
@@ -154,4 +154,4 @@ async def test_a_dead_record_can_be_resolved_instead(site: Site) -> None:
     answer = await site.client.post(f"/mappings/{letter['mapping_id']}/resolve", json={"reason": "typed in by hand"})
     assert answer.json()["transfer"] == "none"
     assert (await site.client.get("/dead-letters")).json()["items"] == []
-    assert await site.events() == {"ignored": 1}
+    assert await site.stored.events() == {"ignored": 1}

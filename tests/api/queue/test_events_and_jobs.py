@@ -13,7 +13,7 @@ from tests.api.calling import MOVED, NO_POST_CODE, Site
 
 
 async def test_events_are_listed_newest_first_and_filtered(site: Site) -> None:
-    order = site.order()
+    order = site.shop.order()
     await site.take_in(order)
     await site.take_in(order)
     await site.take_in({"id": 1}, "coupon.created")
@@ -44,7 +44,7 @@ async def test_events_come_page_by_page(site: Site) -> None:
 
 
 async def test_a_body_is_shown_to_administrators_only(site: Site) -> None:
-    order = site.order()
+    order = site.shop.order()
     await site.take_in(order)
     (event,) = (await site.client.get("/events")).json()["items"]
     whole = (await site.client.get(f"/events/{event['id']}")).json()
@@ -57,34 +57,34 @@ async def test_a_body_is_shown_to_administrators_only(site: Site) -> None:
 
 
 async def test_replaying_what_is_done_doubles_nothing(site: Site) -> None:
-    await site.take_in(site.order())
+    await site.take_in(site.shop.order())
     (event,) = (await site.client.get("/events")).json()["items"]
     for _ in range(2):
         answer = await site.client.post(f"/events/{event['id']}/replay")
         assert (answer.status_code, answer.json()["state"]) == (200, "received")
         await site.work()
-    assert len(site.writes()) == 1
+    assert len(site.warehouse.writes()) == 1
     assert (await site.client.get(f"/events/{event['id']}")).json()["state"] == "ignored"
 
 
 async def test_an_older_event_replayed_overwrites_nothing(site: Site) -> None:
-    order = site.order()
+    order = site.shop.order()
     await site.take_in(order)
-    await site.take_in(site.change(order["id"], shipping=MOVED))
+    await site.take_in(site.shop.change(order["id"], shipping=MOVED))
     oldest = (await site.client.get("/events")).json()["items"][-1]
     await site.client.post(f"/events/{oldest['id']}/replay")
     await site.work()
-    assert [call.body["consignee"]["address1"] for call in site.writes()] == ["Storgata 1", "Lillegata 2"]
+    assert [call.body["consignee"]["address1"] for call in site.warehouse.writes()] == ["Storgata 1", "Lillegata 2"]
 
 
 async def test_what_waits_already_cannot_be_replayed(site: Site) -> None:
-    await site.announce(site.order())
+    await site.announce(site.shop.order())
     (event,) = (await site.client.get("/events")).json()["items"]
     assert (await site.client.post(f"/events/{event['id']}/replay")).status_code == 409
 
 
 async def test_the_event_of_a_held_record_is_not_replayed_past_it(site: Site) -> None:
-    await site.take_in(site.order(shipping=NO_POST_CODE))
+    await site.take_in(site.shop.order(shipping=NO_POST_CODE))
     (event,) = (await site.client.get("/events?state=held")).json()["items"]
     answer = await site.client.post(f"/events/{event['id']}/replay")
     assert answer.status_code == 409
@@ -92,7 +92,7 @@ async def test_the_event_of_a_held_record_is_not_replayed_past_it(site: Site) ->
 
 
 async def test_an_event_whose_body_is_gone_points_to_the_resync(site: Site) -> None:
-    await site.take_in(site.order())
+    await site.take_in(site.shop.order())
     async with site.gateway.database.begin() as db:
         await db.execute(update(inbox).values(body=None))
     (event,) = (await site.client.get("/events")).json()["items"]
@@ -107,9 +107,9 @@ async def test_what_is_not_there_is_404(site: Site, path: str) -> None:
 
 
 async def test_jobs_are_listed_and_filtered(site: Site) -> None:
-    order = site.order()
+    order = site.shop.order()
     await site.take_in(order)
-    held = site.order(shipping=NO_POST_CODE)
+    held = site.shop.order(shipping=NO_POST_CODE)
     await site.take_in(held)
     listed = (await site.client.get("/jobs")).json()["items"]
     assert [(each["record"], each["state"]) for each in listed] == [(str(held["id"]), "held"), (str(order["id"]), "done")]
@@ -119,7 +119,7 @@ async def test_jobs_are_listed_and_filtered(site: Site) -> None:
 
 
 async def test_a_job_shows_what_it_carries_and_the_calls_made_for_it(site: Site) -> None:
-    order = site.order()
+    order = site.shop.order()
     await site.take_in(order)
     (job,) = (await site.client.get("/jobs")).json()["items"]
     whole = (await site.client.get(f"/jobs/{job['id']}")).json()

@@ -8,8 +8,8 @@ from tests.api.calling import Api, Site
 async def test_a_lane_says_what_waits_in_it(site: Site) -> None:
     lane = await site.lane()
     await site.client.post(f"/lanes/{lane['id']}/pause")
-    await site.take_in(site.order())
-    await site.take_in(site.order())
+    await site.take_in(site.shop.order())
+    await site.take_in(site.shop.order())
     await site.client.post("/sync/shop", params={"process": "articles", "wait": 0})
     await site.work()
     lane = await site.lane()
@@ -24,17 +24,17 @@ async def test_a_paused_lane_sends_nothing_until_it_is_resumed(site: Site) -> No
     lane = await site.lane()
     paused = (await site.client.post(f"/lanes/{lane['id']}/pause", json={"reason": "stock-taking"})).json()
     assert (paused["paused"], paused["pause_reason"]) == (True, "stock-taking")
-    await site.take_in(site.order())
-    assert site.writes() == []
+    await site.take_in(site.shop.order())
+    assert site.warehouse.writes() == []
     resumed = (await site.client.post(f"/lanes/{lane['id']}/resume")).json()
     assert (resumed["paused"], resumed["pause_reason"]) == (False, None)
     await site.work()
-    assert len(site.writes()) == 1
+    assert len(site.warehouse.writes()) == 1
 
 
 async def test_failures_in_a_row_are_shown_by_their_method(site: Site) -> None:
-    site.fail_warehouse("status", status=503, path="/demo/api/v1/orders", method="GET")
-    await site.take_in(site.order())
+    site.warehouse.fail("status", status=503, path="/demo/api/v1/orders", method="GET")
+    await site.take_in(site.shop.order())
     lane = await site.lane()
     (blocked,) = lane["blocked"]
     assert (blocked["call"], blocked["failures"]) == ("GET /orders", 1)

@@ -153,7 +153,7 @@ async def test_leases_run_by_the_databases_time_not_by_a_workers_clock(harness: 
 
 
 async def test_two_workers_on_one_lane_make_each_order_once_and_write_one_at_a_time(harness: Harness) -> None:
-    orders = [harness.order() for _ in range(8)]
+    orders = [harness.shop.order() for _ in range(8)]
     for order in orders:
         await harness.announce(order)
     await harness.ingest()
@@ -164,16 +164,16 @@ async def test_two_workers_on_one_lane_make_each_order_once_and_write_one_at_a_t
             for _ in range(2)
         ]
         gateways = [harness.gateway, *others]
-        while (await harness.job(orders[-1]["id"])).state != "done":
+        while (await harness.stored.job(orders[-1]["id"])).state != "done":
             await asyncio.gather(*(lane_worker.drain(gateway, lane) for gateway in gateways for _ in range(2)))
-    assert sorted(call.body["orderNumber"] for call in harness.writes()) == sorted(str(order["id"]) for order in orders)
-    assert harness.warehouse.concurrency == {77: 1}
+    assert sorted(call.body["orderNumber"] for call in harness.warehouse.writes()) == sorted(str(order["id"]) for order in orders)
+    assert harness.warehouse.model.concurrency == {77: 1}
 
 
 async def test_goods_owners_are_written_to_side_by_side(harness: Harness) -> None:
     other = await harness.connect("other", goods_owner_id=78)
     for connection in (harness.connection, other):
-        await harness.announce(harness.order(), connection=connection)
+        await harness.announce(harness.shop.order(), connection=connection)
     await harness.ingest()
     at_once: list[int] = []
     both = asyncio.Barrier(2)
@@ -198,7 +198,7 @@ async def lose_the_lease_during(harness: Harness, call: str, monkeypatch: pytest
     async def slow(self: OngoingClient, *args: Any) -> Any:
         answer = await real(self, *args)
         if not taken:
-            await harness.expire_leases()
+            await harness.stored.expire_leases()
             taken.append(await take(harness.gateway.database, harness.connection.lane))
         return answer
 
@@ -209,38 +209,38 @@ async def lose_the_lease_during(harness: Harness, call: str, monkeypatch: pytest
 async def test_a_worker_that_lost_its_lease_writes_no_result_and_makes_no_call(
     harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    order = harness.order()
+    order = harness.shop.order()
     await harness.announce(order)
     await harness.ingest()
     await lose_the_lease_during(harness, "get_orders", monkeypatch)
     await lane_worker.drain(harness.gateway, harness.connection.lane)
-    assert harness.writes() == []
-    assert await harness.rows(select(attempts)) == []
-    job = await harness.job(order["id"])
+    assert harness.warehouse.writes() == []
+    assert await harness.stored.rows(select(attempts)) == []
+    job = await harness.stored.job(order["id"])
     assert (job.state, job.done_generation) == ("running", 0)
 
 
 async def test_what_a_worker_had_taken_when_it_lost_its_lease_is_taken_up_by_the_next_holder_alone(
     harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    order = harness.order()
+    order = harness.shop.order()
     await harness.announce(order)
     await harness.ingest()
     await lose_the_lease_during(harness, "put_order", monkeypatch)
     await lane_worker.drain(harness.gateway, harness.connection.lane)
-    assert (await harness.job(order["id"])).state == "running"
-    await harness.expire_leases()
+    assert (await harness.stored.job(order["id"])).state == "running"
+    await harness.stored.expire_leases()
     await harness.work(sweep=True)
-    assert (await harness.job(order["id"])).state == "done"
-    assert len(harness.writes()) == 1
-    assert await harness.rows(select(alerts)) == []
+    assert (await harness.stored.job(order["id"])).state == "done"
+    assert len(harness.warehouse.writes()) == 1
+    assert await harness.stored.rows(select(alerts)) == []
 
 
 async def test_a_connection_whose_calls_may_take_longer_than_a_lease_still_gets_its_orders_out(harness: Harness) -> None:
     patient = await harness.connect(
         "patient", goods_owner_id=78, order_number_prefix="P", warehouse={"call_timeout_seconds": 300}
     )
-    order = harness.order()
+    order = harness.shop.order()
     await harness.deliver(order, connection=patient)
-    assert harness.wms_order(f"P{order['id']}", 78) is not None
-    assert [row.state for row in await harness.rows(select(jobs.c.state))] == ["done"]
+    assert harness.warehouse.order(f"P{order['id']}", 78) is not None
+    assert [row.state for row in await harness.stored.rows(select(jobs.c.state))] == ["done"]

@@ -76,22 +76,22 @@ class TestSweeper:
         return found
 
     async def test_events_whose_ring_was_lost_are_found(self, harness: Harness) -> None:
-        await harness.announce(harness.order())
+        await harness.announce(harness.shop.order())
         assert await self.rung(harness) == [(Task.INGEST, harness.connection.id)]
 
     async def test_jobs_whose_ring_was_lost_are_found(self, harness: Harness) -> None:
-        await harness.announce(harness.order())
+        await harness.announce(harness.shop.order())
         await harness.ingest()
         assert await self.rung(harness) == [(Task.DRAIN, harness.connection.lane)]
 
     async def test_with_nothing_due_nothing_is_rung(self, harness: Harness) -> None:
-        await harness.deliver(harness.order())
+        await harness.deliver(harness.shop.order())
         assert await self.rung(harness) == []
 
     async def test_parked_jobs_and_events_are_found_when_they_are_due_and_not_before(self, sqlite_harness: Harness) -> None:
-        parked, unread = sqlite_harness.order("SOKK-1"), sqlite_harness.order("SOKK-1")
-        sqlite_harness.fail_warehouse("status", method="PUT", path="/demo/api/v1/orders", times=1)
-        sqlite_harness.fail_shop("status", status=503, times=1)
+        parked, unread = sqlite_harness.shop.order("SOKK-1"), sqlite_harness.shop.order("SOKK-1")
+        sqlite_harness.warehouse.fail("status", method="PUT", path="/demo/api/v1/orders", times=1)
+        sqlite_harness.shop.fail("status", status=503, times=1)
         await sqlite_harness.deliver(parked)
         await sqlite_harness.deliver({"id": unread["id"]})
         assert await self.rung(sqlite_harness) == []
@@ -101,10 +101,10 @@ class TestSweeper:
             (Task.INGEST, sqlite_harness.connection.id),
         ]
         await sqlite_harness.work(sweep=True)
-        assert await sqlite_harness.events() == {"done": 2}
+        assert await sqlite_harness.stored.events() == {"done": 2}
 
     async def test_what_a_worker_left_running_is_found(self, sqlite_harness: Harness) -> None:
-        await sqlite_harness.announce(sqlite_harness.order())
+        await sqlite_harness.announce(sqlite_harness.shop.order())
         await sqlite_harness.ingest()
         async with sqlite_harness.gateway.database.begin() as db:
             await db.execute(update(jobs).values(state="running"))
@@ -115,10 +115,10 @@ class TestSweeper:
         assert await self.rung(sqlite_harness) == [(Task.POLL, f"{sqlite_harness.connection.id}:orders")]
 
     async def test_a_paused_connections_events_are_not_rung_for(self, sqlite_harness: Harness) -> None:
-        await sqlite_harness.announce(sqlite_harness.order())
+        await sqlite_harness.announce(sqlite_harness.shop.order())
         await sqlite_harness.set_status(sqlite_harness.connection, Status.PAUSED)
         assert await self.rung(sqlite_harness) == []
-        assert [row.state for row in await sqlite_harness.rows(select(inbox.c.state))] == ["received"]
+        assert [row.state for row in await sqlite_harness.stored.rows(select(inbox.c.state))] == ["received"]
 
     async def test_a_sweep_that_fails_is_not_the_last(self, sqlite_harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
         tried: list[int] = []
@@ -144,11 +144,11 @@ class TestSweeper:
         """As with a Redis that loses everything: only the sweeper rings."""
         orders = []
         for _ in range(3):
-            orders.append(sqlite_harness.order("SOKK-1"))
+            orders.append(sqlite_harness.shop.order("SOKK-1"))
             await sqlite_harness.announce(orders[-1])
             sqlite_harness.wake_ups.waiting.clear()
         for _ in range(3):
             found = list(await self.rung(sqlite_harness))
             sqlite_harness.wake_ups.waiting.extend(found)
             await sqlite_harness.work()
-        assert {(await sqlite_harness.job(order["id"])).state for order in orders} == {"done"}
+        assert {(await sqlite_harness.stored.job(order["id"])).state for order in orders} == {"done"}

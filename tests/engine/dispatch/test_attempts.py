@@ -35,9 +35,9 @@ async def killed_at(harness: Harness, failpoint: str, time: int = 1) -> bool:
         except Ended:
             hit = True
             harness.wake_ups.waiting.clear()  # they may be lost too
-    await harness.expire_leases()
+    await harness.stored.expire_leases()
     await harness.work(sweep=True)
-    await harness.age_attempts()
+    await harness.stored.age_attempts()
     harness.tick(3600)
     await harness.work(sweep=True)
     return hit
@@ -45,7 +45,7 @@ async def killed_at(harness: Harness, failpoint: str, time: int = 1) -> bool:
 
 def writes(harness: Harness) -> list[str]:
     """Every writing call that reached the warehouse and was not refused, with its content."""
-    calls = [call for call in harness.warehouse_calls() if call.method != "GET"]
+    calls = [call for call in harness.warehouse.calls() if call.method != "GET"]
     return [f"{call.method} {call.path} {json.dumps(call.body, sort_keys=True)}" for call in calls]
 
 
@@ -54,7 +54,7 @@ def assert_nothing_doubled(harness: Harness) -> None:
 
 
 async def open_attempts(harness: Harness) -> int:
-    return len(await harness.rows(select(attempts).where(attempts.c.finished_at.is_(None))))
+    return len(await harness.stored.rows(select(attempts).where(attempts.c.finished_at.is_(None))))
 
 
 EVERY_PASS = [
@@ -82,87 +82,89 @@ class TestAWorkerDies:
         await self.die_and_go_on(harness, failpoint, 1)
 
     async def die_and_go_on(self, harness: Harness, failpoint: str, time: int) -> None:
-        order = harness.order("SOKK-1")
+        order = harness.shop.order("SOKK-1")
         await harness.announce(order)
         assert await killed_at(harness, failpoint, time), "the failpoint was not hit"
-        assert harness.wms_order(order["id"]) is not None
-        assert len(harness.writes()) == 1
+        assert harness.warehouse.order(order["id"]) is not None
+        assert len(harness.warehouse.writes()) == 1
         assert_nothing_doubled(harness)
-        job = await harness.job(order["id"])
+        job = await harness.stored.job(order["id"])
         assert (job.state, job.done_generation) == ("done", 1)
-        assert await harness.events() == {"done": 1}
+        assert await harness.stored.events() == {"done": 1}
         assert await open_attempts(harness) == 0
 
     @pytest.mark.parametrize("failpoint", ["attempt-after-commit", "call-after-answer", "finish-before-commit"])
     async def test_a_change_is_written_once(self, sqlite_harness: Harness, failpoint: str) -> None:
-        order = sqlite_harness.order()
+        order = sqlite_harness.shop.order()
         await sqlite_harness.deliver(order)
-        await sqlite_harness.announce(sqlite_harness.change(order["id"], customer_note="changed"))
+        await sqlite_harness.announce(sqlite_harness.shop.change(order["id"], customer_note="changed"))
         assert await killed_at(sqlite_harness, failpoint)
-        assert [call.body.get("orderRemark") for call in sqlite_harness.writes()] == [None, "changed"]
-        assert await sqlite_harness.events() == {"done": 2}
+        assert [call.body.get("orderRemark") for call in sqlite_harness.warehouse.writes()] == [None, "changed"]
+        assert await sqlite_harness.stored.events() == {"done": 2}
 
     @pytest.mark.parametrize("failpoint", ["attempt-after-commit", "call-after-answer", "finish-before-commit"])
     async def test_an_order_is_cancelled_once(self, sqlite_harness: Harness, failpoint: str) -> None:
-        order = sqlite_harness.order()
+        order = sqlite_harness.shop.order()
         await sqlite_harness.deliver(order)
-        await sqlite_harness.announce(sqlite_harness.change(order["id"], status="cancelled"))
+        await sqlite_harness.announce(sqlite_harness.shop.change(order["id"], status="cancelled"))
         assert await killed_at(sqlite_harness, failpoint)
-        found: Any = sqlite_harness.wms_order(order["id"])
+        found: Any = sqlite_harness.warehouse.order(order["id"])
         assert found.status == 1000
-        assert len(sqlite_harness.writes("DELETE")) == 1
-        assert await sqlite_harness.events() == {"done": 2}
+        assert len(sqlite_harness.warehouse.writes("DELETE")) == 1
+        assert await sqlite_harness.stored.events() == {"done": 2}
 
     @pytest.mark.parametrize("failpoint", ["attempt-after-commit", "call-after-answer", "finish-before-commit"])
     async def test_an_article_is_written_once(self, sqlite_harness: Harness, failpoint: str) -> None:
-        await sqlite_harness.announce(sqlite_harness.product("VARE-1"), "product.created")
+        await sqlite_harness.announce(sqlite_harness.shop.product("VARE-1"), "product.created")
         assert await killed_at(sqlite_harness, failpoint)
-        assert len(sqlite_harness.writes(path="/articles")) == 1
-        assert await sqlite_harness.events() == {"done": 1}
+        assert len(sqlite_harness.warehouse.writes(path="/articles")) == 1
+        assert await sqlite_harness.stored.events() == {"done": 1}
 
     @pytest.mark.parametrize("failpoint", ["attempt-after-commit", "call-after-answer", "finish-before-commit"])
     async def test_what_came_while_it_was_dead_is_sent_too_and_nothing_twice(
         self, sqlite_harness: Harness, failpoint: str
     ) -> None:
-        order = sqlite_harness.order()
+        order = sqlite_harness.shop.order()
         await sqlite_harness.announce(order)
         with ended_at(failpoint, 2 if "attempt" in failpoint or "call" in failpoint else 1), pytest.raises(Ended):
             await sqlite_harness.work()
-        await sqlite_harness.announce(sqlite_harness.change(order["id"], customer_note="meanwhile"))
-        await sqlite_harness.expire_leases()
+        await sqlite_harness.announce(sqlite_harness.shop.change(order["id"], customer_note="meanwhile"))
+        await sqlite_harness.stored.expire_leases()
         await sqlite_harness.work(sweep=True)
-        await sqlite_harness.age_attempts()
+        await sqlite_harness.stored.age_attempts()
         sqlite_harness.tick(3600)
         await sqlite_harness.work(sweep=True)
-        found: Any = sqlite_harness.wms_order(order["id"])
+        found: Any = sqlite_harness.warehouse.order(order["id"])
         assert found.body.order_remark == "meanwhile"
         assert_nothing_doubled(sqlite_harness)
-        assert await sqlite_harness.all_ended()
+        assert await sqlite_harness.stored.all_ended()
 
     async def test_a_poll_that_dies_between_two_pages_goes_on_from_the_first(self, sqlite_harness: Harness) -> None:
         await sqlite_harness.change_settings(sqlite_harness.connection, page_size=2)
         orders = []
         for _ in range(5):
             sqlite_harness.tick()
-            orders.append(sqlite_harness.order("SOKK-1"))
+            orders.append(sqlite_harness.shop.order("SOKK-1"))
         await sqlite_harness.poll("articles")
         await sqlite_harness.make_due("orders")
         assert await killed_at(sqlite_harness, "poll-after-page", 2)
         await sqlite_harness.poll()
-        assert sorted(call.body["orderNumber"] for call in sqlite_harness.writes()) == [str(order["id"]) for order in orders]
+        assert sorted(call.body["orderNumber"] for call in sqlite_harness.warehouse.writes()) == [
+            str(order["id"]) for order in orders
+        ]
 
     async def test_an_open_call_is_waited_out_before_the_record_is_looked_at(self, harness: Harness) -> None:
-        order = harness.order()
+        order = harness.shop.order()
         await harness.announce(order)
         await harness.ingest()
         with ended_at("attempt-after-commit"), pytest.raises(Ended):
             await lane_worker.drain(harness.gateway, harness.connection.lane)
-        before = len(harness.warehouse_calls())
-        await harness.expire_leases()
+        before = len(harness.warehouse.calls())
+        await harness.stored.expire_leases()
         await harness.work(sweep=True)
-        job = await harness.job(order["id"])
+        job = await harness.stored.job(order["id"])
         assert (job.state, job.reason_code) == ("parked", "attempt-open")
-        assert len(harness.warehouse_calls()) == before
+        assert len(harness.warehouse.calls()) == before
         assert await open_attempts(harness) == 1
 
 
@@ -187,106 +189,106 @@ async def try_again(harness: Harness) -> None:
 class TestAnOutcomeIsUnknown:
     @pytest.mark.parametrize("fault", UNKNOWN, ids=IDS)
     async def test_the_order_is_read_and_not_written_again(self, sqlite_harness: Harness, fault: dict[str, Any]) -> None:
-        order = sqlite_harness.order("SOKK-1")
-        sqlite_harness.fail_warehouse(**fault, method="PUT", path="/demo/api/v1/orders", after_write=True)
+        order = sqlite_harness.shop.order("SOKK-1")
+        sqlite_harness.warehouse.fail(**fault, method="PUT", path="/demo/api/v1/orders", after_write=True)
         await sqlite_harness.deliver(order)
-        assert sqlite_harness.wms_order(order["id"]) is not None
-        assert (await sqlite_harness.job(order["id"])).state == "parked"
-        assert (await sqlite_harness.mapping(order["id"])).transfer == "unknown"
-        before = len(sqlite_harness.warehouse_calls())
+        assert sqlite_harness.warehouse.order(order["id"]) is not None
+        assert (await sqlite_harness.stored.job(order["id"])).state == "parked"
+        assert (await sqlite_harness.stored.mapping(order["id"])).transfer == "unknown"
+        before = len(sqlite_harness.warehouse.calls())
         await try_again(sqlite_harness)
-        assert [call.method for call in sqlite_harness.warehouse_calls()[before:]] == ["GET"]
-        mapping = await sqlite_harness.mapping(order["id"])
+        assert [call.method for call in sqlite_harness.warehouse.calls()[before:]] == ["GET"]
+        mapping = await sqlite_harness.stored.mapping(order["id"])
         assert (mapping.transfer, mapping.wms_id) == ("sent", 50001)
-        assert await sqlite_harness.events() == {"done": 1}
+        assert await sqlite_harness.stored.events() == {"done": 1}
 
     @pytest.mark.parametrize("fault", UNKNOWN[:6], ids=IDS[:6])
     async def test_an_order_that_did_not_arrive_is_written_once_more(
         self, sqlite_harness: Harness, fault: dict[str, Any]
     ) -> None:
-        order = sqlite_harness.order("SOKK-1")
-        sqlite_harness.fail_warehouse(**fault, method="PUT", path="/demo/api/v1/orders")
+        order = sqlite_harness.shop.order("SOKK-1")
+        sqlite_harness.warehouse.fail(**fault, method="PUT", path="/demo/api/v1/orders")
         await sqlite_harness.deliver(order)
-        assert sqlite_harness.wms_order(order["id"]) is None
+        assert sqlite_harness.warehouse.order(order["id"]) is None
         await try_again(sqlite_harness)
-        assert sqlite_harness.wms_order(order["id"]) is not None
-        assert len(sqlite_harness.warehouse.orders) == 1
+        assert sqlite_harness.warehouse.order(order["id"]) is not None
+        assert len(sqlite_harness.warehouse.model.orders) == 1
 
     async def test_a_call_that_takes_too_long_is_read_too(self, sqlite_database: str, tmp_path: Path) -> None:
         async with open_harness(sqlite_database, tmp_path) as harness:
             await harness.connect(warehouse={"call_timeout_seconds": 0.3})
-            order = harness.order("SOKK-1")
-            harness.fail_warehouse("slow", seconds=1.0, method="PUT", path="/demo/api/v1/orders", after_write=True)
+            order = harness.shop.order("SOKK-1")
+            harness.warehouse.fail("slow", seconds=1.0, method="PUT", path="/demo/api/v1/orders", after_write=True)
             await harness.deliver(order)
-            assert (await harness.mapping(order["id"])).transfer == "unknown"
+            assert (await harness.stored.mapping(order["id"])).transfer == "unknown"
             await try_again(harness)
-            assert len([call for call in harness.writes() if call.fault is None]) == 0
-            assert (await harness.mapping(order["id"])).transfer == "sent"
+            assert len([call for call in harness.warehouse.writes() if call.fault is None]) == 0
+            assert (await harness.stored.mapping(order["id"])).transfer == "sent"
 
     @pytest.mark.parametrize("fault", UNKNOWN[:6], ids=IDS[:6])
     async def test_an_article_is_read_and_not_written_again(self, sqlite_harness: Harness, fault: dict[str, Any]) -> None:
-        product = sqlite_harness.product("VARE-1")
-        sqlite_harness.fail_warehouse(**fault, method="PUT", path="/demo/api/v1/articles", after_write=True)
+        product = sqlite_harness.shop.product("VARE-1")
+        sqlite_harness.warehouse.fail(**fault, method="PUT", path="/demo/api/v1/articles", after_write=True)
         await sqlite_harness.deliver(product, "product.created")
         await try_again(sqlite_harness)
-        assert len(sqlite_harness.writes(path="/articles")) == 1
-        assert (await sqlite_harness.mapping(product["id"], "article")).transfer == "sent"
+        assert len(sqlite_harness.warehouse.writes(path="/articles")) == 1
+        assert (await sqlite_harness.stored.mapping(product["id"], "article")).transfer == "sent"
 
     @pytest.mark.parametrize("fault", UNKNOWN[:5], ids=IDS[:5])
     async def test_a_cancellation_is_read_and_not_made_again(self, sqlite_harness: Harness, fault: dict[str, Any]) -> None:
-        order = sqlite_harness.order()
+        order = sqlite_harness.shop.order()
         await sqlite_harness.deliver(order)
-        sqlite_harness.fail_warehouse(**fault, method="DELETE", after_write=True)
-        await sqlite_harness.deliver(sqlite_harness.change(order["id"], status="cancelled"))
+        sqlite_harness.warehouse.fail(**fault, method="DELETE", after_write=True)
+        await sqlite_harness.deliver(sqlite_harness.shop.change(order["id"], status="cancelled"))
         await try_again(sqlite_harness)
-        assert len(sqlite_harness.writes("DELETE")) == 1
-        mapping = await sqlite_harness.mapping(order["id"])
+        assert len(sqlite_harness.warehouse.writes("DELETE")) == 1
+        mapping = await sqlite_harness.stored.mapping(order["id"])
         assert (mapping.wanted, mapping.reason_code, mapping.warehouse_status) == ("absent", "cancelled", 1000)
 
     async def test_an_update_is_read_and_not_written_again(self, sqlite_harness: Harness) -> None:
-        order = sqlite_harness.order()
+        order = sqlite_harness.shop.order()
         await sqlite_harness.deliver(order)
-        sqlite_harness.fail_warehouse("hang-up", method="PUT", path="/demo/api/v1/orders", after_write=True)
-        await sqlite_harness.deliver(sqlite_harness.change(order["id"], customer_note="changed"))
+        sqlite_harness.warehouse.fail("hang-up", method="PUT", path="/demo/api/v1/orders", after_write=True)
+        await sqlite_harness.deliver(sqlite_harness.shop.change(order["id"], customer_note="changed"))
         await try_again(sqlite_harness)
-        assert len(sqlite_harness.writes()) == 2
+        assert len(sqlite_harness.warehouse.writes()) == 2
         assert_nothing_doubled(sqlite_harness)
-        assert (await sqlite_harness.job(order["id"])).state == "done"
+        assert (await sqlite_harness.stored.job(order["id"])).state == "done"
 
     async def test_a_newer_state_that_came_meanwhile_is_written_once(self, sqlite_harness: Harness) -> None:
-        order = sqlite_harness.order()
-        sqlite_harness.fail_warehouse("hang-up", method="PUT", path="/demo/api/v1/orders", after_write=True)
+        order = sqlite_harness.shop.order()
+        sqlite_harness.warehouse.fail("hang-up", method="PUT", path="/demo/api/v1/orders", after_write=True)
         await sqlite_harness.deliver(order)
-        await sqlite_harness.deliver(sqlite_harness.change(order["id"], customer_note="newer"))
+        await sqlite_harness.deliver(sqlite_harness.shop.change(order["id"], customer_note="newer"))
         await try_again(sqlite_harness)
-        assert [call.body.get("orderRemark") for call in sqlite_harness.writes()] == [None, "newer"]
-        assert len(sqlite_harness.warehouse.orders) == 1
+        assert [call.body.get("orderRemark") for call in sqlite_harness.warehouse.writes()] == [None, "newer"]
+        assert len(sqlite_harness.warehouse.model.orders) == 1
 
     async def test_a_cancellation_that_came_meanwhile_takes_the_order_back(self, sqlite_harness: Harness) -> None:
-        order = sqlite_harness.order()
-        sqlite_harness.fail_warehouse("html", method="PUT", path="/demo/api/v1/orders", after_write=True)
+        order = sqlite_harness.shop.order()
+        sqlite_harness.warehouse.fail("html", method="PUT", path="/demo/api/v1/orders", after_write=True)
         await sqlite_harness.deliver(order)
-        await sqlite_harness.deliver(sqlite_harness.change(order["id"], status="cancelled"))
+        await sqlite_harness.deliver(sqlite_harness.shop.change(order["id"], status="cancelled"))
         await try_again(sqlite_harness)
-        found: Any = sqlite_harness.wms_order(order["id"])
+        found: Any = sqlite_harness.warehouse.order(order["id"])
         assert found.status == 1000
 
     async def test_the_order_keeps_its_number_though_the_prefix_was_changed_meanwhile(self, sqlite_harness: Harness) -> None:
-        order = sqlite_harness.order()
-        sqlite_harness.fail_warehouse("hang-up", method="PUT", path="/demo/api/v1/orders", after_write=True)
+        order = sqlite_harness.shop.order()
+        sqlite_harness.warehouse.fail("hang-up", method="PUT", path="/demo/api/v1/orders", after_write=True)
         await sqlite_harness.deliver(order)
         await sqlite_harness.change_settings(sqlite_harness.connection, order_number_prefix="NY-")
         await try_again(sqlite_harness)
-        assert [number for _, number in sqlite_harness.warehouse.orders] == [str(order["id"])]
-        assert (await sqlite_harness.mapping(order["id"])).number == str(order["id"])
+        assert [number for _, number in sqlite_harness.warehouse.model.orders] == [str(order["id"])]
+        assert (await sqlite_harness.stored.mapping(order["id"])).number == str(order["id"])
 
     async def test_the_order_keeps_its_number_though_the_shop_gave_it_another_meanwhile(self, sqlite_harness: Harness) -> None:
-        order = sqlite_harness.order()
-        sqlite_harness.fail_warehouse("html", method="PUT", path="/demo/api/v1/orders", after_write=True)
+        order = sqlite_harness.shop.order()
+        sqlite_harness.warehouse.fail("html", method="PUT", path="/demo/api/v1/orders", after_write=True)
         await sqlite_harness.deliver(order)
-        await sqlite_harness.deliver({**sqlite_harness.change(order["id"], customer_note="x"), "number": "A-1001"})
+        await sqlite_harness.deliver({**sqlite_harness.shop.change(order["id"], customer_note="x"), "number": "A-1001"})
         await try_again(sqlite_harness)
-        assert [number for _, number in sqlite_harness.warehouse.orders] == [str(order["id"])]
+        assert [number for _, number in sqlite_harness.warehouse.model.orders] == [str(order["id"])]
 
 
 def refuse_after(monkeypatch: pytest.MonkeyPatch, call: str, *, write: bool) -> None:
@@ -305,52 +307,52 @@ class TestARefusal:
     async def test_it_is_followed_by_a_read_and_what_the_warehouse_has_was_transferred(
         self, sqlite_harness: Harness, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        order = sqlite_harness.order()
+        order = sqlite_harness.shop.order()
         refuse_after(monkeypatch, "put_order", write=True)
         await sqlite_harness.deliver(order)
-        mapping = await sqlite_harness.mapping(order["id"])
+        mapping = await sqlite_harness.stored.mapping(order["id"])
         assert (mapping.transfer, mapping.wms_id, mapping.reason_code) == ("sent", 50001, None)
-        assert await sqlite_harness.events() == {"done": 1}
+        assert await sqlite_harness.stored.events() == {"done": 1}
 
     async def test_it_stands_when_the_warehouse_has_nothing(
         self, sqlite_harness: Harness, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        order = sqlite_harness.order()
+        order = sqlite_harness.shop.order()
         refuse_after(monkeypatch, "put_order", write=False)
         await sqlite_harness.deliver(order)
-        mapping = await sqlite_harness.mapping(order["id"])
+        mapping = await sqlite_harness.stored.mapping(order["id"])
         assert (mapping.transfer, mapping.reason_code) == ("refused", "refused")
         assert "It has been entered already." in mapping.reason
-        last = sqlite_harness.warehouse_calls()[-1]
+        last = sqlite_harness.warehouse.calls()[-1]
         assert (last.method, last.path) == ("GET", "/demo/api/v1/orders")
 
     async def test_an_articles_refusal_is_followed_by_a_read(
         self, sqlite_harness: Harness, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        taken, refused = sqlite_harness.product("VARE-1"), sqlite_harness.product("VARE-2")
+        taken, refused = sqlite_harness.shop.product("VARE-1"), sqlite_harness.shop.product("VARE-2")
         refuse_after(monkeypatch, "put_article", write=True)
         await sqlite_harness.deliver(taken, "product.created")
         monkeypatch.undo()
         refuse_after(monkeypatch, "put_article", write=False)
         await sqlite_harness.deliver(refused, "product.created")
-        assert (await sqlite_harness.mapping(taken["id"], "article")).transfer == "sent"
-        assert (await sqlite_harness.mapping(refused["id"], "article")).transfer == "refused"
+        assert (await sqlite_harness.stored.mapping(taken["id"], "article")).transfer == "sent"
+        assert (await sqlite_harness.stored.mapping(refused["id"], "article")).transfer == "refused"
 
     async def test_a_cancellations_refusal_is_followed_by_a_read(
         self, sqlite_harness: Harness, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        order = sqlite_harness.order()
+        order = sqlite_harness.shop.order()
         await sqlite_harness.deliver(order)
         refuse_after(monkeypatch, "cancel_order", write=True)
-        await sqlite_harness.deliver(sqlite_harness.change(order["id"], status="cancelled"))
-        assert (await sqlite_harness.mapping(order["id"])).reason_code == "cancelled"
+        await sqlite_harness.deliver(sqlite_harness.shop.change(order["id"], status="cancelled"))
+        assert (await sqlite_harness.stored.mapping(order["id"])).reason_code == "cancelled"
 
 
 class TestWhatIsKept:
     async def test_each_write_leaves_its_request_and_answer_and_no_secret(self, harness: Harness) -> None:
-        order: Resource = harness.order("SOKK-1")
+        order: Resource = harness.shop.order("SOKK-1")
         await harness.deliver(order)
-        rows = await harness.rows(select(attempts).order_by(attempts.c.id))
+        rows = await harness.stored.rows(select(attempts).order_by(attempts.c.id))
         assert [(row.call, row.result, row.status) for row in rows] == [("PUT /articles", "ok", 200), ("PUT /orders", "ok", 201)]
         assert rows[1].request["orderNumber"] == str(order["id"])
         assert "50001" in rows[1].answer

@@ -139,13 +139,13 @@ class TestRefusals:
             return next(parts)
 
         assert await call(sqlite_harness, signed(), receive) == 400
-        assert await sqlite_harness.events() == {}
+        assert await sqlite_harness.stored.events() == {}
 
     async def test_nothing_refused_is_kept(self, sqlite_harness: Harness) -> None:
         await post(sqlite_harness, headers=JSON)
         await post(sqlite_harness, headers=signed() | {"content-type": "text/plain"})
         await post(sqlite_harness, b"{")
-        assert await sqlite_harness.events() == {}
+        assert await sqlite_harness.stored.events() == {}
         assert not sqlite_harness.wake_ups.waiting
 
     async def test_a_refusal_names_the_fix_and_no_secret(self, sqlite_harness: Harness) -> None:
@@ -167,7 +167,7 @@ class TestPing:
     async def test_a_ping_is_answered_200_and_not_kept(self, sqlite_harness: Harness, body: bytes) -> None:
         answer = await post(sqlite_harness, body, FORM)
         assert answer.status_code == 200
-        assert await sqlite_harness.events() == {}
+        assert await sqlite_harness.stored.events() == {}
 
     @pytest.mark.parametrize(
         "body",
@@ -238,14 +238,14 @@ class TestVerifying:
     async def test_the_raw_body_is_what_is_verified_and_kept(self, harness: Harness) -> None:
         body = '{ "id":1,\t"note" : "\\u00e6 æ" }\n'.encode()
         assert (await post(harness, body)).status_code == 200
-        (row,) = await harness.rows(select(inbox))
+        (row,) = await harness.stored.rows(select(inbox))
         assert bytes(row.body) == body
         assert row.size == len(body)
 
     async def test_the_signature_and_what_a_proxy_adds_are_not_kept(self, harness: Harness) -> None:
         more = {"x-forwarded-for": "198.51.100.1", "x-real-ip": "198.51.100.1", "cookie": "a=b", "authorization": "Basic x"}
         await post(harness, headers=signed() | more)
-        (row,) = await harness.rows(select(inbox))
+        (row,) = await harness.stored.rows(select(inbox))
         assert row.headers == {
             "content-type": "application/json",
             "user-agent": row.headers["user-agent"],
@@ -255,7 +255,7 @@ class TestVerifying:
     async def test_a_delivery_id_that_comes_twice_is_two_deliveries(self, harness: Harness) -> None:
         for _ in range(2):
             await post(harness, headers=signed() | {"x-wc-webhook-delivery-id": "a" * 32})
-        assert await harness.events() == {"received": 2}
+        assert await harness.stored.events() == {"received": 2}
 
 
 class CountingWriter:
@@ -304,7 +304,7 @@ class TestGroupCommit:
         answers = await asyncio.gather(*asked)
         assert {answer.status_code for answer in answers} == {200}
         assert writer.batches == [1, 50]
-        assert await harness.events() == {"received": 52}
+        assert await harness.stored.events() == {"received": 52}
 
     async def test_nothing_is_answered_before_its_commit(self, harness: Harness) -> None:
         await post(harness)
@@ -313,10 +313,10 @@ class TestGroupCommit:
         asked = asyncio.create_task(post(harness))
         await until(lambda: writer.batches == [1])
         assert not asked.done()
-        assert await harness.events() == {"received": 1}
+        assert await harness.stored.events() == {"received": 1}
         writer.gate.set()
         assert (await asked).status_code == 200
-        assert await harness.events() == {"received": 2}
+        assert await harness.stored.events() == {"received": 2}
 
     async def test_a_bad_row_in_a_batch_costs_nobody_else(self, harness: Harness) -> None:
         writer = counted(harness)
@@ -330,7 +330,7 @@ class TestGroupCommit:
         with pytest.raises(NotStored):
             await bad
         assert writer.batches == [1, 3, 1, 1, 1]
-        assert await harness.events() == {"received": 3}
+        assert await harness.stored.events() == {"received": 3}
 
     async def test_a_client_that_hangs_up_cancels_nothing(self, harness: Harness) -> None:
         await post(harness)
@@ -345,7 +345,7 @@ class TestGroupCommit:
         await asyncio.gather(*asked[:2], return_exceptions=True)
         writer.gate.set()
         assert (await asked[2]).status_code == 200
-        assert await harness.events() == {"received": 4}
+        assert await harness.stored.events() == {"received": 4}
 
     async def test_waiting_bytes_are_bounded_then_it_is_503(self, sqlite_database: str, tmp_path: Path) -> None:
         async with open_harness(sqlite_database, tmp_path, max_waiting_bytes=2 * len(BODY) + 1024) as harness:
@@ -437,21 +437,21 @@ class TestStorageAway:
 
 class TestOtherShops:
     async def test_a_staging_copys_delivery_is_answered_200_kept_ignored_and_alerted(self, harness: Harness) -> None:
-        order = harness.order()
+        order = harness.shop.order()
         answer = await harness.announce(order, X_WC_Webhook_Source="https://staging.shop.example/")
         assert answer.status_code == 200
         await harness.work()
-        (row,) = await harness.rows(select(inbox))
+        (row,) = await harness.stored.rows(select(inbox))
         assert (row.state, row.reason_code) == ("ignored", "other-shop")
         assert json.loads(row.body)["id"] == order["id"]
-        assert await harness.alerts() == ["other-shop"]
-        assert harness.warehouse.orders == {}
+        assert await harness.stored.alerts() == ["other-shop"]
+        assert harness.warehouse.model.orders == {}
 
     async def test_a_copy_that_goes_on_sending_is_one_alert(self, sqlite_harness: Harness) -> None:
         for _ in range(3):
-            await sqlite_harness.announce(sqlite_harness.order(), X_WC_Webhook_Source="https://staging.shop.example/")
+            await sqlite_harness.announce(sqlite_harness.shop.order(), X_WC_Webhook_Source="https://staging.shop.example/")
         await sqlite_harness.work()
-        assert await sqlite_harness.alerts() == ["other-shop"]
+        assert await sqlite_harness.stored.alerts() == ["other-shop"]
 
 
 class TestNotActive:
@@ -460,13 +460,13 @@ class TestNotActive:
         self, sqlite_harness: Harness, status: Status
     ) -> None:
         await sqlite_harness.set_status(sqlite_harness.connection, status)
-        order = sqlite_harness.order()
+        order = sqlite_harness.shop.order()
         assert (await sqlite_harness.announce(order)).status_code == 200
         await sqlite_harness.work(sweep=True)
-        assert await sqlite_harness.events() == {"received": 1}
+        assert await sqlite_harness.stored.events() == {"received": 1}
         await sqlite_harness.set_status(sqlite_harness.connection, Status.ACTIVE)
         await sqlite_harness.work(sweep=True)
-        assert sqlite_harness.wms_order(order["id"]) is not None
+        assert sqlite_harness.warehouse.order(order["id"]) is not None
 
 
 class TestWholeApp:
@@ -487,4 +487,4 @@ class TestWholeApp:
                 assert {answer.status_code for answer in answers} == {200}
                 rung = list(app.state.gateway.wake_ups.waiting)
             assert rung == [("ingest", connection.id)]
-            assert await harness.events() == {"received": 100}
+            assert await harness.stored.events() == {"received": 100}

@@ -154,7 +154,7 @@ async def play(harness: Harness, delivery: Delivery, name: str = "shop") -> int:
 
 
 def in_warehouse(harness: Harness, number: str) -> tuple[int, InWarehouse] | None:
-    found = harness.wms_order(number)
+    found = harness.warehouse.order(number)
     if found is None:
         return None
     body: Any = found.body
@@ -176,13 +176,13 @@ async def check_ends(harness: Harness, expected: dict[str, tuple[int, InWarehous
     for number, end in expected.items():
         there = in_warehouse(harness, number)
         if isinstance(end, str):
-            assert (number, there, (await harness.mapping(number)).reason_code) == (number, None, end)
+            assert (number, there, (await harness.stored.mapping(number)).reason_code) == (number, None, end)
         else:
             assert (number, there) == (number, end)
-            mapping = await harness.mapping(number)
+            mapping = await harness.stored.mapping(number)
             assert mapping.wms_id is not None
             assert (number, mapping.wanted) == (number, "absent" if end[0] == 1000 else "present")
-    assert {number for _, number in harness.warehouse.orders} == {
+    assert {number for _, number in harness.warehouse.model.orders} == {
         key for key, end in expected.items() if not isinstance(end, str)
     }
 
@@ -190,12 +190,12 @@ async def check_ends(harness: Harness, expected: dict[str, tuple[int, InWarehous
 async def check_articles(harness: Harness) -> None:
     shown = {
         number: (article.body.article_name, article.body.product_code)
-        for (_, number), article in harness.warehouse.articles.items()
+        for (_, number), article in harness.warehouse.model.articles.items()
     }
     assert shown == ARTICLES
-    assert {article.body.is_stock_article for article in harness.warehouse.articles.values()} == {True}
+    assert {article.body.is_stock_article for article in harness.warehouse.model.articles.values()} == {True}
     for source_id, reason in NO_ARTICLES.items():
-        assert (source_id, (await harness.mapping(source_id, "article")).reason_code) == (source_id, reason)
+        assert (source_id, (await harness.stored.mapping(source_id, "article")).reason_code) == (source_id, reason)
 
 
 async def test_recorded_deliveries_one_after_the_other_leave_the_warehouse_as_it_should_be(harness: Harness) -> None:
@@ -204,7 +204,7 @@ async def test_recorded_deliveries_one_after_the_other_leave_the_warehouse_as_it
         await harness.work()
     await check_ends(harness, ONE_BY_ONE)
     await check_articles(harness)
-    assert await harness.events() == {"done": 29, "held": 1, "ignored": 52, "merged": 2}
+    assert await harness.stored.events() == {"done": 29, "held": 1, "ignored": 52, "merged": 2}
     assert sum((29, 1, 52, 2)) == len(RECORDED) == 84
 
 
@@ -214,25 +214,25 @@ async def test_recorded_deliveries_all_at_once_end_in_the_newest_state(harness: 
     await harness.work()
     await check_ends(harness, ALL_AT_ONCE)
     await check_articles(harness)
-    assert await harness.all_ended()
-    assert sum((await harness.events()).values()) == 84
+    assert await harness.stored.all_ended()
+    assert sum((await harness.stored.events()).values()) == 84
     # One write for each order and article, however often it was announced.
-    assert len(harness.writes()) == 4
-    assert len(harness.writes(path="/articles")) == len(ARTICLES)
-    assert harness.writes("DELETE") == []
+    assert len(harness.warehouse.writes()) == 4
+    assert len(harness.warehouse.writes(path="/articles")) == len(ARTICLES)
+    assert harness.warehouse.writes("DELETE") == []
 
 
 async def test_recorded_deliveries_played_twice_write_nothing_more(sqlite_harness: Harness) -> None:
     for delivery in RECORDED:
         await play(sqlite_harness, delivery)
         await sqlite_harness.work()
-    before = len(sqlite_harness.warehouse_calls())
+    before = len(sqlite_harness.warehouse.calls())
     for delivery in RECORDED:
         assert (delivery.file, await play(sqlite_harness, delivery)) == (delivery.file, 200)
         await sqlite_harness.work()
-    assert [call.method for call in sqlite_harness.warehouse_calls()[before:] if call.method != "GET"] == []
+    assert [call.method for call in sqlite_harness.warehouse.calls()[before:] if call.method != "GET"] == []
     await check_ends(sqlite_harness, ONE_BY_ONE)
-    assert await sqlite_harness.all_ended()
+    assert await sqlite_harness.stored.all_ended()
 
 
 async def test_recorded_deliveries_in_the_wrong_order_end_in_the_newest_state(sqlite_harness: Harness) -> None:
@@ -241,7 +241,7 @@ async def test_recorded_deliveries_in_the_wrong_order_end_in_the_newest_state(sq
         await sqlite_harness.work()
     await check_ends(sqlite_harness, ALL_AT_ONCE)
     await check_articles(sqlite_harness)
-    assert await sqlite_harness.all_ended()
+    assert await sqlite_harness.stored.all_ended()
 
 
 async def test_every_recorded_ping_is_answered_and_not_kept(sqlite_harness: Harness) -> None:
@@ -249,7 +249,7 @@ async def test_every_recorded_ping_is_answered_and_not_kept(sqlite_harness: Harn
     assert [each.file for each in pings] == PINGS
     for ping in pings:
         assert (ping.file, await play(sqlite_harness, ping)) == (ping.file, 200)
-    assert await sqlite_harness.events() == {}
+    assert await sqlite_harness.stored.events() == {}
 
 
 async def test_recorded_deliveries_signed_with_secrets_of_a_special_kind_are_taken(sqlite_harness: Harness) -> None:
@@ -262,7 +262,7 @@ async def test_recorded_deliveries_signed_with_secrets_of_a_special_kind_are_tak
         )
         assert (file, await play(sqlite_harness, coupons[file], name)) == (file, 200)
     await sqlite_harness.work(sweep=True)
-    kept = await sqlite_harness.rows(select(inbox.c.topic, inbox.c.state, inbox.c.reason_code))
+    kept = await sqlite_harness.stored.rows(select(inbox.c.topic, inbox.c.state, inbox.c.reason_code))
     assert {tuple(row) for row in kept} == {("coupon.updated", "ignored", "other-topic")}
 
 
@@ -270,11 +270,11 @@ async def test_a_recorded_delivery_with_another_secret_is_refused_and_not_kept(s
     await sqlite_harness.connect("other", goods_owner_id=78, webhook_secret="another")
     for delivery in RECORDED:
         assert (delivery.file, await play(sqlite_harness, delivery, "other")) == (delivery.file, 401)
-    assert await sqlite_harness.events() == {}
+    assert await sqlite_harness.stored.events() == {}
 
 
 async def test_a_recorded_delivery_whose_body_was_changed_on_the_way_is_refused(sqlite_harness: Harness) -> None:
     for delivery in RECORDED[:5]:
         changed = Delivery(delivery.file, delivery.topic, delivery.headers, delivery.body + b" ", delivery.secret)
         assert (delivery.file, await play(sqlite_harness, changed)) == (delivery.file, 401)
-    assert await sqlite_harness.events() == {}
+    assert await sqlite_harness.stored.events() == {}

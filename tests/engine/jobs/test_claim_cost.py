@@ -74,7 +74,7 @@ async def fill(harness: Harness, number: int, state: str = "waiting") -> None:
 
 
 async def lease(harness: Harness, key: str) -> Lease:
-    await harness.expire_leases()
+    await harness.stored.expire_leases()
     taken = await leases.acquire(harness.gateway.database, key, 60)
     assert taken is not None
     return taken

@@ -16,9 +16,9 @@ from tests.harness import Harness
 
 async def transferred(harness: Harness) -> Any:
     """The mapping of an order that is in the warehouse, with nothing reported of it."""
-    order = harness.order("SOKK-1")
+    order = harness.shop.order("SOKK-1")
     await harness.deliver(order)
-    return await harness.mapping(order["id"])
+    return await harness.stored.mapping(order["id"])
 
 
 async def report(harness: Harness, process: Process, mapping: Any, part_id: int | None = None) -> None:
@@ -27,7 +27,7 @@ async def report(harness: Harness, process: Process, mapping: Any, part_id: int 
 
 
 async def the_job(harness: Harness, process: Process) -> Any:
-    (job,) = await harness.rows(select(jobs).where(jobs.c.process == process))
+    (job,) = await harness.stored.rows(select(jobs).where(jobs.c.process == process))
     return job
 
 
@@ -77,11 +77,11 @@ async def test_four_at_the_same_moment_make_one_row_of_four_generations(harness:
 async def test_the_part_of_a_run_that_found_it_waits_for_that_generation(sqlite_harness: Harness) -> None:
     mapping = await transferred(sqlite_harness)
     await sqlite_harness.poll("orders")
-    (part,) = await sqlite_harness.rows(select(run_parts))
+    (part,) = await sqlite_harness.stored.rows(select(run_parts))
 
     await report(sqlite_harness, Process.RETURNS, mapping)
     await report(sqlite_harness, Process.RETURNS, mapping, part.id)
 
     job = await the_job(sqlite_harness, Process.RETURNS)
-    (item,) = await sqlite_harness.rows(select(run_items))
+    (item,) = await sqlite_harness.stored.rows(select(run_items))
     assert (item.part_id, item.job_id, item.generation, item.outcome) == (part.id, job.id, 2, None)

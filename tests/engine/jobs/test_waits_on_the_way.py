@@ -29,7 +29,7 @@ async def announced(harness: Harness) -> Harness:
 
 
 def calls(harness: Harness) -> int:
-    return int(harness.warehouse_app.state.journal.count)
+    return int(harness.warehouse.app.state.journal.count)
 
 
 async def answer_next(harness: Harness) -> tuple[Task, str]:
@@ -48,13 +48,13 @@ async def test_two_rings_lead_from_the_commit_to_the_warehouse(announced: Harnes
     assert list(harness.wake_ups.waiting) == [(Task.DRAIN, harness.connection.lane)]
 
     assert await answer_next(harness) == (Task.DRAIN, harness.connection.lane)
-    assert len(harness.writes()) == 1
+    assert len(harness.warehouse.writes()) == 1
 
 
 async def test_nothing_sleeps_on_the_way(announced: Harness) -> None:
     with sleeps.counted() as slept:
         await announced.work()
-    assert len(announced.writes()) == 1
+    assert len(announced.warehouse.writes()) == 1
     assert slept == []
 
 
@@ -65,10 +65,10 @@ async def test_a_sleep_would_have_been_seen() -> None:
 
 
 async def test_the_shop_is_not_asked_on_the_way(announced: Harness) -> None:
-    before = len(announced.shop_calls())
+    before = len(announced.shop.calls())
     await announced.work()
-    assert len(announced.writes()) == 1
-    assert len(announced.shop_calls()) == before
+    assert len(announced.warehouse.writes()) == 1
+    assert len(announced.shop.calls()) == before
 
 
 async def test_the_first_ring_goes_at_once_however_far_apart_rings_are(harness: Harness) -> None:

@@ -26,14 +26,14 @@ ORDERS = "/wp-json/wc/v3/orders"
 
 
 async def cursor(harness: Harness, process: str = "orders") -> Any:
-    (row,) = await harness.rows(
+    (row,) = await harness.stored.rows(
         select(cursors).where(cursors.c.process == process, cursors.c.connection_id == harness.connection.id)
     )
     return row
 
 
 async def last_run(harness: Harness) -> Run:
-    (row, *_) = await harness.rows(select(run_rows.c.id).order_by(run_rows.c.created_at.desc()))
+    (row, *_) = await harness.stored.rows(select(run_rows.c.id).order_by(run_rows.c.created_at.desc()))
     async with harness.gateway.database.read() as db:
         found = await runs.find(db, row.id)
     assert found is not None
@@ -54,12 +54,12 @@ def some_orders(harness: Harness, count: int, **more: Any) -> list[Resource]:
     found = []
     for _ in range(count):
         harness.tick()
-        found.append(harness.order("SOKK-1", **more))
+        found.append(harness.shop.order("SOKK-1", **more))
     return found
 
 
 def numbers(harness: Harness) -> list[str]:
-    return sorted(number for _, number in harness.warehouse.orders)
+    return sorted(number for _, number in harness.warehouse.model.orders)
 
 
 class TestFinding:
@@ -69,7 +69,7 @@ class TestFinding:
         await harness.poll()
         assert numbers(harness) == [str(order["id"]) for order in orders]
         assert DRIFT.labels("shop", "orders")._value.get() == before + 3
-        assert await harness.told(orders[0]["id"]) == ["found-by-poll", "call-ok", "call-ok", "created"]
+        assert await harness.stored.history(orders[0]["id"]) == ["found-by-poll", "call-ok", "call-ok", "created"]
 
     async def test_what_a_webhook_announced_before_is_no_drift(self, sqlite_harness: Harness) -> None:
         before = DRIFT.labels("shop", "orders")._value.get()
@@ -84,11 +84,11 @@ class TestFinding:
     ) -> None:
         orders = some_orders(sqlite_harness, 3)
         await sqlite_harness.poll()
-        sqlite_harness.change(orders[0]["id"], customer_note="missed")
-        sqlite_harness.change(orders[1]["id"], status="cancelled")
+        sqlite_harness.shop.change(orders[0]["id"], customer_note="missed")
+        sqlite_harness.shop.change(orders[1]["id"], status="cancelled")
         new = some_orders(sqlite_harness, 1)
         await sqlite_harness.poll()
-        shown: list[Any] = [sqlite_harness.wms_order(order["id"]) for order in [*orders, *new]]
+        shown: list[Any] = [sqlite_harness.warehouse.order(order["id"]) for order in [*orders, *new]]
         assert [(each.status, each.body.order_remark) for each in shown] == [
             (300, "missed"),
             (1000, None),
@@ -97,20 +97,24 @@ class TestFinding:
         ]
 
     async def test_articles_are_found_with_their_variations(self, sqlite_harness: Harness) -> None:
-        parent = sqlite_harness.product(
+        parent = sqlite_harness.shop.product(
             "SOKK", type="variable", attributes=[{"name": "Farge", "options": ["Blå"], "variation": True}]
         )
-        sqlite_harness.shop.add_variation(parent["id"], {"sku": "SOKK-B", "attributes": [{"name": "Farge", "option": "Blå"}]})
-        sqlite_harness.product("VARE-1")
+        sqlite_harness.shop.model.add_variation(
+            parent["id"], {"sku": "SOKK-B", "attributes": [{"name": "Farge", "option": "Blå"}]}
+        )
+        sqlite_harness.shop.product("VARE-1")
         await sqlite_harness.poll("articles")
-        assert {number for _, number in sqlite_harness.warehouse.articles} == {"SOKK", "SOKK-B", "VARE-1"}
+        assert {number for _, number in sqlite_harness.warehouse.model.articles} == {"SOKK", "SOKK-B", "VARE-1"}
 
     async def test_a_change_in_the_same_second_as_the_cursor_is_found(self, sqlite_harness: Harness) -> None:
-        first = sqlite_harness.order("SOKK-1")
+        first = sqlite_harness.shop.order("SOKK-1")
         await sqlite_harness.poll()
-        sqlite_harness.shop.orders.put({**sqlite_harness.shop.orders[first["id"]], "customer_note": "in the same second"})
+        sqlite_harness.shop.model.orders.put(
+            {**sqlite_harness.shop.model.orders[first["id"]], "customer_note": "in the same second"}
+        )
         await sqlite_harness.poll()
-        found: Any = sqlite_harness.wms_order(first["id"])
+        found: Any = sqlite_harness.warehouse.order(first["id"])
         assert found.body.order_remark == "in the same second"
 
 
@@ -118,31 +122,31 @@ class TestNothingNew:
     async def test_orders_that_have_not_changed_cost_no_write_and_a_call_a_page(self, harness: Harness) -> None:
         await harness.change_settings(harness.connection, page_size=20)
         for _ in range(100):
-            harness.order("SOKK-1", status="pending")
+            harness.shop.order("SOKK-1", status="pending")
             harness.tick(10)
         await harness.poll()
-        assert len(harness.shop_calls(ORDERS)) in (5, 6)
-        before = (len(harness.shop_calls()), len(harness.warehouse_calls()))
+        assert len(harness.shop.calls(ORDERS)) in (5, 6)
+        before = (len(harness.shop.calls()), len(harness.warehouse.calls()))
         await harness.poll()
-        assert (len(harness.shop_calls()), len(harness.warehouse_calls())) == (before[0] + 1, before[1])
+        assert (len(harness.shop.calls()), len(harness.warehouse.calls())) == (before[0] + 1, before[1])
 
     async def test_a_full_sync_of_what_has_not_changed_writes_nothing(self, sqlite_harness: Harness) -> None:
         await sqlite_harness.change_settings(sqlite_harness.connection, page_size=5)
         orders = some_orders(sqlite_harness, 12)
         await sqlite_harness.poll()
-        writes, calls = len(sqlite_harness.writes()), len(sqlite_harness.shop_calls(ORDERS))
+        writes, calls = len(sqlite_harness.warehouse.writes()), len(sqlite_harness.shop.calls(ORDERS))
         run = await sync(sqlite_harness, full=True)
         assert (run.state, run.counts["unchanged"], run.counts["updated"]) == ("done", 24, 0)  # listed, and looked at by id
-        assert len(sqlite_harness.writes()) == writes == len(orders)
+        assert len(sqlite_harness.warehouse.writes()) == writes == len(orders)
         pages = 3
-        assert len(sqlite_harness.shop_calls(ORDERS)) - calls <= pages + 3 + 1
+        assert len(sqlite_harness.shop.calls(ORDERS)) - calls <= pages + 3 + 1
 
 
 class TestTheCursor:
     async def test_it_moves_page_by_page_and_a_failing_shop_leaves_it_where_it_was(self, harness: Harness) -> None:
         await harness.change_settings(harness.connection, page_size=2)
         orders = some_orders(harness, 5)
-        with failpoints.armed("poll-after-page", lambda: harness.fail_shop("status", status=503)):
+        with failpoints.armed("poll-after-page", lambda: harness.shop.fail("status", status=503)):
             await harness.poll()
         place = await cursor(harness)
         assert place.cursor["modified"] == orders[1]["date_modified_gmt"]
@@ -167,11 +171,11 @@ class TestTheCursor:
         orders = some_orders(sqlite_harness, 2)
         await sqlite_harness.poll()
         before = (await cursor(sqlite_harness)).cursor
-        sqlite_harness.fail_shop(**fault)
+        sqlite_harness.shop.fail(**fault)
         await sqlite_harness.poll(sweep=True)
         assert (await cursor(sqlite_harness)).cursor == before
-        assert sqlite_harness.writes("DELETE") == []
-        shown: list[Any] = [sqlite_harness.wms_order(order["id"]) for order in orders]
+        assert sqlite_harness.warehouse.writes("DELETE") == []
+        shown: list[Any] = [sqlite_harness.warehouse.order(order["id"]) for order in orders]
         assert [each.status for each in shown] == [300, 300]
 
     async def test_a_poll_goes_on_after_its_slice_where_it_was(self, sqlite_database: str, tmp_path: Path) -> None:
@@ -190,18 +194,20 @@ class TestTheCursor:
             harness.tick(-3600)  # long ago by the shop's own word: what was just changed is read twice
             for number in range(4):
                 harness.tick(10)
-                parent = harness.product(f"SOKK-{number}", type="variable", attributes=attributes)
+                parent = harness.shop.product(f"SOKK-{number}", type="variable", attributes=attributes)
                 for option in ("Blå", "Grå"):
                     sku = f"SOKK-{number}-{option}"
-                    harness.shop.add_variation(parent["id"], {"sku": sku, "attributes": [{"name": "Farge", "option": option}]})
+                    harness.shop.model.add_variation(
+                        parent["id"], {"sku": sku, "attributes": [{"name": "Farge", "option": option}]}
+                    )
                     expected.add(sku)
                 expected.add(f"SOKK-{number}")
             await harness.poll("articles")
-            assert {number for _, number in harness.warehouse.articles} == expected
-            assert len(harness.shop_calls("/wp-json/wc/v3/products/")) == 4  # each family once
-            calls = len(harness.shop_calls())
+            assert {number for _, number in harness.warehouse.model.articles} == expected
+            assert len(harness.shop.calls("/wp-json/wc/v3/products/")) == 4  # each family once
+            calls = len(harness.shop.calls())
             await harness.poll("articles")
-            assert len(harness.shop_calls()) == calls + 1
+            assert len(harness.shop.calls()) == calls + 1
 
     async def test_the_next_poll_is_due_after_the_connections_interval(self, sqlite_harness: Harness) -> None:
         await sqlite_harness.change_settings(sqlite_harness.connection, poll_interval_minutes=7)
@@ -210,7 +216,7 @@ class TestTheCursor:
         assert 6.9 * 60 < (due - sqlite_harness.clock()).total_seconds() <= 7 * 60
 
     async def test_pauses_after_failures_grow_up_to_the_interval(self, sqlite_harness: Harness) -> None:
-        sqlite_harness.fail_shop("status", status=500)
+        sqlite_harness.shop.fail("status", status=500)
         pauses = []
         for _ in range(12):
             await sqlite_harness.poll()
@@ -219,14 +225,14 @@ class TestTheCursor:
         assert 0.5 * 900 - 5 <= pauses[-1] <= 900
 
     async def test_a_shop_that_asks_for_fewer_calls_is_left_alone_for_as_long_as_it_says(self, sqlite_harness: Harness) -> None:
-        sqlite_harness.fail_shop("status", status=429, retry_after="400", times=1)
+        sqlite_harness.shop.fail("status", status=429, retry_after="400", times=1)
         await sqlite_harness.poll()
         assert 390 < ((await cursor(sqlite_harness)).next_poll_at - sqlite_harness.clock()).total_seconds() <= 400
 
     async def test_a_refused_login_alerts(self, sqlite_harness: Harness) -> None:
-        sqlite_harness.fail_shop("status", status=401)
+        sqlite_harness.shop.fail("status", status=401)
         await sqlite_harness.poll()
-        assert await sqlite_harness.alerts() == ["login-refused"]
+        assert await sqlite_harness.stored.alerts() == ["login-refused"]
 
 
 class TestOddRecords:
@@ -244,7 +250,7 @@ class TestOddRecords:
         monkeypatch.setattr(enqueue, "enqueue_change", odd)
         await harness.poll()
         assert numbers(harness) == [str(orders[0]["id"]), str(orders[2]["id"])]
-        assert await harness.alerts() == ["not-stored"]
+        assert await harness.stored.alerts() == ["not-stored"]
         run = await last_run(harness)
         assert (run.state, run.counts["read"], run.counts["skipped"], run.counts["created"]) == ("done", 3, 1, 2)
         assert (await cursor(harness)).cursor["modified"] == orders[2]["date_modified_gmt"]
@@ -254,34 +260,34 @@ class TestSweep:
     async def test_an_order_that_was_deleted_for_good_is_found(self, harness: Harness) -> None:
         kept, gone = some_orders(harness, 2)
         await harness.poll()
-        harness.shop.delete_order(gone["id"])
+        harness.shop.model.delete_order(gone["id"])
         await harness.poll()
-        assert harness.writes("DELETE") == []  # no list shows what is not there
+        assert harness.warehouse.writes("DELETE") == []  # no list shows what is not there
         await harness.poll(sweep=True)
-        shown: list[Any] = [harness.wms_order(order["id"]) for order in (kept, gone)]
+        shown: list[Any] = [harness.warehouse.order(order["id"]) for order in (kept, gone)]
         assert [each.status for each in shown] == [300, 1000]
-        assert (await harness.mapping(gone["id"])).source_status == "deleted"
+        assert (await harness.stored.mapping(gone["id"])).source_status == "deleted"
 
     async def test_an_order_in_the_trash_is_found(self, sqlite_harness: Harness) -> None:
         (order,) = some_orders(sqlite_harness, 1)
         await sqlite_harness.poll()
         sqlite_harness.tick()
-        sqlite_harness.shop.trash_order(order["id"])
+        sqlite_harness.shop.model.trash_order(order["id"])
         await sqlite_harness.poll(sweep=True)
-        found: Any = sqlite_harness.wms_order(order["id"])
+        found: Any = sqlite_harness.warehouse.order(order["id"])
         assert found.status == 1000
 
     async def test_held_orders_are_looked_at_too(self, sqlite_harness: Harness) -> None:
         (order,) = some_orders(sqlite_harness, 1)
         await sqlite_harness.poll()
-        sqlite_harness.warehouse.set_order_status(str(order["id"]), 320)
-        sqlite_harness.change(order["id"], customer_note="too late")
+        sqlite_harness.warehouse.model.set_order_status(str(order["id"]), 320)
+        sqlite_harness.shop.change(order["id"], customer_note="too late")
         await sqlite_harness.poll()
-        assert (await sqlite_harness.mapping(order["id"])).transfer == "held"
-        sqlite_harness.warehouse.set_order_status(str(order["id"]), 300)
-        sqlite_harness.shop.delete_order(order["id"])
+        assert (await sqlite_harness.stored.mapping(order["id"])).transfer == "held"
+        sqlite_harness.warehouse.model.set_order_status(str(order["id"]), 300)
+        sqlite_harness.shop.model.delete_order(order["id"])
         await sqlite_harness.poll(sweep=True)
-        found: Any = sqlite_harness.wms_order(order["id"])
+        found: Any = sqlite_harness.warehouse.order(order["id"])
         assert found.status == 1000
 
     async def test_it_is_done_again_after_its_interval(self, sqlite_harness: Harness) -> None:
@@ -299,37 +305,37 @@ class TestTheBrake:
         orders = some_orders(harness, sent)
         await harness.poll()
         for order in orders[:deleted]:
-            harness.shop.delete_order(order["id"])
+            harness.shop.model.delete_order(order["id"])
         await harness.poll(sweep=True)
         return orders
 
     async def test_a_run_that_would_cancel_too_many_is_held_until_it_is_confirmed(self, harness: Harness) -> None:
         await self.gone(harness, 4, 3, max_count=2, max_share=1.0)
-        assert harness.writes("DELETE") == []
-        assert await harness.alerts() == ["brake"]
+        assert harness.warehouse.writes("DELETE") == []
+        assert await harness.stored.alerts() == ["brake"]
         run = await last_run(harness)
         assert run.state == "braked"
-        assert [row.reason_code for row in await harness.rows(select(jobs.c.reason_code).where(jobs.c.state == "held"))] == [
-            "brake"
-        ] * 3
+        assert [
+            row.reason_code for row in await harness.stored.rows(select(jobs.c.reason_code).where(jobs.c.state == "held"))
+        ] == ["brake"] * 3
         assert await brake.confirm(harness.gateway, run, None) == 3
         await harness.work()
-        assert len(harness.writes("DELETE")) == 3
+        assert len(harness.warehouse.writes("DELETE")) == 3
         assert (await last_run(harness)).counts["cancelled"] == 3
 
     async def test_a_run_that_would_cancel_too_large_a_share_is_held(self, sqlite_harness: Harness) -> None:
         await self.gone(sqlite_harness, 8, 5, max_count=100, max_share=0.5)
-        assert sqlite_harness.writes("DELETE") == []
+        assert sqlite_harness.warehouse.writes("DELETE") == []
         assert (await last_run(sqlite_harness)).state == "braked"
 
     async def test_a_few_are_never_too_large_a_share(self, sqlite_harness: Harness) -> None:
         await self.gone(sqlite_harness, 4, 4, max_count=100, max_share=0.1)
-        assert len(sqlite_harness.writes("DELETE")) == 4
+        assert len(sqlite_harness.warehouse.writes("DELETE")) == 4
         assert (await last_run(sqlite_harness)).state == "done"
 
     async def test_up_to_the_limit_they_go_through_unasked(self, sqlite_harness: Harness) -> None:
         await self.gone(sqlite_harness, 4, 2, max_count=2, max_share=1.0)
-        assert len(sqlite_harness.writes("DELETE")) == 2
+        assert len(sqlite_harness.warehouse.writes("DELETE")) == 2
 
     async def test_it_holds_cancellations_that_a_poll_lists_too_those_of_waiting_jobs_included(
         self, sqlite_harness: Harness
@@ -338,12 +344,12 @@ class TestTheBrake:
         orders = some_orders(sqlite_harness, 3)
         await sqlite_harness.poll()
         for order in orders:
-            await sqlite_harness.announce(sqlite_harness.change(order["id"], customer_note="waits"))
+            await sqlite_harness.announce(sqlite_harness.shop.change(order["id"], customer_note="waits"))
         await sqlite_harness.ingest()
         for order in orders:
-            sqlite_harness.change(order["id"], status="cancelled")
+            sqlite_harness.shop.change(order["id"], status="cancelled")
         await sqlite_harness.poll()
-        assert sqlite_harness.writes("DELETE") == []
+        assert sqlite_harness.warehouse.writes("DELETE") == []
         assert (await last_run(sqlite_harness)).state == "braked"
 
     async def test_what_webhooks_announce_is_not_braked(self, sqlite_harness: Harness) -> None:
@@ -351,18 +357,18 @@ class TestTheBrake:
         orders = some_orders(sqlite_harness, 3)
         await sqlite_harness.poll()
         for order in orders:
-            await sqlite_harness.deliver(sqlite_harness.change(order["id"], status="cancelled"))
-        assert len(sqlite_harness.writes("DELETE")) == 3
+            await sqlite_harness.deliver(sqlite_harness.shop.change(order["id"], status="cancelled"))
+        assert len(sqlite_harness.warehouse.writes("DELETE")) == 3
 
     async def test_a_record_that_the_shop_changes_again_is_let_go_of(self, sqlite_harness: Harness) -> None:
         orders = await self.gone(sqlite_harness, 4, 0, max_count=0, max_share=1.0)
-        sqlite_harness.change(orders[0]["id"], status="cancelled")
+        sqlite_harness.shop.change(orders[0]["id"], status="cancelled")
         await sqlite_harness.poll()
-        assert (await sqlite_harness.job(orders[0]["id"])).state == "held"
+        assert (await sqlite_harness.stored.job(orders[0]["id"])).state == "held"
         await sqlite_harness.deliver(
-            sqlite_harness.change(orders[0]["id"], status="processing", customer_note="wanted after all")
+            sqlite_harness.shop.change(orders[0]["id"], status="processing", customer_note="wanted after all")
         )
-        found: Any = sqlite_harness.wms_order(orders[0]["id"])
+        found: Any = sqlite_harness.warehouse.order(orders[0]["id"])
         assert (found.status, found.body.order_remark) == (300, "wanted after all")
 
     async def test_a_run_that_is_not_braked_cannot_be_confirmed(self, sqlite_harness: Harness) -> None:
@@ -378,7 +384,7 @@ class TestOnRequest:
             await sqlite_harness.deliver(order)
         await sqlite_harness.poll()
         before = (await cursor(sqlite_harness)).cursor
-        sqlite_harness.shop.delete_order(orders[0]["id"])
+        sqlite_harness.shop.model.delete_order(orders[0]["id"])
         run = await sync(sqlite_harness, full=True)
         assert (run.state, run.counts["cancelled"]) == ("done", 1)
         assert (await cursor(sqlite_harness)).cursor == before
@@ -387,26 +393,26 @@ class TestOnRequest:
         some_orders(harness, 2)
         run = await sync(harness, dry_run=True)
         assert (run.state, run.counts["created"], len(run.parts[0].preview)) == ("done", 2, 2)
-        assert harness.warehouse_calls() == []
-        assert await harness.rows(select(jobs)) == []
+        assert harness.warehouse.calls() == []
+        assert await harness.stored.rows(select(jobs)) == []
         assert (await cursor(harness)).cursor is None
 
     async def test_a_dry_run_that_fails_postpones_no_poll(self, sqlite_harness: Harness) -> None:
         before = await cursor(sqlite_harness)
-        sqlite_harness.fail_shop("status", status=500)
+        sqlite_harness.shop.fail("status", status=500)
         run = await sync(sqlite_harness, dry_run=True)
         assert run.state == "failed"
         assert await cursor(sqlite_harness) == before
 
     async def test_what_a_run_has_found_is_counted_by_its_outcome(self, sqlite_harness: Harness) -> None:
         done, held = some_orders(sqlite_harness, 2)
-        sqlite_harness.shop.orders.put(
-            {**sqlite_harness.shop.orders[held["id"]], "shipping": {}, "billing": {**held["billing"], "address_1": ""}}
+        sqlite_harness.shop.model.orders.put(
+            {**sqlite_harness.shop.model.orders[held["id"]], "shipping": {}, "billing": {**held["billing"], "address_1": ""}}
         )
         run = await sync(sqlite_harness)
         assert (run.state, run.counts["created"], run.counts["held"], run.counts["read"]) == ("done", 1, 1, 2)
         assert [(each["record"], each["code"]) for each in run.parts[0].reasons] == [(str(held["id"]), "street-missing")]
-        assert sqlite_harness.wms_order(done["id"]) is not None
+        assert sqlite_harness.warehouse.order(done["id"]) is not None
 
 
 class TestNotNow:
@@ -416,28 +422,28 @@ class TestNotNow:
         await sqlite_harness.make_due("orders")
         await sqlite_harness.work(sweep=True)
         await sqlite_harness.poll()
-        assert sqlite_harness.shop_calls() == []
+        assert sqlite_harness.shop.calls() == []
 
     async def test_what_a_run_has_left_to_read_waits_for_the_connection(self, sqlite_harness: Harness) -> None:
         (order,) = some_orders(sqlite_harness, 1)
         await syncs.start(sqlite_harness.gateway, Request("shop", Process.ORDERS), Asker("key_1", None))
         await sqlite_harness.set_status(sqlite_harness.connection, Status.PAUSED)
         await sqlite_harness.work()
-        assert (sqlite_harness.shop_calls(), (await last_run(sqlite_harness)).state) == ([], "waiting")
+        assert (sqlite_harness.shop.calls(), (await last_run(sqlite_harness)).state) == ([], "waiting")
         await sqlite_harness.set_status(sqlite_harness.connection, Status.ACTIVE)
         await sqlite_harness.work(sweep=True)
-        assert sqlite_harness.wms_order(order["id"]) is not None
+        assert sqlite_harness.warehouse.order(order["id"]) is not None
 
     async def test_a_process_that_is_switched_off_is_not_polled(self, sqlite_harness: Harness) -> None:
-        sqlite_harness.product("VARE-1")
+        sqlite_harness.shop.product("VARE-1")
         await sqlite_harness.change_settings(sqlite_harness.connection, processes={"articles": False, "orders": True})
         await sqlite_harness.make_due("articles")
         await sqlite_harness.work(sweep=True)
-        assert sqlite_harness.shop_calls("/wp-json/wc/v3/products") == []
+        assert sqlite_harness.shop.calls("/wp-json/wc/v3/products") == []
 
     async def test_the_first_poll_is_due_as_soon_as_a_connection_is_active(self, sqlite_harness: Harness) -> None:
         (order,) = some_orders(sqlite_harness, 1)
         async with sqlite_harness.gateway.database.begin() as db:
             await db.execute(cursors.delete())
         await sqlite_harness.work(sweep=True)
-        assert sqlite_harness.wms_order(order["id"]) is not None
+        assert sqlite_harness.warehouse.order(order["id"]) is not None

@@ -17,7 +17,7 @@ def value(metric: Any, *labels: str) -> float:
 
 
 async def test_they_say_what_waits_is_held_and_is_dead(harness: Harness) -> None:
-    held, dead = harness.order("SOKK-1"), harness.order("SOKK-1")
+    held, dead = harness.shop.order("SOKK-1"), harness.shop.order("SOKK-1")
     await harness.deliver({**held, "line_items": [{**held["line_items"][0], "sku": ""}]})
 
     def poisoned() -> None:
@@ -26,9 +26,9 @@ async def test_they_say_what_waits_is_held_and_is_dead(harness: Harness) -> None
     with failpoints.armed("attempt-after-commit", poisoned):
         await harness.deliver(dead)
     for _ in range(2):
-        await harness.announce(harness.order("SOKK-1"))
+        await harness.announce(harness.shop.order("SOKK-1"))
     await harness.ingest()
-    await harness.announce(harness.order("SOKK-1"))
+    await harness.announce(harness.shop.order("SOKK-1"))
     harness.tick(90)
     await gauges.update(harness.gateway, harness.clock())
     lane = harness.connection.lane
@@ -38,7 +38,7 @@ async def test_they_say_what_waits_is_held_and_is_dead(harness: Harness) -> None
 
 
 async def test_they_go_back_to_nothing_when_all_is_done(sqlite_harness: Harness) -> None:
-    await sqlite_harness.announce(sqlite_harness.order())
+    await sqlite_harness.announce(sqlite_harness.shop.order())
     await gauges.update(sqlite_harness.gateway, sqlite_harness.clock())
     await sqlite_harness.work()
     await gauges.update(sqlite_harness.gateway, sqlite_harness.clock())
@@ -50,7 +50,7 @@ async def test_they_go_back_to_nothing_when_all_is_done(sqlite_harness: Harness)
 async def test_how_late_a_poll_is_counts_from_the_last_that_worked(sqlite_harness: Harness) -> None:
     await sqlite_harness.poll()
     sqlite_harness.tick(600)
-    sqlite_harness.fail_shop("status", status=500)
+    sqlite_harness.shop.fail("status", status=500)
     await sqlite_harness.poll()
     await gauges.update(sqlite_harness.gateway, sqlite_harness.clock())
     assert 600 <= value(POLL_LAG, "shop", "orders") < 640
@@ -59,4 +59,4 @@ async def test_how_late_a_poll_is_counts_from_the_last_that_worked(sqlite_harnes
 async def test_a_ring_for_a_connection_that_is_gone_is_no_failure(sqlite_harness: Harness) -> None:
     for task in (Task.INGEST, Task.POLL, Task.DRAIN):
         await work(sqlite_harness.gateway, task, "con_gone:orders" if task is Task.POLL else "con_gone")
-    assert await sqlite_harness.alerts() == []
+    assert await sqlite_harness.stored.alerts() == []

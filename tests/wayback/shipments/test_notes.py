@@ -20,10 +20,10 @@ async def connect(harness: Harness, **more: Any) -> None:
 
 async def held(harness: Harness) -> dict[str, Any]:
     """An order to a country that does not exist."""
-    order = harness.order("SOKK-1")
+    order = harness.shop.order("SOKK-1")
     order["billing"] = order["shipping"] = NOWHERE
     await harness.deliver(order)
-    assert (await harness.job(order["id"])).state == "held"
+    assert (await harness.stored.job(order["id"])).state == "held"
     await harness.work(sweep=True)
     return order
 
@@ -55,29 +55,29 @@ async def test_the_same_reason_again_is_no_second_note(harness: Harness) -> None
         await harness.deliver(order)
         await harness.work(sweep=True)
 
-    assert (await harness.job(order["id"])).state == "held"
+    assert (await harness.stored.job(order["id"])).state == "held"
     assert len(notes(harness, order, "Lager: ")) == 1
 
 
 async def test_an_edit_that_came_too_late_gets_one(harness: Harness) -> None:
     await connect(harness)
     order = await in_warehouse(harness, ("SOKK-1", 1))
-    harness.warehouse.set_order_status(order["number"], 400)
-    await harness.deliver(harness.change(order["id"], customer_note="Ring på døra"))
+    harness.warehouse.model.set_order_status(order["number"], 400)
+    await harness.deliver(harness.shop.change(order["id"], customer_note="Ring på døra"))
     await harness.work(sweep=True)
 
     ((text, _),) = notes(harness, order, "Lager: ")
-    assert (await harness.mapping(order["id"])).reason_code == "warehouse-started"
+    assert (await harness.stored.mapping(order["id"])).reason_code == "warehouse-started"
     assert text.startswith("Lager: ")
 
 
 async def test_another_reason_is_another_note(harness: Harness) -> None:
     await connect(harness)
     order = await in_warehouse(harness, ("SOKK-1", 1))
-    harness.warehouse.set_order_status(order["number"], 400)
-    await harness.deliver(harness.change(order["id"], customer_note="Ring på døra"))
+    harness.warehouse.model.set_order_status(order["number"], 400)
+    await harness.deliver(harness.shop.change(order["id"], customer_note="Ring på døra"))
     await harness.work(sweep=True)
-    await harness.deliver(harness.change(order["id"], status="cancelled"))
+    await harness.deliver(harness.shop.change(order["id"], status="cancelled"))
     await harness.work(sweep=True)
 
     assert len(notes(harness, order, "Lager: ")) == 2
@@ -85,7 +85,7 @@ async def test_another_reason_is_another_note(harness: Harness) -> None:
 
 async def test_one_whose_answer_got_lost_is_not_written_twice(harness: Harness) -> None:
     await connect(harness)
-    harness.fail_shop("hang-up", method="POST", path="/wp-json/wc/v3/orders/", times=1, after_write=True)
+    harness.shop.fail("hang-up", method="POST", path="/wp-json/wc/v3/orders/", times=1, after_write=True)
     order = await held(harness)
     assert len(notes(harness, order, "Lager: ")) == 1
 
@@ -97,14 +97,14 @@ async def test_one_whose_answer_got_lost_is_not_written_twice(harness: Harness) 
 async def test_a_hold_that_is_over_before_the_note_is_written_needs_none(harness: Harness) -> None:
     await connect(harness)
     order = await in_warehouse(harness, ("SOKK-1", 1))
-    harness.warehouse.set_order_status(order["number"], 400)
-    harness.fail_shop("status", status=503, method="POST", path="/wp-json/wc/v3/orders/", times=1)
-    await harness.deliver(harness.change(order["id"], customer_note="Ring på døra"))
+    harness.warehouse.model.set_order_status(order["number"], 400)
+    harness.shop.fail("status", status=503, method="POST", path="/wp-json/wc/v3/orders/", times=1)
+    await harness.deliver(harness.shop.change(order["id"], customer_note="Ring på døra"))
     await harness.work(sweep=True)
-    harness.warehouse.set_order_status(order["number"], 300)
-    await records.release(harness.gateway, (await harness.mapping(order["id"])).id)
+    harness.warehouse.model.set_order_status(order["number"], 300)
+    await records.release(harness.gateway, (await harness.stored.mapping(order["id"])).id)
     await harness.work()
-    assert (await harness.job(order["id"])).state == "done"
+    assert (await harness.stored.job(order["id"])).state == "done"
 
     await later(harness)
 
@@ -113,12 +113,12 @@ async def test_a_hold_that_is_over_before_the_note_is_written_needs_none(harness
 
 async def test_a_shop_that_cannot_be_told_does_not_hold_up_its_orders(harness: Harness) -> None:
     await connect(harness)
-    harness.fail_shop("status", status=503)
+    harness.shop.fail("status", status=503)
     await held(harness)
-    order = harness.order("SOKK-2")
+    order = harness.shop.order("SOKK-2")
     await harness.deliver(order)
 
-    assert harness.wms_order(order["number"]) is not None
+    assert harness.warehouse.order(order["number"]) is not None
     await harness.wake_ups.send(Task.DRAIN, shop_lane(harness.connection.id))
     await harness.work()
-    assert (await harness.job(order["id"])).state == "done"
+    assert (await harness.stored.job(order["id"])).state == "done"

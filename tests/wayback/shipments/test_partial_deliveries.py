@@ -26,8 +26,8 @@ async def sent_short(harness: Harness, policy: str | None = None, **shipments: A
     chosen = {"partial_deliveries": policy} if policy else {}
     await harness.connect(processes=ON, shipments={"tracking": "numbers", **chosen, **shipments})
     order = await in_warehouse(harness, ("SOKK-1", 5))
-    harness.warehouse.pick(order["number"], {row(order): 3})
-    harness.warehouse.ship(order["number"], "70300001")
+    harness.warehouse.model.pick(order["number"], {row(order): 3})
+    harness.warehouse.model.ship(order["number"], "70300001")
     await harness.poll("shipments")
     return order
 
@@ -38,7 +38,7 @@ class TestStockBased:
     async def test_the_first_part_is_told_and_the_order_stays_open(self, harness: Harness) -> None:
         order = await sent_short(harness)
 
-        mapping = await harness.mapping(order["id"])
+        mapping = await harness.stored.mapping(order["id"])
         assert (status(harness, order), len(notes(harness, order))) == ("processing", 1)
         assert (mapping.delivery, mapping.delivery_code) == ("partly", "partly-shipped")
         assert mapping.delivery_reason == f"Not everything was sent: line {row(order)} 3 of 5"
@@ -47,8 +47,8 @@ class TestStockBased:
     async def test_the_rest_from_the_same_order_closes_it(self, harness: Harness) -> None:
         order = await sent_short(harness)
         harness.tick(3600)
-        harness.warehouse.pick(order["number"], {row(order): 5})
-        harness.warehouse.track(order["number"], "70300002")
+        harness.warehouse.model.pick(order["number"], {row(order): 5})
+        harness.warehouse.model.track(order["number"], "70300002")
 
         await harness.poll("shipments")
 
@@ -63,14 +63,14 @@ class TestStockBased:
         await harness.poll("shipments")
         assert status(harness, order) == "processing"
         harness.tick(86400)
-        harness.warehouse.ship(number, "70300002")
+        harness.warehouse.model.ship(number, "70300002")
 
         await harness.poll("shipments")
         await harness.poll("shipments")
 
         assert (status(harness, order), status_writes(harness)) == ("completed", ["completed"])
         assert [text.partition("Sporing: ")[2] for text, _ in notes(harness, order)] == ["70300001", "70300002"]
-        found = harness.wms_order(number)
+        found = harness.warehouse.order(number)
         assert found is not None
         assert [each.reported for each in found.lines] == [2]
         assert reported(harness, order) == 3
@@ -79,11 +79,11 @@ class TestStockBased:
         harness = backing
         order = await sent_short(harness)
         second = _back_order(harness, order)
-        harness.warehouse.pick(second, {row(order): 1})
-        harness.warehouse.ship(second, "70300002")
+        harness.warehouse.model.pick(second, {row(order): 1})
+        harness.warehouse.model.ship(second, "70300002")
         await harness.poll("shipments")
         assert status(harness, order) == "processing"
-        harness.warehouse.ship(_back_order(harness, order, of=second), "70300003")
+        harness.warehouse.model.ship(_back_order(harness, order, of=second), "70300003")
 
         await harness.poll("shipments")
 
@@ -95,10 +95,10 @@ class TestNone:
     async def test_a_short_shipment_is_held_with_a_note_for_the_staff(self, harness: Harness) -> None:
         order = await sent_short(harness, "none")
 
-        mapping = await harness.mapping(order["id"])
+        mapping = await harness.stored.mapping(order["id"])
         assert (status(harness, order), mapping.delivery, mapping.delivery_code) == ("processing", "held", "short-shipment")
         assert notes(harness, order, "Delvis") == [(f"Delvis sendt: line {row(order)} 3 of 5", False)]
-        assert "held" in await harness.alerts()
+        assert "held" in await harness.stored.alerts()
 
     async def test_it_is_told_once_however_often_it_is_looked_at(self, harness: Harness) -> None:
         order = await sent_short(harness, "none")
@@ -111,16 +111,16 @@ class TestNone:
     async def test_an_operator_closes_it_as_it_is(self, harness: Harness) -> None:
         order = await sent_short(harness, "none")
 
-        await records.release(harness.gateway, (await harness.mapping(order["id"])).id)
+        await records.release(harness.gateway, (await harness.stored.mapping(order["id"])).id)
         await harness.work()
 
         assert status(harness, order) == "completed"
-        assert (await harness.mapping(order["id"])).delivery == "reported"
+        assert (await harness.stored.mapping(order["id"])).delivery == "reported"
 
     async def test_or_the_warehouse_sends_the_rest_after_all(self, harness: Harness) -> None:
         order = await sent_short(harness, "none")
         harness.tick(3600)
-        harness.warehouse.pick(order["number"], {row(order): 5})
+        harness.warehouse.model.pick(order["number"], {row(order): 5})
 
         await harness.poll("shipments")
 
@@ -132,12 +132,12 @@ class TestGoodsOwnerControlled:
         order = await sent_short(harness, "goods-owner-controlled")
 
         assert (status(harness, order), reported(harness, order)) == ("completed", 3)
-        assert (await harness.mapping(order["id"])).delivery == "reported"
+        assert (await harness.stored.mapping(order["id"])).delivery == "reported"
 
 
 def _back_order(harness: Harness, order: dict[str, Any], of: str | None = None) -> str:
     """The number of the order that the warehouse made for the rest."""
-    first = harness.wms_order(of or order["number"])
+    first = harness.warehouse.order(of or order["number"])
     assert first is not None
-    (found,) = [each.number for each in harness.warehouse.orders.values() if each.back_order_for == first.id]
+    (found,) = [each.number for each in harness.warehouse.model.orders.values() if each.back_order_for == first.id]
     return found

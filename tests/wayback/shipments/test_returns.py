@@ -25,7 +25,7 @@ async def delivered(harness: Harness, *lines: tuple[str, int], **more: Any) -> d
     if not harness.connections:
         await harness.connect(processes=BOTH, **more)
     order = await in_warehouse(harness, *(lines or (("SOKK-1", 3),)))
-    harness.warehouse.ship(order["number"], "70300001")
+    harness.warehouse.model.ship(order["number"], "70300001")
     await harness.poll("shipments")
     assert status(harness, order) == "completed"
     harness.tick(60)
@@ -33,7 +33,7 @@ async def delivered(harness: Harness, *lines: tuple[str, int], **more: Any) -> d
 
 
 def refunds(harness: Harness, order: dict[str, Any]) -> list[dict[str, Any]]:
-    return harness.shop.refunds.get(order["id"], [])
+    return harness.shop.model.refunds.get(order["id"], [])
 
 
 def pieces(harness: Harness, order: dict[str, Any]) -> int:
@@ -43,13 +43,13 @@ def pieces(harness: Harness, order: dict[str, Any]) -> int:
 
 def posted(harness: Harness) -> list[Any]:
     """The bodies of all refunds that were asked for."""
-    calls = harness.shop_calls(REFUNDS)
+    calls = harness.shop.calls(REFUNDS)
     return [call.body for call in calls if call.method == "POST" and call.path.endswith("/refunds")]
 
 
 def back(harness: Harness, order: dict[str, Any], *quantities: float, cause: str | None = None) -> None:
     by_row = {row(order, index): quantity for index, quantity in enumerate(quantities) if quantity}
-    harness.warehouse.return_goods(order["number"], by_row, cause)
+    harness.warehouse.model.return_goods(order["number"], by_row, cause)
 
 
 class TestTheRefund:
@@ -100,10 +100,10 @@ class TestTheRefund:
 
         await harness.poll("returns")
 
-        found = harness.wms_order(order["number"])
+        found = harness.warehouse.order(order["number"])
         assert found is not None
         assert [line.reported_returned for line in found.lines] == [None, 2]
-        assert (await harness.mapping(order["id"])).delivery == "reported"
+        assert (await harness.stored.mapping(order["id"])).delivery == "reported"
 
 
 class TestOnce:
@@ -132,7 +132,7 @@ class TestOnce:
     async def test_several_partial_returns_add_up_to_the_line_to_the_penny(self, harness: Harness) -> None:
         """A third of 100 kroner each: the last piece takes what rounding left."""
         await harness.connect(processes=BOTH)
-        harness.product("TREDJEDEL", regular_price="33.33")
+        harness.shop.product("TREDJEDEL", regular_price="33.33")
         order = await delivered(harness, ("TREDJEDEL", 3))
         for _ in range(3):
             back(harness, order, 1)
@@ -154,11 +154,11 @@ class TestOnce:
         with ended_at(where), pytest.raises(Ended):
             await harness.poll("returns")
         harness.wake_ups.waiting.clear()
-        await harness.expire_leases()
+        await harness.stored.expire_leases()
         await later(harness)
 
         assert pieces(harness, order) == 1
-        found = harness.wms_order(order["number"])
+        found = harness.warehouse.order(order["number"])
         assert found is not None
         assert found.lines[0].reported_returned == 1
 
@@ -167,7 +167,7 @@ class TestOnce:
         """The second piece makes another refund of it: the first one must be found by its own name."""
         order = await delivered(harness)
         back(harness, order, 1)
-        harness.fail_shop("hang-up" if done else "status", status=503, method="POST", path=REFUNDS, times=1, after_write=done)
+        harness.shop.fail("hang-up" if done else "status", status=503, method="POST", path=REFUNDS, times=1, after_write=done)
         await harness.poll("returns")
         assert pieces(harness, order) == (1 if done else 0)
         back(harness, order, 1)
@@ -194,12 +194,12 @@ class TestOnce:
                 await harness.poll("returns")
         back(harness, order, 1)
         harness.wake_ups.waiting.clear()
-        await harness.expire_leases()
+        await harness.stored.expire_leases()
         await harness.poll("returns")
         await later(harness)
 
         assert pieces(harness, order) == 2
-        found = harness.wms_order(order["number"])
+        found = harness.warehouse.order(order["number"])
         assert found is not None
         assert found.lines[0].reported_returned == 2
 
@@ -239,11 +239,11 @@ class TestWhatCannotBeRefunded:
             await harness.poll("returns")
             await later(harness)
 
-        mapping = await harness.mapping(order["id"])
+        mapping = await harness.stored.mapping(order["id"])
         assert len(posted(harness)) == 1
         assert (mapping.delivery, mapping.delivery_code) == ("held", "refund-refused")
         assert "does not support automatic refunds" in mapping.delivery_reason
-        found = harness.wms_order(order["number"])
+        found = harness.warehouse.order(order["number"])
         assert found is not None
         assert found.lines[0].reported_returned is None
 
@@ -253,17 +253,17 @@ class TestWhatCannotBeRefunded:
         await harness.poll("returns")
         await harness.change_settings(harness.connection, returns={"api_refund": False})
 
-        await records.release(harness.gateway, (await harness.mapping(order["id"])).id)
+        await records.release(harness.gateway, (await harness.stored.mapping(order["id"])).id)
         await harness.work()
 
         assert pieces(harness, order) == 1
-        assert (await harness.mapping(order["id"])).delivery == "reported"
+        assert (await harness.stored.mapping(order["id"])).delivery == "reported"
 
     async def test_resolved_it_is_not_refunded_with_the_next_piece(self, harness: Harness) -> None:
         order = await delivered(harness, returns={"api_refund": True})
         back(harness, order, 1)
         await harness.poll("returns")
-        await records.resolve(harness.gateway, (await harness.mapping(order["id"])).id, "refunded by hand")
+        await records.resolve(harness.gateway, (await harness.stored.mapping(order["id"])).id, "refunded by hand")
         await harness.change_settings(harness.connection, returns={"api_refund": False})
         back(harness, order, 1)
 
@@ -280,7 +280,7 @@ class TestWhatCannotBeRefunded:
 
         await harness.poll("returns")
 
-        assert (await harness.mapping(order["id"])).delivery_code == "returned-more-than-sold"
+        assert (await harness.stored.mapping(order["id"])).delivery_code == "returned-more-than-sold"
         assert posted(harness) == []
 
     async def test_part_of_a_piece_is_for_a_person(self, harness: Harness) -> None:
@@ -289,24 +289,24 @@ class TestWhatCannotBeRefunded:
 
         await harness.poll("returns")
 
-        mapping = await harness.mapping(order["id"])
+        mapping = await harness.stored.mapping(order["id"])
         assert (posted(harness), mapping.delivery_code) == ([], "returned-fraction")
 
     async def test_an_order_deleted_in_the_shop_is_acknowledged(self, harness: Harness) -> None:
         order = await delivered(harness)
-        harness.shop.delete_order(order["id"])
+        harness.shop.model.delete_order(order["id"])
         back(harness, order, 1)
 
         await harness.poll("returns")
 
-        found = harness.wms_order(order["number"])
+        found = harness.warehouse.order(order["number"])
         assert found is not None
         assert found.lines[0].reported_returned == 1
 
     async def test_a_shop_that_is_down_gets_it_later(self, harness: Harness) -> None:
         order = await delivered(harness)
         back(harness, order, 1)
-        harness.fail_shop("status", status=503)
+        harness.shop.fail("status", status=503)
         for _ in range(6):
             await harness.poll("returns")
             await later(harness, 600)
@@ -324,21 +324,21 @@ class TestAllComesBack:
         assert status(harness, order) == "refunded"
 
         harness.tick()
-        await harness.deliver(harness.shown(order["id"]))
+        await harness.deliver(harness.shop.shown(order["id"]))
 
-        assert (await harness.job(order["id"])).state == "done"
-        assert "held" not in await harness.alerts()
+        assert (await harness.stored.job(order["id"])).state == "done"
+        assert "held" not in await harness.stored.alerts()
 
     async def test_nor_where_the_warehouse_has_no_status_for_it(self, harness: Harness) -> None:
         order = await delivered(harness)
         back(harness, order, 3)
-        harness.warehouse.set_order_status(order["number"], 450)
+        harness.warehouse.model.set_order_status(order["number"], 450)
         await harness.poll("returns")
 
         harness.tick()
-        await harness.deliver(harness.shown(order["id"]))
+        await harness.deliver(harness.shop.shown(order["id"]))
 
-        assert (await harness.job(order["id"])).state == "done"
+        assert (await harness.stored.job(order["id"])).state == "done"
 
 
 async def test_every_refund_is_written_down_before_it_is_asked_for(harness: Harness) -> None:
@@ -346,17 +346,17 @@ async def test_every_refund_is_written_down_before_it_is_asked_for(harness: Harn
     back(harness, order, 1)
     await harness.poll("returns")
 
-    (intent,) = await harness.rows(select(reports).where(reports.c.kind == "refund"))
+    (intent,) = await harness.stored.rows(select(reports).where(reports.c.kind == "refund"))
     assert intent.request["pieces"] == {row(order): "1"}
     assert intent.remote_id == str(refunds(harness, order)[0]["id"])
-    (attempt,) = await harness.rows(select(attempts).where(attempts.c.call == "POST shop refund"))
+    (attempt,) = await harness.stored.rows(select(attempts).where(attempts.c.call == "POST shop refund"))
     assert attempt.result == "ok"
 
 
 def _refund_by_hand(harness: Harness, order: dict[str, Any], line: dict[str, Any], amount: str) -> None:
-    with harness.shop.lock:
+    with harness.shop.model.lock:
         refunding.create(
-            harness.shop.orders,
+            harness.shop.model.orders,
             order["id"],
             {"amount": amount, "api_refund": False, "api_restock": False, "line_items": [line], "reason": "by hand"},
         )

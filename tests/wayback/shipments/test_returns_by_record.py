@@ -17,7 +17,7 @@ from tests.wayback.shipments.test_returns import back, pieces, posted
 async def delivered(harness: Harness, *by: str, lines: tuple[tuple[str, int], ...] = (("SOKK-1", 3),)) -> dict[str, Any]:
     await harness.connect(processes=BOTH, returns={"by": list(by)})
     order = await in_warehouse(harness, *lines)
-    harness.warehouse.ship(order["number"], "70300001")
+    harness.warehouse.model.ship(order["number"], "70300001")
     await harness.poll("shipments")
     assert status(harness, order) == "completed"
     await harness.poll("returns")
@@ -27,7 +27,7 @@ async def delivered(harness: Harness, *by: str, lines: tuple[tuple[str, int], ..
 
 def announce(harness: Harness, order: dict[str, Any], number: str, *, line: int = 0, quantity: float = 1) -> None:
     """As the gateway's own API or the warehouse would."""
-    found = harness.wms_order(order["number"])
+    found = harness.warehouse.order(order["number"])
     assert found is not None
     sold = {"orderLineId": found.lines[line].id}
     body = {
@@ -36,7 +36,7 @@ def announce(harness: Harness, order: dict[str, Any], number: str, *, line: int 
         "customerOrder": {"orderId": found.id},
         "returnOrderLines": [{"returnOrderRowNumber": "1", "customerOrderLine": sold, "toBeReturnedNumberOfItems": quantity}],
     }
-    harness.warehouse.returns.put(ReturnOrderBody.model_validate(body))
+    harness.warehouse.model.returns.put(ReturnOrderBody.model_validate(body))
 
 
 def purchase(
@@ -53,14 +53,14 @@ def purchase(
         "purchaseOrderLines": lines,
         "advanced": {"purchaseOrderIsReturnType": is_return},
     }
-    harness.warehouse.purchases.put(PurchaseOrderBody.model_validate(body))
+    harness.warehouse.model.purchases.put(PurchaseOrderBody.model_validate(body))
 
 
 class TestReturnOrders:
     async def test_what_came_back_is_refunded_once(self, harness: Harness) -> None:
         order = await delivered(harness, "return-order")
         announce(harness, order, "R-1", quantity=2)
-        harness.warehouse.returns.receive("R-1", {"1": 1})
+        harness.warehouse.model.returns.receive("R-1", {"1": 1})
 
         await harness.poll("returns")
         harness.tick(60)
@@ -71,10 +71,10 @@ class TestReturnOrders:
     async def test_the_rest_of_it_later(self, harness: Harness) -> None:
         order = await delivered(harness, "return-order")
         announce(harness, order, "R-1", quantity=2)
-        harness.warehouse.returns.receive("R-1", {"1": 1})
+        harness.warehouse.model.returns.receive("R-1", {"1": 1})
         await harness.poll("returns")
         harness.tick(3600)
-        harness.warehouse.returns.receive("R-1", {"1": 1})
+        harness.warehouse.model.returns.receive("R-1", {"1": 1})
 
         await harness.poll("returns")
 
@@ -84,10 +84,10 @@ class TestReturnOrders:
         order = await delivered(harness, "return-order")
         announce(harness, order, "R-1")
         announce(harness, order, "R-2")
-        harness.warehouse.returns.receive("R-1", {"1": 1})
+        harness.warehouse.model.returns.receive("R-1", {"1": 1})
         await harness.poll("returns")
         harness.tick(3600)
-        harness.warehouse.returns.receive("R-2", {"1": 1})
+        harness.warehouse.model.returns.receive("R-2", {"1": 1})
 
         await harness.poll("returns")
 
@@ -97,7 +97,7 @@ class TestReturnOrders:
         """The warehouse books a return order's goods on the order's line too."""
         order = await delivered(harness, "order", "return-order")
         announce(harness, order, "R-1", quantity=2)
-        harness.warehouse.returns.receive("R-1", {"1": 2})
+        harness.warehouse.model.returns.receive("R-1", {"1": 2})
 
         await harness.poll("returns")
         harness.tick(60)
@@ -116,11 +116,11 @@ class TestReturnOrders:
     async def test_they_are_not_read_where_the_connection_does_not_use_them(self, harness: Harness) -> None:
         order = await delivered(harness, "order")
         announce(harness, order, "R-1")
-        harness.warehouse.returns.receive("R-1", {"1": 1})
+        harness.warehouse.model.returns.receive("R-1", {"1": 1})
 
         await harness.poll("returns")
 
-        assert not [call for call in harness.warehouse_calls() if call.path.endswith("/returnOrders")]
+        assert not [call for call in harness.warehouse.calls() if call.path.endswith("/returnOrders")]
         assert pieces(harness, order) == 1  # as it stands on the order
 
 
@@ -130,27 +130,27 @@ class TestPurchaseOrders:
         order = await delivered(harness, "purchase-order")
         number = order["number"] if named == "number" else "PO-1"
         purchase(harness, number, ("SOKK-1", 2), reference=None if named == "number" else f" {order['number']} ")
-        harness.warehouse.purchases.receive(number, {"1": 1})
+        harness.warehouse.model.purchases.receive(number, {"1": 1})
 
         await harness.poll("returns")
         harness.tick(60)
         await harness.poll("returns")
 
         assert (len(posted(harness)), pieces(harness, order)) == (1, 1)
-        (confirmed,) = [call for call in harness.warehouse_calls() if call.method == "PATCH" and "/purchaseOrders/" in call.path]
+        (confirmed,) = [call for call in harness.warehouse.calls() if call.method == "PATCH" and "/purchaseOrders/" in call.path]
         assert confirmed.body == {"reportedNumberOfItems": 1}
 
     async def test_the_rest_of_it_and_another_one_later(self, harness: Harness) -> None:
         order = await delivered(harness, "purchase-order")
         purchase(harness, "PO-1", ("SOKK-1", 2), reference=order["number"])
-        harness.warehouse.purchases.receive("PO-1", {"1": 1})
+        harness.warehouse.model.purchases.receive("PO-1", {"1": 1})
         await harness.poll("returns")
         harness.tick(3600)
-        harness.warehouse.purchases.receive("PO-1", {"1": 1})
+        harness.warehouse.model.purchases.receive("PO-1", {"1": 1})
         await harness.poll("returns")
         harness.tick(3600)
         purchase(harness, "PO-2", ("SOKK-1", 1), reference=order["number"])
-        harness.warehouse.purchases.receive("PO-2", {"1": 1})
+        harness.warehouse.model.purchases.receive("PO-2", {"1": 1})
 
         await harness.poll("returns")
 
@@ -159,7 +159,7 @@ class TestPurchaseOrders:
     async def test_with_goods_that_came_back_on_the_order_it_adds_up(self, harness: Harness) -> None:
         order = await delivered(harness, "order", "purchase-order")
         purchase(harness, "PO-1", ("SOKK-1", 1), reference=order["number"])
-        harness.warehouse.purchases.receive("PO-1", {"1": 1})
+        harness.warehouse.model.purchases.receive("PO-1", {"1": 1})
         back(harness, order, 1)
 
         await harness.poll("returns")
@@ -170,7 +170,7 @@ class TestPurchaseOrders:
         """Two lines of one article: without its name the first would be taken."""
         order = await delivered(harness, "purchase-order", lines=(("SOKK-1", 1), ("SOKK-1", 1)))
         purchase(harness, "PO-1", ("SOKK-1", 1), reference=order["number"], externalOrderLineId=row(order, 1))
-        harness.warehouse.purchases.receive("PO-1", {"1": 1})
+        harness.warehouse.model.purchases.receive("PO-1", {"1": 1})
 
         await harness.poll("returns")
 
@@ -179,11 +179,11 @@ class TestPurchaseOrders:
     async def test_without_it_the_lines_with_the_article_are_filled_in_turn(self, harness: Harness) -> None:
         order = await delivered(harness, "purchase-order", lines=(("SOKK-1", 1), ("SOKK-1", 2)))
         purchase(harness, "PO-1", ("SOKK-1", 1), reference=order["number"])
-        harness.warehouse.purchases.receive("PO-1", {"1": 1})
+        harness.warehouse.model.purchases.receive("PO-1", {"1": 1})
         await harness.poll("returns")
         harness.tick(3600)
         purchase(harness, "PO-2", ("SOKK-1", 2), reference=order["number"])
-        harness.warehouse.purchases.receive("PO-2", {"1": 2})
+        harness.warehouse.model.purchases.receive("PO-2", {"1": 2})
 
         await harness.poll("returns")
 
@@ -193,13 +193,13 @@ class TestPurchaseOrders:
     async def test_one_that_names_no_order_is_shown_to_the_operator(self, harness: Harness) -> None:
         order = await delivered(harness, "purchase-order")
         purchase(harness, "PO-1", ("SOKK-1", 1), reference="a letter from Kari")
-        harness.warehouse.purchases.receive("PO-1", {"1": 1})
+        harness.warehouse.model.purchases.receive("PO-1", {"1": 1})
 
         await harness.poll("returns")
 
         assert posted(harness) == []
         assert pieces(harness, order) == 0
-        (alert,) = await harness.rows(select(alerts))
+        (alert,) = await harness.stored.rows(select(alerts))
         assert alert.kind == "held"
         assert alert.text == (
             "Return PO-1 names no order in its references: it cannot be refunded by itself. Refund it in the shop by hand"
@@ -207,21 +207,21 @@ class TestPurchaseOrders:
 
     async def test_goods_that_the_order_never_had_are_shown_and_the_others_refunded(self, harness: Harness) -> None:
         order = await delivered(harness, "purchase-order")
-        harness.product("LUE")
+        harness.shop.product("LUE")
         await in_warehouse(harness, ("LUE", 1))
         purchase(harness, "PO-1", ("SOKK-1", 1), ("LUE", 1), reference=order["number"])
-        harness.warehouse.purchases.receive("PO-1", {"1": 1, "2": 1})
+        harness.warehouse.model.purchases.receive("PO-1", {"1": 1, "2": 1})
 
         await harness.poll("returns")
 
         assert pieces(harness, order) == 1
-        (alert,) = [each for each in await harness.rows(select(alerts)) if each.kind == "held"]
+        (alert,) = [each for each in await harness.stored.rows(select(alerts)) if each.kind == "held"]
         assert alert.text.startswith(f"Return PO-1 holds 1 of LUE, which order {order['number']} does not")
 
     async def test_goods_that_a_supplier_sends_are_no_return(self, harness: Harness) -> None:
         order = await delivered(harness, "purchase-order")
         purchase(harness, "PO-1", ("SOKK-1", 1), reference=order["number"], is_return=False)
-        harness.warehouse.purchases.receive("PO-1", {"1": 1})
+        harness.warehouse.model.purchases.receive("PO-1", {"1": 1})
 
         await harness.poll("returns")
 

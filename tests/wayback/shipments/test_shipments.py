@@ -25,30 +25,30 @@ class TestWhen:
     async def test_by_default_an_order_is_completed_when_its_tracking_number_is_there(self, harness: Harness) -> None:
         await harness.connect(processes=ON)
         order = await in_warehouse(harness, ("SOKK-1", 2))
-        harness.warehouse.ship(order["number"])
+        harness.warehouse.model.ship(order["number"])
         await harness.poll("shipments")
         assert status(harness, order) == "processing"
-        assert (await harness.mapping(order["id"])).delivery == "waiting"
+        assert (await harness.stored.mapping(order["id"])).delivery == "waiting"
 
-        harness.warehouse.track(order["number"], "70300001")
+        harness.warehouse.model.track(order["number"], "70300001")
         await harness.poll("shipments")
 
         assert status(harness, order) == "completed"
         assert notes(harness, order) == [
             (f"Ordre {order['number']} er sendt. Sporing: 70300001 (https://carrier.example/70300001)", True)
         ]
-        assert (await harness.mapping(order["id"])).delivery == "reported"
+        assert (await harness.stored.mapping(order["id"])).delivery == "reported"
 
     @pytest.mark.parametrize(("when", "moment"), [("booked", 450), ("sent", 450), ("collected", 500)])
     async def test_or_at_another_moment_of_the_warehouse(self, harness: Harness, when: str, moment: int) -> None:
         await harness.connect(processes=ON, shipments={"complete_when": when})
         order = await in_warehouse(harness)
         for earlier in [each for each in (320, 400, 450) if each < moment]:
-            harness.warehouse.set_order_status(order["number"], earlier)
+            harness.warehouse.model.set_order_status(order["number"], earlier)
             await harness.poll("shipments")
             assert status(harness, order) == "processing"
 
-        harness.warehouse.set_order_status(order["number"], moment)
+        harness.warehouse.model.set_order_status(order["number"], moment)
         await harness.poll("shipments")
 
         assert status(harness, order) == "completed"
@@ -56,8 +56,8 @@ class TestWhen:
     async def test_a_label_that_is_printed_before_the_order_is_sent_completes_nothing(self, harness: Harness) -> None:
         await harness.connect(processes=ON)
         order = await in_warehouse(harness)
-        harness.warehouse.pick(order["number"])
-        harness.warehouse.track(order["number"], "70300001")
+        harness.warehouse.model.pick(order["number"])
+        harness.warehouse.model.track(order["number"], "70300001")
 
         await harness.poll("shipments")
 
@@ -66,7 +66,7 @@ class TestWhen:
     async def test_the_shops_own_word_for_shipped_is_a_setting(self, harness: Harness) -> None:
         await harness.connect(processes=ON, shipments={"completed_status": "on-hold"})
         order = await in_warehouse(harness)
-        harness.warehouse.ship(order["number"], "70300001")
+        harness.warehouse.model.ship(order["number"], "70300001")
 
         await harness.poll("shipments")
 
@@ -75,18 +75,18 @@ class TestWhen:
     async def test_switched_off_nothing_is_read_or_told(self, harness: Harness) -> None:
         await harness.connect(processes={**ON, "shipments": False})
         order = await in_warehouse(harness)
-        harness.warehouse.ship(order["number"], "70300001")
-        calls = len(harness.warehouse_calls())
+        harness.warehouse.model.ship(order["number"], "70300001")
+        calls = len(harness.warehouse.calls())
 
         await harness.poll("shipments")
 
         assert status(harness, order) == "processing"
-        assert len(harness.warehouse_calls()) == calls
+        assert len(harness.warehouse.calls()) == calls
 
     async def test_switched_on_later_what_was_shipped_before_is_told_too(self, harness: Harness) -> None:
         connection = await harness.connect(processes={**ON, "shipments": False})
         order = await in_warehouse(harness)
-        harness.warehouse.ship(order["number"], "70300001")
+        harness.warehouse.model.ship(order["number"], "70300001")
         await harness.change_settings(connection, processes=ON)
 
         await harness.poll("shipments")
@@ -97,11 +97,11 @@ class TestWhen:
         """It never is on the work list, which has what was picked."""
         await harness.connect(processes=ON, shipments={"complete_when": "sent", "partial_deliveries": "goods-owner-controlled"})
         order = await in_warehouse(harness)
-        found = harness.wms_order(order["number"])
+        found = harness.warehouse.order(order["number"])
         assert found is not None
         found.lines[0].body = found.lines[0].body.model_copy(update={"should_be_picked": False})
         harness.tick()
-        harness.warehouse.set_order_status(order["number"], 450)
+        harness.warehouse.model.set_order_status(order["number"], 450)
 
         await harness.poll("shipments")
 
@@ -120,7 +120,7 @@ class TestTracking:
     async def test_numbers_links_or_both(self, harness: Harness, shown: str, text: str) -> None:
         await harness.connect(processes=ON, shipments={"tracking": shown, "note_to_customer": False})
         order = await in_warehouse(harness)
-        harness.warehouse.ship(order["number"], "70300001")
+        harness.warehouse.model.ship(order["number"], "70300001")
 
         await harness.poll("shipments")
 
@@ -129,7 +129,7 @@ class TestTracking:
     async def test_or_none_and_completed_all_the_same(self, harness: Harness) -> None:
         await harness.connect(processes=ON, shipments={"tracking": "none"})
         order = await in_warehouse(harness)
-        harness.warehouse.ship(order["number"], "70300001")
+        harness.warehouse.model.ship(order["number"], "70300001")
 
         await harness.poll("shipments")
 
@@ -138,7 +138,7 @@ class TestTracking:
     async def test_several_parcels_are_one_note(self, harness: Harness) -> None:
         await harness.connect(processes=ON, shipments={"tracking": "numbers"})
         order = await in_warehouse(harness)
-        harness.warehouse.ship(order["number"], None, ("PK1", "PK2"))
+        harness.warehouse.model.ship(order["number"], None, ("PK1", "PK2"))
 
         await harness.poll("shipments")
 
@@ -148,10 +148,10 @@ class TestTracking:
     async def test_a_number_that_comes_days_later_is_told_and_those_before_are_not_told_again(self, harness: Harness) -> None:
         await harness.connect(processes=ON, shipments={"tracking": "numbers"})
         order = await in_warehouse(harness)
-        harness.warehouse.ship(order["number"], "70300001")
+        harness.warehouse.model.ship(order["number"], "70300001")
         await harness.poll("shipments")
         harness.tick(2 * 86400)
-        harness.warehouse.track(order["number"], "70300002")
+        harness.warehouse.model.track(order["number"], "70300002")
 
         await harness.poll("shipments")
         await harness.poll("shipments")
@@ -163,7 +163,7 @@ class TestTracking:
     async def test_a_sent_order_is_read_the_less_often_the_longer_nothing_changes(self, harness: Harness) -> None:
         await harness.connect(processes=ON)
         order = await in_warehouse(harness)
-        harness.warehouse.ship(order["number"], "70300001")
+        harness.warehouse.model.ship(order["number"], "70300001")
         await harness.poll("shipments")
         reads = 0
         for _ in range(4 * 24):
@@ -177,7 +177,7 @@ class TestTracking:
     async def test_after_its_time_it_is_read_no_more(self, harness: Harness) -> None:
         await harness.connect(processes=ON, shipments={"watch_days": 1})
         order = await in_warehouse(harness)
-        harness.warehouse.ship(order["number"], "70300001")
+        harness.warehouse.model.ship(order["number"], "70300001")
         await harness.poll("shipments")
         harness.tick(2 * 86400)
         before = len(_watched(harness))
@@ -189,8 +189,8 @@ class TestTracking:
     async def test_a_return_label_is_no_tracking_number(self, harness: Harness) -> None:
         await harness.connect(processes=ON)
         order = await in_warehouse(harness)
-        harness.warehouse.ship(order["number"])
-        harness.warehouse.label_return(order["number"], "R-999")
+        harness.warehouse.model.ship(order["number"])
+        harness.warehouse.model.label_return(order["number"], "R-999")
 
         await harness.poll("shipments")
 
@@ -201,11 +201,11 @@ class TestAcknowledgement:
     async def test_the_quantity_that_was_read_is_confirmed_line_by_line_once_the_shop_knows(self, harness: Harness) -> None:
         await harness.connect(processes=ON)
         order = await in_warehouse(harness, ("SOKK-1", 2), ("SOKK-2", 3))
-        harness.warehouse.ship(order["number"], "70300001")
+        harness.warehouse.model.ship(order["number"], "70300001")
 
         await harness.poll("shipments")
 
-        calls = [call for call in harness.warehouse_calls() if call.method == "PATCH"]
+        calls = [call for call in harness.warehouse.calls() if call.method == "PATCH"]
         assert sorted(call.body["reportedNumberOfItems"] for call in calls) == [2, 3]
         assert not any("setReported" in call.path for call in calls)
         assert (reported(harness, order), reported(harness, order, 1)) == (2, 3)
@@ -213,8 +213,8 @@ class TestAcknowledgement:
     async def test_while_the_shop_does_not_know_the_warehouse_hears_nothing(self, harness: Harness) -> None:
         await harness.connect(processes=ON)
         order = await in_warehouse(harness)
-        harness.warehouse.ship(order["number"], "70300001")
-        harness.fail_shop("status", status=503)
+        harness.warehouse.model.ship(order["number"], "70300001")
+        harness.shop.fail("status", status=503)
 
         await harness.poll("shipments")
 
@@ -223,11 +223,11 @@ class TestAcknowledgement:
     async def test_a_pick_made_in_between_is_told_later(self, harness: Harness) -> None:
         await harness.connect(processes=ON, shipments={"complete_when": "sent"})
         order = await in_warehouse(harness, ("SOKK-1", 5))
-        harness.warehouse.pick(order["number"], {row(order): 3})
-        harness.warehouse.ship(order["number"])
-        harness.fail_shop("status", status=503, times=1)
+        harness.warehouse.model.pick(order["number"], {row(order): 3})
+        harness.warehouse.model.ship(order["number"])
+        harness.shop.fail("status", status=503, times=1)
         await harness.poll("shipments")
-        harness.warehouse.pick(order["number"], {row(order): 5})
+        harness.warehouse.model.pick(order["number"], {row(order): 5})
         await later(harness, 130)
         await drain_shop(harness)
         assert reported(harness, order) == 3
@@ -241,24 +241,24 @@ class TestAcknowledgement:
     async def test_the_warehouse_refusing_it_is_shown_and_costs_the_shop_nothing(self, harness: Harness) -> None:
         await harness.connect(processes=ON)
         order = await in_warehouse(harness)
-        harness.warehouse.ship(order["number"], "70300001")
-        harness.fail_warehouse("status", status=400, method="PATCH")
+        harness.warehouse.model.ship(order["number"], "70300001")
+        harness.warehouse.fail("status", status=400, method="PATCH")
 
         await harness.poll("shipments")
 
         assert status(harness, order) == "completed"
-        assert (await harness.job(order["id"], "acknowledgements")).state == "dead"
-        assert (await harness.mapping(order["id"])).delivery == "reported"
+        assert (await harness.stored.job(order["id"], "acknowledgements")).state == "dead"
+        assert (await harness.stored.mapping(order["id"])).delivery == "reported"
 
     async def test_one_write_at_a_time_goes_to_the_warehouse(self, harness: Harness) -> None:
         await harness.connect(processes=ON)
         for number in range(5):
             order = await in_warehouse(harness, (f"SOKK-{number}", 2))
-            harness.warehouse.ship(order["number"], f"7030000{number}")
+            harness.warehouse.model.ship(order["number"], f"7030000{number}")
 
         await harness.poll("shipments")
 
-        assert harness.warehouse.concurrency == {77: 1}
+        assert harness.warehouse.model.concurrency == {77: 1}
         assert status_writes(harness) == ["completed"] * 5
 
 
@@ -266,8 +266,8 @@ class TestTheShopDecidedOtherwise:
     async def test_an_order_completed_by_hand_is_not_completed_again(self, harness: Harness) -> None:
         await harness.connect(processes=ON)
         order = await in_warehouse(harness)
-        harness.warehouse.ship(order["number"], "70300001")
-        harness.shop.change_order(order["id"], {"status": "completed"})
+        harness.warehouse.model.ship(order["number"], "70300001")
+        harness.shop.model.change_order(order["id"], {"status": "completed"})
 
         await harness.poll("shipments")
 
@@ -278,70 +278,70 @@ class TestTheShopDecidedOtherwise:
     async def test_a_cancelled_order_is_held_and_left_as_it_is(self, harness: Harness) -> None:
         await harness.connect(processes=ON)
         order = await in_warehouse(harness)
-        harness.warehouse.ship(order["number"], "70300001")
-        harness.shop.change_order(order["id"], {"status": "cancelled"})
+        harness.warehouse.model.ship(order["number"], "70300001")
+        harness.shop.model.change_order(order["id"], {"status": "cancelled"})
 
         await harness.poll("shipments")
 
-        mapping = await harness.mapping(order["id"])
+        mapping = await harness.stored.mapping(order["id"])
         assert (status(harness, order), status_writes(harness), notes(harness, order)) == ("cancelled", [], [])
         assert (mapping.delivery, mapping.delivery_code) == ("held", "not-open-in-shop")
         assert reported(harness, order) is None
-        assert "held" in await harness.alerts()
+        assert "held" in await harness.stored.alerts()
 
     async def test_one_that_is_cancelled_while_it_is_being_completed_is_not_taken_for_completed(self, harness: Harness) -> None:
         """Looked at as processing; when its status is written it is in the trash."""
         await harness.connect(processes=ON, shipments={"tracking": "none"})
         order = await in_warehouse(harness)
-        harness.warehouse.ship(order["number"], "70300001")
+        harness.warehouse.model.ship(order["number"], "70300001")
         source = harness.gateway.source(harness.connection)
         complete = source.complete  # type: ignore[attr-defined]
 
         async def trashed_first(source_id: str) -> object:
-            harness.shop.trash_order(order["id"])
+            harness.shop.model.trash_order(order["id"])
             return await complete(source_id)
 
         source.complete = trashed_first  # type: ignore[attr-defined]
         await harness.poll("shipments")
 
-        mapping = await harness.mapping(order["id"])
+        mapping = await harness.stored.mapping(order["id"])
         assert (mapping.delivery, mapping.completed_at, status_writes(harness)) == ("held", None, [])
 
     async def test_an_order_deleted_for_good_is_acknowledged_and_done(self, harness: Harness) -> None:
         await harness.connect(processes=ON)
         order = await in_warehouse(harness)
-        harness.warehouse.ship(order["number"], "70300001")
-        harness.shop.delete_order(order["id"])
+        harness.warehouse.model.ship(order["number"], "70300001")
+        harness.shop.model.delete_order(order["id"])
 
         await harness.poll("shipments")
 
-        mapping = await harness.mapping(order["id"])
+        mapping = await harness.stored.mapping(order["id"])
         assert (mapping.delivery, mapping.delivery_code) == ("reported", "gone")
         assert reported(harness, order) == 1
 
     async def test_refunded_after_it_was_completed_a_further_number_troubles_nobody(self, harness: Harness) -> None:
         await harness.connect(processes=ON)
         order = await in_warehouse(harness)
-        harness.warehouse.ship(order["number"], "70300001")
+        harness.warehouse.model.ship(order["number"], "70300001")
         await harness.poll("shipments")
-        harness.shop.change_order(order["id"], {"status": "refunded"})
+        harness.shop.model.change_order(order["id"], {"status": "refunded"})
         harness.tick(86400)
-        harness.warehouse.track(order["number"], "70300002")
+        harness.warehouse.model.track(order["number"], "70300002")
 
         await harness.poll("shipments")
 
-        assert (await harness.mapping(order["id"])).delivery == "reported"
+        assert (await harness.stored.mapping(order["id"])).delivery == "reported"
         assert len(notes(harness, order)) == 1
 
     async def test_an_order_that_the_warehouse_cancelled_is_not_reported(self, harness: Harness) -> None:
         await harness.connect(processes=ON, shipments={"complete_when": "sent"})
         order = await in_warehouse(harness)
-        harness.warehouse.set_order_status(order["number"], 1000)
+        harness.warehouse.model.set_order_status(order["number"], 1000)
 
         await harness.poll("shipments")
 
         assert status(harness, order) == "processing"
-        assert (await harness.mapping(order["id"])).warehouse_status == 1000
+        assert (await harness.stored.mapping(order["id"])).warehouse_status == 1000
 
 
 class TestWhatIsRead:
@@ -350,22 +350,22 @@ class TestWhatIsRead:
 
         await harness.poll("shipments")
 
-        assert harness.warehouse_calls() == []
+        assert harness.warehouse.calls() == []
 
     async def test_older_orders_of_the_goods_owner_are_not_read_again_and_again(self, harness: Harness) -> None:
         await harness.connect(processes=ON)
         for sku in ("A", "B", "C"):
             old = await in_warehouse(harness, (sku, 1))
-            harness.warehouse.ship(old["number"])
+            harness.warehouse.model.ship(old["number"])
         async with harness.gateway.database.begin() as db:
             await db.execute(update(mappings).values(wms_id=None))  # as if another system had sent them, long ago
         order = await in_warehouse(harness)
-        harness.warehouse.ship(order["number"], "70300001")
+        harness.warehouse.model.ship(order["number"], "70300001")
 
         await harness.poll("shipments")
 
         listed = [
-            call for call in harness.warehouse_calls() if dict(call.query).get("onlyOrdersWithOrderLinesToReport") == "true"
+            call for call in harness.warehouse.calls() if dict(call.query).get("onlyOrdersWithOrderLinesToReport") == "true"
         ]
         assert max(len(call.answer) for call in listed) == 1
         assert status(harness, order) == "completed"
@@ -373,11 +373,11 @@ class TestWhatIsRead:
     async def test_two_shops_of_one_goods_owner_each_hear_of_their_own(self, harness: Harness) -> None:
         first = await harness.connect("first", processes=ON, order_number_prefix="A-")
         second = await harness.connect("second", processes={**ON, "articles": False}, order_number_prefix="B-")
-        mine, other = harness.order("SOKK-1"), harness.order("SOKK-1")
+        mine, other = harness.shop.order("SOKK-1"), harness.shop.order("SOKK-1")
         await harness.deliver(mine, connection=first)
         await harness.deliver(other, connection=second)
-        harness.warehouse.ship(f"A-{mine['number']}", "70300001")
-        harness.warehouse.ship(f"B-{other['number']}", "70300002")
+        harness.warehouse.model.ship(f"A-{mine['number']}", "70300001")
+        harness.warehouse.model.ship(f"B-{other['number']}", "70300002")
 
         await harness.poll("shipments", first)
         assert (status(harness, mine), status(harness, other)) == ("completed", "processing")
@@ -390,7 +390,7 @@ class TestWhatIsRead:
         await harness.connect(processes=ON, warehouse={"page_size": 1})
         orders = [await in_warehouse(harness, (f"SOKK-{number}", 1)) for number in range(4)]
         for number, order in enumerate(orders):
-            harness.warehouse.ship(order["number"], f"7030000{number}")
+            harness.warehouse.model.ship(order["number"], f"7030000{number}")
         monkeypatch.setattr(harness.gateway.settings, "slice_seconds", 1e-4)
         await harness.poll("shipments")
         for _ in range(20):
@@ -404,7 +404,7 @@ class TestWhatIsRead:
     async def test_two_polls_that_see_the_same_report_once(self, harness: Harness) -> None:
         await harness.connect(processes=ON)
         order = await in_warehouse(harness)
-        harness.warehouse.ship(order["number"], "70300001")
+        harness.warehouse.model.ship(order["number"], "70300001")
 
         await harness.poll("shipments")
         await harness.poll("shipments")
@@ -415,19 +415,19 @@ class TestWhatIsRead:
     async def test_our_own_writes_come_back_and_change_nothing(self, harness: Harness) -> None:
         await harness.connect(processes=ON)
         order = await in_warehouse(harness)
-        harness.warehouse.ship(order["number"], "70300001")
+        harness.warehouse.model.ship(order["number"], "70300001")
         await harness.poll("shipments")
-        puts = len(harness.writes())
+        puts = len(harness.warehouse.writes())
 
         harness.tick()
-        await harness.deliver(harness.shown(order["id"]))
+        await harness.deliver(harness.shop.shown(order["id"]))
         await harness.poll("shipments")
 
-        assert len(harness.writes()) == puts
-        assert (await harness.mapping(order["id"])).delivery == "reported"
-        assert await harness.alerts() == []
+        assert len(harness.warehouse.writes()) == puts
+        assert (await harness.stored.mapping(order["id"])).delivery == "reported"
+        assert await harness.stored.alerts() == []
 
 
 def _watched(harness: Harness) -> list[object]:
     """Reads of orders by their numbers."""
-    return [call for call in harness.warehouse_calls() if any(key == "orderNumbers" for key, _ in call.query)]
+    return [call for call in harness.warehouse.calls() if any(key == "orderNumbers" for key, _ in call.query)]

@@ -32,19 +32,21 @@ TRACKINGS = "/wp-json/wc-shipment-tracking/v3/"
 async def shipped(harness: Harness, **shipments: Any) -> dict[str, Any]:
     await harness.connect(processes=ON, shipments={"tracking": "numbers", **shipments})
     order = await in_warehouse(harness)
-    harness.warehouse.ship(order["number"], "70300001")
+    harness.warehouse.model.ship(order["number"], "70300001")
     return order
 
 
 async def after_the_crash(harness: Harness) -> None:
     harness.wake_ups.waiting.clear()
-    await harness.expire_leases()
+    await harness.stored.expire_leases()
     await later(harness, 3600)
 
 
 def entries(harness: Harness, order: dict[str, Any]) -> list[str]:
     """The tracking numbers that a plugin keeps with the order."""
-    kept = [item["value"] for item in harness.shown(order["id"])["meta_data"] if item["key"] == "_wc_shipment_tracking_items"]
+    kept = [
+        item["value"] for item in harness.shop.shown(order["id"])["meta_data"] if item["key"] == "_wc_shipment_tracking_items"
+    ]
     return [entry["tracking_number"] for value in kept for entry in value]
 
 
@@ -78,7 +80,7 @@ class TestNotes:
 
     async def test_an_answer_that_got_lost_is_looked_up_when_the_call_must_be_over(self, harness: Harness) -> None:
         order = await shipped(harness)
-        harness.fail_shop("hang-up", method="POST", path=NOTES, times=1, after_write=True)
+        harness.shop.fail("hang-up", method="POST", path=NOTES, times=1, after_write=True)
         await harness.poll("shipments")
         assert (len(notes(harness, order)), status(harness, order)) == (1, "processing")
         harness.tick(60)
@@ -92,7 +94,7 @@ class TestNotes:
 
     async def test_a_call_that_never_got_there_is_made_again(self, harness: Harness) -> None:
         order = await shipped(harness)
-        harness.fail_shop("status", status=503, method="POST", path=NOTES, times=1)
+        harness.shop.fail("status", status=503, method="POST", path=NOTES, times=1)
         await harness.poll("shipments")
         assert notes(harness, order) == []
 
@@ -102,9 +104,9 @@ class TestNotes:
 
     async def test_two_parcels_that_come_while_a_note_is_unknown_are_told_once_each(self, harness: Harness) -> None:
         order = await shipped(harness)
-        harness.fail_shop("hang-up", method="POST", path=NOTES, times=1, after_write=True)
+        harness.shop.fail("hang-up", method="POST", path=NOTES, times=1, after_write=True)
         await harness.poll("shipments")
-        harness.warehouse.track(order["number"], "70300002")
+        harness.warehouse.model.track(order["number"], "70300002")
         harness.tick(60)
         await harness.poll("shipments")
 
@@ -127,7 +129,7 @@ class TestNotes:
 
     async def test_a_shop_that_is_down_costs_the_order_no_try(self, harness: Harness) -> None:
         order = await shipped(harness)
-        harness.fail_shop("status", status=503)
+        harness.shop.fail("status", status=503)
         await harness.poll("shipments")
         for _ in range(20):
             await later(harness, 1000)
@@ -136,7 +138,7 @@ class TestNotes:
         await later(harness)
 
         assert (len(notes(harness, order)), status(harness, order)) == (1, "completed")
-        assert "dead-letter" not in await harness.alerts()
+        assert "dead-letter" not in await harness.stored.alerts()
 
 
 @pytest.mark.parametrize("plugin", ["advanced-shipment-tracking", "shipment-tracking"])
@@ -150,7 +152,7 @@ class TestPlugins:
     async def order(self, harness: Harness, plugin: str) -> dict[str, Any]:
         await harness.connect(processes=ON, shipments={"tracking_via": plugin})
         order = await in_warehouse(harness)
-        harness.warehouse.ship(order["number"], "70300001", ("PK1",))
+        harness.warehouse.model.ship(order["number"], "70300001", ("PK1",))
         return order
 
     async def test_numbers_are_entered_once_and_the_order_completed(self, harness: Harness, order: dict[str, Any]) -> None:
@@ -161,7 +163,7 @@ class TestPlugins:
         assert (status(harness, order), status_writes(harness), notes(harness, order)) == ("completed", ["completed"], [])
 
     async def test_an_answer_that_got_lost(self, harness: Harness, order: dict[str, Any]) -> None:
-        harness.fail_shop("hang-up", method="POST", path=TRACKINGS, times=1, after_write=True)
+        harness.shop.fail("hang-up", method="POST", path=TRACKINGS, times=1, after_write=True)
         await harness.poll("shipments")
         assert entries(harness, order) == ["70300001"]
 
@@ -185,8 +187,8 @@ class TestPlugins:
         self, harness: Harness, order: dict[str, Any], plugin: str
     ) -> None:
         add = tracking.add_own if plugin == "shipment-tracking" else tracking.add_advanced
-        with harness.shop.lock:
-            add(harness.shop.orders, order["id"], {"tracking_number": " 7030 0001", "tracking_provider": "Bring"})
+        with harness.shop.model.lock:
+            add(harness.shop.model.orders, order["id"], {"tracking_number": " 7030 0001", "tracking_provider": "Bring"})
 
         await harness.poll("shipments")
 
@@ -195,7 +197,7 @@ class TestPlugins:
     async def test_a_further_number_later_is_entered_and_the_status_left(self, harness: Harness, order: dict[str, Any]) -> None:
         await harness.poll("shipments")
         harness.tick(86400)
-        harness.warehouse.track(order["number"], "70300002")
+        harness.warehouse.model.track(order["number"], "70300002")
 
         await harness.poll("shipments")
 
@@ -206,9 +208,9 @@ class TestPlugins:
 async def test_the_lane_of_one_shop_does_not_wait_for_another(harness: Harness) -> None:
     first = await harness.connect("first", processes=ON, order_number_prefix="A-")
     await harness.connect("second", processes={**ON, "articles": False}, order_number_prefix="B-")
-    order = harness.order("SOKK-1")
+    order = harness.shop.order("SOKK-1")
     await harness.deliver(order, connection=first)
-    harness.warehouse.ship(f"A-{order['number']}", "70300001")
+    harness.warehouse.model.ship(f"A-{order['number']}", "70300001")
     await harness.poll("shipments", first)
     await drain_shop(harness)
 

@@ -36,7 +36,7 @@ async def test_a_change_in_the_warehouse_is_written(harness: Harness) -> None:
     await harness.poll("stock")
 
     harness.tick(60)
-    harness.warehouse.put_in_stock("SOKK-1", 5)
+    harness.warehouse.model.put_in_stock("SOKK-1", 5)
     await harness.poll("stock")
 
     assert quantity(harness, product) == 5
@@ -46,7 +46,7 @@ async def test_a_change_in_the_warehouse_is_written(harness: Harness) -> None:
 async def test_less_than_nothing_is_none_and_part_of_a_piece_is_no_piece(harness: Harness) -> None:
     short = in_both(harness, "SOKK-1", shop=7, wms=2)
     part = in_both(harness, "SOKK-2", shop=7, wms=3.9)
-    harness.warehouse.lock_stock("SOKK-1", 5)
+    harness.warehouse.model.lock_stock("SOKK-1", 5)
     await harness.connect(processes=ON)
 
     await harness.poll("stock")
@@ -71,7 +71,7 @@ async def test_an_edit_in_the_shop_is_found_by_the_full_sweep(harness: Harness) 
     await harness.connect(processes=ON)
     await harness.poll("stock")
     harness.tick(60)
-    harness.shop.change_product(product, {"stock_quantity": 500})
+    harness.shop.model.change_product(product, {"stock_quantity": 500})
 
     await harness.poll("stock")
     assert quantity(harness, product) == 500
@@ -83,21 +83,21 @@ async def test_an_edit_in_the_shop_is_found_by_the_full_sweep(harness: Harness) 
 async def test_our_own_write_comes_back_as_a_webhook_and_causes_nothing(harness: Harness) -> None:
     product = in_both(harness, "SOKK-1", shop=7, wms=7)
     connection = await harness.connect(processes=ON)
-    await harness.deliver(harness.shown_product(product), "product.created", connection=connection)
+    await harness.deliver(harness.shop.shown_product(product), "product.created", connection=connection)
     harness.tick(60)
-    harness.warehouse.put_in_stock("SOKK-1", 5)
+    harness.warehouse.model.put_in_stock("SOKK-1", 5)
     await harness.poll("stock")
-    calls, writes = len(harness.warehouse_calls()), len(batches(harness))
+    calls, writes = len(harness.warehouse.calls()), len(batches(harness))
 
     harness.tick()
-    await harness.deliver(harness.shown_product(product), "product.updated")
+    await harness.deliver(harness.shop.shown_product(product), "product.updated")
 
-    assert len(harness.warehouse_calls()) == calls
+    assert len(harness.warehouse.calls()) == calls
     assert len(batches(harness)) == writes == 1
 
 
 async def test_an_article_that_the_warehouse_does_not_have_is_left_alone(harness: Harness) -> None:
-    product = int(harness.product("SOKK-1", manage_stock=True, stock_quantity=7)["id"])
+    product = int(harness.shop.product("SOKK-1", manage_stock=True, stock_quantity=7)["id"])
     await harness.connect(processes=ON)
 
     await harness.poll("stock")
@@ -106,7 +106,7 @@ async def test_an_article_that_the_warehouse_does_not_have_is_left_alone(harness
 
 
 async def test_an_article_that_another_connection_masters_gets_its_stock_by_its_number(harness: Harness) -> None:
-    product = int(harness.product(" SOKK_1 ", manage_stock=True, stock_quantity=7)["id"])
+    product = int(harness.shop.product(" SOKK_1 ", manage_stock=True, stock_quantity=7)["id"])
     in_warehouse(harness, "SOKK-1", 12)
     await harness.connect(processes={**ON, "articles": False}, article_number_replacements={"_": "-"})
 

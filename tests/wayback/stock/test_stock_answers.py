@@ -15,12 +15,12 @@ from tests.wayback.stock.stock_steps import ON, batches, in_both, in_warehouse, 
 
 
 def variable(harness: Harness, sku: str, **more: Any) -> int:
-    return int(harness.product(sku, type="variable", **more)["id"])
+    return int(harness.shop.product(sku, type="variable", **more)["id"])
 
 
 def variation(harness: Harness, parent: int, sku: str, *, wms: float, **more: Any) -> int:
     in_warehouse(harness, sku, wms)
-    return int(harness.shop.add_variation(parent, {"sku": sku, "regular_price": "100.00", **more})["id"])
+    return int(harness.shop.model.add_variation(parent, {"sku": sku, "regular_price": "100.00", **more})["id"])
 
 
 async def test_variations_go_in_a_call_of_their_product(harness: Harness) -> None:
@@ -41,7 +41,7 @@ async def test_variations_go_in_a_call_of_their_product(harness: Harness) -> Non
 
 
 async def test_what_the_shop_does_not_count_is_never_written(harness: Harness) -> None:
-    unmanaged = int(harness.product("SOKK-1")["id"])
+    unmanaged = int(harness.shop.product("SOKK-1")["id"])
     in_warehouse(harness, "SOKK-1", 12)
     parent = in_both(harness, "GENSER", shop=3, wms=9, type="variable")
     child = variation(harness, parent, "GENSER-S", wms=5)
@@ -58,16 +58,16 @@ async def test_stock_management_switched_off_since_the_sweep_is_seen_in_the_answ
     product = in_both(harness, "SOKK-1", shop=7, wms=7)
     await harness.connect(processes=ON)
     await harness.poll("stock")
-    harness.shop.change_product(product, {"manage_stock": False})
+    harness.shop.model.change_product(product, {"manage_stock": False})
     harness.tick(60)
-    harness.warehouse.put_in_stock("SOKK-1", 5)
+    harness.warehouse.model.put_in_stock("SOKK-1", 5)
 
     await harness.poll("stock")
     await harness.poll("stock")
 
     row = await level(harness, product)
     assert (row.state, row.problem_code, len(batches(harness))) == ("problem", "stock-not-managed", 1)
-    (alert,) = await harness.rows(select(alerts))
+    (alert,) = await harness.stored.rows(select(alerts))
     assert alert.kind == "stock"
     assert alert.text.startswith("SOKK-1: The shop does not count the pieces of")
 
@@ -77,11 +77,11 @@ async def test_a_product_that_is_gone_costs_one_call_and_the_others_nothing(harn
     there = in_both(harness, "SOKK-2", shop=7, wms=7)
     await harness.connect(processes=ON)
     await harness.poll("stock")
-    with harness.shop.lock:
-        harness.shop.products.delete(gone)
+    with harness.shop.model.lock:
+        harness.shop.model.products.delete(gone)
     harness.tick(60)
-    harness.warehouse.put_in_stock("SOKK-1", 5)
-    harness.warehouse.put_in_stock("SOKK-2", 5)
+    harness.warehouse.model.put_in_stock("SOKK-1", 5)
+    harness.warehouse.model.put_in_stock("SOKK-2", 5)
 
     await harness.poll("stock")
 
@@ -98,10 +98,10 @@ async def test_a_variation_that_moved_to_another_product_is_written_there_after_
     child = variation(harness, first, "DELT-S", wms=5, manage_stock=True, stock_quantity=5)
     await harness.connect(processes=ON)
     await harness.poll("stock")
-    moved = dict(harness.shop.products[child])
-    harness.shop.products.put({**moved, "parent_id": second})
+    moved = dict(harness.shop.model.products[child])
+    harness.shop.model.products.put({**moved, "parent_id": second})
     harness.tick(60)
-    harness.warehouse.put_in_stock("DELT-S", 8)
+    harness.warehouse.model.put_in_stock("DELT-S", 8)
 
     await harness.poll("stock")
     assert (await level(harness, child)).problem_code == "wrong-parent"
@@ -115,11 +115,11 @@ async def test_a_whole_product_deleted_with_its_variations_ends_their_writing(ha
     child = variation(harness, parent, "GENSER-S", wms=5, manage_stock=True, stock_quantity=5)
     await harness.connect(processes=ON)
     await harness.poll("stock")
-    with harness.shop.lock:
-        harness.shop.products.delete(child)
-        harness.shop.products.delete(parent)
+    with harness.shop.model.lock:
+        harness.shop.model.products.delete(child)
+        harness.shop.model.products.delete(parent)
     harness.tick(60)
-    harness.warehouse.put_in_stock("GENSER-S", 8)
+    harness.warehouse.model.put_in_stock("GENSER-S", 8)
 
     await harness.poll("stock")
     await harness.work(sweep=True)
@@ -143,8 +143,8 @@ async def test_a_write_that_changed_nothing_is_not_taken_for_done(harness: Harne
 
 async def test_a_variation_under_its_products_number_is_not_given_the_products_stock_too(harness: Harness) -> None:
     parent = in_both(harness, "GENSER", shop=9, wms=9, type="variable")
-    child = int(harness.shop.add_variation(parent, {"manage_stock": True, "stock_quantity": 0, "regular_price": "1"})["id"])
-    harness.shop.products[child]["sku"] = "GENSER"
+    child = int(harness.shop.model.add_variation(parent, {"manage_stock": True, "stock_quantity": 0, "regular_price": "1"})["id"])
+    harness.shop.model.products[child]["sku"] = "GENSER"
     await harness.connect(processes={**ON, "articles": False})
 
     await harness.poll("stock")
@@ -157,14 +157,14 @@ async def test_a_variation_under_its_products_number_is_not_given_the_products_s
 async def test_a_product_in_the_trash_is_no_longer_written_to(harness: Harness) -> None:
     product = in_both(harness, "SOKK-1", shop=7, wms=7)
     connection = await harness.connect(processes=ON)
-    await harness.deliver(harness.shown_product(product), "product.created", connection=connection)
+    await harness.deliver(harness.shop.shown_product(product), "product.created", connection=connection)
     await harness.poll("stock")
     harness.tick(60)
-    with harness.shop.lock:
-        harness.shop.products.trash(product)
+    with harness.shop.model.lock:
+        harness.shop.model.products.trash(product)
     await harness.deliver({"id": product}, "product.deleted")
     await harness.poll("stock", sweep=True)
-    harness.warehouse.put_in_stock("SOKK-1", 5)
+    harness.warehouse.model.put_in_stock("SOKK-1", 5)
 
     await harness.poll("stock")
 

@@ -36,7 +36,7 @@ async def with_a_change(harness: Harness) -> int:
     await harness.connect(processes=ON)
     await harness.poll("stock")
     harness.tick(60)
-    harness.warehouse.put_in_stock("SOKK-1", 5)
+    harness.warehouse.model.put_in_stock("SOKK-1", 5)
     await read(harness)
     return product
 
@@ -55,7 +55,7 @@ async def test_a_worker_that_ends_at_the_call_loses_nothing(harness: Harness, wh
     with ended_at(where), pytest.raises(Ended):
         await write(harness)
 
-    await harness.expire_leases()
+    await harness.stored.expire_leases()
     await long_after(harness)
     await write(harness)
 
@@ -67,7 +67,7 @@ async def test_a_call_that_may_still_be_under_way_is_waited_out(harness: Harness
     product = await with_a_change(harness)
     with ended_at("attempt-after-commit"), pytest.raises(Ended):
         await write(harness)
-    await harness.expire_leases()
+    await harness.stored.expire_leases()
 
     assert await write(harness) == 0
     assert not harness.wake_ups.waiting
@@ -84,10 +84,10 @@ async def test_going_back_to_the_old_figure_is_written_when_the_call_between_is_
     with ended_at("call-after-answer"), pytest.raises(Ended):
         await write(harness)
     assert quantity(harness, product) == 5
-    await harness.expire_leases()
+    await harness.stored.expire_leases()
     await long_after(harness)
     harness.tick(60)
-    harness.warehouse.put_in_stock("SOKK-1", 7)
+    harness.warehouse.model.put_in_stock("SOKK-1", 7)
 
     await harness.poll("stock")
 
@@ -96,11 +96,11 @@ async def test_going_back_to_the_old_figure_is_written_when_the_call_between_is_
 
 async def test_the_same_when_the_answer_got_lost_on_the_way(harness: Harness) -> None:
     product = await with_a_change(harness)
-    harness.fail_shop("hang-up", path="/wp-json/wc/v3/products/batch", times=1, after_write=True)
+    harness.shop.fail("hang-up", path="/wp-json/wc/v3/products/batch", times=1, after_write=True)
     await write(harness)
     assert quantity(harness, product) == 5
     harness.tick(60)
-    harness.warehouse.put_in_stock("SOKK-1", 7)
+    harness.warehouse.model.put_in_stock("SOKK-1", 7)
     await harness.poll("stock")
     assert (await level(harness, product)).state == "parked"
 
@@ -128,10 +128,10 @@ async def test_a_worker_that_froze_after_the_answer_does_not_write_down_what_is_
 
     async def frozen() -> None:
         """While this worker is frozen, another writes what is newer."""
-        await harness.expire_leases()
+        await harness.stored.expire_leases()
         await long_after(harness)
         harness.tick(60)
-        harness.warehouse.put_in_stock("SOKK-1", 9)
+        harness.warehouse.model.put_in_stock("SOKK-1", 9)
         await harness.poll("stock")
         meanwhile.append(quantity(harness, product))
 
@@ -149,7 +149,7 @@ async def test_a_change_while_the_call_is_under_way_is_written_after_it(harness:
 
     async def changed() -> None:
         harness.tick(60)
-        harness.warehouse.put_in_stock("SOKK-1", 9)
+        harness.warehouse.model.put_in_stock("SOKK-1", 9)
         await harness.poll("stock")
 
     with beside_call(harness, "POST", BATCH, after=changed):
@@ -162,7 +162,7 @@ async def test_a_change_while_the_call_is_under_way_is_written_after_it(harness:
 
 async def test_a_shop_that_is_down_is_left_alone_for_a_while_and_gets_the_newest_figure_then(harness: Harness) -> None:
     product = await with_a_change(harness)
-    harness.fail_shop("status", status=503, path="/wp-json/wc/v3/products/batch")
+    harness.shop.fail("status", status=503, path="/wp-json/wc/v3/products/batch")
     for _ in range(6):
         await harness.work(sweep=True)
         harness.tick(5)
@@ -172,7 +172,7 @@ async def test_a_shop_that_is_down_is_left_alone_for_a_while_and_gets_the_newest
 
     harness.mend()
     harness.tick(60)
-    harness.warehouse.put_in_stock("SOKK-1", 4)
+    harness.warehouse.model.put_in_stock("SOKK-1", 4)
     await harness.poll("stock")
     harness.tick(3600)
     await harness.work(sweep=True)
@@ -183,7 +183,7 @@ async def test_a_shop_that_is_down_is_left_alone_for_a_while_and_gets_the_newest
 
 async def test_a_shop_that_wants_fewer_calls_gets_none_until_then(harness: Harness) -> None:
     product = await with_a_change(harness)
-    harness.fail_shop("status", status=429, retry_after="120", path="/wp-json/wc/v3/products/batch", times=1)
+    harness.shop.fail("status", status=429, retry_after="120", path="/wp-json/wc/v3/products/batch", times=1)
     await write(harness)
     harness.tick(100)
     await harness.work(sweep=True)
@@ -197,13 +197,13 @@ async def test_a_shop_that_wants_fewer_calls_gets_none_until_then(harness: Harne
 
 async def test_a_refused_login_is_told_of_and_tried_seldom(harness: Harness) -> None:
     await with_a_change(harness)
-    harness.fail_shop("status", status=401, path="/wp-json/wc/v3/products/batch")
+    harness.shop.fail("status", status=401, path="/wp-json/wc/v3/products/batch")
     await write(harness)
     harness.tick(300)
     await harness.work(sweep=True)
 
     assert len(batches(harness)) == 1
-    assert await harness.alerts() == ["login-refused"]
+    assert await harness.stored.alerts() == ["login-refused"]
 
 
 async def test_two_workers_do_not_write_beside_each_other(harness: Harness) -> None:
@@ -230,16 +230,16 @@ async def test_switched_off_or_paused_nothing_is_written(harness: Harness) -> No
 
 async def test_every_call_is_written_down_with_what_became_of_it(harness: Harness) -> None:
     product = await with_a_change(harness)
-    harness.fail_shop("status", status=503, path="/wp-json/wc/v3/products/batch", times=1)
+    harness.shop.fail("status", status=503, path="/wp-json/wc/v3/products/batch", times=1)
     await write(harness)
     harness.tick(3600)
     await harness.work(sweep=True)
 
-    calls = await harness.rows(select(attempts).order_by(attempts.c.id))
+    calls = await harness.stored.rows(select(attempts).order_by(attempts.c.id))
     assert [(call.result, call.status, call.request) for call in calls] == [
         ("unavailable", 503, {str(product): 5}),
         ("ok", None, {str(product): 5}),
     ]
     assert {(call.lane, call.job_id, call.mapping_id) for call in calls} == {(f"stock:{harness.connection.id}", None, None)}
-    (row,) = await harness.rows(select(stock_levels))
+    (row,) = await harness.stored.rows(select(stock_levels))
     assert (row.shop_quantity, row.tries) == (5, 0)

@@ -23,13 +23,13 @@ ONLY_STOCK = {**ON, "articles": False, "orders": False}
 
 def fill(harness: Harness, count: int, *, shop: int, wms: int) -> list[int]:
     """So many products, loaded past the shop's own checks."""
-    model = harness.product("A-0", manage_stock=True, stock_quantity=shop)
+    model = harness.shop.product("A-0", manage_stock=True, stock_quantity=shop)
     in_warehouse(harness, "A-0", wms)
     ids = [int(model["id"])]
     for number in range(1, count):
         ids.append(ids[0] + number)
         more: dict[str, Any] = {"id": ids[-1], "sku": f"A-{number}", "slug": f"a-{number}"}
-        harness.shop.put_product_raw({**copy.deepcopy(model), **more})
+        harness.shop.model.put_product_raw({**copy.deepcopy(model), **more})
         in_warehouse(harness, f"A-{number}", wms)
     return ids
 
@@ -51,7 +51,7 @@ async def test_a_thousand_unchanged_articles_are_no_call_and_a_thousandth_change
     await harness.poll("stock")
     assert batches(harness) == []
     harness.tick(60)
-    harness.warehouse.put_in_stock("A-999", 1)
+    harness.warehouse.model.put_in_stock("A-999", 1)
 
     await harness.poll("stock")
 
@@ -65,9 +65,9 @@ async def test_memory_does_not_grow_with_the_number_of_articles(harness: Harness
     peaks: list[int] = []
     for count in (400, 1200):
         fill(harness, count, shop=7, wms=7) if not peaks else _more(harness, 400, count)
-        harness.shop.journal.calls.clear()
-        harness.warehouse_app.state.journal.calls.clear()
-        harness.shop.journal.limit = harness.warehouse_app.state.journal.limit = 0
+        harness.shop.model.journal.calls.clear()
+        harness.warehouse.app.state.journal.calls.clear()
+        harness.shop.model.journal.limit = harness.warehouse.app.state.journal.limit = 0
         await harness.poll("stock", sweep=True)
         gc.collect()
         tracemalloc.start()
@@ -79,10 +79,12 @@ async def test_memory_does_not_grow_with_the_number_of_articles(harness: Harness
 
 
 def _more(harness: Harness, have: int, count: int) -> None:
-    first = next(iter(harness.shop.products.with_sku("A-0")))
-    model = harness.shown_product(first)
+    first = next(iter(harness.shop.model.products.with_sku("A-0")))
+    model = harness.shop.shown_product(first)
     for number in range(have, count):
-        harness.shop.put_product_raw({**copy.deepcopy(model), "id": first + number, "sku": f"A-{number}", "slug": f"a-{number}"})
+        harness.shop.model.put_product_raw(
+            {**copy.deepcopy(model), "id": first + number, "sku": f"A-{number}", "slug": f"a-{number}"}
+        )
         in_warehouse(harness, f"A-{number}", 7)
 
 
@@ -101,7 +103,7 @@ async def test_reading_goes_on_where_the_slice_ended(harness: Harness, monkeypat
 
     assert {quantity(harness, each) for each in ids} == {5}
     assert wake_ups > 10
-    reads = [call for call in harness.warehouse_calls() if call.path.endswith("/articles")]
+    reads = [call for call in harness.warehouse.calls() if call.path.endswith("/articles")]
     starts = [dict(call.query).get("articleSystemIdFrom", "0") for call in reads]
     assert len(starts) == len(set(starts)) == 6
 
@@ -126,13 +128,13 @@ async def test_exactly_at_the_limit_all_is_read_instead_of_failing(harness: Harn
     in_both(harness, "SOKK-1", shop=7, wms=7)
     connection = await harness.connect(processes=ON, stock={"full_sweep_hours": 1000})
     await harness.poll("stock")
-    (row,) = await harness.rows(select(cursors).where(cursors.c.process == "stock"))
+    (row,) = await harness.stored.rows(select(cursors).where(cursors.c.process == "stock"))
     since = datetime.fromisoformat(row.cursor["since"])
     harness.tick((since - harness.clock()).total_seconds() + 23 * 3600 - 300 - 0.5)
 
     await harness.poll("stock")
 
-    (row,) = await harness.rows(select(cursors).where(cursors.c.process == "stock"))
+    (row,) = await harness.stored.rows(select(cursors).where(cursors.c.process == "stock"))
     assert (row.failures, row.connection_id) == (0, connection.id)
 
 
@@ -140,7 +142,7 @@ async def test_the_full_sweep_comes_every_twelve_hours(harness: Harness) -> None
     in_both(harness, "SOKK-1", shop=7, wms=7)
     await harness.connect(processes=ON)
     await harness.poll("stock")
-    (row,) = await harness.rows(select(cursors).where(cursors.c.process == "stock"))
+    (row,) = await harness.stored.rows(select(cursors).where(cursors.c.process == "stock"))
 
     assert (row.next_sweep_at - row.polled_at).total_seconds() == 12 * 3600
 
@@ -150,16 +152,16 @@ async def test_an_article_deleted_in_the_shop_is_forgotten_by_the_sweep(harness:
     in_both(harness, "SOKK-2", shop=7, wms=7)
     await harness.connect(processes=ONLY_STOCK)
     await harness.poll("stock")
-    harness.shop.products.remove(product)
+    harness.shop.model.products.remove(product)
     harness.tick(60)
 
     await harness.poll("stock", sweep=True)
 
-    assert [row.number for row in await harness.rows(select(stock_levels.c.number))] == ["SOKK-2"]
+    assert [row.number for row in await harness.stored.rows(select(stock_levels.c.number))] == ["SOKK-2"]
 
 
 def _changed_from(harness: Harness) -> list[datetime | None]:
     """What each read of the WMS's stock asked for."""
-    reads = [dict(call.query) for call in harness.warehouse_calls() if call.path.endswith("/articles")]
+    reads = [dict(call.query) for call in harness.warehouse.calls() if call.path.endswith("/articles")]
     asked = [query.get("stockInfoChangedFrom") for query in reads if "articleSystemIdFrom" not in query]
     return [datetime.fromisoformat(one) if one else None for one in asked]

@@ -27,7 +27,7 @@ async def harness(database_url: str, tmp_path: Path) -> AsyncIterator[Harness]:
 
 async def sell(harness: Harness, sku: str = "SOKK-1", **more: Any) -> Any:
     """A customer's order, announced and in the gateway; in the warehouse only when its lane is drained."""
-    order = harness.order(sku, **more)
+    order = harness.shop.order(sku, **more)
     answer = await harness.announce(order)
     assert answer.status_code == 200
     await harness.ingest()
@@ -51,7 +51,7 @@ async def test_an_order_that_waits_in_the_gateway_is_not_given_back_to_the_shop(
     await sell(harness)
     assert quantity(harness, product) == 9
     harness.tick(60)
-    harness.warehouse.put_in_stock("SOKK-1", 15)
+    harness.warehouse.model.put_in_stock("SOKK-1", 15)
 
     await stock_only(harness)
 
@@ -64,14 +64,14 @@ async def test_it_is_taken_off_once_when_the_warehouse_has_got_it(harness: Harne
     await harness.poll("stock")
     order = await sell(harness)
     harness.tick(60)
-    harness.warehouse.put_in_stock("SOKK-1", 15)
+    harness.warehouse.model.put_in_stock("SOKK-1", 15)
     await stock_only(harness)
     assert quantity(harness, product) == 14
 
     harness.tick(60)
     await harness.wake_ups.send(Task.DRAIN, harness.connection.lane)
     await harness.work()
-    assert harness.wms_order(order["number"]) is not None
+    assert harness.warehouse.order(order["number"]) is not None
     harness.tick(60)
     await harness.poll("stock")
 
@@ -86,7 +86,7 @@ async def test_a_read_that_began_before_the_order_got_there_does_not_show_it(har
     await harness.poll("stock")
     await sell(harness)
     harness.tick(60)
-    harness.warehouse.put_in_stock("SOKK-1", 15)
+    harness.warehouse.model.put_in_stock("SOKK-1", 15)
     await stock_only(harness)
     before = await level(harness, product)
 
@@ -94,7 +94,7 @@ async def test_a_read_that_began_before_the_order_got_there_does_not_show_it(har
     await harness.wake_ups.send(Task.DRAIN, harness.connection.lane)
     await harness.work()
 
-    (reserved,) = await harness.rows(select(reservations))
+    (reserved,) = await harness.stored.rows(select(reservations))
     assert reserved.transferred_at > before.wms_read_at
     async with harness.gateway.database.begin() as db:
         waiting = await rules.decide_state(db, harness.connection.id, harness.connection.lane, [before.id], harness.clock())
@@ -111,14 +111,14 @@ async def test_held_and_refused_orders_are_taken_off_too(harness: Harness) -> No
     await sell(harness, "SOKK-1", shipping=nowhere, billing={**nowhere, "email": "kari@example.com"})
     await harness.work(sweep=True)
     assert "held" in [row.state for row in await _order_jobs(harness)]
-    harness.fail_warehouse("status", status=400, method="PUT", path="/demo/api/v1/orders")
+    harness.warehouse.fail("status", status=400, method="PUT", path="/demo/api/v1/orders")
     await sell(harness, "SOKK-2")
     await harness.work(sweep=True)
     assert "dead" in [row.state for row in await _order_jobs(harness)]
     harness.mend()
     harness.tick(60)
-    harness.warehouse.put_in_stock("SOKK-1", 15)
-    harness.warehouse.put_in_stock("SOKK-2", 25)
+    harness.warehouse.model.put_in_stock("SOKK-1", 15)
+    harness.warehouse.model.put_in_stock("SOKK-2", 25)
 
     await harness.poll("stock")
 
@@ -131,16 +131,16 @@ async def test_an_order_cancelled_before_it_was_sent_is_for_sale_again(harness: 
     await harness.poll("stock")
     order = await sell(harness)
     harness.tick()
-    harness.shop.change_order(order["id"], {"status": "cancelled"})
-    await harness.announce(harness.shown(order["id"]))
+    harness.shop.model.change_order(order["id"], {"status": "cancelled"})
+    await harness.announce(harness.shop.shown(order["id"]))
     await harness.work()
     harness.tick(60)
-    harness.warehouse.put_in_stock("SOKK-1", 15)
+    harness.warehouse.model.put_in_stock("SOKK-1", 15)
 
     await harness.poll("stock")
 
     assert quantity(harness, product) == 15
-    assert await harness.rows(select(reservations)) == []
+    assert await harness.stored.rows(select(reservations)) == []
 
 
 async def test_an_order_settled_by_an_operator_holds_nothing_back(harness: Harness) -> None:
@@ -148,9 +148,9 @@ async def test_an_order_settled_by_an_operator_holds_nothing_back(harness: Harne
     await harness.connect(processes=ON)
     await harness.poll("stock")
     order = await sell(harness)
-    await records.resolve(harness.gateway, (await harness.mapping(order["id"])).id, "sent by hand")
+    await records.resolve(harness.gateway, (await harness.stored.mapping(order["id"])).id, "sent by hand")
     harness.tick(60)
-    harness.warehouse.put_in_stock("SOKK-1", 15)
+    harness.warehouse.model.put_in_stock("SOKK-1", 15)
 
     await stock_only(harness)
 
@@ -165,7 +165,7 @@ async def test_a_quantity_the_shop_lowered_by_a_sale_is_written_though_the_figur
     await sell(harness)
     assert quantity(harness, product) == 9
     harness.tick(60)
-    harness.warehouse.put_in_stock("SOKK-1", 11)
+    harness.warehouse.model.put_in_stock("SOKK-1", 11)
 
     await stock_only(harness)
 
@@ -176,7 +176,7 @@ async def test_a_write_that_undid_a_sale_is_put_right_when_the_order_is_known(ha
     """The order was placed between our read and our write, and its webhook came after it."""
     product = in_both(harness, "SOKK-1", shop=10, wms=12)
     await harness.connect(processes=ON)
-    order = harness.order("SOKK-1")
+    order = harness.shop.order("SOKK-1")
     await harness.poll("stock")
     assert quantity(harness, product) == 12
 
@@ -194,7 +194,7 @@ async def test_what_one_shop_sells_the_other_shop_of_the_goods_owner_does_not_se
     second = await harness.connect("second", processes={**ON, "articles": False}, order_number_prefix="B-")
     await harness.poll("stock", first)
     await harness.poll("stock", second)
-    order = harness.order("SOKK-1")
+    order = harness.shop.order("SOKK-1")
     assert quantity(harness, mine) == 9
 
     await harness.announce(order, connection=first)
@@ -211,7 +211,7 @@ async def test_orders_are_not_taken_off_when_the_connection_says_so(harness: Har
     await harness.poll("stock")
     await sell(harness)
     harness.tick(60)
-    harness.warehouse.put_in_stock("SOKK-1", 15)
+    harness.warehouse.model.put_in_stock("SOKK-1", 15)
 
     await stock_only(harness)
 
@@ -219,7 +219,7 @@ async def test_orders_are_not_taken_off_when_the_connection_says_so(harness: Har
 
 
 async def _order_jobs(harness: Harness) -> list[Any]:
-    return await harness.rows(select(jobs).where(jobs.c.process == "orders"))
+    return await harness.stored.rows(select(jobs).where(jobs.c.process == "orders"))
 
 
 async def test_an_article_of_two_goods_owners_is_not_mixed_up(harness: Harness) -> None:

@@ -227,7 +227,7 @@ async def test_when_nobody_could_be_told_it_is_tried_again_after_a_pause(harness
     assert postman.connections == tried == 1
 
     postman.refuses, hook.status = False, 200
-    await harness.expire_leases()
+    await harness.stored.expire_leases()
     assert await tell(harness) == 1
     assert len(postman.mails) == 1
 
@@ -262,13 +262,13 @@ class TestSilence:
         await harness.change_settings(harness.connection, silent_hours=6)
         harness.tick(5 * 3600)
         await self.look(harness)
-        assert await harness.alerts() == []
+        assert await harness.stored.alerts() == []
         harness.tick(2 * 3600)
         for _ in range(3):
             await self.look(harness)
             harness.tick(3600)
 
-        (alert,) = await harness.rows(select(alerts))
+        (alert,) = await harness.stored.rows(select(alerts))
         assert (alert.kind, alert.count) == ("silent", 1)
         assert alert.text.startswith("No new order since ")
 
@@ -276,44 +276,44 @@ class TestSilence:
         await harness.change_settings(harness.connection, silent_hours=6)
         harness.tick(7 * 3600)
         await self.look(harness)
-        await harness.deliver(harness.order("SOKK-1"))
+        await harness.deliver(harness.shop.order("SOKK-1"))
         await self.look(harness)
         await self.look(harness)
-        assert await harness.alerts() == ["silent", "recovered"]
+        assert await harness.stored.alerts() == ["silent", "recovered"]
 
         harness.tick(7 * 3600)
         await self.look(harness)
 
-        assert await harness.alerts() == ["silent", "recovered", "silent"]
+        assert await harness.stored.alerts() == ["silent", "recovered", "silent"]
 
     async def test_it_is_off_unless_the_connection_asks_for_it(self, harness: Harness) -> None:
         harness.tick(1000 * 3600)
         await self.look(harness)
 
-        assert await harness.alerts() == []
+        assert await harness.stored.alerts() == []
 
 
 class TestPolls:
     async def test_three_that_fail_in_a_row_and_the_first_that_works_again_are_told_once_each(self, harness: Harness) -> None:
-        harness.fail_shop("status", status=503)
+        harness.shop.fail("status", status=503)
         for _ in range(5):
             await harness.poll("orders")
             harness.tick(3600)
-        assert await harness.alerts() == ["failing"]
+        assert await harness.stored.alerts() == ["failing"]
         harness.mend()
         await harness.poll("orders")
         await harness.poll("orders")
 
-        rows = await harness.rows(select(alerts).order_by(alerts.c.id))
+        rows = await harness.stored.rows(select(alerts).order_by(alerts.c.id))
         assert [(row.kind, row.count) for row in rows] == [("failing", 1), ("recovered", 1)]
         assert rows[1].text == "orders: polled again after 5 failures; what was missed has been read"
 
     async def test_two_failures_are_nothing_to_hear_of(self, harness: Harness) -> None:
-        harness.fail_shop("status", status=503)
+        harness.shop.fail("status", status=503)
         for _ in range(2):
             await harness.poll("orders")
             harness.tick(3600)
         harness.mend()
         await harness.poll("orders")
 
-        assert await harness.alerts() == []
+        assert await harness.stored.alerts() == []

@@ -57,11 +57,11 @@ async def guarded(harness: Harness) -> None:
 
 
 def webhooks(harness: Harness) -> dict[str, Webhook]:
-    return {each.topic: each for each in harness.shop.webhooks.by_id.values()}
+    return {each.topic: each for each in harness.shop.model.webhooks.by_id.values()}
 
 
 def calls(harness: Harness) -> list[Call]:
-    return harness.shop_calls("/wp-json/wc/v3/webhooks")
+    return harness.shop.calls("/wp-json/wc/v3/webhooks")
 
 
 def disable(webhook: Webhook) -> None:
@@ -71,7 +71,7 @@ def disable(webhook: Webhook) -> None:
 
 
 async def state(harness: Harness) -> object:
-    (row,) = await harness.rows(select(hooks))
+    (row,) = await harness.stored.rows(select(hooks))
     return row
 
 
@@ -87,12 +87,12 @@ async def test_it_registers_every_topic_with_its_own_secret_and_an_address_that_
     assert {each.delivery_url for each in made.values()} == {f"{public}/webhooks/{harness.connection.webhook_id}"}
     assert {each.secret for each in made.values()} == {harness.connection.webhook_secret}
     assert all(not each.pending for each in made.values())
-    assert await harness.alerts() == []
+    assert await harness.stored.alerts() == []
 
 
 async def test_what_they_deliver_is_taken(harness: Harness) -> None:
     await guarded(harness)
-    order = harness.order("SOKK-1")
+    order = harness.shop.order("SOKK-1")
 
     answer = await harness.post(json.dumps(order).encode(), "order.created", secret=webhooks(harness)["order.created"].secret)
 
@@ -148,24 +148,24 @@ async def test_one_that_the_shop_disabled_is_made_anew_because_its_count_would_s
 
     fresh = webhooks(harness)["order.updated"]
     assert (fresh.id != old.id, fresh.status, fresh.failures) == (True, "active", 0)
-    assert old.id not in harness.shop.webhooks.by_id
-    assert len(harness.shop.webhooks.by_id) == 8
+    assert old.id not in harness.shop.model.webhooks.by_id
+    assert len(harness.shop.model.webhooks.by_id) == 8
 
 
 async def test_the_repair_is_counted_alerted_and_shown_and_the_gap_polled(harness: Harness) -> None:
     await guarded(harness)
     await harness.poll("orders")
     disable(webhooks(harness)["order.updated"])
-    missed = harness.order("SOKK-1")
+    missed = harness.shop.order("SOKK-1")
     labels = {"connection": "shop", "fault": "disabled"}
     before = REGISTRY.get_sample_value("gateway_webhook_repairs_total", labels) or 0
 
     await look(harness)
     await harness.work()
 
-    assert harness.wms_order(missed["number"]) is not None
+    assert harness.warehouse.order(missed["number"]) is not None
     assert (REGISTRY.get_sample_value("gateway_webhook_repairs_total", labels) or 0) > before
-    (alert,) = await harness.rows(select(alerts))
+    (alert,) = await harness.stored.rows(select(alerts))
     assert (alert.kind, alert.subject) == ("webhooks", "disabled")
     assert "order.updated" in alert.text
     row = await state(harness)
@@ -175,12 +175,12 @@ async def test_the_repair_is_counted_alerted_and_shown_and_the_gap_polled(harnes
 
 async def test_one_that_was_deleted_is_registered_again(harness: Harness) -> None:
     await guarded(harness)
-    del harness.shop.webhooks.by_id[webhooks(harness)["product.updated"].id]
+    del harness.shop.model.webhooks.by_id[webhooks(harness)["product.updated"].id]
 
     await look(harness)
 
     assert set(webhooks(harness)) == TOPICS
-    assert await harness.alerts() == ["webhooks"]
+    assert await harness.stored.alerts() == ["webhooks"]
 
 
 async def test_one_that_points_to_the_gateways_old_place_is_turned_here(harness: Harness, public: str) -> None:
@@ -191,7 +191,7 @@ async def test_one_that_points_to_the_gateways_old_place_is_turned_here(harness:
     await look(harness)
 
     assert webhooks(harness)["order.created"].delivery_url == f"{public}/webhooks/{harness.connection.webhook_id}"
-    assert len(harness.shop.webhooks.by_id) == 8
+    assert len(harness.shop.model.webhooks.by_id) == 8
 
 
 async def test_one_that_was_paused_is_switched_on(harness: Harness) -> None:
@@ -232,33 +232,35 @@ async def test_one_that_told_of_an_order_deleted_meanwhile_is_left_alone(harness
 
 
 async def test_other_peoples_webhooks_are_never_touched(harness: Harness) -> None:
-    theirs = harness.shop.webhooks.add({"topic": "order.updated", "delivery_url": "https://erp.example/hook"}, harness.clock())
+    theirs = harness.shop.model.webhooks.add(
+        {"topic": "order.updated", "delivery_url": "https://erp.example/hook"}, harness.clock()
+    )
     theirs.status = "disabled"
 
     await guarded(harness)
     await look(harness)
 
-    assert harness.shop.webhooks.by_id[theirs.id] is theirs
-    assert (theirs.status, len(harness.shop.webhooks.by_id)) == ("disabled", 9)
+    assert harness.shop.model.webhooks.by_id[theirs.id] is theirs
+    assert (theirs.status, len(harness.shop.model.webhooks.by_id)) == ("disabled", 9)
 
 
 async def test_two_that_an_unknown_outcome_has_made_become_one(harness: Harness) -> None:
     await harness.connect(processes=PLAIN)
-    harness.fail_shop("hang-up", method="POST", path="/wp-json/wc/v3/webhooks", times=1, after_write=True)
+    harness.shop.fail("hang-up", method="POST", path="/wp-json/wc/v3/webhooks", times=1, after_write=True)
     await look(harness)
     assert (await state(harness)).state == "failed"  # type: ignore[attr-defined]
     harness.tick(11 * 60)
     await harness.work(sweep=True)
 
-    assert sorted(each.topic for each in harness.shop.webhooks.by_id.values()) == sorted(TOPICS)
+    assert sorted(each.topic for each in harness.shop.model.webhooks.by_id.values()) == sorted(TOPICS)
 
 
 async def test_a_shop_that_cannot_be_asked_is_told_of_and_asked_again_soon(harness: Harness) -> None:
     await guarded(harness)
-    harness.fail_shop("status", status=503)
+    harness.shop.fail("status", status=503)
     await look(harness)
     assert (await state(harness)).state == "failed"  # type: ignore[attr-defined]
-    (alert,) = await harness.rows(select(alerts))
+    (alert,) = await harness.stored.rows(select(alerts))
     assert (alert.kind, alert.subject) == ("webhooks", "failed")
     harness.mend()
     disable(webhooks(harness)["order.updated"])
@@ -274,15 +276,15 @@ async def test_what_was_put_right_before_it_failed_is_polled_too(harness: Harnes
     await harness.poll("orders")
     disable(webhooks(harness)["order.created"])
     disable(webhooks(harness)["order.updated"])
-    harness.fail_shop("status", status=503, method="DELETE")
+    harness.shop.fail("status", status=503, method="DELETE")
 
     await look(harness)
 
     row = await state(harness)
     assert (row.state, row.repairs) == ("failed", 1)  # type: ignore[attr-defined]
-    (due,) = await harness.rows(select(cursors).where(cursors.c.process == "orders"))
+    (due,) = await harness.stored.rows(select(cursors).where(cursors.c.process == "orders"))
     assert due.next_poll_at <= harness.clock()
-    assert [row.subject for row in await harness.rows(select(alerts).order_by(alerts.c.id))] == ["disabled", "failed"]
+    assert [row.subject for row in await harness.stored.rows(select(alerts).order_by(alerts.c.id))] == ["disabled", "failed"]
 
 
 async def test_two_workers_do_not_register_twice(harness: Harness) -> None:
@@ -295,4 +297,4 @@ async def test_two_workers_do_not_register_twice(harness: Harness) -> None:
         await look(harness)
 
     assert len(beside) == 1
-    assert len(harness.shop.webhooks.by_id) == 8
+    assert len(harness.shop.model.webhooks.by_id) == 8

@@ -146,8 +146,8 @@ class TestTheFastPath:
     async def test_a_shipped_order_is_reported_without_a_poll(self, harness: Harness, door: Door) -> None:
         await connected(harness)
         order = await in_warehouse(harness)
-        harness.warehouse.ship(order["number"], "70300001")
-        found = harness.wms_order(order["number"])
+        harness.warehouse.model.ship(order["number"], "70300001")
+        found = harness.warehouse.order(order["number"])
         assert found is not None
 
         await door.post(order_payload(found))
@@ -162,10 +162,10 @@ class TestTheFastPath:
     ) -> None:
         first = await connected(harness, "first", order_number_prefix="A-")
         second = await connected(harness, "second", processes={**BOTH, "articles": False}, order_number_prefix="B-")
-        order = harness.order("SOKK-1")
+        order = harness.shop.order("SOKK-1")
         await harness.deliver(order, connection=first)
-        harness.warehouse.ship(f"A-{order['number']}", "70300001")
-        found = harness.wms_order(f"A-{order['number']}")
+        harness.warehouse.model.ship(f"A-{order['number']}", "70300001")
+        found = harness.warehouse.order(f"A-{order['number']}")
         assert found is not None
 
         await door.post(order_payload(found), second)
@@ -176,17 +176,17 @@ class TestTheFastPath:
     async def test_a_returned_order_is_refunded(self, harness: Harness, door: Door) -> None:
         await connected(harness)
         order = await in_warehouse(harness)
-        harness.warehouse.ship(order["number"], "70300001")
+        harness.warehouse.model.ship(order["number"], "70300001")
         await harness.poll("shipments")
         harness.tick(60)
-        harness.warehouse.return_goods(order["number"], {str(order["line_items"][0]["id"]): 1})
-        found = harness.wms_order(order["number"])
+        harness.warehouse.model.return_goods(order["number"], {str(order["line_items"][0]["id"]): 1})
+        found = harness.warehouse.order(order["number"])
         assert found is not None
 
         await door.post(order_payload(found))
         await harness.work()
 
-        assert len(harness.shop.refunds[order["id"]]) == 1
+        assert len(harness.shop.model.refunds[order["id"]]) == 1
 
     async def test_an_adjusted_article_is_written_to_the_shop(self, harness: Harness, door: Door) -> None:
         product = in_both(harness, "SOKK-1", shop=7, wms=7)
@@ -206,7 +206,7 @@ class TestTheFastPath:
         await harness.poll("stock")
         order = await in_warehouse(harness)
         harness.tick(60)
-        harness.warehouse.ship(order["number"], "70300001")
+        harness.warehouse.model.ship(order["number"], "70300001")
 
         await door.post({})
         await harness.work()
@@ -219,15 +219,15 @@ class TestTheFastPath:
         await door.post({"orderId": 4711})
         await harness.work()
 
-        assert await harness.alerts() == []
+        assert await harness.stored.alerts() == []
 
     async def test_a_warehouse_that_fails_is_left_to_the_poll(self, harness: Harness, door: Door) -> None:
         await connected(harness)
         order = await in_warehouse(harness)
-        harness.warehouse.ship(order["number"], "70300001")
-        found = harness.wms_order(order["number"])
+        harness.warehouse.model.ship(order["number"], "70300001")
+        found = harness.warehouse.order(order["number"])
         assert found is not None
-        harness.fail_warehouse("status", status=503)
+        harness.warehouse.fail("status", status=503)
         await door.post(order_payload(found))
         await harness.work()
         harness.mend()
@@ -241,8 +241,8 @@ class TestTheFastPath:
     ) -> None:
         await connected(harness)
         order = await in_warehouse(harness)
-        harness.warehouse.ship(order["number"], "70300001")
-        found = harness.wms_order(order["number"])
+        harness.warehouse.model.ship(order["number"], "70300001")
+        found = harness.warehouse.order(order["number"])
         assert found is not None
         client = type(harness.gateway.warehouse(harness.connection))
         read = client.get_order
@@ -251,7 +251,7 @@ class TestTheFastPath:
             monkeypatch.setattr(client, "get_order", read)
             before = await read(self, order_id)
             harness.tick(60)
-            harness.warehouse.track(order["number"], "70300002")
+            harness.warehouse.model.track(order["number"], "70300002")
             await harness.poll("shipments")
             return before
 

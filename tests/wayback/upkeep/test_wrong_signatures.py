@@ -24,10 +24,10 @@ async def test_many_within_an_hour_are_told_of_once(harness: Harness) -> None:
     await harness.connect(processes=PLAIN)
 
     await wrong(harness, 9)
-    assert await harness.alerts() == []
+    assert await harness.stored.alerts() == []
     await wrong(harness, 30)
 
-    (alert,) = await harness.rows(select(alerts))
+    (alert,) = await harness.stored.rows(select(alerts))
     assert (alert.kind, alert.connection_id, alert.count) == ("signatures", harness.connection.id, 1)
     assert alert.text.startswith("At least 10 deliveries within an hour had a signature that does not fit.")
 
@@ -38,7 +38,7 @@ async def test_and_again_in_the_next_hour(harness: Harness) -> None:
     harness.tick(3601)
     await wrong(harness, 10)
 
-    (alert,) = await harness.rows(select(alerts))
+    (alert,) = await harness.stored.rows(select(alerts))
     assert alert.count == 2
 
 
@@ -46,7 +46,7 @@ async def test_a_few_over_days_are_nothing_to_hear_of(harness: Harness) -> None:
     await harness.connect(processes=PLAIN)
     await wrong(harness, 30, seconds=3600)
 
-    assert await harness.alerts() == []
+    assert await harness.stored.alerts() == []
 
 
 async def test_each_connection_is_counted_by_itself_and_what_is_genuine_goes_on(harness: Harness) -> None:
@@ -54,10 +54,10 @@ async def test_each_connection_is_counted_by_itself_and_what_is_genuine_goes_on(
     second = await harness.connect("second", processes={**PLAIN, "articles": False}, order_number_prefix="B-")
     for connection in (first, second) * 6:
         await harness.post(b"{}", "order.updated", connection=connection, secret="wrong")
-    order = harness.order("SOKK-1")
+    order = harness.shop.order("SOKK-1")
 
     answer = await harness.post(json.dumps(order).encode(), "order.created", connection=first)
 
     await harness.intake.signatures.settle()
     assert answer.status_code == 200
-    assert await harness.alerts() == []
+    assert await harness.stored.alerts() == []

@@ -74,7 +74,7 @@ def _listed(row: Row[Any]) -> ListedEvent:
     return ListedEvent(**{**row._mapping, "state": EventState(row.state), "has_body": bool(row.has_body)})
 
 
-async def to_judge(db: AsyncConnection, event_ids: Sequence[int]) -> list[Event]:
+async def undecided(db: AsyncConnection, event_ids: Sequence[int]) -> list[Event]:
     """Those of the ids, oldest first, with their bodies."""
     found = await db.execute(select(inbox).where(inbox.c.id.in_(event_ids)).order_by(inbox.c.id))
     return [Event(row.id, row.connection_id, row.received_at, row.headers, row.body or b"", row.tries) for row in found]

@@ -36,7 +36,7 @@ RESULTS: tuple[tuple[type[RemoteError], str], ...] = (
 
 
 class Blocked(RemoteError):
-    """The method's failure budget is used up until `until` (UTC); nothing was sent."""
+    """The method's circuit is open until `until` (UTC); nothing was sent."""
 
     def __init__(self, system: str, call: str, until: datetime) -> None:
         super().__init__(f"{call} is paused until {until:%H:%M:%S} UTC", system=system, call=call)
@@ -66,7 +66,7 @@ def result_of(error: RemoteError | None) -> str:
 
 
 def is_unknown(error: RemoteError | None) -> bool:
-    """Whether the write may have been done: its answer never came, or came garbled."""
+    """Whether the write may have been done: its answer never came, or could not be read."""
     return isinstance(error, Malformed) or (isinstance(error, Unavailable) and error.sent)
 
 
@@ -85,8 +85,8 @@ class RecordedCalls:
     about: About
 
     async def begin(self, db: AsyncConnection, call: str, request: Mapping[str, Any] | None) -> Begun:
-        """Stores the attempt in the caller's transaction, which is committed before `send`. Raises LeaseLost and Blocked."""
-        # A connection may allow its system more time than a lease usually lasts; the lease outlives the call all the same.
+        """Stores the attempt in the caller's transaction. The caller commits it before `send`. Raises LeaseLost and Blocked."""
+        # A connection may allow its system more time than a lease lasts. The lease must still outlive the call.
         lasts = max(self.lease.seconds, self.call_timeout_seconds * LEASE_PER_CALL)
         not_after = time.monotonic() + lasts - self.call_timeout_seconds
         await renew(db, self.lease, at_least=lasts)
@@ -110,9 +110,9 @@ class RecordedCalls:
         return Begun(attempt_id, call, not_after)
 
     async def send(self, begun: Begun, do: Callable[[], Awaitable[T]]) -> T:
-        """Makes the call. Raises LeaseLost, with nothing sent, when the lease may run out before it is over."""
+        """Makes the call. Raises LeaseLost, with nothing sent, when the lease may run out before the call is over."""
         failpoints.hit("attempt-after-commit")
-        # Looked at once more, by a clock of our own: whoever froze here for a while must not send what another has sent since.
+        # We check the time again, on our own clock. A process that was frozen here must not send what another has sent since.
         if time.monotonic() > begun.not_after:
             raise LeaseLost(f"the lease on {self.lease.key} may run out before {begun.call} is over")
         answer = await do()
@@ -120,7 +120,7 @@ class RecordedCalls:
         return answer
 
     async def end(self, db: AsyncConnection, begun: Begun, error: RemoteError | None = None, answer: object = None) -> bool:
-        """Stores the result in the caller's transaction. Whether this failure has used the method's budget up."""
+        """Stores the result in the caller's transaction. Returns whether this failure opened the method's circuit."""
         status = error.status if error else (answer.status if isinstance(answer, Written) else None)
         await db.execute(
             update(attempts)
@@ -130,7 +130,7 @@ class RecordedCalls:
         return await self.count(db, begun.call, error)
 
     async def count(self, db: AsyncConnection, call: str, error: RemoteError | None) -> bool:
-        """Counts a call that went well (None) or failed, once. Whether this failure has used the method's budget up."""
+        """Counts a call once: None for success, or its error. Returns whether this failure opened the method's circuit."""
         key, now = circuit.key_for(self.counted, call), self.gateway.clock()
         if error is None:
             await circuit.succeeded(db, key, now)
@@ -152,7 +152,7 @@ def _words(error: RemoteError | None, answer: object) -> str | None:
 
 
 def over_at(started_at: datetime, timeout_seconds: float) -> datetime:
-    """When the call of an attempt without a result must be over."""
+    """When the call of an attempt without a result must be over at the latest."""
     return started_at + timedelta(seconds=timeout_seconds)
 
 
@@ -162,13 +162,13 @@ def of_batches(lane: str) -> ColumnElement[bool]:
 
 
 async def under_way(db: AsyncConnection, which: ColumnElement[bool]) -> datetime | None:
-    """Until when a call whose worker ended may still be under way; None when all of them must be over."""
+    """Until when a call may still be under way after its worker ended; None when every such call must be over."""
     query = select(attempts.c.started_at, attempts.c.timeout_seconds, db_now().label("now"))
     rows = list(await db.execute(query.where(which, attempts.c.finished_at.is_(None))))
     return max((over for row in rows if (over := over_at(row.started_at, row.timeout_seconds)) > row.now), default=None)
 
 
 async def close_unknown(db: AsyncConnection, which: ColumnElement[bool]) -> list[dict[str, Any]]:
-    """Marks attempts whose worker ended before the answer came; gives what they had sent."""
+    """Marks attempts whose worker ended before the answer came. Returns what they had sent."""
     done = update(attempts).where(which, attempts.c.finished_at.is_(None)).values(finished_at=db_now(), result="unknown")
     return [row.request or {} for row in await db.execute(done.returning(attempts.c.request))]

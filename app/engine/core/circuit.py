@@ -27,7 +27,7 @@ from app.storage.tables import budgets
 from app.storage.upserts import insert_missing
 
 ON_THE_WAY = (502, 503, 504)
-"""Answers of whatever stands in front of the WMS: it has not seen the call itself."""
+"""Answers of a proxy in front of the WMS: the WMS itself has not seen the call."""
 
 REPORT_PICKED = "PATCH /orders/lines/reportedNumberOfItems"
 REPORT_RETURNED = "PATCH /orders/lines/reportedReturnedNumberOfItems"
@@ -64,13 +64,13 @@ def key_for(counted: str, call: str) -> str:
 
 
 def keys_of(connection: Connection, process: Process) -> list[str]:
-    """The counters of the calls that the process cannot do without."""
+    """The counters of the calls that the process needs."""
     counted = of_source(connection) if process in TO_SHOP else of_warehouse(connection)
     return [key_for(counted, call) for call in CALLS[process]]
 
 
 def all_keys(connections: Iterable[Connection]) -> dict[str, str]:
-    """Every counter of these connections, with the call it is for; mostly they share one user, and so one counter a call."""
+    """Every counter of these connections, with the call it counts. Most share one user, and so one counter per call."""
     return {
         key: call
         for connection in connections
@@ -83,26 +83,26 @@ def all_keys(connections: Iterable[Connection]) -> dict[str, str]:
 
 
 async def blocked_until(db: AsyncConnection, keys: Sequence[str], now: datetime) -> datetime | None:
-    """The latest moment until which any of these methods may not be used; None when all may."""
+    """Until when at least one of these methods is blocked; None when none is."""
     found = await db.execute(select(budgets.c.blocked_until).where(budgets.c.key.in_(keys), budgets.c.blocked_until > now))
     moments = [row.blocked_until for row in found]
     return max(moments) if moments else None
 
 
 async def blocked(db: AsyncConnection, keys: Sequence[str], now: datetime) -> frozenset[str]:
-    """Those of these methods that may not be used now."""
+    """Which of these methods are blocked now."""
     found = await db.scalars(select(budgets.c.key).where(budgets.c.key.in_(keys), budgets.c.blocked_until > now))
     return frozenset(found)
 
 
 async def has_just_failed(db: AsyncConnection, keys: Sequence[str], since: datetime) -> bool:
-    """Whether the last call of any of these methods failed, at or after `since`: the next failure would be one in a row."""
+    """Whether the last call of any of these methods failed at or after `since`. One more failure would then be two in a row."""
     query = select(budgets.c.key).where(budgets.c.key.in_(keys), budgets.c.failures > 0, budgets.c.updated_at >= since)
     return await db.scalar(query.limit(1)) is not None
 
 
 async def succeeded(db: AsyncConnection, key: str, now: datetime) -> None:
-    """One success sets the count to nothing."""
+    """A success sets the count back to zero."""
     done = await db.execute(
         update(budgets)
         .where(budgets.c.key == key, (budgets.c.failures > 0) | (budgets.c.pauses > 0))
@@ -115,9 +115,9 @@ async def succeeded(db: AsyncConnection, key: str, now: datetime) -> None:
 async def count_failure(
     db: AsyncConnection, key: str, lane: str, error: RemoteError, now: datetime, settings: Settings
 ) -> datetime | None:
-    """Counts one failed call, once. A refused login and a 429 block at once; anything else when it was one too many.
+    """Counts one failed call, once. A refused login and a 429 block at once; other failures block when there were too many.
 
-    Returns until when the method is blocked when this failure has used the budget up.
+    Returns until when the method is blocked if this failure opened its circuit.
     """
     if isinstance(error, LoginRefused):
         await block(db, key, lane, now + timedelta(seconds=settings.login_pause_seconds), error.message, now)
@@ -132,10 +132,10 @@ async def count_failure(
 async def failed(
     db: AsyncConnection, key: str, lane: str, error: RemoteError, now: datetime, settings: Settings
 ) -> datetime | None:
-    """Counts a failure. Returns until when the method is blocked, when this one was one too many.
+    """Counts a failure. Returns until when the method is blocked if this failure was one too many.
 
-    After a pause a single failure is enough for the next, longer one: the count is not forgotten by waiting. What the WMS itself
-    answered counts towards its lock-out too: then the pause lasts until too few of those come together.
+    Waiting does not reset the count: after a pause, a single failure is enough for the next, longer one. What the WMS itself
+    answered also counts towards its lock-out. The pause then lasts until too few of those answers fall into one window.
     """
     counter = await _raised(db, key, now)
     until: datetime | None = None
@@ -149,7 +149,7 @@ async def failed(
 
 
 async def block(db: AsyncConnection, key: str, lane: str, until: datetime, error: str, now: datetime) -> None:
-    """Blocks at once: the WMS has asked for it (429), or it refuses the login."""
+    """Blocks the method at once: the WMS asked for it (429) or refuses the login."""
     await _save(db, await _raised(db, key, now), lane, until, error, now)
 
 
@@ -163,8 +163,9 @@ class _Counter:
 
 
 async def _raised(db: AsyncConnection, key: str, now: datetime) -> _Counter:
-    """With this failure in it. Its row is made if it is missing, and ours until the transaction ends: lanes of several goods
-    owners count into it."""
+    """Returns the counter with this failure in it. Makes the row if it is missing, and locks it until the transaction ends: the
+    lanes of several goods owners count in it.
+    """
     await insert_missing(db, budgets, key=key, failures=0, pauses=0, updated_at=now)
     row = (await db.execute(select(budgets).where(budgets.c.key == key).with_for_update())).one()
     return _Counter(key, row.failures + 1, row.pauses)

@@ -28,7 +28,7 @@ _signal = signal.Signals[os.environ.get("GATEWAY_FAILPOINT_SIGNAL", "SIGKILL")]
 
 @contextmanager
 def armed(name: str, action: Callable[[], None]) -> Iterator[None]:
-    """Within the block, whoever hits this failpoint does `action` there; what it raises is raised there."""
+    """Within the block, code that hits this failpoint runs `action`. What `action` raises is raised there."""
     assert name in NAMES, f"there is no failpoint {name!r}"
     before = _actions.get(name)
     _actions[name] = action
@@ -41,11 +41,10 @@ def armed(name: str, action: Callable[[], None]) -> Iterator[None]:
 
 
 def hit(name: str) -> None:
-    """Does what a test has armed here; nothing otherwise.
+    """Runs what a test has armed here; otherwise does nothing.
 
-    A process that GATEWAY_FAILPOINT arms from outside is killed without further ado when its mark file does not exist yet, so
-    that it is hit once. With GATEWAY_FAILPOINT_SIGNAL=SIGSTOP it freezes until somebody thaws it, and then goes on as if no time
-    had passed.
+    GATEWAY_FAILPOINT arms a process from outside: it is killed at once unless its mark file exists, so that it is hit once. With
+    GATEWAY_FAILPOINT_SIGNAL=SIGSTOP it freezes until somebody continues it, and goes on as if no time had passed.
     """
     action = _actions.get(name)
     if action is not None:

@@ -22,7 +22,7 @@ from app.storage.types import db_now
 log = get_logger(__name__)
 
 LEASE_PER_CALL = 4 / 3
-"""How many times the longest call a lease lasts at least."""
+"""A lease lasts at least this many times the longest call."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Lease:
 
 
 async def acquire(database: Database, key: str, seconds: float) -> Lease | None:
-    """The lease, or None when somebody else has it."""
+    """Returns the lease, or None when somebody else holds it."""
     holder = unguessable()
     try:
         async with database.begin() as db:
@@ -53,14 +53,14 @@ async def acquire(database: Database, key: str, seconds: float) -> Lease | None:
             await db.execute(insert(leases).values(key=key, holder=holder, until=db_now(seconds), fence=1))
             return Lease(key, holder, 1, seconds)
     except IntegrityError:
-        # Two were first at the same time, and the other one was.
+        # Two processes inserted at the same time, and the other one won.
         return None
 
 
 async def renew(db: AsyncConnection, lease: Lease, at_least: float = 0.0) -> None:
     """Sets the full time again, or `at_least` seconds if that is longer, inside the caller's transaction.
 
-    Raises LeaseLost when it ran out: what follows must not happen.
+    Raises LeaseLost when the lease has run out: the caller must not go on.
     """
     done = await db.execute(
         update(leases)
@@ -75,7 +75,7 @@ async def renew(db: AsyncConnection, lease: Lease, at_least: float = 0.0) -> Non
 async def kept(database: Database, lease: Lease) -> AsyncIterator[None]:
     """Renews the lease every third of its time while the block runs: reading a slow shop may take longer than one lease.
 
-    Who was stopped for longer finds the lease lost at the next `renew`, before anything is stored.
+    A process that was stopped for longer finds the lease lost at its next `renew`, before it stores anything.
     """
     over = asyncio.Event()
     renewing = asyncio.get_running_loop().create_task(_renew_until(database, lease, over))

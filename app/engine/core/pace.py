@@ -26,11 +26,11 @@ from app.logs import get_logger
 log = get_logger(__name__)
 
 BURST_SHARE = 0.1
-"""The part of the calls that may come at once; the rest is spread."""
+"""The share of the calls that may come at once; the rest is spread."""
 ALONE_SHARE = 0.25
-"""The part of the pace that one process takes while it cannot ask the others."""
+"""The share of the pace that one process takes while it cannot ask the others."""
 PATIENCE_SECONDS = 5.0
-"""A call that would wait longer is not begun: its job is put aside until then."""
+"""A call that would wait longer is not begun: its job waits until then."""
 LONGEST_HOLD_SECONDS = 3600.0
 REDIS_SECONDS = 1.0
 
@@ -110,7 +110,7 @@ class PaceKeeper:
         return waited / 1000
 
     async def hold(self, key: str, seconds: float) -> None:
-        """Nobody calls the account for so long: it asked for fewer calls."""
+        """Stops all calls to the account for so long, because it asked for fewer calls."""
         self._alone.hold(key, seconds * 1000)
         if self._redis is not None:
             await self._ask(_HOLD, key, seconds * 1000)
@@ -131,7 +131,7 @@ class PaceKeeper:
 
 
 class PacedTransport(httpx.AsyncBaseTransport):
-    """Holds a call back until the account may be called. The wait is a part of the call's time.
+    """Holds a call back until the account may be called. The wait is part of the call's time.
 
     Raises RateLimited when the wait is too long. An answer of 429 holds back all calls to the account.
     """

@@ -34,7 +34,7 @@ PROBLEM_SECONDS = 1.5
 
 
 class Task(StrEnum):
-    """What a worker can be rung for; the key is a connection's id, `connection:process`, or a lane."""
+    """What a worker can be woken up for; the key is a connection's id, `connection:process`, or a lane."""
 
     INGEST = "ingest"
     POLL = "poll"
@@ -72,11 +72,11 @@ class WakeUps(Protocol):
         ...
 
     async def send(self, task: Task, key: str) -> None:
-        """Sends one. Never raises: the sweeper finds what a lost wake-up would have announced."""
+        """Sends a wake-up. Never raises: the sweeper finds the work of a wake-up that was lost."""
         ...
 
     async def problem(self) -> str | None:
-        """Why wake-ups get lost just now; None when they do not. Never raises, and takes PROBLEM_SECONDS at most."""
+        """Why wake-ups are being lost now; None when they are not. Never raises, and takes PROBLEM_SECONDS at most."""
         ...
 
 
@@ -133,7 +133,7 @@ class MemoryWakeUps:
 
 @dataclass
 class CoalescedWakeUps:
-    """WakeUps for the same key at most once per interval: the first at once, what comes meanwhile together at its end."""
+    """Sends wake-ups for the same key at most once per interval: the first at once, the later ones together when it ends."""
 
     wake_ups: WakeUps
     interval: float
@@ -170,7 +170,7 @@ class CoalescedWakeUps:
 
 
 def serialize(job: dict[str, Any]) -> bytes:
-    """arq's jobs as JSON: ids and counters only, nothing that needs pickle. A failure is kept as its text."""
+    """arq's jobs as JSON: they hold ids and counters only, so that nothing needs pickle. A failure is kept as its text."""
     return orjson.dumps(job, default=repr)
 
 
@@ -180,7 +180,7 @@ def deserialize(job: bytes) -> dict[str, Any]:
 
 
 async def patient_pool(url: str) -> ArqRedis:
-    """For a worker: waits for Redis when it starts, and lives through one that is away for a while."""
+    """For a worker: waits for Redis at the start, and survives a Redis that is away for a while."""
     settings = RedisSettings.from_dsn(url)
     settings.conn_timeout = 5
     settings.conn_retries = 60
@@ -196,6 +196,6 @@ async def patient_pool(url: str) -> ArqRedis:
 
 
 def brisk_pool(url: str) -> ArqRedis:
-    """For the API: connects with the first wake-up, and gives one up soon. The sweeper finds what it would have announced."""
+    """For the API: connects with the first wake-up, and gives up soon. The sweeper finds the work of a lost wake-up."""
     pool: ConnectionPool = ConnectionPool.from_url(url, socket_connect_timeout=2, socket_timeout=3)
     return ArqRedis(pool, job_serializer=serialize, job_deserializer=deserialize)

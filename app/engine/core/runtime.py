@@ -28,13 +28,13 @@ from app.warehouse.rest.client import OngoingClient
 CACHE_SECONDS = 2.0
 """How old a cached connection may be: a change is seen by every process within this time."""
 SOURCE_SECONDS = 24 * 3600.0
-"""How long a client of an outside system is kept with what it has cached, however often it is used."""
+"""How long a client of an outside system is kept, with all it has cached, however often it is used."""
 MOST_CACHED = 10_000
 
 
 @dataclass(frozen=True)
 class _OpenSource:
-    """A client, and the version of the settings and the test that it was made for."""
+    """A client, and the versions of the settings and the test for which it was made."""
 
     made_for: tuple[int, datetime | None]
     source: Source
@@ -80,7 +80,7 @@ class Gateway:
             return self._lanes.put(lane, await connections.every(db, self.vault, lane=lane))
 
     def forget(self, connection_id: str) -> None:
-        """After a change made by this process."""
+        """Called after this process has changed the connection."""
         self._connections.forget(connection_id)
         self._lanes.clear()
 
@@ -93,7 +93,7 @@ class Gateway:
         return kept.source
 
     def open_source(self, connection: Connection, facts: Mapping[str, Any]) -> Source:
-        """A client of its own, which knows these facts about the system. What the account allows is kept by its transport."""
+        """A new client that knows these facts about the system. Its transport remembers what the account allows."""
         system, transport, shared = connection.system, self.transport, self.http
         pace = system.pace(connection.source)
         if pace is not None:
@@ -117,7 +117,7 @@ class Gateway:
 
 @asynccontextmanager
 async def open_gateway(settings: Settings, wake_ups: WakeUps, clock: Clock = utc_now) -> AsyncIterator[Gateway]:
-    """Everything opened, and closed again at the end."""
+    """Opens everything, and closes it again at the end."""
     transport = GuardedTransport(settings.reach)
     gateway = Gateway(
         settings=settings,

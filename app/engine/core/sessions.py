@@ -23,9 +23,11 @@ from app.storage.secrets import Vault
 log = get_logger(__name__)
 
 LEASE_SECONDS = 30.0
-"""How long a login that was begun keeps the others waiting when its process ends. Renewed while the login goes on."""
+"""How long others wait for a login whose process has ended. Renewed while the login goes on."""
 PATIENCE_SECONDS = 45.0
-"""How long one waits for another's login; longer than a lease, so that a process that ended is outlived."""
+"""How long a process waits for another's login. It is longer than a lease, so that the lease of a process that ended runs out
+first.
+"""
 LOOK_SECONDS = 0.1
 
 
@@ -43,7 +45,7 @@ class SharedSessions:
         return (await self._read()).session
 
     async def renew(self, old: Session | None, login: Callable[[], Awaitable[Session]]) -> Session:
-        """Reads again under a lease before it logs in. A token that may be used only once is used once.
+        """Takes a lease, reads the session again, and only then logs in. So a token that may be used only once is used once.
 
         Raises what `login` raises, and Unavailable (not sent) when another process's login takes too long.
         """
@@ -61,7 +63,9 @@ class SharedSessions:
             return await sessions.find(db, self.vault, self.connection_id)
 
     async def _stored(self, known: sessions.StoredSession, fresh: Session) -> Session:
-        """Whoever was frozen for longer than its lease may come second: what the other stored is newer, and is used."""
+        """Stores the session. A process that was frozen for longer than its lease may come second: it then uses the other's newer
+        one.
+        """
         with contextlib.suppress(IntegrityError):
             async with self.database.begin() as db:
                 if await sessions.replace(db, self.vault, self.connection_id, known, fresh, self.clock()):

@@ -30,7 +30,7 @@ def about(claimed: ClaimedJob, mapping_id: int) -> About:
 
 @dataclass
 class JobCalls(RecordedCalls):
-    """The calls of one turn of one job to one outside system."""
+    """The calls that one job makes to one outside system while it is claimed."""
 
     connection: Connection
     claimed: ClaimedJob
@@ -38,11 +38,11 @@ class JobCalls(RecordedCalls):
     unsettled: Unsettled | None
     released: bool
     outcome_unknown: bool = False
-    """A write was sent in this turn and its outcome is not known."""
+    """The job sent a write whose outcome is not known."""
     was_answered: bool = False
-    """A call of this turn went well."""
+    """A call of this job went well."""
     is_down: bool = False
-    """The method's failure budget is used up and nothing went well in this turn: it is not this record that the WMS fails on."""
+    """The method's circuit is open and no call of this job went well: the WMS is down, whatever the record."""
     notes: list[tuple[str, str, int]] = field(default_factory=list)
 
     async def read(self, call: str, do: Callable[[], Awaitable[T]]) -> T:
@@ -84,11 +84,10 @@ class JobCalls(RecordedCalls):
 
 
 async def find_unsettled(db: AsyncConnection, job: Job) -> tuple[Unsettled | None, datetime | None]:
-    """The job's last writing call, when what came of it has not been written down; and until when to wait before it may be
-    looked at.
+    """Returns the job's last write if its outcome was never stored, and until when it may not be looked up yet.
 
-    An attempt without a result is one whose worker ended: its call may still be under way until its time is over. One with a
-    result that is newer than the generation that was ended last succeeded just before its worker ended.
+    An attempt without a result belongs to a worker that ended. Its call may still be under way until its time is over. An attempt
+    with a result that is newer than the last generation that ended succeeded just before its worker ended.
     """
     newest = select(attempts, db_now().label("now")).where(attempts.c.job_id == job.id).order_by(attempts.c.id.desc())
     row = (await db.execute(newest.limit(1))).first()

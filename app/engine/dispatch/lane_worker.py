@@ -48,21 +48,21 @@ log = get_logger(__name__)
 
 
 async def drain(gateway: Gateway, key: str) -> int:
-    """Works the lane off and returns the number of turns. Another holder of the lease, or nothing to do: returns 0 at once."""
+    """Works the lane off. Returns the number of jobs, and 0 at once when another holds the lease or nothing is to be done."""
     lease = await leases.acquire(gateway.database, key, gateway.settings.lease_seconds)
     if lease is None:
         return 0
-    turns = 0
+    worked = 0
     try:
-        turns = await _work_off(gateway, lease)
+        worked = await _work_off(gateway, lease)
     except LeaseLost:
         log.warning("lease_lost", lane=key)
-        return turns
+        return worked
     finally:
         await leases.release(gateway.database, lease)
     if not gateway.stopping:
-        await _look_again(gateway, key)
-    return turns
+        await _check_again(gateway, key)
+    return worked
 
 
 async def _work_off(gateway: Gateway, lease: Lease) -> int:
@@ -71,15 +71,15 @@ async def _work_off(gateway: Gateway, lease: Lease) -> int:
         orphans = await claim.take_back_orphans(db, lease, now)
     if orphans:
         log.warning("jobs_taken_back", lane=lease.key, count=orphans)
-    turns = 0
+    worked = 0
     ends = time.monotonic() + gateway.settings.slice_seconds
     while time.monotonic() < ends and not gateway.stopping:
         claimed = await _take(gateway, lease)
         if claimed is None:
             break
         await _run_claimed(gateway, claimed)
-        turns += 1
-    return turns
+        worked += 1
+    return worked
 
 
 async def _take(gateway: Gateway, lease: Lease) -> ClaimedJob | None:
@@ -88,8 +88,8 @@ async def _take(gateway: Gateway, lease: Lease) -> ClaimedJob | None:
     on_lane = await gateway.on_lane(lease.key)
     async with gateway.database.begin() as db:
         blocked = await _blocked_slots(db, on_lane, now)
-        # Two records known to be bad never run back to back, in whatever slice or worker: the WMS counts failures in a row.
-        # One may run after a call that went well, or after a pause.
+        # Two suspect records never run back to back, in whatever slice or worker: the WMS counts failures in a row. One may run
+        # after a call that went well, or after a pause.
         since = now - timedelta(seconds=gateway.settings.budget_pause_seconds)
         suspects = not await circuit.has_just_failed(db, list(all_keys(on_lane)), since)
         await claim.wake_parked(db, lease.key, now)
@@ -114,8 +114,8 @@ def _is_on(connection: Connection, process: Process) -> bool:
     return connection.status is Status.ACTIVE and connection.settings.processes.is_on(process)
 
 
-async def _look_again(gateway: Gateway, key: str) -> None:
-    """A ring that came while we held the lease found it taken and went: look once more now that it is free."""
+async def _check_again(gateway: Gateway, key: str) -> None:
+    """A wake-up that came while we held the lease found it taken. So we check for more work once the lease is free."""
     now = gateway.clock()
     on_lane = await gateway.on_lane(key)
     async with gateway.database.read() as db:
@@ -125,7 +125,7 @@ async def _look_again(gateway: Gateway, key: str) -> None:
         await gateway.wake_ups.send(Task.DRAIN, key)
 
 
-# --- one turn -----------------------------------------------------------------------------------------------------------
+# --- one job ------------------------------------------------------------------------------------------------------------
 
 
 async def _run_claimed(gateway: Gateway, claimed: ClaimedJob) -> None:
@@ -141,7 +141,7 @@ async def _run_claimed(gateway: Gateway, claimed: ClaimedJob) -> None:
             await _retry_later(gateway, claimed, None, error)
         except Exception as error:
             if is_passing(error):
-                raise  # the database is away: whoever has the lane next takes the job back and looks what came of it
+                raise  # the database is away: the lane's next holder takes the job back and checks what came of it
             log.exception("job_failed")
             result = _failed(job, Transfer.UNKNOWN, "internal-error", "An error of the gateway itself; its log has the details")
             await _end(gateway, claimed, None, result)
@@ -188,12 +188,12 @@ async def _transfer(gateway: Gateway, claimed: ClaimedJob) -> None:
 
 
 def _what_is_known(port: JobCalls | None) -> Transfer:
-    """Of a transfer that failed: an outcome not known before this turn, and not found out in it, is not known yet."""
+    """The transfer's state after a failure. An unknown outcome that this job did not find out stays unknown."""
     return Transfer.UNKNOWN if port and (port.outcome_unknown or port.unsettled) else Transfer.REFUSED
 
 
 def _failed(job: Job, transfer: Transfer, code: str, reason: str) -> Result:
-    """What fails on the way back says nothing of the transfer into the warehouse."""
+    """A failure on the way back changes nothing about the transfer into the warehouse."""
     return Result(Outcome.FAILED, transfer if job.process in INBOUND else None, code, reason)
 
 
@@ -221,7 +221,7 @@ def _known(mapping: Mapping, *, unknown: bool) -> Known:
 
 
 async def _held(db: AsyncConnection, gateway: Gateway, job: Job, words: str, now: datetime) -> None:
-    """An operator hears of it, and where the connection wants it the shop's staff as well."""
+    """Alerts an operator, and writes the shop's staff a note where the connection wants it."""
     await alerts.raise_alert(db, "held", job.connection_id, f"{job.process}:{job.source_id}", words, now)
     connection = await gateway.connection(job.connection_id)
     if job.process is Process.ORDERS and connection.settings.order_note_on_hold:
@@ -230,8 +230,8 @@ async def _held(db: AsyncConnection, gateway: Gateway, job: Job, words: str, now
         await enqueue_report(db, connection, Process.NOTES, mapping, now)
 
 
-async def _settle_reservation(db: AsyncConnection, job: Job, result: Result, now: datetime) -> None:
-    """Kept while the order is to come; the WMS's own figure shows it from the first read after it has got there."""
+async def _update_reservation(db: AsyncConnection, job: Job, result: Result, now: datetime) -> None:
+    """Keeps the reservation while the order is to come. A WMS stock read begun after the order got there shows it."""
     if result.wms_id is not None:
         await reservations.transferred(db, job.mapping_id, now)
     elif result.outcome is Outcome.SKIPPED:
@@ -243,8 +243,7 @@ JOB_STATE = {Outcome.HELD: JobState.HELD, Outcome.FAILED: JobState.DEAD}
 
 
 async def _end(gateway: Gateway, claimed: ClaimedJob, port: JobCalls | None, result: Result) -> None:
-    """Writes the result down: mapping, history, events and run items, and the job, unless it has a newer generation to go on
-    with."""
+    """Stores the result: mapping, history, events, run items and the job. A job with a newer generation goes on waiting."""
     job, now = claimed.job, gateway.clock()
     failpoints.hit("finish-before-commit")
     name = await _name(gateway, job.connection_id)
@@ -252,7 +251,7 @@ async def _end(gateway: Gateway, claimed: ClaimedJob, port: JobCalls | None, res
         await leases.renew(db, claimed.lease)
         await mappings.change(db, job.mapping_id, now, **values_of(job.process, result, now))
         if job.process is Process.ORDERS:
-            await _settle_reservation(db, job, result, now)
+            await _update_reservation(db, job, result, now)
         for call, outcome, attempt_id in port.notes if port else []:
             words = f"{call}: {outcome}"
             await mappings.note(db, job.mapping_id, now, Note(f"call-{outcome}", words, job_id=job.id, attempt_id=attempt_id))
@@ -275,7 +274,7 @@ async def _end(gateway: Gateway, claimed: ClaimedJob, port: JobCalls | None, res
 
 
 async def _close_job(db: AsyncConnection, claimed: ClaimedJob, result: Result, now: datetime) -> None:
-    """A compare-and-swap on the generation that was taken: a change that came during the write goes on waiting."""
+    """A compare-and-swap on the claimed generation: if a change came during the write, the job waits again."""
     job = claimed.job
     ended: dict[str, Any] = {
         "done_generation": job.taken_generation,
@@ -299,7 +298,7 @@ async def _close_job(db: AsyncConnection, claimed: ClaimedJob, result: Result, n
 
 
 def _ours(claimed: ClaimedJob, to: JobState) -> tuple[ColumnElement[bool], ...]:
-    """The claimed job, as long as nobody else has taken it over, on its way from running to `to`."""
+    """The condition that the claimed job is running and still ours, on its way to state `to`."""
     running = jobs.c.state.in_(to.sources(JobState.RUNNING))
     return jobs.c.id == claimed.job.id, running, jobs.c.fence == claimed.lease.fence
 
@@ -315,7 +314,7 @@ async def _name(gateway: Gateway, connection_id: str) -> str:
 
 
 async def _retry_later(gateway: Gateway, claimed: ClaimedJob, port: JobCalls | None, error: GatewayError) -> None:
-    """Puts the job aside until another try is due; too many tries end in the dead letters.
+    """Lets the job wait until its next try. After too many tries it becomes a dead letter.
 
     A WMS that is blocked, busy or down as a whole costs the record no try.
     """
@@ -337,7 +336,7 @@ async def _retry_later(gateway: Gateway, claimed: ClaimedJob, port: JobCalls | N
     if isinstance(error, RateLimited) and error.retry_after is not None:
         due = max(due, now + timedelta(seconds=error.retry_after))
     if port and port.outcome_unknown and job.process in TO_SHOP:
-        # What may still be under way is not looked for before it must be over: not found too early, it would be written twice.
+        # The call may still be under way. Looked up too early, it would not be found and would be written twice.
         due = max(due, now + timedelta(seconds=port.call_timeout_seconds))
     async with gateway.database.begin() as db:
         await mappings.change(

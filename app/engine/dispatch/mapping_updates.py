@@ -13,7 +13,7 @@ from app.records.mappings import MappingChange
 from app.storage.tables import mappings
 
 DELIVERIES = (Process.SHIPMENTS, Process.RETURNS)
-"""Whose outcome is how far the way back has come."""
+"""The processes whose outcome says how far the way back has come."""
 OF_RETURNS = (
     "refund-refused",
     "returned-fraction",
@@ -25,7 +25,7 @@ OF_RETURNS = (
 
 
 def values_of(process: Process, result: Result, now: datetime) -> MappingChange:
-    """What changes in the mapping when the turn has ended."""
+    """What changes in the mapping when the job has ended."""
     if process not in INBOUND:
         return _delivery_values(process, result, now)
     values: MappingChange = {"transfer": result.transfer, "reason_code": result.code, "reason": result.reason}
@@ -43,7 +43,9 @@ def values_of(process: Process, result: Result, now: datetime) -> MappingChange:
 
 
 def _delivery_values(process: Process, result: Result, now: datetime) -> MappingChange:
-    """Of a report: the way in stays as it is. What an acknowledgement or a note came to, its own job says."""
+    """For a report: the transfer into the warehouse stays as it is. Acknowledgements and notes leave no trace here: their own
+    jobs have it.
+    """
     if process not in DELIVERIES:
         return {}
     if process is Process.RETURNS and result.delivery is None:
@@ -57,7 +59,7 @@ def _delivery_values(process: Process, result: Result, now: datetime) -> Mapping
 
 
 def _returned_values(result: Result) -> MappingChange:
-    """Returned goods were sent before: a return that is settled takes back only what a return had said."""
+    """Goods that came back had been sent. A return that goes through clears only a problem that a return had set."""
     of_a_return = mappings.c.delivery_code.in_(OF_RETURNS)
     was_held = of_a_return & (mappings.c.delivery == Delivery.HELD)
     return {
@@ -68,7 +70,7 @@ def _returned_values(result: Result) -> MappingChange:
 
 
 def retry_values(process: Process, message: str, *, unknown: bool) -> MappingChange:
-    """While it waits for another try."""
+    """What changes in the mapping while the job waits for another try."""
     if process not in INBOUND:
         return {"delivery_code": "another-try", "delivery_reason": message} if process in DELIVERIES else {}
     values: MappingChange = {"reason_code": "another-try", "reason": message}

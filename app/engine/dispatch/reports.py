@@ -40,7 +40,7 @@ ACKNOWLEDGE = {"picked": REPORT_PICKED, "returned": REPORT_RETURNED, "received":
 
 
 async def report(process: Process, port: RecordedShop) -> Result:
-    """Tells the shop. Raises RemoteError when a call failed in a way that is worth another try."""
+    """Reports to the shop. Raises RemoteError when a call failed in a way that is worth another try."""
     if process is Process.NOTES:
         is_held = await _is_held(port)
         return await note_hold(port.mapping.reason_code if is_held else None, port.mapping.reason, port)
@@ -64,7 +64,7 @@ async def report(process: Process, port: RecordedShop) -> Result:
 
 
 async def _is_held(port: RecordedShop) -> bool:
-    """Released or changed since, the order needs no note any more."""
+    """Whether the order is still held. One that was released or changed since needs no note."""
     same = (jobs.c.mapping_id == port.mapping.id, jobs.c.process == Process.ORDERS, jobs.c.state == JobState.HELD)
     async with port.gateway.database.read() as db:
         return await db.scalar(select(jobs.c.id).where(*same)) is not None
@@ -91,7 +91,7 @@ class CameBack:
 async def _returned_quantities(
     db: AsyncConnection, connection: Connection, mapping: Mapping, shipments: Sequence[Shipment]
 ) -> CameBack:
-    """In those of the three ways that the connection uses."""
+    """What came back, in each of the three ways that the connection uses."""
     by, ways = connection.settings.returns.by, dict[str, dict[str, Decimal]]()
     rows = [row for row in await deliveries.returned_of(db, mapping.id) if row.way in by]
     for row in rows:
@@ -117,7 +117,7 @@ def _add(pieces: dict[P, Decimal], place: P, more: Decimal) -> None:
 
 
 async def settle_returns(db: AsyncConnection, connection: Connection, mapping: Mapping, now: datetime) -> None:
-    """An operator has seen to what has come back so far: it is not refunded any more."""
+    """Marks what has come back so far as dealt with by an operator. It is never refunded."""
     back = await _returned_quantities(db, connection, mapping, await _shipments(db, connection, mapping))
     key = f"settled {now.isoformat()}"
     await deliveries.intend(db, mapping.id, Kind.REFUND, key, {"pieces": as_text(back.totals)}, now)
@@ -125,7 +125,7 @@ async def settle_returns(db: AsyncConnection, connection: Connection, mapping: M
 
 
 async def _queue_acknowledgements(port: RecordedShop, reported: Reported) -> None:
-    """What the shop has confirmed is owed to the WMS, and goes there through its own lane."""
+    """Queues, in the WMS's own lane, the acknowledgement of what the shop has confirmed."""
     if not reported.acknowledge:
         return
     now = port.gateway.clock()
@@ -139,7 +139,7 @@ async def _queue_acknowledgements(port: RecordedShop, reported: Reported) -> Non
 
 
 async def acknowledge(port: RecordedWarehouse) -> Result:
-    """Confirms to the WMS, per line, the quantity that was read: confirming everything would swallow a pick made in between."""
+    """Confirms to the WMS, per line, the quantity that was read. Confirming the whole line would hide a pick made since."""
     async with port.gateway.database.read() as db:
         pending_acknowledgements = await deliveries.pending_acknowledgements(db, port.mapping_id)
     for row in pending_acknowledgements:

@@ -22,13 +22,13 @@ from app.records.connections import Connection
 from app.records.mappings import Mapping
 
 REQUESTS = 2
-"""A report is at most so many requests: what is to be written is looked at first."""
+"""One write of a report takes at most so many requests: it first reads what it may have to write."""
 
 
 def open_shop_port(
     gateway: Gateway, connection: Connection, claimed: ClaimedJob, mapping: Mapping, unsettled: Unsettled | None
 ) -> RecordedShop:
-    """The port for one turn of a job in a shop's lane."""
+    """Opens the port for one claimed job of a shop's lane."""
     return RecordedShop(
         gateway=gateway,
         lease=claimed.lease,
@@ -47,7 +47,7 @@ def open_shop_port(
 
 @dataclass
 class RecordedShop(JobCalls):
-    """Implements `flows.report.ShopPort` for one turn of one job."""
+    """Implements `flows.report.ShopPort` for one claimed job."""
 
     mapping: Mapping = field(kw_only=True)
 

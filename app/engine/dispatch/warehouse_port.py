@@ -34,7 +34,7 @@ log = get_logger(__name__)
 def open_warehouse_port(
     gateway: Gateway, connection: Connection, claimed: ClaimedJob, mapping_id: int, unsettled: Unsettled | None
 ) -> RecordedWarehouse:
-    """The port for one turn of a job in a warehouse's lane."""
+    """Opens the port for one claimed job of a warehouse's lane."""
     return RecordedWarehouse(
         gateway=gateway,
         lease=claimed.lease,
@@ -53,7 +53,7 @@ def open_warehouse_port(
 
 @dataclass
 class RecordedWarehouse(JobCalls):
-    """Implements `flows.result.WarehousePort` for one turn of one job."""
+    """Implements `flows.outcomes.WarehousePort` for one claimed job."""
 
     client: OngoingClient = field(kw_only=True)
 
@@ -79,7 +79,7 @@ class RecordedWarehouse(JobCalls):
             return None
         if owner.connection_id == self.connection.id:
             return f"{owner.kind} {owner.source_id} of this connection"
-        # Not which one: a key limited to this connection may read the reason, and its holder is not the other's.
+        # The reason does not name the other connection: a key limited to this one may read it, and may not see the other.
         log.info("number_taken", number=number, by_connection=owner.connection_id, by_mapping=owner.id)
         return "another connection of the same goods owner"
 
@@ -102,7 +102,7 @@ class RecordedWarehouse(JobCalls):
         job = opened(row)
         article = payload_of(await self.gateway.connection(job.connection_id), job)
         assert isinstance(article, Article)
-        # One with anything wrong would be refused, and the order with it.
+        # The WMS would refuse an article with a fault, and the order with it.
         sound = article.wanted and not article.problems and not article_problems(article, self.settings)
         return article if sound else None
 
@@ -113,7 +113,7 @@ class RecordedWarehouse(JobCalls):
                 await mappings.change(db, owner.id, self.gateway.clock(), wms_id=wms_id)
 
     async def article_created(self, line: OrderLine, written: Written, sent_hash: str) -> None:
-        """Without a product behind the line there is nobody to own the article; the next order that needs it reads again."""
+        """No connection owns an article whose line has no product. The next order that needs it reads it again."""
         number = line.article_number
         if number is None:
             return

@@ -25,9 +25,9 @@ from app.storage.engine import Database, prepare_sqlite
 COLUMNS = ("connection_id", "received_at", "topic", "headers", "body", "size", "state")
 CHECKPOINT_SECONDS = 0.5
 KEPT_SECONDS = 1.0
-"""How long PostgreSQL's connection may have been idle to be used for the next batch unseen."""
+"""A PostgreSQL connection that was idle for less than this takes the next batch without a check."""
 LOG_PAGES = 65_536
-"""A log longer than this (256 MB) is emptied even though writers then wait: under a long burst it would grow without end."""
+"""A log longer than this (256 MB) is checkpointed even if writers must wait: a long burst would let it grow without end."""
 
 
 class Row(Protocol):
@@ -58,10 +58,10 @@ class Writer(Protocol):
 
 
 class SqliteWriter:
-    """One connection in a thread of its own, one statement a batch.
+    """One connection in a thread of its own, and one statement per batch.
 
-    Many rows in one statement, not `executemany`: the interpreter's lock is then given back and taken again once a batch, not
-    once a row. The write-ahead log is brought into the database by another thread, so that no batch waits for that.
+    It is one statement with many rows, not `executemany`: the interpreter's lock is then released once a batch, not once a row.
+    Another thread does the checkpoints, so that no batch waits for one.
     """
 
     def __init__(self, url: str) -> None:
@@ -107,7 +107,7 @@ class SqliteWriter:
                 if frames > LOG_PAGES:
                     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             except sqlite3.Error:
-                # Busy or gone for a moment: the log only grows until the next time.
+                # The database is busy or away for a moment: the log grows until the next checkpoint, and nothing is lost.
                 continue
         if connection is not None:
             connection.close()
@@ -126,9 +126,9 @@ def _insert(rows: int) -> str:
 
 
 class PostgresWriter:
-    """One statement a batch through the driver: every column travels as one array.
+    """One statement per batch through the driver: every column travels as one array.
 
-    The connection is kept from batch to batch; after a pause it goes back to the pool, which looks whether it still lives.
+    The connection is kept from batch to batch. After a pause it goes back to the pool, which checks whether it still works.
     """
 
     STATEMENT = (
@@ -155,7 +155,7 @@ class PostgresWriter:
             driver = await self._driver()
             await driver.execute(self.STATEMENT, *columns)
         except BaseException:
-            await self._let_go()  # the pool finds out whether it is the connection
+            await self._let_go()  # the pool checks whether the connection is broken
             raise
         self._used = time.monotonic()
 
@@ -177,5 +177,5 @@ class PostgresWriter:
 
 
 def writer_for(database: Database) -> Writer:
-    """The quickest way to commit a batch on this database."""
+    """Returns the writer that commits a batch fastest on this database."""
     return SqliteWriter(database.url) if database.is_sqlite else PostgresWriter(database)

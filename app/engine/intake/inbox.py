@@ -20,7 +20,7 @@ log = get_logger(__name__)
 
 BATCH_ROWS = 256
 ONE_BY_ONE_SECONDS = 15.0
-"""How long the rows of a batch that failed are tried one by one, in seconds."""
+"""After a batch failed: for how many seconds its rows are tried one by one."""
 
 
 class InboxFull(GatewayError):
@@ -28,7 +28,7 @@ class InboxFull(GatewayError):
 
 
 class NotStored(GatewayError):
-    """The database did not take it."""
+    """The database did not store the delivery."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Inbox:
         self._task = asyncio.get_running_loop().create_task(self._run())
 
     async def close(self) -> None:
-        """Commits what waits, then ends."""
+        """Commits the waiting deliveries, then ends."""
         self._closing = True
         self._wake.set()
         if self._task:
@@ -67,7 +67,7 @@ class Inbox:
         await self.writer.close()
 
     def store(self, delivery: Delivery) -> asyncio.Future[None]:
-        """A future that is done once the delivery is committed; NotStored when it could not be.
+        """Returns a future that is done once the delivery is committed. It raises NotStored when that failed.
 
         Raises InboxFull at once when too much waits already. Cancelling the future changes nothing for the delivery.
         """
@@ -94,7 +94,7 @@ class Inbox:
     async def _commit(self, batch: list[tuple[Delivery, asyncio.Future[None]]]) -> None:
         try:
             await self.writer.write([delivery for delivery, _ in batch])
-        except Exception as error:  # whatever it is, nobody may be left waiting and the next batch must come
+        except Exception as error:  # whatever went wrong, every caller gets an answer and the next batch must come
             log.warning("batch_failed", rows=len(batch), error=type(error).__name__)
             await self._one_by_one(batch)
             return
@@ -108,7 +108,7 @@ class Inbox:
         ends = time.monotonic() + ONE_BY_ONE_SECONDS
         for delivery, done in batch:
             if time.monotonic() > ends:
-                # It is the database, not a row: whoever waits here has been told so by now, and newer ones wait behind.
+                # The database fails, not a row. The callers of this batch have their answer by now, and newer deliveries wait.
                 if not done.done():
                     done.set_exception(NotStored("the database does not answer"))
                 continue

@@ -41,7 +41,7 @@ BATCH_BYTES = 8 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Ready:
-    """An event with all that is needed to judge it; `gone` when the shop has no such record any more."""
+    """An event with all that is needed to decide it. `gone`: the shop has no such record any more."""
 
     event: Event
     change: RecordChange | None = None
@@ -49,14 +49,14 @@ class Ready:
 
 
 async def ingest(gateway: Gateway, connection_id: str) -> int:
-    """Looks at the connection's waiting events; returns how many. Another holder of the lease: returns 0 at once."""
+    """Takes in the connection's waiting events. Returns how many, and 0 at once when another holds the lease."""
     connection = await gateway.connection(connection_id)
     if connection.status is not Status.ACTIVE:
         return 0
     lease = await leases.acquire(gateway.database, f"ingest:{connection_id}", gateway.settings.lease_seconds)
     if lease is None:
         return 0
-    looked_at, ends = 0, time.monotonic() + gateway.settings.slice_seconds
+    taken_in, ends = 0, time.monotonic() + gateway.settings.slice_seconds
     try:
         async with leases.kept(gateway.database, lease):
             while time.monotonic() < ends and not gateway.stopping:
@@ -65,15 +65,15 @@ async def ingest(gateway: Gateway, connection_id: str) -> int:
                     break
                 await _ingest_batch(gateway, connection, events)
                 await gateway.wake_ups.send(Task.DRAIN, connection.lane)
-                looked_at += len(events)
+                taken_in += len(events)
     except LeaseLost:
         log.warning("lease_lost", lease=lease.key)
-        return looked_at
+        return taken_in
     finally:
         await leases.release(gateway.database, lease)
     if not gateway.stopping and await _any_waiting(gateway, connection_id):
         await gateway.wake_ups.send(Task.INGEST, connection_id)
-    return looked_at
+    return taken_in
 
 
 def _ready(connection_id: str) -> tuple[Any, ...]:
@@ -81,16 +81,18 @@ def _ready(connection_id: str) -> tuple[Any, ...]:
 
 
 async def _waiting(gateway: Gateway, connection_id: str, lease: Lease) -> list[Event]:
-    """By state, never by "id greater than the last": ids are not committed in order."""
+    """Selects by state, never by "id greater than the last": ids are not committed in order."""
     async with gateway.database.begin() as db:
         await leases.renew(db, lease)
         sizes = select(inbox.c.id, inbox.c.size).where(*_ready(connection_id)).order_by(inbox.c.id)
         rows = [(row.id, row.size) for row in await db.execute(sizes.limit(gateway.settings.ingest_batch))]
-        return await event_records.to_judge(db, _as_many_as_fit(rows))
+        return await event_records.undecided(db, _as_many_as_fit(rows))
 
 
 def _as_many_as_fit(sizes: list[tuple[int, int]]) -> list[int]:
-    """Of (id, bytes). A hundred bodies may each be as large as a body may be: at most BATCH_BYTES of them, but always one."""
+    """Takes (id, bytes) pairs. Returns ids with at most BATCH_BYTES together, but always one: each body may be as large as
+    allowed.
+    """
     chosen: list[int] = []
     total = 0
     for event_id, size in sizes:
@@ -107,7 +109,7 @@ async def _any_waiting(gateway: Gateway, connection_id: str) -> bool:
 
 
 async def _ingest_batch(gateway: Gateway, connection: Connection, events: list[Event]) -> None:
-    """Reads first, outside any transaction; then judges and queues all in one. If that fails, one by one."""
+    """Reads first, outside any transaction. Then decides and queues all events in one. If that fails, one by one."""
     ready = []
     for event in events:
         prepared = await _prepare(gateway, connection, event)
@@ -123,7 +125,7 @@ async def _ingest_batch(gateway: Gateway, connection: Connection, events: list[E
 
 
 async def _prepare(gateway: Gateway, connection: Connection, event: Event, *, read: bool = False) -> Ready | None:
-    """What the event needs to be judged; None when it is settled (or put aside) already."""
+    """Reads what the event needs to be decided. None when it is finished already, or waits until its next try."""
     with structlog.contextvars.bound_contextvars(event_id=event.id, connection=connection.name):
         try:
             return await _understand(gateway, connection, event, read=read)
@@ -159,8 +161,8 @@ async def _understand(gateway: Gateway, connection: Connection, event: Event, *,
                 await _ignore(gateway, connection, event, _switched_off(record.process))
                 return None
             if read:
-                # Which of two changes within one second is the newer: the shop's word, or, when it has none, the delivery
-                # itself. That a record is gone is for the sweep to prove; the shop has just announced this one.
+                # The shop says which of two changes within one second is the newer. Where it says nothing, the delivery counts.
+                # Only the deep sweep proves that a record is gone: the shop has just announced this one.
                 record = await _as_it_is_now(gateway, connection, record)
             return Ready(event, await _change_of(gateway, connection, event, record, read_now=read))
 
@@ -200,7 +202,7 @@ def _found(event: Event) -> Found:
 
 
 async def _decide(gateway: Gateway, connection: Connection, ready: list[Ready]) -> list[Ready]:
-    """Offers them all in one transaction, or, if that fails, each in its own. Returns those that must be read first."""
+    """Decides them all in one transaction, or, if that fails, each in its own. Returns those that must be read first."""
     if not ready:
         return []
     try:
@@ -217,7 +219,7 @@ async def _decide(gateway: Gateway, connection: Connection, ready: list[Ready]) 
 
 
 async def _decide_alone(gateway: Gateway, connection: Connection, one: Ready) -> bool:
-    """Whether it is judged, or in the dead letters; False when only a read can tell."""
+    """Returns whether the event is decided or a dead letter; False when it must be read first."""
     try:
         async with gateway.database.begin() as db:
             return await _decide_one(db, gateway, connection, one)
@@ -232,7 +234,7 @@ async def _decide_alone(gateway: Gateway, connection: Connection, one: Ready) ->
 
 
 async def _decide_one(db: AsyncConnection, gateway: Gateway, connection: Connection, one: Ready) -> bool:
-    """Whether it is judged; False when only a read can tell."""
+    """Returns whether the event is decided; False when it must be read first."""
     now = gateway.clock()
     event = one.event
     if await db.scalar(select(inbox.c.state).where(inbox.c.id == event.id)) != EventState.RECEIVED:
@@ -253,7 +255,7 @@ async def _decide_one(db: AsyncConnection, gateway: Gateway, connection: Connect
 
 
 async def _name_record(db: AsyncConnection, event: Event, process: Process, source_id: str) -> None:
-    """So that the event is found by its record, though no job came of it."""
+    """Names the record on the event, so that it is found by its record even without a job."""
     await db.execute(update(inbox).where(inbox.c.id == event.id).values(process=process, source_id=source_id))
 
 
@@ -269,9 +271,10 @@ async def _ignore(gateway: Gateway, connection: Connection, event: Event, said: 
 
 
 async def _ask_for_sweep(gateway: Gateway, connection: Connection, event: Event, said: SweepNeeded) -> None:
-    """The next poll looks through all that is open: the delivery does not say which record it is about.
+    """Asks the next poll to read all open records, because the delivery does not say which record it is about.
 
-    Not at once: a webhook that has lost its rights sends nothing but these, and each would have every open order read.
+    It does not poll at once. A webhook that has lost its rights sends only such deliveries, and each would have every open order
+    read.
     """
     now = gateway.clock()
     async with gateway.database.begin() as db:
@@ -281,8 +284,9 @@ async def _ask_for_sweep(gateway: Gateway, connection: Connection, event: Event,
 
 
 async def _defer(gateway: Gateway, connection: Connection, event: Event, error: RemoteError) -> None:
-    """The shop had to be asked and did not answer as it should: another try later, or, when it said a final no, the dead
-    letters."""
+    """The shop did not answer as it should. The event gets another try later, or becomes a dead letter when the shop said a final
+    no.
+    """
     settings, now = gateway.settings, gateway.clock()
     if isinstance(error, Refused) or event.tries + 1 >= settings.max_tries:
         await _dead_letter(gateway, connection, event, "shop-refused", f"The shop had to be asked about it: {error.message}")

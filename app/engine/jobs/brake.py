@@ -21,11 +21,13 @@ from app.storage.tables import jobs, mappings
 log = get_logger(__name__)
 
 FROM = 5
-"""Fewer cancellations than this are never too large a share."""
+"""Fewer cancellations than this never trigger the brake, whatever their share."""
 
 
 async def apply_brake(db: AsyncConnection, connection: Connection, part: RunPart, now: datetime) -> bool:
-    """Lets the cancellations that a part has found go through. True when they are too many: then an operator is asked first."""
+    """Lets the cancellations that a part has found go through. Returns True when they are too many: an operator must confirm them
+    first.
+    """
     kept = await runs.held_by_brake(db, part.id)
     if not kept:
         return False
@@ -48,7 +50,7 @@ async def _open_orders(db: AsyncConnection, connection_id: str) -> int:
 
 
 async def release_braked(db: AsyncConnection, part_id: int, now: datetime) -> int:
-    """Lets what the brake kept of this part go through; returns how many."""
+    """Lets go through what the brake held of this part. Returns how many."""
     kept = await runs.held_by_brake(db, part_id)
     if kept:
         held = jobs.c.state.in_(JobState.WAITING.sources(JobState.HELD))
@@ -58,7 +60,7 @@ async def release_braked(db: AsyncConnection, part_id: int, now: datetime) -> in
 
 
 async def confirm(gateway: Gateway, run: Run, connection_ids: Sequence[str] | None) -> int:
-    """Lets all that the brake has kept of a run go through; returns how many. Raises Conflict when there is nothing."""
+    """Lets go through all that the brake held of a run. Returns how many. Raises Conflict when there is nothing."""
     parts = run.of(connection_ids).parts
     now, released = gateway.clock(), 0
     async with gateway.database.begin() as db:

@@ -26,14 +26,14 @@ CLASSES = {
 }
 """By priority: what a job of that class may be about."""
 PRIORITIES = tuple(CLASSES)
-AGED_TURN = 4
+AGED_EVERY = 4
 LaneSlot = tuple[str, Process]
-"""A connection and a process that may not be taken just now, because its WMS methods are blocked."""
+"""A connection and a process whose jobs may not be taken now."""
 
 
 @dataclass(frozen=True)
 class ClaimedJob:
-    """A job that was taken, and the lease under which it was."""
+    """A job that was claimed, and the lease under which it was."""
 
     job: Job
     lease: Lease
@@ -44,14 +44,14 @@ async def claim(
 ) -> ClaimedJob | None:
     """Takes the next job of the lane, in the caller's transaction. Raises LeaseLost.
 
-    `suspects`: whether one that was refused before may be taken (never two of them back to back).
+    `suspects`: whether a job that was refused before may be taken. Two of them never run back to back.
     """
     await renew(db, lease)
     lane = (await db.execute(select(lanes).where(lanes.c.key == lease.key))).first()
     if lane is None or lane.paused:
         return None
     rules = _Rules(now - ageing, frozenset(blocked), (0, 1) if suspects else (0,))
-    job_id = await _next(db, _Turn(lane.key, lane.turns, lane.last_connection_id or ""), rules)
+    job_id = await _next(db, _LaneProgress(lane.key, lane.turns, lane.last_connection_id or ""), rules)
     if job_id is None:
         return None
     taken = await db.execute(
@@ -68,41 +68,45 @@ async def claim(
 
 
 @dataclass(frozen=True)
-class _Turn:
-    """Where the lane stands: how many jobs it has given out, and whose the last one was."""
+class _LaneProgress:
+    """The lane's progress: how many jobs it has given out, and whose the last one was."""
 
     lane: str
-    turns: int
+    claimed: int
     last_connection_id: str
 
 
 @dataclass(frozen=True)
 class _Rules:
-    """What may be taken: who waits since before `aged_before` goes first every fourth turn; `suspicion`: 1 was refused before."""
+    """What may be taken. A job that has waited since before `aged_before` goes first every fourth time. In `suspicion`, 1 stands
+    for jobs that were refused before.
+    """
 
     aged_before: datetime
     blocked: frozenset[LaneSlot]
     suspicion: tuple[int, ...]
 
 
-async def _next(db: AsyncConnection, turn: _Turn, rules: _Rules) -> int | None:
-    """Within a class those that were refused before come last, but not after the classes below."""
-    if turn.turns % AGED_TURN == AGED_TURN - 1:
+async def _next(db: AsyncConnection, progress: _LaneProgress, rules: _Rules) -> int | None:
+    """Returns the next job's id. Within a class, jobs that were refused before come last, but before the classes below."""
+    if progress.claimed % AGED_EVERY == AGED_EVERY - 1:
         for suspect in rules.suspicion:
-            aged = await _aged(db, turn.lane, rules, suspect)
+            aged = await _aged(db, progress.lane, rules, suspect)
             if aged is not None:
                 return aged
     for priority in PRIORITIES:
         for suspect in rules.suspicion:
-            found = await _in_turn(db, turn, _Class(turn.lane, suspect, priority), rules.blocked)
+            found = await _next_connection(db, progress, _Class(progress.lane, suspect, priority), rules.blocked)
             if found is not None:
                 return found
     return None
 
 
-async def _in_turn(db: AsyncConnection, turn: _Turn, place: _Class, blocked: frozenset[LaneSlot]) -> int | None:
-    """The oldest of the connection that follows the one that was last, going round."""
-    last = turn.last_connection_id
+async def _next_connection(
+    db: AsyncConnection, progress: _LaneProgress, place: _Class, blocked: frozenset[LaneSlot]
+) -> int | None:
+    """Goes round the connections: the oldest job of the one that follows the last."""
+    last = progress.last_connection_id
     first = await _oldest_after(db, place, blocked)
     if first is None:
         return None
@@ -111,7 +115,7 @@ async def _in_turn(db: AsyncConnection, turn: _Turn, place: _Class, blocked: fro
 
 
 async def _aged(db: AsyncConnection, key: str, rules: _Rules, suspect: int) -> int | None:
-    """The oldest of a lower class that has waited too long."""
+    """The oldest job that has waited too long, from the lowest class that has one."""
     for priority in reversed(PRIORITIES):
         place, oldest = _Class(key, suspect, priority), None
         found = await _oldest_after(db, place, rules.blocked)
@@ -126,7 +130,7 @@ async def _aged(db: AsyncConnection, key: str, rules: _Rules, suspect: int) -> i
 
 @dataclass(frozen=True)
 class _Class:
-    """Of one lane: what goes before what in it."""
+    """A lane's jobs of one priority that are suspect, or that are not."""
 
     lane: str
     suspect: int
@@ -135,7 +139,7 @@ class _Class:
 
 @dataclass(frozen=True)
 class _Waiting:
-    """As much of a waiting job as decides about its turn."""
+    """What decides when a waiting job is taken."""
 
     id: int
     connection_id: str
@@ -144,9 +148,9 @@ class _Waiting:
 
 
 async def _oldest_after(db: AsyncConnection, place: _Class, blocked: frozenset[LaneSlot], after: str = "") -> _Waiting | None:
-    """What has waited longest of the first connection behind `after` that something may be done for.
+    """The oldest job of the first connection behind `after` that has one which may be taken.
 
-    From connection to connection by the index: what waits for one that is blocked is stepped over at once, however much that is.
+    Goes from connection to connection by the index: however many jobs of a blocked connection wait, they are skipped at once.
     """
     waiting = (
         jobs.c.lane == place.lane,
@@ -175,7 +179,7 @@ async def _first(db: AsyncConnection, query: Select[Any]) -> _Waiting | None:
 
 
 async def has_free_work(db: AsyncConnection, key: str, blocked: Iterable[LaneSlot]) -> bool:
-    """Whether something waits that may be done now. What was refused before is left out: it may have to wait for a pause."""
+    """Whether a job waits that may be done now. Suspect jobs do not count: they may have to wait for a pause."""
     places = frozenset(blocked)
     for priority in PRIORITIES:
         if await _oldest_after(db, _Class(key, 0, priority), places) is not None:
@@ -184,7 +188,7 @@ async def has_free_work(db: AsyncConnection, key: str, blocked: Iterable[LaneSlo
 
 
 async def wake_parked(db: AsyncConnection, key: str, now: datetime) -> None:
-    """What is due waits for its turn again."""
+    """Parked jobs that are due wait in the lane again."""
     await db.execute(
         update(jobs)
         .where(jobs.c.lane == key, jobs.c.state.in_(JobState.WAITING.sources(JobState.PARKED)), jobs.c.due_at <= now)
@@ -193,7 +197,7 @@ async def wake_parked(db: AsyncConnection, key: str, now: datetime) -> None:
 
 
 async def take_back_orphans(db: AsyncConnection, lease: Lease, now: datetime) -> int:
-    """What an earlier holder had taken and not ended; a try each, for a record may be what ends the workers.
+    """Takes back jobs that an earlier holder claimed and did not end. Each costs a try: the record may be what ends the workers.
 
     Only the holder of the lane's lease may do this: nobody else runs anything here.
     """

@@ -35,7 +35,7 @@ class Entry:
 
 
 async def of(db: AsyncConnection, connection: Connection, record: SourceRecord, mapped: Record) -> Entry:
-    """What would be done about the record, as far as can be told without asking the warehouse."""
+    """Says what would be done about the record, as far as can be told without asking the warehouse."""
     mapping = await mappings.by_source(db, connection.id, kind_of(record.process), record.source_id)
     outcome, code, why, body = _decide(connection, mapped, mapping)
     fields: list[dict[str, Any]] = []
@@ -119,7 +119,7 @@ def _changes(before: dict[str, Any], after: dict[str, Any]) -> Iterator[dict[str
 
 
 def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """(dotted path, value) of all that is not nested any further."""
+    """Yields (dotted path, value) for every value that is not nested any further."""
     if isinstance(value, dict):
         for key, inner in value.items():
             yield from leaves(inner, f"{path}.{key}" if path else key)

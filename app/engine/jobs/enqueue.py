@@ -30,7 +30,7 @@ from app.storage.tables import connections as connection_rows
 from app.storage.tables import inbox, jobs
 
 ACTIVE = (JobState.WAITING, JobState.PARKED, JobState.RUNNING)
-"""A job in one of these will look at its record again by itself."""
+"""A job in one of these states reads its record again by itself."""
 
 
 class FoundBy(StrEnum):
@@ -46,14 +46,14 @@ class Verdict(StrEnum):
     OLDER = "older"
     NOT_WANTED = "not-wanted"
     READ_FIRST = "read-first"
-    """Same second as what is stored, other content: only a read can tell which is newer."""
+    """Changed in the same second as what is stored, with other content: only a read can tell which is newer."""
 
 
 @dataclass(frozen=True)
 class Found:
     """How a record was found: by a webhook's event, by a part of a run, or by an operator.
 
-    `forced`: queued whether or not it has changed. `held_by_brake`: not sent before its whole run has been looked at.
+    `forced`: queued even if it has not changed. `held_by_brake`: not sent before its whole run has been checked.
     """
 
     by: FoundBy
@@ -66,7 +66,7 @@ class Found:
 
 @dataclass(frozen=True)
 class RecordChange:
-    """A record and how it was found. `read_now`: it was read from the shop just now, at the shop's own word."""
+    """A record and how it was found. `read_now`: it was read from the shop just now."""
 
     record: SourceRecord
     mapped: Record
@@ -76,7 +76,7 @@ class RecordChange:
 
 @dataclass(frozen=True)
 class EnqueueResult:
-    """What became of an offer."""
+    """What became of a record change."""
 
     verdict: Verdict
     reason: str = ""
@@ -86,10 +86,10 @@ class EnqueueResult:
 
 
 async def enqueue_change(db: AsyncConnection, connection: Connection, made: RecordChange, now: datetime) -> EnqueueResult:
-    """Judges the offer and, when there is something to do, queues it; all in the caller's transaction."""
+    """Decides about the record change, and queues a job when there is something to do. All in the caller's transaction."""
     kind = kind_of(made.record.process)
     await _one_at_a_time(db, connection)
-    # Locked: the lane may be writing down, at this moment, what became of the version before.
+    # Locked: the lane may be storing the outcome of the version before at this moment.
     mapping = await mappings.by_source(db, connection.id, kind, made.record.source_id, lock=True)
     digest = content_hash(made.mapped)
     if mapping is not None and not made.found.forced:
@@ -114,8 +114,8 @@ async def enqueue_change(db: AsyncConnection, connection: Connection, made: Reco
 
 
 async def _one_at_a_time(db: AsyncConnection, connection: Connection) -> None:
-    """Webhooks, polls and operators offer at the same time. Two that judged the same record side by side would both find theirs
-    newer, and the older could be stored last; so the doors of one connection wait for each other (SQLite has one writer anyway).
+    """Lets one record change of a connection in at a time. Webhooks, polls and operators find the same record at the same moment.
+    Side by side, both would find theirs newer, and the older could be stored last. (SQLite has one writer anyway.)
     """
     if db.dialect.name == "postgresql":
         mine = select(connection_rows.c.id).where(connection_rows.c.id == connection.id)
@@ -124,7 +124,7 @@ async def _one_at_a_time(db: AsyncConnection, connection: Connection) -> None:
 
 
 def _stale(mapping: Mapping, made: RecordChange, digest: str, settings_version: int) -> EnqueueResult | None:
-    """Freshness: older is dropped, same second and same content is dropped, same second and other content is read once."""
+    """Freshness: an older version is dropped. In the same second, the same content is dropped and other content is read once."""
     ours, theirs = mapping.source_modified_at, made.record.modified_at
     moved = mapping.settings_version != settings_version
     if ours is None or theirs is None:
@@ -143,7 +143,7 @@ def _unchanged(mapping: Mapping) -> EnqueueResult:
 
 
 async def _touch(db: AsyncConnection, mapping: Mapping, made: RecordChange, now: datetime) -> None:
-    """Unchanged content may still be a newer version; what is older than it must stay out."""
+    """Unchanged content may still be a newer version. We store its time, so that an older version stays out."""
     newer = made.record.modified_at
     if newer is not None and (mapping.source_modified_at is None or newer > mapping.source_modified_at):
         await mappings.change(db, mapping.id, now, source_modified_at=newer)
@@ -178,7 +178,7 @@ def _wanted(mapped: Record) -> str:
 async def _skip_reason(
     db: AsyncConnection, mapping: Mapping, made: RecordChange, connection: Connection
 ) -> tuple[str, str] | None:
-    """Why nothing need be queued: it is not to be in the warehouse, and nothing of it is or may be there."""
+    """Why no job is needed: the record is not wanted in the warehouse, and nothing of it is there or may be."""
     if mapping.wms_id is not None or mapping.transfer not in (Transfer.NONE, Transfer.PENDING):
         return None
     mapped = made.mapped
@@ -231,7 +231,7 @@ async def _queue(
 
 
 async def _reserve(db: AsyncConnection, connection: Connection, mapping: Mapping, order: Order, now: datetime) -> None:
-    """What the shop has sold and the WMS has not yet got is taken off what may be sold."""
+    """Takes what the shop has sold, and the WMS has not yet got, off what may be sold."""
     if order.state is ShopState.WANTED:
         await levels.sold(db, connection.id, connection.lane, mapping.id, order, now)
     else:
@@ -243,7 +243,7 @@ def _begins_as(made: RecordChange) -> JobState:
 
 
 def _next_state(job: Job, made: RecordChange, now: datetime) -> dict[str, Any]:
-    """What waits keeps its turn and its pause; what had ended begins anew; what runs is looked at again when it ends."""
+    """A waiting job keeps its place and its pause. An ended job begins anew. A running job reads its record once more."""
     if job.state is JobState.RUNNING or (job.state in ACTIVE and not made.found.held_by_brake):
         return {"received_at": job.received_at or made.found.received_at}
     return {
@@ -261,7 +261,7 @@ def _next_state(job: Job, made: RecordChange, now: datetime) -> dict[str, Any]:
 async def _link(
     db: AsyncConnection, connection: Connection, mapping: Mapping, made: RecordChange, queued: Upserted, now: datetime
 ) -> None:
-    """Ties the event and the record's history to the job."""
+    """Links the event and the record's history to the job."""
     found, record = made.found, made.record
     if found.event_id is not None:
         await db.execute(
@@ -294,8 +294,7 @@ async def _link(
 async def enqueue_gone(
     db: AsyncConnection, connection: Connection, process: Process, source_id: str, found: Found, now: datetime
 ) -> EnqueueResult:
-    """For a record that the shop itself says is no more. Nothing to do unless an order of it is, or may come to be, in the
-    warehouse."""
+    """Takes a record that the shop itself says is gone. Acts only on an order that is, or may come to be, in the warehouse."""
     mapping = await mappings.by_source(db, connection.id, kind_of(process), source_id)
     if process is Process.ARTICLES or mapping is None:
         return EnqueueResult(

@@ -22,11 +22,11 @@ EVENT_STATE = {
     Outcome.HELD: EventState.HELD,
     Outcome.FAILED: EventState.DEAD,
 }
-"""With its job an event ends as done, ignored, held or dead."""
+"""How a job's outcome ends its event: done, ignored, held or dead."""
 
 
 async def merge_waiting_events(db: AsyncConnection, job_id: int, taken_generation: int, now: datetime, connection: str) -> None:
-    """A newer state of the record has come: older ones that were not taken up, were held or had failed are merged into it."""
+    """Merges older events into the newer state of their record: those not taken up yet, held or failed."""
     not_taken = and_(inbox.c.state == EventState.QUEUED, inbox.c.generation > taken_generation)
     ended = inbox.c.state.in_(EventState.MERGED.sources(EventState.HELD, EventState.DEAD))
     done = await db.execute(
@@ -54,7 +54,7 @@ async def ignore_event(db: AsyncConnection, event_id: int, code: str, reason: st
 
 
 async def dead_letter(db: AsyncConnection, event_id: int, code: str, reason: str, now: datetime, connection: str) -> None:
-    """Into the dead letters, from where it can be replayed."""
+    """Makes the event a dead letter. It can be replayed."""
     done = await db.execute(
         update(inbox)
         .where(inbox.c.id == event_id, inbox.c.state.in_(EventState.DEAD.sources(EventState.RECEIVED)))
@@ -76,7 +76,7 @@ class Ending:
 
 
 async def finish_events(db: AsyncConnection, ending: Ending, now: datetime, connection: str) -> list[datetime]:
-    """Settles what waited for it. Returns when the events that are done now were received (UTC)."""
+    """Finishes what waited for the job. Returns when the events that are done now were received (UTC)."""
     state = EVENT_STATE[ending.outcome]
     waiting = (
         inbox.c.job_id == ending.job_id,

@@ -27,7 +27,7 @@ class JobKey:
 
 @dataclass(frozen=True)
 class Upserted:
-    """`taken_generation`: what a worker took last of a job that was there; None for a new one."""
+    """`taken_generation`: the generation that a worker last took of a job that was there; None for a new job."""
 
     job_id: int
     generation: int
@@ -42,9 +42,9 @@ async def upsert_job(
     now: datetime,
     part_id: int | None = None,
 ) -> Upserted:
-    """Makes the job with `new`, or raises the generation of the one that is there and changes it as `changes` says.
+    """Makes the job with `new`. If it exists, raises its generation and changes it as `changes` says.
 
-    `part_id`: the part of a run that waits for it. The row is ours until the transaction ends.
+    `part_id`: the part of a run that waits for it. The row is locked until the transaction ends.
     """
     job = await of_record(db, key.connection_id, key.process, key.source_id, lock=True)
     done = await _insert(db, key, new, now) if job is None else None
@@ -64,7 +64,7 @@ async def _insert(db: AsyncConnection, key: JobKey, new: Values, now: datetime) 
 
 
 async def _raise(db: AsyncConnection, key: JobKey, job: Job | None, changes: Callable[[Job], Values], now: datetime) -> Upserted:
-    if job is None:  # another has made it at the same moment
+    if job is None:  # another process has made it at the same moment
         job = await of_record(db, key.connection_id, key.process, key.source_id, lock=True)
     assert job is not None
     done = Upserted(job.id, job.generation + 1, job.taken_generation)

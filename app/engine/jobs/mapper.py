@@ -15,12 +15,13 @@ from app.records.jobs import Job
 from app.storage.tables import jobs
 
 GONE = "_gateway_gone"
-"""Set in a stored source whose record the shop has deleted for good."""
+"""Marks a stored source whose record the shop has deleted for good."""
 
 
 async def enriched(gateway: Gateway, connection: Connection, record: SourceRecord) -> SourceRecord:
-    """With what mapping needs beside it; taken from what is stored when the resource is the same, so that it costs the shop no
-    call."""
+    """Returns the record with the extra data that mapping needs. Takes it from the stored source if the resource is the same,
+    which saves the shop a call.
+    """
     same = (jobs.c.connection_id == connection.id, jobs.c.process == record.process, jobs.c.source_id == record.source_id)
     async with gateway.database.read() as db:
         stored = await db.scalar(select(jobs.c.source).where(*same))
@@ -37,12 +38,11 @@ def map_record(connection: Connection, record: SourceRecord) -> Record:
 
 
 def payload_of(connection: Connection, job: Job) -> Record:
-    """The job's record. Mapped again from its source when the schema or the connection's settings have moved since it was
-    stored."""
+    """The job's record. It is mapped again from its source when the schema or the connection's settings have changed since."""
     assert job.payload is not None, f"job {job.id} carries no record"
     if job.schema_version == SCHEMA_VERSION and job.settings_version == connection.settings_version:
         return from_payload(job.process, job.payload)
-    # Of a payload of another schema no more is read than when it was modified.
+    # A payload of another schema may not fit the class any more: we read only when it was modified.
     modified = job.payload.get("modified_at")
     assert job.source is not None, f"job {job.id} has lost its source"
     record = SourceRecord(job.process, job.source_id, datetime.fromisoformat(modified) if modified else None, job.source)

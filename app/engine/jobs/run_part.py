@@ -20,7 +20,7 @@ from app.records.runs import PartChange, PartStep, RunPart
 
 @dataclass(frozen=True)
 class PartRun:
-    """One part being read, until `ends` (monotonic seconds). Only `counts` and `reasons` grow while it is."""
+    """One part being read, until `ends` (monotonic seconds). Only `counts` and `reasons` grow meanwhile."""
 
     gateway: Gateway
     connection: Connection
@@ -56,6 +56,6 @@ async def save_progress(db: AsyncConnection, part_run: PartRun, calls: int, **va
 
 
 async def part_cursor(part_run: PartRun) -> dict[str, Any]:
-    """As it is stored now: an earlier step of this slice may have moved it on since the part was taken."""
+    """The cursor as stored now. An earlier step of this slice may have moved it since the part was taken."""
     async with part_run.gateway.database.read() as db:
         return dict((await runs.progress_of(db, part_run.part.id)).cursor)

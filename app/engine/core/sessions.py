@@ -28,7 +28,7 @@ PATIENCE_SECONDS = 45.0
 """How long a process waits for another's login. It is longer than a lease, so that the lease of a process that ended runs out
 first.
 """
-LOOK_SECONDS = 0.1
+CHECK_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class SharedSessions:
             if time.monotonic() >= gives_up:
                 message = "another process of the gateway is still logging in"
                 raise Unavailable(message, system=self.system, call="login", sent=False)
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(CHECK_SECONDS)
         try:
             async with leases.kept(self.database, lease):
                 yield

@@ -39,8 +39,8 @@ class Report:
 
 
 async def test(gateway: Gateway, connection: Connection) -> Report:
-    """Real calls to the shop and the warehouse; the outcome is kept with the connection."""
-    # Without the facts of an earlier test: the shop may have been updated since.
+    """Makes real calls to the shop and the warehouse. The outcome is kept with the connection."""
+    # The facts of an earlier test are not used: the shop may have been updated since.
     shop = await gateway.open_source(connection, {}).test()
     warehouse = await gateway.warehouse(connection).test()
     findings = [
@@ -61,7 +61,7 @@ def _finding(system: str, check: Check) -> Finding:
 
 
 async def _transporters(gateway: Gateway, connection: Connection) -> list[Finding]:
-    """Requirement: transporter codes are those that the WMS lists."""
+    """Checks that the WMS lists the transporter codes (requirement)."""
     choices = connection.settings.transporters
     if not choices:
         return []

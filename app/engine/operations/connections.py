@@ -30,12 +30,12 @@ from app.storage.tables import sessions as session_rows
 
 Body = dict[str, Any]
 NEVER_SENT = frozenset({"webhook_secret"})
-"""Secrets that only check what comes in: an address that has changed cannot get hold of them."""
+"""Secrets that only check what comes in, and are never sent. A changed address cannot receive them."""
 
 
 @dataclass(frozen=True)
 class Saved:
-    """`changed`: dotted paths of what is different now, never values."""
+    """`changed`: dotted paths of what is different now, without values."""
 
     connection: Connection
     created: bool
@@ -46,7 +46,7 @@ class Saved:
 
 
 async def make(gateway: Gateway, draft: Draft) -> Connection:
-    """Saves a new draft. A system that sends webhooks gets a secret for them when none is given (null: it is to have none).
+    """Saves a new draft. A system that sends webhooks gets a secret for them when none is given; null means that it has none.
 
     Raises BadInput and Conflict, naming field and fix.
     """
@@ -64,7 +64,7 @@ def _with_webhook_secret(draft: Draft) -> Draft:
 
 
 async def patch(gateway: Gateway, current: Connection, change: Body) -> Saved:
-    """Merges a change into the connection (RFC 7396: what is null is taken away). Raises BadInput and Conflict."""
+    """Merges a change into the connection (RFC 7396: null removes a value). Raises BadInput and Conflict."""
     given = _merged(_plain(current), change)
     draft = Draft(
         name=given.get("name", current.name),
@@ -77,9 +77,9 @@ async def patch(gateway: Gateway, current: Connection, change: Body) -> Saved:
 
 
 async def apply(gateway: Gateway, current: Connection, draft: Draft, *, dry_run: bool = False) -> Saved:
-    """Brings the connection in line with its declaration. Left out, secrets and the go-live date stay as they are.
+    """Brings the connection in line with its declaration. Secrets and the go-live date stay as they are when left out.
 
-    `dry_run` saves nothing; everything is checked all the same, and `changed` says what would be different.
+    `dry_run` checks everything and saves nothing; `changed` says what would be different.
     """
     kept = _plain(current)
     secrets = _secrets_there(current.source) - draft.source.keys()
@@ -112,7 +112,7 @@ async def _save(gateway: Gateway, current: Connection, draft: Draft, given: Body
     async with gateway.database.begin() as db:
         await connections.change(db, gateway.vault, current, prepared, gateway.clock())
         if any(path.startswith("source.") for path in changed):
-            await sessions.forget(db, current.id)  # it was given to the old credentials
+            await sessions.forget(db, current.id)  # the session belongs to the old credentials
         saved = await connections.find(db, gateway.vault, current.id)
     gateway.forget(current.id)
     return Saved(saved, created=False, changed=changed)
@@ -163,7 +163,9 @@ def _secrets_there(model: BaseModel) -> set[str]:
 
 
 def _ask_for_secrets(current: Connection, prepared: Prepared, given: Body) -> None:
-    """Whoever may change an address or an account must not get at the secrets stored for another: these are asked for again."""
+    """Asks again for the stored secrets when an address or an account changes. Whoever may change those must not get at secrets
+    stored for another.
+    """
     missing = []
     if not prepared.account.is_at(current.account):
         missing += [
@@ -190,7 +192,9 @@ def _refuse_references(draft: Draft) -> None:
 
 
 async def rotate_webhook_secret(gateway: Gateway, current: Connection) -> str:
-    """A new secret for the shop's webhooks, returned this once. Deliveries signed with the old one are refused from now on."""
+    """Makes a new secret for the shop's webhooks, and returns it this once. Deliveries signed with the old one are refused from
+    now on.
+    """
     if current.system.webhooks is None:
         raise refuse(current.system, Capability.SEND_WEBHOOKS, "connection")
     secret = unguessable()
@@ -199,7 +203,7 @@ async def rotate_webhook_secret(gateway: Gateway, current: Connection) -> str:
 
 
 async def remove(gateway: Gateway, current: Connection) -> None:
-    """Deletes a draft of which nothing was ever kept. Raises Conflict for any other."""
+    """Deletes a draft of which nothing was ever kept. Raises Conflict for any other connection."""
     async with gateway.database.begin() as db:
         if current.status is not Status.DRAFT or await _has_records(db, current.id):
             raise Conflict(
@@ -223,7 +227,7 @@ async def _has_records(db: AsyncConnection, connection_id: str) -> bool:
 
 
 async def activate(gateway: Gateway, connection: Connection) -> Report:
-    """Tests first, and takes the connection into use when every check passes. The report tells whether it was."""
+    """Tests the connection, and makes it active when every check passes. The report tells whether it did."""
     report = await connection_test.test(gateway, connection)
     if report.ok:
         async with gateway.database.begin() as db:
@@ -233,7 +237,7 @@ async def activate(gateway: Gateway, connection: Connection) -> Report:
 
 
 async def pause(gateway: Gateway, connection: Connection) -> None:
-    """Webhooks are still kept; nothing is polled or sent. Raises Conflict for one that was never in use."""
+    """Pauses the connection: webhooks are still kept, nothing is polled or sent. Raises Conflict if it was never active."""
     if connection.status is Status.DRAFT:
         raise Conflict(f"{connection.name} is a draft, nothing of it runs", fix="activate it first, or leave it")
     async with gateway.database.begin() as db:
@@ -242,7 +246,7 @@ async def pause(gateway: Gateway, connection: Connection) -> None:
 
 
 async def resume(gateway: Gateway, connection: Connection) -> None:
-    """Goes on where it was paused. Raises Conflict for a draft, which is activated instead."""
+    """Resumes a paused connection where it stopped. Raises Conflict for a draft, which is activated instead."""
     if connection.status is Status.DRAFT:
         raise Conflict(f"{connection.name} is a draft", fix="activate it: POST /connections/{connection}/activate tests it first")
     async with gateway.database.begin() as db:
@@ -251,7 +255,7 @@ async def resume(gateway: Gateway, connection: Connection) -> None:
 
 
 async def _begin(gateway: Gateway, connection: Connection) -> None:
-    """What was kept meanwhile is looked at, and what the shop has changed meanwhile is read now instead of at the next poll."""
+    """Starts on the webhooks that were kept meanwhile, and polls the shop's changes now instead of at the next poll."""
     gateway.forget(connection.id)
     async with gateway.database.begin() as db:
         await db.execute(update(cursors).where(cursors.c.connection_id == connection.id).values(next_poll_at=gateway.clock()))

@@ -24,7 +24,7 @@ from app.storage.tables import lanes
 
 @dataclass(frozen=True)
 class Next:
-    """One sentence, a stable code for it, and when (UTC; None: as soon as its turn comes, or when somebody acts)."""
+    """One sentence, a stable code for it, and when (UTC). None: as soon as the lane gets there, or when somebody acts."""
 
     code: str
     text: str
@@ -32,21 +32,21 @@ class Next:
 
 
 async def what_next(gateway: Gateway, mapping: Mapping) -> Next:
-    """For the mapping's record."""
+    """Says what happens next with the mapping's record."""
     connection = await gateway.connection(mapping.connection_id)
     async with gateway.database.read() as db:
         found = await jobs.of_mapping(db, mapping.id)
         job = next((each for each in found if each.state is not JobState.DONE), None)
         if job is None:
-            return _settled(mapping, connection)
+            return _nothing_waits(mapping, connection)
         if job.state in (JobState.WAITING, JobState.PARKED):
             pause = timedelta(seconds=gateway.settings.budget_pause_seconds)
             return await _waiting(db, job, connection, gateway.clock(), pause)
     return _standing(job)
 
 
-def _settled(mapping: Mapping, connection: Connection) -> Next:
-    """Nothing waits in the gateway: what comes next comes from the warehouse or the shop."""
+def _nothing_waits(mapping: Mapping, connection: Connection) -> Next:
+    """What comes next when nothing waits in the gateway: it comes from the warehouse or the shop."""
     is_there = mapping.kind == Kind.ORDER and mapping.transfer == Transfer.SENT and mapping.wanted == "present"
     if not (is_there and connection.settings.processes.shipments):
         return Next("nothing", "Nothing, until it changes in the shop")

@@ -23,7 +23,7 @@ from app.storage.tables import jobs, lanes, leases
 from app.storage.types import db_now
 
 TO_WAREHOUSE = ("cancellations", "orders", "articles")
-"""What every lane of a goods owner shows, none waiting included."""
+"""What every lane of a goods owner shows, even when none of it waits."""
 OPEN = (JobState.WAITING, JobState.PARKED, JobState.RUNNING, JobState.HELD, JobState.DEAD)
 CANCELLATION = 0
 """The priority of an order that is taken back."""
@@ -31,7 +31,7 @@ CANCELLATION = 0
 
 @dataclass(frozen=True)
 class Blocked:
-    """A method of the WMS with failures in a row; nothing is sent by it until `until` (UTC)."""
+    """A method of the WMS with failures in a row. It is not called until `until` (UTC)."""
 
     call: str
     failures: int
@@ -41,9 +41,9 @@ class Blocked:
 
 @dataclass(frozen=True)
 class Lane:
-    """A goods owner's, or one shop's. `id` stands for the key in addresses.
+    """A goods owner's lane, or a shop's. `id` stands for the key in addresses.
 
-    `waiting` by class; `oldest` is since when the longest waiting one waits (UTC).
+    `waiting` counts by class. `oldest` is since when the longest waiting job waits (UTC).
     """
 
     id: str
@@ -90,7 +90,7 @@ async def find(gateway: Gateway, lane_id: str) -> Lane:
 
 
 def no_lane(lane_id: str) -> NotFound:
-    """The same for one that is not there and for one that is not to be seen."""
+    """One error for a lane that is not there and for one that the key may not see."""
     return NotFound(f"there is no lane {lane_id!r}", field="lane_id", fix="list them with GET /lanes")
 
 
@@ -153,7 +153,7 @@ async def _lane(
 
 
 async def _blocked(db: AsyncConnection, on_it: Sequence[Connection]) -> tuple[Blocked, ...]:
-    """Without the keys' user names."""
+    """The blocked methods, without the user names that are in the keys."""
     calls = all_keys(on_it)
     query = select(budget_rows).where(budget_rows.c.key.in_(calls), budget_rows.c.failures > 0).order_by(budget_rows.c.key)
     found = await db.execute(query)

@@ -37,18 +37,18 @@ RELEASABLE = frozenset(
         "cancelled-in-warehouse",
         "reopened-after-cancel",
         "vanished",
-        "short-shipment",  # the order is closed as it was sent
-        "not-open-in-shop",  # looked at again: the shop may have opened it since
+        "short-shipment",  # the order is then closed with what was sent
+        "not-open-in-shop",  # checked again: the shop may have opened it since
         "refund-refused",  # tried again
     }
 )
-"""Why a record may be held that an operator can overrule. What else holds a record is in its data or its number."""
+"""The reasons for a hold that an operator can overrule. Any other hold is due to the record's data or its number."""
 
 BY_HAND = frozenset({"return-line-unknown", "returned-more-than-sold", "refund-exceeds-order", "returned-fraction"})
-"""Returns that no program can refund."""
+"""Returns that must be refunded by hand."""
 
 OPEN_STATES = JobState.DONE.sources(JobState.HELD, JobState.DEAD, JobState.WAITING, JobState.PARKED)
-"""What an operator may settle. What runs ends by itself."""
+"""The states in which an operator may resolve a record. A running job ends by itself."""
 
 
 async def mapping_of(gateway: Gateway, mapping_id: int) -> Mapping:
@@ -61,12 +61,12 @@ async def mapping_of(gateway: Gateway, mapping_id: int) -> Mapping:
 
 
 def no_mapping(mapping_id: int) -> NotFound:
-    """The same for one that is not there and for one that is not to be seen."""
+    """One error for a mapping that is not there and for one that the key may not see."""
     return NotFound(f"there is no mapping {mapping_id}", field="mapping_id", fix="find it with GET /mappings?number=…")
 
 
 async def resync(gateway: Gateway, mapping_id: int) -> EnqueueResult:
-    """Reads the record from the shop now and queues it whether or not it has changed.
+    """Reads the record from the shop now, and queues it even if it has not changed.
 
     Raises NotFound, RemoteError, and BadInput when the system cannot be asked for one record.
     """
@@ -83,7 +83,7 @@ async def resync(gateway: Gateway, mapping_id: int) -> EnqueueResult:
         made = RecordChange(full, map_record(connection, full), asked, read_now=True)
         async with gateway.database.begin() as db:
             enqueued = await enqueue.enqueue_change(db, connection, made, gateway.clock())
-            # Asked for by a person: what was put aside for another try need not wait for it.
+            # A person asked for it, so a job that waits until its next try need not wait for it.
             await db.execute(
                 update(jobs)
                 .where(jobs.c.id == enqueued.job_id, jobs.c.state.in_(JobState.WAITING.sources(JobState.PARKED)))
@@ -95,7 +95,7 @@ async def resync(gateway: Gateway, mapping_id: int) -> EnqueueResult:
 
 
 async def _report_again(gateway: Gateway, mapping: Mapping) -> None:
-    """What the shop could not be told is tried again as well: what it lacked may be there now."""
+    """Tries failed reports again as well: what the shop lacked may be there now."""
     stuck = (
         jobs.c.mapping_id == mapping.id,
         jobs.c.process.in_((Process.SHIPMENTS, Process.RETURNS)),
@@ -108,7 +108,7 @@ async def _report_again(gateway: Gateway, mapping: Mapping) -> None:
 
 
 async def release(gateway: Gateway, mapping_id: int) -> None:
-    """Lets a held record through in spite of what holds it. Raises NotFound, and Conflict for what no release can help."""
+    """Lets a held record through in spite of what holds it. Raises NotFound, and Conflict when a release cannot help."""
     mapping = await mapping_of(gateway, mapping_id)
     now = gateway.clock()
     async with gateway.database.begin() as db:
@@ -138,7 +138,7 @@ def _instead(code: str | None) -> str:
 
 
 async def resolve(gateway: Gateway, mapping_id: int, reason: str) -> None:
-    """Declares the record settled as it is; nothing is sent. The next change in the shop is taken up as ever."""
+    """Declares the record resolved as it is; nothing is sent. The next change in the shop is handled as usual."""
     mapping = await mapping_of(gateway, mapping_id)
     now = gateway.clock()
     connection = await gateway.connection(mapping.connection_id)
@@ -156,7 +156,7 @@ async def resolve(gateway: Gateway, mapping_id: int, reason: str) -> None:
             await events.finish_events(db, ending, now, connection.name)
         values: MappingChange = {}
         if any(job.process == process_of(Kind(mapping.kind)) for job in found):
-            values |= {"reason_code": "resolved", "reason": text, "transfer": _settled(mapping)}
+            values |= {"reason_code": "resolved", "reason": text, "transfer": _resolved_transfer(mapping)}
             await levels.unsold(db, mapping.lane, mapping.id, now)
         if any(job.process in (Process.SHIPMENTS, Process.RETURNS) for job in found):
             values |= {"delivery_code": "resolved", "delivery_reason": text}
@@ -174,8 +174,8 @@ async def _end(db: AsyncConnection, job: Job, text: str, now: datetime) -> None:
     await db.execute(update(jobs).where(jobs.c.id == job.id, jobs.c.state.in_(OPEN_STATES)).values(**ended))
 
 
-def _settled(mapping: Mapping) -> Transfer:
-    """What is known to be there stays sent; an outcome that is not known stays so, and is read before the next write."""
+def _resolved_transfer(mapping: Mapping) -> Transfer:
+    """A record that is known to be in the WMS stays sent. An unknown outcome stays unknown, and is read before the next write."""
     if mapping.transfer == Transfer.UNKNOWN:
         return Transfer.UNKNOWN
     return Transfer.NONE if mapping.wms_id is None else Transfer.SENT

@@ -21,13 +21,13 @@ from app.storage.tables import inbox, jobs
 REPLAY_BATCH = 200
 
 AGAIN: dict[str, Any] = {"state": JobState.WAITING, "due_at": None, "tries": 0, "reason_code": None, "reason": None}
-"""What a job is given that gets another round of tries."""
+"""The values that give a job another round of tries."""
 
 
 async def replay_event(gateway: Gateway, event_id: int) -> None:
-    """Has the event judged again, through the same door as the first time: what is older or unchanged comes to nothing.
+    """Takes the event in again, just like the first time. An older or unchanged record leads to nothing.
 
-    Raises NotFound, and Conflict for one that waits already, is held, or has no body any more.
+    Raises NotFound, and Conflict for an event that waits already, is held, or has no body any more.
     """
     asked = select(inbox.c.state, inbox.c.job_id, inbox.c.connection_id, inbox.c.body.is_(None).label("empty"))
     async with gateway.database.read() as db:
@@ -59,7 +59,9 @@ async def _receive_again(db: AsyncConnection, event_id: int, state: EventState) 
 
 
 async def replay_job(gateway: Gateway, job_id: int) -> bool:
-    """Gives a dead job another round of tries. Whether there was one to give. It stays suspect: never two such back to back."""
+    """Gives a dead job another round of tries. Returns whether the job was dead. It stays suspect: two such jobs never run back
+    to back.
+    """
     async with gateway.database.begin() as db:
         row = (await db.execute(select(jobs.c.lane, jobs.c.mapping_id).where(jobs.c.id == job_id))).first()
         if row is None:
@@ -82,7 +84,7 @@ async def _revive(gateway: Gateway, db: AsyncConnection, job_id: int, mapping_id
 
 
 async def replay_letters(gateway: Gateway, letters: Sequence[DeadLetter]) -> int:
-    """Replays these; returns how many were still dead."""
+    """Replays these dead letters. Returns how many were still dead."""
     count = 0
     async with gateway.database.begin() as db:
         for letter in letters:
@@ -98,7 +100,7 @@ async def replay_letters(gateway: Gateway, letters: Sequence[DeadLetter]) -> int
 
 
 async def replay_filtered(gateway: Gateway, chosen: Filter) -> int:
-    """Replays every dead letter of the filter that was dead when this began; returns how many."""
+    """Replays every dead letter of the filter that was dead when this began. Returns how many."""
     count, after = 0, None
     while True:
         async with gateway.database.read() as db:
@@ -110,7 +112,7 @@ async def replay_filtered(gateway: Gateway, chosen: Filter) -> int:
 
 
 async def events_wait_again(db: AsyncConnection, job_id: int, *states: EventState) -> None:
-    """The job's events wait with it, and end with it."""
+    """Makes the job's events wait with it, so that they end with it."""
     await db.execute(
         update(inbox)
         .where(inbox.c.job_id == job_id, inbox.c.state.in_(EventState.QUEUED.sources(*states)))

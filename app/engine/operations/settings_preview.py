@@ -29,7 +29,7 @@ LOOK_BACK = timedelta(days=90)
 
 @dataclass(frozen=True)
 class Field:
-    """One field of what would be sent. `before`: as the saved settings would send it; `is_changed`: the two differ."""
+    """One field of what would be sent. `before`: what the saved settings would send. `is_changed`: the two differ."""
 
     field: str
     before: Any
@@ -53,10 +53,10 @@ class Tried:
 async def try_settings(
     gateway: Gateway, current: Connection, change: Mapping[str, Any], process: Process, records: Sequence[str] | int
 ) -> list[Tried]:
-    """`records`: the shop's ids, or how many of the latest. Saves nothing.
+    """Maps records with changed settings, and saves nothing. `records`: the shop's ids, or how many of the latest.
 
-    Stored records are mapped as they are stored, others are read from the shop. Raises BadInput for settings that cannot be,
-    NotFound for a record that the shop has not, and RemoteError.
+    Stored records are mapped as they are stored; others are read from the shop. Raises BadInput for settings that are not valid,
+    NotFound for a record that the shop does not have, and RemoteError.
     """
     if not can(current.system, process):
         raise refuse(current.system, NEEDED[process], "process")
@@ -77,7 +77,7 @@ async def _latest(gateway: Gateway, connection: Connection, process: Process, co
 
 
 async def _latest_in_shop(gateway: Gateway, connection: Connection, process: Process, count: int) -> list[SourceRecord]:
-    """Of a connection that has read nothing yet: some records of the first page of what changed."""
+    """Some records of the first page of changes, for a connection that has read nothing yet."""
     source = gateway.source(connection)
     async for page in source.changes(process, None, gateway.clock() - LOOK_BACK):
         return [await source.enrich(record) for record in page.records[-count:]]
@@ -126,5 +126,5 @@ def _body(connection: Connection, mapped: Record) -> Body:
 
 def _problems(connection: Connection, mapped: Record) -> tuple[Problem, ...]:
     found = problems_of(mapped, connection.settings.warehouse)
-    # The shop's field and the WMS's may both be found wanting, in the same words.
+    # A field of the shop and one of the WMS may have the same problem, in the same words.
     return tuple({problem.message: problem for problem in reversed((*mapped.problems, *found))}.values())[::-1]

@@ -20,19 +20,23 @@ from app.records import connections, runs
 from app.records.connections import Connection, Status
 from app.records.runs import Run
 
-LOOK_SECONDS = 0.2
-"""How often a waiting request looks whether its run has ended."""
+CHECK_SECONDS = 0.2
+"""How often a waiting request checks whether its run has ended."""
 
 ORDER_OF_READING = (Process.ARTICLES, Process.ORDERS, Process.SHIPMENTS, Process.RETURNS, Process.STOCK)
-"""Articles first: an order then finds the full articles it needs. Stock last: orders that have just arrived are taken off."""
+"""Articles first, so that an order finds the full articles it needs. Stock last, so that orders that have just arrived are taken
+off.
+"""
 
 WITHOUT_DRY_RUN = (Process.SHIPMENTS, Process.RETURNS)
-"""What is reported depends on what the shop shows at that very moment (tracking, refunds): it is looked at before each write."""
+"""What is reported depends on what the shop shows at that very moment (tracking, refunds). So it is read before each write, and
+there is no dry run.
+"""
 
 
 @dataclass(frozen=True)
 class Request:
-    """What a sync is asked to do. `target` is an integration's or a connection's name; `process` None means all that are on."""
+    """What a sync is asked to do. `target` names an integration or a connection; `process` None means all that are on."""
 
     target: str
     process: Process | None = None
@@ -42,7 +46,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Asker:
-    """By whose key: the connections it may see (None: all), and what tells a repeated request from a new one."""
+    """Who asks: the connections that the key may see (None: all), and what tells a repeated request from a new one."""
 
     key_id: str
     connection_ids: Sequence[str] | None
@@ -50,7 +54,7 @@ class Asker:
 
 
 async def start(gateway: Gateway, asked: Request, asker: Asker) -> str:
-    """Makes the run, or finds the one that an earlier request with the same idempotency key has made, and rings for its parts.
+    """Makes the run, or finds the one that an earlier request with the same idempotency key has made, and wakes up its parts.
 
     Returns its id. Raises NotFound, Conflict (nothing to sync, with the fix), BadInput (the key was used for another request).
     """
@@ -72,7 +76,7 @@ async def start(gateway: Gateway, asked: Request, asker: Asker) -> str:
         async with gateway.database.begin() as db:
             run_id = await runs.create(db, new, gateway.clock())
     except IntegrityError:
-        # Two requests with the same idempotency key at the same moment, and the other one was first.
+        # Two requests with the same idempotency key came at the same moment, and the other one was first.
         known = await _known(gateway, asked, asker)
         if known is None:
             raise
@@ -98,7 +102,7 @@ async def _known(gateway: Gateway, asked: Request, asker: Asker) -> str | None:
 
 
 async def _targets(gateway: Gateway, asked: Request, asker: Asker) -> list[Connection]:
-    """The active connections that are meant. The name of a connection goes before that of an integration."""
+    """The active connections that are meant. A connection's name takes precedence over an integration's."""
     async with gateway.database.read() as db:
         seen = await connections.every(db, gateway.vault, ids=asker.connection_ids)
     named = [each for each in seen if asked.target in (each.name, each.id)]
@@ -135,7 +139,7 @@ def _places(asked: Request, targets: Sequence[Connection]) -> list[tuple[str, Pr
         )
     if asked.process is not None and not any(can(each.system, asked.process) for each in targets):
         raise refuse(targets[0].system, NEEDED[asked.process], "process")
-    # To look before it is switched on, a process that is named has a dry run in any case.
+    # A process that is named has a dry run even when it is off: one wants to see the result before switching it on.
     in_any_case = asked.dry_run and asked.process is not None
     places = [
         (each.id, process)
@@ -155,7 +159,7 @@ def _places(asked: Request, targets: Sequence[Connection]) -> list[tuple[str, Pr
 
 
 async def wait_for_end(gateway: Gateway, run_id: str, seconds: float) -> bool:
-    """Whether the run has ended within that time. Looks in SQL, so that it does not matter which process works on it."""
+    """Waits, and returns whether the run has ended within that time. It asks SQL: any process may work on the run."""
     ends = time.monotonic() + seconds
     while True:
         async with gateway.database.read() as db:
@@ -164,11 +168,11 @@ async def wait_for_end(gateway: Gateway, run_id: str, seconds: float) -> bool:
         left = ends - time.monotonic()
         if left <= 0 or gateway.stopping:
             return False
-        await asyncio.sleep(min(LOOK_SECONDS, left))
+        await asyncio.sleep(min(CHECK_SECONDS, left))
 
 
 async def find(gateway: Gateway, run_id: str, connection_ids: Sequence[str] | None) -> Run:
-    """The run as far as it is about these connections (None: all). Raises NotFound, also when nothing of it is."""
+    """The run as far as it is about these connections (None: all). Raises NotFound, also when no part of it is."""
     async with gateway.database.read() as db:
         run = await runs.find(db, run_id)
     seen = run.of(connection_ids) if run else None

@@ -22,12 +22,14 @@ SWEPT = (Process.ORDERS, Process.STOCK)
 
 
 def has_sweep(connection: Connection, process: Process) -> bool:
-    """Orders are read one by one, so that their system must be able to do that; quantities are compared all together."""
+    """Whether the process has a deep sweep. Orders are read one by one, and their system must be able to do that. Quantities are
+    compared all together.
+    """
     return process in SWEPT and (process is not Process.ORDERS or reads_by_id(connection))
 
 
 async def sweeps(db: AsyncConnection, connection: Connection, process: Process, part: RunPart) -> bool:
-    """A full sync sweeps, and a scheduled poll when a deep sweep was due."""
+    """Whether this part sweeps: a full sync does, and so does a scheduled poll when a deep sweep was due."""
     if part.dry_run or not has_sweep(connection, process):
         return False
     run = await runs.find(db, part.run_id)
@@ -35,7 +37,7 @@ async def sweeps(db: AsyncConnection, connection: Connection, process: Process, 
 
 
 async def sweep(part_run: PartRun) -> bool:
-    """Reads every order that is open in the warehouse by its id. Whether all were read within the slice."""
+    """Reads by its id every order that is open in the warehouse. Returns whether all were read within the slice."""
     gateway, connection = part_run.gateway, part_run.connection
     after = int(part_run.part.cursor.get("swept_to", 0)) if part_run.part.sweeping else 0
     while True:

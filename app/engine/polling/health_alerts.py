@@ -14,12 +14,12 @@ from app.storage.tables import alerts as alert_rows
 from app.storage.tables import mappings
 
 FAILING_FROM = 3
-"""Polls that failed in a row."""
+"""An alert is raised from so many failed polls in a row."""
 
 
 async def look_for_silence(db: AsyncConnection, connection: Connection, now: datetime) -> None:
-    """Alerts once for each silence: after `silent_hours` without a new order, for a connection that has been active as long; and
-    once when orders come again.
+    """Alerts once for each silence: no new order for `silent_hours`, on a connection that has been active as long. Alerts once
+    more when orders come again.
     """
     hours = connection.settings.silent_hours
     if hours is None or not connection.settings.processes.orders or connection.activated_at is None:
@@ -34,7 +34,7 @@ async def look_for_silence(db: AsyncConnection, connection: Connection, now: dat
 
 
 async def _newest_order(db: AsyncConnection, connection: Connection) -> datetime | None:
-    """By the order in which they were stored: one row, however many there are."""
+    """The newest order by the order in which they were stored: one row, however many there are."""
     same = (mappings.c.connection_id == connection.id, mappings.c.kind == Kind.ORDER)
     newest: datetime | None = await db.scalar(select(mappings.c.created_at).where(*same).order_by(mappings.c.id.desc()).limit(1))
     return newest

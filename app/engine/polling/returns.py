@@ -32,7 +32,9 @@ PURCHASE_ORDER = ReturnsBy.PURCHASE_ORDER.value
 
 
 async def read_returns(part_run: PartRun) -> bool:
-    """Whether all was read within the slice. Before an order of this connection is in the WMS there is nothing to read."""
+    """Reads returns. Returns whether all was read within the slice. There is nothing to read before an order of this connection
+    is in the WMS.
+    """
     progress, by = await shipments.begin(part_run), part_run.connection.settings.returns.by
     warehouse = part_run.gateway.warehouse(part_run.connection)
     async with part_run.gateway.database.read() as db:
@@ -85,7 +87,7 @@ async def _take_return_order(db: AsyncConnection, part_run: PartRun, order: Retu
 
 
 async def _sold(db: AsyncConnection, mapping: OrderMapping) -> list[WarehouseLine]:
-    """The order's lines as the WMS showed them last; those of its back orders are the same lines again."""
+    """The order's lines as the WMS showed them last. The lines of its back orders are the same lines again."""
     rows = await deliveries.of_mapping(db, mapping.id)
     orders = [read_order(row.snapshot) for row in rows if row.snapshot is not None]
     return [line for order in orders for line in order.lines if line.row_number]
@@ -130,7 +132,7 @@ async def _take_purchase_order(part_run: PartRun, order: PurchaseOrder, asked: d
 
 
 async def _read_sold(part_run: PartRun, mapping: OrderMapping) -> list[WarehouseLine]:
-    """An order whose lines are not stored (any more) is read."""
+    """Reads the lines of an order that are not stored, or not any more."""
     found: Iterable[WarehouseOrder] = ()
     if mapping.number is not None:
         found = (await part_run.gateway.warehouse(part_run.connection).get_orders([mapping.number])).values()
@@ -157,15 +159,19 @@ class _Remaining:
 def _match_lines(
     order: PurchaseOrder, sold: Sequence[WarehouseLine], taken: Mapping[str, float]
 ) -> tuple[list[Returned], list[str]]:
-    """Which rows of the order the goods are of: those that the lines name, else those with the same article, first ones first."""
-    rooms: dict[str, _Remaining] = {}
+    """Finds the order rows that the goods belong to: those that the lines name, else those with the same article, first ones
+    first.
+    """
+    remaining: dict[str, _Remaining] = {}
     for line in sold:
-        rooms.setdefault(line.row_number, _Remaining(line.article_number, float(line.ordered) - taken.get(line.row_number, 0.0)))
+        remaining.setdefault(
+            line.row_number, _Remaining(line.article_number, float(line.ordered) - taken.get(line.row_number, 0.0))
+        )
     back, untied = [], []
     for received in order.lines:
         if not received.received or received.line_id is None:
             continue
-        places = _places(received, rooms)
+        places = _places(received, remaining)
         if not places:
             untied.append(f"{received.received.normalize():f} of {received.article_number}")
         for row, quantity in places:
@@ -173,17 +179,17 @@ def _match_lines(
     return back, untied
 
 
-def _places(received: PurchaseOrderLine, rooms: dict[str, _Remaining]) -> list[tuple[str, float]]:
+def _places(received: PurchaseOrderLine, remaining: dict[str, _Remaining]) -> list[tuple[str, float]]:
     left = float(received.received)
-    named = rooms.get(received.external_id)
+    named = remaining.get(received.external_id)
     if named is not None and named.article == received.article_number:
         named.pieces -= left
         return [(received.external_id, left)]
-    rows = [row for row, room in rooms.items() if room.article == received.article_number]
+    rows = [row for row, row_left in remaining.items() if row_left.article == received.article_number]
     places = []
     for row in rows:
-        part = left if row == rows[-1] else min(left, max(rooms[row].pieces, 0.0))
-        rooms[row].pieces -= part
+        part = left if row == rows[-1] else min(left, max(remaining[row].pieces, 0.0))
+        remaining[row].pieces -= part
         left -= part
         places += [(row, part)] if part > 0 else []
     return places
@@ -208,7 +214,7 @@ async def _store(
 
 
 async def _hold(db: AsyncConnection, part_run: PartRun, what: str, why: str, now: datetime) -> None:
-    """There is no order to hold; an operator hears of it as of one that is held."""
+    """Alerts an operator as for a held order, since there is no order that could be held."""
     part_run.counts["skipped"] += 1
     part_run.reasons["return-without-order"] += 1
     text = f"{what} {why}: it cannot be refunded by itself. Refund it in the shop by hand"

@@ -37,7 +37,7 @@ SHOP_POLLS = (Process.ARTICLES, Process.ORDERS)
 
 
 async def poll(gateway: Gateway, key: str) -> None:
-    """Works on the next part of a run for this connection and process; makes a scheduled one when a poll is due."""
+    """Works on the next part of a run for this connection and process. Makes a scheduled one when a poll is due."""
     connection_id, _, process_name = key.rpartition(":")
     process = Process(process_name)
     try:
@@ -66,7 +66,7 @@ async def poll(gateway: Gateway, key: str) -> None:
 
 
 async def _wake_following(gateway: Gateway, part: RunPart) -> None:
-    """The next process of the same run has waited for this one to be read."""
+    """Wakes up the next process of the same run, which has waited until this one was read."""
     async with gateway.database.read() as db:
         following = await runs.following(db, part)
     for process in following[:1]:
@@ -77,7 +77,7 @@ async def _next_part(gateway: Gateway, connection: Connection, process: Process)
     now = gateway.clock()
     async with gateway.database.begin() as db:
         if connection.status is not Status.ACTIVE:
-            return None  # what a run has left to read waits for the connection to be active again
+            return None  # the run's unread parts wait until the connection is active again
         part = await runs.next_part(db, connection.id, process)
         if part is not None:
             return part
@@ -106,7 +106,7 @@ async def _work(gateway: Gateway, connection: Connection, process: Process, part
         await _fail(part_run, error)
         return False
     except BadInput as error:
-        # Begun before the system lost what it needs for that; nothing is tried again for it.
+        # The run began before the system lost what it needs for this. Nothing is tried again.
         await _fail(part_run, Refused(error.message, system=connection.system.title, call=process.value))
         return False
     await _finish(part_run)
@@ -115,7 +115,7 @@ async def _work(gateway: Gateway, connection: Connection, process: Process, part
 
 
 async def _read_all(part_run: PartRun, cursor: Cursor) -> bool:
-    """Whether all was read within the slice."""
+    """Reads the part. Returns whether all was read within the slice."""
     match part_run.process:
         case Process.STOCK if part_run.part.dry_run:
             return await stock_dry_run.read(part_run)
@@ -161,7 +161,7 @@ async def _schedule_next(db: AsyncConnection, part_run: PartRun, now: datetime) 
 
 
 async def _fail(part_run: PartRun, error: RemoteError) -> None:
-    """The part ends as failed; what was stored stays, the next poll goes on from the cursor."""
+    """Ends the part as failed. What was stored stays, and the next poll goes on from the cursor."""
     gateway, now = part_run.gateway, part_run.gateway.clock()
     settings = gateway.settings
     async with gateway.database.begin() as db:

@@ -29,13 +29,13 @@ from app.warehouse.reads.shipments import digest_of, returns_digest_of, shipment
 
 WATCHED_BATCH = 50
 OVERLAP = timedelta(minutes=5)
-"""Changes are asked for from a little before the last read: two reads may cross."""
+"""We ask for changes from a little before the last read, because two reads may cross."""
 
 Pages = AsyncIterator[tuple[WarehouseOrder, ...]]
 
 
 async def read_shipments(part_run: PartRun) -> bool:
-    """What has changed, the work list, then the orders that are watched. Whether all was read within the slice."""
+    """Reads what has changed, the work list, then the watched orders. Returns whether all was read within the slice."""
     progress, warehouse = await begin(part_run), part_run.gateway.warehouse(part_run.connection)
     first = await _first_id(part_run)
     if first is not None:
@@ -56,10 +56,11 @@ async def _first_id(part_run: PartRun) -> int | None:
         return await deliveries.first_wms_id(db, part_run.connection.id, part_run.connection.lane)
 
 
-# --- where a reading is, from slice to slice ------------------------------------------------------------------------------
+# --- progress from slice to slice ----------------------------------------------------------------------------------------
 
 ReadProgress = dict[str, Any]
-"""`stage` and the last id read in it; `began`, the moment the whole reading did; `since`, what it asks for changes from."""
+"""`stage` and the last id read in it; `began`, the moment the whole read did; `since`, the moment from which it asks for changes.
+"""
 
 
 async def begin(part_run: PartRun) -> ReadProgress:
@@ -78,7 +79,7 @@ async def begin(part_run: PartRun) -> ReadProgress:
 
 
 async def read_pages(part_run: PartRun, progress: ReadProgress, stage: str, pages: Pages) -> bool:
-    """One stage, page by page; nothing when it was read in an earlier slice. Whether it was read within this one."""
+    """Reads one stage page by page, unless an earlier slice has read it. Returns whether it was read within this slice."""
     if not _is_at(progress, stage):
         return True
     asked = part_run.gateway.clock()
@@ -96,7 +97,7 @@ STAGES = ("changed", "listed", "watched", "return-orders", "purchase-orders")
 
 
 def _is_at(progress: ReadProgress, stage: str) -> bool:
-    """Whether this stage is still to be read; makes it the one that is being read."""
+    """Whether this stage is still to be read. If so, makes it the current stage."""
     at = progress["stage"]
     if at is not None and STAGES.index(at) > STAGES.index(stage):
         return False
@@ -141,7 +142,7 @@ async def _read_watched(part_run: PartRun, progress: ReadProgress) -> bool:
 
 
 async def store(part_run: PartRun, orders: Sequence[WarehouseOrder], asked: datetime, progress: ReadProgress) -> None:
-    """A page of a read that was begun at `asked`; all in one transaction."""
+    """Stores a page of a read that began at `asked`; all in one transaction."""
     gateway, connection, now = part_run.gateway, part_run.connection, part_run.gateway.clock()
     part_run.counts.clear()
     part_run.reasons.clear()
@@ -170,7 +171,7 @@ async def _consider(db: AsyncConnection, part_run: PartRun, order: WarehouseOrde
 async def store_delivery(
     db: AsyncConnection, connection: Connection, mapping: Mapping, order: WarehouseOrder, asked: datetime, now: datetime
 ) -> list[Process]:
-    """Keeps the order as the WMS showed it; which processes have something new to look at."""
+    """Stores the order as the WMS showed it. Returns the processes that have something new to report."""
     settings = connection.settings
     shipment = shipment_of(order, settings.shipments.complete_when, settings.warehouse)
     saved = await deliveries.save(db, mapping, _as_seen(connection, order, shipment), asked)
@@ -189,7 +190,7 @@ async def store_delivery(
 
 
 def _as_seen(connection: Connection, order: WarehouseOrder, shipment: Shipment) -> Seen:
-    """What a process that is switched off would report is not remembered: it finds it when it is switched on."""
+    """The order as it is stored. What a switched-off process would report is left out: it finds that once it is switched on."""
     processes, settings = connection.settings.processes, connection.settings
     is_sent = order.status_number >= settings.warehouse.shipped_from_status and not shipment.is_cancelled
     on_the_order = processes.returns and ReturnsBy.ORDER in settings.returns.by

@@ -30,7 +30,7 @@ log = get_logger(__name__)
 
 
 async def read_changes(part_run: PartRun, cursor: Cursor) -> bool:
-    """Whether all pages were read within the slice."""
+    """Reads and stores pages. Returns whether all were read within the slice."""
     part, settings = part_run.part, part_run.connection.settings
     start = part.cursor or (None if part.full else cursor.cursor)
     since = settings.go_live if part_run.process is Process.ORDERS else None
@@ -38,7 +38,7 @@ async def read_changes(part_run: PartRun, cursor: Cursor) -> bool:
     async for page in pages:
         await _store_page(part_run, page)
         failpoints.hit("poll-after-page")
-        # Only what moves the cursor can be gone on from: anything else would be read again and again, slice after slice.
+        # A read can stop only where the cursor has moved. Otherwise the next slice would read the same page again, for ever.
         if page.cursor and page.cursor != start and part_run.time_is_up:
             return False
         start = page.cursor
@@ -65,7 +65,7 @@ async def _store_page(part_run: PartRun, page: Page) -> None:
 
 
 async def _store_records(part_run: PartRun, records: list[SourceRecord], calls: int) -> list[SourceRecord]:
-    """All in one transaction; returns those that must be read once more."""
+    """Stores all records in one transaction. Returns those that must be read once more."""
     now = part_run.gateway.clock()
     part_run.counts.clear()
     part_run.reasons.clear()
@@ -77,7 +77,7 @@ async def _store_records(part_run: PartRun, records: list[SourceRecord], calls: 
 
 
 async def _store_one_by_one(part_run: PartRun, records: list[SourceRecord], calls: int) -> list[SourceRecord]:
-    """One odd record must not keep the others out, nor the cursor where it is: it is left out, and an operator hears of it."""
+    """Leaves out a record that cannot be stored, and alerts an operator. It must not block the others, nor the cursor."""
     unsure = []
     for record in records:
         try:
@@ -105,14 +105,14 @@ async def _leave_out(part_run: PartRun, record: SourceRecord) -> None:
 
 
 async def _read_again(part_run: PartRun, unsure: list[SourceRecord]) -> None:
-    """Records changed twice within one second: only a read can tell whether the page or what is stored is newer."""
+    """Reads records again that changed twice within one second: only a read can tell whether the page or the store is newer."""
     for record in unsure:
-        now_there: SourceRecord | None = record  # where it cannot be asked for, the page is the newest there is
+        now_there: SourceRecord | None = record  # without reads by id, the page is the newest there is
         if reads_by_id(part_run.connection):
             source = record_source(part_run.gateway, part_run.connection)
             now_there = await source.read(record.process, record.source_id)
         if now_there is None:
-            continue  # gone since: the deep sweep proves and settles that
+            continue  # gone since then: the deep sweep proves that and acts on it
         full = await enriched(part_run.gateway, part_run.connection, now_there)
         async with part_run.gateway.database.begin() as db:
             await leases.renew(db, part_run.lease)
@@ -124,7 +124,7 @@ async def _read_again(part_run: PartRun, unsure: list[SourceRecord]) -> None:
 async def consider(
     db: AsyncConnection, part_run: PartRun, record: SourceRecord, found_by: FoundBy, *, read_now: bool, now: datetime
 ) -> bool:
-    """Whether the record is judged; False when it must be read once more."""
+    """Returns whether the record is decided; False when it must be read once more."""
     part_run.counts["read"] += 1
     mapped = map_record(part_run.connection, record)
     if part_run.part.dry_run:

@@ -21,11 +21,13 @@ from app.warehouse.reads.resources import WarehouseOrder
 log = get_logger(__name__)
 
 BACK = (Process.SHIPMENTS, Process.RETURNS, Process.STOCK)
-"""What is read when nothing is named."""
+"""What is read when the webhook names no order or article."""
 
 
 async def refresh(gateway: Gateway, key: str) -> None:
-    """Reads what the key names. A failure is logged and left to the next poll, and so is all while the WMS is left alone."""
+    """Reads what the key names. A failure is logged, and the next poll reads it. While the WMS is blocked, only the next poll
+    does.
+    """
     connection_id, kind, name = key.split("|", 2)
     connection = await gateway.connection(connection_id)
     if connection.status is not Status.ACTIVE or await _is_blocked(gateway, connection):
@@ -53,7 +55,7 @@ async def _is_blocked(gateway: Gateway, connection: Connection) -> bool:
 
 
 async def _take(gateway: Gateway, asked_by: Connection, order: WarehouseOrder | None, asked: datetime) -> None:
-    """For the connection whose order it is: the WMS's webhook may be set up for another one of the same goods owner."""
+    """Stores the order for the connection that owns it. The WMS's webhook may belong to another one of the same goods owner."""
     if order is None:
         return
     now = gateway.clock()
@@ -68,7 +70,7 @@ async def _take(gateway: Gateway, asked_by: Connection, order: WarehouseOrder | 
 
 
 async def _refresh_stock(gateway: Gateway, asked_by: Connection, number: str) -> None:
-    """For every shop that sells from the goods owner's stock."""
+    """Reads the article's stock for every shop that sells from the goods owner's stock."""
     concerned = [each for each in await gateway.on_lane(asked_by.lane) if each.settings.processes.stock]
     if not concerned:
         return
@@ -84,7 +86,7 @@ async def _refresh_stock(gateway: Gateway, asked_by: Connection, number: str) ->
 
 
 async def _refresh_all(gateway: Gateway, connection: Connection) -> None:
-    """The polls' own reads, now instead of at their time."""
+    """Makes the polls due now instead of at their time."""
     now = gateway.clock()
     for process in BACK:
         if connection.settings.processes.is_on(process):

@@ -28,7 +28,7 @@ CHUNK = 500
 
 @dataclass(frozen=True)
 class Known:
-    """One article of the shop, by the number that the WMS has it under."""
+    """One article of the shop, by its number in the WMS."""
 
     source_id: str
     parent_id: str | None
@@ -36,7 +36,9 @@ class Known:
 
 
 async def read(part_run: PartRun) -> bool:
-    """All articles of the WMS, page by page, against what the shop shows now. Always to the end: a dry run keeps no place."""
+    """Compares all articles of the WMS, page by page, with what the shop shows now. It always reads to the end: a dry run stores
+    no progress.
+    """
     gateway, connection = part_run.gateway, part_run.connection
     begun = gateway.clock()
     async for page in gateway.warehouse(connection).stock(None):
@@ -56,7 +58,7 @@ async def read(part_run: PartRun) -> bool:
 
 
 async def _known(db: AsyncConnection, connection_id: str, numbers: Sequence[str]) -> list[Known]:
-    """The shop's articles of these numbers: those of the last sweep, and those that were transferred."""
+    """The shop's articles with these numbers: those of the last sweep, and those that were transferred."""
     found: dict[str, Known] = {}
     for start in range(0, len(numbers), CHUNK):
         chunk = numbers[start : start + CHUNK]
@@ -80,7 +82,7 @@ async def _reserved(db: AsyncConnection, part_run: PartRun, numbers: Sequence[st
 
 
 def _decide(one: Known, level: StockLevel | None, wanted: int) -> dict[str, Any]:
-    """One line of the preview, as in those of orders and articles."""
+    """One line of the preview, as for orders and articles."""
     line: dict[str, Any] = {"record": one.source_id, "number": one.number, "code": None, "reason": None, "fields": []}
     if level is None:
         return {**line, "outcome": "skipped", "code": "product-gone", "reason": "The shop lists no such article"}
@@ -94,7 +96,7 @@ def _decide(one: Known, level: StockLevel | None, wanted: int) -> dict[str, Any]
 
 
 async def _count(part_run: PartRun, page: Sequence[WarehouseStock], entries: Sequence[dict[str, Any]]) -> None:
-    """Counts all of the page, and keeps the first changes of the run to be shown."""
+    """Counts the whole page, and keeps the first changes of the run to be shown."""
     by_outcome = Counter(entry["outcome"] for entry in entries)
     part_run.counts.update(
         read=len(page), unchanged=by_outcome["unchanged"], skipped=by_outcome["skipped"] + len(page) - len(entries)

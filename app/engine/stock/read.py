@@ -22,11 +22,13 @@ from app.records.stock import levels
 from app.records.stock.levels import InShop
 
 OVERLAP = timedelta(minutes=5)
-"""Changed stock is asked for from a little before the last read: two reads may cross."""
+"""We ask for changed stock from a little before the last read, because two reads may cross."""
 
 
 async def read(part_run: PartRun, cursor: Cursor) -> bool:
-    """What changed in the WMS; in a sweep all of it, and all that the shop shows. Whether it was read within the slice."""
+    """Reads what changed in the WMS; in a sweep, everything in the WMS and in the shop. Returns whether it was read within the
+    slice.
+    """
     done = await _read_shop(part_run) if part_run.sweeps and not _shop_is_read(part_run) else True
     done = done and await _read_warehouse(part_run, cursor)
     await part_run.gateway.wake_ups.send(Task.STOCK, part_run.connection.id)
@@ -38,7 +40,7 @@ def _shop_is_read(part_run: PartRun) -> bool:
 
 
 async def _read_shop(part_run: PartRun) -> bool:
-    """The shop first: what it shows is compared with what the WMS says right afterwards."""
+    """Reads the shop first: what it shows is compared with what the WMS says right afterwards."""
     gateway, connection = part_run.gateway, part_run.connection
     source = stock_source(gateway, connection)
     asked = gateway.clock()
@@ -51,7 +53,7 @@ async def _read_shop(part_run: PartRun) -> bool:
             await levels.save_in_shop(db, connection.id, connection.lane, seen, asked, now)
             cursor = {"shop": page.cursor, "began": began.isoformat()}
             await save_progress(db, part_run, page.calls, sweeping=True, cursor=cursor)
-        # The last page is read again before a walk is over: a shop that takes a slice for one page gets to its end as well.
+        # We stop only where the cursor has moved. So even a shop that takes a whole slice for one page gets to its end.
         if part_run.time_is_up and page.cursor != stored.get("shop"):
             return False
         asked = gateway.clock()
@@ -63,14 +65,16 @@ async def _read_shop(part_run: PartRun) -> bool:
 
 
 async def _in_shop(db: AsyncConnection, connection: Connection, shown: Sequence[StockLevel]) -> list[InShop]:
-    """Those that are articles of the WMS, by its numbers."""
+    """The levels that are articles of the WMS, with the WMS's numbers."""
     known = await levels.numbers_of(db, connection.id, [level.source_id for level in shown])
     numbered = [(level, _number_of(connection, level, known)) for level in shown]
     return [_as_seen(level, number) for level, number in numbered if number]
 
 
 def _number_of(connection: Connection, level: StockLevel, known: Mapping[str, str | None]) -> str | None:
-    """As the article was transferred. Where another connection masters the articles: the SKU, as it would be transferred."""
+    """The number under which the article was transferred. Where another connection masters the articles, it is the SKU, converted
+    in the same way.
+    """
     if connection.settings.processes.articles and level.source_id in known:
         return known[level.source_id]
     replaced = str.maketrans(dict(connection.settings.article_number_replacements))
@@ -88,7 +92,9 @@ def _as_seen(level: StockLevel, number: str) -> InShop:
 
 
 async def _read_warehouse(part_run: PartRun, cursor: Cursor) -> bool:
-    """Changed stock, or all of it when the last read is further back than the WMS looks. Whether it was read within the slice."""
+    """Reads changed stock, or all of it when the last read is longer ago than the WMS can look back. Returns whether it was read
+    within the slice.
+    """
     gateway, connection, stored = part_run.gateway, part_run.connection, await part_cursor(part_run)
     began = datetime.fromisoformat(stored["warehouse_began"]) if "warehouse_began" in stored else gateway.clock()
     after = int(stored.get("read_to", 0))

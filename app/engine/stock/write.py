@@ -38,7 +38,7 @@ WRITE_STOCK = "POST shop stock"
 
 
 async def write(gateway: Gateway, connection_id: str) -> int:
-    """Writes what differs, batch by batch; returns the number of calls. Another holder of the lease: 0 at once."""
+    """Writes what differs, batch by batch. Returns the number of calls, and 0 at once when another holds the lease."""
     connection = await gateway.connection(connection_id)
     if connection.status is not Status.ACTIVE or not connection.settings.processes.stock:
         return 0
@@ -78,7 +78,7 @@ def _call_seconds(connection: Connection) -> float:
 
 @dataclass(frozen=True)
 class Batch:
-    """One call, on its way to the shop: its rows by source id, and when it was decided on."""
+    """One call on its way to the shop: its rows by source id, and when it was decided."""
 
     begun: Begun
     rows: Mapping[str, Waiting]
@@ -91,7 +91,7 @@ class Batch:
 
 
 async def _write_batch(calls: RecordedCalls, connection: Connection) -> int | None:
-    """One batch: how many calls it took (none when nothing differed after all); None when there is nothing to do now."""
+    """Writes one batch. Returns how many calls it took (0 when nothing differed after all), or None when it must wait."""
     gateway, now = calls.gateway, calls.gateway.clock()
     async with gateway.database.begin() as db:
         await leases.renew(db, calls.lease)
@@ -107,7 +107,7 @@ async def _write_batch(calls: RecordedCalls, connection: Connection) -> int | No
             await rules.decide_state(db, connection.id, connection.lane, [row.id for row in rows.values()], now)
             return 0
         sent = {change.source_id: rows[change.source_id] for change in changes}
-        # Whatever becomes of this call: until it is answered nobody knows what the shop has.
+        # Until this call is answered, nobody knows which quantity the shop has.
         await levels.forget_quantity(db, [row.id for row in sent.values()])
         request = {change.source_id: change.quantity for change in changes}
         begun = await calls.begin(db, WRITE_STOCK, request)
@@ -118,7 +118,7 @@ async def _write_batch(calls: RecordedCalls, connection: Connection) -> int | No
 async def _changes(
     db: AsyncConnection, gateway: Gateway, connection: Connection, rows: Sequence[Waiting]
 ) -> tuple[StockChange, ...]:
-    """As many as go into one call, without those that turn out to be the same."""
+    """The changes that fit into one call, without rows whose quantity is already right."""
     settings = await rules.settings_of(db, connection.id)
     held_back = await rules.held_back_of(db, connection.id, connection.lane, [row.number for row in rows], settings)
     changes = []
@@ -130,12 +130,14 @@ async def _changes(
 
 
 async def _is_under_way(db: AsyncConnection, gateway: Gateway, connection: Connection) -> bool:
-    """A call whose worker ended before the answer came may still arrive: it is waited out, lest it come after a newer one."""
+    """Whether an earlier call may still arrive because its worker ended before the answer. We wait, so that it cannot come after
+    a newer one.
+    """
     batches = of_batches(levels.lane_of(connection.id))
     if await under_way(db, batches) is not None:
         return True
     for request in await close_unknown(db, batches):
-        # The shop may have been read in the meantime, before that call arrived there.
+        # The shop may have been read since, before that call arrived.
         ids = await levels.forget_quantities(db, connection.id, list(request))
         await rules.decide_state(db, connection.id, connection.lane, ids, gateway.clock())
     return False
@@ -153,17 +155,17 @@ async def _send(calls: RecordedCalls, connection: Connection, batch: Batch) -> N
 
 
 def _refusals(batch: Batch, error: Refused) -> list[StockAnswer]:
-    """A final no to the whole call goes for each of its items."""
+    """A final no to the whole call counts for each of its items."""
     code = "product-gone" if isinstance(error, NoSuchRecord) else "stock-refused"
     problem = Problem(code, "stock_quantity", f"the shop refused the call: {error.message}", "look at the product in the shop")
     return [StockAnswer(change.source_id, None, problem) for change in batch.changes]
 
 
 async def _written(calls: RecordedCalls, connection: Connection, batch: Batch, answers: Sequence[StockAnswer]) -> None:
-    """Each item's own answer counts: a batch answers as a whole though some of it was not taken."""
+    """Stores each item's own answer: a batch may succeed as a whole while some of its items were not taken."""
     now = calls.gateway.clock()
     async with calls.gateway.database.begin() as db:
-        await leases.renew(db, calls.lease)  # else another has written since, and knows better
+        await leases.renew(db, calls.lease)  # else another worker has written since, and its state is newer
         await levels.one_at_a_time(db, connection.lane)
         for answer in answers:
             await _save_answer(db, connection, batch, answer, now)
@@ -188,7 +190,7 @@ async def _save_answer(db: AsyncConnection, connection: Connection, batch: Batch
 
 
 async def _not_written(calls: RecordedCalls, connection: Connection, batch: Batch, error: RemoteError) -> None:
-    """Writing the same again does no harm: the rows wait, and what is newest then is written."""
+    """The rows wait, and the newest quantity is written at the next try. Writing the same quantity twice does no harm."""
     now = calls.gateway.clock()
     due = now + _pause(calls.gateway, connection, max(row.tries for row in batch.rows.values()), error)
     async with calls.gateway.database.begin() as db:
@@ -205,6 +207,6 @@ async def _not_written(calls: RecordedCalls, connection: Connection, batch: Batc
 
 
 def _pause(gateway: Gateway, connection: Connection, tries: int, error: RemoteError) -> timedelta:
-    """Longer each time; and never so short that a call whose answer did not come could arrive after the next one."""
+    """The pause grows with each try. It is long enough that a call without an answer cannot arrive after the next one."""
     pause = pause_before(tries, gateway.settings.retry_base_seconds, gateway.settings.retry_cap_seconds)
     return max(pause, timedelta(seconds=_call_seconds(connection))) if is_unknown(error) else pause

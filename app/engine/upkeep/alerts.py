@@ -30,9 +30,9 @@ from app.storage.tables import alerts
 log = get_logger(__name__)
 
 MOST = 100
-"""Alerts in one message; of more it says how many there are."""
+"""The most alerts in one message. Of the rest, it says how many there are."""
 PAUSE_SECONDS = 300.0
-"""After a message that could be sent in no way."""
+"""The pause after a message that could not be sent in any way."""
 
 
 def is_wanted(settings: Settings) -> bool:
@@ -40,15 +40,15 @@ def is_wanted(settings: Settings) -> bool:
 
 
 async def notify(gateway: Gateway, now: datetime) -> int:
-    """Sends what is due in one message; returns how many alerts were told of. One worker at a time does this."""
+    """Sends the alerts that are due in one message. Returns how many. One worker at a time does this."""
     if not is_wanted(gateway.settings) or not (await _due(gateway, now)):
         return 0
     lease = await leases.acquire(gateway.database, "notify", mail.SECONDS * 3)
     if lease is None:
         return 0
-    due = await _due(gateway, now)  # another may have told of it since
+    due = await _due(gateway, now)  # another worker may have sent it since
     if due and not await _tell(gateway, due[:MOST], len(due[MOST:])):
-        # Nobody could be told. The lease is left to run out, so that no sweep waits for a dead mail server again before.
+        # No message got out. We let the lease run out, so that no sweep before then waits for a dead mail server again.
         async with gateway.database.begin() as db:
             await leases.renew(db, lease, at_least=PAUSE_SECONDS)
         return 0
@@ -61,7 +61,7 @@ async def notify(gateway: Gateway, now: datetime) -> int:
 
 
 async def _due(gateway: Gateway, now: datetime) -> list[StoredAlert]:
-    """Alerts nobody was told of, or that came again since; but of one kind of trouble of one connection only once in a window."""
+    """Alerts that were never sent, or came again since. One kind of alert of one connection is sent only once per window."""
     window_began = now - timedelta(minutes=gateway.settings.alert_window_minutes)
     other = alerts.alias()
     same = (other.c.kind == alerts.c.kind, other.c.connection_id.is_not_distinct_from(alerts.c.connection_id))
@@ -77,7 +77,7 @@ async def _due(gateway: Gateway, now: datetime) -> list[StoredAlert]:
 
 @dataclass(frozen=True)
 class Told:
-    """How one way of telling went. `error` is None when it worked."""
+    """How one way of sending went. `error` is None when it worked."""
 
     way: str
     to: str
@@ -85,7 +85,7 @@ class Told:
 
 
 async def _tell(gateway: Gateway, due: Sequence[Alert], more: int) -> bool:
-    """Whether at least one way worked; what did not is logged."""
+    """Returns whether at least one way worked. Failures are logged."""
     told = await tell(gateway, due, more)
     for one in told:
         if one.error is not None:
@@ -94,25 +94,25 @@ async def _tell(gateway: Gateway, due: Sequence[Alert], more: int) -> bool:
 
 
 async def tell(gateway: Gateway, due: Sequence[Alert], more: int = 0) -> list[Told]:
-    """Sends one message in each way that is set up; `more` are not in it. Never raises for what a way makes of it."""
+    """Sends one message in each way that is set up. It says that `more` alerts are not in it. Never raises when a way fails."""
     told, settings = [], gateway.settings
     if settings.alert_mail_to and settings.smtp_host:
         told.append(Told("mail", ", ".join(settings.alert_mail_to), await asyncio.to_thread(mail.error_of, settings, due, more)))
     if settings.alert_webhook_url:
         address = urlsplit(settings.alert_webhook_url)
-        where = f"{address.scheme}://{address.hostname}"  # what follows may hold a secret
+        where = f"{address.scheme}://{address.hostname}"  # the rest of the address may hold a secret
         told.append(Told("webhook", where, await _post(gateway, settings.alert_webhook_url, due, more)))
     return told
 
 
 async def send_test(gateway: Gateway) -> list[Told]:
-    """A message like any other, so that what is wrong with a way shows before there is trouble."""
+    """Sends a test message, so that a wrong setting shows before there is trouble."""
     now = gateway.clock()
     return await tell(gateway, [Sample("test", None, "test", "A test: nothing is wrong", 1, now, now)])
 
 
 async def _post(gateway: Gateway, url: str, due: Sequence[Alert], more: int) -> str | None:
-    """What went wrong; None when it arrived."""
+    """Sends the message to the webhook. Returns what went wrong; None when it arrived."""
     body = orjson.dumps({"alerts": [_plain(row) for row in due], "more": more})
     headers = {"Content-Type": "application/json"}
     secret = gateway.settings.alert_webhook_secret

@@ -15,7 +15,7 @@ STATES = (JobState.WAITING, JobState.PARKED, JobState.RUNNING, JobState.HELD, Jo
 
 
 async def update(gateway: Gateway, now: datetime) -> None:
-    """Reads counts by index; costs the same however long the done ones are kept."""
+    """Reads the counts from indexes: the cost does not grow with the finished rows."""
     async with gateway.database.read() as db:
         names = {row.id: row.name for row in await db.execute(select(connections.c.id, connections.c.name))}
         lanes = [row.lane for row in await db.execute(select(connections.c.lane).distinct())]
@@ -28,7 +28,7 @@ async def update(gateway: Gateway, now: datetime) -> None:
         open_events = select(inbox.c.connection_id, inbox.c.state, func.count().label("n")).group_by(
             inbox.c.connection_id, inbox.c.state
         )
-        # An event that has a job is dead with it, and is one dead letter with it.
+        # An event with a job shares its job's dead letter, and is not counted again.
         own_end = or_(
             inbox.c.state.in_((EventState.RECEIVED, EventState.PARKED)),
             (inbox.c.state == EventState.DEAD) & inbox.c.job_id.is_(None),

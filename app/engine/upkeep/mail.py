@@ -34,7 +34,7 @@ MEANING = {
 
 @dataclass(frozen=True)
 class Sample:
-    """An alert that was never raised."""
+    """A made-up alert for the test message."""
 
     kind: str
     connection: str | None
@@ -55,7 +55,9 @@ def subject_of(due: Sequence[Alert]) -> str:
 
 
 def text_of(due: Sequence[Alert], more: int = 0) -> str:
-    """By kind and connection, each with how often. Holds record ids, no personal data."""
+    """The message's text: alerts by kind and connection, each with how often it was raised. It holds record ids, no personal
+    data.
+    """
     lines: list[str] = []
     for kind in dict.fromkeys(row.kind for row in due):
         lines += [MEANING.get(kind, kind), ""]
@@ -110,7 +112,7 @@ def _mail(settings: Settings, due: Sequence[Alert], more: int) -> None:
 
 @contextlib.contextmanager
 def mail_server(settings: Settings) -> Iterator[smtplib.SMTP]:
-    """Connected and logged in. Raises OSError and SMTPException; `words_of` says them."""
+    """Opens a mail server, connected and logged in. Raises OSError and SMTPException; `words_of` puts them into words."""
     assert settings.smtp_host is not None
     with _connected(settings, settings.smtp_host) as server:
         if settings.smtp_user and settings.smtp_password:

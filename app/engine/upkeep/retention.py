@@ -21,25 +21,27 @@ log = get_logger(__name__)
 
 EVERY = timedelta(hours=1)
 BATCH = 500
-SETTLED_EVENTS = (EventState.DONE, EventState.MERGED, EventState.IGNORED)
+FINISHED_EVENTS = (EventState.DONE, EventState.MERGED, EventState.IGNORED)
 
 
 async def prune_when_due(gateway: Gateway, now: datetime) -> None:
-    """Once an hour in each worker."""
+    """Prunes once an hour in each worker."""
     if gateway.pruned_at is None or now - gateway.pruned_at >= EVERY:
         gateway.pruned_at = now
         await prune(gateway, now)
 
 
 async def prune(gateway: Gateway, now: datetime) -> None:
-    """Deletes what is past its time. What is held or dead keeps its body: it could not be replayed without."""
+    """Deletes what is past its retention time. Held and dead events keep their body, which a replay needs."""
     settings = gateway.settings
     bodies = now - timedelta(days=settings.event_body_days)
     personal = now - timedelta(days=settings.personal_data_days)
     old = now - timedelta(days=settings.history_days)
     async with gateway.database.begin() as db:
-        settled = (inbox.c.state.in_(SETTLED_EVENTS),)
-        await db.execute(update(inbox).where(*settled, inbox.c.body.is_not(None), inbox.c.received_at < bodies).values(body=None))
+        finished = (inbox.c.state.in_(FINISHED_EVENTS),)
+        await db.execute(
+            update(inbox).where(*finished, inbox.c.body.is_not(None), inbox.c.received_at < bodies).values(body=None)
+        )
         await db.execute(
             update(jobs)
             .where(jobs.c.state == JobState.DONE, jobs.c.source.is_not(None), jobs.c.updated_at < personal)
@@ -53,7 +55,7 @@ async def prune(gateway: Gateway, now: datetime) -> None:
         await db.execute(
             update(run_parts).where(run_parts.c.preview.is_not(None), run_parts.c.finished_at < personal).values(preview=None)
         )
-        await db.execute(delete(inbox).where(*settled, inbox.c.received_at < old))
+        await db.execute(delete(inbox).where(*finished, inbox.c.received_at < old))
         await db.execute(delete(attempts).where(attempts.c.finished_at.is_not(None), attempts.c.started_at < old))
         await db.execute(delete(history).where(history.c.at < old))
         await runs.prune(db, old)
@@ -66,7 +68,7 @@ _EMPTIED: dict[str, Any] = {"source": None, "payload": None}
 
 @dataclass(frozen=True)
 class Erased:
-    """How much was emptied for one person."""
+    """How many rows were emptied for one person."""
 
     events: int
     jobs: int
@@ -75,10 +77,10 @@ class Erased:
 
 
 async def erase(db: AsyncConnection, *, text: str, connection_ids: list[str] | None, dry_run: bool = False) -> Erased:
-    """Empties every settled body, payload, request, answer and preview about records that hold `text` (an e-mail address, a phone
-    number), whatever their age.
+    """Empties every finished body, payload, request, answer and preview about records that hold `text` (an e-mail address, a
+    phone number), whatever their age.
 
-    What still waits, is held or dead is left: the order is not yet where it has to go. Numbers and states stay.
+    What still waits, is held or dead is left: the order has not arrived yet. Numbers and states stay.
     """
     trial = await db.begin_nested()
     erased = await _erase(db, f"%{_escaped(text)}%", connection_ids)
@@ -93,11 +95,11 @@ async def _erase(db: AsyncConnection, like: str, connection_ids: list[str] | Non
     job_ids, mapping_ids = [row.id for row in found], [row.mapping_id for row in found]
     events = 0
     for row in found:
-        # By record, not by job: deliveries that changed nothing hold the same person's data and have no job.
+        # We go by record, not by job: deliveries that changed nothing hold the same person's data and have no job.
         same = (inbox.c.connection_id == row.connection_id, inbox.c.process == row.process, inbox.c.source_id == row.source_id)
-        full = (inbox.c.state.in_(SETTLED_EVENTS), inbox.c.body.is_not(None))
+        full = (inbox.c.state.in_(FINISHED_EVENTS), inbox.c.body.is_not(None))
         events += (await db.execute(update(inbox).where(*same, *full).values(body=None))).rowcount
-    # What was reported of the records to the shop as well: its calls belong to other jobs of the same mapping.
+    # Reports to the shop hold the data as well. Their calls belong to other jobs of the same mapping.
     of_them = or_(attempts.c.job_id.in_(job_ids), attempts.c.mapping_id.in_(mapping_ids) & attempts.c.finished_at.is_not(None))
     calls = await db.execute(update(attempts).where(of_them).values(request=None, answer=None))
     await deliveries.empty_reports(db, mapping_ids)
@@ -108,14 +110,14 @@ async def _erase(db: AsyncConnection, like: str, connection_ids: list[str] | Non
 
 
 async def _erase_bodies(db: AsyncConnection, wanted: str, connection_ids: list[str] | None) -> int:
-    """Those of records that never had a job, because they were never wanted in the warehouse. A batch at a time.
+    """Empties bodies of records that never had a job because they were never wanted in the warehouse. Works batch by batch.
 
-    Not with LIKE: bodies are bytes, and a shop's JSON escapes what is not ASCII.
+    It does not use LIKE: bodies are bytes, and a shop's JSON escapes what is not ASCII.
     """
-    settled = select(inbox.c.id, inbox.c.body).where(inbox.c.state.in_(SETTLED_EVENTS), inbox.c.body.is_not(None))
+    finished = select(inbox.c.id, inbox.c.body).where(inbox.c.state.in_(FINISHED_EVENTS), inbox.c.body.is_not(None))
     erased = after = 0
     while True:
-        batch = settled.where(*_within(inbox, connection_ids), inbox.c.id > after).order_by(inbox.c.id).limit(BATCH)
+        batch = finished.where(*_within(inbox, connection_ids), inbox.c.id > after).order_by(inbox.c.id).limit(BATCH)
         rows = list(await db.execute(batch))
         if not rows:
             return erased
@@ -125,7 +127,7 @@ async def _erase_bodies(db: AsyncConnection, wanted: str, connection_ids: list[s
 
 
 def _readable(body: bytes) -> str:
-    """JSON without its escapes, in small letters."""
+    """The JSON text without its escapes, in lower case."""
     try:
         return json.dumps(orjson.loads(body), ensure_ascii=False).casefold()
     except orjson.JSONDecodeError:
@@ -133,7 +135,7 @@ def _readable(body: bytes) -> str:
 
 
 def _records_with(like: str, connection_ids: list[str] | None) -> Select[Any]:
-    """Done jobs whose record, or whatever was sent about it at any time, holds the text."""
+    """Finished jobs whose record, or anything ever sent about it, holds the text."""
     sent = select(attempts.c.id).where(attempts.c.job_id == jobs.c.id, _holds(attempts.c.request, like)).exists()
     record = select(jobs.c.id, jobs.c.mapping_id, jobs.c.connection_id, jobs.c.process, jobs.c.source_id)
     return record.where(*_within(jobs, connection_ids), jobs.c.state == JobState.DONE, or_(_holds(jobs.c.source, like), sent))

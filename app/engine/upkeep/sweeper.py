@@ -27,20 +27,20 @@ log = get_logger(__name__)
 
 
 async def run(gateway: Gateway) -> None:
-    """Sweeps until cancelled. A database that is away is waited for."""
+    """Sweeps until cancelled. Waits for a database that is away."""
     while True:
         try:
             await sweep(gateway)
         except (SQLAlchemyError, OSError) as error:
             log.warning("sweep_failed", error=type(error).__name__)
         except Exception:
-            # Anything else is a fault of ours: seen in the log, and no reason to stop looking.
+            # Anything else is a fault of ours. It goes into the log, and the sweeper goes on.
             log.exception("sweep_failed")
         await asyncio.sleep(gateway.settings.sweep_interval_seconds)
 
 
 async def sweep(gateway: Gateway) -> None:
-    """One look: rings for events, lanes and polls that are due; ends what has settled; prunes; updates the figures."""
+    """One sweep: sends wake-ups for events, lanes and polls that are due; ends finished runs; prunes; updates the gauges."""
     now = gateway.clock()
     async with gateway.database.begin() as db:
         await _wake_events(db, now)
@@ -83,7 +83,7 @@ async def _hooks_due(db: AsyncConnection, gateway: Gateway, active: list[Connect
 
 
 async def _lanes_due(db: AsyncConnection, now: datetime) -> list[tuple[Task, str]]:
-    """Lanes with waiting jobs, parked ones that are due, or jobs left running by a worker that ended."""
+    """Lanes with waiting jobs, parked jobs that are due, or jobs left running by a worker that ended."""
     due = []
     for row in await db.execute(select(lanes.c.key).where(lanes.c.paused.is_(False))):
         if await _has_due_jobs(db, row.key, now):
@@ -92,7 +92,7 @@ async def _lanes_due(db: AsyncConnection, now: datetime) -> list[tuple[Task, str
 
 
 async def _has_due_jobs(db: AsyncConnection, lane: str, now: datetime) -> bool:
-    """A state at a time: each has an index of its own, however many jobs are done."""
+    """Asks for one state at a time. Each state has an index of its own, so that finished jobs cost nothing."""
     parked_and_due = (jobs.c.state == JobState.PARKED) & (jobs.c.due_at <= now)
     states = (jobs.c.state == JobState.WAITING, jobs.c.state == JobState.RUNNING, parked_and_due)
     for state in states:

@@ -32,13 +32,13 @@ from app.storage.upserts import insert_missing
 log = get_logger(__name__)
 
 MOST_FAILED = 1_000
-"""How many of the last deliveries without a record are looked at."""
+"""How many of the last deliveries without a record are checked."""
 FAILED_MINUTES = 10
-"""After a look that failed, at most."""
+"""The longest wait until the next check after one that failed."""
 
 
 def address_of(gateway: Gateway, connection: Connection) -> str | None:
-    """Where the shop is to send; None without a public address, or without a secret to verify with."""
+    """The address to which the shop sends. None without a public address, or without a secret to verify with."""
     public = gateway.settings.public_url
     if public is None or not connection.webhook_secret:
         return None
@@ -50,14 +50,14 @@ async def state_of(db: AsyncConnection, connection_id: str) -> Any:
 
 
 async def due(db: AsyncConnection, connection: Connection, now: datetime) -> bool:
-    """Whether the connection's webhooks are to be looked at; the first time at once."""
+    """Whether the connection's webhooks are due for a check. The first check is due at once."""
     row = await state_of(db, connection.id)
     return row is None or row.next_check_at <= now
 
 
 async def reconcile(gateway: Gateway, connection_id: str) -> None:
-    """Looks, puts right, and polls the gap. A shop that cannot be asked is asked again at the next look."""
-    # Rung by another process right after the connection was changed: what is remembered here may still point at another shop.
+    """Checks the webhooks, repairs them, and polls what was missed. If the shop cannot be asked, the next check asks it again."""
+    # Another process may have woken us up right after it changed the connection. Our cached one may still point at another shop.
     gateway.forget(connection_id)
     connection = await gateway.connection(connection_id)
     url, source = address_of(gateway, connection), gateway.source(connection)
@@ -70,7 +70,7 @@ async def reconcile(gateway: Gateway, connection_id: str) -> None:
     done: list[WebhookAction] = []
     try:
         async with leases.kept(gateway.database, lease):
-            seen, actions = await _look(gateway, connection, source, url)
+            seen, actions = await _plan(gateway, connection, source, url)
             for action in actions:
                 await _carry_out(source, action, url, connection.webhook_secret or "")
                 done.append(action)
@@ -83,7 +83,7 @@ async def reconcile(gateway: Gateway, connection_id: str) -> None:
         await leases.release(gateway.database, lease)
 
 
-async def _look(
+async def _plan(
     gateway: Gateway, connection: Connection, source: ManagesWebhooks, url: str
 ) -> tuple[Sequence[WebhookSeen], Sequence[WebhookAction]]:
     async with gateway.database.read() as db:
@@ -94,7 +94,7 @@ async def _look(
 
 
 async def _without_rights(db: AsyncConnection, connection: Connection, since: datetime | None) -> frozenset[str]:
-    """Webhooks whose deliveries have said since the last look that their maker may not see the record."""
+    """Webhooks whose deliveries have said since the last check that their owner may not read the record."""
     webhooks = connection.system.webhooks
     if webhooks is None:
         return frozenset()
@@ -120,7 +120,7 @@ async def _carry_out(source: ManagesWebhooks, action: WebhookAction, url: str, s
 
 
 class HookChange(TypedDict, total=False):
-    """What was found of a connection's webhooks, and when it is looked for again."""
+    """What a check found out about a connection's webhooks, and when the next check is due."""
 
     state: str
     checked_at: datetime
@@ -132,7 +132,7 @@ class HookChange(TypedDict, total=False):
 
 
 async def _saved(gateway: Gateway, connection: Connection, done: Sequence[WebhookAction], **values: Unpack[HookChange]) -> None:
-    """Writes down what was found and done; after a repair what was missed meanwhile is polled now."""
+    """Stores what was found and done. After a repair, what was missed is polled now."""
     now = gateway.clock()
     minutes = connection.settings.webhooks.check_minutes
     async with gateway.database.begin() as db:
@@ -177,7 +177,7 @@ async def _poll_the_gap(db: AsyncConnection, connection: Connection, now: dateti
 
 
 async def _failed(gateway: Gateway, connection: Connection, done: Sequence[WebhookAction], error: RemoteError) -> None:
-    """What was put right before it failed counts as such; the rest is looked at again soon."""
+    """Stores the repairs made before the failure. The rest is checked again soon."""
     now = gateway.clock()
     again = now + timedelta(minutes=min(connection.settings.webhooks.check_minutes, FAILED_MINUTES))
     await _saved(gateway, connection, done, state="failed", next_check_at=again, last_error=error.message)

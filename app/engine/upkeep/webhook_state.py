@@ -17,18 +17,18 @@ from app.settings import Settings
 
 @dataclass(frozen=True)
 class Missing:
-    """Why the guard does nothing, or will not succeed. `code` is stable."""
+    """Why the guard does nothing, or cannot succeed. `code` is stable."""
 
     code: str
     text: str
     fix: str
     only_writing: bool = False
-    """The webhooks can be looked at all the same; they cannot be put right."""
+    """The webhooks can be read, but not repaired."""
 
 
 @dataclass(frozen=True)
 class WebhookState:
-    """`webhooks` are this connection's, as the shop showed them at `checked_at`. `state`: unknown before the first look."""
+    """`webhooks` are this connection's, as the shop showed them at `checked_at`. `state` is unknown before the first check."""
 
     managed: bool
     address: str | None
@@ -43,7 +43,7 @@ class WebhookState:
 
 
 def missing(settings: Settings, connection: Connection) -> tuple[Missing, ...]:
-    """What stands in the guard's way, the first thing to do first. Nothing does where the system sends no webhooks."""
+    """What the guard lacks, the first thing to do first. Empty for a system that sends no webhooks."""
     webhooks = connection.system.webhooks
     if webhooks is None:
         return ()
@@ -69,7 +69,7 @@ def missing(settings: Settings, connection: Connection) -> tuple[Missing, ...]:
 
 
 async def read(gateway: Gateway, connection: Connection) -> WebhookState:
-    """As it was seen last; calls nothing. Raises BadInput for a system that sends no webhooks."""
+    """The state as it was last seen. Makes no call. Raises BadInput for a system that sends no webhooks."""
     if connection.system.webhooks is None:
         raise refuse(connection.system, Capability.SEND_WEBHOOKS, "connection")
     async with gateway.database.read() as db:
@@ -94,8 +94,9 @@ async def read(gateway: Gateway, connection: Connection) -> WebhookState:
 
 
 async def check(gateway: Gateway, connection: Connection) -> WebhookState:
-    """Has the guard look now, and put right what it finds. Raises Conflict when something is missing for that, BadInput when the
-    system cannot have its webhooks kept."""
+    """Lets the guard check now, and repair what it finds. Raises Conflict when something is missing for that, BadInput when the
+    gateway cannot manage the system's webhooks.
+    """
     if Capability.MANAGE_WEBHOOKS not in connection.system.capabilities:
         raise refuse(connection.system, Capability.MANAGE_WEBHOOKS, "connection")
     lacks = [each for each in missing(gateway.settings, connection) if not each.only_writing]

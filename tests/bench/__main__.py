@@ -21,8 +21,8 @@ from app import logs
 from app.integrations.registry import secret_names
 from app.settings import Settings
 from tests import services
-from tests.bench import claims, coalescing, intake, latency, poll, poll_large, stock, throughput
 from tests.bench.figure import Figure, Options
+from tests.bench.measurements import claims, coalescing, intake, latency, poll, poll_large, stock, throughput
 
 Measure = Callable[[Options], list[Figure]]
 

@@ -24,3 +24,10 @@ async def sqlite_harness(sqlite_database: str, tmp_path: Path) -> AsyncIterator[
     async with open_harness(sqlite_database, tmp_path) as opened:
         await opened.connect()
         yield opened
+
+
+@pytest.fixture
+async def bare_harness(sqlite_database: str, tmp_path: Path) -> AsyncIterator[Harness]:
+    """Without a connection, for tests that make their own; on SQLite only."""
+    async with open_harness(sqlite_database, tmp_path) as opened:
+        yield opened

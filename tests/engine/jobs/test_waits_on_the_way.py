@@ -14,7 +14,8 @@ from app.engine.intake.batch_writer import writer_for
 from app.engine.intake.inbox import Delivery, Inbox
 from app.settings import Settings
 from app.worker import work
-from tests.bench import sleeps, world
+from tests.bench import sleeps
+from tests.bench.workload import world
 from tests.harness import Harness
 
 HOURS = 3600.0

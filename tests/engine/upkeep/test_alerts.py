@@ -1,0 +1,323 @@
+"""People hear of trouble: by mail and by a signed webhook, the same trouble once in a window."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import email
+import email.policy
+import hashlib
+import hmac
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from app.engine.polling import health_alerts
+from app.engine.upkeep import alerts as alert_mail
+from app.records import alerts as records
+from app.storage.tables import alerts
+from tests.harness import Harness, open_harness
+
+SECRET = "alert-secret"
+PLAIN = {"stock": False, "shipments": False, "returns": False}
+
+
+@dataclass
+class Postman:
+    """A mail server on this machine that takes every message, unless it is told not to. Speaks as much SMTP as that needs."""
+
+    mails: list[EmailMessage] = field(default_factory=list)
+    refuses: bool = False
+    connections: int = 0
+    port: int = 0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        writer.write(b"220 postman ESMTP\r\n")
+        while line := await reader.readline():
+            word = line.strip().upper()
+            if word == b"DATA":
+                writer.write(b"354 go on\r\n")
+                message = b""
+                while (part := await reader.readline()) != b".\r\n":
+                    message += part.removeprefix(b".") if part.startswith(b"..") else part
+                parsed = email.message_from_bytes(message, policy=email.policy.default)
+                assert isinstance(parsed, EmailMessage)
+                self.mails.append(parsed)
+                writer.write(b"250 taken\r\n")
+            elif word == b"QUIT":
+                writer.write(b"221 bye\r\n")
+                break
+            elif word.startswith(b"MAIL") and self.refuses:
+                writer.write(b"550 not from you\r\n")
+            else:
+                writer.write(b"250 ok\r\n")
+            await writer.drain()
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+
+
+@dataclass
+class Hook:
+    """Somebody's alert webhook."""
+
+    status: int = 200
+    got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head.splitlines()[1:])}
+        body = await reader.readexactly(int(headers.get("content-length", "0")))
+        self.got.append((headers, body))
+        writer.write(f"HTTP/1.1 {self.status} x\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".encode())
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+
+
+@contextlib.asynccontextmanager
+async def listening(serve: Any) -> AsyncIterator[int]:
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+
+
+@pytest.fixture
+def postman() -> Postman:
+    return Postman()
+
+
+@pytest.fixture
+def hook() -> Hook:
+    return Hook()
+
+
+@pytest.fixture
+async def harness(database_url: str, tmp_path: Path, postman: Postman, hook: Hook) -> AsyncIterator[Harness]:
+    """On both databases: what is due is found in SQL."""
+    async with listening(postman.serve) as mail_port, listening(hook.serve) as hook_port:
+        ways: dict[str, Any] = {
+            "alert_mail_to": ["drift@example.com", "vakt@example.com"],
+            "smtp_host": "127.0.0.1",
+            "smtp_port": mail_port,
+            "smtp_tls": False,
+            "smtp_from": "gateway@example.com",
+            "alert_webhook_url": f"http://127.0.0.1:{hook_port}/alerts",
+            "alert_webhook_secret": SECRET,
+        }
+        async with open_harness(database_url, tmp_path, **ways) as opened:
+            await opened.connect(processes=PLAIN)
+            yield opened
+
+
+async def trouble(harness: Harness, kind: str = "held", subject: str = "orders:1", text: str = "Order 1 is held") -> None:
+    async with harness.gateway.database.begin() as db:
+        await records.raise_alert(db, kind, harness.connection.id, subject, text, harness.clock())
+
+
+async def tell(harness: Harness) -> int:
+    return await alert_mail.notify(harness.gateway, harness.clock())
+
+
+def bodies(hook: Hook) -> list[list[dict[str, Any]]]:
+    return [json.loads(body)["alerts"] for _, body in hook.got]
+
+
+async def test_a_mail_says_what_is_the_matter_with_which_connection(bare_harness: Harness, postman: Postman) -> None:
+    await trouble(bare_harness, text="Order 1 is held: the address has no post code")
+
+    assert await tell(bare_harness) == 1
+
+    (mail,) = postman.mails
+    assert mail["Subject"] == "Gateway: Records that wait for a person (shop)"
+    assert (mail["From"], mail["To"]) == ("gateway@example.com", "drift@example.com, vakt@example.com")
+    assert mail.get_content().splitlines()[:3] == [
+        "Records that wait for a person",
+        "",
+        "- shop, orders:1: Order 1 is held: the address has no post code",
+    ]
+
+
+async def test_the_webhook_is_signed_over_its_body(bare_harness: Harness, hook: Hook) -> None:
+    await trouble(bare_harness)
+    await tell(bare_harness)
+
+    ((headers, body),) = hook.got
+    assert headers["x-gateway-signature"] == base64.b64encode(hmac.new(SECRET.encode(), body, hashlib.sha256).digest()).decode()
+    (alert,) = json.loads(body)["alerts"]
+    assert (alert["kind"], alert["connection"], alert["count"]) == ("held", "shop", 1)
+
+
+async def test_nothing_new_is_no_message(bare_harness: Harness, postman: Postman) -> None:
+    await trouble(bare_harness)
+    await tell(bare_harness)
+
+    assert await tell(bare_harness) == 0
+    bare_harness.tick(7200)
+    assert await tell(bare_harness) == 0
+    assert len(postman.mails) == 1
+
+
+async def test_the_same_trouble_is_told_once_in_a_window_with_what_came_in_between(bare_harness: Harness, hook: Hook) -> None:
+    await trouble(bare_harness)
+    await tell(bare_harness)
+    for number in range(2, 6):
+        bare_harness.tick(300)
+        await trouble(bare_harness, subject=f"orders:{number}")
+        await trouble(bare_harness)
+        assert await tell(bare_harness) == 0
+
+    bare_harness.tick(3600)
+    assert await tell(bare_harness) == 5
+
+    assert [[alert["subject"] for alert in alerts] for alerts in bodies(hook)] == [
+        ["orders:1"],
+        [f"orders:{number}" for number in range(1, 6)],
+    ]
+    assert bodies(hook)[1][0]["count"] == 5
+
+
+async def test_other_trouble_is_told_at_once(bare_harness: Harness, hook: Hook) -> None:
+    await trouble(bare_harness)
+    await tell(bare_harness)
+    bare_harness.tick(60)
+    await trouble(bare_harness, "failing", "orders", "orders: 3 polls have failed in a row")
+
+    assert await tell(bare_harness) == 1
+    assert [alert["kind"] for alert in bodies(hook)[1]] == ["failing"]
+
+
+async def test_five_hundred_at_once_are_one_message(bare_harness: Harness, postman: Postman, hook: Hook) -> None:
+    for number in range(500):
+        await trouble(bare_harness, subject=f"orders:{number}", text=f"Order {number} is held")
+
+    assert await tell(bare_harness) == 500
+    assert await tell(bare_harness) == 0
+
+    assert len(postman.mails) == len(hook.got) == 1
+    text = postman.mails[0].get_content()
+    assert "Order 99 is held" in text
+    assert "Order 100 is held" not in text
+    assert "And 400 more; see: gateway alerts" in text
+
+
+async def test_one_way_that_fails_does_not_stop_the_other(bare_harness: Harness, postman: Postman, hook: Hook) -> None:
+    postman.refuses = True
+    await trouble(bare_harness)
+
+    assert await tell(bare_harness) == 1
+    assert (len(postman.mails), len(hook.got)) == (0, 1)
+
+
+async def test_when_nobody_could_be_told_it_is_tried_again_after_a_pause(
+    bare_harness: Harness, postman: Postman, hook: Hook
+) -> None:
+    postman.refuses, hook.status = True, 500
+    await trouble(bare_harness)
+    assert await tell(bare_harness) == 0
+    tried = postman.connections
+    for _ in range(5):
+        assert await tell(bare_harness) == 0
+    assert postman.connections == tried == 1
+
+    postman.refuses, hook.status = False, 200
+    await bare_harness.stored.expire_leases()
+    assert await tell(bare_harness) == 1
+    assert len(postman.mails) == 1
+
+
+async def test_two_workers_tell_once(bare_harness: Harness, postman: Postman) -> None:
+    await trouble(bare_harness)
+
+    assert sorted(await asyncio.gather(tell(bare_harness), tell(bare_harness))) == [0, 1]
+    assert len(postman.mails) == 1
+
+
+async def test_the_sweep_tells(bare_harness: Harness, postman: Postman) -> None:
+    await trouble(bare_harness)
+    await bare_harness.work(sweep=True)
+
+    assert len(postman.mails) == 1
+
+
+async def test_without_a_way_nothing_is_done(sqlite_database: str, tmp_path: Path) -> None:
+    async with open_harness(sqlite_database, tmp_path) as harness:
+        await harness.connect(processes=PLAIN)
+        await trouble(harness)
+        assert await tell(harness) == 0
+
+
+class TestSilence:
+    async def look(self, harness: Harness) -> None:
+        async with harness.gateway.database.begin() as db:
+            await health_alerts.look_for_silence(db, harness.connection, harness.clock())
+
+    async def test_no_orders_where_there_should_be_some_is_told_once_for_each_silence(self, bare_harness: Harness) -> None:
+        await bare_harness.change_settings(bare_harness.connection, silent_hours=6)
+        bare_harness.tick(5 * 3600)
+        await self.look(bare_harness)
+        assert await bare_harness.stored.alerts() == []
+        bare_harness.tick(2 * 3600)
+        for _ in range(3):
+            await self.look(bare_harness)
+            bare_harness.tick(3600)
+
+        (alert,) = await bare_harness.stored.rows(select(alerts))
+        assert (alert.kind, alert.count) == ("silent", 1)
+        assert alert.text.startswith("No new order since ")
+
+    async def test_orders_that_come_again_end_it_and_the_next_silence_is_another(self, bare_harness: Harness) -> None:
+        await bare_harness.change_settings(bare_harness.connection, silent_hours=6)
+        bare_harness.tick(7 * 3600)
+        await self.look(bare_harness)
+        await bare_harness.deliver(bare_harness.shop.order("SOKK-1"))
+        await self.look(bare_harness)
+        await self.look(bare_harness)
+        assert await bare_harness.stored.alerts() == ["silent", "recovered"]
+
+        bare_harness.tick(7 * 3600)
+        await self.look(bare_harness)
+
+        assert await bare_harness.stored.alerts() == ["silent", "recovered", "silent"]
+
+    async def test_it_is_off_unless_the_connection_asks_for_it(self, bare_harness: Harness) -> None:
+        bare_harness.tick(1000 * 3600)
+        await self.look(bare_harness)
+
+        assert await bare_harness.stored.alerts() == []
+
+
+class TestPolls:
+    async def test_three_that_fail_in_a_row_and_the_first_that_works_again_are_told_once_each(
+        self, bare_harness: Harness
+    ) -> None:
+        bare_harness.shop.fail("status", status=503)
+        for _ in range(5):
+            await bare_harness.poll("orders")
+            bare_harness.tick(3600)
+        assert await bare_harness.stored.alerts() == ["failing"]
+        bare_harness.mend()
+        await bare_harness.poll("orders")
+        await bare_harness.poll("orders")
+
+        rows = await bare_harness.stored.rows(select(alerts).order_by(alerts.c.id))
+        assert [(row.kind, row.count) for row in rows] == [("failing", 1), ("recovered", 1)]
+        assert rows[1].text == "orders: polled again after 5 failures; what was missed has been read"
+
+    async def test_two_failures_are_nothing_to_hear_of(self, bare_harness: Harness) -> None:
+        bare_harness.shop.fail("status", status=503)
+        for _ in range(2):
+            await bare_harness.poll("orders")
+            bare_harness.tick(3600)
+        bare_harness.mend()
+        await bare_harness.poll("orders")
+
+        assert await bare_harness.stored.alerts() == []

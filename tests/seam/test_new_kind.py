@@ -72,9 +72,9 @@ async def test_it_becomes_a_job(site: Site, suppliers: Process) -> None:
         result = await enqueue.enqueue_change(db, connection, change, site.clock())
     assert result.verdict is Verdict.QUEUED
 
-    job = await site.job("12", SUPPLIERS)
+    job = await site.stored.job("12", SUPPLIERS)
     assert (job.process, job.state, job.number, job.priority) == ("suppliers", "waiting", "S-12", 2)
-    mapping = await site.mapping("12", SUPPLIER)
+    mapping = await site.stored.mapping("12", SUPPLIER)
     assert (mapping.kind, mapping.source_number) == ("supplier", None)
     async with site.gateway.database.begin() as db:
         (stored,) = await locked_of_mapping(db, mapping.id)

@@ -26,7 +26,7 @@ log = get_logger(__name__)
 
 
 def create_app(settings: Settings) -> GatewayApp:
-    """The whole HTTP surface. Opens its database and queue when it starts, so that importing costs nothing."""
+    """Builds the whole HTTP surface. It opens its database and queue at the start, so that an import costs nothing."""
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -50,8 +50,10 @@ def create_app(settings: Settings) -> GatewayApp:
 
 
 class GatewayApp(FastAPI):
-    """FastAPI for everything but webhooks: those of shops, the one hot route, and those of the WMS go past its middleware and
-    routing, which cost as much as all of intake.
+    """FastAPI for everything but webhooks.
+
+    Those of shops, the one hot route, and those of the WMS bypass its middleware and routing, which cost as much as all of
+    intake.
     """
 
     @functools.cached_property
@@ -71,7 +73,7 @@ class GatewayApp(FastAPI):
 
 
 def _serve_figures(settings: Settings, stack: contextlib.AsyncExitStack) -> None:
-    """/metrics on a port of its own. A port that is taken costs the figures, never the intake."""
+    """Serves /metrics on a port of its own. If the port is taken, the metrics are lost and intake goes on."""
     if not settings.metrics_port:
         return
     try:

@@ -44,7 +44,7 @@ WORK: dict[Task, Work] = {
 
 
 async def work(gateway: Gateway, task: Task, key: str) -> None:
-    """Answers one ring. A connection that is gone since is no reason to fail."""
+    """Answers one wake-up. A connection that was deleted since is no failure."""
     try:
         await WORK[task](gateway, key)
     except NotFound as error:
@@ -60,7 +60,7 @@ def _function(task: Task) -> Function:
 
 
 def work_until_told(settings: Settings) -> None:
-    """`run` in an event loop of its own, which waits for no goodbye to a Redis that is away: it would outlast any supervisor."""
+    """Calls `run` in an event loop of its own, and ends without waiting for a Redis that is away: no supervisor waits so long."""
     loop = asyncio.new_event_loop()
     loop.run_until_complete(run(settings))
     left = asyncio.all_tasks(loop)
@@ -77,7 +77,7 @@ def work_until_told(settings: Settings) -> None:
 async def run(settings: Settings) -> None:
     """Works until SIGTERM or SIGINT, then finishes what it has begun.
 
-    arq's worker asks for an event loop as it is made: here one runs. Since Python 3.14 none is made for who asks without one.
+    arq's worker asks for an event loop when it is made, and one runs here. Since Python 3.14, asking without one makes none.
     """
     configure(settings, secret_names())
     if settings.worker_metrics_port:
@@ -109,7 +109,7 @@ async def _run_until_told(gateway: Gateway, worker: Worker) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     sweeping = asyncio.create_task(sweeper.run(gateway))
-    working = asyncio.create_task(_answer_rings(gateway, worker))
+    working = asyncio.create_task(_answer_wake_ups(gateway, worker))
     log.info("worker_started", queue=gateway.settings.queue_name)
     stopping = asyncio.create_task(stop.wait())
     done, _ = await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -124,8 +124,8 @@ async def _run_until_told(gateway: Gateway, worker: Worker) -> None:
         working.result()  # the queue ended by itself: say why
 
 
-async def _answer_rings(gateway: Gateway, worker: Worker) -> None:
-    """arq's own loop, which ends when Redis is lost in the middle of a step; begun again until the gateway stops."""
+async def _answer_wake_ups(gateway: Gateway, worker: Worker) -> None:
+    """Runs arq's own loop, which ends when Redis is lost in the middle of a step. Starts it again until the gateway stops."""
     while not gateway.stopping:
         try:
             await worker.async_run()
@@ -136,7 +136,7 @@ async def _answer_rings(gateway: Gateway, worker: Worker) -> None:
 
 
 async def _count_places_anew(worker: Worker) -> None:
-    """The step that broke off may have taken one of the places for tasks without giving it back."""
+    """Sets the free task slots anew: the step that broke off may have taken one without giving it back."""
     running = sum(1 for task in worker.tasks.values() if not task.done())
     worker.sem, worker.job_counter = asyncio.BoundedSemaphore(worker.max_jobs), running
     for _ in range(running):
@@ -144,7 +144,7 @@ async def _count_places_anew(worker: Worker) -> None:
 
 
 async def _drain(worker: Worker, working: asyncio.Task[None], seconds: float) -> None:
-    """No new rings are answered; what runs ends at its next turn, because the gateway is stopping."""
+    """Takes no new wake-ups. Running tasks end after their current job, because the gateway is stopping."""
     worker.allow_pick_jobs = False
     running = [task for task in worker.tasks.values() if not task.done()]
     if running:
@@ -156,7 +156,7 @@ async def _drain(worker: Worker, working: asyncio.Task[None], seconds: float) ->
 
 
 async def _let_go(ending: asyncio.Task[None]) -> None:
-    """Waits for a task that is ending, but not for its goodbye to a Redis that is away: that takes as long as to find it."""
+    """Waits for a task that is ending, but not for it to close a Redis that is away, which may take long."""
     await asyncio.wait({ending}, timeout=GOODBYE_SECONDS)
     ending.cancel()
     if ending.done() and not ending.cancelled() and (error := ending.exception()):

@@ -32,8 +32,8 @@ async def transfer_article(article: Article, known: Known, port: WarehousePort) 
     digest = body.hash
     if known.sent_hash == digest and known.transfer is not Transfer.UNKNOWN:
         return Result(Outcome.UNCHANGED, Transfer.SENT, wanted="present")
-    if port.unsettled and (settled := await _settled(article.number, body.json, digest, known, port)):
-        return settled
+    if port.unknown_write and (already := await _already_there(article.number, body.json, digest, known, port)):
+        return already
     try:
         written = await port.write(PUT_ARTICLE, body.json, lambda: port.client.put_article(body.json))
     except Refused as refusal:
@@ -65,10 +65,10 @@ def _taken(number: str, owner: str) -> Problem:
     )
 
 
-async def _settled(number: str, body: dict[str, object], digest: str, known: Known, port: WarehousePort) -> Result | None:
-    """After a call of unknown outcome: the article as it is there, when that is what was sent."""
+async def _already_there(number: str, body: dict[str, object], digest: str, known: Known, port: WarehousePort) -> Result | None:
+    """After a call of unknown outcome: reads the article. Returns the result if the WMS has what was sent, else None."""
     found = (await port.read(GET_ARTICLES, lambda: port.client.get_articles([number]))).get(number)
-    if found is None or port.unsettled is None or port.unsettled.request != body or differences_article(body, found):
+    if found is None or port.unknown_write is None or port.unknown_write.request != body or differences_article(body, found):
         return None
     done = Outcome.CREATED if known.wms_id is None else Outcome.UPDATED
     return Result(done, Transfer.SENT, wanted="present", wms_id=found.article_system_id, sent_hash=digest)
@@ -87,10 +87,10 @@ async def _after_refusal(
 
 
 async def ensure_articles(lines: Sequence[OrderLine], port: WarehousePort) -> None:
-    """Makes the articles of an order that the WMS lacks: in full when the article itself waits, else from the order line.
+    """Makes the articles of an order that the WMS lacks: the full article when one waits, else one from the order line.
 
-    An article is made only after a read shows that it is missing: a thin one would blank the fields of one that is there.
-    Raises Refused when the WMS does not take an article; the order cannot be sent without it.
+    An article is made only after a read shows that it is missing. A thin one would blank the fields of an article that is there.
+    Raises Refused when the WMS does not take an article: then the order cannot be sent.
     """
     by_number = {line.article_number: line for line in lines if line.article_number}
     unknown = await port.unknown_articles(list(by_number))

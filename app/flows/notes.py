@@ -8,8 +8,10 @@ from app.flows.shipments import write_note
 
 
 async def note_hold(code: str | None, reason: str | None, port: ShopPort) -> Result:
-    """`code` and `reason` of the hold; None when it is over by now. Raises RemoteError when a call failed in a way that is worth
-    another try.
+    """Writes a note about the hold.
+
+    `code` and `reason` are those of the hold; `code` is None when it is over. Raises RemoteError when a call failed in a way that
+    is worth another try.
     """
     if not code or not reason:
         return Result(Outcome.UNCHANGED, None)

@@ -19,18 +19,18 @@ class Action(StrEnum):
     """Send it again if its content has changed."""
     CANCEL = "cancel"
     LEAVE_OUT = "leave-out"
-    """It is not in the WMS and is not to be."""
+    """It is not in the WMS, and must not be."""
     KEEP = "keep"
     """It is in the WMS and stays as it is."""
     HOLD_STARTED = "hold-warehouse-started"
-    """The warehouse has begun: a changed order is held, an unchanged one is fine."""
+    """The warehouse has begun work: a changed order is held, an unchanged one goes on."""
     HOLD_TOO_LATE = "hold-too-late-to-cancel"
     HOLD_CANCELLED = "hold-cancelled-in-warehouse"
-    """The shop wants it, the WMS has it as cancelled."""
+    """The shop wants the order, but the WMS has cancelled it."""
     HOLD_VANISHED = "hold-vanished"
-    """It was sent and the WMS has it no longer."""
+    """It was sent, but the WMS no longer has it."""
     DONE = "done"
-    """The warehouse already is as it should be."""
+    """The warehouse already has the wanted state."""
 
 
 _FRESH = (Transfer.NONE, Transfer.PENDING, Transfer.HELD, Transfer.REFUSED)
@@ -50,7 +50,7 @@ _ROWS: tuple[tuple[ShopState, tuple[Transfer, ...], WarehouseState | None, Actio
     (_S.WANTED, _ALL, _W.SHIPPED, _A.HOLD_STARTED),
     (_S.WANTED, _ALL, _W.RETURNED, _A.HOLD_STARTED),
     (_S.WANTED, _ALL, _W.CANCELLED, _A.HOLD_CANCELLED),
-    # Not yet, or not now: what is in the warehouse stays there, only a cancellation takes it back.
+    # Not yet, or not now. What is in the warehouse stays there: only a cancellation takes it back.
     (_S.WAITING, _FRESH, None, _A.LEAVE_OUT),
     (_S.WAITING, (Transfer.SENT,), None, _A.KEEP),
     (_S.WAITING, (Transfer.UNKNOWN,), None, _A.READ),
@@ -90,7 +90,7 @@ _ROWS: tuple[tuple[ShopState, tuple[Transfer, ...], WarehouseState | None, Actio
 TABLE: dict[tuple[ShopState, Transfer, WarehouseState | None], Action] = {
     (shop, transfer, warehouse): action for shop, transfers, warehouse, action in _ROWS for transfer in transfers
 }
-"""Warehouse None: not read in this turn."""
+"""A warehouse state of None: the order was not read for this job."""
 
 
 def decide(shop: ShopState, transfer: Transfer, warehouse: WarehouseState | None) -> Action:

@@ -23,7 +23,7 @@ GET_ORDER = "GET /orders"
 
 @dataclass(frozen=True)
 class _Seen:
-    """The order as the WMS has it, right now."""
+    """The order as the WMS has it now."""
 
     order: WarehouseOrder | None
     state: WarehouseState
@@ -57,13 +57,13 @@ async def transfer_order(order: Order, known: Known, port: WarehousePort) -> Res
     if seen.order is not None and seen.order.goods_owner_order_id != order.source_id:
         if order.state is ShopState.WANTED:
             return held(_taken(number, f"another order in the WMS (its own id there is {seen.order.order_id})"))
-        seen = _Seen(None, WarehouseState.ABSENT)  # somebody else's order is never touched; ours is not there
+        seen = _Seen(None, WarehouseState.ABSENT)  # another system's order is never touched; ours is not there
     action = decide(order.state, Transfer.SENT if known.wms_id is not None else transfer, seen.state)
     return await _act(action, replace(order, number=number), known, seen, port)
 
 
 def _fixed_number(order: Order, known: Known) -> str:
-    """Once a call may have been made under a number it is the order's for good: under another one it would be a second order."""
+    """The order's number. It stays the same once a call may have used it: another number would make a second order."""
     may_be_there = known.wms_id is not None or known.transfer is Transfer.UNKNOWN
     return known.number if may_be_there and known.number else order.number
 
@@ -99,7 +99,7 @@ async def _see(number: str, port: WarehousePort) -> _Seen:
 
 
 def _is_all_back(order: WarehouseOrder) -> bool:
-    """Not every warehouse gives returned orders a status of their own."""
+    """Whether everything picked came back. Not every warehouse gives returned orders a status of their own."""
     picked = [line for line in order.lines if line.picked]
     return bool(picked) and all(line.returned >= line.picked for line in picked)
 
@@ -183,13 +183,13 @@ def _vanished(order: Order) -> Problem:
 
 async def _put(order: Order, known: Known, seen: _Seen, port: WarehousePort) -> Result:
     body = order_body(order, port.goods_owner_id, port.settings)
-    if seen.order is not None and (settled := _already_there(body, known, seen, port)):
-        return settled
+    if seen.order is not None and (already := _already_there(body, known, seen, port)):
+        return already
     return await _write(order, known, seen, port)
 
 
 async def _write(order: Order, known: Known, seen: _Seen, port: WarehousePort) -> Result:
-    """Sends it whatever the WMS has."""
+    """Sends the order, whatever the WMS has."""
     body = order_body(order, port.goods_owner_id, port.settings)
     done = Outcome.CREATED if seen.order is None else Outcome.UPDATED
     await ensure_articles(order.lines, port)
@@ -207,11 +207,11 @@ def _sent(outcome: Outcome, body: Body, message: str | None, status: dict[str, A
 
 
 def _already_there(body: Body, known: Known, seen: _Seen, port: WarehousePort) -> Result | None:
-    """When nothing need be sent: it is what was sent last, or what a call of unknown outcome turns out to have brought."""
+    """Returns the result when nothing needs to be sent: the last version is there, or an unknown write did arrive."""
     assert seen.order is not None
     if known.sent_hash == body.hash and known.transfer is not Transfer.UNKNOWN:
         return Result(Outcome.UNCHANGED, Transfer.SENT, wanted="present", **seen.status())
-    same_request = port.unsettled is not None and port.unsettled.request == body.json
+    same_request = port.unknown_write is not None and port.unknown_write.request == body.json
     if same_request and not differences_order(body.json, seen.order):
         done = Outcome.CREATED if known.wms_id is None else Outcome.UPDATED
         return _sent(done, body, "the order is there; the earlier call had arrived", seen.status())
@@ -219,7 +219,7 @@ def _already_there(body: Body, known: Known, seen: _Seen, port: WarehousePort) -
 
 
 async def _after_refusal(refusal: Refused, order: Order, body: Body, known: Known, port: WarehousePort) -> Result:
-    """A refusal is followed by a read: if the WMS already has what we sent, it was transferred."""
+    """Reads the order after a refusal. If the WMS already has what we sent, the order was transferred."""
     seen = await _see(order.number, port)
     if seen.order is not None and seen.order.goods_owner_order_id == order.source_id:
         if seen.state is WarehouseState.CANCELLED:
@@ -251,8 +251,8 @@ def _started(seen: _Seen) -> Problem:
 async def _changed_too_late(order: Order, known: Known, seen: _Seen, port: WarehousePort) -> Result:
     body = order_body(order, port.goods_owner_id, port.settings)
     assert seen.order is not None
-    if settled := _already_there(body, known, seen, port):
-        return settled
+    if already := _already_there(body, known, seen, port):
+        return already
     if known.transfer is Transfer.UNKNOWN and not differences_order(body.json, seen.order):
         return _sent(Outcome.UNCHANGED, body, "the warehouse has it as the shop does", seen.status())
     if port.released:

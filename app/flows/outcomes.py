@@ -18,12 +18,12 @@ class Transfer(StrEnum):
     """How far a record's transfer has come."""
 
     NONE = "none"
-    """Nothing was sent, and nothing is to be."""
+    """Nothing was sent, and nothing will be."""
     PENDING = "pending"
     """To be sent for the first time."""
     SENT = "sent"
     HELD = "held"
-    """An operator is needed; the reason says what for."""
+    """An operator must act; the reason says what to do."""
     REFUSED = "refused"
     """The WMS said no to this content."""
     UNKNOWN = "unknown"
@@ -44,11 +44,11 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Result:
-    """The end of a flow. What is None stays as it is in the mapping; `code` and `reason` replace what was there."""
+    """How a flow ended. A field that is None leaves the mapping as it is; `code` and `reason` always replace the old ones."""
 
     outcome: Outcome
     transfer: Transfer | None
-    """None for what goes the other way: the transfer into the warehouse stays as it is."""
+    """None for a report to the shop: the transfer into the warehouse stays as it is."""
     code: str | None = None
     reason: str | None = None
     wanted: str | None = None  # present, absent
@@ -86,15 +86,15 @@ class Known:
 
 
 @dataclass(frozen=True)
-class Unsettled:
-    """A writing call whose outcome is not known: what was sent."""
+class UnknownWrite:
+    """A write whose outcome is not known: what was sent."""
 
     call: str
     request: dict[str, Any] | None
 
 
 class WarehousePort(Protocol):
-    """The flow's way out: calls fenced by attempts, numbers that are claimed, articles that others own."""
+    """The port through which a flow reaches the WMS: calls recorded as attempts, numbers to claim, articles that others own."""
 
     @property
     def client(self) -> OngoingClient: ...
@@ -107,29 +107,28 @@ class WarehousePort(Protocol):
 
     @property
     def released(self) -> bool:
-        """An operator has said: try it all the same."""
+        """An operator has released the record: try it in spite of the hold."""
         ...
 
     @property
-    def unsettled(self) -> Unsettled | None:
-        """A writing call of this record whose outcome is not known."""
+    def unknown_write(self) -> UnknownWrite | None:
+        """A write of this record whose outcome is not known."""
         ...
 
     async def read(self, call: str, do: Callable[[], Awaitable[T]]) -> T:
-        """A reading call, within the failure budget of its method."""
+        """A read, counted by its method's circuit."""
         ...
 
     async def write(self, call: str, request: Mapping[str, Any] | None, do: Callable[[], Awaitable[T]]) -> T:
-        """A writing call: its attempt is committed before, its result after. Raises LeaseLost when there is no time left for
-        it."""
+        """A write. Its attempt is committed before, its result after. Raises LeaseLost when too little time is left."""
         ...
 
     async def claim(self, number: str) -> str | None:
-        """Claims the WMS number for this record. None when it is ours now, else who has it."""
+        """Claims the WMS number for this record. Returns None when it is ours now, else who has it."""
         ...
 
     async def unknown_articles(self, numbers: Sequence[str]) -> list[str]:
-        """Those of the article numbers that no mapping of this goods owner shows in the WMS."""
+        """Which of these article numbers no mapping of this goods owner knows in the WMS."""
         ...
 
     async def waiting_article(self, number: str) -> Article | None:
@@ -137,9 +136,9 @@ class WarehousePort(Protocol):
         ...
 
     async def article_exists(self, number: str, wms_id: int) -> None:
-        """Remembers that the WMS has it, without claiming it for this connection."""
+        """Stores that the WMS has the article, without claiming it for this connection."""
         ...
 
     async def article_created(self, line: OrderLine, written: Written, sent_hash: str) -> None:
-        """Remembers an article that was made for an order."""
+        """Stores an article that was made for an order."""
         ...

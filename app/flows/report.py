@@ -22,7 +22,7 @@ class Delivery(StrEnum):
     NONE = "none"
     """Nothing to report yet."""
     WAITING = "waiting"
-    """Sent, and what the connection waits for (a tracking number) is not there yet."""
+    """The goods are sent, but what the connection waits for (a tracking number) is not there yet."""
     PARTLY = "partly"
     """Part of it was reported; the order stays open in the shop."""
     REPORTED = "reported"
@@ -30,7 +30,7 @@ class Delivery(StrEnum):
 
 
 class Kind(StrEnum):
-    """What is not idempotent in a shop."""
+    """The writes to a shop that are not idempotent."""
 
     TRACKING = "tracking"
     NOTE = "note"
@@ -39,7 +39,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Intent:
-    """What was to be written. `remote_id` is set when the shop has it; `is_new` when nobody can have tried before."""
+    """A write that is stored before it is made. `remote_id`: the shop has it. `is_new`: nobody can have tried it before."""
 
     key: str
     request: dict[str, Any]
@@ -49,9 +49,9 @@ class Intent:
 
 @dataclass(frozen=True)
 class Acknowledge:
-    """A total per line that the shop has been told, to be confirmed to the WMS."""
+    """A total per line that the shop knows, to be confirmed to the WMS."""
 
-    kind: str  # picked, returned; received: on a purchase order, whose id `wms_order_id` then is
+    kind: str  # picked, returned; received: on a purchase order, whose id is then in `wms_order_id`
     wms_order_id: int
     line_id: int
     quantity: Decimal
@@ -59,7 +59,7 @@ class Acknowledge:
 
 @dataclass(frozen=True)
 class Reported:
-    """The end of a report. What is acknowledged was confirmed by the shop before."""
+    """How a report ended. The shop had confirmed what is acknowledged."""
 
     outcome: Outcome
     delivery: Delivery | None
@@ -75,7 +75,7 @@ def held_report(problem: Problem, acknowledge: tuple[Acknowledge, ...] = ()) -> 
 
 
 class ShopPort(Protocol):
-    """The flow's way to the shop: calls fenced by attempts, intents committed before what is not idempotent."""
+    """The port to the shop: calls recorded as attempts, and intents committed before any non-idempotent write."""
 
     @property
     def source_id(self) -> str: ...
@@ -107,7 +107,7 @@ class ShopPort(Protocol):
 
     @property
     def released(self) -> bool:
-        """An operator has said: close it all the same."""
+        """An operator has released the order: close it in spite of the hold."""
         ...
 
     async def read(self, call: str, do: Callable[[], Awaitable[T]]) -> T: ...
@@ -115,11 +115,11 @@ class ShopPort(Protocol):
     async def write(self, call: str, request: Mapping[str, Any] | None, do: Callable[[], Awaitable[T]]) -> T: ...
 
     async def intend(self, kind: Kind, key: str, request: dict[str, Any]) -> Intent:
-        """Commits the intent, or gives the one that is there."""
+        """Commits the intent, or returns the one that is there."""
         ...
 
     async def intents(self, kind: Kind) -> dict[str, Intent]: ...
 
     async def done(self, kind: Kind, key: str, remote_id: str) -> None:
-        """The shop has it."""
+        """Stores that the shop has it."""
         ...

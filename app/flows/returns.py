@@ -22,8 +22,10 @@ Pieces = Mapping[str, Decimal]
 
 
 def came_back(on_the_order: Pieces, announced: Pieces, purchased: Pieces) -> dict[str, Decimal]:
-    """Together. What a return order brought back may stand on the outbound order as well, and is counted once; goods that came in
-    on a purchase order stand nowhere else.
+    """Adds up what came back.
+
+    A return order's goods may stand on the outbound order as well, and are counted once. Goods that came in on a purchase order
+    stand nowhere else.
     """
     rows = dict.fromkeys([*on_the_order, *announced, *purchased])
     none = Decimal(0)
@@ -32,23 +34,23 @@ def came_back(on_the_order: Pieces, announced: Pieces, purchased: Pieces) -> dic
 
 
 async def refund_returns(totals: Pieces, acknowledge: tuple[Acknowledge, ...], port: ShopPort) -> Reported:
-    """Refunds what of `totals` was not refunded yet; `acknowledge` is confirmed to the WMS when all of it is.
+    """Refunds what of `totals` is not refunded yet. `acknowledge` is confirmed to the WMS once everything is.
 
-    What was refunded is known from the intents, which say how many pieces had come back then. Raises RemoteError when a call
-    failed in a way that is worth another try. requirement: returns to the shop.
+    The intents show what was refunded: they say how many pieces had come back then. Raises RemoteError when a call failed in a
+    way that is worth another try. requirement: returns to the shop.
     """
-    fresh = not_yet_refunded(totals, settled(await port.intents(Kind.REFUND)))
+    fresh = not_yet_refunded(totals, refunded_before(await port.intents(Kind.REFUND)))
     if not fresh:
         return Reported(Outcome.UNCHANGED, None, acknowledge=acknowledge)
     if uneven := [row for row, pieces in fresh.items() if pieces != pieces.to_integral_value()]:
         return held_report(_fraction(uneven))
     order = await port.read(ORDER_STATE, lambda: port.refunds.order_state(port.source_id))
     if order is None:
-        await _settle(totals, "gone", port)
+        await _never_refund(totals, "gone", port)
         return Reported(Outcome.SKIPPED, None, "gone", "The shop has deleted the order", acknowledge=acknowledge)
     already = await port.read(REFUNDS, lambda: port.refunds.refunds(port.source_id))
     if await _find_unknown(already, port):
-        fresh = not_yet_refunded(totals, settled(await port.intents(Kind.REFUND)))
+        fresh = not_yet_refunded(totals, refunded_before(await port.intents(Kind.REFUND)))
         if not fresh:
             return Reported(Outcome.UPDATED, None, acknowledge=acknowledge)
     plan = port.refunds.plan_refund(order, {row: int(pieces) for row, pieces in fresh.items()}, already)
@@ -59,8 +61,8 @@ async def refund_returns(totals: Pieces, acknowledge: tuple[Acknowledge, ...], p
     return await _refund(request, totals, acknowledge, port)
 
 
-def settled(intents: Mapping[str, Intent]) -> dict[str, Decimal]:
-    """How many pieces of each line had come back when it was refunded last."""
+def refunded_before(intents: Mapping[str, Intent]) -> dict[str, Decimal]:
+    """How many pieces of each line had come back at the last refund."""
     done: dict[str, Decimal] = {}
     for intent in intents.values():
         if intent.remote_id is not None:
@@ -70,7 +72,7 @@ def settled(intents: Mapping[str, Intent]) -> dict[str, Decimal]:
 
 
 def not_yet_refunded(totals: Pieces, done: Pieces) -> dict[str, Decimal]:
-    """What of the totals is new."""
+    """The part of the totals that is new."""
     return {row: pieces - done.get(row, Decimal(0)) for row, pieces in totals.items() if pieces > done.get(row, Decimal(0))}
 
 
@@ -78,15 +80,18 @@ def as_text(totals: Pieces) -> dict[str, str]:
     return {row: f"{pieces.normalize():f}" for row, pieces in sorted(totals.items())}
 
 
-async def _settle(totals: Pieces, why: str, port: ShopPort) -> None:
-    """Nothing is refunded for these, and never will be."""
+async def _never_refund(totals: Pieces, why: str, port: ShopPort) -> None:
+    """Stores that these are never refunded."""
     key = f"{why} {_reference(totals, port)}"
     await port.intend(Kind.REFUND, key, {"pieces": as_text(totals)})
     await port.done(Kind.REFUND, key, why)
 
 
 async def _find_unknown(already: Sequence[RefundSeen], port: ShopPort) -> bool:
-    """Whether the shop has a refund whose answer we never saw. More may have come back since: it would be refunded twice."""
+    """Returns whether the shop has a refund whose answer we never saw.
+
+    More may have come back since: its goods would be refunded twice.
+    """
     found = False
     for intent in (await port.intents(Kind.REFUND)).values():
         if intent.remote_id is None and (there := find_refund(already, intent.key)) is not None:
@@ -96,7 +101,7 @@ async def _find_unknown(already: Sequence[RefundSeen], port: ShopPort) -> bool:
 
 
 def _reference(totals: Pieces, port: ShopPort) -> str:
-    """The same for the same goods, however often this is tried."""
+    """A reference that is the same for the same goods, however often the refund is tried."""
     digest = hashlib.sha256(repr(sorted(as_text(totals).items())).encode()).hexdigest()[:8]
     return f"R-{port.source_id}-{digest}"
 
@@ -110,10 +115,10 @@ async def _refund(request: RefundRequest, totals: Pieces, acknowledge: tuple[Ack
     }
     await port.intend(Kind.REFUND, request.reference, said)
     try:
-        made = await port.write(REFUND, said, lambda: port.refunds.refund(port.source_id, request))
+        refund_id = await port.write(REFUND, said, lambda: port.refunds.refund(port.source_id, request))
     except Refused as refusal:
         return held_report(_refused(refusal))
-    await port.done(Kind.REFUND, request.reference, made)
+    await port.done(Kind.REFUND, request.reference, refund_id)
     return Reported(Outcome.CREATED, None, acknowledge=acknowledge)
 
 

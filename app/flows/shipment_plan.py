@@ -33,8 +33,10 @@ class ShipmentPlan:
 
 
 def plan_shipments(shipments: Sequence[Shipment], policy: PartialDeliveries) -> ShipmentPlan:
-    """Several shipments may belong to one source order; each tracking number is reported once, the order closed when all is
-    shipped or the policy says that no more will come (requirement: partial deliveries).
+    """Plans the report of all shipments of one source order.
+
+    Each tracking number is reported once. The order is closed when all is shipped, or when the policy says that no more will come
+    (requirement: partial deliveries).
     """
     made = [shipment for shipment in shipments if shipment.is_made and not shipment.is_cancelled]
     short = _short(shipments, made)
@@ -54,8 +56,7 @@ def plan_shipments(shipments: Sequence[Shipment], policy: PartialDeliveries) -> 
 
 
 def _short(shipments: Sequence[Shipment], made: Sequence[Shipment]) -> tuple[tuple[str, Decimal, Decimal], ...]:
-    """Rows of the first order of which less has been shipped than was ordered. A back order's rows are part of the first
-    one's."""
+    """Rows of the first order of which less was shipped than ordered. A back order's rows are part of the first one's."""
     ordered: dict[str, Decimal] = defaultdict(Decimal)
     for shipment in shipments:
         if not shipment.is_back_order:

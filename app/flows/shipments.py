@@ -27,9 +27,9 @@ SET_STATUS = "PUT shop order status"
 ADD_TRACKING = "POST shop tracking"
 ADD_NOTE = "POST shop note"
 TRACKING_NOTE = "tracking:"
-"""What the keys of notes that give tracking numbers begin with."""
+"""The prefix of the keys of notes that give tracking numbers."""
 CLOSED_IN_SHOP = frozenset({ShopState.CANCELLED, ShopState.GONE})
-"""Orders that are left as they are: the shop has decided otherwise."""
+"""States in which the order is left as it is: the shop has decided otherwise."""
 
 
 async def report_shipments(shipments: Sequence[Shipment], port: ShopPort) -> Reported:
@@ -45,7 +45,7 @@ async def report_shipments(shipments: Sequence[Shipment], port: ShopPort) -> Rep
     if order is None:
         return Reported(Outcome.SKIPPED, Delivery.REPORTED, "gone", "The shop has deleted the order", acknowledge=acknowledge)
     if order.state in CLOSED_IN_SHOP:
-        # Refunded or cancelled after it was completed: there is nothing left to tell.
+        # Refunded or cancelled after it was completed: there is nothing left to report.
         return _as_before(acknowledge) if port.was_completed else held_report(_turned_away(order.status))
     told = await _tell_tracking(order, plan, port) if port.shipments.tracking is not TrackingShown.NONE else 0
     if plan.held and not port.released:
@@ -105,7 +105,7 @@ def _lines(plan: ShipmentPlan) -> str:
 
 
 async def _tell_tracking(order: ShopOrderState, plan: ShipmentPlan, port: ShopPort) -> int:
-    """Tells the shop each number once; returns how many were new."""
+    """Reports each tracking number once. Returns how many were new."""
     if port.shop.tracking_by_note:
         return await _tell_by_note(plan, port)
     known = await port.intents(Kind.TRACKING)
@@ -124,7 +124,7 @@ def _tracking(number: TrackingNumber, carrier: str, port: ShopPort) -> Tracking:
 
 async def _tell(order: ShopOrderState, tracking: Tracking, port: ShopPort) -> int:
     if (there := find_tracking(order.tracking, tracking.number)) is not None:
-        # Entered by hand, or by a call of ours whose answer was lost.
+        # Somebody entered it by hand, or an earlier call did and its answer was lost.
         await port.intend(Kind.TRACKING, tracking.number, _plain(tracking))
         await port.done(Kind.TRACKING, tracking.number, there.id)
         return 0
@@ -132,7 +132,7 @@ async def _tell(order: ShopOrderState, tracking: Tracking, port: ShopPort) -> in
 
 
 async def _tell_by_note(plan: ShipmentPlan, port: ShopPort) -> int:
-    """What is new together in one note: a note to the customer is an e-mail."""
+    """Reports all new numbers in one note: a note to the customer is an e-mail."""
     begun = {key: one for key, one in (await port.intents(Kind.NOTE)).items() if key.startswith(TRACKING_NOTE)}
     told = 0
     for key, intent in begun.items():
@@ -150,7 +150,7 @@ async def _tell_by_note(plan: ShipmentPlan, port: ShopPort) -> int:
 
 
 async def _write_tracking_note(key: str, request: Mapping[str, Any], port: ShopPort) -> int:
-    """The note, and that each of its numbers was told with it; how many were new."""
+    """Writes the note, and stores that it reported each of its numbers. Returns how many were new."""
     numbers: list[str] = request.get("numbers", [])
     if numbers:
         await write_note(key, request["note"], request["to_customer"], port, numbers=numbers)
@@ -182,10 +182,10 @@ async def _write_tracking(tracking: Tracking, port: ShopPort) -> int:
 
 
 async def write_note(key: str, text: str, to_customer: bool, port: ShopPort, **more: Any) -> int:
-    """A note on the order, once. Every POST would make another, so an unknown outcome is looked up among the notes.
+    """Writes a note on the order, once. Every POST would make another, so an unknown outcome is looked up among the notes.
 
-    How many were written by this or an earlier call whose answer was lost, none where the system takes no notes; `more` is
-    kept with the intent.
+    Returns how many were written, by this call or by an earlier one whose answer was lost; 0 where the system takes no notes.
+    `more` is kept with the intent.
     """
     if (shop := port.notes_of) is None:
         return 0
@@ -205,6 +205,6 @@ async def write_note(key: str, text: str, to_customer: bool, port: ShopPort, **m
 
 
 async def _note_short(order: ShopOrderState, plan: ShipmentPlan, port: ShopPort) -> None:
-    """One private note about a short shipment, for each state of it."""
+    """Writes one private note about a short shipment, for each state of it."""
     text = port.shipments.short_note_text.format(lines=_lines(plan), order=order.number)
     await write_note(f"short:{_lines(plan)}"[:200], text, False, port)

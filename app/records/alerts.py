@@ -15,13 +15,13 @@ from app.storage.upserts import insert_missing
 
 
 async def raise_alert(db: AsyncConnection, kind: str, connection_id: str | None, subject: str, text: str, now: datetime) -> None:
-    """Counts the alert; `subject` tells apart what is the same trouble (an address, an order) from what is another."""
+    """Counts the alert. `subject` (an address, an order) tells one trouble from another of the same kind."""
     same = (alerts.c.kind == kind, alerts.c.connection_id == connection_id, alerts.c.subject == subject[:200])
     again = update(alerts).where(*same).values(count=alerts.c.count + 1, last_at=now, text=text)
     if (await db.execute(again)).rowcount:
         return
     fresh: dict[str, Any] = {"text": text, "count": 1, "first_at": now, "last_at": now}
-    # Another process may raise the same at this moment; that must not undo what the caller's transaction is about.
+    # Another process may raise the same alert now. That must not undo the rest of the caller's transaction.
     if not await insert_missing(db, alerts, kind=kind, connection_id=connection_id, subject=subject[:200], **fresh):
         await db.execute(again)
 
@@ -33,7 +33,7 @@ async def is_raised(db: AsyncConnection, kind: str, connection_id: str | None, s
 
 @dataclass(frozen=True)
 class Alert:
-    """Trouble that was raised `times` times; times in UTC. `connection` is the name; None: it is of no connection."""
+    """Trouble that was raised `times` times; times in UTC. `connection` is the name, or None when it belongs to no connection."""
 
     id: int
     kind: str
@@ -48,9 +48,9 @@ class Alert:
 
 
 def listed() -> Select[Any]:
-    """To be read by `opened`."""
+    """The query for rows that `opened` reads."""
     shown = [column for column in alerts.c if column.name != "count"]
-    # Under another name: a row's `count` is its own method.
+    # The column needs another name: a row's `count` is its own method.
     named = [alerts.c.count.label("times"), connections.c.name.label("connection")]
     return select(*shown, *named).outerjoin(connections, connections.c.id == alerts.c.connection_id)
 
@@ -67,7 +67,7 @@ async def search(
     before: int | None = None,
     limit: int = 50,
 ) -> list[Alert]:
-    """Those raised first last. Limited to some connections: without those that belong to none."""
+    """Searches alerts, first raised last. With `connection_ids`, alerts that belong to no connection are left out."""
     query = listed().order_by(alerts.c.id.desc()).limit(limit)
     if connection_ids is not None:
         query = query.where(alerts.c.connection_id.in_(connection_ids))

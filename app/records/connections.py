@@ -38,15 +38,15 @@ NAME_PATTERN = re.compile(r"^[a-z0-9][a-z0-9_-]{0,62}$")
 
 class Status(StrEnum):
     DRAFT = "draft"
-    """Saved, not yet tested with a real call; nothing is taken in or sent."""
+    """Saved, not yet tested with a real call. Nothing is taken in or sent."""
     ACTIVE = "active"
     PAUSED = "paused"
-    """Webhooks are kept, nothing is polled or sent."""
+    """Webhooks are kept. Nothing is polled or sent."""
 
 
 @dataclass(frozen=True)
 class Connection:
-    """One connection, its secrets opened. Never log or show `source` and `warehouse` as they are."""
+    """One connection with its secrets readable. Never log or show `source` and `warehouse` as they are."""
 
     id: str
     name: str
@@ -77,7 +77,7 @@ class Connection:
 
 
 def lane_of(warehouse: OngoingCredentials) -> str:
-    """The key of the lane that all writes for this goods owner go through, like `api.ongoingsystems.se/acme/api/v1#77`."""
+    """The key of the lane for all writes to this goods owner, like `api.ongoingsystems.se/acme/api/v1#77`."""
     parts = urlsplit(warehouse.url)
     return f"{parts.netloc.lower()}{parts.path.rstrip('/').lower()}#{warehouse.goods_owner_id}"
 
@@ -86,7 +86,7 @@ SHOP_LANE = "shop:"
 
 
 def shop_lane(connection_id: str) -> str:
-    """The key of the lane that all reports to one shop go through."""
+    """The key of the lane for all reports to one shop."""
     return f"{SHOP_LANE}{connection_id}"
 
 
@@ -136,7 +136,7 @@ def prepare(draft: Draft, reach: Reach) -> Prepared:
 
 
 def _settings(system: Integration, given: dict[str, Any]) -> ConnectionSettings:
-    """What the system cannot do is off when nothing is said of it. Raises BadInput when it is switched on."""
+    """Reads the settings. A process that the system cannot do is off by default. Raises BadInput when it is switched on."""
     possible = without_impossible(given, system.capabilities)
     settings = cast(ConnectionSettings, _parse(system.settings_model, possible, "settings"))
     for name, needed in impossible_switches(system.capabilities).items():
@@ -169,13 +169,13 @@ def _parse(model: type[BaseModel], value: dict[str, Any], field: str) -> BaseMod
 
 
 def revealed(model: BaseModel) -> dict[str, Any]:
-    """The model as plain values with its secrets readable; only for sealing."""
+    """The model as plain values with its secrets readable. Use it only to encrypt them."""
     plain = model.model_dump(mode="python")
     return {key: value.get_secret_value() if isinstance(value, SecretStr) else value for key, value in plain.items()}
 
 
 def may_share(one: ConnectionSettings, other: ConnectionSettings) -> str | None:
-    """Why two connections cannot share a goods owner; None when they can (requirement: rules for every connection, 8)."""
+    """Returns why two connections cannot share a goods owner; None when they can (requirement: rules for every connection, 8)."""
     if one.processes.articles and other.processes.articles:
         return "both have articles switched on; only one connection of a goods owner may own its articles"
     first, second = sorted((one.order_number_prefix, other.order_number_prefix), key=len)
@@ -240,10 +240,10 @@ async def _ensure_lane(db: AsyncConnection, key: str) -> None:
 
 
 async def change(db: AsyncConnection, vault: Vault, current: Connection, prepared: Prepared, now: datetime) -> None:
-    """Saves a changed connection. Its settings version moves, so that waiting jobs are mapped again.
+    """Saves a changed connection. Its settings version goes up, so that waiting jobs are mapped again.
 
     A connection that points elsewhere (account, warehouse or goods owner) becomes a draft again: it is tested before it is used.
-    Raises Conflict when its records are in another goods owner's stock: they could be neither changed nor found there any more.
+    Raises Conflict when its records are in another goods owner's stock: they could no longer be changed or found there.
     """
     await _refuse_clash(db, prepared, current.id)
     moved = points_elsewhere(current, prepared)
@@ -263,7 +263,7 @@ async def change(db: AsyncConnection, vault: Vault, current: Connection, prepare
 
 
 async def _move_lane(db: AsyncConnection, current: Connection, prepared: Prepared) -> None:
-    """What waits goes along: left behind in a lane without its connection, it would be sent past the connection's own pause."""
+    """Moves the waiting jobs along. Left in a lane without its connection, they would be sent in spite of its pause."""
     mine = (mappings.c.connection_id == current.id, mappings.c.lane == current.lane)
     if prepared.warehouse.goods_owner_id != current.warehouse.goods_owner_id:
         there = await db.scalar(select(mappings.c.id).where(*mine, mappings.c.wms_id.is_not(None)).limit(1))
@@ -281,7 +281,7 @@ async def _move_lane(db: AsyncConnection, current: Connection, prepared: Prepare
             field="warehouse",
             fix="give this connection a settings.order_number_prefix of its own in a new connection",
         ) from error
-    # One that is being sent at this moment ends where it began.
+    # A job that is being sent now ends in its old lane.
     waiting = (jobs.c.connection_id == current.id, jobs.c.lane == current.lane, jobs.c.state != JobState.RUNNING)
     await db.execute(update(jobs).where(*waiting).values(lane=prepared.lane))
 
@@ -300,7 +300,7 @@ async def set_status(db: AsyncConnection, connection_id: str, status: Status, no
 
 
 async def activate(db: AsyncConnection, current: Connection, now: datetime) -> None:
-    """Makes it active. Without a go-live date of its own this moment is the go-live date: nothing older is transferred."""
+    """Makes it active. Without a go-live date of its own, this moment is the go-live date: nothing older is transferred."""
     values: dict[str, Any] = {"status": Status.ACTIVE, "updated_at": now}
     if current.activated_at is None:
         values["activated_at"] = now
@@ -317,7 +317,7 @@ async def save_test(
 
 
 async def reseal(db: AsyncConnection, vault: Vault) -> int:
-    """Encrypts all stored secrets with the vault's first key; returns how many. Raises BadInput when no key opens one."""
+    """Encrypts all stored secrets with the vault's first key. Returns how many. Raises BadInput when no key opens one."""
     rows = list(await db.execute(select(connections.c.id, connections.c.secrets).with_for_update()))
     for row in rows:
         sealed = vault.seal(vault.open(row.secrets))
@@ -375,7 +375,7 @@ async def by_webhook_id(db: AsyncConnection, vault: Vault, webhook_id: str) -> C
 async def every(
     db: AsyncConnection, vault: Vault, *, ids: Sequence[str] | None = None, status: Status | None = None, lane: str | None = None
 ) -> list[Connection]:
-    """All connections by name, or only these ids, those of a status, or those of a lane."""
+    """All connections by name, or only those with these ids, of a status or of a lane."""
     query = select(connections).order_by(connections.c.name)
     if ids is not None:
         query = query.where(connections.c.id.in_(ids))

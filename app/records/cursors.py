@@ -17,7 +17,7 @@ from app.storage.upserts import insert_missing
 
 @dataclass(frozen=True)
 class Cursor:
-    """Of one connection and process; times in UTC. `failures` in a row, with the words of the last one."""
+    """The cursor of one connection and process; times in UTC. `failures` in a row, with the text of the last one."""
 
     connection_id: str
     process: Process
@@ -43,9 +43,9 @@ class CursorChange(TypedDict, total=False):
 
 
 async def ensure(db: AsyncConnection, connection: Connection, process: Process, now: datetime) -> Cursor:
-    """The cursor, made if it is missing: the first poll is due at once, the first deep sweep after its interval.
+    """Returns the cursor, and makes it if it is missing. The first poll is due at once, the first deep sweep after its interval.
 
-    Stock begins with its sweep: what the shop shows already is not written to it again.
+    Stock begins with its sweep, so that what the shop shows already is not written to it again.
     """
     same = (cursors.c.connection_id == connection.id, cursors.c.process == process)
     row = (await db.execute(select(cursors).where(*same))).first()
@@ -66,6 +66,6 @@ async def change(db: AsyncConnection, connection_id: str, process: Process, **va
 
 
 async def ask_for_sweep(db: AsyncConnection, connection: Connection, process: Process, now: datetime) -> None:
-    """The next poll goes on with a deep sweep."""
+    """Makes the next poll go on with a deep sweep."""
     await ensure(db, connection, process, now)
     await change(db, connection.id, process, next_sweep_at=now)

@@ -16,7 +16,7 @@ from app.storage.tables import connections, inbox, jobs
 
 Kind = Literal["event", "job"]
 ListPosition = tuple[datetime, str, int]
-"""When it died, its kind and its number: what the list is sorted by."""
+"""When it died, its kind and its number: the order of the list."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ async def count(db: AsyncConnection, chosen: Filter) -> int:
 
 
 async def find(db: AsyncConnection, kind: Kind, number: int) -> DeadLetter | None:
-    """None when it is no dead letter (any more)."""
+    """Returns None when it is not a dead letter, or not any more."""
     one = (
         _dead_events(Filter()).where(inbox.c.id == number) if kind == "event" else _dead_jobs(Filter()).where(jobs.c.id == number)
     )
@@ -109,7 +109,7 @@ def _dead_jobs(chosen: Filter) -> Select[Any]:
 
 
 def _dead_events(chosen: Filter) -> Select[Any]:
-    """Those that have a job are dead with it, and are replayed with it."""
+    """The dead events without a job. An event with a job is dead with its job, and is replayed with it."""
     query = (
         select(
             literal("event", String).label("kind"),

@@ -18,16 +18,16 @@ from app.storage.tables import mappings
 from app.storage.upserts import insert_missing
 
 WATCH_SHARE = 1 / 24
-"""How long until a sent order is read again, as a share of the time in which nothing has changed: a day old, every hour."""
+"""A sent order is read again after this share of the time in which nothing has changed. One a day old: every hour."""
 
 
 async def mapping_of(db: AsyncConnection, lane: str, wms_order_id: int, back_order_for: int | None) -> Mapping | None:
-    """The source order that a WMS order belongs to: its own, or that of the order whose rest it is."""
+    """The source order that a WMS order belongs to: directly, or as a back order of one that does."""
     ids = [wms_order_id, *([back_order_for] if back_order_for is not None else [])]
     same = (mappings.c.lane == lane, mappings.c.kind == Kind.ORDER)
     row = (await db.execute(select(mappings).where(*same, mappings.c.wms_id.in_(ids)))).first()
     if row is None and back_order_for is not None:
-        # The rest of a rest: through the delivery that it points at.
+        # A back order of a back order: found through the delivery to which it points.
         first = select(deliveries.c.mapping_id).where(deliveries.c.lane == lane, deliveries.c.wms_order_id == back_order_for)
         row = (await db.execute(select(mappings).where(mappings.c.id.in_(first)))).first()
     return opened(row) if row else None
@@ -35,7 +35,7 @@ async def mapping_of(db: AsyncConnection, lane: str, wms_order_id: int, back_ord
 
 @dataclass(frozen=True)
 class Seen:
-    """An order of the WMS as it was read. The digests are over what each report depends on; None: there is nothing to report."""
+    """An order of the WMS as it was read. The digests cover what each report depends on; None: there is nothing to report."""
 
     wms_order_id: int
     number: str
@@ -46,13 +46,13 @@ class Seen:
     digest: str | None
     returns_digest: str | None
     watch: timedelta | None
-    """How long it is read again after its last change; None: not at all."""
+    """For how long it is read again after its last change; None: not at all."""
 
 
 async def save(db: AsyncConnection, mapping: Mapping, seen: Seen, read_at: datetime) -> tuple[bool, bool] | None:
-    """Stores what a read that began at `read_at` showed: whether shipment and returns have changed since they were stored last.
+    """Stores what a read that began at `read_at` showed. Returns whether shipment and returns have changed since the last one.
 
-    None when what is stored was read later.
+    Returns None when a later read is stored already.
     """
     same = (deliveries.c.lane == mapping.lane, deliveries.c.wms_order_id == seen.wms_order_id)
     known = (await db.execute(select(deliveries).where(*same).with_for_update())).first()
@@ -84,7 +84,7 @@ async def save(db: AsyncConnection, mapping: Mapping, seen: Seen, read_at: datet
 
 
 async def first_wms_id(db: AsyncConnection, connection: str, lane: str) -> int | None:
-    """The WMS's id of the first order that this connection has sent there. Ids rise: what is older is nothing of ours."""
+    """The WMS's id of the first order that this connection has sent there. Ids rise: older orders are not ours."""
     mine = (mappings.c.lane == lane, mappings.c.kind == Kind.ORDER, mappings.c.wms_id.is_not(None))
     query = select(mappings.c.wms_id).where(*mine, mappings.c.connection_id == connection).order_by(mappings.c.wms_id).limit(1)
     found: int | None = await db.scalar(query)
@@ -92,7 +92,7 @@ async def first_wms_id(db: AsyncConnection, connection: str, lane: str) -> int |
 
 
 async def mapping_by_number(db: AsyncConnection, lane: str, numbers: Sequence[str]) -> Mapping | None:
-    """The one order of this goods owner with one of these numbers, the WMS's or the shop's; None when several have one."""
+    """The one order of this goods owner with one of these numbers, the WMS's or the shop's. None when there are several."""
     same = (mappings.c.lane == lane, mappings.c.kind == Kind.ORDER)
     query = select(mappings).where(*same, or_(mappings.c.number.in_(numbers), mappings.c.source_number.in_(numbers))).limit(2)
     rows = list(await db.execute(query))
@@ -115,14 +115,14 @@ class Delivery:
 
 
 async def of_mapping(db: AsyncConnection, mapping_id: int) -> list[Delivery]:
-    """The first order first, then its back orders."""
+    """The deliveries of a source order: the first order first, then its back orders."""
     shown = select(*(deliveries.c[each.name] for each in fields(Delivery)))
     query = shown.where(deliveries.c.mapping_id == mapping_id).order_by(deliveries.c.wms_order_id)
     return [Delivery(**row._mapping) for row in await db.execute(query)]
 
 
 async def watched(db: AsyncConnection, connection_id: str, now: datetime, after: int, limit: int) -> list[tuple[int, str]]:
-    """(id, WMS number) of sent orders whose tracking may still come or grow and that are to be read again now, by id."""
+    """(id, WMS number) of sent orders that are to be read again now, by id: their tracking may still come or grow."""
     due = (deliveries.c.look_at <= now, deliveries.c.watched_until > now)
     query = (
         select(deliveries.c.id, deliveries.c.number)
@@ -148,7 +148,7 @@ class Returned:
 
 
 async def save_returned(db: AsyncConnection, mapping: Mapping, back: Returned, read_at: datetime) -> bool:
-    """Whether it is more than was known. Never less: what was refunded is not taken back."""
+    """Stores what came back. Returns whether it is more than was known. The stored total never falls: a refund is not undone."""
     place = {"way": back.way, "record_id": back.record_id, "line_id": back.line_id, "row_number": back.row_number}
     fresh = {"mapping_id": mapping.id, "quantity": back.quantity, "read_at": read_at}
     if await insert_missing(db, returned_goods, lane=mapping.lane, **place, **fresh):
@@ -169,7 +169,7 @@ async def returned_of(db: AsyncConnection, mapping_id: int) -> list[Returned]:
 
 @dataclass(frozen=True)
 class Report:
-    """Something the shop is told, or was to be told, of one order; times in UTC. `remote_id` and `done_at` once it was."""
+    """A report to the shop about one order; times in UTC. `remote_id` and `done_at` are set once the shop has it."""
 
     kind: str
     key: str
@@ -180,7 +180,7 @@ class Report:
 
 
 async def intend(db: AsyncConnection, mapping_id: int, kind: str, key: str, request: dict[str, Any], now: datetime) -> bool:
-    """Whether the intent is new."""
+    """Stores the intent. Returns whether it is new."""
     return await insert_missing(db, reports, mapping_id=mapping_id, kind=kind, key=key[:200], request=request, intended_at=now)
 
 
@@ -223,7 +223,7 @@ class Acknowledgement:
 
 
 async def queue_acknowledgement(db: AsyncConnection, mapping_id: int, confirmed: Confirmed, now: datetime) -> None:
-    """To be acknowledged. Never less than before."""
+    """Queues an acknowledgement. The total never falls."""
     place = {"kind": confirmed.kind, "wms_order_id": confirmed.wms_order_id, "line_id": confirmed.line_id}
     same = (acknowledgements.c.mapping_id == mapping_id, *(acknowledgements.c[name] == value for name, value in place.items()))
     total = float(confirmed.quantity)
@@ -240,7 +240,7 @@ async def acknowledgements_of(db: AsyncConnection, mapping_id: int) -> list[Ackn
 
 
 async def pending_acknowledgements(db: AsyncConnection, mapping_id: int) -> list[Acknowledgement]:
-    """What is not acknowledged yet."""
+    """The acknowledgements that are not sent yet."""
     open_ = or_(acknowledgements.c.acknowledged.is_(None), acknowledgements.c.acknowledged < acknowledgements.c.quantity)
     return await _acknowledgements(db, acknowledgements.c.mapping_id == mapping_id, acknowledgements.c.quantity > 0, open_)
 
@@ -258,8 +258,7 @@ async def acknowledged(db: AsyncConnection, row_id: int, quantity: float, now: d
 
 
 async def empty_reports(db: AsyncConnection, mapping_ids: Sequence[int]) -> None:
-    """What was written to the shop about these. What is still under way keeps what it needs to be found there, and a refund what
-    it was for."""
+    """Empties finished reports of these orders. Open reports and refunds keep what is still needed."""
     mine = (reports.c.mapping_id.in_(mapping_ids), reports.c.done_at.is_not(None), reports.c.kind != "refund")
     await db.execute(update(reports).where(*mine).values(request=None))
 
@@ -271,5 +270,5 @@ async def prune(db: AsyncConnection, before: datetime) -> None:
         .where(deliveries.c.read_at < before, or_(deliveries.c.watched_until.is_(None), deliveries.c.watched_until < before))
         .values(snapshot=None)
     )
-    # What a refund was for must be known as long as more may come back; no person is named in it.
+    # What a refund was for must stay known as long as more may come back. It names no person.
     await db.execute(update(reports).where(reports.c.done_at < before, reports.c.kind != "refund").values(request=None))

@@ -16,7 +16,7 @@ from app.storage.tables import connections, inbox
 
 @dataclass(frozen=True)
 class Event:
-    """A webhook that is still to be judged. Its body is kept until then."""
+    """A webhook that is still to be decided. Its body is kept until then."""
 
     id: int
     connection_id: str
@@ -28,7 +28,7 @@ class Event:
 
 @dataclass(frozen=True)
 class ListedEvent:
-    """A webhook as people look at it: without its body, with the name of its connection. Times in UTC."""
+    """A webhook for a list: without its body, with the name of its connection. Times in UTC."""
 
     id: int
     connection_id: str
@@ -75,7 +75,7 @@ def _listed(row: Row[Any]) -> ListedEvent:
 
 
 async def undecided(db: AsyncConnection, event_ids: Sequence[int]) -> list[Event]:
-    """Those of the ids, oldest first, with their bodies."""
+    """The events with these ids, oldest first, with their bodies."""
     found = await db.execute(select(inbox).where(inbox.c.id.in_(event_ids)).order_by(inbox.c.id))
     return [Event(row.id, row.connection_id, row.received_at, row.headers, row.body or b"", row.tries) for row in found]
 
@@ -106,7 +106,7 @@ async def find(db: AsyncConnection, event_id: int) -> ListedEvent | None:
 
 
 async def body(db: AsyncConnection, event_id: int) -> bytes | None:
-    """As it was received; None when retention has emptied it."""
+    """The body as it was received; None when retention has emptied it."""
     found: bytes | None = await db.scalar(select(inbox.c.body).where(inbox.c.id == event_id))
     return found
 

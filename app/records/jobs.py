@@ -16,7 +16,7 @@ from app.storage.tables import attempts, connections, jobs
 
 @dataclass(frozen=True)
 class JobFacts:
-    """A job without what it carries. Times in UTC; `generation` is raised by every newer state of its record."""
+    """A job without its record. Times in UTC. Every newer state of the record raises `generation`."""
 
     id: int
     connection_id: str
@@ -48,7 +48,7 @@ class JobFacts:
 
 @dataclass(frozen=True)
 class Job(JobFacts):
-    """A job as it is worked on: with its record as the source gave it, and as it was mapped. Both None in a report."""
+    """A job with its record, as the source gave it and as it was mapped. Both are None in a report."""
 
     source: dict[str, Any] | None
     payload: dict[str, Any] | None
@@ -56,14 +56,14 @@ class Job(JobFacts):
 
 @dataclass(frozen=True)
 class ListedJob(JobFacts):
-    """A job as people look at it: with the name of its connection."""
+    """A job for a list: with the name of its connection."""
 
     connection: str
 
 
 @dataclass(frozen=True)
 class Call:
-    """One writing call to an outside system. `result` None: its answer has not come, or the worker has ended."""
+    """One write to an outside system. `result` None: its answer has not come, or the worker has ended."""
 
     id: int
     call: str
@@ -159,13 +159,13 @@ async def locked_of_mapping(db: AsyncConnection, mapping_id: int) -> list[Job]:
 
 
 async def payload(db: AsyncConnection, job_id: int) -> dict[str, Any] | None:
-    """What the job carries, normalized; None when retention has emptied it."""
+    """The job's normalized record; None when retention has emptied it."""
     found: dict[str, Any] | None = await db.scalar(select(jobs.c.payload).where(jobs.c.id == job_id))
     return found
 
 
 async def calls_of_mapping(db: AsyncConnection, mapping_id: int, limit: int) -> list[Call]:
-    """What was sent to the warehouse about one record and what it answered, newest first."""
+    """What was sent to the warehouse about one record, with the answers, newest first."""
     return await _calls(db, attempts.c.mapping_id == mapping_id, limit)
 
 

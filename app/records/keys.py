@@ -34,7 +34,7 @@ IMPLIED = {
 
 @dataclass(frozen=True)
 class ApiKey:
-    """`connection_ids` None means all, also those made later."""
+    """`connection_ids` None means all connections, including later ones."""
 
     id: str
     name: str
@@ -52,14 +52,14 @@ class ApiKey:
 
 
 def hashed(secret: str) -> str:
-    # Keys are 192 random bits: a plain hash is enough, nothing to guess.
+    # Keys are 192 random bits. A plain hash is enough: they cannot be guessed.
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 async def create(
     db: AsyncConnection, name: str, rights: Sequence[Right], connection_ids: Sequence[str] | None, now: datetime
 ) -> tuple[str, str]:
-    """Makes a key and returns (id, the key itself, shown this once)."""
+    """Makes a key. Returns (id, the key itself). The key is shown only this once."""
     secret = f"gw_{unguessable()}"
     key_id = new_id("key")
     every: set[Right] = set().union(*(IMPLIED[right] for right in rights))
@@ -89,7 +89,7 @@ def _open(row: Row[Any]) -> ApiKey:
 
 
 async def find(db: AsyncConnection, secret: str) -> ApiKey | None:
-    """The key, unless it is unknown or revoked."""
+    """Returns the key; None when it is unknown or revoked."""
     row = (await db.execute(select(api_keys).where(api_keys.c.hash == hashed(secret), api_keys.c.revoked_at.is_(None)))).first()
     return _open(row) if row else None
 

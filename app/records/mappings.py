@@ -55,11 +55,11 @@ _DELIVERED = {
     "reported": "sent by the warehouse, the shop knows",
     "held": "sent by the warehouse, but the shop could not be told: an operator is needed",
 }
-"""How far the way back has come, once there is something to say of it."""
+"""What `label` says of each state of the way back."""
 
 
 def label(mapping: Mapping) -> str:
-    """The three axes in one short sentence for people. Derived every time, never stored."""
+    """The three axes in one short sentence for people. It is derived every time, never stored."""
     there = f" ({mapping.warehouse_status_text or mapping.warehouse_status})" if mapping.warehouse_status is not None else ""
     match mapping.transfer:
         case "none":
@@ -100,7 +100,7 @@ async def by_id(db: AsyncConnection, mapping_id: int) -> Mapping | None:
 
 
 async def create(db: AsyncConnection, connection_id: str, kind: Kind, source_id: str, lane: str, now: datetime) -> Mapping:
-    """Makes it, or finds the one that another process has made at the same moment. Locked either way."""
+    """Makes the mapping, or finds the one that another process has made at the same moment. It is locked either way."""
     fresh: dict[str, Any] = {"lane": lane, "wanted": "present", "transfer": "none", "created_at": now, "updated_at": now}
     await insert_missing(db, mappings, connection_id=connection_id, kind=kind, source_id=source_id, **fresh)
     found = await by_source(db, connection_id, kind, source_id, lock=True)
@@ -109,7 +109,7 @@ async def create(db: AsyncConnection, connection_id: str, kind: Kind, source_id:
 
 
 class MappingChange(TypedDict, total=False):
-    """Columns that change. The three of a delivery may be worked out by the database."""
+    """Columns that change. The database may compute the three of a delivery."""
 
     parent_source_id: str | None
     source_number: str | None
@@ -147,7 +147,7 @@ async def owner_of(db: AsyncConnection, lane: str, kind: Kind, number: str) -> M
 
 
 async def known_articles(db: AsyncConnection, lane: str, numbers: Sequence[str]) -> set[str]:
-    """Those of the numbers that are known to be in the WMS."""
+    """Which of the numbers are known to be in the WMS."""
     found = await db.execute(
         select(mappings.c.number).where(
             mappings.c.lane == lane,
@@ -174,7 +174,7 @@ class Note:
 
 @dataclass(frozen=True)
 class StoredNote(Note):
-    """As it is kept; `at` in UTC."""
+    """A stored line; `at` in UTC."""
 
     id: int = field(kw_only=True)
     at: datetime = field(kw_only=True)
@@ -237,8 +237,11 @@ async def search(db: AsyncConnection, chosen: Filter, *, before: int | None = No
 
 
 async def open_orders(db: AsyncConnection, connection_id: str, after: int, limit: int) -> list[tuple[int, str]]:
-    """(mapping id, source id) of orders that are in the warehouse and wanted, held ones too, by id: what the deep sweep reads
-    again. Not those that the shop has as completed because they were sent: they would be read for ever."""
+    """(mapping id, source id), by id, of orders that are in the warehouse and wanted, held ones too.
+
+    The deep sweep reads them again. Orders that the shop completed because they were sent are left out: they would be read for
+    ever.
+    """
     found = await db.execute(
         select(mappings.c.id, mappings.c.source_id)
         .where(

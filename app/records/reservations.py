@@ -17,7 +17,7 @@ from app.storage.types import UtcTime
 
 
 async def reserve(db: AsyncConnection, lane: str, mapping_id: int, order: Order) -> list[str]:
-    """Replaces what the order reserves; the numbers of all articles that this concerns."""
+    """Replaces what the order reserves. Returns the numbers of all articles concerned."""
     before = await release(db, mapping_id)
     rows = [
         {"lane": lane, "mapping_id": mapping_id, "number": line.article_number, "quantity": float(line.quantity)}
@@ -30,14 +30,14 @@ async def reserve(db: AsyncConnection, lane: str, mapping_id: int, order: Order)
 
 
 async def release(db: AsyncConnection, mapping_id: int) -> list[str]:
-    """Takes back what the order reserves, unless it is in the WMS; the numbers of the articles."""
+    """Takes back what the order reserves, unless it is in the WMS. Returns the numbers of the articles."""
     mine = (reservations.c.mapping_id == mapping_id, reservations.c.transferred_at.is_(None))
     found = await db.execute(delete(reservations).where(*mine).returning(reservations.c.number))
     return list(dict.fromkeys(row.number for row in found))
 
 
 async def transferred(db: AsyncConnection, mapping_id: int, now: datetime) -> None:
-    """The WMS has the order: its own figure shows it from the next read on."""
+    """Stores that the WMS has the order. The WMS's own figure shows it from the next read on."""
     mine = (reservations.c.mapping_id == mapping_id, reservations.c.transferred_at.is_(None))
     await db.execute(update(reservations).where(*mine).values(transferred_at=now))
 
@@ -45,7 +45,10 @@ async def transferred(db: AsyncConnection, mapping_id: int, now: datetime) -> No
 async def reserved(
     db: AsyncConnection, connection_id: str, lane: str, numbers: Sequence[str], read_at: datetime | None = None
 ) -> dict[str, float]:
-    """Pieces by article number that the WMS's figure does not show yet: as this connection has read it last, or at `read_at`."""
+    """Pieces by article number that the WMS's figure does not show yet.
+
+    The figure is this connection's last read, or one at `read_at`.
+    """
     begun = stock_levels.c.wms_read_at if read_at is None else literal(read_at, UtcTime())
     query = (
         select(reservations.c.number, func.sum(reservations.c.quantity))
@@ -65,5 +68,5 @@ async def reserved(
 
 
 async def prune(db: AsyncConnection, before: datetime) -> None:
-    """Deletes those that every stock read since has shown."""
+    """Deletes reservations that every stock read since has shown."""
     await db.execute(delete(reservations).where(reservations.c.transferred_at < before))

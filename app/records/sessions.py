@@ -18,7 +18,7 @@ from app.storage.tables import sessions
 
 @dataclass(frozen=True)
 class StoredSession:
-    """`version` is 0 while there is none."""
+    """`version` is 0 while no session is stored."""
 
     session: Session | None
     version: int
@@ -34,8 +34,11 @@ async def find(db: AsyncConnection, vault: Vault, connection_id: str) -> StoredS
 async def replace(
     db: AsyncConnection, vault: Vault, connection_id: str, known: StoredSession, fresh: Session, now: datetime
 ) -> bool:
-    """Stores `fresh` in place of `known`; False when somebody else has stored another one meanwhile. Raises IntegrityError for
-    a second first one, and for a connection that is gone."""
+    """Stores `fresh` in place of `known`.
+
+    Returns False when somebody else has stored another one since. Raises IntegrityError for a second first session, and for a
+    deleted connection.
+    """
     values = {
         "sealed": vault.seal(dict(fresh.values)),
         "version": known.version + 1,
@@ -50,5 +53,5 @@ async def replace(
 
 
 async def forget(db: AsyncConnection, connection_id: str) -> None:
-    """When the credentials are replaced, and before the connection is removed."""
+    """Deletes the session. Called when the credentials are replaced, and before the connection is removed."""
     await db.execute(delete(sessions).where(sessions.c.connection_id == connection_id))

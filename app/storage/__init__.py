@@ -1,6 +1,6 @@
 """Tables, engine, migrations, and the encryption of secrets."""
 
-# Both rooms of tables, so that whoever migrates or compares sees them all.
+# Both modules of tables are imported, so that whoever migrates or compares sees all of them.
 from app.storage import outbound_tables, tables
 
 __all__ = ["outbound_tables", "tables"]

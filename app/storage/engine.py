@@ -26,8 +26,7 @@ def prepare_sqlite(connection: Any) -> None:
 
 
 async def _connect(*args: Any, **kwargs: Any) -> Any:
-    """asyncpg's own errors while connecting (the server is starting, stopping, or has no place left) pass SQLAlchemy
-    untranslated."""
+    """Translates asyncpg's own errors while connecting (the server is starting, stopping or full): SQLAlchemy does not."""
     try:
         return await asyncpg.connect(*args, **kwargs)
     except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
@@ -50,7 +49,7 @@ class Database:
 
     def _take_over_sqlite_transactions(self) -> None:
         # The driver's own transaction control begins too late and deferred: a transaction that reads, then writes, could fail on
-        # a lock it cannot wait for. We begin ourselves; writers take the write lock at once.
+        # a lock that it cannot wait for. So we begin transactions ourselves, and writers take the write lock at once.
         @event.listens_for(self.engine.sync_engine, "connect")
         def on_connect(connection: Any, _record: Any) -> None:
             connection.isolation_level = None
@@ -63,13 +62,13 @@ class Database:
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction: committed when the block ends, rolled back when it raises."""
+        """A write transaction. It commits when the block ends, and rolls back when the block raises."""
         async with self.engine.begin() as connection:
             yield connection
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction for reading only; waits for no writer."""
+        """A read-only transaction. It waits for no writer."""
         async with self.engine.connect() as connection:
             if self.is_sqlite:
                 connection = await connection.execution_options(sqlite_begin="BEGIN DEFERRED")

@@ -8,11 +8,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 _PASSING = ("08", "40", "53", "55", "57", "58")
 """SQLSTATE classes: connection, rolled back (deadlock), resources, not in that state, operator intervention, system error."""
 UNSTORABLE = (SQLAlchemyError, ValueError, KeyError, TypeError)
-"""What a single odd record can raise while it is judged; it must cost the others nothing."""
+"""What a single faulty record can raise. It must not stop the others."""
 
 
 def is_passing(error: BaseException) -> bool:
-    """Whether the fault lies with the database as a whole, and the same statement may well succeed a moment later."""
+    """Whether the fault is the database's, so that the same statement may well succeed a moment later."""
     if isinstance(error, (OSError, PoolTimeoutError, InterfaceError, OperationalError)):
         return True
     if not isinstance(error, DBAPIError):

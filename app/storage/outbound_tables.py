@@ -18,16 +18,16 @@ deliveries = Table(
     Column("number", String(120), nullable=False),
     Column("back_order_for", BigId),
     Column("snapshot", Json),  # the order as the WMS gave it; emptied by retention
-    # Of what each process reports, as it was queued last; None: nothing yet.
+    # Digests of what each process reports, as it was queued last; None: nothing yet.
     Column("digest", String(64)),
     Column("returns_digest", String(64)),
     Column("status", Integer, nullable=False),
     Column("shipped_at", UtcTime),
-    # Read again until this moment: a tracking number may come long after the order was sent, and a further one after that.
+    # Read again until this moment: a tracking number may come long after the order was sent, and another after that.
     Column("watched_until", UtcTime),
-    Column("look_at", UtcTime),  # when it is read next; the longer nothing has changed, the later
+    Column("look_at", UtcTime),  # when it is read next; the pause grows while nothing changes
     Column("changed_at", UtcTime, nullable=False),
-    Column("read_at", UtcTime, nullable=False),  # when the call that showed it was begun
+    Column("read_at", UtcTime, nullable=False),  # when the call that showed it began
     UniqueConstraint("lane", "wms_order_id"),
     Index("ix_deliveries_mapping", "mapping_id"),
     Index("ix_deliveries_watched", "connection_id", "look_at", **only("look_at is not null")),  # type: ignore[arg-type]
@@ -54,7 +54,7 @@ reports = Table(
     metadata,
     Column("id", BigId, primary_key=True, autoincrement=True),
     Column("mapping_id", BigId, ForeignKey("mappings.id"), nullable=False),
-    # tracking, refund, note: what is not idempotent in the shop; its intent is committed before it is written
+    # tracking, refund, note: not idempotent in the shop, so the intent is committed before the write
     Column("kind", String(20), nullable=False),
     Column("key", String(200), nullable=False),  # the tracking number, the refund's reference, the note's reason
     Column("request", Json),

@@ -16,7 +16,7 @@ from app.settings import Settings
 
 
 class Vault:
-    """Encrypts with the first key, decrypts with any of them, so that keys can be changed one after the other."""
+    """Encrypts with the first key and decrypts with any of them, so that keys can be changed one after the other."""
 
     def __init__(self, keys: Sequence[str]) -> None:
         try:
@@ -49,8 +49,10 @@ def new_key() -> str:
 
 
 def open_vault(settings: Settings) -> Vault:
-    """The vault of this installation. Without keys in the settings one is made in the data directory, readable by its owner
-    only."""
+    """Opens the vault of this installation.
+
+    Without keys in the settings, it makes one in the data directory, readable by its owner only.
+    """
     if settings.secret_keys:
         return Vault([key.get_secret_value() for key in settings.secret_keys])
     if settings.require_shared_services:

@@ -41,7 +41,7 @@ connections = Table(
     Column("id", String(40), primary_key=True),
     Column("name", String(80), nullable=False, unique=True),
     Column("integration", String(40), nullable=False, index=True),
-    # What a webhook address ends in: unguessable, and not the id, so that it can be shown or changed on its own.
+    # The end of a webhook's address. It cannot be guessed, and is not the id, so that it can be shown or changed on its own.
     Column("webhook_id", String(60), nullable=False, unique=True),
     Column("status", String(20), nullable=False),  # draft, active, paused
     Column("account_key", Text, nullable=False),  # whose data it is on the other side: `Account.key`
@@ -112,7 +112,7 @@ jobs = Table(
     Column("suspect", Integer, nullable=False, server_default="0"),  # 1: was refused before, never run back to back
     Column("generation", Integer, nullable=False),
     Column("taken_generation", Integer, nullable=False, server_default="0"),
-    Column("fence", Integer, nullable=False, server_default="0"),  # of the lease under which it was taken
+    Column("fence", Integer, nullable=False, server_default="0"),  # the fence of the lease under which it was claimed
     Column("done_generation", Integer, nullable=False, server_default="0"),
     Column("tries", Integer, nullable=False, server_default="0"),
     Column("ready_at", UtcTime, nullable=False),
@@ -320,7 +320,7 @@ run_items = Table(
     Column("part_id", BigId, ForeignKey("run_parts.id"), nullable=False),
     Column("job_id", BigId, ForeignKey("jobs.id"), nullable=False),
     Column("generation", Integer, nullable=False),
-    # None until settled: created, updated, cancelled, unchanged, skipped, held, failed
+    # None until finished: created, updated, cancelled, unchanged, skipped, held, failed
     Column("outcome", String(12)),
     Column("source_id", String(80), nullable=False),
     Column("reason_code", String(60)),

@@ -43,8 +43,9 @@ class UtcTime(TypeDecorator[datetime]):
 
 
 class Line(TypeDecorator[str]):
-    """Text from outside in a column of limited length. Cut to it, and without NUL, in values and in comparisons alike:
-    PostgreSQL takes neither, SQLite both.
+    """Text from outside in a column of limited length.
+
+    Values and comparisons are cut to it and lose NUL characters: PostgreSQL takes neither, SQLite both.
     """
 
     impl = String
@@ -72,7 +73,7 @@ class db_now(FunctionElement[datetime]):  # noqa: N801 - reads as the SQL functi
     """The database's clock, `plus` seconds later: leases compare this, never a worker's own clock."""
 
     type = UtcTime()
-    inherit_cache = True  # the seconds are a bound value: a statement with this in it is compiled once, not for every call
+    inherit_cache = True  # the seconds are a bound value: the statement is compiled once, not for every call
 
     def __init__(self, plus: float = 0.0) -> None:
         super().__init__(literal(float(plus), Float))

@@ -10,13 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 
 async def insert_missing(db: AsyncConnection, table: Table, **values: Any) -> bool:
-    """Inserts the row unless there is one with the same key; whether it did. Waits for whoever is inserting the same just now."""
+    """Inserts the row unless there is one with the same key. Returns whether it did. Waits for another insert of the same."""
     done = await db.execute(_insert(db, table).values(**values).on_conflict_do_nothing())
     return bool(done.rowcount == 1)
 
 
 async def insert_missing_id(db: AsyncConnection, table: Table, **values: Any) -> int | None:
-    """The same; gives the new row's id, or None when there is one already."""
+    """Does the same. Returns the new row's id, or None when there is one already."""
     done = _insert(db, table).values(**values).on_conflict_do_nothing().returning(table.c.id)
     made: int | None = await db.scalar(done)
     return made

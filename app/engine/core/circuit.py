@@ -163,8 +163,9 @@ class _Counter:
 
 
 async def _raised(db: AsyncConnection, key: str, now: datetime) -> _Counter:
-    """Returns the counter with this failure in it. Makes the row if it is missing, and locks it until the transaction ends: the
-    lanes of several goods owners count in it.
+    """Returns the counter with this failure in it.
+
+    Makes the row if it is missing, and locks it until the transaction ends: the lanes of several goods owners count in it.
     """
     await insert_missing(db, budgets, key=key, failures=0, pauses=0, updated_at=now)
     row = (await db.execute(select(budgets).where(budgets.c.key == key).with_for_update())).one()

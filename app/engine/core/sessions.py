@@ -25,8 +25,9 @@ log = get_logger(__name__)
 LEASE_SECONDS = 30.0
 """How long others wait for a login whose process has ended. Renewed while the login goes on."""
 PATIENCE_SECONDS = 45.0
-"""How long a process waits for another's login. It is longer than a lease, so that the lease of a process that ended runs out
-first.
+"""How long a process waits for another's login.
+
+It is longer than a lease, so that the lease of a process that ended runs out first.
 """
 CHECK_SECONDS = 0.1
 
@@ -63,9 +64,7 @@ class SharedSessions:
             return await sessions.find(db, self.vault, self.connection_id)
 
     async def _stored(self, known: sessions.StoredSession, fresh: Session) -> Session:
-        """Stores the session. A process that was frozen for longer than its lease may come second: it then uses the other's newer
-        one.
-        """
+        """Stores the session. If this process was frozen and another stored a newer one meanwhile, that one is used."""
         with contextlib.suppress(IntegrityError):
             async with self.database.begin() as db:
                 if await sessions.replace(db, self.vault, self.connection_id, known, fresh, self.clock()):

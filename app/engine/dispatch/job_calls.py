@@ -14,7 +14,7 @@ from app.engine.core.attempts import About, Begun, RecordedCalls, is_unknown, ov
 from app.engine.core.leases import renew
 from app.engine.jobs.claim import ClaimedJob
 from app.errors import RemoteError
-from app.flows.outcomes import Unsettled
+from app.flows.outcomes import UnknownWrite
 from app.metrics import ATTEMPTS
 from app.records.connections import Connection
 from app.records.jobs import Job
@@ -35,7 +35,7 @@ class JobCalls(RecordedCalls):
     connection: Connection
     claimed: ClaimedJob
     mapping_id: int
-    unsettled: Unsettled | None
+    unknown_write: UnknownWrite | None
     released: bool
     outcome_unknown: bool = False
     """The job sent a write whose outcome is not known."""
@@ -83,7 +83,7 @@ class JobCalls(RecordedCalls):
         self.is_down |= used_up and not self.was_answered
 
 
-async def find_unsettled(db: AsyncConnection, job: Job) -> tuple[Unsettled | None, datetime | None]:
+async def find_unknown_write(db: AsyncConnection, job: Job) -> tuple[UnknownWrite | None, datetime | None]:
     """Returns the job's last write if its outcome was never stored, and until when it may not be looked up yet.
 
     An attempt without a result belongs to a worker that ended. Its call may still be under way until its time is over. An attempt
@@ -93,8 +93,8 @@ async def find_unsettled(db: AsyncConnection, job: Job) -> tuple[Unsettled | Non
     row = (await db.execute(newest.limit(1))).first()
     if row is None or row.generation <= job.done_generation or row.result in ("refused", "rate-limited", "login-refused"):
         return None, None
-    unsettled = Unsettled(row.call, row.request)
+    unknown_write = UnknownWrite(row.call, row.request)
     if row.finished_at is not None:
-        return unsettled, None
+        return unknown_write, None
     over = over_at(row.started_at, row.timeout_seconds)
-    return unsettled, over if over > row.now else None
+    return unknown_write, over if over > row.now else None

@@ -20,7 +20,7 @@ from app.engine.core.leases import Lease
 from app.engine.core.queue import Task
 from app.engine.core.retry import pause_before
 from app.engine.core.runtime import Gateway
-from app.engine.dispatch.job_calls import JobCalls, find_unsettled
+from app.engine.dispatch.job_calls import JobCalls, find_unknown_write
 from app.engine.dispatch.mapping_updates import retry_values, values_of
 from app.engine.dispatch.reports import acknowledge, report
 from app.engine.dispatch.shop_port import open_shop_port
@@ -159,7 +159,7 @@ async def _transfer(gateway: Gateway, claimed: ClaimedJob) -> None:
         await _end(gateway, claimed, None, _failed(job, Transfer.UNKNOWN, "given-up", reason))
         return
     async with gateway.database.begin() as db:
-        unsettled, wait_until = await find_unsettled(db, job)
+        unknown_write, wait_until = await find_unknown_write(db, job)
         if wait_until is None:
             await close_unknown(db, attempts.c.job_id == job.id)
         mapping = await mappings.by_id(db, job.mapping_id)
@@ -172,10 +172,10 @@ async def _transfer(gateway: Gateway, claimed: ClaimedJob) -> None:
     process = job.process
     port: JobCalls
     if process in TO_SHOP:
-        port = open_shop_port(gateway, connection, claimed, mapping, unsettled)
+        port = open_shop_port(gateway, connection, claimed, mapping, unknown_write)
         doing: Awaitable[Result] = report(process, port)
     else:
-        port = open_warehouse_port(gateway, connection, claimed, mapping.id, unsettled)
+        port = open_warehouse_port(gateway, connection, claimed, mapping.id, unknown_write)
         doing = acknowledge(port) if process is Process.ACKNOWLEDGEMENTS else _send(port, mapping)
     try:
         result = await doing
@@ -189,7 +189,7 @@ async def _transfer(gateway: Gateway, claimed: ClaimedJob) -> None:
 
 def _what_is_known(port: JobCalls | None) -> Transfer:
     """The transfer's state after a failure. An unknown outcome that this job did not find out stays unknown."""
-    return Transfer.UNKNOWN if port and (port.outcome_unknown or port.unsettled) else Transfer.REFUSED
+    return Transfer.UNKNOWN if port and (port.outcome_unknown or port.unknown_write) else Transfer.REFUSED
 
 
 def _failed(job: Job, transfer: Transfer, code: str, reason: str) -> Result:
@@ -199,7 +199,7 @@ def _failed(job: Job, transfer: Transfer, code: str, reason: str) -> Result:
 
 async def _send(port: RecordedWarehouse, mapping: Mapping) -> Result:
     record = payload_of(port.connection, port.claimed.job)
-    known = _known(mapping, unknown=port.unsettled is not None)
+    known = _known(mapping, unknown=port.unknown_write is not None)
     match record:
         case Order():
             return await transfer_order(record, known, port)

@@ -43,8 +43,9 @@ def values_of(process: Process, result: Result, now: datetime) -> MappingChange:
 
 
 def _delivery_values(process: Process, result: Result, now: datetime) -> MappingChange:
-    """For a report: the transfer into the warehouse stays as it is. Acknowledgements and notes leave no trace here: their own
-    jobs have it.
+    """For a report: the transfer into the warehouse stays as it is.
+
+    Acknowledgements and notes leave no trace here: their own jobs have it.
     """
     if process not in DELIVERIES:
         return {}

@@ -116,7 +116,7 @@ def _add(pieces: dict[P, Decimal], place: P, more: Decimal) -> None:
     pieces[place] = pieces.get(place, Decimal(0)) + more
 
 
-async def settle_returns(db: AsyncConnection, connection: Connection, mapping: Mapping, now: datetime) -> None:
+async def resolve_returns(db: AsyncConnection, connection: Connection, mapping: Mapping, now: datetime) -> None:
     """Marks what has come back so far as dealt with by an operator. It is never refunded."""
     back = await _returned_quantities(db, connection, mapping, await _shipments(db, connection, mapping))
     key = f"settled {now.isoformat()}"

@@ -13,7 +13,7 @@ from app.engine.core.runtime import Gateway
 from app.engine.core.sources import note_source, refund_source, shipment_source
 from app.engine.dispatch.job_calls import JobCalls, about
 from app.engine.jobs.claim import ClaimedJob
-from app.flows.outcomes import Unsettled
+from app.flows.outcomes import UnknownWrite
 from app.flows.report import Intent, Kind
 from app.integrations.protocol import MakesRefunds, ReportsShipments, ReturnSettings, ShipmentSettings
 from app.integrations.protocol.shipments import WritesNotes
@@ -26,7 +26,7 @@ REQUESTS = 2
 
 
 def open_shop_port(
-    gateway: Gateway, connection: Connection, claimed: ClaimedJob, mapping: Mapping, unsettled: Unsettled | None
+    gateway: Gateway, connection: Connection, claimed: ClaimedJob, mapping: Mapping, unknown_write: UnknownWrite | None
 ) -> RecordedShop:
     """Opens the port for one claimed job of a shop's lane."""
     return RecordedShop(
@@ -39,7 +39,7 @@ def open_shop_port(
         system=connection.integration,
         counted=circuit.of_source(connection),
         call_timeout_seconds=connection.settings.call_timeout_seconds * REQUESTS,
-        unsettled=unsettled,
+        unknown_write=unknown_write,
         released=claimed.job.override == "release",
         mapping=mapping,
     )

@@ -17,7 +17,7 @@ from app.engine.core.runtime import Gateway
 from app.engine.dispatch.job_calls import JobCalls, about
 from app.engine.jobs.claim import ClaimedJob
 from app.engine.jobs.mapper import payload_of
-from app.flows.outcomes import Transfer, Unsettled
+from app.flows.outcomes import Transfer, UnknownWrite
 from app.logs import get_logger
 from app.records import mappings
 from app.records.connections import Connection
@@ -32,7 +32,7 @@ log = get_logger(__name__)
 
 
 def open_warehouse_port(
-    gateway: Gateway, connection: Connection, claimed: ClaimedJob, mapping_id: int, unsettled: Unsettled | None
+    gateway: Gateway, connection: Connection, claimed: ClaimedJob, mapping_id: int, unknown_write: UnknownWrite | None
 ) -> RecordedWarehouse:
     """Opens the port for one claimed job of a warehouse's lane."""
     return RecordedWarehouse(
@@ -45,7 +45,7 @@ def open_warehouse_port(
         system="Ongoing WMS",
         counted=circuit.of_warehouse(connection),
         call_timeout_seconds=connection.settings.warehouse.call_timeout_seconds,
-        unsettled=unsettled,
+        unknown_write=unknown_write,
         released=claimed.job.override == "release",
         client=gateway.warehouse(connection),
     )

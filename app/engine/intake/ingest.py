@@ -90,9 +90,7 @@ async def _waiting(gateway: Gateway, connection_id: str, lease: Lease) -> list[E
 
 
 def _as_many_as_fit(sizes: list[tuple[int, int]]) -> list[int]:
-    """Takes (id, bytes) pairs. Returns ids with at most BATCH_BYTES together, but always one: each body may be as large as
-    allowed.
-    """
+    """Takes (id, bytes) pairs. Returns ids with at most BATCH_BYTES together, but always at least one."""
     chosen: list[int] = []
     total = 0
     for event_id, size in sizes:
@@ -284,9 +282,7 @@ async def _ask_for_sweep(gateway: Gateway, connection: Connection, event: Event,
 
 
 async def _defer(gateway: Gateway, connection: Connection, event: Event, error: RemoteError) -> None:
-    """The shop did not answer as it should. The event gets another try later, or becomes a dead letter when the shop said a final
-    no.
-    """
+    """The shop did not answer as it should. The event waits until its next try, or becomes a dead letter after a final no."""
     settings, now = gateway.settings, gateway.clock()
     if isinstance(error, Refused) or event.tries + 1 >= settings.max_tries:
         await _dead_letter(gateway, connection, event, "shop-refused", f"The shop had to be asked about it: {error.message}")

@@ -25,8 +25,9 @@ FROM = 5
 
 
 async def apply_brake(db: AsyncConnection, connection: Connection, part: RunPart, now: datetime) -> bool:
-    """Lets the cancellations that a part has found go through. Returns True when they are too many: an operator must confirm them
-    first.
+    """Lets the cancellations that a part has found go through.
+
+    Returns True when they are too many: an operator must confirm them first.
     """
     kept = await runs.held_by_brake(db, part.id)
     if not kept:

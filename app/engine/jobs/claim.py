@@ -78,8 +78,9 @@ class _LaneProgress:
 
 @dataclass(frozen=True)
 class _Rules:
-    """What may be taken. A job that has waited since before `aged_before` goes first every fourth time. In `suspicion`, 1 stands
-    for jobs that were refused before.
+    """What may be taken. A job that has waited since before `aged_before` goes first every fourth time.
+
+    In `suspicion`, 1 stands for jobs that were refused before.
     """
 
     aged_before: datetime

@@ -85,37 +85,39 @@ class EnqueueResult:
     mapping_id: int | None = None
 
 
-async def enqueue_change(db: AsyncConnection, connection: Connection, made: RecordChange, now: datetime) -> EnqueueResult:
+async def enqueue_change(db: AsyncConnection, connection: Connection, change: RecordChange, now: datetime) -> EnqueueResult:
     """Decides about the record change, and queues a job when there is something to do. All in the caller's transaction."""
-    kind = kind_of(made.record.process)
+    kind = kind_of(change.record.process)
     await _one_at_a_time(db, connection)
     # Locked: the lane may be storing the outcome of the version before at this moment.
-    mapping = await mappings.by_source(db, connection.id, kind, made.record.source_id, lock=True)
-    digest = content_hash(made.mapped)
-    if mapping is not None and not made.found.forced:
-        early = _stale(mapping, made, digest, connection.settings_version)
+    mapping = await mappings.by_source(db, connection.id, kind, change.record.source_id, lock=True)
+    digest = content_hash(change.mapped)
+    if mapping is not None and not change.found.forced:
+        early = _stale(mapping, change, digest, connection.settings_version)
         if early is not None:
             if early.verdict is Verdict.UNCHANGED:
-                await _touch(db, mapping, made, now)
+                await _touch(db, mapping, change, now)
             return early
     if mapping is None:
-        mapping = await mappings.create(db, connection.id, kind, made.record.source_id, connection.lane, now)
-    await _store_snapshot(db, mapping, made, digest, connection, now)
-    reason = await _skip_reason(db, mapping, made, connection)
+        mapping = await mappings.create(db, connection.id, kind, change.record.source_id, connection.lane, now)
+    await _store_snapshot(db, mapping, change, digest, connection, now)
+    reason = await _skip_reason(db, mapping, change, connection)
     if reason:
         code, words = reason
         await mappings.change(
-            db, mapping.id, now, transfer=Transfer.NONE, reason_code=code, reason=words, wanted=_wanted(made.mapped)
+            db, mapping.id, now, transfer=Transfer.NONE, reason_code=code, reason=words, wanted=_wanted(change.mapped)
         )
-        if mapping.reason_code != code or mapping.source_status != _status(made.mapped):
-            await mappings.note(db, mapping.id, now, Note(code, words, event_id=made.found.event_id))
+        if mapping.reason_code != code or mapping.source_status != _status(change.mapped):
+            await mappings.note(db, mapping.id, now, Note(code, words, event_id=change.found.event_id))
         return EnqueueResult(Verdict.NOT_WANTED, words, mapping_id=mapping.id)
-    return await _queue(db, connection, mapping, made, now)
+    return await _queue(db, connection, mapping, change, now)
 
 
 async def _one_at_a_time(db: AsyncConnection, connection: Connection) -> None:
-    """Lets one record change of a connection in at a time. Webhooks, polls and operators find the same record at the same moment.
-    Side by side, both would find theirs newer, and the older could be stored last. (SQLite has one writer anyway.)
+    """Lets one record change of a connection in at a time.
+
+    Webhooks, polls and operators find the same record at the same moment. Side by side, both would find theirs newer, and the
+    older could be stored last. (SQLite has one writer anyway.)
     """
     if db.dialect.name == "postgresql":
         mine = select(connection_rows.c.id).where(connection_rows.c.id == connection.id)
@@ -123,9 +125,9 @@ async def _one_at_a_time(db: AsyncConnection, connection: Connection) -> None:
         await db.execute(mine.with_for_update(key_share=True))
 
 
-def _stale(mapping: Mapping, made: RecordChange, digest: str, settings_version: int) -> EnqueueResult | None:
+def _stale(mapping: Mapping, change: RecordChange, digest: str, settings_version: int) -> EnqueueResult | None:
     """Freshness: an older version is dropped. In the same second, the same content is dropped and other content is read once."""
-    ours, theirs = mapping.source_modified_at, made.record.modified_at
+    ours, theirs = mapping.source_modified_at, change.record.modified_at
     moved = mapping.settings_version != settings_version
     if ours is None or theirs is None:
         return _unchanged(mapping) if mapping.source_hash == digest and not moved else None
@@ -133,7 +135,7 @@ def _stale(mapping: Mapping, made: RecordChange, digest: str, settings_version: 
         return EnqueueResult(Verdict.OLDER, f"What is stored is newer ({ours:%Y-%m-%d %H:%M:%S} UTC)", mapping_id=mapping.id)
     if mapping.source_hash == digest:
         return _unchanged(mapping)
-    if theirs == ours and not made.read_now and not moved:
+    if theirs == ours and not change.read_now and not moved:
         return EnqueueResult(Verdict.READ_FIRST, "Changed twice within the same second", mapping_id=mapping.id)
     return None
 
@@ -142,17 +144,17 @@ def _unchanged(mapping: Mapping) -> EnqueueResult:
     return EnqueueResult(Verdict.UNCHANGED, "Nothing that the warehouse needs has changed", mapping_id=mapping.id)
 
 
-async def _touch(db: AsyncConnection, mapping: Mapping, made: RecordChange, now: datetime) -> None:
+async def _touch(db: AsyncConnection, mapping: Mapping, change: RecordChange, now: datetime) -> None:
     """Unchanged content may still be a newer version. We store its time, so that an older version stays out."""
-    newer = made.record.modified_at
+    newer = change.record.modified_at
     if newer is not None and (mapping.source_modified_at is None or newer > mapping.source_modified_at):
         await mappings.change(db, mapping.id, now, source_modified_at=newer)
 
 
 async def _store_snapshot(
-    db: AsyncConnection, mapping: Mapping, made: RecordChange, digest: str, connection: Connection, now: datetime
+    db: AsyncConnection, mapping: Mapping, change: RecordChange, digest: str, connection: Connection, now: datetime
 ) -> None:
-    mapped = made.mapped
+    mapped = change.mapped
     values: MappingChange = {
         "source_hash": digest,
         "settings_version": connection.settings_version,
@@ -160,8 +162,8 @@ async def _store_snapshot(
         "source_number": mapped.source_number,
         "parent_source_id": mapped.parent_id,
     }
-    if made.record.modified_at is not None:
-        values["source_modified_at"] = made.record.modified_at
+    if change.record.modified_at is not None:
+        values["source_modified_at"] = change.record.modified_at
     if mapping.wms_id is None and mapping.lane != connection.lane:
         values["lane"] = connection.lane
     await mappings.change(db, mapping.id, now, **values)
@@ -176,19 +178,19 @@ def _wanted(mapped: Record) -> str:
 
 
 async def _skip_reason(
-    db: AsyncConnection, mapping: Mapping, made: RecordChange, connection: Connection
+    db: AsyncConnection, mapping: Mapping, change: RecordChange, connection: Connection
 ) -> tuple[str, str] | None:
     """Why no job is needed: the record is not wanted in the warehouse, and nothing of it is there or may be."""
     if mapping.wms_id is not None or mapping.transfer not in (Transfer.NONE, Transfer.PENDING):
         return None
-    mapped = made.mapped
+    mapped = change.mapped
     go_live = connection.settings.go_live
     reason: tuple[str, str] | None = None
     if go_live is not None and mapped.created_at is not None and mapped.created_at < go_live:
         reason = ("before-go-live", f"Made before the connection went live ({go_live:%Y-%m-%d %H:%M} UTC)")
     elif not mapped.wanted:
         reason = ("not-wanted", f"The shop's status is {mapped.status!r}")
-    if reason is None or await _has_active_job(db, connection.id, made.record):
+    if reason is None or await _has_active_job(db, connection.id, change.record):
         return None
     return reason
 
@@ -200,33 +202,33 @@ async def _has_active_job(db: AsyncConnection, connection_id: str, record: Sourc
 
 
 async def _queue(
-    db: AsyncConnection, connection: Connection, mapping: Mapping, made: RecordChange, now: datetime
+    db: AsyncConnection, connection: Connection, mapping: Mapping, change: RecordChange, now: datetime
 ) -> EnqueueResult:
-    record = made.record
+    record = change.record
     content = {
         "mapping_id": mapping.id,
         "lane": connection.lane,
-        "priority": made.mapped.priority,
-        "number": made.mapped.number,
+        "priority": change.mapped.priority,
+        "number": change.mapped.number,
         "source": record.body,
-        "payload": to_payload(made.mapped),
+        "payload": to_payload(change.mapped),
         "schema_version": SCHEMA_VERSION,
         "settings_version": connection.settings_version,
-        "found_by": made.found.by,
+        "found_by": change.found.by,
         "override": None,
     }
-    new = {**content, "state": _begins_as(made), "received_at": made.found.received_at}
+    new = {**content, "state": _begins_as(change), "received_at": change.found.received_at}
     key = JobKey(connection.id, record.process, record.source_id)
-    queued = await upsert_job(db, key, new, lambda job: {**content, **_next_state(job, made, now)}, now, made.found.part_id)
+    queued = await upsert_job(db, key, new, lambda job: {**content, **_next_state(job, change, now)}, now, change.found.part_id)
     if queued.taken_generation is not None:
         await events.merge_waiting_events(db, queued.job_id, queued.taken_generation, now, connection.name)
     if mapping.transfer == Transfer.NONE:
         await mappings.change(
-            db, mapping.id, now, transfer=Transfer.PENDING, reason_code=None, reason=None, wanted=_wanted(made.mapped)
+            db, mapping.id, now, transfer=Transfer.PENDING, reason_code=None, reason=None, wanted=_wanted(change.mapped)
         )
-    if isinstance(made.mapped, Order) and mapping.wms_id is None:
-        await _reserve(db, connection, mapping, made.mapped, now)
-    await _link(db, connection, mapping, made, queued, now)
+    if isinstance(change.mapped, Order) and mapping.wms_id is None:
+        await _reserve(db, connection, mapping, change.mapped, now)
+    await _link(db, connection, mapping, change, queued, now)
     return EnqueueResult(Verdict.QUEUED, job_id=queued.job_id, generation=queued.generation, mapping_id=mapping.id)
 
 
@@ -238,31 +240,31 @@ async def _reserve(db: AsyncConnection, connection: Connection, mapping: Mapping
         await levels.unsold(db, connection.lane, mapping.id, now)
 
 
-def _begins_as(made: RecordChange) -> JobState:
-    return JobState.HELD if made.found.held_by_brake else JobState.WAITING
+def _begins_as(change: RecordChange) -> JobState:
+    return JobState.HELD if change.found.held_by_brake else JobState.WAITING
 
 
-def _next_state(job: Job, made: RecordChange, now: datetime) -> dict[str, Any]:
+def _next_state(job: Job, change: RecordChange, now: datetime) -> dict[str, Any]:
     """A waiting job keeps its place and its pause. An ended job begins anew. A running job reads its record once more."""
-    if job.state is JobState.RUNNING or (job.state in ACTIVE and not made.found.held_by_brake):
-        return {"received_at": job.received_at or made.found.received_at}
+    if job.state is JobState.RUNNING or (job.state in ACTIVE and not change.found.held_by_brake):
+        return {"received_at": job.received_at or change.found.received_at}
     return {
-        "state": _begins_as(made).after(job.state),
+        "state": _begins_as(change).after(job.state),
         "ready_at": now,
         "due_at": None,
         "tries": 0,
         "suspect": 0,
-        "received_at": made.found.received_at,
+        "received_at": change.found.received_at,
         "reason_code": None,
         "reason": None,
     }
 
 
 async def _link(
-    db: AsyncConnection, connection: Connection, mapping: Mapping, made: RecordChange, queued: Upserted, now: datetime
+    db: AsyncConnection, connection: Connection, mapping: Mapping, change: RecordChange, queued: Upserted, now: datetime
 ) -> None:
     """Links the event and the record's history to the job."""
-    found, record = made.found, made.record
+    found, record = change.found, change.record
     if found.event_id is not None:
         await db.execute(
             update(inbox)
@@ -283,8 +285,8 @@ async def _link(
         FoundBy.OPERATOR: "Asked for by an operator",
     }[found.by]
     detail = {
-        "status": _status(made.mapped),
-        "modified_at": made.record.modified_at.isoformat() if made.record.modified_at else None,
+        "status": _status(change.mapped),
+        "modified_at": change.record.modified_at.isoformat() if change.record.modified_at else None,
     }
     await mappings.note(
         db, mapping.id, now, Note(f"found-by-{found.by}", words, detail=detail, event_id=found.event_id, job_id=queued.job_id)
@@ -304,8 +306,8 @@ async def enqueue_gone(
     source = {**((job.source if job else None) or {}), GONE: True}
     record = SourceRecord(process, source_id, mapping.source_modified_at, source)
     known = payload_of(connection, job) if job and job.payload and job.source else None
-    made = RecordChange(record, _gone_order(mapping, known), found, read_now=True)
-    return await enqueue_change(db, connection, made, now)
+    change = RecordChange(record, _gone_order(mapping, known), found, read_now=True)
+    return await enqueue_change(db, connection, change, now)
 
 
 def _gone_order(mapping: Mapping, known: Record | None) -> Order:

@@ -19,8 +19,9 @@ GONE = "_gateway_gone"
 
 
 async def enriched(gateway: Gateway, connection: Connection, record: SourceRecord) -> SourceRecord:
-    """Returns the record with the extra data that mapping needs. Takes it from the stored source if the resource is the same,
-    which saves the shop a call.
+    """Returns the record with the extra data that mapping needs.
+
+    Takes it from the stored source if the resource is the same, which saves the shop a call.
     """
     same = (jobs.c.connection_id == connection.id, jobs.c.process == record.process, jobs.c.source_id == record.source_id)
     async with gateway.database.read() as db:

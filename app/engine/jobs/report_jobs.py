@@ -19,8 +19,9 @@ from app.records.mappings import Mapping
 async def enqueue_report(
     db: AsyncConnection, connection: Connection, process: Process, mapping: Mapping, now: datetime, *, part_id: int | None = None
 ) -> None:
-    """Queues a report in the shop's lane, or in the WMS's own for what the WMS is told. It holds no record: its content is read
-    when it is sent.
+    """Queues a report in the shop's lane, or in the WMS's own for what the WMS is told.
+
+    It holds no record: its content is read when it is sent.
     """
     lane = connection.lane if process is Process.ACKNOWLEDGEMENTS else shop_lane(connection.id)
     new = {

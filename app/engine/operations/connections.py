@@ -53,8 +53,8 @@ async def make(gateway: Gateway, draft: Draft) -> Connection:
     _refuse_references(draft)
     prepared = prepare(_with_webhook_secret(draft), gateway.settings.reach)
     async with gateway.database.begin() as db:
-        made = await connections.create(db, gateway.vault, prepared, gateway.clock())
-        return await connections.find(db, gateway.vault, made)
+        connection_id = await connections.create(db, gateway.vault, prepared, gateway.clock())
+        return await connections.find(db, gateway.vault, connection_id)
 
 
 def _with_webhook_secret(draft: Draft) -> Draft:
@@ -163,8 +163,9 @@ def _secrets_there(model: BaseModel) -> set[str]:
 
 
 def _ask_for_secrets(current: Connection, prepared: Prepared, given: Body) -> None:
-    """Asks again for the stored secrets when an address or an account changes. Whoever may change those must not get at secrets
-    stored for another.
+    """Asks again for the stored secrets when an address or an account changes.
+
+    Whoever may change those must not get at secrets stored for another.
     """
     missing = []
     if not prepared.account.is_at(current.account):
@@ -192,8 +193,9 @@ def _refuse_references(draft: Draft) -> None:
 
 
 async def rotate_webhook_secret(gateway: Gateway, current: Connection) -> str:
-    """Makes a new secret for the shop's webhooks, and returns it this once. Deliveries signed with the old one are refused from
-    now on.
+    """Makes a new secret for the shop's webhooks, and returns it this once.
+
+    Deliveries signed with the old one are refused from now on.
     """
     if current.system.webhooks is None:
         raise refuse(current.system, Capability.SEND_WEBHOOKS, "connection")

@@ -13,7 +13,7 @@ from app.domain.record import process_of
 from app.engine.core.queue import Task
 from app.engine.core.runtime import Gateway
 from app.engine.core.sources import record_source
-from app.engine.dispatch.reports import settle_returns
+from app.engine.dispatch.reports import resolve_returns
 from app.engine.jobs import enqueue, events
 from app.engine.jobs.enqueue import EnqueueResult, Found, FoundBy, RecordChange
 from app.engine.jobs.events import Ending
@@ -80,9 +80,9 @@ async def resync(gateway: Gateway, mapping_id: int) -> EnqueueResult:
             enqueued = await enqueue.enqueue_gone(db, connection, process, mapping.source_id, asked, gateway.clock())
     else:
         full = await enriched(gateway, connection, record)
-        made = RecordChange(full, map_record(connection, full), asked, read_now=True)
+        change = RecordChange(full, map_record(connection, full), asked, read_now=True)
         async with gateway.database.begin() as db:
-            enqueued = await enqueue.enqueue_change(db, connection, made, gateway.clock())
+            enqueued = await enqueue.enqueue_change(db, connection, change, gateway.clock())
             # A person asked for it, so a job that waits until its next try need not wait for it.
             await db.execute(
                 update(jobs)
@@ -161,7 +161,7 @@ async def resolve(gateway: Gateway, mapping_id: int, reason: str) -> None:
         if any(job.process in (Process.SHIPMENTS, Process.RETURNS) for job in found):
             values |= {"delivery_code": "resolved", "delivery_reason": text}
         if any(job.process == Process.RETURNS for job in found):
-            await settle_returns(db, connection, mapping, now)
+            await resolve_returns(db, connection, mapping, now)
         if any(job.process == Process.SHIPMENTS for job in found):
             values["delivery"] = Delivery.REPORTED
         await mappings.change(db, mapping.id, now, **values)

@@ -59,8 +59,9 @@ async def _receive_again(db: AsyncConnection, event_id: int, state: EventState) 
 
 
 async def replay_job(gateway: Gateway, job_id: int) -> bool:
-    """Gives a dead job another round of tries. Returns whether the job was dead. It stays suspect: two such jobs never run back
-    to back.
+    """Gives a dead job another round of tries.
+
+    Returns whether the job was dead. It stays suspect: two such jobs never run back to back.
     """
     async with gateway.database.begin() as db:
         row = (await db.execute(select(jobs.c.lane, jobs.c.mapping_id).where(jobs.c.id == job_id))).first()

@@ -24,13 +24,15 @@ CHECK_SECONDS = 0.2
 """How often a waiting request checks whether its run has ended."""
 
 ORDER_OF_READING = (Process.ARTICLES, Process.ORDERS, Process.SHIPMENTS, Process.RETURNS, Process.STOCK)
-"""Articles first, so that an order finds the full articles it needs. Stock last, so that orders that have just arrived are taken
-off.
+"""Articles first, so that an order finds the full articles it needs.
+
+Stock last, so that orders that have just arrived are taken off.
 """
 
 WITHOUT_DRY_RUN = (Process.SHIPMENTS, Process.RETURNS)
-"""What is reported depends on what the shop shows at that very moment (tracking, refunds). So it is read before each write, and
-there is no dry run.
+"""What is reported depends on what the shop shows at that very moment (tracking, refunds).
+
+So it is read before each write, and there is no dry run.
 """
 
 

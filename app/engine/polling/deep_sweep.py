@@ -22,8 +22,9 @@ SWEPT = (Process.ORDERS, Process.STOCK)
 
 
 def has_sweep(connection: Connection, process: Process) -> bool:
-    """Whether the process has a deep sweep. Orders are read one by one, and their system must be able to do that. Quantities are
-    compared all together.
+    """Whether the process has a deep sweep.
+
+    Orders are read one by one, and their system must be able to do that. Quantities are compared all together.
     """
     return process in SWEPT and (process is not Process.ORDERS or reads_by_id(connection))
 

@@ -18,8 +18,9 @@ FAILING_FROM = 3
 
 
 async def look_for_silence(db: AsyncConnection, connection: Connection, now: datetime) -> None:
-    """Alerts once for each silence: no new order for `silent_hours`, on a connection that has been active as long. Alerts once
-    more when orders come again.
+    """Alerts once for each silence: no new order for `silent_hours`, on a connection that has been active as long.
+
+    Alerts once more when orders come again.
     """
     hours = connection.settings.silent_hours
     if hours is None or not connection.settings.processes.orders or connection.activated_at is None:

@@ -32,8 +32,9 @@ PURCHASE_ORDER = ReturnsBy.PURCHASE_ORDER.value
 
 
 async def read_returns(part_run: PartRun) -> bool:
-    """Reads returns. Returns whether all was read within the slice. There is nothing to read before an order of this connection
-    is in the WMS.
+    """Reads returns. Returns whether all was read within the slice.
+
+    There is nothing to read before an order of this connection is in the WMS.
     """
     progress, by = await shipments.begin(part_run), part_run.connection.settings.returns.by
     warehouse = part_run.gateway.warehouse(part_run.connection)
@@ -159,9 +160,7 @@ class _Remaining:
 def _match_lines(
     order: PurchaseOrder, sold: Sequence[WarehouseLine], taken: Mapping[str, float]
 ) -> tuple[list[Returned], list[str]]:
-    """Finds the order rows that the goods belong to: those that the lines name, else those with the same article, first ones
-    first.
-    """
+    """Finds the rows of the order: those that the lines name, else those with the same article, first ones first."""
     remaining: dict[str, _Remaining] = {}
     for line in sold:
         remaining.setdefault(

@@ -141,7 +141,7 @@ async def _finish(part_run: PartRun) -> None:
         await save_progress(db, part_run, 0, state=PartState.BRAKED if braked else PartState.WORKING)
         if not part_run.part.dry_run:
             await _schedule_next(db, part_run, now)
-        await runs.finish_settled(db, now)
+        await runs.end_finished(db, now)
     await gateway.wake_ups.send(Task.DRAIN, connection.lane)
 
 
@@ -167,7 +167,7 @@ async def _fail(part_run: PartRun, error: RemoteError) -> None:
     async with gateway.database.begin() as db:
         await save_progress(db, part_run, 0, state=PartState.FAILED, error=error.message, finished_at=now)
         if part_run.part.dry_run:
-            await runs.finish_settled(db, now)
+            await runs.end_finished(db, now)
             return
         failures = (await cursors.ensure(db, part_run.connection, part_run.process, now)).failures
         pause = pause_before(failures, settings.retry_base_seconds, part_run.connection.settings.poll_interval_minutes * 60)
@@ -179,5 +179,5 @@ async def _fail(part_run: PartRun, error: RemoteError) -> None:
         if isinstance(error, LoginRefused):
             await alerts.raise_alert(db, "login-refused", part_run.connection.id, error.system, error.message, now)
         await apply_brake(db, part_run.connection, part_run.part, now)
-        await runs.finish_settled(db, now)
+        await runs.end_finished(db, now)
     log.warning("poll_failed", error=type(error).__name__, status=error.status)

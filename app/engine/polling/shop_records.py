@@ -131,8 +131,8 @@ async def consider(
         await _preview(db, part_run, record, mapped)
         return True
     cancels = record.process is Process.ORDERS and mapped.is_withdrawn
-    made = RecordChange(record, mapped, Found(found_by, part_id=part_run.part.id, held_by_brake=cancels), read_now=read_now)
-    enqueued = await enqueue.enqueue_change(db, part_run.connection, made, now)
+    change = RecordChange(record, mapped, Found(found_by, part_id=part_run.part.id, held_by_brake=cancels), read_now=read_now)
+    enqueued = await enqueue.enqueue_change(db, part_run.connection, change, now)
     if enqueued.verdict is Verdict.READ_FIRST:
         return False
     await count(db, part_run, enqueued, cancels)

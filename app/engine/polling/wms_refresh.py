@@ -25,9 +25,7 @@ BACK = (Process.SHIPMENTS, Process.RETURNS, Process.STOCK)
 
 
 async def refresh(gateway: Gateway, key: str) -> None:
-    """Reads what the key names. A failure is logged, and the next poll reads it. While the WMS is blocked, only the next poll
-    does.
-    """
+    """Reads what the key names. After a failure, or while the WMS is blocked, the next poll reads it."""
     connection_id, kind, name = key.split("|", 2)
     connection = await gateway.connection(connection_id)
     if connection.status is not Status.ACTIVE or await _is_blocked(gateway, connection):

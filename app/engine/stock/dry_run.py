@@ -36,8 +36,9 @@ class Known:
 
 
 async def read(part_run: PartRun) -> bool:
-    """Compares all articles of the WMS, page by page, with what the shop shows now. It always reads to the end: a dry run stores
-    no progress.
+    """Compares all articles of the WMS, page by page, with what the shop shows now.
+
+    It always reads to the end: a dry run stores no progress.
     """
     gateway, connection = part_run.gateway, part_run.connection
     begun = gateway.clock()

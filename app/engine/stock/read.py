@@ -26,8 +26,9 @@ OVERLAP = timedelta(minutes=5)
 
 
 async def read(part_run: PartRun, cursor: Cursor) -> bool:
-    """Reads what changed in the WMS; in a sweep, everything in the WMS and in the shop. Returns whether it was read within the
-    slice.
+    """Reads what changed in the WMS; in a sweep, everything in the WMS and in the shop.
+
+    Returns whether it was read within the slice.
     """
     done = await _read_shop(part_run) if part_run.sweeps and not _shop_is_read(part_run) else True
     done = done and await _read_warehouse(part_run, cursor)
@@ -72,8 +73,9 @@ async def _in_shop(db: AsyncConnection, connection: Connection, shown: Sequence[
 
 
 def _number_of(connection: Connection, level: StockLevel, known: Mapping[str, str | None]) -> str | None:
-    """The number under which the article was transferred. Where another connection masters the articles, it is the SKU, converted
-    in the same way.
+    """The number under which the article was transferred.
+
+    Where another connection masters the articles, it is the SKU, converted in the same way.
     """
     if connection.settings.processes.articles and level.source_id in known:
         return known[level.source_id]
@@ -92,8 +94,9 @@ def _as_seen(level: StockLevel, number: str) -> InShop:
 
 
 async def _read_warehouse(part_run: PartRun, cursor: Cursor) -> bool:
-    """Reads changed stock, or all of it when the last read is longer ago than the WMS can look back. Returns whether it was read
-    within the slice.
+    """Reads changed stock, or all of it when the last read is longer ago than the WMS can look back.
+
+    Returns whether it was read within the slice.
     """
     gateway, connection, stored = part_run.gateway, part_run.connection, await part_cursor(part_run)
     began = datetime.fromisoformat(stored["warehouse_began"]) if "warehouse_began" in stored else gateway.clock()

@@ -49,8 +49,8 @@ async def write(gateway: Gateway, connection_id: str) -> int:
     recorded = _calls(gateway, connection, lease)
     try:
         while more and time.monotonic() < ends and not gateway.stopping:
-            made = await _write_batch(recorded, connection)
-            calls, more = calls + (made or 0), made is not None
+            written = await _write_batch(recorded, connection)
+            calls, more = calls + (written or 0), written is not None
     except LeaseLost:
         log.warning("lease_lost", lease=lease.key)
         return calls
@@ -130,8 +130,9 @@ async def _changes(
 
 
 async def _is_under_way(db: AsyncConnection, gateway: Gateway, connection: Connection) -> bool:
-    """Whether an earlier call may still arrive because its worker ended before the answer. We wait, so that it cannot come after
-    a newer one.
+    """Whether an earlier call may still arrive because its worker ended before the answer.
+
+    We wait, so that it cannot come after a newer one.
     """
     batches = of_batches(levels.lane_of(connection.id))
     if await under_way(db, batches) is not None:

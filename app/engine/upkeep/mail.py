@@ -55,8 +55,9 @@ def subject_of(due: Sequence[Alert]) -> str:
 
 
 def text_of(due: Sequence[Alert], more: int = 0) -> str:
-    """The message's text: alerts by kind and connection, each with how often it was raised. It holds record ids, no personal
-    data.
+    """The message's text: alerts by kind and connection, each with how often it was raised.
+
+    It holds record ids, no personal data.
     """
     lines: list[str] = []
     for kind in dict.fromkeys(row.kind for row in due):

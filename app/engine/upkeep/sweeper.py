@@ -44,7 +44,7 @@ async def sweep(gateway: Gateway) -> None:
     now = gateway.clock()
     async with gateway.database.begin() as db:
         await _wake_events(db, now)
-        await runs.finish_settled(db, now)
+        await runs.end_finished(db, now)
         wake_ups = [(Task.STOCK, connection_id) for connection_id in await stock_levels.requeue(db, now)]
     async with gateway.database.read() as db:
         active = await connections.every(db, gateway.vault, status=Status.ACTIVE)

@@ -94,8 +94,9 @@ async def read(gateway: Gateway, connection: Connection) -> WebhookState:
 
 
 async def check(gateway: Gateway, connection: Connection) -> WebhookState:
-    """Lets the guard check now, and repair what it finds. Raises Conflict when something is missing for that, BadInput when the
-    gateway cannot manage the system's webhooks.
+    """Lets the guard check now, and repair what it finds.
+
+    Raises Conflict when something is missing for that, BadInput when the gateway cannot manage the system's webhooks.
     """
     if Capability.MANAGE_WEBHOOKS not in connection.system.capabilities:
         raise refuse(connection.system, Capability.MANAGE_WEBHOOKS, "connection")

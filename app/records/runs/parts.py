@@ -23,7 +23,7 @@ TO_WRITE = ("waiting", "parked")
 
 @dataclass(frozen=True)
 class RunPart:
-    """What a worker has to know of a part it reads. `cursor` is where an earlier slice stopped."""
+    """What a worker needs to know about a part that it reads. `cursor` is where an earlier slice stopped."""
 
     id: int
     run_id: str
@@ -39,7 +39,7 @@ class RunPart:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a part is stored to have come. `planned` and `preview` are a dry run's."""
+    """A part's stored progress. `planned` and `preview` are a dry run's."""
 
     cursor: dict[str, Any]
     read: int
@@ -52,7 +52,7 @@ class Progress:
 
 
 class PartStep(TypedDict, total=False):
-    """Columns of a part that say where it stands."""
+    """A part's columns that say where it stands."""
 
     state: PartState
     cursor: dict[str, Any] | None
@@ -65,7 +65,7 @@ class PartStep(TypedDict, total=False):
 
 
 class PartChange(PartStep, total=False):
-    """Those, and what has been counted of it so far."""
+    """A step, and what has been counted so far."""
 
     read: int
     calls: int
@@ -76,7 +76,7 @@ class PartChange(PartStep, total=False):
 
 @dataclass(frozen=True)
 class NewRun:
-    """What is to be run: one part a place (connection id, process). The keys belong to whoever asked for it."""
+    """A run to make, with one part for each (connection id, process). The keys belong to the one who asked for it."""
 
     trigger: str
     target: str
@@ -119,7 +119,7 @@ async def create(db: AsyncConnection, new: NewRun, now: datetime) -> str:
 
 
 async def next_part(db: AsyncConnection, connection_id: str, process: Process) -> RunPart | None:
-    """The oldest part that waits or was left in the middle, and follows no part of the same run that is still to be read.
+    """The oldest part that waits, or was left in the middle. It must not follow an unread part of the same run.
 
     A run's articles are read before its orders, so that the articles that orders need are known by then.
     """
@@ -163,7 +163,7 @@ async def next_part(db: AsyncConnection, connection_id: str, process: Process) -
 
 
 async def following(db: AsyncConnection, part: RunPart) -> list[Process]:
-    """Processes of the parts of the same run and connection that come after this one and wait."""
+    """The processes of later waiting parts of the same run and connection."""
     query = (
         select(run_parts.c.process)
         .where(
@@ -178,24 +178,24 @@ async def following(db: AsyncConnection, part: RunPart) -> list[Process]:
 
 
 async def has_ended(db: AsyncConnection, run_id: str) -> bool:
-    """Whether every part is read and every record it found is settled (or kept by the brake). One look at two indexes."""
-    reading = select(run_parts.c.id).where(run_parts.c.run_id == run_id, run_parts.c.state.in_(TO_READ))
-    if await db.scalar(reading.limit(1)) is not None:
+    """Whether every part is read and every record it found is finished, or held by the brake. Costs two index reads."""
+    to_read = select(run_parts.c.id).where(run_parts.c.run_id == run_id, run_parts.c.state.in_(TO_READ))
+    if await db.scalar(to_read.limit(1)) is not None:
         return False
     working = (run_parts.c.run_id == run_id, run_parts.c.state == PartState.WORKING)
-    unsettled = (
+    unfinished = (
         select(run_items.c.id)
         .join(run_parts, run_parts.c.id == run_items.c.part_id)
         .where(*working, run_items.c.outcome.is_(None))
     )
-    if await db.scalar(unsettled.limit(1)) is not None:
+    if await db.scalar(unfinished.limit(1)) is not None:
         return False
     unwritten = select(run_parts.c.id).where(*working, _has_stock_to_write())
     return await db.scalar(unwritten.limit(1)) is None
 
 
 def _has_stock_to_write() -> ColumnElement[bool]:
-    """Of a part: it found quantities that differ, and its connection has some that are not written yet."""
+    """Whether a part found quantities that differ while its connection has some that are not written yet."""
     waiting = select(stock_levels.c.id).where(
         stock_levels.c.connection_id == run_parts.c.connection_id, stock_levels.c.state.in_(TO_WRITE)
     )
@@ -204,7 +204,7 @@ def _has_stock_to_write() -> ColumnElement[bool]:
 
 
 async def reopen(db: AsyncConnection, part_ids: Sequence[int]) -> None:
-    """Braked parts go on when an operator has confirmed them; their run is not finished then."""
+    """Lets braked parts go on after an operator has confirmed them. Their run is then no longer finished."""
     same = run_parts.c.id.in_(part_ids)
     braked = run_parts.c.state.in_(PartState.WORKING.sources(PartState.BRAKED))
     await db.execute(update(run_parts).where(same, braked).values(state=PartState.WORKING, finished_at=None))
@@ -213,7 +213,7 @@ async def reopen(db: AsyncConnection, part_ids: Sequence[int]) -> None:
 
 
 async def change_part(db: AsyncConnection, part_id: int, **values: Unpack[PartChange]) -> bool:
-    """Whether it was changed: not when its state has moved on meanwhile, so that the new one may not follow."""
+    """Changes the part. Returns False when its state has moved on since, so that the new state may not follow."""
     change = update(run_parts).where(run_parts.c.id == part_id)
     if "state" in values:
         change = change.where(run_parts.c.state.in_((values["state"], *values["state"].sources())))
@@ -221,7 +221,7 @@ async def change_part(db: AsyncConnection, part_id: int, **values: Unpack[PartCh
 
 
 async def held_by_brake(db: AsyncConnection, part_id: int) -> list[int]:
-    """Ids of the jobs that this part has found and the brake keeps."""
+    """The ids of jobs that this part has found and the brake holds."""
     query = (
         select(jobs.c.id)
         .join(run_items, run_items.c.job_id == jobs.c.id)
@@ -230,8 +230,8 @@ async def held_by_brake(db: AsyncConnection, part_id: int) -> list[int]:
     return [row.id for row in await db.execute(query)]
 
 
-async def finish_settled(db: AsyncConnection, now: datetime) -> None:
-    """Ends parts whose records have all been settled, and runs whose parts have all ended."""
+async def end_finished(db: AsyncConnection, now: datetime) -> None:
+    """Ends parts whose records are all finished, and runs whose parts have all ended."""
     open_items = select(run_items.c.id).where(run_items.c.part_id == run_parts.c.id, run_items.c.outcome.is_(None))
     await db.execute(
         update(run_parts)
@@ -243,7 +243,7 @@ async def finish_settled(db: AsyncConnection, now: datetime) -> None:
 
 
 async def prune(db: AsyncConnection, before: datetime) -> int:
-    """Deletes finished runs that are older; returns how many."""
+    """Deletes older finished runs. Returns how many."""
     old = select(runs.c.id).where(runs.c.created_at < before, runs.c.finished_at.is_not(None))
     parts = select(run_parts.c.id).where(run_parts.c.run_id.in_(old))
     await db.execute(delete(run_items).where(run_items.c.part_id.in_(parts)))
@@ -253,7 +253,7 @@ async def prune(db: AsyncConnection, before: datetime) -> int:
 
 
 async def progress_of(db: AsyncConnection, part_id: int) -> Progress:
-    """As it is stored now: an earlier step of a slice may have moved it on since the part was taken."""
+    """The part's progress as stored now. An earlier step of a slice may have moved it since the part was taken."""
     row = (await db.execute(select(run_parts).where(run_parts.c.id == part_id))).one()
     return Progress(
         cursor=row.cursor or {},

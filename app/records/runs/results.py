@@ -17,17 +17,17 @@ from app.storage.outbound_tables import stock_levels
 from app.storage.tables import connections, run_items, run_parts, runs
 
 COUNTED = ("created", "updated", "cancelled", "unchanged", "skipped", "held", "failed")
-"""What a record's work comes to (`flows.outcomes.Outcome`). Those that are not settled are counted as `waiting`."""
+"""The possible outcomes of a record (`flows.outcomes.Outcome`). Records that are not finished are counted as `waiting`."""
 REFUSED_QUANTITIES = ("wrong-parent", "product-gone", "stock-refused", "stock-not-taken")
-"""Why a shop did not take a quantity that was written. Articles whose stock it does not keep are never written at all."""
+"""The reasons why a shop did not take a quantity. Articles whose stock the shop does not keep are never written."""
 REASONS_SHOWN = 200
 
 
 @dataclass(frozen=True)
 class Part:
-    """As people look at it. `counts`: read, then each record once by its outcome; `waiting` are those not settled yet.
+    """A part for people. `counts`: read, then each record once by its outcome; `waiting` are those not finished yet.
 
-    `drift`: records that were to be done something about, though no webhook had announced it.
+    `drift`: records that needed work although no webhook had announced it.
     """
 
     id: int
@@ -79,7 +79,7 @@ class Run:
         return sum(part.drift for part in self.parts)
 
     def of(self, connection_ids: Sequence[str] | None) -> Run:
-        """What of it belongs to these connections (None: all)."""
+        """The parts of the run that belong to these connections (None: all)."""
         if connection_ids is None:
             return self
         return replace(self, parts=tuple(part for part in self.parts if part.connection_id in connection_ids))
@@ -137,7 +137,7 @@ async def _parts(db: AsyncConnection, run_ids: Sequence[str]) -> list[Part]:
 
 
 async def _stock_outcomes(db: AsyncConnection, row: Row[Any]) -> Counter[str]:
-    """Quantities have no jobs: what was found to differ is written, refused by the shop, or still waits."""
+    """The outcomes of quantities, which have no jobs. One that differed is written, refused by the shop, or still waits."""
     differ = row.read - row.unchanged
     if differ <= 0 or row.started_at is None:
         return Counter()
@@ -164,7 +164,7 @@ async def _outcomes(db: AsyncConnection, part_ids: Sequence[int]) -> dict[int, C
 
 
 async def _reasons(db: AsyncConnection, part_ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
-    """The records of a run that did not simply go through, each with why."""
+    """The records of a run that did not simply go through, each with its reason."""
     query = (
         select(run_items)
         .where(run_items.c.part_id.in_(part_ids), run_items.c.outcome.in_(("held", "failed", "skipped")))

@@ -19,13 +19,12 @@ from app.storage.upserts import insert_missing
 
 BATCH = 100
 CLOCKS_APART = timedelta(minutes=1)
-"""How far a shop's clock may be from ours."""
+"""How far a shop's clock may differ from ours."""
 
 
 @dataclass(frozen=True)
 class InShop:
-    """One product or variation as the shop shows it. `quantity` None: the shop keeps none of its own there, `problem` says
-    why."""
+    """One product or variation as the shop shows it. `quantity` None: the shop keeps none there, and `problem` says why."""
 
     source_id: str
     parent_id: str
@@ -37,7 +36,7 @@ class InShop:
 
 @dataclass(frozen=True)
 class Waiting:
-    """A level that is to be written. `sellable`: as the WMS said; `shop_quantity` None: what the shop shows is not known."""
+    """A level that is to be written. `sellable`: what the WMS said. `shop_quantity` None: what the shop shows is not known."""
 
     id: int
     source_id: str
@@ -54,10 +53,10 @@ def lane_of(connection_id: str) -> str:
 
 
 async def one_at_a_time(db: AsyncConnection, lane: str) -> None:
-    """Until the transaction ends, nobody else changes the levels of this goods owner's connections.
+    """Locks the levels of this goods owner's connections until the transaction ends.
 
-    A read of the WMS, an answer of the shop and an order that was just sold may come at the same moment: each judges what the
-    others are about to change, and the last word would be one that knew only half of it. (SQLite has one writer anyway.)
+    A read of the WMS, an answer of the shop and a new order may come at the same moment. Each decides from what the others are
+    about to change, so the last one would decide from half of it. (SQLite has one writer anyway.)
     """
     if db.dialect.name == "postgresql":
         await db.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"stock:{lane}", 0))))
@@ -66,7 +65,7 @@ async def one_at_a_time(db: AsyncConnection, lane: str) -> None:
 async def save_sellable(
     db: AsyncConnection, connection_id: str, lane: str, sellable: Mapping[str, float], read_at: datetime, now: datetime
 ) -> int:
-    """Stores what a WMS read that began at `read_at` said, by article number. Returns how many rows are to be written now."""
+    """Stores what a WMS read that began at `read_at` said, by article number. Returns how many rows must be written now."""
     await one_at_a_time(db, lane)
     numbers = list(sellable)
     await _add_missing(db, connection_id, numbers, now)
@@ -86,7 +85,7 @@ async def save_sellable(
 
 
 async def _add_missing(db: AsyncConnection, connection_id: str, numbers: Sequence[str], now: datetime) -> None:
-    """Rows for articles of this connection that no sweep of the shop has shown yet."""
+    """Adds rows for articles of this connection that no sweep of the shop has shown yet."""
     known = select(stock_levels.c.number).where(stock_levels.c.connection_id == connection_id, stock_levels.c.number.in_(numbers))
     found = await db.execute(
         select(mappings.c.source_id, mappings.c.number, mappings.c.parent_source_id).where(
@@ -111,7 +110,7 @@ async def _add_missing(db: AsyncConnection, connection_id: str, numbers: Sequenc
 
 
 async def numbers_of(db: AsyncConnection, connection_id: str, source_ids: Sequence[str]) -> dict[str, str | None]:
-    """The WMS's numbers of the products and variations that this connection has as articles; None: it is not to have one."""
+    """The WMS's numbers of the products and variations that this connection has as articles; None: it must not have one."""
     same = (mappings.c.connection_id == connection_id, mappings.c.kind == Kind.ARTICLE)
     found = await db.execute(select(mappings.c.source_id, mappings.c.number).where(*same, mappings.c.source_id.in_(source_ids)))
     return {row.source_id: row.number for row in found}
@@ -120,7 +119,7 @@ async def numbers_of(db: AsyncConnection, connection_id: str, source_ids: Sequen
 async def save_in_shop(
     db: AsyncConnection, connection_id: str, lane: str, seen: Sequence[InShop], read_at: datetime, now: datetime
 ) -> int:
-    """Stores what a read of the shop that began at `read_at` showed; a write of ours that came after it stands."""
+    """Stores what a read of the shop that began at `read_at` showed. A later write of ours keeps its quantity."""
     await one_at_a_time(db, lane)
     wanted = [one.source_id for one in seen] + [one.parent_id for one in seen if one.parent_id]
     mine = (stock_levels.c.connection_id == connection_id, stock_levels.c.source_id.in_(wanted))
@@ -161,7 +160,10 @@ _SHARED: dict[str, Any] = {
 
 
 async def forbid_shared_numbers(db: AsyncConnection, connection_id: str, now: datetime) -> None:
-    """After a whole sweep: a shop shows a variation without a SKU of its own under that of its product."""
+    """After a whole sweep: marks variations that share their product's number as a problem.
+
+    Such a variation has no SKU of its own.
+    """
     parent = stock_levels.alias()
     same = (parent.c.connection_id == connection_id, parent.c.source_id == stock_levels.c.parent_id)
     shared = select(parent.c.id).where(*same, parent.c.number == stock_levels.c.number).exists()
@@ -176,10 +178,10 @@ async def forbid_shared_numbers(db: AsyncConnection, connection_id: str, now: da
 
 
 async def sold(db: AsyncConnection, connection_id: str, lane: str, mapping_id: int, order: Order, now: datetime) -> None:
-    """An order is to come to the WMS: what it takes is not for sale any more, in any shop of this goods owner.
+    """Takes what an order will need off the stock for sale, in every shop of this goods owner.
 
-    The shop that sold it has lowered its own quantity, which is not known exactly until it is written or read again. It is
-    written at once only where a write of ours may have come after the sale and undone that.
+    The shop that sold it has lowered its own quantity. That is not known exactly until it is written or read again. It is written
+    at once only if a write of ours may have come after the sale and undone it.
     """
     await one_at_a_time(db, lane)
     numbers = await reservations.reserve(db, lane, mapping_id, order)
@@ -192,7 +194,7 @@ async def sold(db: AsyncConnection, connection_id: str, lane: str, mapping_id: i
 
 
 async def unsold(db: AsyncConnection, lane: str, mapping_id: int, now: datetime) -> None:
-    """The order is not to come to the WMS any more, and is not there."""
+    """Puts back what an order would have needed: it is not in the WMS, and will not come to it."""
     await one_at_a_time(db, lane)
     numbers = await reservations.release(db, mapping_id)
     for connection, rows in (await _on_lane(db, lane, numbers)).items():
@@ -216,13 +218,13 @@ async def _on_lane(db: AsyncConnection, lane: str, numbers: Sequence[str]) -> di
 
 
 async def forget_quantity(db: AsyncConnection, ids: Sequence[int]) -> None:
-    """What the shop has now is not known: whatever is to be there is written the next time."""
+    """Marks what the shop has now as unknown, so that the next write is made in any case."""
     if ids:
         await db.execute(update(stock_levels).where(stock_levels.c.id.in_(ids)).values(shop_quantity=None))
 
 
 async def forget_quantities(db: AsyncConnection, connection_id: str, source_ids: Sequence[str]) -> list[int]:
-    """The same by the shop's ids; gives the rows' own."""
+    """Does the same by the shop's ids. Returns the ids of the rows."""
     mine = (stock_levels.c.connection_id == connection_id, stock_levels.c.source_id.in_(source_ids))
     done = update(stock_levels).where(*mine, stock_levels.c.problem_code.is_(None)).values(shop_quantity=None)
     return [row.id for row in await db.execute(done.returning(stock_levels.c.id))]
@@ -232,7 +234,7 @@ async def forget_quantities(db: AsyncConnection, connection_id: str, source_ids:
 
 
 async def next_batch(db: AsyncConnection, connection_id: str, limit: int = BATCH) -> list[Waiting]:
-    """Waiting rows that go into one call: products of their own, or the variations of one product."""
+    """The waiting rows of the next call: products without a parent, or the variations of one product."""
     waiting = (stock_levels.c.connection_id == connection_id, stock_levels.c.state == "waiting")
     parent = await db.scalar(select(stock_levels.c.parent_id).where(*waiting).order_by(stock_levels.c.parent_id).limit(1))
     if parent is None:
@@ -245,8 +247,10 @@ async def next_batch(db: AsyncConnection, connection_id: str, limit: int = BATCH
 async def save_answer(
     db: AsyncConnection, row_id: int, quantity: int | None, problem: tuple[str, str] | None, read_at: datetime, now: datetime
 ) -> None:
-    """What the shop answered for one item; `problem` is its code and words. A row that has changed since goes on waiting:
-    `rules.decide_state` follows."""
+    """Stores the shop's answer for one item; `problem` is its code and text.
+
+    `rules.decide_state` follows: a row that has changed since goes on waiting.
+    """
     code, words = problem or (None, None)
     values: dict[str, Any] = {"problem_code": code, "problem": words, "updated_at": now, "shop_read_at": read_at, "tries": 0}
     if quantity is not None:
@@ -263,7 +267,7 @@ async def defer(db: AsyncConnection, ids: Sequence[int], due_at: datetime, reaso
 
 
 async def requeue(db: AsyncConnection, now: datetime) -> list[str]:
-    """What is due waits again; returns the connections that have something waiting."""
+    """Makes parked rows that are due wait again. Returns the connections that have something waiting."""
     await db.execute(
         update(stock_levels)
         .where(stock_levels.c.state == "parked", stock_levels.c.due_at <= now)
@@ -274,7 +278,7 @@ async def requeue(db: AsyncConnection, now: datetime) -> list[str]:
 
 
 async def forget_unseen(db: AsyncConnection, connection_id: str, swept_from: datetime) -> int:
-    """Deletes what a whole sweep of the shop, begun at `swept_from`, did not show: the shop has it no longer."""
+    """Deletes what a whole sweep of the shop, begun at `swept_from`, did not show: the shop no longer has it."""
     done = await db.execute(
         delete(stock_levels).where(
             stock_levels.c.connection_id == connection_id,

@@ -22,8 +22,10 @@ STATES = ("same", "waiting", "parked", "problem", "unknown")
 
 @dataclass(frozen=True)
 class Listed:
-    """One article. `deducted`: pieces sold by the shop that the WMS's figure does not show yet; `wanted`: what the shop is to
-    show, None while the WMS has said nothing."""
+    """One article. `deducted`: pieces that the shop has sold and the WMS's figure does not show yet.
+
+    `wanted`: what the shop must show, None while the WMS has said nothing.
+    """
 
     row: Row[Any]
     deducted: float
@@ -39,7 +41,7 @@ async def search(
     after: int | None = None,
     limit: int = 50,
 ) -> list[Listed]:
-    """In the order in which they became known."""
+    """Searches levels, in the order in which they became known."""
     query = (
         select(stock_levels, connections.c.name.label("connection"), connections.c.lane, connections.c.settings)
         .join(connections, connections.c.id == stock_levels.c.connection_id)
@@ -92,7 +94,7 @@ class Figures:
 
 
 async def figures(db: AsyncConnection, connection_ids: Sequence[str] | None) -> list[Figures]:
-    """By the connections' names."""
+    """The stock figures by the connections' names."""
     query = select(connections.c.id, connections.c.name, connections.c.settings).order_by(connections.c.name)
     if connection_ids is not None:
         query = query.where(connections.c.id.in_(connection_ids))

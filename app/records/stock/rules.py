@@ -29,7 +29,7 @@ async def settings_of(db: AsyncConnection, connection_id: str) -> StockSettings:
 
 
 async def decide_state(db: AsyncConnection, connection_id: str, lane: str, ids: Sequence[int], now: datetime) -> int:
-    """Decides for each row whether it is to be written; returns how many are."""
+    """Decides for each row whether it is to be written. Returns how many are."""
     if not ids:
         return 0
     settings = await settings_of(db, connection_id)
@@ -57,14 +57,14 @@ async def decide_state(db: AsyncConnection, connection_id: str, lane: str, ids: 
 async def held_back_of(
     db: AsyncConnection, connection_id: str, lane: str, numbers: Sequence[str], settings: StockSettings
 ) -> dict[str, float]:
-    """Pieces by article number that are sold and not yet in the WMS's figure; none where the connection does not deduct them."""
+    """Pieces by article number that are sold and not yet in the WMS's figure. Empty where the connection does not deduct them."""
     if not settings.deduct_waiting_orders:
         return {}
     return await reservations.reserved(db, connection_id, lane, numbers)
 
 
 def _state(row: Row[Any], reserved: float, floor: int) -> str:
-    """What is parked stays so while it differs: another read is no reason to ask a shop that failed sooner."""
+    """A parked row stays parked while it differs: another read is no reason to ask a failing shop sooner."""
     if row.problem_code is not None:
         return "problem"
     if row.sellable is None:

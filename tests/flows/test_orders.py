@@ -6,34 +6,9 @@ from typing import Any
 
 import pytest
 
-from app.engine.operations import records
-from app.errors import Conflict
 from app.warehouse.rest.client import OngoingClient
-from tests.harness import ADDRESS, BILLING, Harness, Resource
-
-STARTED = [320, 400, 450, 500, 800]
-
-
-async def sent(harness: Harness, **more: Any) -> Resource:
-    order = harness.shop.order(**more)
-    await harness.deliver(order)
-    assert harness.warehouse.order(order["id"]) is not None
-    return order
-
-
-def there(harness: Harness, order: Resource) -> Any:
-    found: Any = harness.warehouse.order(order["id"])
-    return found
-
-
-async def status(harness: Harness, order: Resource) -> tuple[str, str, str | None]:
-    mapping = await harness.stored.mapping(order["id"])
-    return mapping.wanted, mapping.transfer, mapping.reason_code
-
-
-async def release(harness: Harness, order: Resource) -> None:
-    await records.release(harness.gateway, (await harness.stored.mapping(order["id"])).id)
-    await harness.work()
+from tests.flows.order_steps import STARTED, release, sent, status, there
+from tests.harness import BILLING, Harness
 
 
 class TestChanges:
@@ -309,56 +284,6 @@ class TestGoLive:
         assert there(harness, order).body.order_remark == "changed"
         await harness.deliver(harness.shop.change(order["id"], status="cancelled"))
         assert there(harness, order).status == 1000
-
-
-class TestHeldWithAReason:
-    async def test_a_line_without_a_sku_holds_the_order(self, harness: Harness) -> None:
-        order = harness.shop.order("SOKK-1")
-        line = {**order["line_items"][0], "sku": ""}
-        await harness.deliver({**order, "line_items": [line]})
-        assert await status(harness, order) == ("present", "held", "line-without-article-number")
-        assert harness.warehouse.calls() == []
-
-    async def test_it_goes_through_once_it_is_put_right_in_the_shop(self, harness: Harness) -> None:
-        order = harness.shop.order("SOKK-1")
-        await harness.deliver({**order, "line_items": [{**order["line_items"][0], "sku": ""}]})
-        await harness.deliver(harness.shop.change(order["id"], customer_note="put right"))
-        assert await status(harness, order) == ("present", "sent", None)
-        assert await harness.stored.events() == {"merged": 1, "done": 1}
-
-    async def test_an_address_without_a_street_holds_the_order(self, harness: Harness) -> None:
-        order = harness.shop.order(shipping={**ADDRESS, "address_1": ""}, billing={**BILLING, "address_1": ""})
-        await harness.deliver(order)
-        assert (await status(harness, order))[1:] == ("held", "street-missing")
-
-    async def test_the_setting_says_where_a_post_code_is_needed_and_frees_what_it_held(self, harness: Harness) -> None:
-        """In both directions: Laos uses post codes unless the setting says otherwise, Ireland the other way round."""
-        laos, ireland = [
-            harness.shop.order(shipping={**ADDRESS, "postcode": "", "country": country}, billing={**BILLING, "postcode": ""})
-            for country in ("LA", "IE")
-        ]
-        await harness.deliver(laos)
-        await harness.deliver(ireland)
-        assert await status(harness, laos) == ("present", "held", "post-code-missing")
-        assert await status(harness, ireland) == ("present", "sent", None)
-        await harness.change_settings(harness.connection, warehouse={"countries_without_post_code": ["LA"]})
-        await harness.deliver(harness.shop.change(laos["id"], customer_note="x"))
-        await harness.deliver(harness.shop.change(ireland["id"], customer_note="x"))
-        assert await status(harness, laos) == ("present", "sent", None)
-        assert await status(harness, ireland) == ("present", "held", "post-code-missing")
-
-    async def test_a_held_record_that_no_release_can_help_is_not_released(self, harness: Harness) -> None:
-        order = harness.shop.order("SOKK-1")
-        await harness.deliver({**order, "line_items": [{**order["line_items"][0], "sku": ""}]})
-        with pytest.raises(Conflict):
-            await release(harness, order)
-
-    async def test_what_was_sent_before_stands_while_a_change_of_it_is_held(self, harness: Harness) -> None:
-        order = await sent(harness)
-        changed = harness.shop.change(order["id"], customer_note="x")
-        await harness.deliver({**changed, "line_items": [{**changed["line_items"][0], "sku": ""}]})
-        assert await status(harness, order) == ("present", "held", "line-without-article-number")
-        assert there(harness, order).body.order_remark is None
 
 
 class TestSettings:

@@ -33,7 +33,7 @@ CLOSED_IN_SHOP = frozenset({ShopState.CANCELLED, ShopState.GONE})
 
 
 async def report_shipments(shipments: Sequence[Shipment], port: ShopPort) -> Reported:
-    """Reports what the WMS shows of one source order. Raises RemoteError when a call failed in a way that is worth another try.
+    """Reports to the shop what the WMS shows of one source order. Raises RemoteError when another try may help.
 
     requirement: shipments to the shop; Ongoing tracking numbers and partial deliveries.
     """

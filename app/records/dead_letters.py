@@ -45,7 +45,7 @@ class DeadLetter:
 
 @dataclass(frozen=True)
 class Filter:
-    """Which dead letters; None leaves a question open. `before`: died before that moment."""
+    """Which dead letters to list; None does not limit. `before`: died before that moment."""
 
     connection_ids: Sequence[str] | None = None
     process: str | None = None

@@ -211,7 +211,7 @@ class Confirmed:
 
 @dataclass(frozen=True)
 class Acknowledgement:
-    """What the WMS is to be told of one line, and what it was told (`acknowledged`; None: nothing yet)."""
+    """What the WMS must be told of one line, and what it was told (`acknowledged`; None: nothing yet)."""
 
     id: int
     kind: str

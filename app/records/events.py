@@ -52,7 +52,7 @@ class ListedEvent:
 
 @dataclass(frozen=True)
 class Filter:
-    """Which events; None leaves a question open. `since`: received then or later (UTC)."""
+    """Which events to list; None does not limit. `since`: received then or later (UTC)."""
 
     connection_ids: Sequence[str] | None = None
     state: EventState | None = None

@@ -77,7 +77,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Filter:
-    """Which jobs; None leaves a question open."""
+    """Which jobs to list; None does not limit."""
 
     connection_ids: Sequence[str] | None = None
     state: JobState | None = None

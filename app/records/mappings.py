@@ -17,7 +17,9 @@ from app.storage.upserts import insert_missing
 
 @dataclass(frozen=True)
 class Mapping:
-    """`transfer` and `wanted` are two of its three axes, `warehouse_status` (as last read) the third."""
+    """One record in the shop and in the WMS. Its state has three axes: `transfer`, `wanted` and `warehouse_status` (as last
+    read).
+    """
 
     id: int
     connection_id: str
@@ -197,7 +199,7 @@ async def history_of(db: AsyncConnection, mapping_id: int, *, before: int | None
 
 @dataclass(frozen=True)
 class Filter:
-    """Which mappings; None leaves a question open.
+    """Which mappings to list; None does not limit.
 
     `number` is any of a record's numbers: the source's id, its order number, the WMS number or the WMS's id.
     """

@@ -44,7 +44,7 @@ connections = Table(
     # The end of a webhook's address. It cannot be guessed, and is not the id, so that it can be shown or changed on its own.
     Column("webhook_id", String(60), nullable=False, unique=True),
     Column("status", String(20), nullable=False),  # draft, active, paused
-    Column("account_key", Text, nullable=False),  # whose data it is on the other side: `Account.key`
+    Column("account_key", Text, nullable=False),  # the account on the other side: `Account.key`
     Column("warehouse_url", Text, nullable=False),
     Column("goods_owner_id", Integer, nullable=False),
     Column("lane", String(200), nullable=False, index=True),

@@ -45,7 +45,7 @@ class Blocked(RemoteError):
 
 @dataclass(frozen=True)
 class About:
-    """What a call is made for: one generation of a job, or, with none of these, a batch of its lane."""
+    """What a call is for: one generation of a job, or, with none of these, a batch of its lane."""
 
     job_id: int | None = None
     mapping_id: int | None = None

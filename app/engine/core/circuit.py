@@ -41,11 +41,11 @@ CALLS: dict[Process, tuple[str, ...]] = {
     Process.RETURNS: (ORDER_STATE, REFUNDS, REFUND),
     Process.NOTES: (ADD_NOTE,),
 }
-"""While one of these is blocked, the process's jobs are left waiting."""
+"""The calls that each process needs. While one of these is blocked, the process's jobs wait."""
 TO_SHOP = frozenset({Process.SHIPMENTS, Process.RETURNS, Process.NOTES})
 
 
-# --- whose failures are counted together ----------------------------------------------------------------------------------
+# --- the counters ---------------------------------------------------------------------------------------------------------
 
 
 def of_warehouse(connection: Connection) -> str:

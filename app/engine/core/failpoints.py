@@ -18,7 +18,7 @@ NAMES = (
     "finish-after-commit",
     "poll-after-page",
 )
-"""Every failpoint there is, in the order in which an order passes them."""
+"""All failpoints, in the order in which an order passes them."""
 
 _actions: dict[str, Callable[[], None]] = {}
 _armed = os.environ.get("GATEWAY_FAILPOINT")

@@ -73,7 +73,7 @@ class Spacing:
 
 @dataclass
 class LocalRow:
-    """The same algorithm in one process. `now` is the process's own time, in seconds."""
+    """The pace of one process that knows no other. `now` is the process's own time, in seconds."""
 
     now: Callable[[], float] = time.monotonic
     free: dict[str, float] = field(default_factory=dict)
@@ -91,7 +91,7 @@ class LocalRow:
 
 
 class PaceKeeper:
-    """Gives every call its place in the row. `redis` None: this process is the only one, and the pace is its own."""
+    """Gives every call its place in the row. `redis` None: this process is the only one, and keeps the pace alone."""
 
     def __init__(self, redis: Redis | None) -> None:
         self._redis = redis
@@ -99,7 +99,9 @@ class PaceKeeper:
         self._is_alone = False
 
     async def wait(self, key: str, pace: Pace, patience: float = PATIENCE_SECONDS) -> float:
-        """The seconds until the call may be made. A wait longer than `patience` takes no place: ask again then."""
+        """Returns the seconds until the call may be made. A wait longer than `patience` takes no place: the caller asks again
+        then.
+        """
         milliseconds = patience * 1000
         if self._redis is None:
             return self._alone.take(key, Spacing.of(pace), milliseconds) / 1000

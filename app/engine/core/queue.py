@@ -107,7 +107,7 @@ class ArqWakeUps:
 
 
 class MemoryWakeUps:
-    """The in-memory twin: for tests, and for one process that is both API and worker."""
+    """Wake-ups in memory: for tests, and for one process that is both API and worker."""
 
     redis = None
 

@@ -26,7 +26,7 @@ from app.ttl_cache import TtlCache
 from app.warehouse.rest.client import OngoingClient
 
 CACHE_SECONDS = 2.0
-"""How old a cached connection may be: a change is seen by every process within this time."""
+"""How old a cached connection may be. Every process sees a change within this time."""
 SOURCE_SECONDS = 24 * 3600.0
 """How long a client of an outside system is kept, with all it has cached, however often it is used."""
 MOST_CACHED = 10_000

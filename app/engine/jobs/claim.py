@@ -24,7 +24,7 @@ CLASSES = {
     1: (Process.ORDERS, Process.ACKNOWLEDGEMENTS, Process.SHIPMENTS, Process.RETURNS, Process.NOTES),
     2: (Process.ARTICLES,),
 }
-"""By priority: what a job of that class may be about."""
+"""The processes that a job of each priority may be about."""
 PRIORITIES = tuple(CLASSES)
 AGED_EVERY = 4
 LaneSlot = tuple[str, Process]

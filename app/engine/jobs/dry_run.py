@@ -22,7 +22,7 @@ from app.warehouse.writes.fields import Body, article_body, order_body
 from app.warehouse.writes.problems import article_problems, order_problems
 
 MOST_SHOWN = 100
-"""Records shown field by field; the counts cover all."""
+"""The most records shown field by field; the counts cover all."""
 
 
 @dataclass(frozen=True)

@@ -194,7 +194,7 @@ def _places(received: PurchaseOrderLine, remaining: dict[str, _Remaining]) -> li
     return places
 
 
-# --- both -----------------------------------------------------------------------------------------------------------------
+# --- storing what came back ------------------------------------------------------------------------------------------------
 
 
 def _is_not_ours(part_run: PartRun) -> None:

@@ -157,7 +157,7 @@ async def count(db: AsyncConnection, part_run: PartRun, enqueued: EnqueueResult,
 
 
 async def _preview(db: AsyncConnection, part_run: PartRun, record: SourceRecord, mapped: Record) -> None:
-    """Counts what would be done, and keeps the first of it field by field."""
+    """Counts what would be done, and keeps the first records field by field."""
     entry = await dry_run.of(db, part_run.connection, record, mapped)
     stored = await runs.progress_of(db, part_run.part.id)
     if entry.outcome in ("unchanged", "skipped"):

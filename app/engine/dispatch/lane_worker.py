@@ -73,12 +73,14 @@ async def _work_off(gateway: Gateway, lease: Lease) -> int:
         log.warning("jobs_taken_back", lane=lease.key, count=orphans)
     worked = 0
     ends = time.monotonic() + gateway.settings.slice_seconds
-    while time.monotonic() < ends and not gateway.stopping:
+    while not gateway.stopping:
         claimed = await _take(gateway, lease)
         if claimed is None:
             break
         await _run_claimed(gateway, claimed)
         worked += 1
+        if time.monotonic() >= ends:  # after one job at the earliest: a slice that does nothing would be woken up for ever
+            break
     return worked
 
 

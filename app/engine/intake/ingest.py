@@ -59,13 +59,15 @@ async def ingest(gateway: Gateway, connection_id: str) -> int:
     taken_in, ends = 0, time.monotonic() + gateway.settings.slice_seconds
     try:
         async with leases.kept(gateway.database, lease):
-            while time.monotonic() < ends and not gateway.stopping:
+            while not gateway.stopping:
                 events = await _waiting(gateway, connection_id, lease)
                 if not events:
                     break
                 await _ingest_batch(gateway, connection, events)
                 await gateway.wake_ups.send(Task.DRAIN, connection.lane)
                 taken_in += len(events)
+                if time.monotonic() >= ends:
+                    break
     except LeaseLost:
         log.warning("lease_lost", lease=lease.key)
         return taken_in

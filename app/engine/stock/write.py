@@ -48,9 +48,11 @@ async def write(gateway: Gateway, connection_id: str) -> int:
     calls, more, ends = 0, True, time.monotonic() + gateway.settings.slice_seconds
     recorded = _calls(gateway, connection, lease)
     try:
-        while more and time.monotonic() < ends and not gateway.stopping:
+        while more and not gateway.stopping:
             written = await _write_batch(recorded, connection)
             calls, more = calls + (written or 0), written is not None
+            if time.monotonic() >= ends:
+                break
     except LeaseLost:
         log.warning("lease_lost", lease=lease.key)
         return calls

@@ -359,3 +359,12 @@ class TestWhatIsKept:
         assert all("gateway" not in str(row.request) for row in rows)
         assert {row.generation for row in rows} == {1}
         assert all(row.finished_at >= row.started_at for row in rows)
+
+
+async def test_a_slice_that_is_over_at_once_still_does_one_job(sqlite_harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else its wake-up would be answered by another one, for ever, with nothing done."""
+    monkeypatch.setattr(sqlite_harness.gateway.settings, "slice_seconds", 1e-9)
+    await sqlite_harness.announce(sqlite_harness.shop.order())
+    await sqlite_harness.work()
+    assert len(sqlite_harness.warehouse.writes(path="/orders")) == 1
+    assert await sqlite_harness.stored.events() == {"done": 1}

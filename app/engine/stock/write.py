@@ -35,6 +35,8 @@ from app.records.stock.levels import Waiting
 log = get_logger(__name__)
 
 WRITE_STOCK = "POST shop stock"
+MOST_ROWS = 1000
+"""Waiting rows that are read for one call, whatever the system asks for."""
 
 
 async def write(gateway: Gateway, connection_id: str) -> int:
@@ -101,14 +103,14 @@ async def _write_batch(calls: RecordedCalls, connection: Connection) -> int | No
         blocked = await circuit.blocked_until(db, [circuit.key_for(calls.counted, WRITE_STOCK)], now)
         if blocked or await _is_under_way(db, gateway, connection):
             return None
-        rows = {row.source_id: row for row in await levels.next_batch(db, connection.id)}
+        rows = await _next_batch(db, gateway, connection)
         if not rows:
             return None
-        changes = await _changes(db, gateway, connection, list(rows.values()))
+        changes = tuple(change for row, change in rows if change.quantity != row.shop_quantity)
         if not changes:
-            await rules.decide_state(db, connection.id, connection.lane, [row.id for row in rows.values()], now)
+            await rules.decide_state(db, connection.id, connection.lane, [row.id for row, _ in rows], now)
             return 0
-        sent = {change.source_id: rows[change.source_id] for change in changes}
+        sent = {row.source_id: row for row, change in rows if change.quantity != row.shop_quantity}
         # Until this call is answered, nobody knows which quantity the shop has.
         await levels.forget_quantity(db, [row.id for row in sent.values()])
         request = {change.source_id: change.quantity for change in changes}
@@ -117,18 +119,20 @@ async def _write_batch(calls: RecordedCalls, connection: Connection) -> int | No
     return 1
 
 
-async def _changes(
-    db: AsyncConnection, gateway: Gateway, connection: Connection, rows: Sequence[Waiting]
-) -> tuple[StockChange, ...]:
-    """The changes that fit into one call, without rows whose quantity is already right."""
+async def _next_batch(db: AsyncConnection, gateway: Gateway, connection: Connection) -> list[tuple[Waiting, StockChange]]:
+    """The waiting rows of the next call, each with what it is to become. The system says which rows go together."""
+    source = stock_source(gateway, connection)
+    rows = {row.source_id: row for row in await levels.waiting(db, connection.id, min(source.stock_page, MOST_ROWS))}
+    if not rows:
+        return []
     settings = await rules.settings_of(db, connection.id)
-    held_back = await rules.held_back_of(db, connection.id, connection.lane, [row.number for row in rows], settings)
+    numbers = [row.number for row in rows.values()]
+    held_back = await rules.held_back_of(db, connection.id, connection.lane, numbers, settings)
     changes = []
-    for row in rows:
+    for row in rows.values():
         quantity = rules.sellable_in_shop(row.sellable, held_back.get(row.number, 0.0), settings.floor)
-        if quantity != row.shop_quantity:
-            changes.append(StockChange(row.source_id, row.parent_id or None, quantity))
-    return stock_source(gateway, connection).stock_batches(changes)[0] if changes else ()
+        changes.append(StockChange(row.source_id, row.parent_id or None, quantity))
+    return [(rows[change.source_id], change) for change in source.stock_batches(changes)[0]]
 
 
 async def _is_under_way(db: AsyncConnection, gateway: Gateway, connection: Connection) -> bool:

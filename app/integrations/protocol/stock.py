@@ -60,8 +60,16 @@ class WritesStock(Protocol):
     A write is absolute and has no version: the caller looks after which reading is the newest.
     """
 
+    @property
+    def stock_page(self) -> int:
+        """How many waiting changes are looked at to make the next call: as many as one call can take, at most 1,000."""
+        ...
+
     def stock_batches(self, changes: Sequence[StockChange]) -> list[tuple[StockChange, ...]]:
-        """The changes in as few calls as the shop allows, each its own batch. Pure."""
+        """The changes in as few calls as the shop allows, each its own batch, the first change in the first. Pure.
+
+        The gateway gives at most `stock_page` changes, those of one parent together, writes the first batch and asks again.
+        """
         ...
 
     async def write_stock(self, batch: Sequence[StockChange]) -> tuple[StockAnswer, ...]:

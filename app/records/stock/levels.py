@@ -17,7 +17,6 @@ from app.storage.outbound_tables import stock_levels
 from app.storage.tables import connections, mappings
 from app.storage.upserts import insert_missing
 
-BATCH = 100
 CLOCKS_APART = timedelta(minutes=1)
 """How far a shop's clock may differ from ours."""
 
@@ -233,15 +232,12 @@ async def forget_quantities(db: AsyncConnection, connection_id: str, source_ids:
 # --- writing --------------------------------------------------------------------------------------------------------------
 
 
-async def next_batch(db: AsyncConnection, connection_id: str, limit: int = BATCH) -> list[Waiting]:
-    """The waiting rows of the next call: products without a parent, or the variations of one product."""
-    waiting = (stock_levels.c.connection_id == connection_id, stock_levels.c.state == "waiting")
-    parent = await db.scalar(select(stock_levels.c.parent_id).where(*waiting).order_by(stock_levels.c.parent_id).limit(1))
-    if parent is None:
-        return []
+async def waiting(db: AsyncConnection, connection_id: str, limit: int) -> list[Waiting]:
+    """The first `limit` rows that wait, those of one parent together."""
     shown = select(*(stock_levels.c[each.name] for each in fields(Waiting)))
-    query = shown.where(*waiting, stock_levels.c.parent_id == parent).order_by(stock_levels.c.id).limit(limit)
-    return [Waiting(**row._mapping) for row in await db.execute(query)]
+    query = shown.where(stock_levels.c.connection_id == connection_id, stock_levels.c.state == "waiting")
+    found = await db.execute(query.order_by(stock_levels.c.parent_id, stock_levels.c.id).limit(limit))
+    return [Waiting(**row._mapping) for row in found]
 
 
 async def save_answer(

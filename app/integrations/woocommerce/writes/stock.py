@@ -32,6 +32,11 @@ class Stock(Shop):
 
     # writing
 
+    @property
+    def stock_page(self) -> int:
+        """What one call takes."""
+        return self._version.stock_batch
+
     def stock_batches(self, changes: Sequence[StockChange]) -> list[tuple[StockChange, ...]]:
         """Products together, variations with those of their product, at most 100 in a call. Raises TypeError and ValueError."""
         families: dict[str | None, list[StockChange]] = {}

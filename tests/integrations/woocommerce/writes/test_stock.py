@@ -38,6 +38,9 @@ class TestBatches:
         batches = scripted({}).client().stock_batches([change(number, 1, parent=1) for number in range(2, 203)])
         assert [len(batch) for batch in batches] == [100, 100, 1]
 
+    def test_no_more_is_looked_at_than_one_call_takes(self) -> None:
+        assert scripted({}).client().stock_page == 100
+
     def test_nothing_makes_no_call(self) -> None:
         assert scripted({}).client().stock_batches([]) == []
 

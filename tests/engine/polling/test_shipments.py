@@ -291,6 +291,19 @@ class TestTheShopDecidedOtherwise:
         assert reported(bare_harness, order) is None
         assert "held" in await bare_harness.stored.alerts()
 
+    async def test_a_cancelled_status_of_the_shops_own_closes_the_order_too(self, bare_harness: Harness) -> None:
+        await bare_harness.connect(processes=ON, cancelled_statuses=["cancelled", "angret"])
+        order = await in_warehouse(bare_harness)
+        bare_harness.warehouse.model.ship(order["number"], "70300001")
+        bare_harness.shop.model.change_order(order["id"], {"status": "angret"})
+
+        await bare_harness.poll("shipments")
+
+        mapping = await bare_harness.stored.mapping(order["id"])
+        assert (status(bare_harness, order), status_writes(bare_harness), notes(bare_harness, order)) == ("angret", [], [])
+        assert (mapping.delivery, mapping.delivery_code) == ("held", "not-open-in-shop")
+        assert reported(bare_harness, order) is None
+
     async def test_one_that_is_cancelled_while_it_is_being_completed_is_not_taken_for_completed(
         self, bare_harness: Harness
     ) -> None:

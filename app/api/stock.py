@@ -8,9 +8,11 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.api.kit.auth import Reader
+from app.api.kit.auth import Caller, Reader
 from app.api.kit.pages import Cursor, Limit, Page, Word, before_id, cut
 from app.api.kit.responses import problems
+from app.integrations.protocol.capabilities import Capability
+from app.integrations.protocol.integration import refuse
 from app.records.stock import listing
 from app.records.stock.listing import Figures, Listed
 
@@ -134,7 +136,7 @@ async def list_stock(
 ) -> Page[LevelView]:
     """In the order in which the articles became known. A quantity is in `wanted` before it is in the shop."""
     after = before_id(cursor)
-    scope = await caller.scope(connection)
+    scope = await _scope(caller, connection)
     async with caller.gateway.database.read() as db:
         found = await listing.search(db, connection_ids=scope, state=state, number=number, after=after, limit=limit + 1)
     shown, next_cursor = cut(found, limit, lambda listed: (listed.row.id,))
@@ -146,7 +148,16 @@ async def read_stock_summary(
     caller: Reader,
     connection: Annotated[Word | None, Query(description="Only this connection's (name or id).")] = None,
 ) -> Page[FiguresView]:
-    scope = await caller.scope(connection)
+    scope = await _scope(caller, connection)
     async with caller.gateway.database.read() as db:
         found = await listing.figures(db, scope)
     return Page(items=[FiguresView.of(each) for each in found])
+
+
+async def _scope(caller: Caller, name: str | None) -> list[str] | None:
+    """Raises NotFound, and BadInput for a connection whose system takes no quantities."""
+    if name is not None:
+        asked = await caller.connection(name)
+        if Capability.WRITE_STOCK not in asked.system.capabilities:
+            raise refuse(asked.system, Capability.WRITE_STOCK, "connection")
+    return await caller.scope(name)

@@ -89,6 +89,15 @@ async def test_a_dry_run_of_stock_is_refused_as_well(site: Site, kassa: Kassa) -
     assert (answer.status_code, answer.json()["detail"]) == (422, CANNOT_STOCK)
 
 
+@pytest.mark.parametrize("path", ["/stock", "/stock/summary"])
+async def test_asked_for_its_stock_it_answers_what_it_can(site: Site, kassa: Kassa, path: str) -> None:
+    await made(site)
+    answer = await site.client.get(path, params={"connection": "butikk"})
+    assert (answer.status_code, answer.json()["field"], answer.json()["detail"]) == (422, "connection", CANNOT_STOCK)
+    assert answer.json()["fix"] == CAN
+    assert (await site.client.get(path)).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("settings", "field", "detail"),
     [

@@ -151,66 +151,64 @@ class TestPlugins:
             yield opened
 
     @pytest.fixture
-    async def order(self, bare_harness: Harness, plugin: str) -> dict[str, Any]:
-        await bare_harness.connect(processes=ON, shipments={"tracking_via": plugin})
-        order = await in_warehouse(bare_harness)
-        bare_harness.warehouse.model.ship(order["number"], "70300001", ("PK1",))
+    async def order(self, harness: Harness, plugin: str) -> dict[str, Any]:
+        await harness.connect(processes=ON, shipments={"tracking_via": plugin})
+        order = await in_warehouse(harness)
+        harness.warehouse.model.ship(order["number"], "70300001", ("PK1",))
         return order
 
-    async def test_numbers_are_entered_once_and_the_order_completed(self, bare_harness: Harness, order: dict[str, Any]) -> None:
-        await bare_harness.poll("shipments")
-        await bare_harness.poll("shipments")
+    async def test_numbers_are_entered_once_and_the_order_completed(self, harness: Harness, order: dict[str, Any]) -> None:
+        await harness.poll("shipments")
+        await harness.poll("shipments")
 
-        assert entries(bare_harness, order) == ["70300001", "PK1"]
-        assert (status(bare_harness, order), status_writes(bare_harness), notes(bare_harness, order)) == (
+        assert entries(harness, order) == ["70300001", "PK1"]
+        assert (status(harness, order), status_writes(harness), notes(harness, order)) == (
             "completed",
             ["completed"],
             [],
         )
 
-    async def test_an_answer_that_got_lost(self, bare_harness: Harness, order: dict[str, Any]) -> None:
-        bare_harness.shop.fail("hang-up", method="POST", path=TRACKINGS, times=1, after_write=True)
-        await bare_harness.poll("shipments")
-        assert entries(bare_harness, order) == ["70300001"]
+    async def test_an_answer_that_got_lost(self, harness: Harness, order: dict[str, Any]) -> None:
+        harness.shop.fail("hang-up", method="POST", path=TRACKINGS, times=1, after_write=True)
+        await harness.poll("shipments")
+        assert entries(harness, order) == ["70300001"]
 
-        await later(bare_harness)
+        await later(harness)
 
-        assert entries(bare_harness, order) == ["70300001", "PK1"]
-        assert status(bare_harness, order) == "completed"
+        assert entries(harness, order) == ["70300001", "PK1"]
+        assert status(harness, order) == "completed"
 
     async def test_a_worker_that_ends_after_the_call(
-        self, bare_harness: Harness, order: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+        self, harness: Harness, order: dict[str, Any], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         with ended_at("call-after-answer"), pytest.raises(Ended):
-            await bare_harness.poll("shipments")
+            await harness.poll("shipments")
 
-        await after_the_crash(bare_harness)
+        await after_the_crash(harness)
 
-        assert entries(bare_harness, order) == ["70300001", "PK1"]
-        assert status(bare_harness, order) == "completed"
+        assert entries(harness, order) == ["70300001", "PK1"]
+        assert status(harness, order) == "completed"
 
     async def test_a_number_that_staff_have_entered_by_hand_is_not_entered_again(
-        self, bare_harness: Harness, order: dict[str, Any], plugin: str
+        self, harness: Harness, order: dict[str, Any], plugin: str
     ) -> None:
         add = tracking.add_own if plugin == "shipment-tracking" else tracking.add_advanced
-        with bare_harness.shop.model.lock:
-            add(bare_harness.shop.model.orders, order["id"], {"tracking_number": " 7030 0001", "tracking_provider": "Bring"})
+        with harness.shop.model.lock:
+            add(harness.shop.model.orders, order["id"], {"tracking_number": " 7030 0001", "tracking_provider": "Bring"})
 
-        await bare_harness.poll("shipments")
+        await harness.poll("shipments")
 
-        assert entries(bare_harness, order) == [" 7030 0001", "PK1"]
+        assert entries(harness, order) == [" 7030 0001", "PK1"]
 
-    async def test_a_further_number_later_is_entered_and_the_status_left(
-        self, bare_harness: Harness, order: dict[str, Any]
-    ) -> None:
-        await bare_harness.poll("shipments")
-        bare_harness.tick(86400)
-        bare_harness.warehouse.model.track(order["number"], "70300002")
+    async def test_a_further_number_later_is_entered_and_the_status_left(self, harness: Harness, order: dict[str, Any]) -> None:
+        await harness.poll("shipments")
+        harness.tick(86400)
+        harness.warehouse.model.track(order["number"], "70300002")
 
-        await bare_harness.poll("shipments")
+        await harness.poll("shipments")
 
-        assert entries(bare_harness, order) == ["70300001", "PK1", "70300002"]
-        assert status_writes(bare_harness) == ["completed"]
+        assert entries(harness, order) == ["70300001", "PK1", "70300002"]
+        assert status_writes(harness) == ["completed"]
 
 
 async def test_the_lane_of_one_shop_does_not_wait_for_another(bare_harness: Harness) -> None:

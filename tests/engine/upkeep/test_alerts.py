@@ -131,10 +131,10 @@ def bodies(hook: Hook) -> list[list[dict[str, Any]]]:
     return [json.loads(body)["alerts"] for _, body in hook.got]
 
 
-async def test_a_mail_says_what_is_the_matter_with_which_connection(bare_harness: Harness, postman: Postman) -> None:
-    await trouble(bare_harness, text="Order 1 is held: the address has no post code")
+async def test_a_mail_says_what_is_the_matter_with_which_connection(harness: Harness, postman: Postman) -> None:
+    await trouble(harness, text="Order 1 is held: the address has no post code")
 
-    assert await tell(bare_harness) == 1
+    assert await tell(harness) == 1
 
     (mail,) = postman.mails
     assert mail["Subject"] == "Gateway: Records that wait for a person (shop)"
@@ -146,9 +146,9 @@ async def test_a_mail_says_what_is_the_matter_with_which_connection(bare_harness
     ]
 
 
-async def test_the_webhook_is_signed_over_its_body(bare_harness: Harness, hook: Hook) -> None:
-    await trouble(bare_harness)
-    await tell(bare_harness)
+async def test_the_webhook_is_signed_over_its_body(harness: Harness, hook: Hook) -> None:
+    await trouble(harness)
+    await tell(harness)
 
     ((headers, body),) = hook.got
     assert headers["x-gateway-signature"] == base64.b64encode(hmac.new(SECRET.encode(), body, hashlib.sha256).digest()).decode()
@@ -156,27 +156,27 @@ async def test_the_webhook_is_signed_over_its_body(bare_harness: Harness, hook: 
     assert (alert["kind"], alert["connection"], alert["count"]) == ("held", "shop", 1)
 
 
-async def test_nothing_new_is_no_message(bare_harness: Harness, postman: Postman) -> None:
-    await trouble(bare_harness)
-    await tell(bare_harness)
+async def test_nothing_new_is_no_message(harness: Harness, postman: Postman) -> None:
+    await trouble(harness)
+    await tell(harness)
 
-    assert await tell(bare_harness) == 0
-    bare_harness.tick(7200)
-    assert await tell(bare_harness) == 0
+    assert await tell(harness) == 0
+    harness.tick(7200)
+    assert await tell(harness) == 0
     assert len(postman.mails) == 1
 
 
-async def test_the_same_trouble_is_told_once_in_a_window_with_what_came_in_between(bare_harness: Harness, hook: Hook) -> None:
-    await trouble(bare_harness)
-    await tell(bare_harness)
+async def test_the_same_trouble_is_told_once_in_a_window_with_what_came_in_between(harness: Harness, hook: Hook) -> None:
+    await trouble(harness)
+    await tell(harness)
     for number in range(2, 6):
-        bare_harness.tick(300)
-        await trouble(bare_harness, subject=f"orders:{number}")
-        await trouble(bare_harness)
-        assert await tell(bare_harness) == 0
+        harness.tick(300)
+        await trouble(harness, subject=f"orders:{number}")
+        await trouble(harness)
+        assert await tell(harness) == 0
 
-    bare_harness.tick(3600)
-    assert await tell(bare_harness) == 5
+    harness.tick(3600)
+    assert await tell(harness) == 5
 
     assert [[alert["subject"] for alert in alerts] for alerts in bodies(hook)] == [
         ["orders:1"],
@@ -185,22 +185,22 @@ async def test_the_same_trouble_is_told_once_in_a_window_with_what_came_in_betwe
     assert bodies(hook)[1][0]["count"] == 5
 
 
-async def test_other_trouble_is_told_at_once(bare_harness: Harness, hook: Hook) -> None:
-    await trouble(bare_harness)
-    await tell(bare_harness)
-    bare_harness.tick(60)
-    await trouble(bare_harness, "failing", "orders", "orders: 3 polls have failed in a row")
+async def test_other_trouble_is_told_at_once(harness: Harness, hook: Hook) -> None:
+    await trouble(harness)
+    await tell(harness)
+    harness.tick(60)
+    await trouble(harness, "failing", "orders", "orders: 3 polls have failed in a row")
 
-    assert await tell(bare_harness) == 1
+    assert await tell(harness) == 1
     assert [alert["kind"] for alert in bodies(hook)[1]] == ["failing"]
 
 
-async def test_five_hundred_at_once_are_one_message(bare_harness: Harness, postman: Postman, hook: Hook) -> None:
+async def test_five_hundred_at_once_are_one_message(harness: Harness, postman: Postman, hook: Hook) -> None:
     for number in range(500):
-        await trouble(bare_harness, subject=f"orders:{number}", text=f"Order {number} is held")
+        await trouble(harness, subject=f"orders:{number}", text=f"Order {number} is held")
 
-    assert await tell(bare_harness) == 500
-    assert await tell(bare_harness) == 0
+    assert await tell(harness) == 500
+    assert await tell(harness) == 0
 
     assert len(postman.mails) == len(hook.got) == 1
     text = postman.mails[0].get_content()
@@ -209,41 +209,39 @@ async def test_five_hundred_at_once_are_one_message(bare_harness: Harness, postm
     assert "And 400 more; see: gateway alerts" in text
 
 
-async def test_one_way_that_fails_does_not_stop_the_other(bare_harness: Harness, postman: Postman, hook: Hook) -> None:
+async def test_one_way_that_fails_does_not_stop_the_other(harness: Harness, postman: Postman, hook: Hook) -> None:
     postman.refuses = True
-    await trouble(bare_harness)
+    await trouble(harness)
 
-    assert await tell(bare_harness) == 1
+    assert await tell(harness) == 1
     assert (len(postman.mails), len(hook.got)) == (0, 1)
 
 
-async def test_when_nobody_could_be_told_it_is_tried_again_after_a_pause(
-    bare_harness: Harness, postman: Postman, hook: Hook
-) -> None:
+async def test_when_nobody_could_be_told_it_is_tried_again_after_a_pause(harness: Harness, postman: Postman, hook: Hook) -> None:
     postman.refuses, hook.status = True, 500
-    await trouble(bare_harness)
-    assert await tell(bare_harness) == 0
+    await trouble(harness)
+    assert await tell(harness) == 0
     tried = postman.connections
     for _ in range(5):
-        assert await tell(bare_harness) == 0
+        assert await tell(harness) == 0
     assert postman.connections == tried == 1
 
     postman.refuses, hook.status = False, 200
-    await bare_harness.stored.expire_leases()
-    assert await tell(bare_harness) == 1
+    await harness.stored.expire_leases()
+    assert await tell(harness) == 1
     assert len(postman.mails) == 1
 
 
-async def test_two_workers_tell_once(bare_harness: Harness, postman: Postman) -> None:
-    await trouble(bare_harness)
+async def test_two_workers_tell_once(harness: Harness, postman: Postman) -> None:
+    await trouble(harness)
 
-    assert sorted(await asyncio.gather(tell(bare_harness), tell(bare_harness))) == [0, 1]
+    assert sorted(await asyncio.gather(tell(harness), tell(harness))) == [0, 1]
     assert len(postman.mails) == 1
 
 
-async def test_the_sweep_tells(bare_harness: Harness, postman: Postman) -> None:
-    await trouble(bare_harness)
-    await bare_harness.work(sweep=True)
+async def test_the_sweep_tells(harness: Harness, postman: Postman) -> None:
+    await trouble(harness)
+    await harness.work(sweep=True)
 
     assert len(postman.mails) == 1
 
@@ -260,64 +258,62 @@ class TestSilence:
         async with harness.gateway.database.begin() as db:
             await health_alerts.look_for_silence(db, harness.connection, harness.clock())
 
-    async def test_no_orders_where_there_should_be_some_is_told_once_for_each_silence(self, bare_harness: Harness) -> None:
-        await bare_harness.change_settings(bare_harness.connection, silent_hours=6)
-        bare_harness.tick(5 * 3600)
-        await self.look(bare_harness)
-        assert await bare_harness.stored.alerts() == []
-        bare_harness.tick(2 * 3600)
+    async def test_no_orders_where_there_should_be_some_is_told_once_for_each_silence(self, harness: Harness) -> None:
+        await harness.change_settings(harness.connection, silent_hours=6)
+        harness.tick(5 * 3600)
+        await self.look(harness)
+        assert await harness.stored.alerts() == []
+        harness.tick(2 * 3600)
         for _ in range(3):
-            await self.look(bare_harness)
-            bare_harness.tick(3600)
+            await self.look(harness)
+            harness.tick(3600)
 
-        (alert,) = await bare_harness.stored.rows(select(alerts))
+        (alert,) = await harness.stored.rows(select(alerts))
         assert (alert.kind, alert.count) == ("silent", 1)
         assert alert.text.startswith("No new order since ")
 
-    async def test_orders_that_come_again_end_it_and_the_next_silence_is_another(self, bare_harness: Harness) -> None:
-        await bare_harness.change_settings(bare_harness.connection, silent_hours=6)
-        bare_harness.tick(7 * 3600)
-        await self.look(bare_harness)
-        await bare_harness.deliver(bare_harness.shop.order("SOKK-1"))
-        await self.look(bare_harness)
-        await self.look(bare_harness)
-        assert await bare_harness.stored.alerts() == ["silent", "recovered"]
+    async def test_orders_that_come_again_end_it_and_the_next_silence_is_another(self, harness: Harness) -> None:
+        await harness.change_settings(harness.connection, silent_hours=6)
+        harness.tick(7 * 3600)
+        await self.look(harness)
+        await harness.deliver(harness.shop.order("SOKK-1"))
+        await self.look(harness)
+        await self.look(harness)
+        assert await harness.stored.alerts() == ["silent", "recovered"]
 
-        bare_harness.tick(7 * 3600)
-        await self.look(bare_harness)
+        harness.tick(7 * 3600)
+        await self.look(harness)
 
-        assert await bare_harness.stored.alerts() == ["silent", "recovered", "silent"]
+        assert await harness.stored.alerts() == ["silent", "recovered", "silent"]
 
-    async def test_it_is_off_unless_the_connection_asks_for_it(self, bare_harness: Harness) -> None:
-        bare_harness.tick(1000 * 3600)
-        await self.look(bare_harness)
+    async def test_it_is_off_unless_the_connection_asks_for_it(self, harness: Harness) -> None:
+        harness.tick(1000 * 3600)
+        await self.look(harness)
 
-        assert await bare_harness.stored.alerts() == []
+        assert await harness.stored.alerts() == []
 
 
 class TestPolls:
-    async def test_three_that_fail_in_a_row_and_the_first_that_works_again_are_told_once_each(
-        self, bare_harness: Harness
-    ) -> None:
-        bare_harness.shop.fail("status", status=503)
+    async def test_three_that_fail_in_a_row_and_the_first_that_works_again_are_told_once_each(self, harness: Harness) -> None:
+        harness.shop.fail("status", status=503)
         for _ in range(5):
-            await bare_harness.poll("orders")
-            bare_harness.tick(3600)
-        assert await bare_harness.stored.alerts() == ["failing"]
-        bare_harness.mend()
-        await bare_harness.poll("orders")
-        await bare_harness.poll("orders")
+            await harness.poll("orders")
+            harness.tick(3600)
+        assert await harness.stored.alerts() == ["failing"]
+        harness.mend()
+        await harness.poll("orders")
+        await harness.poll("orders")
 
-        rows = await bare_harness.stored.rows(select(alerts).order_by(alerts.c.id))
+        rows = await harness.stored.rows(select(alerts).order_by(alerts.c.id))
         assert [(row.kind, row.count) for row in rows] == [("failing", 1), ("recovered", 1)]
         assert rows[1].text == "orders: polled again after 5 failures; what was missed has been read"
 
-    async def test_two_failures_are_nothing_to_hear_of(self, bare_harness: Harness) -> None:
-        bare_harness.shop.fail("status", status=503)
+    async def test_two_failures_are_nothing_to_hear_of(self, harness: Harness) -> None:
+        harness.shop.fail("status", status=503)
         for _ in range(2):
-            await bare_harness.poll("orders")
-            bare_harness.tick(3600)
-        bare_harness.mend()
-        await bare_harness.poll("orders")
+            await harness.poll("orders")
+            harness.tick(3600)
+        harness.mend()
+        await harness.poll("orders")
 
-        assert await bare_harness.stored.alerts() == []
+        assert await harness.stored.alerts() == []

@@ -19,6 +19,8 @@ from tests import services
 
 # PostgreSQL, or why it is left out
 
+LEFT_OUT = pytest.StashKey[int]()
+
 
 def pytest_configure(config: pytest.Config) -> None:
     if services.postgres_is_required() and not services.postgres_is_there():
@@ -31,7 +33,9 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if services.postgres_is_there():
         return
-    config.hook.pytest_deselected(items=[item for item in items if _needs_postgres(item)])
+    left_out = [item for item in items if _needs_postgres(item)]
+    config.stash[LEFT_OUT] = len(left_out)
+    config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if not _needs_postgres(item)]
 
 
@@ -42,11 +46,23 @@ def _needs_postgres(item: pytest.Item) -> bool:
     return parameters.get("database_url") == "postgresql" or "postgres_url" in item.fixturenames
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if not services.postgres_is_there():
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Each of the processes collects all tests; the first one hears of it from them."""
+    if (output := getattr(session.config, "workeroutput", None)) is not None:
+        output["left_out"] = session.config.stash.get(LEFT_OUT, 0)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    node.config.stash[LEFT_OUT] = getattr(node, "workeroutput", {}).get("left_out", 0)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    left_out = config.stash.get(LEFT_OUT, 0)
+    if left_out:
         terminalreporter.section("NOT TESTED ON POSTGRESQL", sep="!", yellow=True, bold=True)
         terminalreporter.line(
-            "Tests against PostgreSQL were left out: this machine has no PostgreSQL server. The others ran on SQLite."
+            f"{left_out} tests against PostgreSQL were left out: this machine has no PostgreSQL server. The others ran on SQLite."
         )
         terminalreporter.line(
             f"To include them: apt-get install postgresql (the server is enough), or set {services.URL_VARIABLE}."

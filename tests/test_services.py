@@ -53,7 +53,7 @@ class TestWithoutPostgres:
     def run_here(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_TEST_")}
         return subprocess.run(
-            [sys.executable, "-c", WITHOUT_POSTGRES, "tests/test_services.py", "-k", "TestDatabase", *arguments],
+            [sys.executable, "-c", WITHOUT_POSTGRES, "tests/test_services.py", "-k", "TestDatabase", "-n0", *arguments],
             capture_output=True,
             text=True,
             check=False,

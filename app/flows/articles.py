@@ -21,8 +21,8 @@ async def transfer_article(article: Article, known: Known, port: WarehousePort) 
     requirement: articles from the shop; Ongoing articles.
     """
     if not article.wanted:
-        return _not_wanted(article, known)
-    problems = (*article.problems, *article_problems(article, port.settings))
+        return _not_wanted(article, known, port.noun)
+    problems = (*article.problems, *article_problems(article, port.settings, port.noun))
     if problems or article.number is None:
         return _skipped(problems)
     owner = await port.claim(article.number)
@@ -43,11 +43,11 @@ async def transfer_article(article: Article, known: Known, port: WarehousePort) 
     return Result(done, Transfer.SENT, wanted="present", wms_id=written.id, sent_hash=digest, notes=notes)
 
 
-def _not_wanted(article: Article, known: Known) -> Result:
+def _not_wanted(article: Article, known: Known, noun: str) -> Result:
     if known.wms_id is None:
-        reason = f"The shop's status is {article.status!r}"
+        reason = f"The {noun}'s status is {article.status!r}"
         return Result(Outcome.SKIPPED, Transfer.NONE, "not-wanted", reason, wanted="absent")
-    reason = f"The shop's status is {article.status!r}; the article stays in the warehouse, which may still have stock of it"
+    reason = f"The {noun}'s status is {article.status!r}; the article stays in the warehouse, which may still have stock of it"
     return Result(Outcome.UNCHANGED, Transfer.SENT, "kept", reason, wanted="absent")
 
 

@@ -46,8 +46,8 @@ async def transfer_order(order: Order, known: Known, port: WarehousePort) -> Res
     transfer = Transfer.SENT if known.wms_id is not None and known.transfer is not Transfer.UNKNOWN else known.transfer
     action = decide(order.state, transfer, None)
     if action is not Action.READ:
-        return _without_reading(order, action, known)
-    problems = (*order.problems, *order_problems(order, port.settings)) if order.state is ShopState.WANTED else ()
+        return _without_reading(order, action, known, port.noun)
+    problems = (*order.problems, *order_problems(order, port.settings, port.noun)) if order.state is ShopState.WANTED else ()
     if problems:
         return held(problems[0], wanted="present", notes=tuple(problem.message for problem in problems[1:]))
     number = _fixed_number(order, known)
@@ -77,18 +77,18 @@ def _taken(number: str, owner: str) -> Problem:
     )
 
 
-def _without_reading(order: Order, action: Action, known: Known) -> Result:
+def _without_reading(order: Order, action: Action, known: Known, noun: str) -> Result:
     wanted = "absent" if order.state in (ShopState.CANCELLED, ShopState.GONE) else "present"
     if action is Action.KEEP:
-        return Result(Outcome.UNCHANGED, Transfer.SENT, "kept", _kept_reason(order), wanted=wanted)
-    reason = f"The shop's status is {order.status!r}, and the order was never in the warehouse"
+        return Result(Outcome.UNCHANGED, Transfer.SENT, "kept", _kept_reason(order, noun), wanted=wanted)
+    reason = f"The {noun}'s status is {order.status!r}, and the order was never in the warehouse"
     return Result(Outcome.SKIPPED, Transfer.NONE, "not-wanted", reason, wanted=wanted)
 
 
-def _kept_reason(order: Order) -> str:
+def _kept_reason(order: Order, noun: str) -> str:
     if order.state in (ShopState.CANCELLED, ShopState.GONE):
-        return f"The shop's status is {order.status!r}, and the goods have come back to the warehouse"
-    return f"The shop's status is {order.status!r}; the order stays in the warehouse, only a cancellation takes it back"
+        return f"The {noun}'s status is {order.status!r}, and the goods have come back to the warehouse"
+    return f"The {noun}'s status is {order.status!r}; the order stays in the warehouse, only a cancellation takes it back"
 
 
 async def _see(number: str, port: WarehousePort) -> _Seen:
@@ -115,11 +115,11 @@ async def _act(action: Action, order: Order, known: Known, seen: _Seen, port: Wa
         case Action.HOLD_TOO_LATE if port.released:
             return await _cancel(order, seen, port)
         case Action.HOLD_TOO_LATE:
-            return held(_too_late(seen), wanted="absent", **seen.status())
+            return held(_too_late(seen, port.noun), wanted="absent", **seen.status())
         case Action.HOLD_CANCELLED | Action.HOLD_VANISHED if port.released:
             return await _write(order, known, seen, port)
         case Action.HOLD_CANCELLED:
-            return held(_cancelled_there(known), wanted="present", **seen.status())
+            return held(_cancelled_there(known, port.noun), wanted="present", **seen.status())
         case Action.HOLD_VANISHED:
             return held(_vanished(order), wanted="present")
         case Action.DONE:
@@ -133,18 +133,20 @@ async def _act(action: Action, order: Order, known: Known, seen: _Seen, port: Wa
             )
         case Action.KEEP:
             wanted = "absent" if order.state in (ShopState.CANCELLED, ShopState.GONE) else None
-            return Result(Outcome.UNCHANGED, Transfer.SENT, "kept", _kept_reason(order), wanted=wanted, **seen.status())
+            return Result(
+                Outcome.UNCHANGED, Transfer.SENT, "kept", _kept_reason(order, port.noun), wanted=wanted, **seen.status()
+            )
         case _:
             wanted = "present" if order.state is ShopState.WANTED else "absent"
-            reason = f"The shop's status is {order.status!r}, and the WMS has no such order"
+            reason = f"The {port.noun}'s status is {order.status!r}, and the WMS has no such order"
             return Result(Outcome.SKIPPED, Transfer.NONE, "not-wanted", reason, wanted=wanted)
 
 
-def _too_late(seen: _Seen) -> Problem:
+def _too_late(seen: _Seen, noun: str) -> Problem:
     return Problem(
         "too-late-to-cancel",
         "status",
-        f"The shop has cancelled the order, but the warehouse has it at {_status_words(seen)}",
+        f"The {noun} has cancelled the order, but the warehouse has it at {_status_words(seen)}",
         "Stop it in the warehouse by hand, or take it back as a return",
     )
 
@@ -153,19 +155,19 @@ def _status_words(seen: _Seen) -> str:
     return f"status {seen.order.status_number} {seen.order.status_text}".strip() if seen.order else "no status"
 
 
-def _cancelled_there(known: Known) -> Problem:
+def _cancelled_there(known: Known, noun: str) -> Problem:
     if known.wanted == "absent":
         return Problem(
             "reopened-after-cancel",
             "status",
-            "The shop has opened the order again after it was cancelled in the warehouse",
+            f"The {noun} has opened the order again after it was cancelled in the warehouse",
             "Open it in the WMS, or release it here to send it again",
         )
     return Problem(
         "cancelled-in-warehouse",
         "status",
-        "The warehouse has cancelled the order, the shop still wants it",
-        "Cancel it in the shop too, or release it here to send it again",
+        f"The warehouse has cancelled the order, the {noun} still wants it",
+        f"Cancel it in the {noun} too, or release it here to send it again",
     )
 
 
@@ -223,12 +225,12 @@ async def _after_refusal(refusal: Refused, order: Order, body: Body, known: Know
     seen = await _see(order.number, port)
     if seen.order is not None and seen.order.goods_owner_order_id == order.source_id:
         if seen.state is WarehouseState.CANCELLED:
-            return held(_cancelled_there(known), wanted="present", **seen.status())
+            return held(_cancelled_there(known, port.noun), wanted="present", **seen.status())
         if not differences_order(body.json, seen.order):
             done = Outcome.CREATED if known.wms_id is None else Outcome.UPDATED
             return _sent(done, body, refusal.message, seen.status())
         if port.client.is_started(refusal) or seen.state is not WarehouseState.OPEN:
-            return held(_started(seen), wanted="present", **seen.status())
+            return held(_started(seen, port.noun), wanted="present", **seen.status())
     return Result(
         Outcome.FAILED,
         Transfer.REFUSED,
@@ -239,12 +241,12 @@ async def _after_refusal(refusal: Refused, order: Order, body: Body, known: Know
     )
 
 
-def _started(seen: _Seen) -> Problem:
+def _started(seen: _Seen, noun: str) -> Problem:
     return Problem(
         "warehouse-started",
         "status",
-        f"The order was changed in the shop after the warehouse had started on it ({_status_words(seen)})",
-        "Tell the warehouse, or change it back in the shop; what was sent before stands",
+        f"The order was changed in the {noun} after the warehouse had started on it ({_status_words(seen)})",
+        f"Tell the warehouse, or change it back in the {noun}; what was sent before stands",
     )
 
 
@@ -254,10 +256,10 @@ async def _changed_too_late(order: Order, known: Known, seen: _Seen, port: Wareh
     if already := _already_there(body, known, seen, port):
         return already
     if known.transfer is Transfer.UNKNOWN and not differences_order(body.json, seen.order):
-        return _sent(Outcome.UNCHANGED, body, "the warehouse has it as the shop does", seen.status())
+        return _sent(Outcome.UNCHANGED, body, f"the warehouse has it as the {port.noun} does", seen.status())
     if port.released:
         return await _write(order, known, seen, port)
-    return held(_started(seen), wanted="present", **seen.status())
+    return held(_started(seen, port.noun), wanted="present", **seen.status())
 
 
 async def _cancel(order: Order, seen: _Seen, port: WarehousePort) -> Result:
@@ -270,7 +272,7 @@ async def _cancel(order: Order, seen: _Seen, port: WarehousePort) -> Result:
         if now.state in (WarehouseState.CANCELLED, WarehouseState.ABSENT) or port.client.is_already_cancelled(refusal):
             return _cancelled(order, now, port)
         if port.client.is_started(refusal) or now.state is not WarehouseState.OPEN:
-            return held(_too_late(now), wanted="absent", **now.status())
+            return held(_too_late(now, port.noun), wanted="absent", **now.status())
         reason = f"The WMS refused the cancellation: {refusal.message}"
         return Result(Outcome.FAILED, Transfer.REFUSED, "refused", reason, wanted="absent", **now.status())
     return _cancelled(order, seen, port)
@@ -278,5 +280,5 @@ async def _cancel(order: Order, seen: _Seen, port: WarehousePort) -> Result:
 
 def _cancelled(order: Order, seen: _Seen, port: WarehousePort) -> Result:
     status = seen.status() | {"warehouse_status": port.settings.cancelled_status, "warehouse_status_text": "Cancelled"}
-    reason = f"Cancelled in the warehouse, because the shop's status is {order.status!r}"
+    reason = f"Cancelled in the warehouse, because the {port.noun}'s status is {order.status!r}"
     return Result(Outcome.CANCELLED, Transfer.SENT, "cancelled", reason, wanted="absent", **status)

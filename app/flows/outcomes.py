@@ -106,6 +106,11 @@ class WarehousePort(Protocol):
     def settings(self) -> OngoingSettings: ...
 
     @property
+    def noun(self) -> str:
+        """What people call the system that the record comes from: shop, ERP."""
+        ...
+
+    @property
     def released(self) -> bool:
         """An operator has released the record: try it in spite of the hold."""
         ...

@@ -101,6 +101,11 @@ class ShopPort(Protocol):
     def returns(self) -> ReturnSettings: ...
 
     @property
+    def noun(self) -> str:
+        """What people call the system that is told: shop, ERP."""
+        ...
+
+    @property
     def was_completed(self) -> bool:
         """The shop has had the order as completed before."""
         ...

@@ -43,11 +43,11 @@ async def refund_returns(totals: Pieces, acknowledge: tuple[Acknowledge, ...], p
     if not fresh:
         return Reported(Outcome.UNCHANGED, None, acknowledge=acknowledge)
     if uneven := [row for row, pieces in fresh.items() if pieces != pieces.to_integral_value()]:
-        return held_report(_fraction(uneven))
+        return held_report(_fraction(uneven, port.noun))
     order = await port.read(ORDER_STATE, lambda: port.refunds.order_state(port.source_id))
     if order is None:
         await _never_refund(totals, "gone", port)
-        return Reported(Outcome.SKIPPED, None, "gone", "The shop has deleted the order", acknowledge=acknowledge)
+        return Reported(Outcome.SKIPPED, None, "gone", f"The {port.noun} has deleted the order", acknowledge=acknowledge)
     already = await port.read(REFUNDS, lambda: port.refunds.refunds(port.source_id))
     if await _find_unknown(already, port):
         fresh = not_yet_refunded(totals, refunded_before(await port.intents(Kind.REFUND)))
@@ -117,24 +117,24 @@ async def _refund(request: RefundRequest, totals: Pieces, acknowledge: tuple[Ack
     try:
         refund_id = await port.write(REFUND, said, lambda: port.refunds.refund(port.source_id, request))
     except Refused as refusal:
-        return held_report(_refused(refusal))
+        return held_report(_refused(refusal, port.noun))
     await port.done(Kind.REFUND, request.reference, refund_id)
     return Reported(Outcome.CREATED, None, acknowledge=acknowledge)
 
 
-def _refused(refusal: Refused) -> Problem:
+def _refused(refusal: Refused, noun: str) -> Problem:
     return Problem(
         "refund-refused",
         "refund",
-        f"The shop refused the refund: {refusal.message}",
-        "Refund it in the shop by hand, then resolve it here; or correct what it names and release it",
+        f"The {noun} refused the refund: {refusal.message}",
+        f"Refund it in the {noun} by hand, then resolve it here; or correct what it names and release it",
     )
 
 
-def _fraction(rows: Sequence[str]) -> Problem:
+def _fraction(rows: Sequence[str], noun: str) -> Problem:
     return Problem(
         "returned-fraction",
         "lines",
         f"Part of a piece came back (order lines {', '.join(rows)})",
-        "Refund it in the shop by hand",
+        f"Refund it in the {noun} by hand",
     )

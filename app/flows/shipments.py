@@ -43,10 +43,12 @@ async def report_shipments(shipments: Sequence[Shipment], port: ShopPort) -> Rep
     acknowledge = _acknowledge(plan)
     order = await port.read(ORDER_STATE, lambda: port.shop.order_state(port.source_id))
     if order is None:
-        return Reported(Outcome.SKIPPED, Delivery.REPORTED, "gone", "The shop has deleted the order", acknowledge=acknowledge)
+        return Reported(
+            Outcome.SKIPPED, Delivery.REPORTED, "gone", f"The {port.noun} has deleted the order", acknowledge=acknowledge
+        )
     if order.state in CLOSED_IN_SHOP:
         # Refunded or cancelled after it was completed: there is nothing left to report.
-        return _as_before(acknowledge) if port.was_completed else held_report(_turned_away(order.status))
+        return _as_before(acknowledge) if port.was_completed else held_report(_turned_away(order.status, port.noun))
     told = await _tell_tracking(order, plan, port) if port.shipments.tracking is not TrackingShown.NONE else 0
     if plan.held and not port.released:
         await _note_short(order, plan, port)
@@ -60,7 +62,7 @@ async def report_shipments(shipments: Sequence[Shipment], port: ShopPort) -> Rep
 async def _complete(told: bool, acknowledge: tuple[Acknowledge, ...], port: ShopPort) -> Reported:
     completed = await port.write(SET_STATUS, {"order": port.source_id}, lambda: port.shop.complete(port.source_id))
     if completed.is_closed:
-        return held_report(_turned_away(completed.status))
+        return held_report(_turned_away(completed.status, port.noun))
     outcome = Outcome.UPDATED if told or completed.written else Outcome.UNCHANGED
     return Reported(outcome, Delivery.REPORTED, completed=True, acknowledge=acknowledge)
 
@@ -79,12 +81,12 @@ def _acknowledge(plan: ShipmentPlan) -> tuple[Acknowledge, ...]:
     return tuple(Acknowledge("picked", each.wms_order_id, each.line_id, each.quantity) for each in plan.acknowledgements)
 
 
-def _turned_away(status: str) -> Problem:
+def _turned_away(status: str, noun: str) -> Problem:
     return Problem(
         "not-open-in-shop",
         "status",
-        f"The warehouse has sent the order, but the shop has it as {status!r}",
-        "Decide in the shop: open it again, or take the goods back",
+        f"The warehouse has sent the order, but the {noun} has it as {status!r}",
+        f"Decide in the {noun}: open it again, or take the goods back",
     )
 
 

@@ -73,7 +73,8 @@ class Desk(Source):
         told = (await self._ready()).told.get(source_id, [])
         entries = tuple(TrackingEntry(each, each) for each in told if each != "sent")
         status = self.office.of(source_id)["status"]
-        return ShopOrderState(source_id, source_id, status, None, "NOK", Decimal(0), (), entries, (), ShopState.WANTED)
+        state = ShopState.WANTED if status == "30" else ShopState.CANCELLED
+        return ShopOrderState(source_id, source_id, status, None, "NOK", Decimal(0), (), entries, (), state)
 
     async def complete(self, source_id: str) -> StatusSet:
         told = (await self._ready()).told.setdefault(source_id, [])

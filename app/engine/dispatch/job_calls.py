@@ -45,6 +45,11 @@ class JobCalls(RecordedCalls):
     """The method's circuit is open and no call of this job went well: the WMS is down, whatever the record."""
     notes: list[tuple[str, str, int]] = field(default_factory=list)
 
+    @property
+    def noun(self) -> str:
+        """What people call the connection's system: shop, ERP."""
+        return self.connection.system.noun
+
     async def read(self, call: str, do: Callable[[], Awaitable[T]]) -> T:
         async with self.gateway.database.begin() as db:
             await renew(db, self.lease)
@@ -77,7 +82,8 @@ class JobCalls(RecordedCalls):
             self._remember(await self.end(db, begun, error, answer))
         self.was_answered |= error is None
         ATTEMPTS.labels(begun.call, result_of(error)).inc()
-        self.notes.append((begun.call, result_of(error), begun.attempt_id))
+        said = begun.call.replace(" shop ", f" {self.noun} ")  # for people; the recorded call keeps its name
+        self.notes.append((said, result_of(error), begun.attempt_id))
 
     def _remember(self, used_up: bool) -> None:
         self.is_down |= used_up and not self.was_answered

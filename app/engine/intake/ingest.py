@@ -287,7 +287,8 @@ async def _defer(gateway: Gateway, connection: Connection, event: Event, error: 
     """The shop did not answer as it should. The event waits until its next try, or becomes a dead letter after a final no."""
     settings, now = gateway.settings, gateway.clock()
     if isinstance(error, Refused) or event.tries + 1 >= settings.max_tries:
-        await _dead_letter(gateway, connection, event, "shop-refused", f"The shop had to be asked about it: {error.message}")
+        reason = f"The {connection.system.noun} had to be asked about it: {error.message}"
+        await _dead_letter(gateway, connection, event, "shop-refused", reason)
         return
     due = now + pause_before(event.tries, settings.retry_base_seconds, settings.retry_cap_seconds)
     if isinstance(error, RateLimited) and error.retry_after is not None:

@@ -67,8 +67,8 @@ def _decide_article(
     connection: Connection, article: Article, mapping: Mapping | None, there: bool
 ) -> tuple[str, str, str, Body | None]:
     if not article.wanted:
-        return "skipped", "not-wanted", f"The shop's status is {article.status!r}", None
-    problems = (*article.problems, *article_problems(article, connection.settings.warehouse))
+        return "skipped", "not-wanted", f"The {connection.system.noun}'s status is {article.status!r}", None
+    problems = (*article.problems, *article_problems(article, connection.settings.warehouse, connection.system.noun))
     if problems:
         return "skipped", problems[0].code, explained(problems[0]), None
     body = article_body(article, connection.warehouse.goods_owner_id, connection.settings.warehouse)
@@ -81,13 +81,13 @@ def _decide_order(
     settings = connection.settings
     if order.state in (ShopState.CANCELLED, ShopState.GONE):
         if there and mapping is not None and mapping.wanted == "present":
-            return "cancelled", "cancelled", f"The shop's status is {order.status!r}", None
-        return "skipped", "not-wanted", f"The shop's status is {order.status!r}", None
+            return "cancelled", "cancelled", f"The {connection.system.noun}'s status is {order.status!r}", None
+        return "skipped", "not-wanted", f"The {connection.system.noun}'s status is {order.status!r}", None
     if order.state is not ShopState.WANTED:
-        return "skipped", "not-wanted", f"The shop's status is {order.status!r}", None
+        return "skipped", "not-wanted", f"The {connection.system.noun}'s status is {order.status!r}", None
     if not there and settings.go_live is not None and order.created_at is not None and order.created_at < settings.go_live:
         return "skipped", "before-go-live", f"Made before {settings.go_live:%Y-%m-%d %H:%M} UTC", None
-    problems = (*order.problems, *order_problems(order, settings.warehouse))
+    problems = (*order.problems, *order_problems(order, settings.warehouse, connection.system.noun))
     if problems:
         return "held", problems[0].code, explained(problems[0]), None
     return _by_content(order_body(order, connection.warehouse.goods_owner_id, settings.warehouse), mapping, there)

@@ -189,7 +189,7 @@ async def _skip_reason(
     if go_live is not None and mapped.created_at is not None and mapped.created_at < go_live:
         reason = ("before-go-live", f"Made before the connection went live ({go_live:%Y-%m-%d %H:%M} UTC)")
     elif not mapped.wanted:
-        reason = ("not-wanted", f"The shop's status is {mapped.status!r}")
+        reason = ("not-wanted", f"The {connection.system.noun}'s status is {mapped.status!r}")
     if reason is None or await _has_active_job(db, connection.id, change.record):
         return None
     return reason
@@ -279,7 +279,7 @@ async def _link(
         )
     FOUND.labels(connection.name, record.process.value, found.by.value).inc()
     words = {
-        FoundBy.WEBHOOK: "Announced by the shop's webhook",
+        FoundBy.WEBHOOK: f"Announced by the {connection.system.noun}'s webhook",
         FoundBy.POLL: "Found by a poll",
         FoundBy.SWEEP: "Found by the deep sweep",
         FoundBy.OPERATOR: "Asked for by an operator",
@@ -300,7 +300,8 @@ async def enqueue_gone(
     mapping = await mappings.by_source(db, connection.id, kind_of(process), source_id)
     if process is Process.ARTICLES or mapping is None:
         return EnqueueResult(
-            Verdict.NOT_WANTED, "The shop has no such record any more, and nothing is to be done in the warehouse"
+            Verdict.NOT_WANTED,
+            f"The {connection.system.noun} has no such record any more, and nothing is to be done in the warehouse",
         )
     job = await of_record(db, connection.id, process, source_id)
     source = {**((job.source if job else None) or {}), GONE: True}

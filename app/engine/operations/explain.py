@@ -42,44 +42,45 @@ async def what_next(gateway: Gateway, mapping: Mapping) -> Next:
         if job.state in (JobState.WAITING, JobState.PARKED):
             pause = timedelta(seconds=gateway.settings.budget_pause_seconds)
             return await _waiting(db, job, connection, gateway.clock(), pause)
-    return _standing(job)
+    return _standing(job, connection.system.noun)
 
 
 def _nothing_waits(mapping: Mapping, connection: Connection) -> Next:
     """What comes next when nothing waits in the gateway: it comes from the warehouse or the shop."""
+    noun = connection.system.noun
     is_there = mapping.kind == Kind.ORDER and mapping.transfer == Transfer.SENT and mapping.wanted == "present"
     if not (is_there and connection.settings.processes.shipments):
-        return Next("nothing", "Nothing, until it changes in the shop")
+        return Next("nothing", f"Nothing, until it changes in the {noun}")
     match mapping.delivery:
         case None | Delivery.NONE:
-            return Next("with-the-warehouse", "The shop is told when the warehouse has sent it")
+            return Next("with-the-warehouse", f"The {noun} is told when the warehouse has sent it")
         case Delivery.WAITING:
             days = connection.settings.shipments.watch_days
             return Next("awaiting-tracking", f"It is read again for its tracking number, up to {days:g} days after it was sent")
         case Delivery.PARTLY:
-            return Next("awaiting-rest", "The shop is told of the rest, and the order closed, when the warehouse has sent it")
+            return Next("awaiting-rest", f"The {noun} is told of the rest, and the order closed, when the warehouse has sent it")
         case _:
-            return Next("nothing", "Nothing, until it changes in the shop or a further tracking number comes")
+            return Next("nothing", f"Nothing, until it changes in the {noun} or a further tracking number comes")
 
 
-def _standing(job: ListedJob) -> Next:
+def _standing(job: ListedJob, noun: str) -> Next:
     match job.state:
         case JobState.RUNNING:
-            return Next("running", f"It is being sent to {_where(job)} right now")
+            return Next("running", f"It is being sent to {_where(job, noun)} right now")
         case JobState.HELD if job.reason_code in RELEASABLE and job.process in TO_SHOP:
             return Next("held", f"Nothing, until an operator releases or resolves it, or the warehouse changes it: {job.reason}")
         case JobState.HELD if job.process in TO_SHOP:
             return Next("held", f"Nothing, until an operator resolves it or has it read again: {job.reason}")
         case JobState.HELD if job.reason_code in RELEASABLE:
-            return Next("held", f"Nothing, until an operator releases or resolves it, or it changes in the shop: {job.reason}")
+            return Next("held", f"Nothing, until an operator releases or resolves it, or it changes in the {noun}: {job.reason}")
         case JobState.HELD:
-            return Next("held", f"Nothing, until it is corrected in the shop and comes in again, or is resolved: {job.reason}")
+            return Next("held", f"Nothing, until it is corrected in the {noun} and comes in again, or is resolved: {job.reason}")
         case _:
-            return Next("dead", f"Nothing, until it is replayed or resolved, or changes in the shop: {job.reason}")
+            return Next("dead", f"Nothing, until it is replayed or resolved, or changes in the {noun}: {job.reason}")
 
 
-def _where(job: ListedJob) -> str:
-    return "the shop" if job.process in TO_SHOP else "the warehouse"
+def _where(job: ListedJob, noun: str) -> str:
+    return f"the {noun}" if job.process in TO_SHOP else "the warehouse"
 
 
 async def _waiting(db: AsyncConnection, job: ListedJob, connection: Connection, now: datetime, pause: timedelta) -> Next:
@@ -91,9 +92,13 @@ async def _waiting(db: AsyncConnection, job: ListedJob, connection: Connection, 
     keys = keys_of(connection, job.process)
     until = await circuit.blocked_until(db, keys, now)
     if until is not None:
-        return Next("method-paused", f"It waits until {_where(job)} may be called again, after failures in a row", until)
+        return Next(
+            "method-paused",
+            f"It waits until {_where(job, connection.system.noun)} may be called again, after failures in a row",
+            until,
+        )
     if job.suspect and await circuit.has_just_failed(db, keys, now - pause):
         return Next("suspect", "It was refused before: it goes again after a call that went well, or after a pause")
     if job.state is JobState.PARKED:
         return Next("another-try", f"Another try, number {job.tries + 1}: {job.reason}", job.due_at)
-    return Next("turn", f"It is sent to {_where(job)} as soon as its turn comes in the lane")
+    return Next("turn", f"It is sent to {_where(job, connection.system.noun)} as soon as its turn comes in the lane")

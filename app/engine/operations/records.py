@@ -110,13 +110,14 @@ async def _report_again(gateway: Gateway, mapping: Mapping) -> None:
 async def release(gateway: Gateway, mapping_id: int) -> None:
     """Lets a held record through in spite of what holds it. Raises NotFound, and Conflict when a release cannot help."""
     mapping = await mapping_of(gateway, mapping_id)
+    noun = (await gateway.connection(mapping.connection_id)).system.noun
     now = gateway.clock()
     async with gateway.database.begin() as db:
         job = next((each for each in await locked_of_mapping(db, mapping.id) if each.state is JobState.HELD), None)
         if job is None:
             raise Conflict(f"mapping {mapping_id} is not held", fix="only a held record can be released; see its `next`")
         if job.reason_code not in RELEASABLE:
-            raise Conflict(f"a release cannot help: {job.reason}", fix=_instead(job.reason_code))
+            raise Conflict(f"a release cannot help: {job.reason}", fix=_instead(job.reason_code, noun))
         override = None if job.reason_code == "brake" else "release"
         again = {**AGAIN, "override": override, "ready_at": now, "updated_at": now}
         is_held = jobs.c.state.in_(JobState.WAITING.sources(JobState.HELD))
@@ -129,12 +130,12 @@ async def release(gateway: Gateway, mapping_id: int) -> None:
     await gateway.wake_ups.send(Task.DRAIN, job.lane)
 
 
-def _instead(code: str | None) -> str:
+def _instead(code: str | None, noun: str) -> str:
     if code in BY_HAND:
-        return "refund it in the shop by hand, then resolve the mapping"
+        return f"refund it in the {noun} by hand, then resolve the mapping"
     if code == "number-taken":
         return "a number cannot be given away: set settings.order_number_prefix of the connection, then resync the mapping"
-    return "correct it in the shop (or in the connection's settings), then resync the mapping"
+    return f"correct it in the {noun} (or in the connection's settings), then resync the mapping"
 
 
 async def resolve(gateway: Gateway, mapping_id: int, reason: str) -> None:

@@ -96,7 +96,8 @@ async def _read(gateway: Gateway, connection: Connection, process: Process, sour
     record = await record_source(gateway, connection, "records").read(process, source_id)
     if record is None:
         what = "order" if process is Process.ORDERS else "article"
-        raise NotFound(f"the shop has no {what} {source_id!r}", field="records", fix="give the shop's own ids")
+        noun = connection.system.noun
+        raise NotFound(f"the {noun} has no {what} {source_id!r}", field="records", fix=f"give the {noun}'s own ids")
     return await gateway.source(connection).enrich(record)
 
 
@@ -125,6 +126,6 @@ def _body(connection: Connection, mapped: Record) -> Body:
 
 
 def _problems(connection: Connection, mapped: Record) -> tuple[Problem, ...]:
-    found = problems_of(mapped, connection.settings.warehouse)
+    found = problems_of(mapped, connection.settings.warehouse, connection.system.noun)
     # A field of the shop and one of the WMS may have the same problem, in the same words.
     return tuple({problem.message: problem for problem in reversed((*mapped.problems, *found))}.values())[::-1]

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import Kind
+from app.integrations.protocol.capabilities import Capability
 from app.records import alerts
 from app.records.connections import Connection
 from app.storage.tables import alerts as alert_rows
@@ -30,8 +31,15 @@ async def look_for_silence(db: AsyncConnection, connection: Connection, now: dat
     if now - since < timedelta(hours=hours):
         await _is_heard_again(db, connection, now)
     elif not await alerts.is_raised(db, "silent", connection.id, subject):
-        text = f"No new order {subject} UTC; look whether the shop's checkout and its webhooks work"
+        text = f"No new order {subject} UTC; look whether {_what_may_fail(connection)}"
         await alerts.raise_alert(db, "silent", connection.id, subject, text, now)
+
+
+def _what_may_fail(connection: Connection) -> str:
+    noun = connection.system.noun
+    if Capability.SEND_WEBHOOKS in connection.system.capabilities:
+        return f"the {noun}'s checkout and its webhooks work"
+    return f"the {noun} works and shows its orders to the gateway"
 
 
 async def _newest_order(db: AsyncConnection, connection: Connection) -> datetime | None:

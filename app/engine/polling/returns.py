@@ -216,5 +216,6 @@ async def _hold(db: AsyncConnection, part_run: PartRun, what: str, why: str, now
     """Alerts an operator as for a held order, since there is no order that could be held."""
     part_run.counts["skipped"] += 1
     part_run.reasons["return-without-order"] += 1
-    text = f"{what} {why}: it cannot be refunded by itself. Refund it in the shop by hand"
+    noun = part_run.connection.system.noun
+    text = f"{what} {why}: it cannot be refunded by itself. Refund it in the {noun} by hand"
     await alerts.raise_alert(db, "held", part_run.connection.id, f"returns:{what}", text, now)

@@ -154,17 +154,18 @@ async def _send(calls: RecordedCalls, connection: Connection, batch: Batch) -> N
     try:
         answers = await calls.send(batch.begun, partial(stock_source(calls.gateway, connection).write_stock, batch.changes))
     except Refused as error:
-        await _written(calls, connection, batch, _refusals(batch, error))
+        await _written(calls, connection, batch, _refusals(batch, error, connection.system.noun))
     except RemoteError as error:
         await _not_written(calls, connection, batch, error)
     else:
         await _written(calls, connection, batch, answers)
 
 
-def _refusals(batch: Batch, error: Refused) -> list[StockAnswer]:
+def _refusals(batch: Batch, error: Refused, noun: str) -> list[StockAnswer]:
     """A final no to the whole call counts for each of its items."""
     code = "product-gone" if isinstance(error, NoSuchRecord) else "stock-refused"
-    problem = Problem(code, "stock_quantity", f"the shop refused the call: {error.message}", "look at the product in the shop")
+    message = f"the {noun} refused the call: {error.message}"
+    problem = Problem(code, "stock_quantity", message, f"look at the product in the {noun}")
     return [StockAnswer(change.source_id, None, problem) for change in batch.changes]
 
 

@@ -39,21 +39,26 @@ class FieldNames:
         return self.paths.get(general, general).replace("[]", f"[{row}]")
 
 
-def complete_order(order: Order, own: Sequence[Problem], settings: ConnectionSettings, names: FieldNames) -> Order:
+def complete_order(
+    order: Order, own: Sequence[Problem], settings: ConnectionSettings, names: FieldNames, noun: str = "shop"
+) -> Order:
     """The order with all its problems. An article number that cannot be sent is taken out of its line.
 
     `own` is what only the integration can see. Its problem of a field counts instead of the warehouse's of the same field.
+    `noun` is the integration's own.
     """
-    customs = customs_problems(order, settings.customs_home_countries) if settings.customs_required else ()
-    found = (*order_problems(order, settings.warehouse), *customs)
+    customs = customs_problems(order, settings.customs_home_countries, noun) if settings.customs_required else ()
+    found = (*order_problems(order, settings.warehouse, noun), *customs)
     wrong = {int(number[1]) for problem in found if (number := _LINE_NUMBER.fullmatch(problem.field))}
     lines = tuple(replace(line, article_number=None) if index in wrong else line for index, line in enumerate(order.lines))
     return replace(order, lines=lines, problems=_joined(found, own, names))
 
 
-def complete_article(article: Article, own: Sequence[Problem], settings: ConnectionSettings, names: FieldNames) -> Article:
+def complete_article(
+    article: Article, own: Sequence[Problem], settings: ConnectionSettings, names: FieldNames, noun: str = "shop"
+) -> Article:
     """The same of an article: one whose number cannot be sent has none."""
-    found = article_problems(article, settings.warehouse)
+    found = article_problems(article, settings.warehouse, noun)
     number = None if any(problem.field == "number" for problem in found) else article.number
     return replace(article, number=number, problems=_joined(found, own, names))
 

@@ -9,8 +9,10 @@ Requirement: Ongoing WMS, articles and orders. Upstream: required fields and len
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from decimal import Decimal
 
 from app.domain import Address, Article, Order, OrderLine, Problem
@@ -18,17 +20,22 @@ from app.domain.countries import country_codes
 from app.warehouse.settings import OngoingSettings
 from app.warehouse.writes.writable import ARTICLE_EXTRAS, ORDER_EXTRAS, extra_value_problems
 
+_SHOP = re.compile(r"\bshop\b")
 
-def order_problems(order: Order, settings: OngoingSettings) -> tuple[Problem, ...]:
-    """Why the order cannot be sent as it is; empty when it can.
+
+def order_problems(order: Order, settings: OngoingSettings, noun: str = "shop") -> tuple[Problem, ...]:
+    """Why the order cannot be sent as it is; empty when it can. `noun`: what people call the system that it comes from.
 
     Empty too when the order has `problems`: those are all, whoever found them asked here.
     """
     if order.problems:
         return ()
-    return (
+    return _put_right_in(
+        noun,
         *_order_number_problems(order, settings),
-        *_too_long(order.source_id, "order-id-too-long", "source_id", "the shop's order id", settings.max_goods_owner_order_id),
+        *_too_long(
+            order.source_id, "order-id-too-long", "source_id", f"the {noun}'s order id", settings.max_goods_owner_order_id
+        ),
         *_too_long(
             order.customer_number or "",
             "customer-number-too-long",
@@ -44,11 +51,12 @@ def order_problems(order: Order, settings: OngoingSettings) -> tuple[Problem, ..
     )
 
 
-def article_problems(article: Article, settings: OngoingSettings) -> tuple[Problem, ...]:
+def article_problems(article: Article, settings: OngoingSettings, noun: str = "shop") -> tuple[Problem, ...]:
     """The same of an article."""
     if article.problems:
         return ()
-    return (
+    return _put_right_in(
+        noun,
         *_article_number_problems(article.number, "number", "article-without-number", settings),
         *_measure_problems(article),
         *_country_of_origin_problems(article),
@@ -56,7 +64,7 @@ def article_problems(article: Article, settings: OngoingSettings) -> tuple[Probl
     )
 
 
-def customs_problems(order: Order, home_countries: Collection[str]) -> tuple[Problem, ...]:
+def customs_problems(order: Order, home_countries: Collection[str], noun: str = "shop") -> tuple[Problem, ...]:
     """What customs papers lack, for an order that leaves `home_countries` (requirement: a setting makes such orders held)."""
     if not order.consignee.country_code or order.consignee.country_code in home_countries:
         return ()
@@ -65,11 +73,16 @@ def customs_problems(order: Order, home_countries: Collection[str]) -> tuple[Pro
             "customs-price-missing",
             f"lines[{index}]",
             f"row {line.row_number} goes to {order.consignee.country_code} and lacks {' and '.join(missing)}",
-            "add it in the shop, or switch customs_required off",
+            f"add it in the {noun}, or switch customs_required off",
         )
         for index, line in enumerate(order.lines)
         if (missing := _missing_for_customs(line, order))
     )
+
+
+def _put_right_in(noun: str, *found: Problem) -> tuple[Problem, ...]:
+    """What a person can do names the system by its noun. The texts here are fixed ones, written for a shop."""
+    return found if noun == "shop" else tuple(replace(each, fix=_SHOP.sub(noun, each.fix)) for each in found)
 
 
 def _missing_for_customs(line: OrderLine, order: Order) -> list[str]:

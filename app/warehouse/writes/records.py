@@ -18,11 +18,11 @@ def body_of(record: Record, goods_owner_id: int, settings: OngoingSettings) -> B
     raise TypeError(f"the WMS is sent no {record.kind}")
 
 
-def problems_of(record: Record, settings: OngoingSettings) -> tuple[Problem, ...]:
+def problems_of(record: Record, settings: OngoingSettings, noun: str) -> tuple[Problem, ...]:
     """What the WMS would refuse, beside the record's own problems. Raises TypeError for a kind that the WMS is not sent."""
     match record:
         case Order():
-            return tuple(order_problems(record, settings))
+            return tuple(order_problems(record, settings, noun))
         case Article():
-            return tuple(article_problems(record, settings))
+            return tuple(article_problems(record, settings, noun))
     raise TypeError(f"the WMS is sent no {record.kind}")

@@ -31,7 +31,7 @@ def create_app(settings: Settings) -> GatewayApp:
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with contextlib.AsyncExitStack() as stack:
-            wake_ups = _open_rings(settings, stack)
+            wake_ups = _open_wake_ups(settings, stack)
             gateway = await stack.enter_async_context(open_gateway(settings, wake_ups))
             inbox = await stack.enter_async_context(_open_inbox(gateway))
             app.state.gateway = gateway
@@ -86,7 +86,7 @@ def _serve_figures(settings: Settings, stack: contextlib.AsyncExitStack) -> None
     stack.callback(server.shutdown)
 
 
-def _open_rings(settings: Settings, stack: contextlib.AsyncExitStack) -> WakeUps:
+def _open_wake_ups(settings: Settings, stack: contextlib.AsyncExitStack) -> WakeUps:
     if settings.queue == "memory":
         return MemoryWakeUps()
     assert settings.redis_url is not None

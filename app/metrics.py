@@ -28,6 +28,6 @@ WEBHOOK_REPAIRS = Counter(
     "gateway_webhook_repairs_total", "Webhooks in shops that had to be put right, by why.", ["connection", "fault"]
 )
 FOUND = Counter("gateway_found_total", "Changes of records by how they were found.", ["connection", "process", "found_by"])
-WAKE_UPS = Counter("gateway_rings_total", "Rings sent to the queue.", ["task"])
+WAKE_UPS = Counter("gateway_rings_total", "Wake-ups sent to the queue.", ["task"])
 QUEUE_UP = Gauge("gateway_queue_up", "1 when the queue's Redis answers.")
 ALERTS = Counter("gateway_alerts_total", "Alerts raised.", ["kind"])

@@ -73,7 +73,9 @@ class Settings(BaseSettings):
         description="Longest wait for a webhook's commit, in seconds; then the answer is 503. A shop waits 60 s, for a ping 5 s.",
     )
     ring_interval_seconds: float = Field(
-        0.02, ge=0, description="Rings for one connection are at least this far apart, in seconds; the first goes at once."
+        0.02,
+        ge=0,
+        description="The least time between two wake-ups for one connection, in seconds. Leave it as it is.",
     )
 
     # --- the engine -------------------------------------------------------------------------------------------------
@@ -95,7 +97,7 @@ class Settings(BaseSettings):
         45, gt=0, description="How long a lease lasts without renewal, in seconds. Must be longer than one call's time-out."
     )
     sweep_interval_seconds: float = Field(
-        5, gt=0, description="How often a worker looks for what is due and rings for it, in seconds."
+        5, gt=0, description="How often a worker looks for what is due and wakes it up, in seconds."
     )
     drain_seconds: float = Field(30, ge=0, description="How long a stopping process finishes what it has begun, in seconds.")
     ingest_batch: int = Field(100, ge=1, le=1000, description="Events taken at a time.")

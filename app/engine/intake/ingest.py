@@ -284,9 +284,13 @@ async def _ask_for_sweep(gateway: Gateway, connection: Connection, event: Event,
 
 
 async def _defer(gateway: Gateway, connection: Connection, event: Event, error: RemoteError) -> None:
-    """The shop did not answer as it should. The event waits until its next try, or becomes a dead letter after a final no."""
+    """The shop did not answer as it should. The event waits until its next try, or becomes a dead letter after a final no.
+
+    A shop that asks for fewer calls, or refuses the login, costs the event no try: that says nothing of the event.
+    """
     settings, now = gateway.settings, gateway.clock()
-    if isinstance(error, Refused) or event.tries + 1 >= settings.max_tries:
+    tries = event.tries + (not isinstance(error, (RateLimited, LoginRefused)))
+    if isinstance(error, Refused) or tries >= settings.max_tries:
         reason = f"The {connection.system.noun} had to be asked about it: {error.message}"
         await _dead_letter(gateway, connection, event, "shop-refused", reason)
         return
@@ -299,7 +303,7 @@ async def _defer(gateway: Gateway, connection: Connection, event: Event, error: 
         await db.execute(
             update(inbox)
             .where(inbox.c.id == event.id, inbox.c.state.in_(EventState.PARKED.sources()))
-            .values(state=EventState.PARKED, due_at=due, tries=event.tries + 1, reason_code="another-try", reason=error.message)
+            .values(state=EventState.PARKED, due_at=due, tries=tries, reason_code="another-try", reason=error.message)
         )
     log.warning("event_parked", error=type(error).__name__, due_at=due.isoformat())
 

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Select, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.domain import JobState, Process
+from app.domain import INBOUND, JobState, Process
 from app.engine.core.leases import Lease, renew
 from app.records.jobs import Job, opened
 from app.storage.tables import jobs, lanes
@@ -22,9 +22,9 @@ from app.storage.tables import jobs, lanes
 CLASSES = {
     0: (Process.ORDERS,),  # cancellations
     1: (Process.ORDERS, Process.ACKNOWLEDGEMENTS, Process.SHIPMENTS, Process.RETURNS, Process.NOTES),
-    2: (Process.ARTICLES,),
+    2: tuple(process for process in INBOUND if process is not Process.ORDERS),
 }
-"""The processes that a job of each priority may be about."""
+"""The processes that a job of each priority may be about: a record's `priority`, and 1 for every report."""
 PRIORITIES = tuple(CLASSES)
 AGED_EVERY = 4
 LaneSlot = tuple[str, Process]

@@ -5,10 +5,8 @@ from __future__ import annotations
 from app.integrations.protocol.integration import Integration
 from app.integrations.protocol.refunds import (
     MakesRefunds,
-    RefundLine,
     RefundPlan,
     RefundRequest,
-    RefundSeen,
     find_refund,
 )
 from app.integrations.protocol.settings import (
@@ -25,6 +23,8 @@ from app.integrations.protocol.settings import (
 )
 from app.integrations.protocol.shipments import (
     OrderNote,
+    RefundLine,
+    RefundSeen,
     ReportsShipments,
     ShopOrderLine,
     ShopOrderState,

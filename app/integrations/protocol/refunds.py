@@ -4,39 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from app.domain import Problem
-
-if TYPE_CHECKING:
-    from app.integrations.protocol.shipments import ShopOrderState
-
-
-@dataclass(frozen=True)
-class RefundLine:
-    """Part of one order line that goes back: pieces, `amount` without tax, tax by rate id. All positive."""
-
-    line_id: str
-    quantity: int
-    amount: Decimal
-    taxes: Mapping[str, Decimal] = field(default_factory=dict)
-
-    @property
-    def total(self) -> Decimal:
-        """With tax."""
-        return self.amount + sum(self.taxes.values(), Decimal(0))
-
-
-@dataclass(frozen=True)
-class RefundSeen:
-    """A refund as the shop has it. `amount` is with tax and positive; `lines` are empty in a summary."""
-
-    id: str
-    reason: str
-    amount: Decimal
-    lines: tuple[RefundLine, ...] = ()
+from app.integrations.protocol.shipments import RefundLine, RefundSeen, ShopOrderState
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ from decimal import Decimal
 from typing import Protocol, runtime_checkable
 
 from app.domain import ShopState
-from app.integrations.protocol.refunds import RefundSeen
 
 
 @dataclass(frozen=True)
@@ -33,6 +32,31 @@ class TrackingEntry:
     number: str
     provider: str = ""
     link: str = ""
+
+
+@dataclass(frozen=True)
+class RefundLine:
+    """Part of one order line that goes back: pieces, `amount` without tax, tax by rate id. All positive."""
+
+    line_id: str
+    quantity: int
+    amount: Decimal
+    taxes: Mapping[str, Decimal] = field(default_factory=dict)
+
+    @property
+    def total(self) -> Decimal:
+        """With tax."""
+        return self.amount + sum(self.taxes.values(), Decimal(0))
+
+
+@dataclass(frozen=True)
+class RefundSeen:
+    """A refund as the shop has it. `amount` is with tax and positive; `lines` are empty in a summary."""
+
+    id: str
+    reason: str
+    amount: Decimal
+    lines: tuple[RefundLine, ...] = ()
 
 
 @dataclass(frozen=True)

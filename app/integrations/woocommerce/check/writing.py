@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.domain import OUTBOUND
 from app.errors import LoginRefused, RemoteError
 from app.integrations.protocol import Check
 from app.integrations.woocommerce.check import texts as words
@@ -62,7 +63,7 @@ class WritingChecks:
         self._add("writing", True, "the keys can write")
 
     def _say_it_cannot_write(self, error: LoginRefused) -> None:
-        on = [name for name in ("stock", "shipments", "returns") if getattr(self._settings.processes, name)]
+        on = [process.value for process in OUTBOUND if self._settings.processes.is_on(process)]
         if on:
             message = f"the keys cannot write, and {', '.join(on)} must: {error.message}"
             self._add("writing", False, message, f"{words.fix_of(error, False)}; or switch {' and '.join(on)} off")

@@ -91,7 +91,9 @@ class Settings(BaseSettings):
         60, gt=0, description="arq's time limit of one task, in seconds. Must be longer than slice plus one call."
     )
     slice_seconds: float = Field(
-        15, gt=0, description="A drain gives its lane back after this time, in seconds, and looks again."
+        15,
+        gt=0,
+        description="A worker gives a lane back after this time, in seconds. If more waits, it goes on at once.",
     )
     lease_seconds: float = Field(
         45, gt=0, description="How long a lease lasts without renewal, in seconds. Must be longer than one call's time-out."
@@ -125,7 +127,9 @@ class Settings(BaseSettings):
     )
     login_pause_seconds: float = Field(600, gt=0, description="Pause after a refused login, in seconds.")
     ageing_minutes: float = Field(
-        15, gt=0, description="What has waited longer than this in a lane gets every fourth turn, whatever its class."
+        15,
+        gt=0,
+        description="Every fourth job of a lane is one that has waited longer than this, in minutes, whatever its class.",
     )
 
     # --- retention --------------------------------------------------------------------------------------------------
@@ -141,7 +145,7 @@ class Settings(BaseSettings):
     alert_window_minutes: float = Field(
         60,
         gt=0,
-        description="The same trouble is told of once in this time, in minutes; what is new in between comes along with it.",
+        description="You hear of the same trouble once in this time, in minutes.",
     )
     alert_mail_to: Annotated[list[str], NoDecode] = Field(
         default_factory=list, description="Addresses that alerts are mailed to, separated by commas. Needs the SMTP settings."

@@ -144,7 +144,9 @@ def judge_redis(facts: dict[str, Any]) -> Iterator[Finding]:
     if policy == "noeviction":
         yield _ok("queue memory", "it never throws anything away (noeviction)")
     else:
-        yield _warn("queue memory", f"it may throw rings away when memory is short ({policy})", "set maxmemory-policy noeviction")
+        yield _warn(
+            "queue memory", f"it may throw wake-ups away when memory is short ({policy})", "set maxmemory-policy noeviction"
+        )
     if facts.get("aof_enabled") in (1, "1"):
         yield _ok("queue persistence", "every write is logged to disk (AOF)")
     else:

@@ -142,6 +142,8 @@ def kind_of(annotation: Any) -> str:
         return f"table of {kind_of(arguments[1])}"
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         return " or ".join(f"`{member.value}`" for member in annotation)
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return "{" + ", ".join(f"`{name}`" for name in annotation.model_fields) + "}"
     names = {str: "text", int: "whole number", float: "number", bool: "true or false", SecretStr: "secret", Path: "path"}
     return names.get(annotation, getattr(annotation, "__name__", str(annotation)).lower())
 

@@ -118,8 +118,8 @@ async def _detail(caller: Caller, event_id: int) -> EventDetail:
 
 @router.post("/{event_id}/replay", summary="Replay an event", responses=problems(404, 409))
 async def replay_event(caller: Syncer, event_id: Id) -> EventDetail:
-    """Has it judged again, through the same door as the first time: what is older than, or the same as, what is stored comes to
-    nothing, so that nothing is doubled. One in the dead letters is taken up again."""
+    """Works on the event again. If what is stored is newer or the same, nothing is sent, so nothing is doubled.
+    An event in the dead letters is taken up again."""
     await _detail(caller, event_id)
     await replay.replay_event(caller.gateway, event_id)
     return await _detail(caller, event_id)

@@ -175,7 +175,7 @@ class ConnectionSettings(BaseModel):
         None, description="Orders made before this moment are never transferred. Set to the moment of activation when left out."
     )
     order_number_prefix: str = Field(
-        "", max_length=20, description="Put in front of the shop's order number to make the WMS order number."
+        "", max_length=20, description="Text before the order number. With `WC-` order 1001 becomes `WC-1001` in the WMS."
     )
     default_country: str | None = Field(
         None,

@@ -1,0 +1,143 @@
+"""The connection test: real calls with the token, and what is wrong in the words of whoever runs the shop."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from app.errors import LoginRefused, RemoteError, Unavailable
+from app.http import CERTIFICATE
+from app.integrations.nettbutikk24.mapping.members import product_key
+from app.integrations.nettbutikk24.rest.calls import REPLACED, Calls
+from app.integrations.nettbutikk24.rest.lists import Lists
+from app.integrations.nettbutikk24.rest.values import flag
+from app.integrations.nettbutikk24.settings import IN_WORK, RECEIVED, SENT, AuthMode, NettbutikkAdapterSettings
+from app.integrations.protocol import Check, TestReport
+from app.json_reading import Body, plain
+
+LOOKED_AT = 100
+"""So many orders, and rows of products, are looked at."""
+NEW_TOKEN = "copy the token from the shop's administration (/admin/index.php?nr=103) and give it as api_key"  # noqa: S105 - a sentence
+
+
+class ConnectionTest:
+    """One test of one shop."""
+
+    def __init__(self, calls: Calls, lists: Lists, settings: NettbutikkAdapterSettings) -> None:
+        self._calls = calls
+        self._lists = lists
+        self._settings = settings
+        self._checks: list[Check] = []
+        self._facts: dict[str, Any] = {}
+
+    async def report(self) -> TestReport:
+        """Never raises RemoteError."""
+        try:
+            await self._run()
+        except RemoteError as error:
+            self._add("access", False, error.message, _fix_of(error))
+        return TestReport(tuple(self._checks), self._facts)
+
+    async def _run(self) -> None:
+        await self._find_form()
+        self._facts["auth_mode"] = self._calls.auth_mode
+        self._add("access", True, f"the shop accepts the token ({self._calls.auth_mode})")
+        orders = await self._lists.page("orders", LOOKED_AT, 0)
+        self._add("orders", True, f"orders can be read: {len(orders.records)} looked at")
+        self._learn_statuses(orders.records)
+        products = await self._lists.page("products", LOOKED_AT, 0)
+        self._add("products", True, f"products can be read: {len(products.records)} rows looked at")
+        self._look_at_ids(products.records)
+
+    def _add(self, name: str, ok: bool, message: str, fix: str = "") -> None:
+        self._checks.append(Check(name, ok, message, fix))
+
+    async def _find_form(self) -> None:
+        """The form of the token that the shop takes (A1), and whether the first segment is the limit (A5)."""
+        has_worked = self._calls.has_worked
+        self._calls.begin_test()
+        try:
+            await self._ask_for_one()
+        except LoginRefused as refused:
+            other: AuthMode = "query" if self._calls.auth_mode == "basic" else "basic"
+            before, self._calls.auth_mode = self._calls.auth_mode, other
+            try:
+                await self._ask_for_one()
+            except LoginRefused:
+                self._calls.auth_mode = before
+                if has_worked:
+                    refused.message = REPLACED
+                raise refused from None
+
+    async def _ask_for_one(self) -> None:
+        page = await self._lists.page("orders", 1, 0)
+        if len(page.records) > 1:
+            other = "offset/limit" if self._settings.path_order == "limit/offset" else "limit/offset"
+            message = f"asked for one order, the shop gave {len(page.records)}"
+            self._add("paging", False, message, f"set path_order to {other}")
+
+    def _learn_statuses(self, orders: Sequence[Body]) -> None:
+        """The words seen, with counts, and what they seem to mean (3.4). Nothing is decided here."""
+        counts = Counter(plain(each, "status") for each in orders)
+        rests = Counter(plain(each, "status") for each in orders if flag(each, "rest"))
+        seen = [{"status": word, "orders": count, "rest": rests[word]} for word, count in counts.most_common() if word]
+        self._facts["statuses"] = seen
+        words = [str(each["status"]) for each in seen]
+        sent = [word for word in words if word.casefold() in SENT]
+        proposals: dict[str, Any] = {}
+        if found := [word for word in words if word.casefold() in (*RECEIVED, *IN_WORK)]:
+            proposals["status_import"] = found
+        if sent:
+            proposals["status_sent"] = sent[0]
+        if any(rests[word] for word in sent):
+            proposals["rest_write"] = "rest_flag"
+        self._facts["proposals"] = proposals
+        self._ask_to_confirm(seen, proposals)
+
+    def _ask_to_confirm(self, seen: Sequence[dict[str, Any]], proposals: dict[str, Any]) -> None:
+        """The words that are written must be the shop's own, and a person's choice (A8)."""
+        if not self._settings.processes.shipments:
+            return
+        if self._settings.status_confirmed:
+            self._look_for_words([str(each["status"]) for each in seen])
+            return
+        words = ", ".join(f"{each['status']} ({each['orders']}{_with_rest(each['rest'])})" for each in seen)
+        proposed = ", ".join(f"{name} {value!r}" for name, value in proposals.items() if name != "status_import")
+        message = f"nobody has confirmed what the shop's statuses are called; seen in its last orders: {words or 'none'}"
+        fix = "set status_sent, status_sent_rest and rest_write to the shop's own, and status_confirmed to true"
+        fix = f"{fix}; proposed: {proposed}" if proposed else fix
+        self._add("statuses", False, message, f"{fix}. Or switch processes.shipments off")
+
+    def _look_for_words(self, seen: Sequence[str]) -> None:
+        """A word that no order has may be right: nothing may have been sent with rest yet. It is told, no more."""
+        settings = self._settings
+        written = [settings.status_sent, *([settings.status_sent_rest] if settings.rest_write != "rest_flag" else [])]
+        for word in (each for each in written if seen and each not in seen):
+            fix = "write it as the shop does, capitals too, unless the shop has it and no order has had it lately"
+            message = f"no order has the status {word!r}, which will be written; seen: {', '.join(seen)}"
+            self._add("statuses", True, message, fix)
+
+    def _look_at_ids(self, rows: Sequence[Body]) -> None:
+        """Rows that share an id cannot be told apart (A7)."""
+        counts = Counter(product_key(dict(each)) for each in rows)
+        twice = next((key for key, count in counts.items() if key is not None and count > 1), None)
+        self._facts["needs_check"] = twice is not None
+        if twice is not None:
+            message = f"several variants have the id {twice} and no unique product id: they cannot be told apart"
+            fix = "have 24Nettbutikk give unique product ids in `flat` lists, or set products_flat; no stock is written before"
+            self._add("variants", not self._settings.writes_stock, message, fix)
+
+
+def _with_rest(count: int) -> str:
+    return f", {count} of them with rest" if count else ""
+
+
+def _fix_of(error: RemoteError) -> str:
+    if isinstance(error, LoginRefused):
+        return NEW_TOKEN if error.message != REPLACED else f"the shop's people have replaced it: {NEW_TOKEN}"
+    if isinstance(error, Unavailable) and CERTIFICATE in error.message:
+        return "if your own authority made the certificate, set GATEWAY_CA_FILE to that authority's PEM file"
+    if isinstance(error, Unavailable) and not error.sent:
+        return "check api_url, and that the shop can be reached from here"
+    return "check api_url, like https://SHOP/api/v1/; if it stays so, ask 24Nettbutikk"

@@ -1,0 +1,154 @@
+"""Polls: what changed since a cursor, page by page, by positions.
+
+Lists come in no order that could be relied on, so that the cursor moves only when the whole list was read. Where a poll stops in
+between, the cursor says where the next page begins. Each page begins with the row that the last one ended with: when rows leave
+the list meanwhile, the poll goes back until it finds that row, and nothing slips through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from app.domain import Process, SourceRecord
+from app.integrations.kit.cursor import Cursor
+from app.integrations.kit.paging import Listed, Pages
+from app.integrations.nettbutikk24.reads.records import key_of, records_of
+from app.integrations.nettbutikk24.rest.calls import Calls
+from app.integrations.nettbutikk24.rest.lists import Lists, Resource, Rows, list_path
+from app.integrations.nettbutikk24.settings import NettbutikkAdapterSettings
+from app.json_reading import moment, whole
+
+PLACE, AHEAD = "place", "ahead"
+"""Members of a cursor in the middle of a list: offset, last row and time that it is read from; where the poll will stand then."""
+READ_AT = "read_at"
+"""Member of a cursor: when the list was read to its end, by the shop's clock."""
+RESOURCES: dict[Process, Resource] = {Process.ARTICLES: "products", Process.ORDERS: "orders"}
+_NEVER = datetime.min.replace(tzinfo=UTC)
+_SECOND = timedelta(seconds=1)
+_OVER = timedelta(seconds=5)
+"""So long after a record's time it is certain that its second was over when the list was read."""
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """One page of a poll: its records, oldest first, without those that an earlier poll gave as they are; the cursor behind."""
+
+    records: tuple[SourceRecord, ...]
+    behind: dict[str, Any]
+    is_last: bool
+    calls: int
+    left_out: int
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where the next page begins: at the row `last`, which was found there. `since`: the list is of what changed from then on."""
+
+    offset: int = 0
+    last: str | None = None
+    since: datetime | None = None
+
+    def stored(self) -> dict[str, Any]:
+        return {"offset": self.offset, "last": self.last, "since": self.since.isoformat() if self.since else None}
+
+    @classmethod
+    def read(cls, stored: Any) -> _Place | None:
+        if not isinstance(stored, Mapping):
+            return None
+        last = stored.get("last")
+        return cls(whole(stored, "offset") or 0, last if isinstance(last, str) else None, moment(stored.get("since")))
+
+
+class Poll:
+    """One poll of one shop's orders or products, in flat memory. `all_of_them`: changed or not."""
+
+    def __init__(
+        self,
+        calls: Calls,
+        lists: Lists,
+        settings: NettbutikkAdapterSettings,
+        process: Process,
+        began: tuple[Mapping[str, Any] | None, datetime | None],
+        *,
+        all_of_them: bool = False,
+    ) -> None:
+        stored, since = began
+        self._calls = calls
+        self._lists = lists
+        self._settings = settings
+        self._process = process
+        kept = dict(stored or {})
+        self._place = _Place.read(kept.pop(PLACE, None))
+        ahead = kept.pop(AHEAD, None)
+        self._read_at = moment(kept.pop(READ_AT, None))
+        self._base = Cursor.read(kept or None, since)
+        self._ahead = Cursor.read(ahead, since) if self._place and isinstance(ahead, dict) else self._base
+        self._all = all_of_them
+        self._pages = Pages(lists.size)
+
+    async def stretches(self) -> AsyncIterator[Stretch]:
+        made = self._calls.count
+        if self._place is None and await self._nothing_changed():
+            yield Stretch((), self._stored(self._base, self._read_at), is_last=True, calls=self._calls.count - made, left_out=0)
+            return
+        place = self._place or _Place(since=self._since())
+        while True:
+            page = await self._page(place)
+            keys = [key_of(self._process, row) for row in page.records]
+            if place.last is not None and place.offset and place.last not in keys:
+                place = _Place(max(0, place.offset - self._lists.size), place.last, place.since)
+                continue
+            first = 1 if place.last is not None and keys[:1] == [place.last] else 0
+            place, is_last = self._next(place, page, keys, first)
+            yield self._stretch(page.records[first:], place, is_last=is_last, calls=self._calls.count - made)
+            made = self._calls.count
+            if is_last:
+                return
+
+    def _stored(self, cursor: Cursor, read_at: datetime | None) -> dict[str, Any]:
+        return {**cursor.stored(), **({READ_AT: read_at.isoformat()} if read_at else {})}
+
+    @property
+    def _overlap(self) -> timedelta:
+        return timedelta(minutes=self._settings.overlap_minutes) or _SECOND
+
+    def _since(self) -> datetime | None:
+        return None if self._all else self._base.start(self._overlap)
+
+    async def _nothing_changed(self) -> bool:
+        """Whether the shop says that its newest order is one that is known: one HEAD instead of a list."""
+        newest = self._base.modified
+        if self._process is not Process.ORDERS or not self._settings.head_first or self._all or newest is None:
+            return False
+        if self._read_at is None or self._read_at - newest < _OVER:
+            return False
+        path = list_path(self._settings, "orders", self._lists.size, 0, self._since())
+        told = await self._calls.last_modified(path)
+        return told is not None and told <= newest
+
+    async def _page(self, place: _Place) -> Listed:
+        async def ask(offset: int, size: int) -> Listed:
+            return await self._lists.page(RESOURCES[self._process], size, offset, place.since)
+
+        return await self._pages.read(ask, place.offset)
+
+    def _next(self, place: _Place, page: Listed, keys: list[str | None], first: int) -> tuple[_Place, bool]:
+        goes_on = isinstance(page, Rows) and page.goes_on
+        is_last = not goes_on or len(keys) <= first
+        end = page.offset + len(keys)
+        known = bool(keys) and keys[-1] is not None and len(keys) > 1
+        return _Place(end - 1 if known else end, keys[-1] if known else None, place.since), is_last
+
+    def _stretch(self, rows: Any, place: _Place, *, is_last: bool, calls: int) -> Stretch:
+        listed = records_of(self._process, rows, self._settings.timezone)
+        new = [each for each in listed if self._all or self._base.is_new(each)]
+        latest = self._calls.now.replace(microsecond=0)
+        self._ahead = self._ahead.past(listed, frozenset(), self._overlap, self._calls.now, latest)
+        behind = self._stored(self._ahead, self._calls.now)
+        if not is_last:
+            behind = {**self._stored(self._base, self._read_at), PLACE: place.stored(), AHEAD: self._ahead.stored()}
+        records = tuple(sorted(new, key=lambda each: (each.modified_at or _NEVER, each.source_id)))
+        return Stretch(records, behind, is_last=is_last, calls=calls, left_out=len(rows) - len(listed))

@@ -1,0 +1,1 @@
+"""Single calls to a shop, and how its values are written."""

@@ -1,0 +1,150 @@
+"""Calls to one shop. What the answers mean is sorted here and nowhere else.
+
+The token is in no error and no log: `call` has no query, and what is quoted of an answer is without it.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import httpx
+import orjson
+
+from app.clock import Clock
+from app.errors import LoginRefused, Malformed, NoSuchRecord, Refused
+from app.http import MOST_APART, Answer, encode_query, http_date, raise_passing, send
+from app.integrations.kit.values.charsets import as_text
+from app.integrations.nettbutikk24.credentials import NettbutikkCredentials
+from app.integrations.nettbutikk24.settings import AuthMode, NettbutikkAdapterSettings
+from app.json_reading import Body, NotJson, with_junk
+
+SYSTEM = "the shop"
+REPLACED = "the token was replaced in the shop: paste the new one as api_key"
+PARAMETER = "access_token"
+
+Params = Sequence[tuple[str, str]]
+
+
+class Calls:
+    """Calls to one shop. Counts them. Paths stand behind `/api/v1/`.
+
+    `auth_mode` may be changed by whoever finds out that the shop takes the other one. A token that has worked and is refused is
+    worth nothing any more: nothing is asked again. A new token, or a test of the connection, makes new calls.
+    """
+
+    def __init__(
+        self,
+        settings: NettbutikkAdapterSettings,
+        credentials: NettbutikkCredentials,
+        http: httpx.AsyncClient,
+        clock: Clock,
+        facts: Mapping[str, Any],
+    ) -> None:
+        self._settings = settings
+        self._base = credentials.api_url
+        self._token = credentials.api_key.get_secret_value()
+        self._http = http
+        self._clock = clock
+        known = facts.get("auth_mode")
+        self.auth_mode: AuthMode = known if known in ("basic", "query") else settings.auth_mode
+        self.has_worked = known is not None
+        self.count = 0
+        self._refused: int | None = None
+        self.shop_time: datetime | None = None
+        """The shop's own clock at its last answer (UTC), as far as it said."""
+
+    @property
+    def now(self) -> datetime:
+        return self.shop_time or self._clock()
+
+    def begin_test(self) -> None:
+        """What was refused before is tried again, in either form."""
+        self._refused, self.has_worked = None, False
+
+    async def rows(self, path: str, params: Params = ()) -> tuple[list[Body], Mapping[str, Any]]:
+        """The rows of `data`, and the answer itself. A single object counts as one row; what is no object is left out."""
+        answer = await self._send("GET", path, params)
+        body = answer.json
+        data = body.get("data") if isinstance(body, Mapping) else None
+        found = [data] if isinstance(data, Mapping) else data
+        if not isinstance(found, list):
+            call = f"GET {path}"
+            message = "the shop answered something else than rows"
+            raise Malformed(message, system=SYSTEM, call=call, status=answer.status, answer=self._words(answer))
+        assert isinstance(body, Mapping)
+        return [each for each in found if isinstance(each, Mapping)], body
+
+    async def last_modified(self, path: str) -> datetime | None:
+        """What HEAD says of a list: when the newest of it was changed. None when it does not say."""
+        try:
+            answer = await self._send("HEAD", path, ())
+        except (Refused, Malformed):
+            return None
+        return http_date(answer.headers.get("Last-Modified"))
+
+    async def patch(self, path: str, body: Mapping[str, Any], params: Params = ()) -> Body | None:
+        """Any 2xx is a yes. Returns the row where the shop shows it."""
+        answer = await self._send("PATCH", path, params, body)
+        data = answer.json.get("data") if isinstance(answer.json, Mapping) else None
+        first = data[0] if isinstance(data, list) and data else data
+        return first if isinstance(first, Mapping) else None
+
+    # one call
+
+    async def _send(self, method: str, path: str, params: Params, body: Any = None) -> Answer:
+        call, headers = f"{method} {path}", {"Accept": "application/json"}
+        if self._refused is not None:
+            raise LoginRefused(REPLACED, system=SYSTEM, call=call, status=self._refused)
+        if self.auth_mode == "basic":
+            headers["Authorization"] = f"Basic {base64.b64encode(f'{self._token}:'.encode()).decode()}"
+        else:
+            params = (*params, (PARAMETER, self._token))
+        url = httpx.URL(f"{self._base}{path}" + (f"?{encode_query(params)}" if params else ""))
+        given = {} if body is None else {"json": body}
+        request = self._http.build_request(method, url, headers=headers, **given)
+        self.count += 1
+        answer = await send(self._http, request, timeout=self._settings.call_timeout_seconds, system=SYSTEM)
+        said = http_date(answer.headers.get("Date"))
+        self.shop_time = said if said is not None and abs(said - self._clock()) <= MOST_APART else None
+        answer = self._decoded(answer)
+        self._sort(answer, call, is_read=method == "GET")
+        return answer
+
+    def _decoded(self, answer: Answer) -> Answer:
+        """The answer in its own charset (A2)."""
+        if not answer.content or answer.content.isascii():
+            return answer
+        text = as_text(answer.content, answer.headers.get("Content-Type", ""), self._settings.fallback_charset)
+        content = text.encode()
+        try:
+            parsed, junk = with_junk(content)
+        except NotJson:
+            return replace(answer, content=content, json=None, is_json=False)
+        return replace(answer, content=content, json=parsed, is_json=True, junk=junk)
+
+    def _sort(self, answer: Answer, call: str, *, is_read: bool) -> None:
+        status, words = answer.status, self._words(answer)
+        raise_passing(replace(answer, content=words.encode(), junk=""), system=SYSTEM, call=call, now=self._clock())
+        if status in (401, 403):
+            self._refused = status if self.has_worked else None
+            message = REPLACED if self.has_worked else f"the shop does not accept the token ({status})"
+            raise LoginRefused(message, system=SYSTEM, call=call, status=status, answer=words)
+        is_page = "html" in answer.headers.get("Content-Type", "") or answer.content.lstrip()[:1] == b"<"
+        if status == 404 and not is_page:
+            raise NoSuchRecord("the shop has no such record (404)", system=SYSTEM, call=call, status=status, answer=words)
+        if 400 <= status < 500 and not is_page:
+            told = f": {words}" if words.strip() else ", and says no more"
+            message = f"the shop refused it ({status}){told}"
+            raise Refused(message, system=SYSTEM, call=call, status=status, answer=words)
+        if not 200 <= status < 300 or is_page or (is_read and not answer.is_json):
+            kind = "a web page" if is_page else "something"
+            message = f"the shop answered {status} with {kind} that is not its API's"
+            raise Malformed(message, system=SYSTEM, call=call, status=status, answer=words)
+
+    def _words(self, answer: Answer) -> str:
+        content = orjson.dumps(answer.json) if answer.junk else answer.content
+        return content[:2000].decode("utf-8", errors="replace").replace(self._token, "…")

@@ -1,0 +1,164 @@
+"""What an order is told of its shipment: its lines, its tracking, then its status (A19).
+
+The order is read first, and what it has is not written again. So a report that broke off goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from app.domain import Problem, ShopState
+from app.errors import NoSuchRecord, Refused
+from app.integrations.nettbutikk24.mapping.members import state_of
+from app.integrations.nettbutikk24.rest.values import amount, flag, moment_of, plain_number, record_id
+from app.integrations.nettbutikk24.shop import Shop
+from app.integrations.protocol import ShopOrderState, StatusSet, Tracking, TrackingEntry
+from app.integrations.protocol.shipments import Delivered, DeliveryStep
+from app.json_reading import Body, objects, plain
+
+JOINED = ", "
+NOT_CONFIRMED = "statuses-not-confirmed"
+
+
+@dataclass(frozen=True)
+class OrderSeen(ShopOrderState):
+    """An order with the row that it was read from."""
+
+    row: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Shipments(Shop):
+    """Implements `ReportsShipments` and `TakesDeliveries`."""
+
+    tracking_by_note = False
+
+    async def order_state(self, source_id: str) -> OrderSeen | None:
+        """One read."""
+        try:
+            rows, _ = await self._calls.rows(f"orders/{source_id}")
+        except NoSuchRecord:
+            return None
+        row = next((each for each in rows if record_id(each.get("order_no")) == source_id), {})
+        kept = plain(row, "tracking_number")
+        return OrderSeen(
+            source_id=source_id,
+            number=source_id,
+            status=plain(row, "status"),
+            modified_at=moment_of(row, self._settings.timezone),
+            currency=plain(row, "currency"),
+            total=amount(row.get("total_amount_gross")) or Decimal(0),
+            lines=(),
+            tracking=tuple(TrackingEntry(each, each) for each in _split(kept)),
+            refunds=(),
+            state=state_of(row, self._settings),
+            kept_tracking=kept,
+            row=row,
+        )
+
+    # --- a delivery, step by step -------------------------------------------------------------------------------------------
+
+    def delivery_waits(self) -> Problem | None:
+        """Nothing is written before a person has confirmed the words of the shop's statuses (A8)."""
+        if self._settings.status_confirmed:
+            return None
+        seen = ", ".join(f"{each.get('status')} ({each.get('orders')})" for each in self._facts.get("statuses") or ())
+        message = f"nobody has confirmed what the shop's statuses are called; seen: {seen or 'none yet'}"
+        fix = "set status_sent, status_sent_rest and rest_write to the shop's own, and status_confirmed"
+        return Problem(NOT_CONFIRMED, "settings.status_confirmed", message, fix)
+
+    def delivery_steps(self, order: ShopOrderState, delivered: Delivered) -> tuple[DeliveryStep, ...]:
+        """What the order lacks: lines, tracking, status."""
+        row = order.row if isinstance(order, OrderSeen) else {}
+        path = f"orders/{order.source_id}"
+        steps = [step for line in objects(row, "order_lines") if (step := self._line_step(path, line, delivered))]
+        if (tracking := self._tracking(row, delivered, "order")) is not None:
+            steps.append(DeliveryStep(path, tracking))
+        if delivered.sets_status and (status := self._status(row, delivered)):
+            steps.append(DeliveryStep(path, status, checks=("rest",) if "rest" in status else ()))
+        return tuple(steps)
+
+    async def take_step(self, step: DeliveryStep) -> str:
+        """A tracking number that is refused is left out, and told of (A11). So is a flag that the shop did not take."""
+        try:
+            await self._calls.patch(step.place, step.change)
+        except Refused as refused:
+            if refused.status != 400 or "tracking_number" not in step.change:
+                raise
+            left = {name: value for name, value in step.change.items() if name != "tracking_number"}
+            if left:
+                await self._calls.patch(step.place, left)
+            return f"The shop refused the tracking number {step.change['tracking_number']}: enter it there by hand"
+        if not step.checks:
+            return ""
+        rows, _ = await self._calls.rows(step.place)
+        wrong = [name for name in step.checks if not rows or flag(rows[0], name) is not (step.change[name] == "1")]
+        return f"The shop did not take the flag {wrong[0]}: set it there by hand, or set rest_write to status" if wrong else ""
+
+    def _line_step(self, path: str, line: Body, delivered: Delivered) -> DeliveryStep | None:
+        own = record_id(line.get("id"))
+        shipped = next((each for each in delivered.lines if each.row_number == own), None)
+        if own is None or shipped is None or shipped.shipped <= 0:
+            return None
+        change: dict[str, Any] = {}
+        if shipped.shipped >= shipped.ordered and not flag(line, "sent"):
+            change |= {"sent": "1", "sent_date": self._day(delivered)}
+        quantity = self._settings.line_quantity_field
+        if quantity is not None and amount(line.get(quantity)) != shipped.shipped:
+            change[quantity] = plain_number(shipped.shipped)
+        is_told = bool(change) or flag(line, "sent")
+        change |= (self._tracking(line, delivered, "line") or {}) if is_told else {}
+        return DeliveryStep(f"{path}/lines/{own}", change) if change else None
+
+    def _tracking(self, row: Body, delivered: Delivered, place: str) -> dict[str, Any] | None:
+        """All numbers, joined; what somebody else has entered stays. None where it is there."""
+        if place not in self._settings.tracking_write.split("+") or not delivered.tracking:
+            return None
+        there = plain(row, "tracking_number")
+        wanted = JOINED.join(dict.fromkeys((*_split(there), *delivered.tracking)))
+        return {"tracking_number": wanted} if wanted != there else None
+
+    def _status(self, row: Body, delivered: Delivered) -> dict[str, Any]:
+        """Whole: sent. With lines still open: as `rest_write` says (A12). Only what differs."""
+        settings, is_part = self._settings, any(each.shipped < each.ordered for each in delivered.lines)
+        by_word = is_part and settings.rest_write in ("status", "both")
+        wanted = settings.status_sent_rest if by_word else settings.status_sent
+        change: dict[str, Any] = {"status": wanted} if plain(row, "status") != wanted else {}
+        if settings.rest_write != "status" and flag(row, "rest") is not is_part:
+            change["rest"] = "1" if is_part else "0"
+        return change
+
+    def _day(self, delivered: Delivered) -> str:
+        when = delivered.shipped_at or self._clock()
+        return when.astimezone(ZoneInfo(self._settings.timezone)).date().isoformat()
+
+    # --- the rest of `ReportsShipments` ---------------------------------------------------------------------------------------
+
+    async def complete(self, source_id: str) -> StatusSet:
+        """Status *sent*, unless the order has it, or is deleted."""
+        seen = await self.order_state(source_id)
+        if seen is None:
+            raise NoSuchRecord("the shop has no such order", system="the shop", call=f"GET orders/{source_id}", status=404)
+        wanted, is_closed = self._settings.status_sent, seen.state is ShopState.CANCELLED
+        if is_closed or seen.status == wanted or not self._settings.status_confirmed:
+            return StatusSet(seen.status, written=False, modified_at=seen.modified_at, is_closed=is_closed)
+        await self._calls.patch(f"orders/{source_id}", {"status": wanted})
+        return StatusSet(wanted, written=True)
+
+    async def add_tracking(self, source_id: str, tracking: Tracking) -> str:
+        await self._calls.patch(f"orders/{source_id}", {"tracking_number": tracking.number})
+        return tracking.number
+
+    async def tracking_entries(self, source_id: str) -> tuple[TrackingEntry, ...]:
+        seen = await self.order_state(source_id)
+        return () if seen is None else seen.tracking
+
+    def tracking_note(self, order_number: str, tracking: Iterable[Tracking], *, is_part: bool = False) -> str:
+        return ""
+
+
+def _split(joined: str) -> Sequence[str]:
+    return [each.strip() for each in joined.split(",") if each.strip()]

@@ -1,0 +1,1 @@
+"""How calls reach the simulated shop: the API, and the routes under `/_sandbox`."""

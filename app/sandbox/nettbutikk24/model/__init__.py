@@ -1,0 +1,1 @@
+"""What the simulated shop keeps and does. It knows nothing of HTTP."""

@@ -1,0 +1,93 @@
+"""Single calls to a shop: the token, charsets, refusals."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import pytest
+
+from app.domain import Process
+from app.errors import LoginRefused, Malformed, RateLimited, RemoteError, Unavailable
+from app.sandbox.kit.faults import Fault
+from tests.integrations.nettbutikk24.calling import TOKEN, changed, open_bench
+
+
+async def test_the_token_is_sent_as_user_name_and_in_no_address() -> None:
+    bench = open_bench()
+    await changed(bench.client(), Process.ORDERS)
+    (request,) = bench.requests
+    assert request.headers["Authorization"] == "Basic " + base64.b64encode(f"{TOKEN}:".encode()).decode()
+    assert str(request.url) == "http://nettbutikk.test/api/v1/orders/1000/0"
+
+
+async def test_the_other_form_is_found_by_the_test_and_used_from_then_on() -> None:
+    bench = open_bench(auth_forms=("query",))
+    client = bench.client(status_confirmed=True)
+    report = await client.test()
+    assert report.ok, report
+    assert report.facts["auth_mode"] == "query"
+    bench.facts, bench.requests[:] = dict(report.facts), []
+    await changed(bench.client(), Process.ORDERS)
+    (request,) = bench.requests
+    assert "Authorization" not in request.headers
+    assert request.url.params["access_token"] == TOKEN
+
+
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize("facts", [{"auth_mode": "basic"}, {"auth_mode": "query"}])
+async def test_a_token_that_was_replaced_is_told_without_the_token(status: Any, facts: dict[str, Any]) -> None:
+    bench = open_bench(wrong_token_status=status)
+    bench.facts = facts
+    bench.shop.replace_token()
+    client = bench.client()
+    for _ in range(2):
+        with pytest.raises(LoginRefused) as caught:
+            await changed(client, Process.ORDERS)
+    assert caught.value.message == "the token was replaced in the shop: paste the new one as api_key"
+    assert TOKEN not in f"{caught.value} {caught.value.call} {caught.value.answer}"
+    assert len(bench.requests) == 1
+
+
+async def test_a_wrong_token_fails_the_test_after_both_forms() -> None:
+    bench = open_bench()
+    report = await bench.client("wrong").test()
+    assert [(check.name, check.ok, check.message) for check in report.checks] == [
+        ("access", False, "the shop does not accept the token (401)")
+    ]
+    assert len(bench.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("charset", "named"),
+    [("utf-8", True), ("utf-8", False), ("iso-8859-1", True), ("iso-8859-1", False), ("windows-1252", True)],
+)
+async def test_norwegian_letters_survive_every_charset(charset: str, named: bool) -> None:
+    bench = open_bench(charset=charset, charset_named=named)
+    bench.shop.add_product("BL-1", "Blåbærsyltetøy – ærlig")
+    (record,), _ = await changed(bench.client(), Process.ARTICLES)
+    assert record.body["name"] == "Blåbærsyltetøy – ærlig"
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (Fault("status", status=429), RateLimited),
+        (Fault("status", status=503), Unavailable),
+        (Fault("status", status=200, text="<html>Vedlikehold</html>"), Malformed),
+        (Fault("status", status=302), Malformed),
+    ],
+)
+async def test_failures_are_sorted(fault: Fault, error: type[RemoteError]) -> None:
+    bench = open_bench()
+    bench.shop.faults.active.append(fault)
+    with pytest.raises(error):
+        await changed(bench.client(), Process.ORDERS)
+
+
+async def test_a_shop_that_refuses_large_pages_is_asked_for_a_hundred() -> None:
+    bench = open_bench(max_limit=100, over_limit="refused")
+    bench.shop.add_product("A-1", "A")
+    await changed(bench.client(), Process.ARTICLES)
+    await changed(bench.client(page_size=100), Process.ARTICLES)
+    assert bench.asked == ["GET products/1000/0", "GET products/100/0", "GET products/100/0"]

@@ -1,0 +1,215 @@
+"""Polls of a shop: pages, cursors, what is read beside orders, single records."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from app.domain import Process, SourceRecord
+from tests.integrations.nettbutikk24.calling import Bench, changed, open_bench
+
+
+def products(bench: Bench, count: int) -> None:
+    for number in range(count):
+        bench.shop.add_product(f"A-{number}", f"Artikkel {number}")
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {},
+        {"list_order": "modified"},
+        {"list_order": "key-descending"},
+        {"next_page": "full"},
+        {"last_page": "object"},
+        {"next_query": "token"},
+        {"max_limit": 3},
+        {"path_order": "offset/limit"},
+    ],
+)
+async def test_every_product_is_given_once_whatever_the_pages_look_like(config: dict[str, Any]) -> None:
+    bench = open_bench(**config)
+    products(bench, 10)
+    settings = {"path_order": config["path_order"]} if "path_order" in config else {}
+    found, _ = await changed(bench.client(page_size=4, **settings), Process.ARTICLES)
+    assert sorted(each.body["article_no"] for each in found) == [f"A-{number}" for number in range(10)]
+
+
+async def test_a_second_poll_gives_nothing_and_a_change_is_given_once() -> None:
+    bench = open_bench()
+    products(bench, 3)
+    client = bench.client()
+    _, cursor = await changed(client, Process.ARTICLES)
+    bench.clock.now += timedelta(minutes=15)
+    found, cursor = await changed(client, Process.ARTICLES, cursor)
+    assert found == []
+    bench.shop.change_product(502, name="Ny")
+    found, cursor = await changed(client, Process.ARTICLES, cursor)
+    assert [(each.source_id, each.body["name"]) for each in found] == [("502001", "Ny")]
+    found, _ = await changed(client, Process.ARTICLES, cursor)
+    assert found == []
+
+
+async def test_all_products_are_read_again_once_a_day() -> None:
+    bench = open_bench()
+    products(bench, 3)
+    client = bench.client()
+    _, cursor = await changed(client, Process.ARTICLES)
+    bench.clock.now += timedelta(hours=23)
+    found, cursor = await changed(client, Process.ARTICLES, cursor)
+    assert found == []
+    bench.clock.now += timedelta(hours=1)
+    found, _ = await changed(client, Process.ARTICLES, cursor)
+    assert len(found) == 3
+
+
+async def test_a_poll_that_stops_goes_on_at_its_page() -> None:
+    bench = open_bench()
+    products(bench, 10)
+    client = bench.client(page_size=4)
+    async for page in client.changes(Process.ARTICLES, None, None):
+        cursor, first = page.cursor, list(page.records)
+        break
+    found, _ = await changed(client, Process.ARTICLES, cursor)
+    assert sorted(each.body["article_no"] for each in (*first, *found)) == [f"A-{number}" for number in range(10)]
+
+
+async def test_rows_that_leave_a_list_hide_no_others() -> None:
+    bench = open_bench()
+    products(bench, 12)
+    client = bench.client(page_size=4)
+    found: list[SourceRecord] = []
+    async for page in client.changes(Process.ARTICLES, None, None):
+        found += page.records
+        if len(found) == 4:
+            bench.shop.delete_product(501)
+            bench.shop.delete_product(502)
+    assert {each.body["article_no"] for each in found} >= {f"A-{number}" for number in range(2, 12)}
+
+
+async def test_head_saves_the_list_where_no_order_has_changed() -> None:
+    bench = open_bench()
+    bench.shop.add_product("A-1", "A")
+    bench.shop.place_order([{"article_no": "A-1"}])
+    client = bench.client()
+    bench.clock.now += timedelta(minutes=15)
+    _, cursor = await changed(client, Process.ORDERS)
+    bench.requests.clear()
+    found, cursor = await changed(client, Process.ORDERS, cursor)
+    assert (found, [each.method for each in bench.requests]) == ([], ["HEAD"])
+    bench.shop.edit_order(1001, customer_comment="Takk")
+    found, _ = await changed(client, Process.ORDERS, cursor)
+    assert [each.source_id for each in found] == ["1001"]
+
+
+@pytest.mark.parametrize("config", [{"last_modified": "none"}, {"head_takes": ()}])
+async def test_a_shop_whose_head_says_nothing_is_listed(config: dict[str, Any]) -> None:
+    bench = open_bench(**config)
+    bench.shop.add_product("A-1", "A")
+    bench.shop.place_order([{"article_no": "A-1"}])
+    client = bench.client()
+    bench.clock.now += timedelta(minutes=15)
+    _, cursor = await changed(client, Process.ORDERS)
+    bench.shop.edit_order(1001, customer_comment="Takk")
+    found, _ = await changed(client, Process.ORDERS, cursor)
+    assert [each.source_id for each in found] == ["1001"]
+
+
+# --- beside orders --------------------------------------------------------------------------------------------------------
+
+
+async def test_a_customer_is_read_once_for_all_orders_and_again_for_one_that_changed_since() -> None:
+    bench = open_bench()
+    bench.articles.known = {"501001": "A-1"}
+    bench.shop.add_product("A-1", "A")
+    kari = bench.shop.add_customer()["id"]
+    for _ in range(3):
+        bench.shop.place_order([{"article_no": "A-1"}], kari)
+    bench.clock.now += timedelta(minutes=1)
+    client = bench.client()
+    found, cursor = await changed(client, Process.ORDERS)
+    for each in found:
+        assert (await client.enrich(each)).body["_gateway_customer"]["address_1"] == "Storgata 1"
+    assert bench.asked.count(f"GET customers/{kari}") == 1
+    bench.shop.change_customer(kari, address_1="Lillegata 2")
+    bench.clock.now += timedelta(minutes=1)
+    bench.shop.edit_order(1002, customer_comment="Takk")
+    bench.clock.now += timedelta(minutes=1)
+    (order,), _ = await changed(client, Process.ORDERS, cursor)
+    assert (await client.enrich(order)).body["_gateway_customer"]["address_1"] == "Lillegata 2"
+    assert bench.asked.count(f"GET customers/{kari}") == 2
+
+
+async def test_many_new_customers_are_listed() -> None:
+    bench = open_bench()
+    bench.articles.known = {"501001": "A-1"}
+    bench.shop.add_product("A-1", "A")
+    for _ in range(60):
+        bench.shop.place_order([{"article_no": "A-1"}])
+    bench.clock.now += timedelta(minutes=1)
+    client = bench.client()
+    found, _ = await changed(client, Process.ORDERS)
+    for each in found:
+        assert (await client.enrich(each)).body["_gateway_articles"] == {"501001": "A-1"}
+    assert bench.asked == ["GET orders/1000/0", "GET customers/1000/0"]
+    assert bench.articles.asked == [["501001"]]
+
+
+async def test_a_product_that_is_not_known_is_read_once() -> None:
+    bench = open_bench()
+    bench.shop.add_product("A-1", "A")
+    for _ in range(2):
+        bench.shop.place_order([{"article_no": "A-1"}])
+    client = bench.client()
+    found, _ = await changed(client, Process.ORDERS)
+    for each in found:
+        assert (await client.enrich(each)).body["_gateway_articles"] == {"501001": "A-1"}
+    assert bench.asked.count("GET products/501001") == 1
+
+
+@pytest.mark.parametrize("config", [{"simple_unique_id": False}, {"flat_ids": "unique"}])
+async def test_products_without_an_id_of_their_own_go_by_the_one_that_there_is(config: dict[str, Any]) -> None:
+    bench = open_bench(**config)
+    bench.shop.add_product("A-1", "A")
+    bench.shop.place_order([{"article_no": "A-1"}])
+    client = bench.client()
+    (order,), _ = await changed(client, Process.ORDERS)
+    (article,), _ = await changed(client, Process.ARTICLES)
+    assert (await client.enrich(order)).body["_gateway_articles"] == {article.source_id: "A-1"}
+
+
+async def test_nothing_is_read_beside_an_order_that_is_not_to_be_sent() -> None:
+    bench = open_bench()
+    bench.shop.add_product("A-1", "A")
+    bench.shop.place_order([{"article_no": "A-1"}], status="Sendt")
+    client = bench.client()
+    (order,), _ = await changed(client, Process.ORDERS)
+    assert client.lacks(order) is False
+
+
+# --- one record -----------------------------------------------------------------------------------------------------------
+
+
+async def test_single_records_are_read_and_what_is_gone_is_none() -> None:
+    bench = open_bench()
+    bench.shop.add_product("A-1", "A")
+    bench.shop.place_order([{"article_no": "A-1"}])
+    client = bench.client()
+    order, article = await client.read(Process.ORDERS, "1001"), await client.read(Process.ARTICLES, "501001")
+    assert order is not None
+    assert article is not None
+    assert (order.source_id, article.body["article_no"]) == ("1001", "A-1")
+    assert await client.read(Process.ORDERS, "1999") is None
+    assert await client.read(Process.ARTICLES, "999001") is None
+
+
+async def test_variants_that_share_an_id_are_held() -> None:
+    bench = open_bench(flat_ids="product")
+    sizes = [{"options": {"Størrelse": each}, "article_no": f"UJ-{each}"} for each in ("M", "L")]
+    bench.shop.add_product(None, "Ulljakke", variants=sizes)
+    report = await bench.client(status_confirmed=True).test()
+    assert (report.facts["needs_check"], [check.name for check in report.checks if not check.ok]) == (True, ["variants"])
+    report = await bench.client(status_confirmed=True, processes={"stock": False}).test()
+    assert (report.facts["needs_check"], report.ok) == (True, True)

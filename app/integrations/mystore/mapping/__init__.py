@@ -1,0 +1,1 @@
+"""What each field of an article and of an order is made from."""

@@ -1,0 +1,1 @@
+"""Calls to a shop, and its JSON:API documents."""

@@ -1,0 +1,1 @@
+"""What the simulated mystore keeps and does, without HTTP."""

@@ -1,0 +1,1 @@
+"""How people come to connect a system."""

@@ -1,0 +1,115 @@
+"""Pages: templates filled in, in the reader's language, with the headers that keep everything else out."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from app.web import browser, languages
+
+KIT = Path(__file__).parent / "templates"
+STATIC = "/static"
+YEAR_SECONDS = 365 * 24 * 3600
+SAFE = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
+def policy(*form_targets: str) -> str:
+    """The content security policy. `form_targets`: origins that a form may lead on to, beside our own; a browser asks for that
+    also where our answer to the form redirects."""
+    targets = " ".join(["'self'", *form_targets])
+    return f"default-src 'none'; style-src 'self'; img-src 'self'; form-action {targets}; base-uri 'none'; frame-ancestors 'none'"
+
+
+def origin_of(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+@dataclass(frozen=True)
+class Pages:
+    """The pages of one part of the program. `folder` holds its templates; the kit's own are found too."""
+
+    folder: Path
+    is_secure: bool = False
+    """People reach the gateway over https: cookies are sent over nothing else."""
+
+    def render(
+        self,
+        request: Request,
+        template: str,
+        *,
+        status: int = 200,
+        form_targets: Sequence[str] = (),
+        **shown: Any,
+    ) -> HTMLResponse:
+        """The page in the reader's language. Templates escape everything that they are given."""
+        language = languages.of_request(request)
+        text = (
+            _environment(str(self.folder), language)
+            .get_template(template)
+            .render(
+                language=language,
+                languages=[(code, name, _in_language(request, code)) for code, name in languages.LANGUAGES.items()],
+                static=STATIC,
+                csrf=browser.csrf(request),
+                csrf_field=browser.CSRF_FIELD,
+                **shown,
+            )
+        )
+        headers = {**SAFE, "Content-Security-Policy": policy(*form_targets), "Content-Language": language}
+        response = HTMLResponse(text, status, headers)
+        self._remember(request, response, language)
+        return response
+
+    def redirect(self, request: Request, address: str) -> Response:
+        """On to another page, with GET."""
+        response = RedirectResponse(address, 303, headers=SAFE)
+        self._remember(request, response, languages.of_request(request))
+        return response
+
+    def _remember(self, request: Request, response: Response, language: str) -> None:
+        browser.remember(request, response, is_secure=self.is_secure)
+        if request.query_params.get("lang") in languages.LANGUAGES:
+            response.set_cookie(
+                languages.COOKIE,
+                language,
+                max_age=365 * 24 * 3600,
+                path="/",
+                secure=self.is_secure,
+                httponly=True,
+                samesite="lax",
+            )
+
+
+@functools.cache
+def _environment(folder: str, language: str) -> Environment:
+    made = Environment(
+        loader=FileSystemLoader([folder, str(KIT)]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    made.install_gettext_translations(languages.translations(language), newstyle=True)  # type: ignore[attr-defined]
+    return made
+
+
+def _in_language(request: Request, code: str) -> str:
+    """This page in another language. What a form has typed stays on the server; a form's answer is read again with GET."""
+    kept = [(name, value) for name, value in request.query_params.multi_items() if name != "lang"]
+    return f"?{urlencode([*kept, ('lang', code)])}"

@@ -1,0 +1,27 @@
+"""The few files that pages load: one style sheet, one icon."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+
+from app.web.pages import STATIC
+
+FOLDER = Path(__file__).parent / "static"
+FILES = {"style.css": "text/css", "icon.svg": "image/svg+xml"}
+HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "public, max-age=3600"}
+
+
+def install(app: FastAPI) -> None:
+    """Adds the files. They are no part of the API's description."""
+
+    async def file(request: Request) -> Response:
+        name = request.path_params["name"]
+        if name not in FILES:
+            return Response(status_code=404)
+        return FileResponse(FOLDER / name, media_type=FILES[name], headers=HEADERS)
+
+    app.add_route(f"{STATIC}/{{name}}", file, include_in_schema=False)

@@ -1,0 +1,59 @@
+"""Every text of every page is in the Norwegian catalogue, and says what it is given."""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.pofile import read_po
+from jinja2.ext import babel_extract
+from starlette.requests import Request
+
+from app.web import languages
+
+APP = Path(__file__).parents[2] / "app"
+FILLED_IN = re.compile(r"%\((\w+)\)s")
+
+
+def texts() -> set[str]:
+    found: set[str] = set()
+    for file in APP.rglob("templates/*.html"):
+        for _, _, message, _ in babel_extract(io.BytesIO(file.read_bytes()), ["_", "gettext"], [], {}):
+            found.add(str(message))
+    return found
+
+
+def catalogue() -> dict[str, str]:
+    with (languages.CATALOGUES / "nb.po").open(encoding="utf-8") as file:
+        return {str(each.id): str(each.string) for each in read_po(file, locale="nb") if each.id}
+
+
+def test_every_text_is_said_in_norwegian_and_none_that_is_gone() -> None:
+    assert len(texts()) > 50
+    assert set(catalogue()) == texts()
+    assert [text for text, said in catalogue().items() if not said] == []
+
+
+@pytest.mark.parametrize("text", sorted(text for text in texts() if FILLED_IN.search(text)))
+def test_what_is_filled_in_is_the_same_in_both(text: str) -> None:
+    assert set(FILLED_IN.findall(catalogue()[text])) == set(FILLED_IN.findall(text))
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("", "en"),
+        ("nb", "nb"),
+        ("no", "nb"),
+        ("nn-NO,nb;q=0.9,en;q=0.5", "nb"),
+        ("sv, en;q=0.8", "en"),
+        ("en;q=0.4, nb;q=0.9", "nb"),
+        ("nb;q=0, en", "en"),
+        ("nb;q=x, en", "en"),
+    ],
+)
+def test_the_browsers_wish_counts(header: str, expected: str) -> None:
+    scope = {"type": "http", "headers": [(b"accept-language", header.encode())], "query_string": b"", "path": "/"}
+    assert languages.of_request(Request(scope)) == expected

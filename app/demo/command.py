@@ -6,20 +6,17 @@ import asyncio
 import sys
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import orjson
 import typer
 from rich.status import Status
 
-from app import logs
 from app.commands.kit.terminal import Exit, err, out, print_json, table
-from app.demo import day, live
-from app.demo.scenes import Checked
-from app.demo.world import open_world
-from app.integrations.registry import secret_names
-from app.processes.supervisor import until_told
-from app.settings import Settings
+
+# The gateway and the simulators are imported when the demo runs, so that the other commands start at once.
+if TYPE_CHECKING:
+    from app.demo.scenes import Checked
 
 
 def demo(
@@ -31,37 +28,59 @@ def demo(
     data: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Keep its data here. Default: a temporary directory, removed at the end.")
     ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            envvar="GATEWAY_PORT", min=1, max=65535, help="Port of the API. Default: 8080, or a free one if that is taken."
+        ),
+    ] = None,
 ) -> None:
     """Run the gateway between a simulated shop and a simulated warehouse, all on this machine, with nothing to set up.
 
     It keeps running until Ctrl-C. With --check it ends by itself: exit code 0 when everything came out as it should.
     """
+    from app import logs
+    from app.integrations.registry import secret_names
+    from app.processes import preflight
+    from app.processes.supervisor import until_told
+    from app.settings import Settings
+
     logs.configure(Settings(log_format="console", log_level="warning"), secret_names())
     if check:
         code = asyncio.run(until_told(_check(data, as_json=as_json)))
         raise typer.Exit(Exit.NO if code is None else code)
-    asyncio.run(until_told(_announce(data) if as_json else _watch(data, quiet=quiet)))
+    if port is not None:
+        preflight.refuse_taken_port(Settings(host="127.0.0.1", port=port))
+    asyncio.run(until_told(_announce(data, port) if as_json else _watch(data, port, quiet=quiet)))
 
 
-async def _announce(data: Path | None) -> None:
-    async with open_world(data) as world:
+async def _announce(data: Path | None, port: int | None) -> None:
+    from app.demo.world import open_world
+
+    async with open_world(data, port=port) as world:
         sys.stdout.write(orjson.dumps(world.described()).decode() + "\n")
         sys.stdout.flush()
         await asyncio.Event().wait()
 
 
-async def _watch(data: Path | None, *, quiet: bool) -> None:
+async def _watch(data: Path | None, port: int | None, *, quiet: bool) -> None:
+    from app.demo import live
+    from app.demo.world import open_world
+
     with Status("Starting the API, a worker, Valkey, a shop and a warehouse …", console=err()) as status:
-        async with open_world(data, poll_minutes=live.POLL_MINUTES) as world:
+        async with open_world(data, port=port, poll_minutes=live.POLL_MINUTES) as world:
             status.stop()
             await live.show(world, quiet=quiet)
 
 
 async def _check(data: Path | None, *, as_json: bool) -> Exit:
     """The exit code: 0 when everything came out as it should."""
+    from app.demo import day
+    from app.demo.world import open_world
+
     began = time.monotonic()
     with Status("Starting …", console=err()) as status:
-        async with open_world(data, any_port=True) as world:
+        async with open_world(data, port=0) as world:
             checks = await day.play(world, lambda scene: status.update(f"The day so far: {scene} …"))
     return _report(checks, time.monotonic() - began, as_json=as_json)
 

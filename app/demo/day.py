@@ -5,14 +5,15 @@ Each scene does one thing through the shop's own REST API or its webhooks, and l
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Awaitable, Callable
+import os
+from collections.abc import Callable
 from typing import Any
 
 from app.demo import way_back
 from app.demo.catalogue import CUSTOMERS, JACKET, PRODUCTS, order_of
-from app.demo.gateway import GatewayClient
-from app.demo.scenes import Checked, Day, line_numbers, status_of
+from app.demo.mystore import day as mystore
+from app.demo.mystore import simulator
+from app.demo.scenes import Checked, Day, Scenes, line_numbers, order_id, status_of, twice
 from app.demo.world import World
 
 KARI, OLA, INGRID, LARS, EVA = CUSTOMERS
@@ -22,13 +23,23 @@ STAGING = "https://staging.shop.example/"
 
 
 async def play(world: World, tell: Callable[[str], None]) -> list[Checked]:
-    """Plays all scenes and returns what was found. `tell` is told the scene that begins."""
+    """Plays all scenes and returns what was found. `tell` is told the scene that begins.
+
+    Those of mystore are left out when another mystore than the demo's own is in use.
+    """
     day = Day(world)
-    for name, scene in SCENES:
+    await _play(day, SCENES, tell)
+    if not simulator.is_replaced(os.environ):
+        await _play(Day(mystore.seen_from(world), day.checks, connection=mystore.CONNECTION), mystore.SCENES, tell)
+    await _play(day, EVENING, tell)
+    return day.checks
+
+
+async def _play(day: Day, scenes: Scenes, tell: Callable[[str], None]) -> None:
+    for name, scene in scenes:
         day.scene = name
         tell(name)
         await scene(day)
-    return day.checks
 
 
 async def _articles(day: Day) -> None:
@@ -66,7 +77,7 @@ async def _changed(day: Day) -> None:
     after = await day.order(placed["number"], lambda order: line_numbers(order) == [("DEMO-KOPP", 3)])
     day.check("quantity", [("DEMO-KOPP", 3)], line_numbers(after))
     day.check("city", "Voss", (after.get("consignee") or {}).get("city"))
-    day.check("still the same order", _id(before), _id(after))
+    day.check("still the same order", order_id(before), order_id(after))
 
 
 async def _cancelled(day: Day) -> None:
@@ -161,7 +172,7 @@ async def _wrong_signature(day: Day) -> None:
     day.check("another secret's signature", 401, await day.deliver("order.created", body, secret="guessed"))  # noqa: S106 - wrong on purpose
     plain = await day.world.http.post(day.world.webhook_url, json=body)
     day.check("no signature", 401, plain.status_code)
-    day.check("unknown to the gateway", None, await day.world.gateway.mapping("990001"))
+    day.check("unknown to the gateway", None, await day.world.gateway.mapping("990001", day.connection))
 
 
 async def _staging_copy(day: Day) -> None:
@@ -240,8 +251,7 @@ async def _evening(day: Day) -> None:
     day.check_that("everything has been settled", await day.quiet())
     warehouse, gateway = day.world.warehouse, day.world.gateway
     orders = await warehouse.orders()
-    twice = [key for key, count in Counter(order["orderInfo"]["goodsOwnerOrderId"] for order in orders).items() if count > 1]
-    day.check("orders that are there twice", [], twice)
+    day.check("orders that are there twice", [], twice(orders))
     figures = await warehouse.figures()
     day.check("most writes at the same time", 1, max(figures["max_parallel_writes"].values(), default=0))
     refused = [call for call in await warehouse.journal() if 400 <= call["status"] < 500]
@@ -254,23 +264,11 @@ async def _evening(day: Day) -> None:
         order["number"] for order in wanted if order["number"] not in there and all(line["sku"] for line in order["line_items"])
     ]
     day.check("orders to be sent that are missing", [], missing)
-    unexplained = [number for number in there if not await _is_explained(gateway, number)]
+    unexplained = [number for number in there if not await day.is_explained(number)]
     day.check("orders the gateway cannot explain", [], unexplained)
 
 
-async def _is_explained(gateway: GatewayClient, number: str) -> bool:
-    """Whether the gateway can tell what came in and what was sent for an order that is in the warehouse."""
-    mapping = await gateway.mapping(number)
-    detail = await gateway.call("GET", f"mappings/{mapping['id']}") if mapping else {}
-    return bool(detail.get("sent") and detail.get("history", {}).get("items") and detail["warehouse"]["number"] == number)
-
-
-def _id(order: dict[str, Any]) -> int | None:
-    number: int | None = (order.get("orderInfo") or {}).get("orderId")
-    return number
-
-
-SCENES: tuple[tuple[str, Callable[[Day], Awaitable[None]]], ...] = (
+SCENES: Scenes = (
     ("articles", _articles),
     ("new order", _new_order),
     ("changed", _changed),
@@ -289,5 +287,5 @@ SCENES: tuple[tuple[str, Callable[[Day], Awaitable[None]]], ...] = (
     ("stock", way_back.stock),
     ("webhook switched off", way_back.guard),
     ("one comes back", way_back.goods_back),
-    ("in the evening", _evening),
 )
+EVENING: Scenes = (("in the evening", _evening),)

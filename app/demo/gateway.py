@@ -32,8 +32,8 @@ class GatewayClient:
             raise GatewaySaidNo(f"the gateway answered {method} /{path} with {answer.status_code}: {answer.text[:1000]}")
         return answer.json() if answer.content else None
 
-    async def mapping(self, number: str) -> dict[str, Any] | None:
-        """What the gateway says about the record with this number (any of its numbers)."""
-        found = await self.call("GET", "mappings", params={"number": number})
+    async def mapping(self, number: str, connection: str, **only: str) -> dict[str, Any] | None:
+        """What the gateway says about the connection's record with this number (any of its numbers). `only`: a kind …"""
+        found = await self.call("GET", "mappings", params={"number": number, "connection": connection, **only})
         items: list[dict[str, Any]] = found["items"]
         return items[0] if items else None

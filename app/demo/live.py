@@ -20,13 +20,15 @@ from rich.text import Text
 from app.clock import utc_now
 from app.demo.catalogue import PRODUCTS, order_of, somebody
 from app.demo.floor import Floor
+from app.demo.goods_owners import GOODS_OWNERS
+from app.demo.mystore import simulator
 from app.demo.world import WAREHOUSE_USER, World
 
 LOOK_SECONDS = 0.25
 BETWEEN_ORDERS_SECONDS = (2.0, 5.0)
 COLOURS = {"shop": "cyan", "webhook": "magenta", "warehouse": "green", "gateway": "yellow"}
 POLL_MINUTES = 0.1
-"""Nobody wants to watch a quarter of an hour of waiting for what no webhook tells."""
+"""A short interval, so that nobody waits a quarter of an hour for what no webhook tells."""
 
 
 @dataclass(frozen=True)
@@ -212,8 +214,21 @@ def how_to_look(world: World) -> list[Text]:
         Text.assemble("Look around in ", (f"{world.api}/docs", "underline"), ", or from another terminal:\n"),
         Text(f"  export GATEWAY_URL={world.api} GATEWAY_API_KEY={world.api_key}"),
         *(Text.assemble("  ", command, (f"    # {what}", "dim")) for what, command in commands),
+        *_how_to_connect(world),
         Text(f"\nLogs and data: {world.directory}\n", style="dim"),
     ]
+
+
+def _how_to_connect(world: World) -> list[Text]:
+    """What to type on the pages that connect mystore. A mystore that was given to the demo has a login of its own."""
+    place = f"{world.warehouse.url}/, {WAREHOUSE_USER}, {world.secrets.warehouse_password}, {GOODS_OWNERS[simulator.SYSTEM]}"
+    words = [
+        Text.assemble("\nConnect a mystore shop in your browser: ", (f"{world.api}{simulator.START}", "underline")),
+        Text(f"  API key: the one above. Address, user, password and goods owner of the WMS: {place}"),
+    ]
+    if not simulator.is_replaced(os.environ):
+        words.append(Text(f"  At mystore: {', '.join(simulator.LOGIN.values())}"))
+    return words
 
 
 def _gateway() -> str:

@@ -7,6 +7,7 @@ import base64
 import hashlib
 import hmac
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -18,14 +19,14 @@ from app.demo.world import CONNECTION, World
 T = TypeVar("T")
 
 PATIENCE_SECONDS = 60.0
-"""How long something may take before it counts as not happening; on a usual machine everything takes a fraction of a second."""
+"""How long to wait before something counts as not happening. Usually everything takes a fraction of a second."""
 
 LOOK_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
 class Checked:
-    """One thing that was to be so."""
+    """One expectation of the day."""
 
     scene: str
     what: str
@@ -36,12 +37,16 @@ class Checked:
 
 @dataclass
 class Day:
-    """The day as it goes on. `products` holds the shop's product ids by SKU."""
+    """The day of one connection as it goes on. `products` holds the shop's product ids by SKU.
+
+    The world's warehouse is seen with the eyes of the connection's goods owner.
+    """
 
     world: World
     checks: list[Checked] = field(default_factory=list)
     products: dict[str, int] = field(default_factory=dict)
     scene: str = ""
+    connection: str = CONNECTION
 
     def check(self, what: str, expected: Any, found: Any) -> None:
         self.checks.append(Checked(self.scene, what, _said(expected), _said(found), expected == found))
@@ -50,7 +55,7 @@ class Day:
         self.checks.append(Checked(self.scene, what, "yes", _said(found) if found != "" else _said(holds), holds))
 
     async def until(self, look: Callable[[], Awaitable[T]], seconds: float = PATIENCE_SECONDS) -> T:
-        """Looks until what it sees counts as true, or the patience is over; gives what it saw last."""
+        """Looks until the result counts as true or the time is over. Gives the last result."""
         ends = time.monotonic() + seconds
         while True:
             seen = await look()
@@ -69,11 +74,11 @@ class Day:
         seen: dict[str, Any] = {}
         return await self.until(look) or seen
 
-    async def mapping(self, number: str, holds: Callable[[dict[str, Any]], bool] = bool) -> dict[str, Any]:
+    async def mapping(self, number: str, holds: Callable[[dict[str, Any]], bool] = bool, **only: str) -> dict[str, Any]:
         """What the gateway says about the record, as soon as it fits; else as it is at the end, or nothing."""
 
         async def look() -> dict[str, Any]:
-            found = await self.world.gateway.mapping(number)
+            found = await self.world.gateway.mapping(number, self.connection, **only)
             seen.clear()
             seen.update(found or {})
             return found if found is not None and holds(found) else {}
@@ -127,8 +132,30 @@ class Day:
     async def sync(self, **options: Any) -> dict[str, Any]:
         """A sync of the orders, or of another `process`, to its end."""
         asked = {"process": "orders", "wait": PATIENCE_SECONDS, **options}
-        run: dict[str, Any] = await self.world.gateway.call("POST", f"sync/{CONNECTION}", asked)
+        run: dict[str, Any] = await self.world.gateway.call("POST", f"sync/{self.connection}", asked)
         return run
+
+    async def is_explained(self, number: str) -> bool:
+        """Whether the gateway can tell what came in and what was sent for an order that is in the warehouse."""
+        mapping = await self.world.gateway.mapping(number, self.connection, kind="order")
+        detail = await self.world.gateway.call("GET", f"mappings/{mapping['id']}") if mapping else {}
+        return bool(detail.get("sent") and detail.get("history", {}).get("items") and detail["warehouse"]["number"] == number)
+
+
+Scenes = tuple[tuple[str, Callable[[Day], Awaitable[None]]], ...]
+"""What is played, by name, in this order."""
+
+
+def twice(orders: list[dict[str, Any]]) -> list[str]:
+    """The shop's ids of orders that are in the warehouse more than once."""
+    counted = Counter(order["orderInfo"]["goodsOwnerOrderId"] for order in orders)
+    return [key for key, count in counted.items() if count > 1]
+
+
+def order_id(order: dict[str, Any]) -> int | None:
+    """The warehouse's own."""
+    number: int | None = (order.get("orderInfo") or {}).get("orderId")
+    return number
 
 
 def line_numbers(order: dict[str, Any]) -> list[tuple[str, float]]:

@@ -116,7 +116,7 @@ async def guard(day: Day) -> None:
         if hook["topic"].startswith("order."):
             await shop.call("PUT", f"webhooks/{hook['id']}", {"status": "disabled"})
     placed = await shop.call("POST", "orders", order_of(OLA, [(day.products["DEMO-SOKKER"], 3)], status="processing"))
-    day.check("announced", None, await gateway.mapping(placed["number"]))
+    day.check("announced", None, await gateway.mapping(placed["number"], day.connection))
     seen = await gateway.call("POST", "connections/woocommerce/webhooks/check")
     day.check("the guard has", "repaired", seen["state"])
     hooks = await shop.webhooks()

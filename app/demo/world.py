@@ -1,4 +1,4 @@
-"""The demo's processes: embedded Valkey, simulated shop, simulated warehouse, the API and a worker."""
+"""The demo's processes: embedded Valkey, simulated shops, simulated warehouse, the API and a worker."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ import orjson
 import app
 from app.demo.gateway import GatewayClient
 from app.demo.goods_owners import GOODS_OWNERS, warehouse_config
+from app.demo.mystore import simulator as mystore
 from app.demo.shop import ShopClient
 from app.demo.warehouse import WarehouseClient
 from app.processes.supervisor import GATEWAY, NotReady, Program, Supervisor, ensure_admin_key, supervisor, until_answering
@@ -42,6 +43,8 @@ WEBHOOKS = 8
 WEBHOOK_SECONDS = 60.0
 FIRST_SHOP_ID = 5001
 IDS_PER_START = 1_000_000
+MYSTORE_IDS = IDS_PER_START // 2
+"""So much higher are mystore's ids: a number means a record of one shop only."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +56,13 @@ class Secrets:
     webhook_secret: str
     warehouse_password: str
     warehouse_token: str
+    mystore_client_secret: str
     starts: int = 0
 
 
 @dataclass(frozen=True)
 class World:
-    """A demo that runs, and the doors to all three of its parties."""
+    """A running demo, with access to the shop, the warehouse and the gateway."""
 
     directory: Path
     api: str
@@ -68,6 +72,7 @@ class World:
     gateway: GatewayClient
     shop: ShopClient
     warehouse: WarehouseClient
+    mystore_url: str
     http: httpx.AsyncClient
     programs: Supervisor
 
@@ -93,23 +98,25 @@ class World:
                 "password": self.secrets.warehouse_password,
                 "goods_owner_id": self.warehouse.goods_owner_id,
             },
+            mystore.SYSTEM: mystore.described(self.mystore_url, self.api, self.secrets.mystore_client_secret),
         }
 
 
 @contextlib.asynccontextmanager
-async def open_world(directory: Path | None = None, *, any_port: bool = False, poll_minutes: float = 15) -> AsyncIterator[World]:
+async def open_world(directory: Path | None = None, *, port: int | None = None, poll_minutes: float = 15) -> AsyncIterator[World]:
     """A demo from nothing to a tested and active connection whose shop announces its changes; all of it ends with the block.
 
-    Without a directory a temporary one is used and removed. `any_port`: do not even try the usual port of the API.
-    `poll_minutes`: how often the gateway looks by itself. Raises NotReady, EmbeddedValkeyError, ShopSaidNo.
+    Without a directory a temporary one is used and removed. `port`: of the API; 0 takes a free one, None the usual one if it is
+    free. `poll_minutes`: how often the gateway looks by itself. Raises NotReady, EmbeddedValkeyError, ShopSaidNo.
     """
     async with contextlib.AsyncExitStack() as stack:
         place = stack.enter_context(_place(directory))
         known = _secrets(place)
         http = await stack.enter_async_context(httpx.AsyncClient(trust_env=False, timeout=30))
-        wanted = 0 if any_port or not stack.enter_context(_only_demo(PREFERRED_PORT)) else PREFERRED_PORT
-        port, shop_port, warehouse_port = _ports(wanted)
-        api, shop_url = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{shop_port}"
+        if port is None:
+            port = PREFERRED_PORT if stack.enter_context(_only_demo(PREFERRED_PORT)) else 0
+        port, shop_port, warehouse_port, mystore_port = _ports(port)
+        api, shop_url, mystore_url = (f"http://127.0.0.1:{one}" for one in (port, shop_port, mystore_port))
         database = f"sqlite+aiosqlite:///{place / 'gateway.db'}"
 
         valkey = EmbeddedValkey(keep_alive=True)
@@ -118,16 +125,19 @@ async def open_world(directory: Path | None = None, *, any_port: bool = False, p
         key, _ = await ensure_admin_key(database, place)
         assert key is not None
 
+        told = mystore.environment(mystore_url, known.mystore_client_secret, os.environ)
         programs = await stack.enter_async_context(supervisor(DRAIN_SECONDS + 2))
         for program in (
             _simulator("woocommerce", shop_port, _shop_config(shop_url, known), place),
             _simulator("ongoing", warehouse_port, warehouse_config(WAREHOUSE, WAREHOUSE_USER, known.warehouse_password), place),
-            *(_process(name, _environment(place, database, redis, port), place) for name in ("serve", "worker")),
+            _simulator(mystore.SYSTEM, mystore_port, _mystore_config(api, known), place),
+            *(_process(name, _environment(place, database, redis, port) | told, place) for name in ("serve", "worker")),
         ):
             await programs.start(program)
         await asyncio.gather(
             until_answering(f"{shop_url}/wp-json"),
             until_answering(f"http://127.0.0.1:{warehouse_port}/_sandbox/warehouse"),
+            until_answering(f"{mystore_url}/_sandbox/state"),
             until_answering(f"{api}/livez"),
         )
         gateway = GatewayClient(api, key, http)
@@ -136,7 +146,7 @@ async def open_world(directory: Path | None = None, *, any_port: bool = False, p
         warehouse = WarehouseClient(address, WAREHOUSE_USER, known.warehouse_password, GOODS_OWNERS[SYSTEM], http)
         webhook_url = await _connect(gateway, shop, warehouse, known, poll_minutes)
         await _until_announcing(shop, webhook_url)
-        yield World(place, api, key, webhook_url, known, gateway, shop, warehouse, http, programs)
+        yield World(place, api, key, webhook_url, known, gateway, shop, warehouse, mystore_url, http, programs)
 
 
 async def _connect(
@@ -207,6 +217,7 @@ def _secrets(place: Path) -> Secrets:
         "webhook_secret": secrets.token_urlsafe(24),
         "warehouse_password": secrets.token_urlsafe(12),
         "warehouse_token": secrets.token_urlsafe(24),
+        "mystore_client_secret": secrets.token_urlsafe(24),
     }
     known = Secrets(**{**fresh, **(orjson.loads(path.read_bytes()) if path.exists() else {})})
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
@@ -216,7 +227,7 @@ def _secrets(place: Path) -> Secrets:
 
 @contextlib.contextmanager
 def _only_demo(port: int) -> Iterator[bool]:
-    """Whether no other demo of this machine has, or is about to take, the port. It is ours for as long as the block lasts."""
+    """Whether no other demo of this machine uses the port or is about to. It is reserved for as long as the block lasts."""
     with (Path(tempfile.gettempdir()) / f"gateway-demo-port-{port}-{os.geteuid()}.lock").open("a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -226,11 +237,11 @@ def _only_demo(port: int) -> Iterator[bool]:
             yield True
 
 
-def _ports(wanted: int) -> tuple[int, int, int]:
-    """Of the API (the wanted one if it is free), the shop and the warehouse: loopback ports that nobody listens on."""
+def _ports(wanted: int) -> tuple[int, int, int, int]:
+    """Of the API (the wanted one if it is free), the shop, the warehouse and mystore: loopback ports that nobody listens on."""
     found: list[int] = []
     with contextlib.ExitStack() as probes:
-        for port in (wanted, 0, 0):
+        for port in (wanted, 0, 0, 0):
             probe = probes.enter_context(socket.socket())
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -238,16 +249,24 @@ def _ports(wanted: int) -> tuple[int, int, int]:
             except OSError:
                 probe.bind(("127.0.0.1", 0))
             found.append(probe.getsockname()[1])
-    return found[0], found[1], found[2]
+    return found[0], found[1], found[2], found[3]
 
 
 def _shop_config(home_url: str, known: Secrets) -> dict[str, Any]:
     return {
         "home_url": home_url,
         "consumer_keys": [[known.consumer_key, known.consumer_secret, "read_write"]],
-        # The simulated shop forgets everything when it ends, the gateway does not: ids are never given twice.
-        "first_id": FIRST_SHOP_ID + known.starts * IDS_PER_START,
+        "first_id": _first_id(known),
     }
+
+
+def _mystore_config(api: str, known: Secrets) -> dict[str, Any]:
+    return mystore.configuration(api, known.mystore_client_secret, _first_id(known) + MYSTORE_IDS)
+
+
+def _first_id(known: Secrets) -> int:
+    """A simulated shop forgets everything when it ends, the gateway does not: ids are never given twice."""
+    return FIRST_SHOP_ID + known.starts * IDS_PER_START
 
 
 def _simulator(name: str, port: int, config: dict[str, Any], place: Path) -> Program:
@@ -285,6 +304,8 @@ def _environment(place: Path, database: str, redis: str, port: int) -> dict[str,
         "GATEWAY_RETRY_CAP_SECONDS": "5",
         "GATEWAY_BUDGET_PAUSE_SECONDS": "1",
         "GATEWAY_LOGIN_PAUSE_SECONDS": "5",
+        "GATEWAY_SHOP_PAUSE_SECONDS": "1",
+        "GATEWAY_SHOP_PAUSE_CAP_SECONDS": "5",
         "GATEWAY_SWEEP_INTERVAL_SECONDS": "1",
         "GATEWAY_DRAIN_SECONDS": f"{DRAIN_SECONDS:g}",
     }

@@ -34,7 +34,7 @@ LIMITS = {
 }
 """What JSON Schema calls a limit, and what people do."""
 UNITS = ("seconds", "minutes", "hours", "days", "bytes")
-"""A field says its unit with the end of its name."""
+"""The end of a field's name gives its unit."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ def kind_of(annotation: Any) -> str:
 
 
 def _choices(annotation: Any) -> tuple[Any, ...]:
-    """The values that may be given, when they can be counted."""
+    """The allowed values, when there is a fixed list."""
     if get_origin(annotation) is Literal:
         return get_args(annotation)
     if isinstance(annotation, type) and issubclass(annotation, Enum):

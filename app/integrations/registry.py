@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from app.errors import BadInput
+from app.integrations.mystore.integration import Mystore
+from app.integrations.nettbutikk24.integration import Nettbutikk24
 from app.integrations.protocol import Integration
 from app.integrations.protocol.credentials import masked_fields, secret_fields
 from app.integrations.woocommerce.integration import WooCommerce
 
-INTEGRATIONS: dict[str, Integration] = {system.name: system for system in (WooCommerce(),)}
+INTEGRATIONS: dict[str, Integration] = {system.name: system for system in (WooCommerce(), Mystore(), Nettbutikk24())}
 
-COMING = ("mystore", "24nettbutikk", "24sevenoffice")
+COMING = ("24sevenoffice",)
 RESERVED_NAMES = frozenset({*INTEGRATIONS, *COMING})
-"""A connection to another system does not take these names: people would read it as what it is not."""
+"""Names that belong to one system. A connection to another system may not use them, because people would mistake it."""
 
 
 def secret_names() -> frozenset[str]:
@@ -20,6 +22,17 @@ def secret_names() -> frozenset[str]:
     for system in INTEGRATIONS.values():
         found |= secret_fields(system.credentials_model) | masked_fields(system.credentials_model) | system.reference.secret_names
     return frozenset(found)
+
+
+def deployment_variables() -> frozenset[str]:
+    """The variables in the environment that set something for all connections to one system."""
+    models = {system.name: system.deployment_model for system in INTEGRATIONS.values()}
+    return frozenset(
+        f"GATEWAY_{name.upper()}_{field.upper()}"
+        for name, model in models.items()
+        if model is not None
+        for field in model.model_fields
+    )
 
 
 def integration(name: str) -> Integration:

@@ -9,18 +9,22 @@ import sys
 
 from app import sandbox
 
+NAMES = {"nettbutikk24": "24nettbutikk"}
+"""Systems whose own name cannot be a folder's: a package's name begins with a letter."""
 
-def simulators() -> list[str]:
-    """The folders with a `command` to run; the kit has none of its own."""
-    folders = [each.name for each in pkgutil.iter_modules(sandbox.__path__) if each.ispkg]
-    return sorted(name for name in folders if name != "kit")
+
+def simulators() -> dict[str, str]:
+    """The system's name and its folder, for each that has a `command` to run; the kit has none of its own."""
+    folders = sorted(each.name for each in pkgutil.iter_modules(sandbox.__path__) if each.ispkg and each.name != "kit")
+    return {NAMES.get(folder, folder): folder for folder in folders}
 
 
 def main() -> None:
+    known = simulators()
     parser = argparse.ArgumentParser(prog="python -m app.sandbox", description="Runs a simulator of an outside system.")
-    parser.add_argument("simulator", choices=simulators())
-    name = parser.parse_args(sys.argv[1:2]).simulator
-    importlib.import_module(f"app.sandbox.{name}.command").main(sys.argv[2:])
+    parser.add_argument("simulator", choices=known)
+    folder = known[parser.parse_args(sys.argv[1:2]).simulator]
+    importlib.import_module(f"app.sandbox.{folder}.command").main(sys.argv[2:])
 
 
 if __name__ == "__main__":

@@ -18,6 +18,10 @@ def test_woocommerce_keeps_its_own() -> None:
     assert GOODS_OWNERS["woocommerce"] == 77
 
 
+def test_mystore_has_another() -> None:
+    assert GOODS_OWNERS["mystore"] == 78
+
+
 def test_the_warehouses_user_may_act_for_all_of_them() -> None:
     (user,) = warehouse_config("demo", "gateway", "secret")["users"]
     assert user == ["gateway", "secret", sorted(GOODS_OWNERS.values())]

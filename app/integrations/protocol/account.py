@@ -28,7 +28,15 @@ class Account:
 
 @dataclass(frozen=True)
 class Pace:
-    """At most `calls` calls in `seconds` seconds for one account, by all processes of the gateway together."""
+    """At most `calls` calls in `seconds` seconds for one account, by all processes of the gateway together.
+
+    `one_at_a_time`: no call begins before the one before it is answered.
+    """
 
     calls: int
     seconds: float
+    one_at_a_time: bool = False
+
+
+CALLS_COUNTED = "calls"
+"""Member of a request's extensions: as how many calls the system counts it. Without one it is a single call."""

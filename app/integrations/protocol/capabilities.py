@@ -30,7 +30,7 @@ class Capability(StrEnum):
     MANAGE_WEBHOOKS = "manage-webhooks"
     """Its source is a `ManagesWebhooks`: the webhooks can be made and put right over its API."""
     OAUTH = "oauth"
-    """Its credentials come from a consent that a person gives in the system."""
+    """Its credentials can come from a consent that a person gives in the system: its integration has a `consent`."""
 
 
 NEEDED: dict[Process, Capability] = {

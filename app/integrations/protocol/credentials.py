@@ -34,3 +34,8 @@ def shown(credentials: BaseModel) -> dict[str, Any]:
     secret, masked = secret_fields(model), masked_fields(model)
     plain = {name: getattr(credentials, name) for name in model.model_fields if name not in secret}
     return {name: f"…{str(value)[-SHOWN_CHARACTERS:]}" if name in masked else value for name, value in plain.items()}
+
+
+def secrets_in(stored: str) -> tuple[str, ...]:
+    """The secrets of a field that holds one, or several, one a line."""
+    return tuple(each for each in stored.split("\n") if each)

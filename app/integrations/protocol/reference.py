@@ -39,4 +39,6 @@ class Reference:
     webhook_headers: tuple[HeaderExample, ...] = ()
     webhooks: tuple[WebhookExample, ...] = ()
     secret_names: frozenset[str] = frozenset()
-    """Names under which its secrets may turn up in what is logged, beside those of the credentials themselves."""
+    """Names under which its secrets may appear in logs, in addition to the names of the credentials."""
+    php_messages: str = "switch display_errors off in the server's PHP settings: the messages belong in its log"
+    """What to do where PHP's messages stand in its answers."""

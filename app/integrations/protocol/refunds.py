@@ -35,10 +35,8 @@ class RefundRequest:
 
 @dataclass(frozen=True)
 class RefundPlan:
-    """What goes back, line by line; anything in `problems` holds the return.
-
-    Codes: return-line-unknown, returned-more-than-sold, refund-exceeds-order.
-    """
+    """What goes back, line by line. Any entry in `problems` holds the return. Codes: return-line-unknown,
+    returned-more-than-sold, refund-exceeds-order."""
 
     lines: tuple[RefundLine, ...]
     problems: tuple[Problem, ...] = ()
@@ -48,7 +46,8 @@ class RefundPlan:
 class MakesRefunds(Protocol):
     """A shop in which returned goods can be refunded. Raises the RemoteErrors of `app.errors`.
 
-    Not idempotent: commit the intent first, and after an unknown outcome look it up with `find_refund`.
+    Making a refund twice refunds twice (not idempotent). Commit the intent first. If the outcome is unknown, look with
+    `find_refund`.
     """
 
     async def order_state(self, source_id: str) -> ShopOrderState | None:

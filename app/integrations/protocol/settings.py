@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 from string import Formatter
+from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -25,21 +26,24 @@ class ProcessSettings(BaseModel):
     returns: bool = Field(False, description="Returned goods from the WMS to the shop, as refunds.")
 
     def is_on(self, process: Process) -> bool:
-        """A process without a switch of its own (acknowledgements, notes) is on: what makes its jobs has a switch."""
+        """A process without a switch of its own (acknowledgements, notes) is on. The process that makes its jobs has a switch."""
         return bool(getattr(self, process.value, True))
 
 
 class BrakeSettings(BaseModel):
-    """A poll that would cancel more than this is held until an operator confirms it."""
+    """Limits of cancellations. A poll that would cancel more is held until an operator confirms it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    max_count: int = Field(20, ge=0, description="Most cancellations of one run that go through without being asked for.")
+    max_count: int = Field(20, ge=0, description="Most cancellations that one run may make without your confirmation.")
     max_share: float = Field(
         0.2,
         ge=0,
         le=1,
-        description="Largest share of a connection's open orders that one run may cancel (from 5 cancellations on).",
+        description=(
+            "Largest share of a connection's open orders that one run may cancel without your confirmation. Counts from 5 "
+            "cancellations on."
+        ),
     )
 
 
@@ -61,19 +65,39 @@ def fillable(template: str, *names: str) -> str:
     return template
 
 
+class ParentQuantity(StrEnum):
+    """What is written to a product that keeps one quantity for variations which are articles of their own."""
+
+    NOTHING = "nothing"
+    SUM = "sum"
+
+
 class StockSettings(BaseModel):
     """What the shop is told of the stock. Requirement: Ongoing WMS, stock values."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     floor: int = Field(
-        0, ge=0, description="Least quantity that is written; the sellable number of the WMS can be negative. In pieces."
+        0, ge=0, description="Lowest quantity that is written, in pieces. The sellable number of the WMS can be negative."
     )
     deduct_waiting_orders: bool = Field(
-        True, description="Subtract what the shop has sold but the WMS has not yet got (orders waiting in the gateway)."
+        True, description=("Subtract orders that wait in the gateway: the shop has sold them and the WMS does not know them yet.")
     )
     full_sweep_hours: float = Field(
-        12, gt=0, description="How often all quantities are compared, in hours. Finds what was edited in the shop itself."
+        12,
+        gt=0,
+        description=("How often all quantities are compared, in hours. This finds quantities that were edited in the shop."),
+    )
+    parent_quantity: ParentQuantity = Field(
+        ParentQuantity.NOTHING,
+        description=(
+            "What is written to a product that keeps one quantity for variations which are articles of their own. nothing: it is "
+            "left as it is, and listed with the reason. sum: what may be sold of all its variations together."
+        ),
+    )
+    look_only: bool = Field(
+        False,
+        description="Only compare the quantities of both sides and show what would be written. Nothing is written to the shop.",
     )
 
 
@@ -101,23 +125,37 @@ class ShipmentSettings(BaseModel):
     )
     partial_deliveries: PartialDeliveries = Field(
         PartialDeliveries.STOCK_BASED,
-        description="none: an order ships in full, a short shipment is shown and not closed by itself. stock-based: the rest "
-        "ships later. goods-owner-controlled: the warehouse ships what it has, and the order is closed with it.",
+        description=(
+            "none: an order ships in full. A short shipment is shown, and the order stays open. stock-based: the rest "
+            "ships later. goods-owner-controlled: the warehouse ships what it has, and the order is then closed."
+        ),
     )
     watch_days: float = Field(
-        30, gt=0, description="How long a sent order is read again for tracking numbers that come late, or later ones, in days."
+        30, gt=0, description="How many days a sent order is read again for tracking numbers that come late."
     )
-    note_to_customer: bool = Field(True, description="Send tracking notes to the customer (an e-mail); else they are private.")
+    rest_days: float | None = Field(
+        14,
+        gt=0,
+        description=(
+            "Alert, once for each order, when the rest of a partly sent order has not come for this many days after its last "
+            "part. Null: no alert."
+        ),
+    )
+    note_to_customer: bool = Field(True, description="Send tracking notes to the customer by e-mail. Off: the notes are private.")
     short_note_text: str = Field(
         "Delvis sendt: {lines}",
         min_length=1,
-        description="Text of the private note about a short shipment, with {order} and {lines}.",
+        description="Text of the private note about a short shipment, with {order}, {lines} and {quantities}.",
+    )
+    note_parts: bool = Field(
+        False,
+        description="Write that note for every part of an order that was sent while a rest is to come, not only for a held one.",
     )
 
     @field_validator("short_note_text")
     @classmethod
     def _short_note_text(cls, value: str) -> str:
-        return fillable(value, "order", "lines")
+        return fillable(value, "order", "lines", "quantities")
 
 
 class ReturnsBy(StrEnum):
@@ -139,8 +177,10 @@ class ReturnSettings(BaseModel):
     by: list[ReturnsBy] = Field(
         default_factory=lambda: [ReturnsBy.ORDER], min_length=1, description="Which ways of returning the warehouse uses."
     )
-    api_refund: bool = Field(False, description="Let the shop pay the money back by itself. Off: the refund is only entered.")
-    restock: bool = Field(False, description="Let the shop raise its own stock. Off: the WMS is the stock master and does it.")
+    api_refund: bool = Field(False, description="Let the shop pay the money back. Off: the refund is only recorded.")
+    restock: bool = Field(
+        False, description="Let the shop raise its own stock after a return. Off: the quantity comes from the WMS."
+    )
     reason: str = Field("Retur", min_length=1, max_length=200, description="The refund's reason, as the shop's staff see it.")
 
 
@@ -151,14 +191,38 @@ class WebhookSettings(BaseModel):
 
     managed: bool = Field(
         True,
-        description="Register the webhooks in the shop and put them right when they are lost. Needs GATEWAY_PUBLIC_URL and a key "
-        "that may write.",
+        description=("Register the webhooks in the shop and repair them. Needs GATEWAY_PUBLIC_URL and a key that may write."),
     )
-    check_minutes: float = Field(60, gt=0, description="How often the shop's webhooks are looked at, in minutes.")
+    check_minutes: float = Field(60, gt=0, description="How often the shop's webhooks are checked, in minutes.")
+    unproven_minutes: float = Field(
+        120,
+        gt=0,
+        description=(
+            "After how long a webhook that the gateway has made, and that never rang, is told of, in minutes. A greeting or a "
+            "delivery counts as ringing."
+        ),
+    )
+    old_secret_minutes: float = Field(
+        10,
+        ge=0,
+        le=1440,
+        description=(
+            "How long a webhook secret that was replaced (the shop's, the WMS's) is still accepted, in minutes: deliveries may "
+            "be under way. 0: not at all."
+        ),
+    )
 
 
 RETIRED_SETTINGS = {"settings.warehouse.stock_full_sweep_hours": "settings.stock.full_sweep_hours"}
-"""Settings that there were once, and those that count instead."""
+"""Former settings, each with the one that replaces it."""
+
+
+class PartRefund(StrEnum):
+    """What is done about pieces that the shop has refunded before the warehouse has sent them."""
+
+    REDUCE = "reduce"
+    HOLD = "hold"
+    IGNORE = "ignore"
 
 
 class ConnectionSettings(BaseModel):
@@ -166,13 +230,21 @@ class ConnectionSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    filters: ClassVar[frozenset[str]] = frozenset()
+    """The settings that say which records are left out, beside lists of statuses (`…_statuses`).
+
+    When one is changed, what was left out is looked at again.
+    """
+
     processes: ProcessSettings = Field(default_factory=lambda: ProcessSettings())
-    poll_interval_minutes: float = Field(15, gt=0, description="How often the shop is read as a safety net, in minutes.")
+    poll_interval_minutes: float = Field(
+        15, gt=0, description="How often the gateway looks in the shop for changes without a webhook, in minutes."
+    )
     deep_sweep_hours: float = Field(
-        24, gt=0, description="How often open orders are read by id and the trash is looked through, in hours."
+        24, gt=0, description="How often open orders are read by id and the trash is searched, in hours."
     )
     go_live: datetime | None = Field(
-        None, description="Orders made before this moment are never transferred. Set to the moment of activation when left out."
+        None, description="Orders made before this moment are never transferred. Default: the moment of activation."
     )
     order_number_prefix: str = Field(
         "", max_length=20, description="Text before the order number. With `WC-` order 1001 becomes `WC-1001` in the WMS."
@@ -180,7 +252,7 @@ class ConnectionSettings(BaseModel):
     default_country: str | None = Field(
         None,
         pattern="^[A-Z]{2}$",
-        description="Country (ISO 3166-1 alpha-2) of addresses that name none. Without it they are held.",
+        description="Country (ISO 3166-1 alpha-2) for addresses without one. Without this setting such orders are held.",
     )
     article_number_replacements: dict[str, str] = Field(
         default_factory=dict,
@@ -198,21 +270,38 @@ class ConnectionSettings(BaseModel):
     extra_order_fields: dict[str, str] = Field(
         default_factory=dict, description="The same for orders. Example: consigneeOrderNumber → meta_data._innkjopsordre."
     )
+    part_refund: PartRefund = Field(
+        PartRefund.REDUCE,
+        description=(
+            "What is done about pieces that were refunded before they were sent: reduce (they are taken off the order in the WMS "
+            "while it may be changed, else the order is held), hold (the order is held until you release it), ignore."
+        ),
+    )
     customs_required: bool = Field(
         False, description="Hold an order to a country outside `customs_home_countries` whose lines lack prices or currency."
     )
     customs_home_countries: list[str] = Field(default_factory=lambda: ["NO"], description="Countries without customs papers.")
+    plugins: str | None = Field(
+        None,
+        max_length=2000,
+        description="Plugins of the shop that change orders or products, as a note for people. It changes nothing.",
+    )
     stock: StockSettings = Field(default_factory=lambda: StockSettings())
     shipments: ShipmentSettings = Field(default_factory=lambda: ShipmentSettings())
     returns: ReturnSettings = Field(default_factory=lambda: ReturnSettings())
     order_note_on_hold: bool = Field(
         False,
-        description="Write one private note on the shop's order when it is held or an edit came too late, once per reason.",
+        description=("Write a private note on the shop's order when it is held or an edit came too late. One note per reason."),
     )
     silent_hours: float | None = Field(
-        None, gt=0, description="Alert when no new order has come for so many hours. Off when left out."
+        None, gt=0, description="Alert when no new order has come for this many hours. Off by default."
     )
     call_timeout_seconds: float = Field(60, gt=0, le=300, description="Longest time one call may take in all, in seconds.")
     webhooks: WebhookSettings = Field(default_factory=lambda: WebhookSettings())
     brake: BrakeSettings = Field(default_factory=lambda: BrakeSettings())
     warehouse: OngoingSettings = Field(default_factory=lambda: OngoingSettings())
+
+    @property
+    def writes_stock(self) -> bool:
+        """Whether quantities are written to the shop, and not only compared."""
+        return self.processes.stock and not self.stock.look_only

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import html
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
-from app.domain import ShopState
+from app.domain import Problem, ShopState
+from app.json_reading import unescaped
 
 
 @dataclass(frozen=True)
@@ -74,19 +74,23 @@ class ShopOrderState:
     refunds: tuple[RefundSeen, ...]
     """Their amounts and reasons; `MakesRefunds.refunds` reads their lines."""
     state: ShopState = ShopState.WAITING
-    """What the status means. One that is cancelled or gone is told nothing more."""
+    """What the status means. A cancelled or missing order is told nothing more."""
+    kept_tracking: str = ""
+    """The tracking that stands on the order itself (`KeepsTracking`); empty without any."""
 
 
 @dataclass(frozen=True)
 class StatusSet:
-    """`status` as it is now. `written` is False when it had that status, or one that was not to be left."""
+    """The order's status after the report. `written` is False when the order already had it, or must keep the one that it has."""
 
     status: str
     written: bool
     modified_at: datetime | None = None
-    """The order's own time after the write (UTC): the announcement that comes back carries it."""
+    """The order's own time after the write (UTC). The webhook that the write causes carries the same time."""
     is_closed: bool = field(default=False, compare=False)
-    """It has a status that is not to be left: the shop has decided otherwise."""
+    """The order has a status that it must keep: the shop has decided otherwise."""
+    warning: str = field(default="", compare=False)
+    """What a person should look at though the status is set, as a sentence; empty for nothing."""
 
 
 @dataclass(frozen=True)
@@ -110,10 +114,10 @@ class Tracking:
 
 @runtime_checkable
 class ReportsShipments(Protocol):
-    """A shop that is told what was shipped. Raises the RemoteErrors of `app.errors`; NoSuchRecord when the order is gone.
+    """A shop that can be told of shipments. Raises the RemoteErrors of `app.errors`, and NoSuchRecord when the order is gone.
 
-    Tracking entries are not idempotent: commit the intent first, and after an unknown outcome look them up with
-    `find_tracking`.
+    Entering a tracking number twice makes two entries (not idempotent). Commit the intent first. If the outcome is unknown, look
+    with `find_tracking`.
     """
 
     async def order_state(self, source_id: str) -> ShopOrderState | None:
@@ -140,16 +144,103 @@ class ReportsShipments(Protocol):
         """The order's tracking entries; none with `tracking_by_note`."""
         ...
 
-    def tracking_note(self, order_number: str, tracking: Iterable[Tracking]) -> str:
-        """A note's text that gives the tracking, from the connection's template; empty when there is nothing to tell. Pure."""
+    def tracking_note(self, order_number: str, tracking: Iterable[Tracking], *, is_part: bool = False) -> str:
+        """A note's text that gives the tracking, from the connection's template; empty when there is nothing to tell. Pure.
+
+        `is_part`: a rest is to come.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class DeliveredLine:
+    """How many pieces of a line were sent so far."""
+
+    row_number: str
+    shipped: Decimal
+    ordered: Decimal
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """What was sent of an order so far. `tracking`: numbers, none where the connection tells none.
+
+    `sets_status`: the order's own status is to say how far it is. False while an operator is to decide about a short shipment.
+    `shipped_at`: the last shipment (UTC).
+    """
+
+    lines: tuple[DeliveredLine, ...]
+    tracking: tuple[str, ...]
+    sets_status: bool
+    shipped_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class DeliveryStep:
+    """One write: where, and which members change to what. `checks`: members that are read again afterwards."""
+
+    place: str
+    change: Mapping[str, Any]
+    checks: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class TakesDeliveries(Protocol):
+    """A system that is told what was sent of each line, in several writes. Raises the RemoteErrors of `app.errors`.
+
+    Tracking and the order's status are told among them, so that what `ReportsShipments` has for those is not used.
+    """
+
+    def delivery_waits(self) -> Problem | None:
+        """Why nothing may be written yet; None when it may. Pure."""
+        ...
+
+    def delivery_steps(self, order: ShopOrderState, delivered: Delivered) -> tuple[DeliveryStep, ...]:
+        """What the order lacks, in the order in which it is written; none when it has all. `order`: as just read. Pure."""
+        ...
+
+    async def take_step(self, step: DeliveryStep) -> str:
+        """Idempotent. Returns what a person should look at though the step is done, as a sentence; empty for nothing."""
+        ...
+
+
+@runtime_checkable
+class KeepsTracking(Protocol):
+    """A shop that can keep an order's tracking on the order itself, beside what it is told of tracking."""
+
+    def tracking_to_keep(self, order: ShopOrderState, numbers: Sequence[str]) -> str | None:
+        """What is to be written on the order. None: it has it already, there is none, or the connection does not ask for it.
+        Pure."""
+        ...
+
+    async def keep_tracking(self, source_id: str, tracking: str, *, completes: bool) -> StatusSet:
+        """Reads the order, and writes what it lacks: the tracking, and with `completes` the status of `complete`.
+
+        Idempotent. A cancelled or trashed order is left as it is. Raises what `ReportsShipments` raises.
+        """
+        ...
+
+
+@runtime_checkable
+class TakesQuantities(Protocol):
+    """A shop whose order lines have a place for how much of them was delivered."""
+
+    @property
+    def takes_quantities(self) -> bool:
+        """Whether the connection names that place."""
+        ...
+
+    async def write_delivered(self, source_id: str, pieces: Mapping[str, Decimal]) -> int:
+        """Writes the totals by line id, where the shop shows others. Idempotent. Returns how many were written."""
         ...
 
 
 @runtime_checkable
 class WritesNotes(Protocol):
-    """A system that takes notes on its orders. Raises the RemoteErrors of `app.errors`; NoSuchRecord when the order is gone.
+    """A system that takes notes on its orders. Raises the RemoteErrors of `app.errors`, and NoSuchRecord when the order is gone.
 
-    Notes are not idempotent: commit the intent first, and after an unknown outcome look them up with `find_note`.
+    Writing a note twice makes two notes (not idempotent). Commit the intent first. If the outcome is unknown, look with
+    `find_note`.
     """
 
     async def notes(self, source_id: str) -> tuple[OrderNote, ...]:
@@ -162,22 +253,22 @@ class WritesNotes(Protocol):
 
 
 def find_note(notes: Iterable[OrderNote], text: str, known: Collection[str] = ()) -> OrderNote | None:
-    """The note with this text that is none of those `known` by id: an own one whose outcome was not seen.
+    """The note with this text whose id is not in `known`: one of ours whose outcome was not seen.
 
-    Compared as people read it: shops take backslashes out and may encode characters.
+    The texts are compared as people read them, because shops take backslashes out and may encode characters.
     """
     wanted = _as_read(text)
     return next((note for note in notes if note.id not in known and _as_read(note.text) == wanted), None)
 
 
 def find_tracking(entries: Iterable[TrackingEntry], number: str) -> TrackingEntry | None:
-    """The entry with this number, whoever made it: what the shop has is not entered again. Blanks and case don't count."""
+    """The entry with this number, whoever made it, so that none is entered twice. Blanks and case don't count."""
     wanted = _bare(number)
     return next((entry for entry in entries if _bare(entry.number) == wanted), None)
 
 
 def _as_read(text: str) -> str:
-    return re.sub(r"\s+", " ", html.unescape(text).replace("\\", "")).strip()
+    return re.sub(r"\s+", " ", unescaped(text).replace("\\", "")).strip()
 
 
 def _bare(number: str) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol, runtime_checkable
@@ -35,13 +35,14 @@ class WhyRefused(StrEnum):
 
 @dataclass(frozen=True)
 class Accepted:
-    """It comes from whom it says, and its body can be read."""
+    """The sender is proven, and the body can be read."""
 
 
 @dataclass(frozen=True)
 class Greeting:
-    """It asks whether the address works: answered 200 and otherwise ignored."""
+    """It asks whether the address works: answered 200 and otherwise ignored. `webhook_id`: of the webhook that sends it."""
 
+    webhook_id: str | None = None
     answer: bytes = b'{"status":"pong"}'
     media_type: str = "application/json"
 
@@ -57,11 +58,12 @@ class Refused:
 
 
 @dataclass(frozen=True)
-class SignedError:
-    """A genuine delivery that held an error instead of a record: its headers, and what `SweepNeeded.why` said of it."""
+class WontCall:
+    """Why a system will not call an address, and what to do. `code` is stable."""
 
-    headers: Mapping[str, str]
-    why: str
+    code: str
+    text: str
+    fix: str
 
 
 @dataclass(frozen=True)
@@ -82,11 +84,11 @@ class IncomingWebhooks(Protocol):
     """Everything that a delivery can be refused for, for the documentation."""
 
     def body_limit(self, headers: Mapping[str, str], most: int) -> int | Refused:
-        """How many bytes of the body are read, at most `most`; or why none are. Decided before the body arrives."""
+        """How many bytes of the body to read, at most `most`, or why none. This is decided before the body arrives."""
         ...
 
     def authenticate(self, request: WebhookRequest, secret: str) -> Accepted | Greeting | Refused:
-        """Whether it comes from whom it says, by its raw body and in constant time, and whether it can be read at all."""
+        """Checks the sender by the raw body, in constant time, and whether the body can be read."""
         ...
 
     def topic(self, request: WebhookRequest) -> str | None:
@@ -94,18 +96,37 @@ class IncomingWebhooks(Protocol):
         ...
 
     def interpret(
-        self, headers: Mapping[str, str], body: bytes, settings: ConnectionSettings, credentials: BaseModel
+        self,
+        headers: Mapping[str, str],
+        body: bytes,
+        settings: ConnectionSettings,
+        credentials: BaseModel,
+        facts: Mapping[str, Any] | None = None,
     ) -> Announcement:
-        """What a genuine delivery says. Pure; never raises on odd bodies."""
+        """What a genuine delivery says. `facts` are those of the connection's last test. Pure; never raises on odd bodies."""
         ...
 
-    def failed_webhook_ids(self, events: Iterable[SignedError]) -> frozenset[str]:
-        """The webhooks whose maker may no longer see the records, by what their deliveries said."""
+    def webhook_id(self, headers: Mapping[str, str]) -> str | None:
+        """The id that the webhook which sent a delivery has in the system (`WebhookSeen.id`). None: the headers do not say."""
+        ...
+
+    def not_called(self, url: str, credentials: BaseModel, facts: Mapping[str, Any]) -> WontCall | None:
+        """Why the system will never call this address of ours, as far as the address itself tells. Pure."""
         ...
 
     def rights_missing(self, facts: Mapping[str, Any]) -> RightsMissing | None:
-        """What the last connection test found that keeps us from making webhooks; None when nothing does."""
+        """Why webhooks cannot be made, from the last connection test. None when nothing prevents it."""
         ...
+
+
+def by_any(webhooks: IncomingWebhooks, request: WebhookRequest, secrets: Sequence[str]) -> Accepted | Greeting | Refused:
+    """The sender is proven by whichever of the secrets fits; there is one at least."""
+    known = webhooks.authenticate(request, secrets[0])
+    for secret in secrets[1:]:
+        if not (isinstance(known, Refused) and known.reason is WhyRefused.BAD_SIGNATURE):
+            break
+        known = webhooks.authenticate(request, secret)
+    return known
 
 
 # --- what a webhook says ----------------------------------------------------------------------------------------------
@@ -129,10 +150,15 @@ class ReadNeeded:
 
 @dataclass(frozen=True)
 class SweepNeeded:
-    """Something happened and the delivery does not say to which record: look through all that are open."""
+    """Something happened and the delivery does not say to which record: look through all that are open.
+
+    `without_right` is set where the system says that somebody may not see the record: who that is, in words that people find in
+    the system. The webhook brings nothing until he may.
+    """
 
     process: Process
     why: str
+    without_right: str | None = None
 
 
 @dataclass(frozen=True)
@@ -152,7 +178,7 @@ Announcement = Announced | ReadNeeded | SweepNeeded | NotOurs
 
 @dataclass(frozen=True)
 class WebhookSeen:
-    """One webhook as the shop shows it; never with its secret. `modified_at` is UTC."""
+    """One webhook as the shop shows it. `modified_at` is UTC."""
 
     id: str
     name: str
@@ -161,6 +187,8 @@ class WebhookSeen:
     """As the shop says: active, paused, disabled."""
     delivery_url: str
     modified_at: datetime | None = None
+    secret: str = field(default="", repr=False)
+    """What the shop signs its deliveries with, where it says so when it makes the webhook. Kept with the connection's secrets."""
 
 
 class Mend(StrEnum):
@@ -176,14 +204,17 @@ class Fault(StrEnum):
 
     MISSING = "missing"
     DISABLED = "disabled"
-    """The shop gave it up after failures in a row. Switched on again it would go with the next failure, so it is made anew."""
+    """The shop switched it off after several failures in a row. If it were switched on again, the next failure would switch it
+    off at once. So it is made anew."""
     PAUSED = "paused"
     ELSEWHERE = "elsewhere"
     """It points to another address than the gateway's."""
     DUPLICATE = "duplicate"
     WITHOUT_RIGHTS = "without-rights"
-    """The user who made it has lost his rights: its deliveries hold errors."""
+    """The user who made it has lost the rights. Its deliveries hold errors."""
     UNWANTED = "unwanted"
+    SIGNATURE = "signature"
+    """It may sign with another secret than the connection's: that cannot be read in the shop, so the secret is written again."""
 
 
 @dataclass(frozen=True)
@@ -199,7 +230,7 @@ class WebhookAction:
 
 @runtime_checkable
 class ManagesWebhooks(Protocol):
-    """A shop whose webhooks can be made and mended over its API. Raises the RemoteErrors of `app.errors`."""
+    """A shop whose webhooks can be made and repaired over its API. Raises the RemoteErrors of `app.errors`."""
 
     async def webhooks(self) -> tuple[WebhookSeen, ...]:
         """All webhooks of the shop, other people's included."""

@@ -6,15 +6,18 @@ from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import BaseModel
+from pydantic_settings import BaseSettings
 
 from app.domain import Kind, Process, Record, SourceRecord
 from app.integrations.protocol import ConnectionSettings, IncomingWebhooks
 from app.integrations.protocol.account import Account, Pace
 from app.integrations.protocol.capabilities import Capability
-from app.integrations.protocol.integration import Opened
+from app.integrations.protocol.integration import Opened, StockStatuses
+from app.integrations.protocol.session import Consent
 from app.integrations.woocommerce.client import WooCommerceClient
 from app.integrations.woocommerce.mapping import fields
 from app.integrations.woocommerce.reference import REFERENCE
+from app.integrations.woocommerce.rest.hosts import as_called
 from app.integrations.woocommerce.settings import WooCommerceCredentials, WooCommerceSettings, own_credentials, own_settings
 from app.integrations.woocommerce.webhooks.incoming import WooCommerceWebhooks
 
@@ -30,14 +33,29 @@ class WooCommerce:
     capabilities = frozenset(Capability) - {Capability.OAUTH}
     kinds: Mapping[Process, Kind] = {Process.ARTICLES: Kind.ARTICLE, Process.ORDERS: Kind.ORDER}
     webhooks: IncomingWebhooks | None = WooCommerceWebhooks()
+    webhooks_greet: bool = True
+    # It takes stock at on-hold, processing and completed, and puts it back at pending and cancelled. What is completed is sent.
+    stock_statuses: StockStatuses | None = StockStatuses(
+        taken=frozenset({"on-hold", "processing"}),
+        free=frozenset({"pending", "checkout-draft", "auto-draft", "draft", "completed"}),
+    )
+    consent: Consent | None = None
+    deployment_model: type[BaseSettings] | None = None
+    updates_whatever_status: bool = False
     reference = REFERENCE
 
     def account(self, credentials: BaseModel) -> Account:
         url = own_credentials(credentials).shop_url
-        return Account(key=url, label=url, base_url=url, base_url_field="shop_url")
+        return Account(key=as_called(url), label=url, base_url=url, base_url_field="shop_url")
 
-    def pace(self, credentials: BaseModel) -> Pace | None:
+    def pace(self, credentials: BaseModel, settings: ConnectionSettings) -> Pace | None:
         return None
+
+    def incoming(self, settings: ConnectionSettings) -> IncomingWebhooks | None:
+        return self.webhooks
+
+    def webhook_secrets(self, credentials: BaseModel, settings: ConnectionSettings) -> tuple[str, ...]:
+        return ()
 
     def open(self, opened: Opened) -> WooCommerceClient:
         settings, credentials = own_settings(opened.settings), own_credentials(opened.credentials)

@@ -6,6 +6,7 @@ from app.integrations.protocol.reference import HeaderExample, Reference, Webhoo
 
 REFERENCE = Reference(
     docs="connecting-woocommerce.md",
+    php_messages="WP_DEBUG_DISPLAY is on: set it to false in the shop's wp-config.php, and the messages go to its log",
     credentials={"shop_url": "https://shop.example/", "consumer_key": "ck_9d3e7f2c", "consumer_secret": "cs_…"},
     settings={"order_number_prefix": "WC-", "default_country": "NO"},
     facts={"version": "11.0.1", "currency": "NOK"},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -85,14 +85,17 @@ class WooCommerceShipments(ShipmentSettings):
         description="When a shipment counts as made, and the order is set to completed: the shipment was booked, the order was "
         "marked sent in the WMS, a tracking number has been received, or the carrier has collected.",
     )
-    completed_status: str = Field("completed", min_length=1, description="Order status that says it was shipped.")
+    completed_status: str = Field("completed", min_length=1, description="Status that a shipped order gets.")
     tracking_via: TrackingVia | Literal["auto"] = Field(
         "auto",
-        description="Where tracking goes: advanced-shipment-tracking, shipment-tracking, note, or auto (as the test found).",
+        description=(
+            "How the shop is told of tracking: advanced-shipment-tracking, shipment-tracking, note, or auto (what the "
+            "test found)."
+        ),
     )
     provider: str = Field(
         "",
-        description="Carrier's name as the shop's tracking plugin lists it, for shipments whose carrier the WMS does not name.",
+        description="Carrier's name in the shop's tracking plugin, for shipments whose carrier the WMS does not name.",
     )
     providers: dict[str, str] = Field(
         default_factory=dict, description="The WMS's name of a carrier → the name in the shop's tracking plugin."
@@ -102,8 +105,27 @@ class WooCommerceShipments(ShipmentSettings):
         min_length=1,
         description="Text of a note that gives tracking, with {order} and {tracking}.",
     )
+    part_note_text: str = Field(
+        "Del av ordre {order} er sendt. Sporing: {tracking}",
+        min_length=1,
+        description="The same while a rest is to come.",
+    )
+    tracking_meta_key: str = Field(
+        "",
+        max_length=255,
+        description=(
+            "Meta key of the order into which the first tracking number goes as well, for plugins that read it there, like "
+            "ongoing_tracking_number. Empty: none. wc/v1 has no meta data of orders; the legacy API takes no key that begins "
+            "with _."
+        ),
+    )
 
-    @field_validator("note_text")
+    @field_validator("tracking_meta_key")
+    @classmethod
+    def _tracking_meta_key(cls, value: str) -> str:
+        return value.strip()
+
+    @field_validator("note_text", "part_note_text")
     @classmethod
     def _note_text(cls, value: str) -> str:
         return fillable(value, "order", "tracking")
@@ -113,6 +135,8 @@ class WooCommerceSettings(ConnectionSettings):
     """A WooCommerce connection. Defaults: requirement, WooCommerce."""
 
     # what is transferred
+    filters: ClassVar[frozenset[str]] = frozenset(("virtual_products", "leave_out_non_stock_lines", "variable_parents"))
+
     order_statuses: list[str] = Field(
         default_factory=lambda: ["processing"], min_length=1, description="Order statuses that are sent to the warehouse."
     )
@@ -128,8 +152,10 @@ class WooCommerceSettings(ConnectionSettings):
     )
     leave_out_non_stock_lines: bool = Field(
         False,
-        description="Leave order lines out whose product is no stock article (with `virtual_products` = non-stock). "
-        "Costs a read per product, remembered for ten minutes.",
+        description=(
+            "Leave out order lines whose product is no stock article (with `virtual_products` = non-stock). Costs one "
+            "read per product. The answer is kept for ten minutes."
+        ),
     )
     variable_parents: VariableParents = Field(
         VariableParents.ARTICLE, description="Whether the parent of variations becomes an article of its own, or is skipped."
@@ -137,8 +163,10 @@ class WooCommerceSettings(ConnectionSettings):
     article_number_fallback: str | None = Field(
         None,
         pattern=r"^[^{}]*\{id\}[^{}]*$",
-        description="Article number of products and variations without a SKU of their own, with {id} for their id, like WC-{id}. "
-        "Without it such records are skipped with the reason.",
+        description=(
+            "Article number for products and variations without a SKU. {id} stands for their id, like WC-{id}. Without "
+            "this setting such records are skipped with the reason."
+        ),
     )
 
     # article fields
@@ -159,6 +187,10 @@ class WooCommerceSettings(ConnectionSettings):
     # order fields
     notify_by_sms: Notify = Field(True, description="Whether the carrier is to send text messages: true, false or not-sent.")
     notify_by_email: Notify = Field(True, description="Whether the carrier is to send e-mails: true, false or not-sent.")
+    pick_up_methods: list[str] = Field(
+        default_factory=lambda: ["local_pickup", "pickup_location"],
+        description="Shipping methods (ids) of orders that are picked up. Such an order is sent with the address that is known.",
+    )
     send_customer_number: bool = Field(
         False, description="Send the shop's customer id as the customer number (guests have none)."
     )
@@ -167,24 +199,30 @@ class WooCommerceSettings(ConnectionSettings):
     shipments: WooCommerceShipments = Field(default_factory=lambda: WooCommerceShipments())
     webhook_topics: list[str] = Field(
         default_factory=lambda: list(WEBHOOK_TOPICS),
-        description="Topics of the webhooks that the gateway registers. Old versions have no `restored`; it is left out there.",
+        description=(
+            "Topics of the webhooks that the gateway registers. `restored` is left out for old versions, which do not have it."
+        ),
     )
 
     # how the shop is called
     rest_version: RestName | None = Field(
-        None, description="The shop's REST API. Found out by the connection test when left out (wc/v3 before the first test)."
+        None, description="The shop's REST API. Default: what the connection test found (wc/v3 before the first test)."
     )
     list_by: ListBy = Field(
-        ListBy.AUTO, description="How polls find what changed: by modification time, or by listing all (WooCommerce before 5.8)."
+        ListBy.AUTO,
+        description="How polls find changes: by modification time, or by listing everything (WooCommerce before 5.8).",
     )
     list_all_days: int = Field(
         30,
         ge=1,
-        description="With `list_by` = all: how many days back a poll lists orders. The deep sweep reads older open ones.",
+        description=("With `list_by` = all: a poll lists the orders of this many days. The deep sweep reads older open orders."),
     )
     wc_v1_time_zone: str = Field(
         "UTC",
-        description="Time zone (IANA name) of the times in wc/v1, which name none: UTC by its source, the shop's by its docs.",
+        description=(
+            "Time zone (IANA name) of times in wc/v1, which name none. They are UTC by its source, and the shop's own by "
+            "its documentation."
+        ),
     )
     login: Login = Field(
         Login.AUTO,
@@ -195,22 +233,26 @@ class WooCommerceSettings(ConnectionSettings):
     )
     accepted_sources: list[str] = Field(
         default_factory=list,
-        description="Further home addresses under which the same shop signs its webhooks. Deliveries from any other address are "
-        "kept but ignored, with an alert (a staging copy with the production secret).",
+        description=(
+            "Further home addresses of the same shop. Webhooks from any other address are kept and ignored, with an "
+            "alert. A staging copy with the production secret is an example."
+        ),
     )
     page_size: int = Field(100, ge=2, le=100, description="Records per page of a list.")
     overlap_seconds: int = Field(
-        5, ge=1, le=3600, description="How far a poll looks back behind the newest record it has seen, in seconds."
+        5, ge=1, le=3600, description="How many seconds a poll looks back before the newest record it has seen."
     )
     remember_seconds: float = Field(
         600,
         ge=0,
-        description="How long customers' e-mail addresses and products read beside a record are remembered, in seconds.",
+        description=("How long the e-mail addresses of customers and the products of orders are kept in memory, in seconds."),
     )
     max_virtual_pages: int = Field(
         10,
         ge=0,
-        description="Pages of products that the connection test looks through for virtual products and products without stock.",
+        description=(
+            "Number of product pages in which the connection test looks for virtual products and products without stock."
+        ),
     )
 
     @field_validator("webhook_topics")
@@ -236,7 +278,7 @@ class WooCommerceCredentials(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    shop_url: str = Field(description="The shop's home address, like https://shop.example/. A pasted API address is cut.")
+    shop_url: str = Field(description="The shop's home address, like https://shop.example/. You may paste the API's address.")
     consumer_key: Annotated[str, ShownByItsEnd()] = Field(min_length=1, description="Begins with ck_.")
     consumer_secret: SecretStr = Field(min_length=1, description="Begins with cs_.")
     webhook_secret: SecretStr | None = Field(

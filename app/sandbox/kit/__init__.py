@@ -8,6 +8,7 @@ A simulator is a real HTTP server that refuses what the real system refuses. The
 - `answers`: answers as tables of members and where they come from (`answer`, `echoed`, `each`, `one`, `via`, `nulls`)
 - `requests`: how a call is taken in (`RequestHandler`, `IncomingCall`, `Answer`, `Refused`)
 - `journal`, `faults`, `control`: what was asked and answered, faults on demand, and both under `/_sandbox`
+- `settings`: a configuration that can be changed while the simulator runs (`Changeable`)
 - `server`: the simulator in a thread of a test; `command`: the simulator as a process of its own
 
 How to make a new one, from the smallest (`tests/sandbox/kit/test_tiny_simulator.py` runs it):

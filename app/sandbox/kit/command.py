@@ -27,4 +27,4 @@ def serve(argv: list[str], name: str, kind: type[C], create: Callable[[C], Any])
         config = read_config(kind, options.config)
     except ValidationError as error:
         parser.error(str(error))
-    uvicorn.run(create(config), host="127.0.0.1", port=options.port, log_level="warning")
+    uvicorn.run(create(config), host="127.0.0.1", port=options.port, log_level="warning", date_header=False)

@@ -15,7 +15,8 @@ class Fault:
     """A fault to show for the next `times` matching calls (None: until cleared).
 
     `kind` is one of: `status` (answer `status`, with `retry_after` seconds when given), `slow` (wait `seconds`, then answer as
-    usual), `hang-up` (close without an answer), `html` (200 with an HTML page), and what a simulator adds of its own.
+    usual), `hang-up` (close without an answer), `html` (200 with an HTML page), `messages` (answer as usual, `text` before the
+    JSON), and what a simulator adds of its own.
     `method` and `path` (a prefix) narrow it down; `after_write` shows it only once the change has been made, so that the caller
     does not learn that it was.
     """
@@ -28,6 +29,7 @@ class Fault:
     seconds: float = 0.0
     retry_after: str | None = None
     after_write: bool = False
+    text: str = ""
 
     def matches(self, request: Request) -> bool:
         return (
@@ -75,6 +77,8 @@ async def show(fault: Fault) -> Response | None:
     if fault.kind == "status":
         headers = {"Retry-After": fault.retry_after} if fault.retry_after else {}
         return JSONResponse({"Message": "An error has occurred."}, status_code=fault.status, headers=headers)
+    if fault.kind == "messages":
+        return None
     if fault.kind == "html":
         return Response("<html><body><h1>Maintenance</h1></body></html>", media_type="text/html")
     if fault.kind == "hang-up":

@@ -56,11 +56,11 @@ class Journal:
         return [call for call in self.calls if call.number > number]
 
 
-def decoded(raw: bytes) -> Any:
+def decoded(raw: bytes, charset: str = "utf-8") -> Any:
     """A body as the journal keeps it: decoded where it is JSON, otherwise as text; None when there is none."""
     if not raw:
         return None
     try:
-        return orjson.loads(raw)
+        return orjson.loads(raw if charset == "utf-8" else raw.decode(charset))
     except orjson.JSONDecodeError:
-        return raw.decode(errors="replace")
+        return raw.decode(charset, errors="replace")

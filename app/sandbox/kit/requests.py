@@ -122,7 +122,7 @@ class RequestHandler:
             call = IncomingCall(request, await request.body())
             response, fault = await respond(call)
             hung_up = isinstance(response, HangUp)
-            status, said = (0, None) if hung_up else (response.status_code, decoded(bytes(response.body)))
+            status, said = (0, None) if hung_up else (response.status_code, decoded(bytes(response.body), response.charset))
             self.journal.add(request, decoded(call.raw), status, said, fault.kind if fault else None)
             return response
 

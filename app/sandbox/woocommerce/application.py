@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
+from app.sandbox.kit.dates import Dated
 from app.sandbox.woocommerce.config import Clock, ShopConfig, utc_now
 from app.sandbox.woocommerce.http.control import sandbox_routes
 from app.sandbox.woocommerce.http.front import FrontDoor
@@ -47,7 +48,11 @@ def create_shop(config: ShopConfig, clock: Clock = utc_now) -> Starlette:
     routes = [
         *sandbox_routes(shop), *tracking_routes(api), *edition.routes(api, endpoints), *index_routes(api, namespaces),
     ]  # fmt: skip
-    app = Starlette(routes=routes, lifespan=lifespan, middleware=[Middleware(FrontDoor, shop, edition.has_rest, LEGACY_PATH)])
+    app = Starlette(
+        routes=routes,
+        lifespan=lifespan,
+        middleware=[Middleware(Dated, clock), Middleware(FrontDoor, shop, edition.has_rest, LEGACY_PATH)],
+    )
     app.router.redirect_slashes = False
     app.state.shop = shop
     return app

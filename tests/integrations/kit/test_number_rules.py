@@ -15,6 +15,9 @@ from app.integrations.kit.number_rules import article_number
         ("", "7", None, None),
         ("  ", "7", "WC-{id}", "WC-7"),
         ("", None, "WC-{id}", None),
+        ("\u200b\ufe0f", "7", "WC-{id}", "WC-7"),
+        ("\u3164", "7", None, None),
+        ("A\ufe0f-1", "7", "WC-{id}", "A\ufe0f-1"),  # it is held: a number is never changed
     ],
 )
 def test_its_own_number_else_the_fallback(own: str, source_id: str | None, fallback: str | None, expected: str | None) -> None:

@@ -26,7 +26,7 @@ def test_the_application_is_served_on_the_loopback_address(monkeypatch: pytest.M
     served: list[tuple[str, dict[str, Any]]] = []
     monkeypatch.setattr(uvicorn, "run", lambda app, **options: served.append((app.state.warehouse.config.warehouse, options)))
     main(["--port", "8123", "--config", '{"warehouse": "acme"}'])
-    assert served == [("acme", {"host": "127.0.0.1", "port": 8123, "log_level": "warning"})]
+    assert served == [("acme", {"host": "127.0.0.1", "port": 8123, "log_level": "warning", "date_header": False})]
 
 
 @pytest.mark.parametrize("config", ["{", '{"wharehouse": "acme"}', '{"unknown_articles": "ignore"}'])

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import html
 from dataclasses import replace
 from typing import Any
 
 from app.errors import LoginRefused, Malformed, Refused, RemoteError
+from app.integrations.kit.odd_answers import shows_php
 from app.integrations.protocol import Check, TestReport
 from app.integrations.woocommerce.check import texts as words
 from app.integrations.woocommerce.check.writing import WritingChecks
-from app.integrations.woocommerce.rest.calls import Calls, code_of
+from app.integrations.woocommerce.legacy.index import LegacyIndex
+from app.integrations.woocommerce.rest.calls import MOVED, Calls, code_of
 from app.integrations.woocommerce.rest.dialect import Record
+from app.integrations.woocommerce.rest.hosts import is_same_shop, place
 from app.integrations.woocommerce.rest.versions import NEWEST_FIRST, Version, release_of
 from app.integrations.woocommerce.settings import ListBy, Login, RestName, WooCommerceCredentials, WooCommerceSettings
-from app.integrations.woocommerce.webhooks.incoming import is_same_shop
-from app.json_reading import Body, section, text
-
-_LEGACY_FACTS = {"wc_version": "version", "URL": "home_url"}
-_LEGACY_META = {"currency": "currency", "weight_unit": "weight_unit", "dimension_unit": "dimension_unit", "timezone": "time_zone"}
+from app.json_reading import Body, section, text, unescaped
 
 
 class ConnectionTest:
-    """One run of the test. What cannot be reached or read ends it: what follows would fail for the same reason."""
+    """One run of the test. It ends at the first thing that cannot be reached or read, because the rest would fail for the same
+    reason."""
 
     def __init__(self, calls: Calls, settings: WooCommerceSettings, credentials: WooCommerceCredentials) -> None:
         self._calls = calls
@@ -30,10 +29,12 @@ class ConnectionTest:
         self._credentials = credentials
         self._checks: list[Check] = []
         self._facts: dict[str, Any] = {}
-        self._legacy_is_off = False
+        self._index_read: Body | None = None
+        self._is_hidden = False
+        self._legacy = LegacyIndex(calls, credentials.shop_url)
 
     async def report(self) -> TestReport:
-        """What was found out stays with the calls: the client goes on with the version that was found."""
+        """Runs the test. The calls keep what was found: the client goes on with that version."""
         if await self._can_read("orders") and await self._can_read("products"):
             self._facts["rest"] = self._calls.version.name
             self._facts["lists_by_modification"] = self._calls.version.lists_by_modification
@@ -85,64 +86,87 @@ class ConnectionTest:
         if "wc/v3" in namespaces:
             return None
         found: RestName | None = next((each for each in NEWEST_FIRST[1:] if each in namespaces), None)
-        return found or await self._legacy_offered()
+        return found or await self._legacy.newest()
 
     async def _namespaces(self) -> list[str]:
-        """The index of the REST API is open to all and names what the shop offers."""
-        try:
-            answer = await self._calls.get(f"{self._credentials.shop_url}wp-json/")
-        except RemoteError:
-            return []
-        offered = answer.json.get("namespaces") if isinstance(answer.json, dict) else None
+        offered = (await self._index()).get("namespaces")
         return [str(each) for each in offered] if isinstance(offered, list) else []
 
-    async def _legacy_offered(self) -> RestName | None:
-        legacy: tuple[RestName, ...] = ("wc-api/v3", "wc-api/v2")
-        for name in legacy:
-            if await self._legacy_index(name):
-                return name
-        return None
-
-    async def _legacy_index(self, name: RestName) -> Body:
-        """Its index is open to all, too, and tells the version and the units."""
-        try:
-            answer = await self._calls.get(Version(name).base(self._credentials.shop_url))
-        except RemoteError as error:
-            self._legacy_is_off |= code_of(error.answer) == "woocommerce_api_disabled"
-            return {}
-        return section(answer.json, "store") if isinstance(answer.json, dict) else {}
+    async def _index(self) -> Body:
+        """The index of the REST API, which is open to all: what the shop offers and calls itself. Empty when there is none."""
+        if self._index_read is None:
+            try:
+                answer = await self._calls.get(f"{self._credentials.shop_url}wp-json/")
+            except RemoteError:
+                return {}
+            self._index_read = answer.json if isinstance(answer.json, dict) and "namespaces" in answer.json else {}
+        return self._index_read
 
     # what is wrong
 
     async def _failed(self, resource: str, error: RemoteError) -> Check:
+        if mixed_up := self._mixed_up():
+            return Check(resource, False, mixed_up, words.SWAP)
         if words.is_blocked(error):
             message = f"the shop's REST API is blocked before WooCommerce sees the call: {error.message}"
-            return Check(resource, False, message, words.LET_THROUGH)
-        if isinstance(error, Malformed) and error.status in (200, 404) and await self._has_plain_permalinks():
+            return Check(resource, False, message, words.blocked_fix(error))
+        if isinstance(error, Malformed) and await self._has_plain_permalinks(error):
             return Check(resource, False, "the shop has plain permalinks, with which its REST API has no address", words.PLAIN)
-        if self._legacy_is_off or code_of(error.answer) == "woocommerce_api_disabled":
+        if self._legacy.is_switched_off(error):
             return Check(resource, False, "the shop's REST API is switched off", words.LEGACY_OFF)
         if code_of(error.answer) == "rest_no_route":
             return Check(resource, False, error.message, await self._version_fix())
+        if isinstance(error, LoginRefused) and (home := await self._other_home()):
+            message = f"the shop calls itself {home}, the connection says {self._credentials.shop_url}: {error.message}"
+            return Check(resource, False, message, f"take {home} as shop_url")
         if isinstance(error, LoginRefused) and (login := await self._other_login()):
             message = f"the shop takes the keys with login = {login.value}, and not with {self._settings.login.value}"
             return Check(resource, False, message, f"set login to {login.value}")
-        return Check(resource, False, error.message, words.fix_of(error, self._credentials.shop_url.startswith("http://")))
+        fix = words.fix_of(error, self._credentials.shop_url.startswith("http://"))
+        if fix == words.PERMALINKS and (self._is_hidden or any(each.startswith("wc/") for each in await self._namespaces())):
+            if shows_php(error.answer or ""):
+                return Check(resource, False, error.message, words.PHP)
+            fix = f"the REST API is there, and {error.call} is answered by something else: {words.LET_THROUGH}"
+        return Check(resource, False, error.message, fix)
 
-    async def _has_plain_permalinks(self) -> bool:
-        """Then the API answers at `?rest_route=` only."""
+    def _mixed_up(self) -> str | None:
+        key, secret = self._credentials.consumer_key, self._credentials.consumer_secret.get_secret_value()
+        wrong = (key.startswith("cs_"), secret.startswith("ck_"))
+        return {
+            (True, True): "the consumer key and the consumer secret are swapped",
+            (True, False): "the consumer key begins with cs_, as a secret does",
+            (False, True): "the consumer secret begins with ck_, as a key does",
+        }.get(wrong)
+
+    async def _has_plain_permalinks(self, error: Malformed) -> bool:
+        """With plain permalinks the API answers at `?rest_route=` only. With all others it does so too, and its answers name
+        `/wp-json/` as its address (observed on 10.5.0)."""
+        if error.status is None or not (error.status in (200, 404) or 300 <= error.status < 400):
+            return False
+        if MOVED in error.message or "wp-json" not in error.call or await self._index():
+            return False
         try:
             answer = await self._calls.get(self._credentials.shop_url, [("rest_route", "/")])
         except RemoteError:
             return False
-        return isinstance(answer.json, dict) and "namespaces" in answer.json
+        is_there = isinstance(answer.json, dict) and "namespaces" in answer.json
+        self._is_hidden = is_there and "/wp-json/>" in answer.headers.get("Link", "")
+        return is_there and not self._is_hidden
+
+    async def _other_home(self) -> str | None:
+        """The address that the shop gives itself in its index, if it differs: where it is https by now, or has moved."""
+        home = text(await self._index(), "home").rstrip("/")
+        mine = self._credentials.shop_url.rstrip("/")
+        moved = home and (place(home) != place(mine) or (home.startswith("https://") and mine.startswith("http://")))
+        return f"{home}/" if moved else None
 
     async def _version_fix(self) -> str:
         versions = sorted(each for each in await self._namespaces() if each in NEWEST_FIRST)
         return f"set rest_version to one of {', '.join(versions)}" if versions else "switch WooCommerce on in the shop"
 
     async def _other_login(self) -> Login | None:
-        """Over https: a shop behind a proxy that takes itself to be on http, or a server that hides the Authorization header."""
+        """Another login that works, over https. A proxy may make the shop believe it is on http, or a server may hide the
+        Authorization header."""
         if self._settings.login is not Login.AUTO or not self._credentials.shop_url.startswith("https://"):
             return None
         for login in (Login.OAUTH, Login.QUERY):
@@ -157,11 +181,13 @@ class ConnectionTest:
 
     async def _learn_system(self) -> None:
         """Version, currency and home address, where the key's user may see them."""
-        if self._calls.version.is_legacy:
-            await self._learn_from_legacy_index()
+        if not self._calls.dialect.has_settings:
+            self._facts |= await self._legacy.facts()
         else:
             found = await self._system_status()
             if found is None:
+                self._facts |= {"home_url": home} if (home := text(await self._index(), "home")) else {}
+                self._check_home()
                 return
             environment, settings = section(found, "environment"), section(found, "settings")
             self._facts |= {
@@ -169,7 +195,7 @@ class ConnectionTest:
                 "wordpress": text(environment, "wp_version"),
                 "home_url": text(environment, "home_url"),
                 "currency": text(settings, "currency"),
-                "currency_symbol": html.unescape(text(settings, "currency_symbol")),
+                "currency_symbol": unescaped(text(settings, "currency_symbol")),
             }
         self._add("version", True, f"WooCommerce {self._facts.get('version') or '(unknown)'}, {self._calls.version.name}")
         self._check_home()
@@ -182,15 +208,9 @@ class ConnectionTest:
             self._add("version", True, f"the version could not be read: {error.message}")
             return None
 
-    async def _learn_from_legacy_index(self) -> None:
-        store = await self._legacy_index(self._calls.version.name)
-        self._facts |= {fact: text(store, name) for name, fact in _LEGACY_FACTS.items() if text(store, name)}
-        meta = section(store, "meta")
-        self._facts |= {fact: text(meta, name) for name, fact in _LEGACY_META.items() if text(meta, name)}
-
     def _check_home(self) -> None:
         home = self._facts.get("home_url")
-        if home and not is_same_shop(home, self._settings, self._credentials):
+        if home and not is_same_shop(home, self._settings, self._credentials, self._facts):
             message = (
                 f"the shop calls itself {home}, the connection says {self._credentials.shop_url}: its webhooks would be ignored"
             )
@@ -206,7 +226,7 @@ class ConnectionTest:
                 self._add(fact, False, message, f"set {fact} to {self._facts[fact]}")
 
     async def _learn_setting(self, fact: str) -> bool:
-        if self._calls.version.is_legacy:
+        if not self._calls.dialect.has_settings:
             return False
         try:
             self._facts[fact] = text(await self._calls.record(f"settings/products/woocommerce_{fact}"), "value")

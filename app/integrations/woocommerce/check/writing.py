@@ -43,14 +43,9 @@ class WritingChecks:
     # writing
 
     async def _can_write(self) -> None:
-        """A batch of nothing: answered with nothing to a key that may write, refused to one that may only read (observed)."""
+        """Writes nothing. A key that may write is answered with nothing. One that may only read is refused (observed)."""
         try:
-            if (
-                self._calls.version.is_legacy
-            ):  # has no empty batch: an order that cannot be is looked for after the key is checked
-                await self._calls.probe("PUT", "orders/0", {"order": {}})
-            else:
-                await self._calls.probe("POST", "products/batch", {})
+            await self._calls.probe(*self._calls.dialect.write_probe)
         except LoginRefused as error:
             self._facts["can_write"] = False
             self._say_it_cannot_write(error)
@@ -109,7 +104,7 @@ class WritingChecks:
         return TrackingVia.ADVANCED_SHIPMENT_TRACKING if there else TrackingVia.NOTE
 
     async def _advanced_carriers(self) -> Record | None:
-        """They can be asked for under an order only."""
+        """The plugin lists its carriers only under an order."""
         try:
             orders = await self._calls.listed("orders", [("per_page", "1"), ("_fields", "id")])
             order = identity(orders[0].get("id")) if orders else None
@@ -118,7 +113,7 @@ class WritingChecks:
             return None
 
     def _check_carriers(self, regions: Record | None) -> None:
-        """Carriers that are set must be those of the plugin's list: an unknown one comes out nameless there."""
+        """Carriers in the settings must be in the plugin's list. The plugin shows an unknown one without a name."""
         if regions is None:
             return
         listed = {name.casefold() for region in regions.values() if isinstance(region, dict) for name in region}
@@ -132,7 +127,7 @@ class WritingChecks:
     # stock
 
     async def _stock_is_managed(self) -> None:
-        if self._calls.version.is_legacy:
+        if not self._calls.dialect.has_settings:
             return
         try:
             setting = await self._calls.record("settings/products/woocommerce_manage_stock")
@@ -144,7 +139,7 @@ class WritingChecks:
             self._add("stock", False, "the shop does not count its stock, and would take no quantity", fix)
 
     async def _look_through_products(self) -> None:
-        """Requirement: onboarding says so when the shop has virtual products. And which take no quantities."""
+        """Counts virtual products (requirement: onboarding) and products that take no quantity."""
         seen = virtual = unmanaged = 0
         fields = "id,type,virtual,manage_stock"
         for number in range(1, self._settings.max_virtual_pages + 1):

@@ -50,6 +50,13 @@ _PRODUCT_FIELDS = {"title": "name", "managing_stock": "manage_stock", "purchasea
 class Legacy(Dialect):
     """Asks and answers as the legacy API does."""
 
+    has_settings = False
+    batches_by_product = False
+    webhook_statuses = ("active", "paused", "disabled")
+    """Webhooks that are switched off are listed only when asked for."""
+    write_probe: tuple[str, str, Mapping[str, Any]] = ("PUT", "orders/0", {"order": {}})
+    """It has no empty batch. The order cannot exist, and is looked for after the key is checked."""
+
     def path(self, path: str) -> str:
         return f"{path.split('/')[0]}/bulk" if path.endswith("/batch") else path
 
@@ -71,7 +78,7 @@ class Legacy(Dialect):
         return [translated(noun, each) for each in listed] if listed is not None else None
 
     def body(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
-        return {_ENVELOPES[_noun(path)][0]: dict(body)}
+        return {_ENVELOPES[_noun(path)][0]: _written(body)}
 
     def batched(self, path: str, items: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
         return {_ENVELOPES[_noun(path)][1]: [dict(each) for each in items]}
@@ -84,6 +91,14 @@ def _noun(path: str) -> str:
     """What a path of wc/v3 is about: `notes` of `orders/32/notes`, `products` of `products/23/variations/batch`."""
     parts = [part for part in path.split("/") if not part.isdigit() and part not in ("batch", "bulk", "variations")]
     return parts[-1] if parts else ""
+
+
+def _written(body: Mapping[str, Any]) -> Record:
+    """Meta data of an order goes as a table there. Keys with `_` in front are not taken."""
+    if "meta_data" not in body:
+        return dict(body)
+    table = {entry["key"]: entry["value"] for entry in body["meta_data"]}
+    return {name: value for name, value in body.items() if name != "meta_data"} | {"order_meta": table}
 
 
 def _param(path: str, name: str, value: str) -> Params:

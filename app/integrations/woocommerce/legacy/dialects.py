@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from app.integrations.woocommerce.legacy.answers import Legacy
+from app.integrations.woocommerce.legacy.answers import Legacy, from_webhook
 from app.integrations.woocommerce.rest.dialect import VARIATIONS, Dialect, Params, Record
+from app.integrations.woocommerce.rest.resources import written
 from app.integrations.woocommerce.rest.versions import Version
 from app.integrations.woocommerce.settings import WooCommerceSettings
 from app.json_reading import Body, objects, text
@@ -20,6 +21,11 @@ def dialect_of(version: Version, settings: WooCommerceSettings) -> Dialect:
     if version.name == "wc/v2":
         return SecondRest()
     return Legacy() if version.is_legacy else FirstRest(ZoneInfo(settings.wc_v1_time_zone))
+
+
+def delivered(content: Record) -> Record:
+    """The record in a webhook's body as wc/v3 has it. The body itself tells which API it is written in."""
+    return from_webhook(content) or content
 
 
 class SecondRest(Dialect):
@@ -89,6 +95,6 @@ class FirstRest(Dialect):
         try:
             found = datetime.fromisoformat(value)
             own = found.replace(tzinfo=self._zone) if found.tzinfo is None else found
-            return own.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+            return written(own)
         except (ValueError, OverflowError):
             return None

@@ -5,18 +5,30 @@ Pure and total: any JSON becomes an Article or an Order, and what is wrong with 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from app.domain import Article, Category, Coded, Notification, Order, OrderLine, Problem, ShopState, SourceRecord, Transporter
 from app.domain.countries import country_named
+from app.integrations.kit.part_refunds import take_off
 from app.integrations.kit.problems import FieldNames, complete_article, complete_order
-from app.integrations.woocommerce.mapping.addresses import full_name, is_given, read_address
+from app.integrations.woocommerce.mapping.addresses import delivered_to, full_name, is_given, read_address
 from app.integrations.woocommerce.mapping.number_rules import Numbered, article_number
-from app.integrations.woocommerce.rest.resources import CUSTOMER, PARENT, PRODUCTS, meta, moment
+from app.integrations.woocommerce.mapping.refunded import refunded_pieces, unread_refunds
+from app.integrations.woocommerce.rest.resources import (
+    CUSTOMER,
+    PARENT,
+    PRODUCTS,
+    UNREAD,
+    has_variations,
+    is_variation,
+    meta,
+    moment,
+)
 from app.integrations.woocommerce.settings import Notify, VariableParents, VirtualProducts, WooCommerceSettings
-from app.json_reading import Body, at_path, identity, number, objects, plain, section, text
+from app.json_reading import Body, at_path, identity, number, objects, plain, plain_at, section, text
 
 UNIT_CODE = "st"
 
@@ -72,6 +84,7 @@ def map_article(record: SourceRecord, settings: WooCommerceSettings) -> Article:
         name=_name(body),
         product_code=record.source_id,
         parent_id=identity(body.get("parent_id")) if is_variation(body) else None,
+        has_variations=has_variations(body),
         unit_code=UNIT_CODE,
         is_stock=settings.virtual_products is VirtualProducts.STOCK or body.get("virtual") is not True,
         wanted=_wanted(body, settings),
@@ -89,10 +102,6 @@ def map_article(record: SourceRecord, settings: WooCommerceSettings) -> Article:
     )
     own = [problem for problem in (numbered.problem, _origin_problem(body, settings)) if problem]
     return complete_article(article, own, settings, _ARTICLE_NAMES)
-
-
-def is_variation(body: Body) -> bool:
-    return body.get("type") == "variation"
 
 
 def _own_number(record: SourceRecord, settings: WooCommerceSettings) -> Numbered:
@@ -115,7 +124,7 @@ def _name(body: Body) -> str:
 
 
 def _wanted(body: Body, settings: WooCommerceSettings) -> bool:
-    if body.get("type") == "variable" and settings.variable_parents is VariableParents.SKIP:
+    if has_variations(body) and settings.variable_parents is VariableParents.SKIP:
         return False
     parent = section(body, PARENT)
     return all(text(each, "status") in settings.article_statuses for each in (body, parent) if each is body or "status" in each)
@@ -143,7 +152,8 @@ def _origin_problem(body: Body, settings: WooCommerceSettings) -> Problem | None
 
 
 def _extra(body: Body, mapped: dict[str, str]) -> dict[str, Any]:
-    found = {target: at_path(body, path) for target, path in mapped.items()}
+    """As the fields of the table: a text is stored encoded, and only a customer's note as it was typed (observed)."""
+    found = {target: (at_path if path == "customer_note" else plain_at)(body, path) for target, path in mapped.items()}
     return {target: value for target, value in found.items() if value not in (None, "")}
 
 
@@ -166,12 +176,22 @@ class _Lines:
     def are_all_left_out(self) -> bool:
         return bool(self.left_out) and not self.lines
 
+    def rows_of(self, lines: Sequence[OrderLine]) -> tuple[int, ...]:
+        """The places of the lines that are still to be sent."""
+        kept = {line.row_number for line in lines}
+        return tuple(row for row, line in zip(self.rows, self.lines, strict=True) if line.row_number in kept)
+
+    def problems_of(self, rows: Sequence[int]) -> tuple[Problem, ...]:
+        """What is wrong with the lines in these places."""
+        places = {f"line_items[{row}]" for row in rows}
+        return tuple(problem for problem in self.problems if problem.field.split(".")[0] in places)
+
 
 def map_order(record: SourceRecord, settings: WooCommerceSettings) -> Order:
     """An order. A registered customer is expected under `_gateway_customer`, looked-up products under `_gateway_products`."""
     body = record.body
     billing = section(body, "billing")
-    where = "shipping" if is_given(section(body, "shipping")) else "billing"
+    where = delivered_to(body)
     delivery = section(body, where)
     phone = plain(billing, "phone")
     billing_email = plain(billing, "email")
@@ -204,14 +224,27 @@ def map_order(record: SourceRecord, settings: WooCommerceSettings) -> Order:
         sms=_contact(phone, _flag(settings.notify_by_sms)),
         telephone=_contact(phone, False),
         customer_number=identity(body.get("customer_id")) if settings.send_customer_number else None,
+        is_carried=not (_is_picked_up(body, settings) or _is_all_virtual(body)),
         extra=_extra(body, settings.extra_order_fields),
-        notes=(f"{lines.left_out} lines left out: their products are no stock articles",) if lines.left_out else (),
+        notes=_notes(body, lines),
     )
     names = _ORDER_NAMES | {f"consignee.{ours}": f"{where}.{theirs}" for ours, theirs in _ADDRESS_NAMES.items()}
-    complete = complete_order(order, lines.problems, settings, FieldNames(names, lines.rows))
+    order = take_off(order, refunded_pieces(body), settings)
+    rows = lines.rows_of(order.lines)
+    own = (*lines.problems_of(rows), *unread_refunds(body))
+    complete = complete_order(order, own, settings, FieldNames(names, rows))
     if not lines.are_all_left_out:
         return complete
     return replace(complete, problems=tuple(problem for problem in complete.problems if problem.code != "order-without-lines"))
+
+
+def _notes(body: Body, lines: _Lines) -> tuple[str, ...]:
+    unread = text(section(body, CUSTOMER), UNREAD)
+    found = {
+        f"{lines.left_out} lines left out: their products are no stock articles": bool(lines.left_out),
+        f"the customer's e-mail address could not be read, so the billing address is used: {unread}": bool(unread),
+    }
+    return tuple(note for note, is_so in found.items() if is_so)
 
 
 def _state(status: str, lines: _Lines, settings: WooCommerceSettings) -> ShopState:
@@ -290,6 +323,18 @@ def _is_non_stock(body: Body, item: Body, settings: WooCommerceSettings) -> bool
 
 
 # delivery
+
+
+def _is_picked_up(body: Body, settings: WooCommerceSettings) -> bool:
+    methods = [text(line, "method_id").strip() for line in objects(body, "shipping_lines")]
+    return bool(methods) and all(method in settings.pick_up_methods for method in methods)
+
+
+def _is_all_virtual(body: Body) -> bool:
+    """Whether all lines are known to be of virtual products."""
+    products = section(body, PRODUCTS)
+    lines = objects(body, "line_items")
+    return bool(lines) and all(section(products, _product_id(item) or "").get("virtual") is True for item in lines)
 
 
 def _way_of_delivery(body: Body) -> Coded | None:

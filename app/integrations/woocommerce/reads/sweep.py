@@ -41,16 +41,21 @@ class Sweep:
         self._overlap = timedelta(seconds=settings.overlap_seconds)
         self._stored = dict(stored or {})
         self._cursor = read_cursor(stored, since)
+        self._now = now
         self._made_after = now - timedelta(days=settings.list_all_days) if self._stored else since
 
     async def pages(self) -> AsyncIterator[Page]:
         """Pages of what is new, by id; at the end an empty one with the cursor to store."""
         ahead, changed_after = self._cursor, self._cursor.start(self._overlap)
+        latest: datetime | None = None
         async for step in by_id(self._calls, PATHS[self._process], self._filter(), self._size):
             listed = [each for each in (record(self._process, body) for body in step.records) if each]
+            # What changes while the list is read may lie behind: the cursor stays before the moment when that began.
+            latest = latest or (self._calls.shop_time or self._now).replace(microsecond=0)
             forgotten = unsettled(listed, self._calls.shop_time)
-            ahead = ahead.past(listed, forgotten, self._overlap, self._calls.shop_time)
-            yield Page(tuple(each for each in listed if self._is_new(each, changed_after)), dict(self._stored), step.calls)
+            ahead = ahead.past(listed, forgotten, self._overlap, self._calls.shop_time, latest)
+            new, left_out = tuple(each for each in listed if self._is_new(each, changed_after)), len(step.records) - len(listed)
+            yield Page(new, dict(self._stored), step.calls, left_out=step.left_out + left_out, odd=step.odd)
         yield Page((), ahead.stored(), 0)
 
     def _is_new(self, found: SourceRecord, changed_after: datetime | None) -> bool:
@@ -59,7 +64,7 @@ class Sweep:
         return self._cursor.is_new(found)
 
     def _filter(self) -> Params:
-        """Orders of the last days; products all, for the time they were made says nothing of when they were changed."""
+        """Lists orders of the last days, and all products: the time a product was made does not tell when it changed."""
         if self._process is Process.ORDERS and self._made_after:
             return [("status", "any"), ("after", written(self._made_after - _ZONES))]
         return [("status", "any")]

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import httpx
 
 from app.clock import Clock
 from app.errors import LoginRefused, Malformed, NoSuchRecord, Refused
-from app.http import Answer, encode_query, raise_passing, send
+from app.http import MOST_APART, Answer, encode_query, http_date, raise_passing, send
+from app.integrations.kit.paging import Listed
 from app.integrations.woocommerce.rest.dialect import Dialect, Params, Record
 from app.integrations.woocommerce.rest.oauth import Signer, signed
 from app.integrations.woocommerce.rest.versions import Version
@@ -62,8 +62,13 @@ class Calls:
             return f"{self._credentials.shop_url}wp-json{path}"
         return f"{self.version.base(self._credentials.shop_url)}{self._dialect(path).path(path)}"
 
+    @property
+    def dialect(self) -> Dialect:
+        """How this shop's REST API is spoken to."""
+        return self._dialect_of(self.version, self._settings)
+
     def _dialect(self, path: str) -> Dialect:
-        return Dialect() if path.startswith("/") else self._dialect_of(self.version, self._settings)
+        return Dialect() if path.startswith("/") else self.dialect
 
     # reading
 
@@ -78,12 +83,16 @@ class Calls:
 
     async def listed(self, path: str, params: Params) -> list[Record]:
         """A list of objects. Raises Malformed for anything else: an empty list must be one."""
+        return list((await self.page(path, params)).records)
+
+    async def page(self, path: str, params: Params) -> Listed:
+        """The same, with the numbers of records and pages that the whole list has by the shop's own count."""
         dialect = self._dialect(path)
         answer = await self.get(self.address(path), dialect.params(path, params))
         found = dialect.many(path, answer.json)
         if found is None:
             raise self._malformed(answer, "GET", path, "a list of records")
-        return found
+        return Listed(found, _counted(answer, "X-WP-Total"), _counted(answer, "X-WP-TotalPages"))
 
     async def get(self, url: str, params: Params = ()) -> Answer:
         """One GET, its answer JSON with 2xx. Raises every RemoteError."""
@@ -128,9 +137,14 @@ class Calls:
         self.count += 1
         request = self._request(method, url, params, body)
         answer = await send(self._http, request, timeout=self._settings.call_timeout_seconds, system=SYSTEM)
-        self.shop_time = _date(answer)
+        self.shop_time = self._time_of(answer)
         self._sort(answer, method, f"{method} {urlsplit(url).path}")
         return answer
+
+    def _time_of(self, answer: Answer) -> datetime | None:
+        """The shop's own time, which an answer says. One that is days away from ours is no clock: it is not believed."""
+        said = http_date(answer.headers.get("Date"))
+        return said if said is not None and abs(said - self._clock()) <= MOST_APART else None
 
     def _request(self, method: str, url: str, params: Params, body: Mapping[str, Any] | None) -> httpx.Request:
         key, secret = self._credentials.consumer_key, self._credentials.consumer_secret.get_secret_value()
@@ -165,7 +179,9 @@ class Calls:
             raise LoginRefused(told, system=SYSTEM, call=call, status=status, answer=words)
         raise_passing(answer, system=SYSTEM, call=call, now=self._clock())
         if 300 <= status < 400:
-            raise Malformed(_redirected(answer), system=SYSTEM, call=call, status=status, answer=words)
+            raise Malformed(
+                _redirected(answer, self._credentials.shop_url), system=SYSTEM, call=call, status=status, answer=words
+            )
         if status in (401, 403):
             raise LoginRefused(told, system=SYSTEM, call=call, status=status, answer=words)
         if _GONE.fullmatch(code) and (status == 404 or (status == 400 and method == "PUT")):
@@ -185,18 +201,15 @@ class Calls:
         )
 
 
-def _date(answer: Answer) -> datetime | None:
-    try:
-        found = parsedate_to_datetime(answer.headers.get("Date", ""))
-    except ValueError:
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
-
-
 def code_of(answer: str | None) -> str:
     """The shop's own error code in an error's `answer`, as far as it has one."""
     found = re.search(r'"code"\s*:\s*"([^"]{1,100})"', answer or "")
     return found[1] if found else ""
+
+
+def _counted(answer: Answer, header: str) -> int | None:
+    said = answer.headers.get(header, "").strip()
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 10 else None
 
 
 def _with_query(url: str, params: Params) -> httpx.URL:
@@ -236,10 +249,22 @@ def _told(answer: Answer) -> str:
     return f"{message} ({code})" + (f": {named}" if named else "")
 
 
-def _redirected(answer: Answer) -> str:
-    target = urlsplit(answer.headers.get("Location", ""))
-    place = f"{target.scheme}://{target.netloc}{target.path.split('wp-json', 1)[0]}" if target.netloc else "somewhere else"
-    return f"the shop sends us on to {place}: that should be the shop address"
+MOVED = "that should be the shop address"
+"""In the words about a redirect to where the shop is now."""
+
+
+def _redirected(answer: Answer, shop_url: str) -> str:
+    """A redirect within the shop's own address leads to no other: plain permalinks behind nginx are answered so, and logins."""
+    given = answer.headers.get("Location", "")
+    target = urlsplit(urljoin(shop_url, given))
+    if not given or not target.netloc:
+        return "the shop sends us on, and does not say where"
+    at = f"{target.scheme}://{target.netloc}"
+    marked = next((target.path.split(mark, 1)[0] for mark in ("wp-json", "wc-api") if mark in target.path), None)
+    own = urlsplit(shop_url)
+    if f"{own.scheme}://{own.netloc}" == at and (marked is None or marked == own.path):
+        return f"the shop sends us to {at}{target.path[:200]} instead of answering: that is not its REST API's"
+    return f"the shop sends us on to {at}{target.path if marked is None else marked}: {MOVED}"
 
 
 def _not_the_api(answer: Answer) -> str:

@@ -7,16 +7,39 @@ from typing import Any
 
 from app import json_reading
 from app.domain import Process, SourceRecord
-from app.json_reading import Body, as_text, identity, objects
+from app.json_reading import Body, as_text, identity, objects, text
 
 CUSTOMER = "_gateway_customer"
 """Added to an order: the registered customer, `{"email"}`."""
 PRODUCTS = "_gateway_products"
 """Added to an order: what was read of its lines' products, by id: `{"sku", "virtual"}`."""
+UNREAD = "unread"
+"""Member of what was read beside a record: why it could not be read."""
 PARENT = "_gateway_parent"
 """Added to a variation: its product, `{"id", "name", "sku", "status", "virtual"}`."""
 
+REFUNDS = "_gateway_refunds"
+"""Added to an order that shows refunds: `[{"id", "pieces": [{"line", "product", "quantity"}]}]`, but none of returned goods."""
+
 PATHS: dict[Process, str] = {Process.ARTICLES: "products", Process.ORDERS: "orders"}
+
+
+_OWN_TYPES = frozenset(("simple", "grouped", "external", "variable"))
+"""WooCommerce's own types of products. Plugins add others: subscriptions, bundles, composites."""
+
+
+def is_variation(body: Body) -> bool:
+    """Told by what it has, whatever a plugin calls its type (`subscription_variation`)."""
+    kind = text(body, "type")
+    return "variation" in kind or (kind not in _OWN_TYPES and identity(body.get("parent_id")) is not None)
+
+
+def has_variations(body: Body) -> bool:
+    """Told by what it has, whatever a plugin calls its type (`variable-subscription`)."""
+    kind, listed = text(body, "type"), body.get("variations")
+    if is_variation(body) or kind in ("simple", "grouped", "external"):
+        return False
+    return "variable" in kind or (isinstance(listed, list | dict) and bool(listed))
 
 
 def moment(value: Any) -> datetime | None:
@@ -27,7 +50,7 @@ def moment(value: Any) -> datetime | None:
 
 def written(when: datetime) -> str:
     """A UTC time as the shop's filters take it, together with `dates_are_gmt=true`."""
-    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return when.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
 
 
 def meta(body: Body, key: str | None) -> str:

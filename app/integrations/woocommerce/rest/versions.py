@@ -27,7 +27,8 @@ class Version:
     """Of WooCommerce, like (5, 8, 0); empty when it is not known."""
 
     def is_at_least(self, *release: int) -> bool:
-        """Whether this shop's wc/v3 is that of this release or a later one; where the release is not known, as it lists."""
+        """Whether this shop's wc/v3 is of this release or later. If the release is not known, listing by modification time
+        decides."""
         return self.release >= release if self.release else self.lists_by_modification
 
     @property
@@ -76,6 +77,11 @@ class Version:
         return self.name == "wc/v3" and self.is_at_least(5, 7)
 
     @property
+    def keeps_order_meta(self) -> bool:
+        """wc/v1 shows and takes no meta data of orders."""
+        return self.name != "wc/v1"
+
+    @property
     def has_tracking_plugins(self) -> bool:
         return not self.is_legacy
 
@@ -89,7 +95,7 @@ class Version:
 
 
 def version_of(settings: WooCommerceSettings, facts: Mapping[str, Any]) -> Version:
-    """As set; else as the connection test found out; else the newest."""
+    """The version in the settings, else the one that the connection test found, else the newest."""
     found: RestName = next((each for each in NEWEST_FIRST if each == facts.get("rest")), "wc/v3")
     name = settings.rest_version or found
     by_time = name != "wc/v1" and facts.get("lists_by_modification") is not False

@@ -29,7 +29,7 @@ class Refunds(Shop):
     """Implements `MakesRefunds`."""
 
     async def refunds(self, source_id: str) -> tuple[RefundSeen, ...]:
-        """One list: an order has no more refunds than a page has places."""
+        """Reads one page. An order has fewer refunds than that."""
         listed = await self._calls.listed(f"orders/{source_id}/refunds", [("per_page", "100")])
         return tuple(refund_seen(each) for each in listed)
 
@@ -37,7 +37,7 @@ class Refunds(Shop):
         return refund_plan(order, returned, already)
 
     async def refund(self, source_id: str, request: RefundRequest) -> str:
-        """Raises Refused for what the shop will never do, Malformed when it entered another amount than was asked for."""
+        """Raises Refused for what the shop will never do. Raises Malformed when it entered another amount than was asked for."""
         path = f"orders/{source_id}/refunds"
         if not self._version.makes_refunds:
             message = f"the shop's REST API ({self._version.name}) cannot refund single lines with their taxes"

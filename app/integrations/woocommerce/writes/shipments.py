@@ -6,7 +6,7 @@ status of a trashed order brings it back. Every POST makes another note.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -24,7 +24,7 @@ from app.integrations.protocol import (
 )
 from app.integrations.woocommerce.rest.calls import SYSTEM
 from app.integrations.woocommerce.rest.dialect import Params
-from app.integrations.woocommerce.rest.resources import moment
+from app.integrations.woocommerce.rest.resources import meta, moment
 from app.integrations.woocommerce.shop import Shop
 from app.json_reading import Body, as_text, identity, number, objects, plain, text
 
@@ -35,6 +35,7 @@ CLOSED_STATUSES = frozenset({"cancelled", "refunded", "failed", "trash"})
 """Whatever a connection's settings say."""
 
 _STATUS_FIELDS: Params = [("_fields", "id,status,date_modified_gmt")]
+_META_FIELDS: Params = [("_fields", "id,status,date_modified_gmt,meta_data")]
 
 
 class Shipments(Shop):
@@ -43,29 +44,48 @@ class Shipments(Shop):
     async def order_state(self, source_id: str) -> ShopOrderState | None:
         """One read."""
         try:
-            return order_state(await self._calls.record(f"orders/{source_id}"), self._closed)
+            body = await self._calls.record(f"orders/{source_id}")
+            return order_state(body, self._closed, self._settings.shipments.tracking_meta_key)
         except NoSuchRecord:
             return None
 
     async def set_status(self, source_id: str, status: str, unless: Collection[str] = ()) -> StatusSet:
         """Reads, and writes only what is different. Raises NoSuchRecord."""
         seen = await self._calls.record(f"orders/{source_id}", _STATUS_FIELDS)
-        before = text(seen, "status")
-        if before == status or before in unless:
-            return StatusSet(before, False, moment(seen.get("date_modified_gmt")), is_closed=before in unless)
+        if text(seen, "status") == status or text(seen, "status") in unless:
+            return _as_it_was(seen, unless)
         after = await self._calls.write("PUT", f"orders/{source_id}", {"status": status}, _STATUS_FIELDS)
-        if text(after, "status") != status:
-            message = f"the shop answered status {text(after, 'status')!r} after {status!r} was written"
-            raise Malformed(message, system=SYSTEM, call=f"PUT orders/{source_id}")
-        return StatusSet(status, True, moment(after.get("date_modified_gmt")))
+        return _set(after, status, source_id)
 
     async def complete(self, source_id: str) -> StatusSet:
         """A cancelled or trashed order is left as it is."""
         return await self.set_status(source_id, self._settings.shipments.completed_status, self._closed)
 
+    def tracking_to_keep(self, order: ShopOrderState, numbers: Sequence[str]) -> str | None:
+        """The first number, unless the order has one of them."""
+        keeps = bool(self._settings.shipments.tracking_meta_key) and self._version.keeps_order_meta
+        return numbers[0] if keeps and numbers and order.kept_tracking not in numbers else None
+
+    async def keep_tracking(self, source_id: str, tracking: str, *, completes: bool) -> StatusSet:
+        """Two calls at most. Raises NoSuchRecord."""
+        key, path, unless = self._settings.shipments.tracking_meta_key, f"orders/{source_id}", self._closed
+        seen = await self._calls.record(path, _META_FIELDS)
+        before = text(seen, "status")
+        status = self._settings.shipments.completed_status if completes else before
+        change: dict[str, Any] = {"status": status} if status != before else {}
+        if meta(seen, key) != tracking:
+            change["meta_data"] = [{"key": key, "value": tracking}]
+        if before in unless or not change:
+            return _as_it_was(seen, unless)
+        after = await self._calls.write("PUT", path, change, _META_FIELDS)
+        if meta(after, key) != tracking:
+            message = f"the shop answered {meta(after, key)!r} in the meta key {key!r} after {tracking!r} was written"
+            raise Malformed(message, system=SYSTEM, call=f"PUT {path}")
+        return _set(after, status, source_id)
+
     @property
     def _closed(self) -> frozenset[str]:
-        """Statuses that are not left again: what cancels an order here, and what WooCommerce itself ends orders with."""
+        """Statuses that an order keeps: those that cancel it here, and those with which WooCommerce ends it."""
         return CLOSED_STATUSES | frozenset(self._settings.cancelled_statuses)
 
     async def notes(self, source_id: str) -> tuple[OrderNote, ...]:
@@ -80,14 +100,28 @@ class Shipments(Shop):
         made = await self._calls.write("POST", path, {"note": text, "customer_note": to_customer})
         return written_id(made.get("id"), f"POST {path}")
 
-    def tracking_note(self, order_number: str, tracking: Iterable[Tracking]) -> str:
+    def tracking_note(self, order_number: str, tracking: Iterable[Tracking], *, is_part: bool = False) -> str:
         """Numbers, links or both, as the connection says; each parcel once."""
         shown = self._settings.shipments.tracking
         parts = [part for part in (_shown(each, shown) for each in tracking) if part]
         if not parts:
             return ""
         joined = ", ".join(dict.fromkeys(parts))
-        return self._settings.shipments.note_text.format(order=order_number, tracking=joined)
+        texts = self._settings.shipments
+        return (texts.part_note_text if is_part else texts.note_text).format(order=order_number, tracking=joined)
+
+
+def _as_it_was(seen: Body, unless: Collection[str]) -> StatusSet:
+    status = text(seen, "status")
+    return StatusSet(status, False, moment(seen.get("date_modified_gmt")), is_closed=status in unless)
+
+
+def _set(after: Body, status: str, source_id: str) -> StatusSet:
+    """Raises Malformed when the shop's answer shows another status."""
+    if text(after, "status") != status:
+        message = f"the shop answered status {text(after, 'status')!r} after {status!r} was written"
+        raise Malformed(message, system=SYSTEM, call=f"PUT orders/{source_id}")
+    return StatusSet(status, True, moment(after.get("date_modified_gmt")))
 
 
 def written_id(value: Any, call: str) -> str:
@@ -114,8 +148,11 @@ def _note(body: Body) -> OrderNote:
 # --- an order, as a report must see it --------------------------------------------------------------------------------
 
 
-def order_state(body: Body, closed: Collection[str] = CLOSED_STATUSES) -> ShopOrderState:
-    """An order in the form of wc/v3. Total: odd amounts count as 0. `closed`: statuses that the order does not leave again."""
+def order_state(body: Body, closed: Collection[str] = CLOSED_STATUSES, tracking_key: str = "") -> ShopOrderState:
+    """An order in the form of wc/v3. Total: odd amounts count as 0.
+
+    `closed`: statuses that the order does not leave again. `tracking_key`: the meta key of the first tracking number.
+    """
     status = text(body, "status")
     return ShopOrderState(
         source_id=identity(body.get("id")) or "",
@@ -131,6 +168,7 @@ def order_state(body: Body, closed: Collection[str] = CLOSED_STATUSES) -> ShopOr
             RefundSeen(text(each, "id"), text(each, "reason"), abs(amount(each.get("total"))))
             for each in objects(body, "refunds")
         ),
+        kept_tracking=meta(body, tracking_key or None),
     )
 
 

@@ -8,20 +8,23 @@ checked.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from app.domain import Problem
-from app.errors import Malformed, NoSuchRecord, Refused
+from app.errors import Malformed, NoSuchRecord, Refused, RemoteError
 from app.integrations.kit.id_listing import ListPosition
+from app.integrations.kit.side_reads import FailuresInRow
 from app.integrations.protocol import StockAnswer, StockChange, StockLevel, StockPage
 from app.integrations.woocommerce.reads.id_listing import by_id
 from app.integrations.woocommerce.rest.calls import SYSTEM, code_of
 from app.integrations.woocommerce.rest.dialect import VARIATIONS, Params, Record
+from app.integrations.woocommerce.rest.resources import has_variations
 from app.integrations.woocommerce.shop import Shop
-from app.json_reading import Body, identity, objects, section, text
+from app.json_reading import Body, identity, number, objects, section, text
 
-_PRODUCT_FIELDS: Params = [("status", "any"), ("_fields", "id,type,sku,manage_stock,stock_quantity")]
-_VARIATION_FIELDS: Params = [("_fields", "id,sku,manage_stock,stock_quantity")]
+_PRODUCT_FIELDS: Params = [("status", "any"), ("_fields", "id,type,sku,manage_stock,stock_quantity,virtual,variations")]
+_VARIATION_FIELDS: Params = [("_fields", "id,sku,manage_stock,stock_quantity,virtual")]
 
 _LOOK = "look at the product in the shop"
 _MANAGE = "switch on stock management (Track stock quantity) for it in the shop"
@@ -42,7 +45,7 @@ class Stock(Shop):
         families: dict[str | None, list[StockChange]] = {}
         for change in changes:
             _check(change)
-            together = None if self._version.is_legacy else change.parent_id
+            together = change.parent_id if self._calls.dialect.batches_by_product else None
             families.setdefault(together, []).append(change)
         size = self._version.stock_batch
         return [tuple(family[start : start + size]) for family in families.values() for start in range(0, len(family), size)]
@@ -59,7 +62,7 @@ class Stock(Shop):
         if self._version.stock_batch == 1:
             return tuple([await self._write_one(change) for change in batch])
         items = [{"id": int(change.source_id), "stock_quantity": change.quantity} for change in batch]
-        path = _batch_path(None if self._version.is_legacy else _only(parents))
+        path = _batch_path(_only(parents) if self._calls.dialect.batches_by_product else None)
         answered = await self._calls.batch(path, items)
         for change, answer in zip(batch, answered, strict=True):
             if identity(answer.get("id")) != change.source_id:
@@ -79,15 +82,30 @@ class Stock(Shop):
     # reading
 
     async def stock_levels(self, cursor: Mapping[str, Any] | None = None) -> AsyncIterator[StockPage]:
-        """Products by id, each page after the variations of its variable products. Calls: pages, and one list per parent."""
-        position = ListPosition.read(cursor)
+        """Products by id, each page after the variations of its variable products. Calls: pages, and one list per parent.
+
+        A list of variations that fails is left out with its product's quantity, unless several in a row do.
+        """
+        position, in_row = ListPosition.read(cursor), FailuresInRow()
         async for step in by_id(self._calls, "products", _PRODUCT_FIELDS, self._settings.page_size, position):
+            sharing, left_out = set[str](), dict[str, str]()
             for product in step.records:
-                if product.get("type") == "variable":
+                if not has_variations(product):
+                    continue
+                try:
                     async for family in self._family_levels(product):
+                        sharing |= {level.parent_id for level in family.levels if level.parent_id and _shares(level, product)}
+                        left_out |= family.left_out
                         yield StockPage(family.levels, position.stored(), family.calls)
+                    in_row.went_well()
+                except RemoteError as error:
+                    if not isinstance(error, NoSuchRecord) and not in_row.is_its_own(error):
+                        raise
+                    left_out[identity(product.get("id")) or ""] = error.message
             position = step.position
-            yield StockPage(tuple(levels_of(step.records, None)), position.stored(), step.calls)
+            known = [each for each in levels_of(step.records, None) if each.source_id not in left_out or not each.managed]
+            products = [_shared(level) if level.source_id in sharing else level for level in known]
+            yield StockPage(tuple(products), position.stored(), step.calls, left_out)
 
     async def _family_levels(self, product: Record) -> AsyncIterator[StockPage]:
         parent = identity(product.get("id"))
@@ -95,41 +113,70 @@ class Stock(Shop):
             yield StockPage(tuple(levels_of(objects(product, VARIATIONS), parent)), {}, 0)
             return
         path, size = f"products/{parent}/variations", self._settings.page_size
-        try:
-            async for step in by_id(self._calls, path, _VARIATION_FIELDS, size):
-                yield StockPage(tuple(levels_of(step.records, parent)), {}, step.calls)
-        except NoSuchRecord:
-            return  # deleted since its page was read
+        async for step in by_id(self._calls, path, _VARIATION_FIELDS, size, is_beside=True):
+            left_out = {f"{parent}": f"{step.left_out} of its variations break the shop's answer"} if step.left_out else {}
+            yield StockPage(tuple(levels_of(step.records, parent)), {}, step.calls, left_out)
 
     async def read_stock(self, articles: Sequence[tuple[str, str | None]]) -> Mapping[str, StockLevel | None]:
-        """By lists of ids, variations under their products."""
+        """By lists of ids, variations under their products. A product that keeps the quantity comes with its variations."""
         families: dict[str | None, list[str]] = {}
         for source_id, parent in articles:
             families.setdefault(parent, []).append(source_id)
         found: dict[str, StockLevel | None] = {source_id: None for source_id, _ in articles}
+        in_row = FailuresInRow()
         for parent, ids in families.items():
             for start in range(0, len(ids), self._settings.page_size):
                 some = ids[start : start + self._settings.page_size]
-                levels = await self._some_levels(parent, some)
-                found |= {level.source_id: level for level in levels if level.source_id in some}
+                try:
+                    levels = await (self._some_products(some, in_row) if parent is None else self._some_levels(parent, some))
+                except RemoteError as error:
+                    if parent is None or not in_row.is_its_own(error):
+                        raise
+                    levels = dict.fromkeys(some)
+                for source_id in some:
+                    if source_id in levels and (level := levels[source_id]) is not None:
+                        found[source_id] = level
+                    elif source_id in levels:
+                        del found[source_id]
         return found
 
-    async def _some_levels(self, parent: str | None, ids: Sequence[str]) -> list[StockLevel]:
-        chosen: Params = [("include", ",".join(ids)), ("per_page", str(self._settings.page_size))]
-        if parent is None:
-            return list(levels_of(await self._calls.listed("products", [*_PRODUCT_FIELDS, *chosen]), None))
+    async def _some_products(self, ids: Sequence[str], in_row: FailuresInRow) -> dict[str, StockLevel | None]:
+        """None: its variations could not be read, so nobody knows whether its quantity is theirs."""
+        listed = await self._calls.listed("products", [*_PRODUCT_FIELDS, *self._chosen(ids)])
+        found: dict[str, StockLevel | None] = {level.source_id: level for level in levels_of(listed, None)}
+        for product in listed:
+            level = found.get(identity(product.get("id")) or "")
+            if level is None or not (level.managed and has_variations(product)):
+                continue
+            try:
+                family = [each async for page in self._family_levels(product) for each in page.levels]
+                in_row.went_well()
+            except RemoteError as error:
+                if not in_row.is_its_own(error):
+                    raise
+                found[level.source_id] = None
+                continue
+            if any(_shares(each, product) for each in family):
+                kept = tuple(each for each in family if each.kept_by_parent)
+                found[level.source_id] = replace(_shared(level), variations=kept)
+        return found
+
+    async def _some_levels(self, parent: str, ids: Sequence[str]) -> dict[str, StockLevel | None]:
         try:
             if not self._version.has_variation_routes:
                 product = await self._calls.record(f"products/{parent}")
-                return list(levels_of(objects(product, VARIATIONS), parent))
-            listed = await self._calls.listed(f"products/{parent}/variations", [*_VARIATION_FIELDS, *chosen])
+                return {level.source_id: level for level in levels_of(objects(product, VARIATIONS), parent)}
+            listed = await self._calls.listed(f"products/{parent}/variations", [*_VARIATION_FIELDS, *self._chosen(ids)])
         except NoSuchRecord:
-            return []
-        return list(levels_of(listed, parent))
+            return {}
+        return {level.source_id: level for level in levels_of(listed, parent)}
+
+    def _chosen(self, ids: Sequence[str]) -> Params:
+        return [("include", ",".join(ids)), ("per_page", str(self._settings.page_size))]
 
 
 def _check(change: StockChange) -> None:
-    """A shop takes text, fractions and truth values for numbers, and null for 0: none of them may get that far."""
+    """A shop takes text, fractions and truth values for numbers, and null for 0. None of them may reach it."""
     if type(change.quantity) is not int:
         raise TypeError(f"the quantity of {change.source_id} is not a whole number: {change.quantity!r}")
     if change.quantity < 0:
@@ -149,25 +196,53 @@ def _batch_path(parent: str | None) -> str:
 def levels_of(bodies: Sequence[Body], parent: str | None) -> Iterator[StockLevel]:
     """What is listed of products (no parent) or of one product's variations."""
     for body in bodies:
-        source_id, quantity = identity(body.get("id")), body.get("stock_quantity")
+        source_id = identity(body.get("id"))
         if source_id is None:
             continue
         manages = body.get("manage_stock")
-        whole = quantity if isinstance(quantity, int) and not isinstance(quantity, bool) else None
-        yield StockLevel(source_id, parent, text(body, "sku"), whole, manages is True, manages == "parent")
+        yield StockLevel(
+            source_id,
+            parent,
+            text(body, "sku"),
+            pieces(body.get("stock_quantity")),
+            manages is True,
+            manages == "parent",
+            without_stock=manages is not True and _cannot_have_stock(body),
+        )
+
+
+def pieces(shown: Any) -> float | None:
+    """A quantity as the shop shows it: 9, 9.0 and "9" are the same. Parts of pieces stay: no 8.5 is a 9."""
+    found = number(shown)
+    if found is None:
+        return None
+    return int(found) if found == found.to_integral_value() else float(found)
+
+
+def _cannot_have_stock(body: Body) -> bool:
+    """Its variations or its parts keep their own, or nothing is sent of it."""
+    return body.get("virtual") is True or has_variations(body) or text(body, "type") in ("grouped", "external")
+
+
+def _shares(level: StockLevel, product: Record) -> bool:
+    """Whether a variation with a number of its own is sold from its product's one quantity."""
+    return level.kept_by_parent and level.number not in ("", text(product, "sku"))
+
+
+def _shared(level: StockLevel) -> StockLevel:
+    return replace(level, shared_by_variations=level.managed)
 
 
 # --- judging an answer ------------------------------------------------------------------------------------------------
 
 
 def judged(change: StockChange, answer: Body) -> StockAnswer:
-    """What one item of the answer says became of the change."""
+    """Judges one item of the answer: what became of the change."""
     error = section(answer, "error")
     if error:
         return StockAnswer(change.source_id, None, _item_error(change, error))
-    found = answer.get("stock_quantity")
-    quantity = found if isinstance(found, int) and not isinstance(found, bool) else None
-    return StockAnswer(change.source_id, quantity, _not_kept(change, answer.get("manage_stock"), found))
+    shown = answer.get("stock_quantity")
+    return StockAnswer(change.source_id, pieces(shown), _not_kept(change, answer.get("manage_stock"), shown))
 
 
 def _item_error(change: StockChange, error: Body) -> Problem:
@@ -184,14 +259,14 @@ def _item_error(change: StockChange, error: Body) -> Problem:
 
 
 def _not_kept(change: StockChange, manages: Any, found: Any) -> Problem | None:
-    """A write that changed nothing is answered 200 all the same."""
+    """The shop answers 200 even when the write changed nothing."""
     name = f"{change.source_id}"
     if manages == "parent":
         message = f"variation {name} uses the stock of its product, which one quantity per variation cannot be written to"
         return Problem("stock-kept-by-parent", "manage_stock", message, "let each variation keep its own stock in the shop")
     if manages is not True:
         return Problem("stock-not-managed", "manage_stock", f"the shop does not count the pieces of {name}", _MANAGE)
-    if found != change.quantity or isinstance(found, bool):
+    if number(found) != change.quantity:
         message = f"the shop has {found!r} for {name} after {change.quantity} was written"
         return Problem("stock-not-taken", "stock_quantity", message, "look for a plugin in the shop that changes quantities")
     return None

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 
 from starlette.applications import Starlette
 
+from app.sandbox.kit.dates import Dated
 from app.sandbox.ongoing.config import WarehouseConfig
 from app.sandbox.ongoing.http import article_calls, code_list_calls, order_calls, order_patches, purchase_calls, return_calls
 from app.sandbox.ongoing.http.control import warehouse_routes
@@ -45,5 +46,6 @@ def create_warehouse(config: WarehouseConfig | None = None, clock: Clock = utc_n
 
     routes = [*calls, handler.missing_route(calls, handler.base), *warehouse_routes(handler.warehouse)]
     app = handler.application(routes, sending)
+    app.add_middleware(Dated, clock)
     app.state.warehouse = handler.warehouse
     return app

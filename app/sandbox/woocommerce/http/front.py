@@ -60,6 +60,11 @@ class FrontDoor:
             return _html("403 Forbidden", "A security plugin keeps this page from you.", 403)
         if not is_api:
             return self._front_page() if path == "/" else _not_found()
+        if front.permalinks == "plain-nginx" and not by_query:  # observed on 10.5.0, WordPress 6.9.1
+            home = self._shop.config.home
+            return (
+                self._front_page() if path == "/wp-json/" else Response(status_code=301, headers={"Location": f"{home}{path}/"})
+            )
         hidden = (front.permalinks == "plain" and not by_query) or (not self._has_rest and not is_older)
         return _not_found() if hidden else None
 

@@ -171,13 +171,15 @@ class Api:
         if fault is not None and fault.after_write and (shown := await show_fault(fault)) is not None:
             return shown
         headers = {"Content-Type": "application/json; charset=UTF-8", **{name: value for name, value in headers.items() if value}}
-        return Response(php.to_json(answer.body), answer.status, headers)
+        before = fault.text if fault is not None else ""
+        return Response(before.encode() + php.to_json(answer.body), answer.status, headers)
 
     def answer(
         self, request: Request, raw: bytes, operations: Mapping[str, Operation], allow: str
     ) -> tuple[Answer, dict[str, str]]:
         """What a call to the REST API gets, with its headers."""
-        common = {**_HEADERS, "Link": f'<{self.doorkeeper.base_url(request.headers)}/wp-json/>; rel="https://api.w.org/"'}
+        root = "/wp-json/" if self.shop.front.permalinks == "pretty" else "/index.php?rest_route=/"
+        common = {**_HEADERS, "Link": f'<{self.doorkeeper.base_url(request.headers)}{root}>; rel="https://api.w.org/"'}
         try:
             answer = self._handle(request, raw, operations)
         except RestError as refused:

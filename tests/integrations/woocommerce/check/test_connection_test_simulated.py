@@ -20,6 +20,7 @@ async def failures(opened: Open, key: str = "1", **settings: Any) -> list[Check]
     ("config", "name", "words"),
     [
         ({"permalinks": "plain"}, "orders", "any other kind than Plain"),
+        ({"permalinks": "plain-nginx"}, "orders", "any other kind than Plain"),
         ({"rest_api": "forbidden"}, "orders", "security plugin or firewall"),
         ({"maintenance": True}, "orders", "try again later"),
         ({"version": "2.4.13", "legacy_api": False}, "orders", "switch the REST API on"),

@@ -205,7 +205,7 @@ class TestLegacyWrites:
         assert levels == [
             StockLevel("613", "604", "SOK-36", 23, managed=True),
             StockLevel("614", "604", "SOK-40", 0, managed=False, kept_by_parent=True),
-            StockLevel("604", None, "SOK", None, managed=False),
+            StockLevel("604", None, "SOK", None, managed=False, without_stock=True),
         ]
 
     async def test_status_and_notes(self) -> None:

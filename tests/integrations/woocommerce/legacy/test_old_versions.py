@@ -110,7 +110,7 @@ class TestPollsByListingAll:
 
     @staticmethod
     def order(number: int, second: int, **fields: Any) -> dict[str, Any]:
-        return {"id": number, "status": "processing", "date_modified_gmt": f"2026-11-21T16:00:{second:02d}"} | fields
+        return {"id": number, "status": "processing", "date_modified_gmt": f"2026-11-21T15:59:{second:02d}"} | fields
 
     async def poll(self, shop: FakeShop, cursor: dict[str, Any] | None, **settings: Any) -> tuple[list[int], dict[str, Any]]:
         found: list[int] = []
@@ -130,14 +130,14 @@ class TestPollsByListingAll:
         bodies.append(self.order(26, 31))
         found, cursor = await self.poll(shop, cursor, page_size=10)
         assert found == [5, 26]
-        assert cursor["modified"] == "2026-11-21T16:00:31"
+        assert cursor["modified"] == "2026-11-21T15:59:31"
 
     async def test_the_cursor_moves_at_the_end_only(self) -> None:
         """The list is by id: what comes later in it may have changed earlier."""
         shop = self.shop([self.order(number, 40 - number) for number in range(1, 26)])
         cursors = [page.cursor async for page in shop.client(page_size=10).changes(Process.ORDERS, None, None)]
         assert cursors[:-1] == [{}] * (len(cursors) - 1)
-        assert cursors[-1]["modified"] == "2026-11-21T16:00:39"
+        assert cursors[-1]["modified"] == "2026-11-21T15:59:39"
 
     async def test_orders_of_the_last_days_are_listed_products_all(self) -> None:
         shop = self.shop([self.order(1, 1)])
@@ -153,7 +153,7 @@ class TestPollsByListingAll:
 
     async def test_a_first_poll_begins_at_the_given_moment(self) -> None:
         shop = self.shop([self.order(1, 1), self.order(2, 50)])
-        since = datetime(2026, 11, 21, 16, 0, 30, tzinfo=UTC)
+        since = datetime(2026, 11, 21, 15, 59, 30, tzinfo=UTC)
         found = [record.source_id async for page in shop.client().changes(Process.ORDERS, None, since) for record in page.records]
         assert found == ["2"]
-        assert shop.asked[0].query["after"] == "2026-11-20T16:00:30"
+        assert shop.asked[0].query["after"] == "2026-11-20T15:59:30"

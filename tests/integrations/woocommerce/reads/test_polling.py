@@ -7,13 +7,14 @@ from collections import Counter
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 
 from app.domain import Process
 from app.errors import Malformed
 from app.integrations.protocol import Page
 from app.integrations.woocommerce.client import WooCommerceClient
-from tests.integrations.woocommerce.fake_shop import START, FakeShop, at
+from tests.integrations.woocommerce.fake_shop import START, FakeShop, at, scripted
 
 
 async def poll(client: WooCommerceClient, cursor: dict[str, Any] | None = None, process: Process = Process.ORDERS) -> list[Page]:
@@ -244,13 +245,11 @@ class TestArticles:
 
 
 class TestAShopThatCannotBePolled:
-    async def test_a_list_in_another_order_is_refused_rather_than_half_read(
-        self, shop: FakeShop, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    async def test_a_list_in_another_order_is_read_whole(self, shop: FakeShop, monkeypatch: pytest.MonkeyPatch) -> None:
         bodies = [{"id": 1, "date_modified_gmt": at(9)}, {"id": 2, "date_modified_gmt": at(3)}]
         monkeypatch.setattr("tests.integrations.woocommerce.fake_shop.listed", lambda records, params: bodies)
-        with pytest.raises(Malformed, match="by the time they were modified"):
-            await poll(shop.client())
+        (page,) = await poll(shop.client())
+        assert ([each.source_id for each in page.records], page.cursor["modified"]) == (["2", "1"], at(9))
 
     async def test_a_filter_that_is_not_applied_is_refused_rather_than_read_for_ever(
         self, shop: FakeShop, monkeypatch: pytest.MonkeyPatch
@@ -268,3 +267,119 @@ class TestAShopThatCannotBePolled:
         with pytest.raises(Malformed):
             await poll(shop.client(page_size=10))
         assert ids(await poll(shop.client(page_size=11))) == list(range(1, 11))
+
+
+class TestOddLists:
+    async def test_a_shop_that_gives_shorter_pages_is_read_to_its_own_total(self) -> None:
+        bodies = [{"id": number, "status": "processing", "date_modified_gmt": at(number)} for number in range(1, 33)]
+        shop = FakeShop(now=START + timedelta(days=1), decide=lambda request: capped(bodies, request, 5))
+        assert sorted(set(ids(await poll(shop.client(page_size=10))))) == list(range(1, 33))
+
+    @pytest.mark.parametrize(
+        ("entry", "said"),
+        [
+            (None, "null"),
+            (False, "false"),
+            ([], "[]"),
+            ({}, "{}"),
+            (7, "a number"),
+            ("Kari Nordmann", "a text of 13 characters"),
+            ({"code": "woocommerce_rest_cannot_view", "message": "Kari"}, "an error (woocommerce_rest_cannot_view)"),
+            ({"email": "kari@fjell.example"}, "an object without an id (email)"),
+            ({"id": "kari@fjell.example"}, "a record with the id '…'"),
+            ({"id": 0}, "a record with the id '0'"),
+            ({"id": None}, "a record with the id null"),
+        ],
+    )
+    async def test_an_odd_entry_is_left_out_and_named(self, entry: Any, said: str) -> None:
+        order = {"id": 5, "status": "processing", "date_modified_gmt": at(5)}
+        shop = scripted({"GET orders": (200, [order, entry])})
+        (page,) = await poll(shop.client())
+        assert (ids([page]), page.left_out, page.odd) == ([5], 1, (f"page 1, entry 2: {said}",))
+
+    async def test_many_odd_entries_are_named_in_part(self) -> None:
+        shop = scripted({"GET orders": (200, [None] * 40)})
+        (page,) = await poll(shop.client())
+        assert page.left_out == 40
+        assert page.odd == (*(f"page 1, entry {number}: null" for number in range(1, 6)), "and 35 more")
+
+    @pytest.mark.parametrize("headers", [(), ("X-WP-Total", "X-WP-TotalPages")])
+    async def test_a_full_page_of_odd_entries_ends_no_list(self, headers: tuple[str, ...]) -> None:
+        orders = [{"id": number, "status": "processing", "date_modified_gmt": at(number)} for number in range(1, 6)]
+        shop = FakeShop(now=START + timedelta(days=1), decide=lambda request: odd_first(4, orders, request, headers))
+        pages = await poll(shop.client(page_size=2))
+        assert sorted(set(ids(pages))) == [1, 2, 3, 4, 5]
+        assert pages[0].left_out == 4
+
+    async def test_a_list_without_an_end_that_holds_no_record_fails_the_poll(self) -> None:
+        shop = scripted({"GET orders": (200, [None, None])})
+        with pytest.raises(Malformed):
+            await poll(shop.client(page_size=2))
+        assert len(shop.asked) == 4
+
+    @pytest.mark.parametrize("cap", [5, 10])
+    async def test_the_number_of_pages_alone_tells_of_more(self, cap: int) -> None:
+        bodies = [{"id": number, "status": "processing", "date_modified_gmt": at(number)} for number in range(1, 33)]
+        headers = ("X-WP-TotalPages",)
+        shop = FakeShop(now=START + timedelta(days=1), decide=lambda request: capped(bodies, request, cap, headers))
+        assert sorted(set(ids(await poll(shop.client(page_size=10))))) == list(range(1, 33))
+
+    async def test_a_list_written_as_an_object_is_read(self) -> None:
+        order = {"id": 5, "status": "processing", "date_modified_gmt": at(5)}
+        shop = scripted({"GET orders": (200, {"0": order, "11": {**order, "id": 6}})})
+        assert ids(await poll(shop.client())) == [5, 6]
+
+    @pytest.mark.parametrize("status", [200, 500, 502, 504, 508, 520, 524])
+    async def test_a_page_that_is_too_heavy_is_asked_for_smaller(self, status: int) -> None:
+        bodies = [{"id": number, "status": "processing", "date_modified_gmt": at(number)} for number in range(1, 151)]
+
+        def decide(request: httpx.Request) -> httpx.Response:
+            if int(request.url.params["per_page"]) > 25:
+                return httpx.Response(status, content=b"")
+            return capped(bodies, request, 100)
+
+        shop = FakeShop(now=START + timedelta(days=1), decide=decide)
+        assert sorted(set(ids(await poll(shop.client())))) == list(range(1, 151))
+
+    @pytest.mark.parametrize("size", [2, 3, 100])
+    async def test_the_night_when_the_clocks_go_back_leaves_nothing_out(self, size: int) -> None:
+        """A shop that sorts by its local time gives 02:10 of the second pass before 02:40 of the first."""
+        times = [
+            ("00:10", "02:10"),
+            ("00:40", "02:40"),
+            ("00:50", "02:50"),
+            ("01:05", "02:05"),
+            ("01:20", "02:20"),
+            ("02:30", "03:30"),
+        ]
+        bodies = [
+            {"id": number, "date_modified_gmt": f"2026-10-25T{utc}:00", "date_modified": f"2026-10-25T{own}:00"}
+            for number, (utc, own) in enumerate(times, 1)
+        ]
+        by_own_time = sorted(bodies, key=lambda each: (str(each["date_modified"]), int(str(each["id"]))))
+        shop = FakeShop(now=START, decide=lambda request: capped(by_own_time, request, 100))
+        pages = await poll(shop.client(page_size=size))
+        assert sorted(set(ids(pages))) == [1, 2, 3, 4, 5, 6]
+        assert pages[-1].cursor["modified"] == "2026-10-25T02:30:00"
+
+
+def odd_first(odd: int, bodies: list[dict[str, Any]], request: httpx.Request, headers: tuple[str, ...]) -> httpx.Response:
+    """Odd entries stand before every list that begins at the beginning."""
+    asked = request.url.params
+    found = [each for each in bodies if asked.get("modified_after", "") < each["date_modified_gmt"]]
+    entries = [None] * (0 if "modified_after" in asked else odd) + found
+    start, size = int(asked.get("offset", 0)), int(asked["per_page"])
+    counts = {"X-WP-Total": str(len(entries)), "X-WP-TotalPages": str(-(-len(entries) // size))}
+    return httpx.Response(200, headers={name: counts[name] for name in headers}, json=entries[start : start + size])
+
+
+def capped(
+    bodies: list[dict[str, Any]], request: httpx.Request, cap: int, headers: tuple[str, ...] = ("X-WP-Total",)
+) -> httpx.Response:
+    """A list in the order it has, as a shop gives it that caps its pages and counts the whole."""
+    asked = request.url.params
+    after, before = asked.get("modified_after", ""), asked.get("modified_before", "9")
+    found = [each for each in bodies if after < each["date_modified_gmt"] < before]
+    start, size = int(asked.get("offset", 0)), min(int(asked["per_page"]), cap)
+    counts = {"X-WP-Total": str(len(found)), "X-WP-TotalPages": str(-(-len(found) // int(asked["per_page"])))}
+    return httpx.Response(200, headers={name: counts[name] for name in headers}, json=found[start : start + size])

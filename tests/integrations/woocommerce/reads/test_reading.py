@@ -90,6 +90,24 @@ class TestCustomer:
         await client.enrich(order(rest("097")["body"]))
         assert len(shop.asked) == 2
 
+    async def test_a_refusal_is_not_remembered(self, shop: FakeShop) -> None:
+        """Rights that are given back count at once."""
+        refused = (403, {"code": "woocommerce_rest_cannot_view", "message": "Sorry."})
+        shop.answers["customers/2"] = [refused, (200, {"id": 2, "email": "innkjop@fjellsport.example"})]
+        client = shop.client()
+        first = await client.enrich(order(rest("097")["body"]))
+        assert client.lacks(first)
+        again = await client.enrich(first)
+        assert again.body["_gateway_customer"] == {"email": "innkjop@fjellsport.example"}
+        assert not client.lacks(again)
+
+    async def test_a_customer_who_is_gone_is_asked_for_once(self, shop: FakeShop) -> None:
+        client = shop.client()
+        first = await client.enrich(order(rest("097")["body"]))
+        await client.enrich(order(rest("097")["body"]))
+        assert len(shop.asked) == 1
+        assert not client.lacks(first)
+
     async def test_a_guest_costs_no_call(self, shop: FakeShop) -> None:
         record = order(rest("096")["body"])
         assert await shop.client().enrich(record) is record
@@ -104,7 +122,19 @@ class TestCustomer:
     async def test_a_key_that_may_not_see_customers_leaves_it_too(self, status: int) -> None:
         refused = {"code": "woocommerce_rest_cannot_view", "message": "Sorry, you cannot view this resource."}
         found = await answering(status, refused).enrich(order(rest("097")["body"]))
-        assert found.body["_gateway_customer"] == {"email": ""}
+        why = "Sorry, you cannot view this resource. (woocommerce_rest_cannot_view)"
+        assert found.body["_gateway_customer"] == {"email": "", "unread": why}
+
+    @pytest.mark.parametrize(
+        ("status", "answer"),
+        [(404, {"code": "rest_no_route", "message": "No route."}), (404, "<html>Not found</html>"), (400, {"code": "x"})],
+    )
+    async def test_a_final_no_in_any_words_leaves_the_billing_address_and_a_note(self, status: int, answer: Any) -> None:
+        found = await answering(status, answer).enrich(order(rest("097")["body"]))
+        mapped = map_order(found, WooCommerceSettings())
+        assert mapped.email is not None
+        assert mapped.email.value == rest("097")["body"]["billing"]["email"]
+        assert mapped.notes[0].startswith("the customer's e-mail address could not be read, so the billing address is used: ")
 
     async def test_a_shop_that_cannot_be_reached_is_no_answer(self) -> None:
         with pytest.raises(Unavailable):

@@ -20,7 +20,6 @@ from app.integrations.protocol import (
     NotOurs,
     ReadNeeded,
     Refused,
-    SignedError,
     SweepNeeded,
     WebhookRequest,
     WhyRefused,
@@ -132,7 +131,8 @@ class TestWhoSentIt:
     @pytest.mark.parametrize("each", PINGS, ids=named)
     def test_a_recorded_ping_is_a_greeting(self, each: Delivery) -> None:
         found = SHOP.authenticate(WebhookRequest(each.headers, b"", each.body), "s")
-        assert found == Greeting(b'{"status":"pong"}', "application/json")
+        assert isinstance(found, Greeting)
+        assert (found.webhook_id, found.answer) == (each.body.decode().removeprefix("webhook_id="), b'{"status":"pong"}')
 
     @pytest.mark.parametrize(
         ("body", "signature", "reason", "code"),
@@ -172,16 +172,42 @@ class TestWhoSentIt:
 
 
 class TestRights:
-    def test_a_webhook_has_failed_when_its_delivery_says_that_its_maker_may_not_see_the_record(self) -> None:
-        found = SHOP.failed_webhook_ids(
-            [
-                SignedError({"x-wc-webhook-id": "31"}, "the delivery holds an error …: woocommerce_rest_cannot_view"),
-                SignedError({"x-wc-webhook-id": "32"}, "the delivery holds an error …: woocommerce_api_user_cannot_read_order"),
-                SignedError({"x-wc-webhook-id": "33"}, "the delivery holds an error …: woocommerce_rest_shop_order_invalid_id"),
-                SignedError({}, "the delivery holds an error …: woocommerce_rest_cannot_view"),
-            ]
-        )
-        assert found == {"31", "32"}
+    @pytest.mark.parametrize(
+        "body",
+        [
+            {"code": "woocommerce_rest_cannot_view", "message": "Sorry.", "data": {"status": 403}},
+            {"code": "woocommerce_rest_cannot_view", "message": "Sorry.", "data": {"status": 401}},
+            {"code": "woocommerce_api_user_cannot_read_order", "message": "Sorry."},
+            {"code": "rest_forbidden", "message": "Sorry.", "data": {"status": 401}},
+            {"errors": [{"code": "woocommerce_api_user_cannot_read_order", "message": "Sorry."}]},
+            {"errors": {"some_plugin_says_no": ["Sorry."]}, "error_data": {"some_plugin_says_no": {"status": 401}}},
+        ],
+    )
+    def test_a_delivery_says_that_the_webhooks_maker_may_not_see_the_record(self, body: dict[str, Any]) -> None:
+        said = announced({**HEADERS, "x-wc-webhook-topic": "order.updated"}, json.dumps(body).encode())
+        assert isinstance(said, SweepNeeded)
+        assert said.without_right is not None
+        assert said.without_right.startswith("the user who made the webhook")
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            {"code": "woocommerce_rest_shop_order_invalid_id", "message": "Invalid ID.", "data": {"status": 404}},
+            {"code": "woocommerce_rest_shop_order_invalid_id", "message": "Invalid ID."},
+            {
+                "errors": {"woocommerce_api_invalid_order_id": ["No such."]},
+                "error_data": {"woocommerce_api_invalid_order_id": 404},
+            },
+        ],
+    )
+    def test_any_other_error_is_no_matter_of_rights(self, body: dict[str, Any]) -> None:
+        said = announced({**HEADERS, "x-wc-webhook-topic": "order.updated"}, json.dumps(body).encode())
+        assert isinstance(said, SweepNeeded)
+        assert said.without_right is None
+
+    def test_a_delivery_names_the_webhook_that_sent_it(self) -> None:
+        assert SHOP.webhook_id({"x-wc-webhook-id": "31"}) == "31"
+        assert SHOP.webhook_id({}) is None
 
     def test_a_key_that_may_only_read_makes_no_webhooks(self) -> None:
         missing = SHOP.rights_missing({"can_write": False})

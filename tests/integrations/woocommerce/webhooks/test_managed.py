@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from app.errors import Malformed, NoSuchRecord, Refused
+from app.integrations.kit.webhook_plan import webhook_plan
 from app.integrations.protocol import Fault, ManagesWebhooks, Mend, WebhookSeen
-from app.integrations.woocommerce.webhooks.managed import webhook_plan
 from tests.integrations.woocommerce.fake_shop import recorded, scripted
 from tests.integrations.woocommerce.recordings import rest
 
@@ -86,8 +86,8 @@ class TestThePlan:
     def test_every_step_says_why(self) -> None:
         steps = webhook_plan([hook(1, "order.created", "disabled"), hook(2, "order.updated", url="http://x/k3y")], TOPICS, URL)
         assert [step.message for step in steps] == [
-            "the shop has switched webhook 1 (order.created) off after failures; made anew, it counts from 0",
-            "the shop has switched webhook 1 (order.created) off after failures; made anew, it counts from 0",
+            "webhook 1 (order.created) was switched off in the shop, by hand or after failures; made anew, it counts from 0",
+            "webhook 1 (order.created) was switched off in the shop, by hand or after failures; made anew, it counts from 0",
             "webhook 2 (order.updated) points to http://x/k3y",
         ]
 

@@ -71,6 +71,24 @@ class TestTheStatus:
         assert shop.calls == ["GET orders/54", "PUT orders/54"]
         assert shop.asked[1].body == rest("166")["request"]["body"]
 
+    async def test_the_first_tracking_number_goes_with_it_and_must_be_in_the_answer(self) -> None:
+        seen = {"id": 54, "status": "processing", "date_modified_gmt": None, "meta_data": []}
+        shop = scripted({"GET orders/54": (200, seen), "PUT orders/54": (200, {**seen, "status": "completed"})})
+        client = shop.client(shipments={"tracking_meta_key": "ongoing_tracking_number"})
+        with pytest.raises(Malformed, match="ongoing_tracking_number"):
+            await client.keep_tracking("54", "70300001", completes=True)
+        number = {"key": "ongoing_tracking_number", "value": "70300001"}
+        assert shop.asked[1].body == {"status": "completed", "meta_data": [number]}
+
+    async def test_the_legacy_api_takes_the_number_in_a_table(self) -> None:
+        shown = {"order": {"id": 54, "status": "processing", "order_meta": {}}}
+        after = {"order": {"id": 54, "status": "completed", "order_meta": {"spor": "70300001"}}}
+        answers = {"GET orders/54": (200, shown), "PUT orders/54": (200, after)}
+        shop = scripted(answers, {"rest": "wc-api/v3"}, base="/wc-api/v3/")
+        client = shop.client(shipments={"tracking_meta_key": "spor"})
+        assert (await client.keep_tracking("54", "70300001", completes=True)).written
+        assert shop.asked[1].body == {"order": {"status": "completed", "order_meta": {"spor": "70300001"}}}
+
     async def test_that_is_there_already_is_not_written(self) -> None:
         """It would move the order's time and come back as an announcement (observed)."""
         shop = scripted({"GET orders/54": (200, {"id": 54, "status": "completed", "date_modified_gmt": None})})

@@ -8,6 +8,7 @@ import pytest
 
 from app.errors import LoginRefused, Malformed, Refused, Unavailable
 from app.integrations.protocol import StockChange, StockLevel, WritesStock
+from app.integrations.woocommerce.writes.stock import levels_of
 from tests.integrations.woocommerce.fake_shop import FakeShop, recorded, scripted
 from tests.integrations.woocommerce.recordings import rest
 
@@ -16,7 +17,7 @@ def change(source_id: int, quantity: int, parent: int | None = None) -> StockCha
     return StockChange(str(source_id), None if parent is None else str(parent), quantity)
 
 
-def product(product_id: int, quantity: int | None, manages: bool | str = True) -> dict[str, Any]:
+def product(product_id: int, quantity: int | str | None, manages: bool | str = True) -> dict[str, Any]:
     return {"id": product_id, "manage_stock": manages, "stock_quantity": quantity, "stock_status": "instock"}
 
 
@@ -87,6 +88,7 @@ class TestWriting:
         ("item", "code"),
         [
             (product(14, 4), "stock-not-taken"),
+            (product(14, "4"), "stock-not-taken"),
             (product(14, None), "stock-not-taken"),
             (product(14, None, manages=False), "stock-not-managed"),
             (product(14, 5, manages=False), "stock-not-managed"),
@@ -165,10 +167,10 @@ class TestReading:
             StockLevel("25", "23", "S-BL", None, managed=False, kept_by_parent=True),
             StockLevel("14", None, "J", 7, managed=True),
             StockLevel("17", None, "", None, managed=False),
-            StockLevel("23", None, "S", None, managed=False),
+            StockLevel("23", None, "S", None, managed=False, without_stock=True),
         ]
         assert sum(page.calls for page in pages) == len(shop.asked) == 2
-        assert shop.asked[0].query["_fields"] == "id,type,sku,manage_stock,stock_quantity"
+        assert shop.asked[0].query["_fields"] == "id,type,sku,manage_stock,stock_quantity,virtual,variations"
 
     async def test_a_sweep_goes_on_where_it_stood(self) -> None:
         bodies = [{"id": number, "type": "simple", "manage_stock": True, "stock_quantity": 1} for number in range(1, 26)]
@@ -217,3 +219,19 @@ class TestReading:
             "100": None,
         }
         assert len(shop.asked) == 3
+
+
+class TestNumbers:
+    @pytest.mark.parametrize("shown", [9, 9.0, "9", "9.0", " 9 "])
+    async def test_nine_is_nine_however_the_shop_writes_it(self, shown: Any) -> None:
+        shop = scripted({"POST products/batch": (200, {"update": [{"id": 14, "manage_stock": True, "stock_quantity": shown}]})})
+        (answer,) = await shop.client().write_stock([change(14, 9)])
+        assert (answer.quantity, answer.problem) == (9, None)
+
+    @pytest.mark.parametrize(
+        ("shown", "pieces"),
+        [("9", 9), (9.0, 9), (8.5, 8.5), ("8.50", 8.5), (-3, -3), ("", None), (None, None), (True, None), ("ni", None)],
+    )
+    def test_what_is_listed(self, shown: Any, pieces: int | None) -> None:
+        (level,) = levels_of([{"id": 14, "sku": "LUE", "manage_stock": True, "stock_quantity": shown}], None)
+        assert level.quantity == pieces

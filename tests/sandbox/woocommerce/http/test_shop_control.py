@@ -9,10 +9,11 @@ from subprocess import PIPE, Popen
 import httpx
 import pytest
 
-from app.sandbox.kit.server import Server, free_port
+from app.sandbox.kit.server import Server
 from app.sandbox.woocommerce import Shop, ShopConfig, create_shop
 from app.sandbox.woocommerce.command import config_from
 from tests.sandbox.woocommerce.recorded.recorded_shop import API, KEYS, Receiver
+from tests.services import free_port
 
 HTTPS = {"X-Forwarded-Proto": "https"}
 

@@ -52,7 +52,12 @@ class Orders(Table):
 
     def show(self, order: Resource, base_url: str, decimals: int = 2) -> Resource:
         """As `/orders/ID` and webhooks have it; amounts with `decimals` decimals."""
-        return order_view.show(order, base_url, decimals, self.products.deleted)
+        shown = order_view.show(order, base_url, decimals, self.products.deleted)
+        for line in shown["line_items"]:
+            product = self.products.get(line["variation_id"] or line["product_id"])
+            if product is not None:  # the line shows its product's SKU of today, not of the day it was sold (real shop, 10.5)
+                line["sku"] = self.products.effective(product)["sku"]
+        return shown
 
     def show_refund(self, refund: Resource, order_id: int, base_url: str, decimals: int = 2) -> Resource:
         """As `/orders/ID/refunds/ID` has it."""

@@ -1,0 +1,1 @@
+"""How systems write texts and times."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import typer
 
 import app as package
-from app.commands import alerts, doctor, integrations, keys, processes, records, stock, sync
+from app.commands import alerts, doctor, integrations, keys, processes, stock, sync
 from app.commands.connections import commands as connections
 from app.commands.kit.terminal import EXIT_CODES, Commands, out
+from app.commands.records import lists, places, settling
 from app.demo.command import demo
 
 app = typer.Typer(
@@ -43,7 +44,8 @@ app.command("integrations", rich_help_panel=RUNNING)(integrations.integrations)
 app.add_typer(connections.app, name="connections", rich_help_panel=RUNNING)
 app.command("sync", rich_help_panel=RUNNING)(sync.sync)
 app.add_typer(sync.app, name="runs", rich_help_panel=RUNNING)
-records.register(app, RUNNING)
+for group in (lists, places, settling):
+    group.register(app, RUNNING)
 app.add_typer(stock.app, name="stock", rich_help_panel=RUNNING)
 app.add_typer(alerts.app, name="alerts", rich_help_panel=RUNNING)
 app.add_typer(keys.app, name="keys", rich_help_panel=OWN)

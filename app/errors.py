@@ -4,7 +4,9 @@ GatewayError
 ├── RemoteError            an outside system did not do what was asked; sorted at the client's edge and nowhere else
 │   ├── Unavailable        network, time-out, 408, 5xx: worth another try
 │   ├── RateLimited        429: worth another try after `retry_after`
+│   │   └── Resting        it was not asked at all: it has not answered lately
 │   ├── LoginRefused       401, 403, or a login text inside another status: an operator is needed
+│   │   └── ConsentEnded   a login that rests on a person's consent cannot be renewed: the person must give it again
 │   ├── Malformed          HTML with 200, a 2xx without its id: the outcome is unknown
 │   └── Refused            a final no, with the remote's own words
 │       └── NoSuchRecord   the remote's own "no such record", the only proof that something is gone
@@ -17,6 +19,16 @@ GatewayError
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that somebody may have meant; None when none is near."""
+    by_lower = {each.lower(): each for each in known}
+    found = get_close_matches(word.lower(), by_lower, 1, 0.7)
+    return by_lower[found[0]] if found else None
 
 
 class GatewayError(Exception):
@@ -62,8 +74,30 @@ class RateLimited(RemoteError):
         self.retry_after = retry_after
 
 
+class LockedOut(RateLimited):
+    """The system has locked this user out of the method after failed calls."""
+
+
+class Resting(RateLimited):
+    """Nothing was sent: the system has not answered lately, and is left alone for `retry_after` seconds."""
+
+    def __init__(self, message: str, *, system: str, call: str, retry_after: float) -> None:
+        super().__init__(message, system=system, call=call, retry_after=retry_after)
+        self.status = None
+
+
+class Paced(RateLimited):
+    """The account may not be called again so soon. What was to be done goes on in `retry_after` seconds, where it stopped."""
+
+    retry_after: float
+
+
 class LoginRefused(RemoteError):
     """The system does not accept our credentials, or they lack a right."""
+
+
+class ConsentEnded(LoginRefused):
+    """What a person had allowed holds no longer, and cannot be renewed without them."""
 
 
 class Malformed(RemoteError):

@@ -12,22 +12,30 @@ import ipaddress
 import socket
 import ssl
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 import httpx
 import orjson
 
 from app.errors import BadInput, Malformed, RateLimited, Unavailable
+from app.json_reading import NotJson, with_junk
+
+C = TypeVar("C", bound=httpx.AsyncClient)
 
 MAX_ANSWER_BYTES = 32 * 1024 * 1024
-MAX_RETRY_AFTER_SECONDS = 86_400.0
-"""Whoever asks for a longer pause than a day is asked again after a day."""
+MAX_RETRY_AFTER_SECONDS = 3_600.0
+"""Longest pause that a Retry-After can ask for: an hour. Whoever means more says so again then."""
+MOST_APART = timedelta(days=1)
+"""How far another's clock may be from ours: one that is hours wrong is still the one that its records go by."""
 USER_AGENT = "ongoing-gateway"
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 """IPv4 addresses as networks without IPv4 reach them (RFC 6052)."""
@@ -35,24 +43,32 @@ _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 @dataclass(frozen=True)
 class Reach:
-    """Where outgoing calls may go. Both are off by default; a shop on the same network or the demo need them."""
+    """Which addresses outgoing calls may use. Both are off by default. A shop on the same network and the demo need them.
+
+    `ca_file`: further authorities whose certificates count, in PEM.
+    """
 
     private_addresses: bool = False
     plain_http: bool = False
+    ca_file: Path | None = None
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer. `json` is None when the body is not JSON; `is_json` tells `null` and no JSON apart."""
+    """One answer. `json` is None when the body is not JSON; `is_json` tells `null` and no JSON apart. `junk` is what a badly set
+    up server wrote around the JSON (PHP's messages, a byte order mark)."""
 
     status: int
     headers: httpx.Headers
     content: bytes
     json: Any
     is_json: bool
+    junk: str = ""
 
     def text(self, limit: int = 2000) -> str:
-        return self.content[:limit].decode("utf-8", errors="replace")
+        """The beginning of the body; of its JSON where something stands around that."""
+        content = orjson.dumps(self.json) if self.junk else self.content
+        return content[:limit].decode("utf-8", errors="replace")
 
 
 def check_address(url: str, reach: Reach, field: str) -> None:
@@ -108,10 +124,20 @@ def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 
+CERTIFICATE = "certificate is not one that the gateway trusts"
+"""In the message when the other side's certificate cannot be checked."""
+
+
 @functools.cache
-def _tls() -> ssl.SSLContext:
-    """One for the process: reading the list of authorities takes as long as several calls."""
-    return httpx.create_ssl_context(trust_env=False)
+def tls_context(ca_file: Path | None = None) -> ssl.SSLContext:
+    """What certificates are checked against: the usual authorities, and those in the file (PEM). Raises OSError, ssl.SSLError.
+
+    One for the process, because reading the list of authorities takes as long as several calls.
+    """
+    context = httpx.create_ssl_context(trust_env=False)
+    if ca_file is not None:
+        context.load_verify_locations(ca_file)
+    return context
 
 
 class GuardedTransport(httpx.AsyncBaseTransport):
@@ -141,7 +167,9 @@ class GuardedTransport(httpx.AsyncBaseTransport):
             return self._given
         if host not in self._by_host:
             limits = httpx.Limits(max_connections=50, max_keepalive_connections=10, keepalive_expiry=15)
-            self._by_host[host] = httpx.AsyncHTTPTransport(retries=0, trust_env=False, verify=_tls(), limits=limits)
+            self._by_host[host] = httpx.AsyncHTTPTransport(
+                retries=0, trust_env=False, verify=tls_context(self._reach.ca_file), limits=limits
+            )
         return self._by_host[host]
 
     async def _resolve(self, host: str, request: httpx.Request) -> str:
@@ -166,9 +194,9 @@ class CallLimits:
     """What one call may cost. A request carries it under `extensions["limits"]`; without one the defaults hold."""
 
     system: str
-    """Who is asked, for messages: "the shop", "Ongoing WMS"."""
+    """Name of the called system in messages: "the shop", "Ongoing WMS"."""
     seconds: float = 60.0
-    """For the whole call: connecting, sending, and the last byte of the answer."""
+    """Time-out of the whole call: connecting, sending, and the last byte of the answer."""
 
     @classmethod
     def of(cls, request: httpx.Request) -> CallLimits:
@@ -178,6 +206,10 @@ class CallLimits:
     def on(self, request: httpx.Request) -> httpx.Request:
         request.extensions = {**request.extensions, "limits": self}
         return request
+
+
+around_call: ContextVar[Callable[[], AbstractContextManager[None]]] = ContextVar("around_call", default=nullcontext)
+"""What the running task puts around each of its calls."""
 
 
 class BoundedTransport(httpx.AsyncBaseTransport):
@@ -195,14 +227,15 @@ class BoundedTransport(httpx.AsyncBaseTransport):
         limits, call = CallLimits.of(request), f"{request.method} {request.url.path}"
         request.headers["Accept-Encoding"] = "gzip"
         try:
-            async with asyncio.timeout(limits.seconds):
-                response = await self._inner.handle_async_request(request)
-                try:
-                    content = await _read(response, limits.system, call)
-                finally:
-                    await response.aclose()
+            with around_call.get()():
+                async with asyncio.timeout(limits.seconds):
+                    response = await self._inner.handle_async_request(request)
+                    try:
+                        content = await _read(response, limits.system, call)
+                    finally:
+                        await response.aclose()
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
-            message = f"{limits.system} cannot be reached: {error}"
+            message = f"{limits.system} cannot be reached: {_untrusted(error) or error}"
             raise Unavailable(message, system=limits.system, call=call, sent=False) from error
         except TimeoutError as error:
             message = f"{limits.system} did not answer within {limits.seconds:g} s"
@@ -215,6 +248,14 @@ class BoundedTransport(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         await self._inner.aclose()
+
+
+def _untrusted(error: httpx.HTTPError) -> str | None:
+    """What is said of a certificate that fits no authority we know, or not the host; None for any other failure."""
+    if "CERTIFICATE_VERIFY_FAILED" not in str(error):
+        return None
+    why = str(error).partition("certificate verify failed: ")[2].partition(" (_ssl")[0] or str(error)
+    return f"its {CERTIFICATE}: {why}. If an authority of your own made it, set GATEWAY_CA_FILE to that authority's PEM file"
 
 
 _ABOUT_THE_TRANSFER = ("content-encoding", "content-length", "transfer-encoding")
@@ -258,14 +299,14 @@ class _Borrowed(httpx.AsyncBaseTransport):
 
 
 def client_on(transport: httpx.AsyncBaseTransport) -> httpx.AsyncClient:
-    """The client that all connections of a process share. Cookies are never kept: one shop's would be sent for another."""
-    return _client(transport, CookieJar(policy=DefaultCookiePolicy(allowed_domains=())))
+    """The client that all connections of a process share. It keeps no cookies: one shop's would be sent to another."""
+    return _client(transport, CookieJar(policy=DefaultCookiePolicy(allowed_domains=())), httpx.AsyncClient)
 
 
-def account_client(transport: httpx.AsyncBaseTransport) -> httpx.AsyncClient:
+def account_client(transport: httpx.AsyncBaseTransport, kind: type[C] = httpx.AsyncClient) -> C:  # type: ignore[assignment]
     """A client for one account of a system whose session is a cookie or a header of the client: it keeps its own. Closing it
     leaves the transport open."""
-    return _client(_Borrowed(transport), CookieJar())
+    return _client(_Borrowed(transport), CookieJar(), kind)
 
 
 def open_client(reach: Reach) -> httpx.AsyncClient:
@@ -273,8 +314,8 @@ def open_client(reach: Reach) -> httpx.AsyncClient:
     return client_on(GuardedTransport(reach))
 
 
-def _client(transport: httpx.AsyncBaseTransport, cookies: CookieJar) -> httpx.AsyncClient:
-    return httpx.AsyncClient(
+def _client(transport: httpx.AsyncBaseTransport, cookies: CookieJar, kind: type[C]) -> C:
+    return kind(
         cookies=cookies,
         transport=BoundedTransport(transport),
         follow_redirects=False,
@@ -282,6 +323,16 @@ def _client(transport: httpx.AsyncBaseTransport, cookies: CookieJar) -> httpx.As
         timeout=httpx.Timeout(30, connect=10),
         headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
     )
+
+
+class ListeningClient(httpx.AsyncClient):
+    """A client that tells its owner what stood around the JSON of an answer. It sends through another one where one is given."""
+
+    heard: Callable[[str], None] = staticmethod(lambda junk: None)
+    through: Callable[[], httpx.AsyncClient] | None = None
+
+    async def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
+        return await (self.through().send if self.through is not None else super().send)(request, **options)
 
 
 async def send(
@@ -293,15 +344,22 @@ async def send(
 ) -> Answer:
     """Sends over a bounded transport and reads the JSON. Raises what BoundedTransport raises."""
     response = await client.send(CallLimits(system, timeout).on(request))
-    parsed, is_json = _parse(response.content)
-    return Answer(response.status_code, response.headers, response.content, parsed, is_json)
-
-
-def _parse(content: bytes) -> tuple[Any, bool]:
     try:
-        return orjson.loads(content), True
-    except orjson.JSONDecodeError:
-        return None, False
+        parsed, junk = with_junk(response.content)
+    except NotJson:
+        return Answer(response.status_code, response.headers, response.content, None, False)
+    if junk and isinstance(client, ListeningClient):
+        client.heard(junk)
+    return Answer(response.status_code, response.headers, response.content, parsed, True, junk)
+
+
+def http_date(value: str | None) -> datetime | None:
+    """The moment that a `Date` header, or the like, names, in UTC; None when it names none that can be counted with."""
+    try:
+        found = parsedate_to_datetime(value or "")
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError, TypeError, IndexError):
+        return None
 
 
 def retry_after_seconds(headers: Mapping[str, str], now: datetime) -> float | None:
@@ -311,20 +369,15 @@ def retry_after_seconds(headers: Mapping[str, str], now: datetime) -> float | No
         return None
     if value.strip().isascii() and value.strip().isdigit():
         return min(float(value.strip()), MAX_RETRY_AFTER_SECONDS)
-    try:
-        moment = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return min(max(0.0, (moment - now).total_seconds()), MAX_RETRY_AFTER_SECONDS)
+    moment = http_date(value)
+    return None if moment is None else min(max(0.0, (moment - now).total_seconds()), MAX_RETRY_AFTER_SECONDS)
 
 
 def raise_passing(answer: Answer, *, system: str, call: str, now: datetime) -> None:
     """Raises RateLimited or Unavailable for the statuses that mean so everywhere: 429, 408, 5xx."""
     if answer.status == 429:
         raise RateLimited(
-            f"{system} asks for fewer calls",
+            f"{system} has had too many calls for now (429)",
             system=system,
             call=call,
             retry_after=retry_after_seconds(answer.headers, now),

@@ -29,7 +29,7 @@ HIDDEN = frozenset(
 
 
 def _hider(names: frozenset[str]) -> Processor:
-    """Puts the value of any of these names out of sight."""
+    """Hides the value of each of these names."""
 
     def hide(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         for key in names & event.keys():
@@ -49,7 +49,7 @@ def configure(settings: Settings, secret_names: frozenset[str]) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _hider(HIDDEN | secret_names),
     ]
-    as_json = settings.log_format == "json"
+    as_json = not sys.stderr.isatty() if settings.log_format == "auto" else settings.log_format == "json"
     renderer: Any = (
         structlog.processors.JSONRenderer(serializer=lambda value, **_: orjson.dumps(value, default=str).decode())
         if as_json
@@ -68,8 +68,8 @@ def configure(settings: Settings, secret_names: frozenset[str]) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    # They log every call with its address and arguments; what matters of it is in our own lines.
-    for noisy in ("httpx", "httpcore", "arq", "uvicorn.access"):
+    # They log every call with its address and arguments, or what is no news; what matters of it is in our own lines.
+    for noisy in ("httpx", "httpcore", "arq", "uvicorn.access", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

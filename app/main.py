@@ -43,7 +43,7 @@ def create_app(settings: Settings) -> GatewayApp:
             yield
             gateway.stopping = True
 
-    app = GatewayApp(lifespan=lifespan, generate_unique_id_function=lambda route: route.name)
+    app = GatewayApp(lifespan=lifespan, docs_url=None, redoc_url=None, generate_unique_id_function=lambda route: route.name)
     intake, from_warehouse = app.intake, app.from_warehouse
     routes.install(app)
     return app
@@ -79,7 +79,7 @@ def _serve_figures(settings: Settings, stack: contextlib.AsyncExitStack) -> None
     try:
         server, thread = start_http_server(settings.metrics_port, addr=settings.host)
     except OSError as error:
-        log.error("no_figures", port=settings.metrics_port, error=str(error))
+        log.error("no_figures", port=settings.metrics_port, set_another="GATEWAY_METRICS_PORT", error=str(error))
         return
     stack.callback(thread.join)
     stack.callback(server.server_close)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from app.integrations.catalogue import FieldEntry, SystemEntry, every_system, fields_of
+from app.integrations.registry import INTEGRATIONS
 from app.settings import Settings
 from app.warehouse.credentials import OngoingCredentials
 
@@ -31,6 +32,11 @@ What belongs to one shop or ERP company and its warehouse: given as a file (`gat
 example` prints one to begin with) or over the REST API (`/connections`). Dots name parts of parts: `processes.orders` is
 `orders` in the table `[connections.settings.processes]`. `gateway integrations` lists the systems of a running gateway.
 
+A file says how a connection is to be: what it leaves out of `settings` has its default, but for `go_live` and secrets, which
+stay. `PATCH /connections/{connection}` changes only what it names: parts like `stock` are merged. A list, and a table with keys
+of your own (`transporters`, `extra_order_fields`, `article_number_replacements`), is replaced as a whole: `{}` empties it. Null
+takes a value back to its default; null for all of `settings` leaves `go_live` as it is.
+
 """
 
 
@@ -53,9 +59,19 @@ def _system(entry: SystemEntry) -> str:
         f'`integration = "{entry.name}"`. Processes: {_listed(entry.processes)}. Capabilities: {_listed(entry.capabilities)}. '
         f"How to connect it: [{entry.docs.removeprefix('docs/')}]({entry.docs.removeprefix('docs/')}).\n\n"
         f"{_table(_lines(entry.credentials))}"
+        f"{_deployment(entry.name)}"
         f"\n### `settings`: {entry.title}\n\n"
         f"{_table(_lines(entry.settings))}"
     )
+
+
+def _deployment(name: str) -> str:
+    """What a deployment sets for all connections to the system; nothing for most."""
+    model = INTEGRATIONS[name].deployment_model
+    if model is None:
+        return ""
+    lines = _lines(fields_of(model, {}), prefix=f"GATEWAY_{name.upper()}_")
+    return f"\nFor all connections of a deployment, from the environment or a `.env` file:\n\n{_table(lines)}"
 
 
 Line = tuple[str, str, str, str]
@@ -66,9 +82,10 @@ def _environment() -> Iterator[Line]:
         yield f"GATEWAY_{entry.name.upper()}", entry.kind, _default(entry), entry.description
 
 
-def _lines(entries: Iterable[FieldEntry]) -> Iterator[Line]:
+def _lines(entries: Iterable[FieldEntry], prefix: str = "") -> Iterator[Line]:
+    """With a `prefix`, names are written as in the environment."""
     for entry in entries:
-        yield entry.name, entry.kind, _default(entry), entry.description
+        yield f"{prefix}{entry.name.upper()}" if prefix else entry.name, entry.kind, _default(entry), entry.description
 
 
 def _listed(words: Iterable[str]) -> str:

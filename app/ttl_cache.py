@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
@@ -16,13 +17,14 @@ class TtlCache(Generic[K, V]):
     `now` is a clock in seconds. The default is the process's own, which nobody sets.
     """
 
-    __slots__ = ("_kept", "_most", "_now", "_seconds")
+    __slots__ = ("_kept", "_most", "_now", "_reading", "_seconds")
 
     def __init__(self, seconds: float, most: int, now: Callable[[], float] = time.monotonic) -> None:
         self._kept: dict[K, tuple[float, V]] = {}
         self._seconds = seconds
         self._most = most
         self._now = now
+        self._reading: dict[K, asyncio.Lock] = {}
 
     def get(self, key: K) -> V | None:
         """The value, unless it is too old."""
@@ -43,9 +45,16 @@ class TtlCache(Generic[K, V]):
         return value
 
     async def get_or_read(self, key: K, read: Callable[[], Awaitable[V]]) -> V:
-        """The value, read now unless it is there."""
+        """The value, read now unless it is there. Whoever asks while it is being read waits for that."""
         found = self.get(key)
-        return found if found is not None else self.put(key, await read())
+        if found is not None:
+            return found
+        try:
+            async with self._reading.setdefault(key, asyncio.Lock()):
+                found = self.get(key)
+                return found if found is not None else self.put(key, await read())
+        finally:
+            self._reading.pop(key, None)
 
     def forget(self, key: K) -> None:
         self._kept.pop(key, None)

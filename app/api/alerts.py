@@ -11,10 +11,18 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 from app.api.kit.auth import Admin, Reader
 from app.api.kit.pages import Cursor, Limit, Page, Word, before_id, cut
 from app.api.kit.responses import problems
+from app.domain import Kind
 from app.engine.upkeep import alerts as alert_mail
 from app.records import alerts
 
 router = APIRouter(prefix="/alerts", tags=["alerts"])
+
+
+class AlertRecord(BaseModel):
+    """An order or an article."""
+
+    kind: Kind
+    number: str = Field(description="The order's or article's number in the shop.")
 
 
 class AlertView(BaseModel):
@@ -32,6 +40,8 @@ class AlertView(BaseModel):
                 "first_at": "2026-11-21T08:12:00Z",
                 "last_at": "2026-11-21T09:30:00Z",
                 "sent_at": "2026-11-21T08:12:05Z",
+                "record": None,
+                "is_open": None,
             }
         }
     )
@@ -44,11 +54,15 @@ class AlertView(BaseModel):
     count: int = Field(validation_alias=AliasChoices("times", "count"), description="How often it has come up.")
     first_at: datetime
     last_at: datetime
-    sent_at: datetime | None = Field(description="When somebody was told of it last, by mail or webhook; null: nobody yet.")
+    sent_at: datetime | None = Field(description="When the last mail or webhook about it was sent. Null: none yet.")
+    record: AlertRecord | None = Field(None, description="The record that it is about. Null: it is about something else.")
+    is_open: bool | None = Field(
+        None, description="Whether its record is still held or in the dead letters. False: solved since. Null: it has no record."
+    )
 
 
 class WayTold(BaseModel):
-    """How one way of telling people went."""
+    """The result of one channel."""
 
     way: str = Field(description="mail or webhook.")
     to: str
@@ -57,7 +71,7 @@ class WayTold(BaseModel):
 
 
 class TestedAlerts(BaseModel):
-    """What became of a test message. `ok`: every way that is set up works, and there is one."""
+    """The result of a test message. `ok`: at least one channel is set up, and all that are set up work."""
 
     __test__: ClassVar[bool] = False
 
@@ -69,14 +83,16 @@ class TestedAlerts(BaseModel):
 
     ok: bool
     told: list[WayTold]
-    fix: str | None = Field(None, description="What to set up when no way is.")
+    fix: str | None = Field(None, description="What to set up, when no channel is.")
 
 
 @router.get("", summary="List alerts, newest trouble first", responses=problems(404))
 async def list_alerts(
     caller: Reader,
     connection: Annotated[Word | None, Query(description="Only this connection's (name or id).")] = None,
-    kind: Annotated[Word | None, Query(description="Like dead-letter, login-refused, other-shop, brake.")] = None,
+    kind: Annotated[
+        Word | None, Query(description="The kind of alert, like dead-letter, login-refused, other-shop, brake.")
+    ] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[AlertView]:
@@ -84,8 +100,16 @@ async def list_alerts(
     scope = await caller.scope(connection)
     async with caller.gateway.database.read() as db:
         found = await alerts.search(db, connection_ids=scope, kind=kind, before=before, limit=limit + 1)
+        about = await alerts.records_of(db, found)
     shown, next_cursor = cut(found, limit, lambda row: (row.id,))
-    return Page(items=[AlertView.model_validate(row, from_attributes=True) for row in shown], next_cursor=next_cursor)
+    return Page(items=[_view(row, about.get(row.id)) for row in shown], next_cursor=next_cursor)
+
+
+def _view(alert: alerts.Alert, about: alerts.About | None) -> AlertView:
+    view = AlertView.model_validate(alert, from_attributes=True)
+    if about is None:
+        return view
+    return view.model_copy(update={"record": AlertRecord(kind=about.kind, number=about.number), "is_open": about.is_open})
 
 
 NO_WAY = "set GATEWAY_ALERT_MAIL_TO with GATEWAY_SMTP_HOST, or GATEWAY_ALERT_WEBHOOK_URL, for the worker as well as here"
@@ -93,7 +117,7 @@ NO_WAY = "set GATEWAY_ALERT_MAIL_TO with GATEWAY_SMTP_HOST, or GATEWAY_ALERT_WEB
 
 @router.post("/test", summary="Send a test message", responses=problems())
 async def test_alerts(caller: Admin) -> TestedAlerts:
-    """In every way that is set up, and says what went wrong with each. Nothing is raised or kept."""
+    """Sends the message over every channel that is set up and says what went wrong with each. Raises and keeps no alert."""
     caller.must_see_all("alerts' ways to people")
     told = await alert_mail.send_test(caller.gateway)
     shown = [WayTold(way=one.way, to=one.to, ok=one.error is None, error=one.error) for one in told]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -13,6 +14,7 @@ from app import __version__
 from app.api.kit.problems import Refusal
 from app.api.kit.responses import described
 from app.engine.core.runtime import Gateway
+from app.settings import START_HEADER, START_VARIABLE
 from app.storage import migrations
 
 router = APIRouter(tags=["health"])
@@ -29,13 +31,13 @@ class Alive(BaseModel):
 
 
 class Ready(BaseModel):
-    """`degraded`: webhooks and requests are taken in, but something beside the database is missing; `reasons` says what."""
+    """`degraded`: webhooks and requests are taken in, but something other than the database is missing. `reasons` says what."""
 
     model_config = ConfigDict(json_schema_extra={"example": {"status": "ready", "reasons": [], "revision": 1}})
 
     status: str = Field(description="ready or degraded.")
     reasons: list[str]
-    revision: int = Field(description="Of the database.")
+    revision: int = Field(description="Revision of the database.")
 
 
 class Door(BaseModel):
@@ -71,14 +73,17 @@ async def door() -> Door:
 
 
 @router.get("/livez", summary="Is the process alive", responses={500: described(500)})
-async def livez() -> Alive:
+async def livez(response: Response) -> Alive:
+    start = os.environ.get(START_VARIABLE)
+    if start:
+        response.headers[START_HEADER] = start
     return Alive()
 
 
 @router.get("/readyz", summary="Is the process ready for requests", responses=_NOT_READY)
 async def readyz(request: Request) -> Ready:
-    """Ready: the database answers, at a revision at least ours. Redis missing is `degraded`, not unready: intake goes on without
-    it, and whatever it would have announced is found in the database."""
+    """Ready means that the database answers and that its revision is not older than this version needs. Without Redis the state
+    is `degraded`: webhooks are stored, and workers find them in the database."""
     gateway: Gateway = request.app.state.gateway
     if gateway.stopping:
         raise Refusal(503, "the process is ending", fix="send requests to another one")

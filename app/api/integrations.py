@@ -28,10 +28,10 @@ class FieldView(BaseModel):
     description: str
     is_required: bool
     is_secret: bool = Field(description="Whether its value is kept sealed and never shown again.")
-    default: Any = Field(None, description="What holds when nobody sets it; null when it is required, or nothing then holds.")
+    default: Any = Field(None, description="The default. Null when the field is required or there is none.")
     unit: str | None = Field(None, description="seconds, minutes, hours, days or bytes.")
-    limits: list[str] = Field([], description="What a value must keep to, like `at least 1`.")
-    choices: list[Any] = Field([], description="The values that may be given, when they can be counted.")
+    limits: list[str] = Field([], description="Limits of the value, like `at least 1`.")
+    choices: list[Any] = Field([], description="The allowed values, when there is a fixed list.")
     example: Any = None
 
 
@@ -41,7 +41,7 @@ class IntegrationView(BaseModel):
     model_config = ConfigDict(json_schema_extra={"example": _EXAMPLE})
 
     name: str = Field(description="What a connection gives as `integration`.")
-    title: str = Field(description="As its makers write it.")
+    title: str = Field(description="The name as its makers write it.")
     noun: str = Field(description="What people call one: shop or ERP.")
     capabilities: list[str] = Field(description="What it can do, like `write-stock` or `send-webhooks`.")
     processes: list[str] = Field(description="The processes that it can do; any other cannot be switched on.")

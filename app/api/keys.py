@@ -11,8 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from app.api.kit.auth import Admin
 from app.api.kit.pages import NO_NUL, Name, Word
 from app.api.kit.responses import problems
+from app.domain import Right
 from app.records import connections, keys
-from app.records.keys import ApiKey, Right
+from app.records.keys import ApiKey
 
 router = APIRouter(prefix="/keys", tags=["keys"])
 
@@ -106,7 +107,7 @@ async def make_key(caller: Admin, body: NewKey) -> MadeKey:
 
 @router.delete("/{key_id}", summary="Revoke a key", status_code=204, responses=problems(404))
 async def revoke_key(caller: Admin, request: Request, key_id: Name) -> Response:
-    """At once in this process, within seconds in others."""
+    """Takes effect at once in this process, and within seconds in others."""
     caller.must_see_all("keys")
     async with caller.gateway.database.begin() as db:
         await keys.revoke(db, key_id, caller.gateway.clock())

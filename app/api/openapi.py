@@ -13,6 +13,7 @@ from fastapi.openapi.utils import get_openapi
 from app import __version__
 from app.api.intake import wms_webhook_description as from_warehouse
 from app.api.intake.shop_webhook_description import PATH, PATH_ITEM, SENT_BY_SHOPS
+from app.api.kit import parameters
 from app.api.kit.problems import Problem
 from app.api.kit.responses import described
 
@@ -30,7 +31,7 @@ replay and release; `admin`) and may be limited to some connections: it never se
 and shops sign their webhooks instead.
 
 **Errors** are problem documents (RFC 9457, `application/problem+json`): `detail` says what is wrong, `field` where, `fix` what
-to do.
+to do. `type` names the kind, as docs/troubleshooting.md lists them. A query parameter that an operation does not take is refused.
 
 **Lists** come page by page: give `next_cursor` back as `cursor` for the next one.
 """
@@ -80,6 +81,8 @@ def describe(app: FastAPI) -> Body:
     document["paths"][from_warehouse.PATH] = from_warehouse.PATH_ITEM
     document["webhooks"] = SENT_BY_SHOPS
     for operation in operations(document):
+        for parameter in operation.get("parameters", ()):
+            parameters.describe(parameter)
         if "requestBody" in operation:
             operation["responses"].setdefault("413", described(413))
         for content in _contents(operation):

@@ -16,7 +16,7 @@ router = APIRouter(tags=["privacy"])
 
 
 class Erase(BaseModel):
-    """Whom to erase. Without `dry_run: false` nothing is."""
+    """The person to erase. Nothing is erased without `dry_run: false`."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"text": "kari@example.com", "dry_run": True}})
 
@@ -27,7 +27,7 @@ class Erase(BaseModel):
 
 
 class ErasedView(BaseModel):
-    """How much was emptied, or would be."""
+    """How much was erased, or would be erased."""
 
     model_config = ConfigDict(
         json_schema_extra={"example": {"dry_run": True, "events": 4, "jobs": 1, "attempts": 2, "previews": 0}}
@@ -42,8 +42,8 @@ class ErasedView(BaseModel):
 
 @router.post("/erase", summary="Erase a person's data", responses=problems())
 async def erase(caller: Admin, body: Erase) -> ErasedView:
-    """Empties all that was kept about settled records that hold the text. Numbers and states stay; what still waits, is held or
-    dead is left, because it is not yet where it has to go."""
+    """Erases all kept data of settled records that hold the text. Numbers and states stay. Records that still wait, are held or
+    dead are not touched, because their data is still needed."""
     async with caller.gateway.database.begin() as db:
         erased = await retention.erase(db, text=body.text, connection_ids=caller.connection_ids, dry_run=body.dry_run)
     return ErasedView(

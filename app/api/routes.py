@@ -7,9 +7,11 @@ from fastapi import FastAPI
 from app.api import alerts, health, integrations, keys, openapi, privacy, runs, stock, sync
 from app.api.connections import preview, webhooks
 from app.api.connections import resource as connections
-from app.api.kit import problems
+from app.api.kit import docs_page, problems
 from app.api.kit.body_limit import BodyLimit
 from app.api.mappings import resource as mappings
+from app.api.onboarding import links
+from app.api.onboarding import routes as onboarding
 from app.api.queue import dead_letters, events, jobs, lanes
 
 RESOURCES = (
@@ -23,6 +25,7 @@ RESOURCES = (
     dead_letters,
     alerts,
     integrations,
+    links,
     connections,
     webhooks,
     preview,
@@ -37,5 +40,7 @@ def install(app: FastAPI) -> None:
     for resource in RESOURCES:
         app.include_router(resource.router)
     app.add_middleware(BodyLimit)
+    docs_page.install(app, openapi.TITLE)
+    onboarding.install(app)
     problems.install(app)
     openapi.install(app)

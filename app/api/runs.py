@@ -27,8 +27,8 @@ _HELD: dict[str, Any] = {
     "process": "orders",
     "record": "5093",
     "outcome": "held",
-    "code": "post-code-missing",
-    "reason": "The address has no post code. Enter it in the shop",
+    "code": "street-missing",
+    "reason": "The delivery address has no street. Complete the address in the shop",
     "count": 1,
 }
 
@@ -44,6 +44,7 @@ RUN_EXAMPLE: dict[str, Any] = {
     "finished_at": "2026-11-21T09:30:04Z",
     "counts": _COUNTS,
     "drift": 4,
+    "held_now": 1,
     "reasons": [_HELD],
     "parts": [
         {
@@ -56,6 +57,9 @@ RUN_EXAMPLE: dict[str, Any] = {
             "error": None,
             "started_at": "2026-11-21T09:30:00Z",
             "finished_at": "2026-11-21T09:30:04Z",
+            "left": None,
+            "seconds_left": None,
+            "goes_on_at": None,
         }
     ],
     "preview": [],
@@ -63,7 +67,7 @@ RUN_EXAMPLE: dict[str, Any] = {
 
 
 class Counts(BaseModel):
-    """`read` records, each counted once by what became of it; `waiting` are not settled yet."""
+    """Number of records read, and of each outcome. Each record counts once. `waiting` are not settled yet."""
 
     read: int
     created: int
@@ -81,7 +85,7 @@ class Reason(BaseModel):
 
     connection: str
     process: str
-    record: str | None = Field(None, description="The shop's id of the record; null where records are summed up.")
+    record: str | None = Field(None, description="The shop's id of the record. Null for a sum over several records.")
     outcome: str
     code: str | None = None
     reason: str | None = None
@@ -93,13 +97,21 @@ class PartView(BaseModel):
 
     connection: str
     process: str
-    state: PartState = Field(description="waiting, reading, working, done, failed, or braked: an operator is asked first.")
+    state: PartState = Field(description="waiting, reading, working, done, failed, or braked: it waits for your confirmation.")
     counts: Counts
-    drift: int = Field(description="Records to do something about that no webhook had announced.")
+    drift: int = Field(description="Records with a change that no webhook had announced.")
     calls: int = Field(description="Calls to the shop.")
     error: str | None
     started_at: datetime | None
     finished_at: datetime | None
+    left: int | None = Field(
+        None, description="While it reads: records that the system lists behind those that are read. Null where it does not say."
+    )
+    seconds_left: float | None = Field(None, description="How long reading them takes, in seconds, at the speed so far.")
+    goes_on_at: datetime | None = Field(
+        None,
+        description="The system wants no more calls for now: reading goes on then, where it stopped. Null when it is not so.",
+    )
 
 
 class FieldChange(BaseModel):
@@ -138,12 +150,16 @@ class RunView(BaseModel):
     finished_at: datetime | None
     counts: Counts
     drift: int
+    held_now: int | None = Field(
+        None,
+        description="Records of these connections and processes that are held now, whoever came upon them. Null in lists.",
+    )
     reasons: list[Reason]
     parts: list[PartView]
-    preview: list[Previewed] = Field(description="Of a dry run: the first records field by field, as they would be written.")
+    preview: list[Previewed] = Field(description="For a dry run: the first records, field by field, as they would be written.")
 
     @classmethod
-    def of(cls, run: Run) -> RunView:
+    def of(cls, run: Run, held_now: int | None = None) -> RunView:
         return cls(
             id=run.id,
             trigger=run.trigger,
@@ -155,6 +171,7 @@ class RunView(BaseModel):
             finished_at=run.finished_at,
             counts=Counts(**run.counts),
             drift=run.drift,
+            held_now=held_now,
             reasons=[
                 Reason(connection=part.connection, process=part.process, **each) for part in run.parts for each in part.reasons
             ],
@@ -169,7 +186,7 @@ class Confirmed(BaseModel):
     model_config = ConfigDict(json_schema_extra={"example": {"id": "run_6vJ2kQx1TzYa8WbC", "released": 27}})
 
     id: str
-    released: int = Field(description="Cancellations that go through now.")
+    released: int = Field(description="Number of cancellations that go through now.")
 
 
 @router.get("", summary="List runs, newest first", responses=problems(404))
@@ -190,11 +207,13 @@ async def list_runs(
 
 @router.get("/{run_id}", summary="Read a run", responses=problems(404))
 async def read_run(caller: Reader, run_id: Name) -> RunView:
-    return RunView.of(await syncs.find(caller.gateway, run_id, caller.connection_ids))
+    run = await syncs.find(caller.gateway, run_id, caller.connection_ids)
+    return RunView.of(run, (await syncs.held_now(caller.gateway, run)).count)
 
 
 @router.post("/{run_id}/confirm", summary="Confirm a braked run", responses=problems(404, 409))
 async def confirm_run(caller: Syncer, run_id: Name) -> Confirmed:
-    """A run that would cancel more than the connection's brake allows is held. This lets all it found go through."""
+    """The gateway holds a run that would cancel more orders than the connection's brake allows. Confirming lets all its
+    cancellations through."""
     run = await syncs.find(caller.gateway, run_id, caller.connection_ids)
     return Confirmed(id=run.id, released=await brake.confirm(caller.gateway, run, caller.connection_ids))

@@ -18,7 +18,7 @@ from app.records.stock.listing import Figures, Listed
 
 router = APIRouter(prefix="/stock", tags=["stock"])
 
-StockState = Literal["same", "waiting", "parked", "problem", "unknown"]
+StockState = Literal["same", "waiting", "parked", "problem", "none", "unknown"]
 
 _LEVEL: dict[str, Any] = {
     "id": 88,
@@ -37,7 +37,8 @@ _LEVEL: dict[str, Any] = {
 _FIGURES: dict[str, Any] = {
     "connection": "nettbutikk",
     "is_on": True,
-    "states": {"same": 1240, "waiting": 0, "parked": 0, "problem": 3, "unknown": 0},
+    "looks_only": False,
+    "states": {"same": 1240, "waiting": 0, "parked": 0, "problem": 3, "none": 12, "unknown": 0},
     "problems": {"stock-not-managed": 3},
     "read_at": "2026-11-21T09:30:00Z",
     "compared_at": "2026-11-21T03:00:00Z",
@@ -52,16 +53,18 @@ class InShop(BaseModel):
     """The article as the shop has it."""
 
     id: str
-    parent_id: str | None = Field(description="Of a variation: its product's id.")
-    quantity: int | None = Field(description="As the shop said last; null where it keeps none of its own.")
+    parent_id: str | None = Field(description="For a variation: the id of its product.")
+    quantity: int | float | None = Field(
+        description="The quantity that the shop gave last, as it gave it. Null when it keeps none of its own, or is not known."
+    )
     read_at: datetime | None
 
 
 class InWarehouse(BaseModel):
     """The article as the WMS has it."""
 
-    sellable: float | None = Field(description="May be negative; null before it was read.")
-    read_at: datetime | None = Field(description="When that read began.")
+    sellable: float | None = Field(description="May be negative. Null until it has been read.")
+    read_at: datetime | None = Field(description="When the read of this quantity began.")
 
 
 class LevelView(BaseModel):
@@ -75,10 +78,12 @@ class LevelView(BaseModel):
     shop: InShop
     warehouse: InWarehouse
     deducted: float = Field(description="Sold by the shop and not yet in the WMS's figure.")
-    wanted: int | None = Field(description="What the shop is to show: whole pieces, after what is deducted.")
+    wanted: int | None = Field(description="The quantity that the shop should show, in whole pieces, after deductions.")
     state: StockState = Field(
-        description="same; waiting: is written with the next batch; parked: tried again at `due_at`; problem: the shop does not "
-        "take it; unknown: the WMS has said nothing of it yet."
+        description=(
+            "same. waiting: goes with the next batch. parked: tried again at `due_at`. problem: the shop does not take "
+            "it. none: it has no quantity of its own there, like a variable product. unknown: one side has not been seen yet."
+        )
     )
     problem_code: str | None
     problem: str | None
@@ -92,7 +97,9 @@ class LevelView(BaseModel):
             id=row.id,
             connection=row.connection,
             number=row.number,
-            shop=InShop(id=row.source_id, parent_id=row.parent_id or None, quantity=row.shop_quantity, read_at=row.shop_read_at),
+            shop=InShop(
+                id=row.source_id, parent_id=row.parent_id or None, quantity=_shown(row.shop_quantity), read_at=row.shop_read_at
+            ),
             warehouse=InWarehouse(sellable=row.sellable, read_at=row.wms_read_at),
             deducted=listed.deducted,
             wanted=listed.wanted,
@@ -104,15 +111,20 @@ class LevelView(BaseModel):
         )
 
 
+def _shown(quantity: float | None) -> int | float | None:
+    return int(quantity) if quantity is not None and quantity == int(quantity) else quantity
+
+
 class FiguresView(BaseModel):
     """One connection's stock in figures."""
 
     model_config = ConfigDict(json_schema_extra={"example": _FIGURES})
 
     connection: str
-    is_on: bool = Field(description="Whether its process stock is switched on.")
-    states: dict[str, int] = Field(description="Articles by state.")
-    problems: dict[str, int] = Field(description="Articles by what is wrong with them.")
+    is_on: bool = Field(description="Whether the connection's process stock is switched on.")
+    looks_only: bool = Field(description="Whether quantities are only compared and nothing is written (stock.look_only).")
+    states: dict[str, int] = Field(description="Number of articles by state.")
+    problems: dict[str, int] = Field(description="Number of articles by problem.")
     read_at: datetime | None = Field(description="When the WMS was last asked what has changed.")
     compared_at: datetime | None = Field(description="When all quantities of both sides were last compared.")
     next_read_at: datetime | None
@@ -134,7 +146,7 @@ async def list_stock(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[LevelView]:
-    """In the order in which the articles became known. A quantity is in `wanted` before it is in the shop."""
+    """Sorted by when the gateway first saw the article. A new quantity is in `wanted` before it is in the shop."""
     after = before_id(cursor)
     scope = await _scope(caller, connection)
     async with caller.gateway.database.read() as db:

@@ -16,6 +16,7 @@ from app.api.runs import RUN_EXAMPLE, RunView
 from app.domain import PartState, Process
 from app.engine.operations import syncs
 from app.errors import BadInput
+from app.records.jobs import HeldNow
 from app.records.runs import Run
 
 router = APIRouter(tags=["sync"])
@@ -81,33 +82,36 @@ async def sync(
     process: Annotated[
         ProcessName | None,
         Query(
-            description="Default: all that are switched on, in the order articles, orders, shipments, returns, stock. Shipments "
-            "and returns have no dry run."
+            description=(
+                "Default: all that are switched on, in the order articles, orders, shipments, returns, stock. There is no dry "
+                "run for shipments and returns."
+            )
         ),
     ] = None,
     full: Annotated[bool | None, Query(description="Read everything instead of what has changed since the last poll.")] = None,
-    dry_run: Annotated[bool | None, Query(description="Show field by field what would be written; write nothing.")] = None,
+    dry_run: Annotated[bool | None, Query(description="Show field by field what would be written. Write nothing.")] = None,
     wait: Annotated[
         float | None,
-        Query(ge=0, le=MOST_SECONDS, description="How long to wait for the end, in seconds. Default 60; 0: not at all."),
+        Query(ge=0, le=MOST_SECONDS, description="How long to wait for the end, in seconds. Default 60. 0: do not wait."),
     ] = None,
     fail_on: Annotated[
         list[str] | None,
         Query(
-            description="What makes the answer 424: failed (default), held, skipped, drift, waiting (not ended in time), none."
+            description=(
+                "What makes the answer 424: failed (default), held (now, whoever came upon it), skipped, drift, waiting (not "
+                "ended in time), none."
+            )
         ),
     ] = None,
     idempotency_key: Annotated[
-        str | None, Header(min_length=1, max_length=200, description="The same key gives the same run, however often it is sent.")
+        str | None,
+        Header(min_length=1, max_length=200, description="Requests with the same key start one run and answer with it."),
     ] = None,
     body: Annotated[SyncRequest | None, Body()] = None,
 ) -> Any:
-    """Reads the shops of an integration, or of one connection, and brings the warehouse in line; then the way back: what was
-    shipped, what came back, and what can be sold.
-
-    Answers 200 with the counts when the run ends in time, 202 when it does not, and 424 when what `fail_on` names has come up,
-    so that `curl -f` fails then.
-    """
+    """Reads the shops of an integration, or of one connection, and updates the warehouse. Then updates the shops: shipments,
+    returns and stock. Answers 200 with the counts when the run ends in time, and 202 when it does not. Answers 424 when something
+    named in `fail_on` has happened, so that `curl -f` fails."""
     given = body or SyncRequest()
     fails = _fail_on(fail_on) or given.fail_on or [FailOn.FAILED]
     chosen = process or given.process or "all"
@@ -122,13 +126,14 @@ async def sync(
     seconds = wait if wait is not None else given.wait if given.wait is not None else WAIT_SECONDS
     ended = await syncs.wait_for_end(caller.gateway, run_id, seconds)
     run = await syncs.find(caller.gateway, run_id, caller.connection_ids)
-    found = _found(run, fails, ended)
+    held = await syncs.held_now(caller.gateway, run)
+    found = _found(run, held, fails, ended)
     if found:
-        raise _not_as_asked(run, found, fails)
+        raise _not_as_asked(RunView.of(run, held.count), found, fails)
     if not ended:
         response.status_code = 202
         response.headers["Location"] = f"/runs/{run_id}"
-    return RunView.of(run)
+    return RunView.of(run, held.count)
 
 
 def _first(*values: bool | None) -> bool:
@@ -145,19 +150,20 @@ def _fail_on(given: list[str] | None) -> list[FailOn]:
     return [FailOn(word) for word in words]
 
 
-def _not_as_asked(run: Run, found: list[str], fails: list[FailOn]) -> Refusal:
+def _not_as_asked(run: RunView, found: list[str], fails: list[FailOn]) -> Refusal:
     return Refusal(
         424,
         f"{', '.join(found)} (fail_on: {', '.join(fails)})",
         fix="see run.reasons and run.parts, or GET /dead-letters",
         kind="sync-not-as-asked",
         title="The sync did not end as it was asked to",
-        run=RunView.of(run).model_dump(mode="json"),
+        run=run.model_dump(mode="json"),
     )
 
 
-def _found(run: Run, fails: list[FailOn], ended: bool) -> list[str]:
-    """What the run came to that it was not to come to, in words."""
+def _found(run: Run, held: HeldNow, fails: list[FailOn], ended: bool) -> list[str]:
+    """What happened of that which `fail_on` names, in words. What is held counts whoever came upon it: the smoke test asks
+    whether all is well."""
     if FailOn.NONE in fails:
         return []
     counts = run.counts
@@ -169,14 +175,14 @@ def _found(run: Run, fails: list[FailOn], ended: bool) -> list[str]:
     braked = sum(part.state is PartState.BRAKED for part in run.parts)
     amounts = {
         FailOn.FAILED: counts["failed"],
-        FailOn.HELD: counts["held"] + braked,
+        FailOn.HELD: max(counts["held"] + braked, held.count),
         FailOn.SKIPPED: counts["skipped"],
         FailOn.DRIFT: run.drift,
         FailOn.WAITING: 0 if ended else 1,
     }
     words = {
         FailOn.FAILED: "failed",
-        FailOn.HELD: "held",
+        FailOn.HELD: f"held ({'; '.join(held.some)})" if held.some else "held",
         FailOn.SKIPPED: "skipped",
         FailOn.DRIFT: "found that no webhook had announced",
     }

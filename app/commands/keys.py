@@ -4,28 +4,36 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.clock import utc_now
-from app.commands.kit.terminal import AsJson, err, fail, out, print_json, table, with_times
-from app.records import connections, keys
-from app.records.keys import ApiKey, Right
-from app.settings import Settings
-from app.storage import migrations
-from app.storage.engine import Database
-from app.storage.secrets import new_key, open_vault
+from app.commands.kit.terminal import AsJson, err, fail, out, print_json, table
+from app.domain import Right
+
+# The database is imported when a command uses it, so that the others start at once.
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from app.records.keys import ApiKey
+    from app.settings import Settings
 
 Result = TypeVar("Result")
 
-app = typer.Typer(no_args_is_help=True, help="API keys, and the key that encrypts stored secrets. On the gateway's own machine.")
+app = typer.Typer(
+    no_args_is_help=True,
+    help=("API keys, and the key that encrypts stored secrets. These commands work on the gateway's own machine."),
+)
 
 
 def on_database(settings: Settings, work: Callable[[AsyncConnection], Awaitable[Result]]) -> Result:
     """Runs it in one transaction. Ends the command when the database cannot be reached or has no tables yet."""
+    from app.storage import migrations
+    from app.storage.engine import Database
+    from app.storage.outages import refuse_missing_file, said_plainly
+
+    refuse_missing_file(settings.sqlalchemy_url)
 
     async def run() -> Result:
         database = Database(settings.sqlalchemy_url)
@@ -37,10 +45,8 @@ def on_database(settings: Settings, work: Callable[[AsyncConnection], Awaitable[
         finally:
             await database.close()
 
-    try:
+    with said_plainly(settings.sqlalchemy_url):
         return asyncio.run(run())
-    except (SQLAlchemyError, OSError) as error:
-        fail(f"the database cannot be reached: {error}", "check DATABASE_URL; `gateway doctor` looks closer")
 
 
 @app.command("create")
@@ -55,7 +61,11 @@ def create(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make an API key. It is shown once; only its hash is kept."""
+    """Make an API key and show it this once. Only its hash is stored."""
+    from app.records import connections, keys
+    from app.settings import Settings
+    from app.storage.secrets import open_vault
+
     settings = Settings()
 
     async def work(db: AsyncConnection) -> tuple[str, str]:
@@ -74,6 +84,8 @@ def create(
 @app.command("list")
 def show(as_json: AsJson = False) -> None:
     """List the API keys (never the keys themselves)."""
+    from app.records import connections, keys
+    from app.settings import Settings
 
     async def work(db: AsyncConnection) -> list[dict[str, Any]]:
         names = await connections.names(db)
@@ -92,7 +104,7 @@ def show(as_json: AsJson = False) -> None:
         "Last used": "last_used_at",
         "Revoked": "revoked_at",
     }
-    table([{**row, "connections": row["connections"] or "all"} for row in with_times(rows)], columns, "API keys")
+    table([{**row, "connections": row["connections"] or "all"} for row in rows], columns, "API keys")
 
 
 def _row(key: ApiKey, names: dict[str, str]) -> dict[str, Any]:
@@ -109,20 +121,28 @@ def _row(key: ApiKey, names: dict[str, str]) -> dict[str, Any]:
 
 @app.command("revoke")
 def revoke(key_id: Annotated[str, typer.Argument(metavar="ID", help="Id of the key, as `keys list` shows it.")]) -> None:
-    """Take an API key out of force, at once and for good."""
+    """Revoke an API key, at once and for good."""
+    from app.records import keys
+    from app.settings import Settings
+
     on_database(Settings(), lambda db: keys.revoke(db, key_id, utc_now()))
     err().print(f"Key {key_id} is revoked.")
 
 
 @app.command("secret")
 def secret() -> None:
-    """Print a new key for GATEWAY_SECRET_KEYS (Fernet). To change keys, put the new one first and keep the old one behind it."""
+    """Print a new key for GATEWAY_SECRET_KEYS (Fernet). To replace a key, put the new one first and keep the old one after it."""
+    from app.storage.secrets import new_key
+
     out().print(new_key())
 
 
 @app.command("reencrypt")
 def reencrypt() -> None:
-    """Encrypt all stored secrets with the first of GATEWAY_SECRET_KEYS. The keys behind it can be taken away afterwards."""
+    """Encrypt all stored secrets with the first of GATEWAY_SECRET_KEYS. Afterwards you can remove the other keys."""
+    from app.settings import Settings
+    from app.storage.secrets import open_vault, reseal
+
     settings = Settings()
-    count = on_database(settings, lambda db: connections.reseal(db, open_vault(settings)))
-    err().print(f"The secrets of {count} connections are encrypted with the first key now.")
+    counts = on_database(settings, lambda db: reseal(db, open_vault(settings)))
+    err().print(f"The secrets of {counts['connections']} connections are encrypted with the first key now.")

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
-import math
+from typing import TYPE_CHECKING
 
 import typer
-import uvicorn
+from rich.text import Text
 
-from app import logs, worker
-from app.commands.kit.terminal import AsJson, Exit, fail, out, print_json
-from app.integrations.registry import secret_names
-from app.main import create_app
-from app.processes import supervisor
-from app.settings import Settings
-from app.storage import migrations
+from app.commands.kit.terminal import AsJson, Exit, err, fail, out, print_json
+
+# What a process is made of is imported by its own command, so that the others start at once.
+if TYPE_CHECKING:
+    from app.settings import Settings
 
 
 def _checked(settings: Settings) -> Settings:
-    """Ends the command when settings contradict one another."""
+    """Ends the command when settings contradict one another, or secrets could not be opened. Warns of names that mean nothing."""
+    from app.integrations.registry import deployment_variables
+    from app.settings import START_VARIABLE, given_variables, misspelt_variables
+    from app.storage.secrets import Vault
+
+    given = given_variables()
+    known = deployment_variables()
+    for sentence in misspelt_variables(given, known) if START_VARIABLE not in given else ():  # `gateway up` has said it
+        err().print(Text.assemble(("Warning: ", "bold yellow"), sentence))
+    if settings.secret_keys:
+        Vault([key.get_secret_value() for key in settings.secret_keys])
     found = settings.contradictions()
     if found:
         fail(
@@ -40,14 +47,27 @@ def _with_queue(settings: Settings) -> Settings:
 
 def serve() -> None:
     """Run the API: webhooks, REST, /docs. One process; needs REDIS_URL."""
+    import math
+
+    import uvicorn
+
+    from app import logs
+    from app.api.intake.protocol import protocol_for
+    from app.integrations.registry import secret_names
+    from app.main import create_app
+    from app.processes.preflight import refuse_taken_port
+    from app.settings import Settings
+
     settings = _with_queue(_checked(Settings()))
+    refuse_taken_port(settings)
     logs.configure(settings, secret_names())
+    app = create_app(settings)
     config = uvicorn.Config(
-        create_app(settings),
+        app,
         host=settings.host,
         port=settings.port,
-        loop="auto",  # uvloop and httptools: both come with the gateway, but uvloop not everywhere
-        http="auto",
+        loop="auto",  # uvloop where there is one
+        http=protocol_for(app.intake),
         lifespan="on",
         access_log=False,
         log_config=None,
@@ -57,7 +77,11 @@ def serve() -> None:
 
 
 def work() -> None:
-    """Run a worker: it takes up what came in and writes to the warehouse. Needs REDIS_URL."""
+    """Run a worker. It works on what came in and writes to the warehouse and the shops. Needs REDIS_URL."""
+    from app import logs, worker
+    from app.integrations.registry import secret_names
+    from app.settings import Settings
+
     settings = _with_queue(_checked(Settings()))
     if not settings.redis_url:
         fail("a worker needs REDIS_URL: GATEWAY_QUEUE=memory works within one process only", "set REDIS_URL", Exit.USAGE)
@@ -66,10 +90,17 @@ def work() -> None:
 
 
 def migrate(as_json: AsJson = False) -> None:
-    """Bring the database to the newest revision. Harmless when it is there already."""
-    settings = Settings()
-    settings.data_directory.mkdir(parents=True, exist_ok=True)
-    migrations.upgrade(settings.sqlalchemy_url)
+    """Bring the database to the newest revision. Harmless when it is there already. Refuses the database of a newer gateway."""
+    from app.processes.preflight import prepare_directory
+    from app.settings import Settings
+    from app.storage import migrations
+    from app.storage.outages import said_plainly
+
+    settings = _checked(Settings())
+    if settings.is_sqlite:
+        prepare_directory(settings)
+    with said_plainly(settings.sqlalchemy_url):
+        migrations.upgrade(settings.sqlalchemy_url)
     if as_json:
         print_json({"revision": migrations.REVISION})
     else:
@@ -78,6 +109,13 @@ def migrate(as_json: AsJson = False) -> None:
 
 def run_up() -> None:
     """Run everything on this machine: the database's migrations, the API, a worker and, without REDIS_URL, a queue of its own."""
+    import asyncio
+
+    from app import logs
+    from app.integrations.registry import secret_names
+    from app.processes import supervisor
+    from app.settings import Settings
+
     settings = _checked(Settings())
     logs.configure(settings, secret_names())
     asyncio.run(supervisor.until_told(supervisor.run(settings)))

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from app.commands.kit.remote import DEFAULT_URL, ApiKey, Url, connect
-from app.commands.kit.terminal import AsJson, fail, fields, print_json, table, with_times
+from app.commands.kit.terminal import AsJson, fail, fields, print_json, table
 
 app = typer.Typer(no_args_is_help=True, help="Stock: the warehouse's quantities and the shop's.")
 
@@ -28,10 +28,12 @@ COLUMNS = {
 FIGURES = {
     "Connection": "connection",
     "On": "is_on",
+    "Looks only": "looks_only",
     "Same": "states.same",
     "Waiting": "states.waiting",
     "Parked": "states.parked",
     "Problem": "states.problem",
+    "None": "states.none",
     "Unknown": "states.unknown",
     "Read": "read_at",
     "Compared": "compared_at",
@@ -45,6 +47,7 @@ class State(StrEnum):
     WAITING = "waiting"
     PARKED = "parked"
     PROBLEM = "problem"
+    NONE = "none"
     UNKNOWN = "unknown"
 
 
@@ -52,20 +55,20 @@ class State(StrEnum):
 def show_all(
     connection: Connection = None,
     state: Annotated[State | None, typer.Option(help="Only articles in this state.", show_default=False)] = None,
-    limit: Annotated[int, typer.Option(min=1, help="Most articles to show.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum number of articles.")] = 50,
     url: Url = DEFAULT_URL,
     api_key: ApiKey = None,
     as_json: AsJson = False,
 ) -> None:
-    """List articles with their quantities, after the figures of each connection."""
+    """Show the figures of each connection, then its articles with their quantities."""
     remote = connect(url, api_key)
     rows = remote.items("/stock", limit, connection=connection, state=state)
     figures: list[dict[str, Any]] = remote.get("/stock/summary", connection=connection)["items"]
     if as_json:
         print_json({"items": rows, "summary": figures})
         return
-    table(with_times(figures), FIGURES, "Connections")
-    table(with_times(rows), COLUMNS, "Articles")
+    table(figures, FIGURES, "Connections")
+    table(rows, COLUMNS, "Articles")
 
 
 @app.command("show")
@@ -82,5 +85,5 @@ def show(
         print_json({"items": rows})
     if not rows:
         fail(f"no shop shows an article {number}", "look for it with: gateway stock list")
-    for row in [] if as_json else with_times(rows):
+    for row in [] if as_json else rows:
         fields(row, f"Article {row['number']}")

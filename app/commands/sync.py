@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import time
-import uuid
 from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from app.commands.kit.remote import DEFAULT_URL, ApiKey, Remote, Url, connect, segment
-from app.commands.kit.terminal import AsJson, Exit, err, out, print_json, table, with_times
+from app.commands.kit.remote import DEFAULT_URL, ApiKey, Url, connect, segment
+from app.commands.kit.runs import COUNTS, ENDED, how_long, start
+from app.commands.kit.terminal import AsJson, Exit, err, out, print_json, table
 from app.domain import PartState, RunState
 
-app = typer.Typer(no_args_is_help=True, help="Runs: what a sync, a poll or a sweep has read and done.")
+app = typer.Typer(no_args_is_help=True, help="Runs: what a sync, a poll or a sweep has read and written.")
 
-COUNTS = ("read", "created", "updated", "cancelled", "unchanged", "skipped", "held", "failed", "waiting")
-ENDED = (RunState.DONE, RunState.FAILED, RunState.BRAKED)
-FIRST_LOOK_SECONDS = 0.2
-LOOK_SECONDS = 2.0
 FIELDS_SHOWN = 40
 
 
@@ -47,11 +41,12 @@ class FailOn(StrEnum):
 def sync(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A connection, or an integration: all its connections.")],
     process: Annotated[Process, typer.Option(help="What to sync.")] = Process.ALL,
-    full: Annotated[bool, typer.Option("--full", help="Read everything again, not only what changed.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show field by field what would be written; write nothing.")] = False,
-    wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for the end; 0: only start it.")] = 300,
+    full: Annotated[bool, typer.Option("--full", help="Read everything, not only what changed.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show field by field what would be written. Write nothing.")] = False,
+    wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for the end. 0: start it and do not wait.")] = 300,
     fail_on: Annotated[
-        list[FailOn] | None, typer.Option(help="What makes the exit code 1; give more than one. Default: failed.")
+        list[FailOn] | None,
+        typer.Option(help="What makes the exit code 1; give more than one. Default: failed. held: what is held now."),
     ] = None,
     url: Url = DEFAULT_URL,
     api_key: ApiKey = None,
@@ -59,11 +54,7 @@ def sync(
 ) -> None:
     """Read shop and warehouse now and bring each up to date. Exit code 1 when what --fail-on names has happened."""
     remote = connect(url, api_key)
-    # The gateway starts it and answers at once: we follow the run ourselves, to show how far it is, and judge it at its end.
-    body = {"process": process, "full": full, "dry_run": dry_run, "wait": 0, "fail_on": ["none"]}
-    # The key makes the call safe to repeat by whatever stands between.
-    run = remote.call("POST", f"/sync/{segment(name)}", json=body, headers={"Idempotency-Key": str(uuid.uuid4())})
-    run = follow(remote, run, wait)
+    run = start(remote, name, {"process": process, "full": full, "dry_run": dry_run}, wait)
     if as_json:
         print_json(run)
     else:
@@ -76,25 +67,6 @@ def sync(
         raise typer.Exit(Exit.NO)
 
 
-def follow(remote: Remote, run: dict[str, Any], seconds: float) -> dict[str, Any]:
-    """Looks at the run until it has ended or the time is over; shows how far it is."""
-    ends, pause = time.monotonic() + seconds, FIRST_LOOK_SECONDS
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=err(), transient=True, disable=not err().is_terminal) as progress:
-        task = progress.add_task(_so_far(run), total=None)
-        while run["state"] not in ENDED and (left := ends - time.monotonic()) > 0:
-            time.sleep(min(pause, left))
-            pause = min(pause * 1.5, LOOK_SECONDS)
-            run = remote.get(f"/runs/{segment(run['id'])}")
-            progress.update(task, description=_so_far(run))
-    return run
-
-
-def _so_far(run: dict[str, Any]) -> str:
-    counted = [f"{run['counts'][name]} {name}" for name in COUNTS if run.get("counts", {}).get(name)]
-    return f"{run.get('target', '')} {run['state']}: {', '.join(counted) or 'nothing read yet'}"
-
-
 def what_failed(run: dict[str, Any], watched: list[FailOn]) -> list[str]:
     """What the run came to that it was not to come to. A part that could not be read has failed, whatever was counted."""
     if FailOn.NONE in watched:
@@ -102,7 +74,7 @@ def what_failed(run: dict[str, Any], watched: list[FailOn]) -> list[str]:
     counts, parts = run["counts"], run["parts"]
     amounts = {
         FailOn.FAILED: counts["failed"] + sum(part["state"] == PartState.FAILED for part in parts),
-        FailOn.HELD: counts["held"] + sum(part["state"] == PartState.BRAKED for part in parts),
+        FailOn.HELD: max(counts["held"] + sum(part["state"] == PartState.BRAKED for part in parts), run.get("held_now") or 0),
         FailOn.SKIPPED: counts["skipped"],
         FailOn.DRIFT: run["drift"],
         FailOn.WAITING: int(run["state"] not in ENDED),
@@ -119,6 +91,9 @@ def show_run(run: dict[str, Any]) -> None:
     rows = [{**part, **part.get("counts", {})} for part in parts]
     columns = {"Connection": "connection", "Process": "process", "State": "state", **{name.capitalize(): name for name in COUNTS}}
     table(rows, columns, "Parts")
+    for part in parts:
+        if words := how_long(part):
+            out().print(Text(f"{part['connection']} {words}"))
     if run["reasons"]:
         names = ("connection", "process", "record", "count", "outcome", "code", "reason")
         table(run["reasons"], {name.capitalize(): name for name in names}, "Reasons")
@@ -158,7 +133,7 @@ def show_all(
     if as_json:
         print_json({"items": rows})
         return
-    shown = [{**row, **(row.get("counts") or {})} for row in with_times(rows)]
+    shown = [{**row, **(row.get("counts") or {})} for row in rows]
     counted = {name.capitalize(): name for name in ("read", "created", "updated", "cancelled", "held", "failed")}
     table(shown, {"Id": "id", "Of": "target", "By": "trigger", "State": "state", **counted, "Begun": "created_at"}, "Runs")
 
@@ -178,7 +153,7 @@ def show(run_id: RunId, url: Url = DEFAULT_URL, api_key: ApiKey = None, as_json:
 
 @app.command("confirm")
 def confirm(run_id: RunId, url: Url = DEFAULT_URL, api_key: ApiKey = None, as_json: AsJson = False) -> None:
-    """Let a run go on that the brake has stopped, because it would cancel so much."""
+    """Confirm a run that the brake has stopped because it would cancel many orders."""
     answer = connect(url, api_key).call("POST", f"/runs/{segment(run_id)}/confirm")
     if as_json:
         print_json(answer)

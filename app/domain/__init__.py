@@ -7,12 +7,14 @@ from app.domain.order import (
     Notification,
     Order,
     OrderLine,
+    Refunded,
     ShopState,
     Transporter,
 )
 from app.domain.problem import Problem
 from app.domain.process import INBOUND, OUTBOUND, POLLED, Kind, Process
 from app.domain.record import Record, SourceRecord, content_hash, from_payload, to_payload
+from app.domain.right import Right
 from app.domain.states import EventState, JobState, PartState, RunState
 from app.domain.warehouse_state import WarehouseState
 
@@ -34,6 +36,8 @@ __all__ = [
     "Problem",
     "Process",
     "Record",
+    "Refunded",
+    "Right",
     "RunState",
     "ShopState",
     "SourceRecord",

@@ -49,6 +49,8 @@ class Article:
     extra: dict[str, Any] = field(default_factory=dict)
     parent_id: str | None = None
     """The source's id of the product that a variation belongs to."""
+    has_variations: bool = False
+    """Whether it has variations, which may be articles of their own: then its quantity in the shop may be theirs."""
     problems: tuple[Problem, ...] = ()
 
     @property

@@ -78,11 +78,23 @@ class OrderLine:
 
 
 @dataclass(frozen=True)
+class Refunded:
+    """Pieces of a line that were refunded before they were sent. `sold` is the line's quantity without the refund."""
+
+    row_number: str
+    article_number: str | None
+    pieces: Decimal
+    sold: Decimal
+
+
+@dataclass(frozen=True)
 class Order:
     """One order as the external system has it; times in UTC.
 
     `number` is the WMS order number: the connection's prefix and `source_number`. `extra` holds configured extra fields by their
-    WMS path. Anything in `problems` holds the order.
+    WMS path. `is_carried` is False for an order that nobody carries anywhere: it is picked up, or holds virtual goods only.
+    Anything in `problems` holds the order. `lines` are without the pieces in `refunded`; a line that was refunded wholly is left
+    out. `asks_about_refunds`: a person is to decide before the refunded pieces are taken off the order in the WMS.
     """
 
     kind: ClassVar[Kind] = Kind.ORDER
@@ -108,6 +120,9 @@ class Order:
     sms: Notification | None = None
     telephone: Notification | None = None
     customer_number: str | None = None
+    is_carried: bool = True
+    refunded: tuple[Refunded, ...] = ()
+    asks_about_refunds: bool = False
     extra: dict[str, Any] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Protocol
@@ -128,6 +129,14 @@ def from_payload(process: Process, payload: dict[str, Any]) -> Record:
 
 def content_hash(record: Record) -> str:
     """SHA-256 over the mapped content; when it was modified is not content."""
-    payload = to_payload(record)
-    payload.pop("modified_at", None)
-    return hashlib.sha256(orjson.dumps(payload, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    return payload_hash(to_payload(record))
+
+
+_LATER = ("has_variations",)
+"""Fields of a later version. They count only where they say something: what was stored before is not new."""
+
+
+def payload_hash(payload: Mapping[str, Any]) -> str:
+    """The same of a payload that is there already."""
+    content = {key: value for key, value in payload.items() if key != "modified_at" and (value or key not in _LATER)}
+    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -49,6 +49,7 @@ class ShipmentLine:
     ordered: Decimal
     picked: Decimal
     returned: Decimal
+    article_number: str = ""
 
 
 @dataclass(frozen=True)

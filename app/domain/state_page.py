@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from app.domain import states
+from app.domain.problem import LIFTED_BY
 from app.domain.states import EVENT_TRANSITIONS, JOB_TRANSITIONS, PART_TRANSITIONS, EventState, JobState, PartState, Transitions
 
 FILE = Path("docs/states.md")
@@ -41,6 +42,16 @@ A run has one part for each connection and process. A part begins as *waiting*. 
 """
 
 
+REASONS = """
+## Reasons
+
+What is held, left out or refused has a reason: a code, and a text whose last sentence is the event that ends it.
+
+| code | what ends it |
+|---|---|
+"""
+
+
 def document() -> str:
     """The whole page."""
     return "".join(
@@ -52,6 +63,8 @@ def document() -> str:
             *_chapter(EVENT_TRANSITIONS, EventState, [EventState.RECEIVED]),
             PARTS,
             *_chapter(PART_TRANSITIONS, PartState, [PartState.WAITING]),
+            REASONS,
+            *(f"| `{code}` | {lifted.format(noun='shop')} |\n" for code, lifted in LIFTED_BY.items()),
         ]
     )
 

@@ -134,6 +134,7 @@ EVENT_TRANSITIONS: Transitions[EventState] = {
     EventState.RECEIVED: {
         EventState.PARKED: "the source had to be asked and did not answer",
         EventState.QUEUED: "there is something to do: it belongs to a job now",
+        EventState.MERGED: "a newer state of the record was taken in together with it",
         EventState.IGNORED: "there is nothing to do",
         EventState.DEAD: "it cannot be understood or stored, or the source refuses the read",
     },

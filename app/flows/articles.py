@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from app.domain import Article, OrderLine, Problem
 from app.errors import Refused
 from app.flows.outcomes import Known, Outcome, Result, Transfer, WarehousePort, explained, held
 from app.warehouse.writes.differences import differences_article
-from app.warehouse.writes.fields import article_body, thin_article_body
+from app.warehouse.writes.fields import Body, article_body, thin_article_body
 from app.warehouse.writes.problems import article_problems
 
 PUT_ARTICLE = "PUT /articles"
@@ -18,8 +19,33 @@ GET_ARTICLES = "GET /articles"
 async def transfer_article(article: Article, known: Known, port: WarehousePort) -> Result:
     """Writes the article when its content has changed. Raises RemoteError when a call failed in a way that is worth another try.
 
-    requirement: articles from the shop; Ongoing articles.
+    A write whose outcome is not known is looked up first, whatever the article has become since. requirement: articles from the
+    shop; Ongoing articles.
     """
+    if known.transfer is not Transfer.UNKNOWN:
+        return await _bring(article, known, port)
+    shown = await _shown(article, known, port)
+    result = await _bring(article, shown, port)
+    if result.outcome is Outcome.UNCHANGED and result.code is None:  # the earlier call had arrived
+        result = replace(result, outcome=_done(known))
+    wms_id = result.wms_id if result.wms_id is not None else shown.wms_id
+    return replace(result, settles=True, wms_id=wms_id, sent_hash=result.sent_hash or shown.sent_hash)
+
+
+async def _shown(article: Article, known: Known, port: WarehousePort) -> Known:
+    """What is known once the WMS has been read. What was sent counts as sent only if the WMS shows it."""
+    number, write = known.number or article.number, port.unknown_write
+    found = None
+    if number is not None and not (write is not None and write.elsewhere):
+        found = (await port.read(GET_ARTICLES, lambda: port.client.get_articles([number]))).get(number)
+    sent = write.request if write is not None else None
+    arrived = found is not None and sent and not differences_article(sent, found)
+    wms_id = found.article_system_id if found is not None else known.wms_id
+    transfer = Transfer.PENDING if wms_id is None else Transfer.SENT
+    return replace(known, transfer=transfer, wms_id=wms_id, sent_hash=Body(sent, ()).hash if arrived and sent else None)
+
+
+async def _bring(article: Article, known: Known, port: WarehousePort) -> Result:
     if not article.wanted:
         return _not_wanted(article, known, port.noun)
     problems = (*article.problems, *article_problems(article, port.settings, port.noun))
@@ -30,17 +56,18 @@ async def transfer_article(article: Article, known: Known, port: WarehousePort) 
         return held(_taken(article.number, owner))
     body = article_body(article, port.goods_owner_id, port.settings)
     digest = body.hash
-    if known.sent_hash == digest and known.transfer is not Transfer.UNKNOWN:
+    if known.sent_hash == digest:
         return Result(Outcome.UNCHANGED, Transfer.SENT, wanted="present")
-    if port.unknown_write and (already := await _already_there(article.number, body.json, digest, known, port)):
-        return already
     try:
         written = await port.write(PUT_ARTICLE, body.json, lambda: port.client.put_article(body.json))
     except Refused as refusal:
         return await _after_refusal(refusal, article.number, body.json, digest, known, port)
-    done = Outcome.CREATED if known.wms_id is None else Outcome.UPDATED
     notes = (*body.cuts, *((f"The WMS said: {written.message}",) if written.message else ()))
-    return Result(done, Transfer.SENT, wanted="present", wms_id=written.id, sent_hash=digest, notes=notes)
+    return Result(_done(known), Transfer.SENT, wanted="present", wms_id=written.id, sent_hash=digest, notes=notes)
+
+
+def _done(known: Known) -> Outcome:
+    return Outcome.CREATED if known.wms_id is None else Outcome.UPDATED
 
 
 def _not_wanted(article: Article, known: Known, noun: str) -> Result:
@@ -65,22 +92,12 @@ def _taken(number: str, owner: str) -> Problem:
     )
 
 
-async def _already_there(number: str, body: dict[str, object], digest: str, known: Known, port: WarehousePort) -> Result | None:
-    """After a call of unknown outcome: reads the article. Returns the result if the WMS has what was sent, else None."""
-    found = (await port.read(GET_ARTICLES, lambda: port.client.get_articles([number]))).get(number)
-    if found is None or port.unknown_write is None or port.unknown_write.request != body or differences_article(body, found):
-        return None
-    done = Outcome.CREATED if known.wms_id is None else Outcome.UPDATED
-    return Result(done, Transfer.SENT, wanted="present", wms_id=found.article_system_id, sent_hash=digest)
-
-
 async def _after_refusal(
     refusal: Refused, number: str, body: dict[str, object], digest: str, known: Known, port: WarehousePort
 ) -> Result:
     found = (await port.read(GET_ARTICLES, lambda: port.client.get_articles([number]))).get(number)
     if found is not None and not differences_article(body, found):
-        done = Outcome.CREATED if known.wms_id is None else Outcome.UPDATED
-        return Result(done, Transfer.SENT, wanted="present", wms_id=found.article_system_id, sent_hash=digest)
+        return Result(_done(known), Transfer.SENT, wanted="present", wms_id=found.article_system_id, sent_hash=digest)
     return Result(
         Outcome.FAILED, Transfer.REFUSED, "refused", f"The WMS refused the article: {refusal.message}", wanted="present"
     )
@@ -109,6 +126,6 @@ async def _make_article(line: OrderLine, number: str, port: WarehousePort) -> No
     if full is not None:
         body = article_body(full, port.goods_owner_id, port.settings)
     else:
-        body = thin_article_body(line, port.goods_owner_id, port.settings)
+        body = thin_article_body(await port.described(line), port.goods_owner_id, port.settings)
     written = await port.write(PUT_ARTICLE, body.json, lambda: port.client.put_article(body.json))
     await port.article_created(line, written, body.hash)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.errors import NoSuchRecord
 from app.flows.outcomes import Outcome, Result
 from app.flows.report import ShopPort
 from app.flows.shipments import write_note
@@ -15,5 +16,8 @@ async def note_hold(code: str | None, reason: str | None, port: ShopPort) -> Res
     """
     if not code or not reason:
         return Result(Outcome.UNCHANGED, None)
-    written = await write_note(f"held:{code}", f"Lager: {reason}", False, port)
+    try:
+        written = await write_note(f"held:{code}", f"Lager: {reason}", False, port)
+    except NoSuchRecord:
+        return Result(Outcome.SKIPPED, None, "gone", f"The {port.noun} has deleted the order")
     return Result(Outcome.UPDATED if written else Outcome.UNCHANGED, None)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from app.domain import Order, Problem, ShopState, WarehouseState
+from app.domain import Order, Problem, Refunded, ShopState, WarehouseState
 from app.errors import Refused
+from app.flows import part_refunds
 from app.flows.articles import ensure_articles
 from app.flows.order_table import Action, decide
 from app.flows.outcomes import Known, Outcome, Result, Transfer, WarehousePort, held
@@ -19,14 +20,16 @@ from app.warehouse.writes.problems import order_problems
 PUT_ORDER = "PUT /orders"
 CANCEL_ORDER = "DELETE /orders"
 GET_ORDER = "GET /orders"
+TOO_LATE_TO_CANCEL = "too-late-to-cancel"
 
 
 @dataclass(frozen=True)
 class _Seen:
-    """The order as the WMS has it now."""
+    """The order as the WMS has it now. `theirs`: the WMS's id of another system's order that has its number."""
 
     order: WarehouseOrder | None
     state: WarehouseState
+    theirs: int | None = None
 
     def status(self) -> dict[str, Any]:
         if self.order is None:
@@ -41,31 +44,84 @@ class _Seen:
 async def transfer_order(order: Order, known: Known, port: WarehousePort) -> Result:
     """Brings the warehouse in line with the order. Raises RemoteError when a call failed in a way that is worth another try.
 
-    requirement: orders from the shop; rules for every connection, 1 to 4.
+    A write whose outcome is not known is looked up first, whatever the order has become since. requirement: orders from the shop;
+    rules for every connection, 1 to 4.
     """
+    if known.transfer is Transfer.UNKNOWN:
+        return await _after_unknown(order, known, port)
+    return await _bring(order, known, await _number(order, known, port), None, port)
+
+
+async def _after_unknown(order: Order, known: Known, port: WarehousePort) -> Result:
+    """Reads what came of the write, then goes on. The result keeps what the read showed, even if nothing is written."""
+    if port.unknown_write is not None and port.unknown_write.elsewhere:
+        if not port.released:
+            return held(_elsewhere(order, known), wanted=_wanted(order))
+        gone_on = await _bring(order, replace(known, transfer=Transfer.PENDING), order.number, None, port)
+        return replace(gone_on, settles=True)
+    number = await _number(order, known, port)
+    seen = await _look(number, order, port)
+    result = await _bring(order, known, number, seen, port)
+    if result.taken_back is None and seen.state is WarehouseState.CANCELLED and _was_cancellation(port):
+        result = replace(result, taken_back=True)
+    return replace(result, settles=True, sent_hash=result.sent_hash or _shown_hash(seen, port))
+
+
+def _shown_hash(seen: _Seen, port: WarehousePort) -> str | None:
+    """The hash of what the WMS has: the write whose outcome was not known, if that has arrived. Else nothing counts as sent."""
+    sent = port.unknown_write.request if port.unknown_write is not None else None
+    if seen.order is None or not sent or _was_cancellation(port) or differences_order(sent, seen.order):
+        return None
+    return Body(sent, ()).hash
+
+
+def _was_cancellation(port: WarehousePort) -> bool:
+    return port.unknown_write is not None and port.unknown_write.call == CANCEL_ORDER
+
+
+async def _bring(order: Order, known: Known, number: str, seen: _Seen | None, port: WarehousePort) -> Result:
+    """`seen`: the order as the WMS has it, when it has been read already."""
+    if known.wms_id is not None and port.updates_whatever_status and order.state in (ShopState.WAITING, ShopState.COMPLETED):
+        order = replace(order, state=ShopState.WANTED)
     transfer = Transfer.SENT if known.wms_id is not None and known.transfer is not Transfer.UNKNOWN else known.transfer
     action = decide(order.state, transfer, None)
-    if action is not Action.READ:
+    refunded_later = action is Action.KEEP and order.state is ShopState.COMPLETED and bool(order.refunded)
+    if action is not Action.READ and not refunded_later:
         return _without_reading(order, action, known, port.noun)
+    status = seen.status() if seen is not None else {}
     problems = (*order.problems, *order_problems(order, port.settings, port.noun)) if order.state is ShopState.WANTED else ()
     if problems:
-        return held(problems[0], wanted="present", notes=tuple(problem.message for problem in problems[1:]))
-    number = _fixed_number(order, known)
+        return held(problems[0], wanted="present", notes=tuple(problem.message for problem in problems[1:]), **status)
     if order.state is ShopState.WANTED and (owner := await port.claim(number)):
-        return held(_taken(number, owner), wanted="present")
-    seen = await _see(number, port)
-    if seen.order is not None and seen.order.goods_owner_order_id != order.source_id:
-        if order.state is ShopState.WANTED:
-            return held(_taken(number, f"another order in the WMS (its own id there is {seen.order.order_id})"))
-        seen = _Seen(None, WarehouseState.ABSENT)  # another system's order is never touched; ours is not there
+        return held(_taken(number, owner), wanted="present", **status)
+    seen = seen or await _look(number, order, port)
+    if refunded_later and seen.order is None:
+        return _without_reading(order, action, known, port.noun)
+    if seen.theirs is not None and order.state is ShopState.WANTED:
+        if known.wms_id is None and number != order.number:  # ours is not there, so another number makes no second order
+            return await _bring(order, replace(known, number=None), order.number, None, port)
+        return held(_taken(number, f"another order in the WMS (its own id there is {seen.theirs})"))
     action = decide(order.state, Transfer.SENT if known.wms_id is not None else transfer, seen.state)
-    return await _act(action, replace(order, number=number), known, seen, port)
+    result = await _act(action, replace(order, number=number), known, seen, port)
+    is_open = seen.order is not None and seen.state is not WarehouseState.CANCELLED
+    return replace(result, taken_back=False) if is_open and result.taken_back is None else result
 
 
-def _fixed_number(order: Order, known: Known) -> str:
+async def _number(order: Order, known: Known, port: WarehousePort) -> str:
     """The order's number. It stays the same once a call may have used it: another number would make a second order."""
-    may_be_there = known.wms_id is not None or known.transfer is Transfer.UNKNOWN
-    return known.number if may_be_there and known.number else order.number
+    if not known.number or known.number == order.number:
+        return order.number
+    may_be_there = known.wms_id is not None or known.transfer is Transfer.UNKNOWN or await port.may_have_sent(PUT_ORDER)
+    return known.number if may_be_there else order.number
+
+
+def _elsewhere(order: Order, known: Known) -> Problem:
+    return Problem(
+        "unknown-elsewhere",
+        "number",
+        f"Order {known.number or order.number} was sent before the connection was moved, and it is not known whether it arrived",
+        "Look for it where the connection was before; release it here once it is not there, or cancelled",
+    )
 
 
 def _taken(number: str, owner: str) -> Problem:
@@ -78,17 +134,28 @@ def _taken(number: str, owner: str) -> Problem:
 
 
 def _without_reading(order: Order, action: Action, known: Known, noun: str) -> Result:
-    wanted = "absent" if order.state in (ShopState.CANCELLED, ShopState.GONE) else "present"
     if action is Action.KEEP:
-        return Result(Outcome.UNCHANGED, Transfer.SENT, "kept", _kept_reason(order, noun), wanted=wanted)
+        return Result(Outcome.UNCHANGED, Transfer.SENT, "kept", _kept_reason(order, noun), wanted=_wanted(order))
     reason = f"The {noun}'s status is {order.status!r}, and the order was never in the warehouse"
-    return Result(Outcome.SKIPPED, Transfer.NONE, "not-wanted", reason, wanted=wanted)
+    return Result(Outcome.SKIPPED, Transfer.NONE, "not-wanted", reason, wanted=_wanted(order))
+
+
+def _wanted(order: Order) -> str:
+    return "absent" if order.state in (ShopState.CANCELLED, ShopState.GONE) else "present"
 
 
 def _kept_reason(order: Order, noun: str) -> str:
     if order.state in (ShopState.CANCELLED, ShopState.GONE):
         return f"The {noun}'s status is {order.status!r}, and the goods have come back to the warehouse"
     return f"The {noun}'s status is {order.status!r}; the order stays in the warehouse, only a cancellation takes it back"
+
+
+async def _look(number: str, order: Order, port: WarehousePort) -> _Seen:
+    """Reads the order. Another system's order of that number is never touched; ours is not there."""
+    seen = await _see(number, port)
+    if seen.order is not None and seen.order.goods_owner_order_id != order.source_id:
+        return _Seen(None, WarehouseState.ABSENT, theirs=seen.order.order_id)
+    return seen
 
 
 async def _see(number: str, port: WarehousePort) -> _Seen:
@@ -119,7 +186,7 @@ async def _act(action: Action, order: Order, known: Known, seen: _Seen, port: Wa
         case Action.HOLD_CANCELLED | Action.HOLD_VANISHED if port.released:
             return await _write(order, known, seen, port)
         case Action.HOLD_CANCELLED:
-            return held(_cancelled_there(known, port.noun), wanted="present", **seen.status())
+            return _cancelled_meanwhile(known, seen, port)
         case Action.HOLD_VANISHED:
             return held(_vanished(order), wanted="present")
         case Action.DONE:
@@ -129,34 +196,40 @@ async def _act(action: Action, order: Order, known: Known, seen: _Seen, port: Wa
                 "cancelled",
                 "The order is cancelled in the warehouse",
                 wanted="absent",
+                taken_back=True,
                 **seen.status(),
             )
+        case Action.KEEP if order.state is ShopState.COMPLETED and (late := _refunded_later(order, seen, port)):
+            return late
         case Action.KEEP:
             wanted = "absent" if order.state in (ShopState.CANCELLED, ShopState.GONE) else None
             return Result(
                 Outcome.UNCHANGED, Transfer.SENT, "kept", _kept_reason(order, port.noun), wanted=wanted, **seen.status()
             )
         case _:
-            wanted = "present" if order.state is ShopState.WANTED else "absent"
             reason = f"The {port.noun}'s status is {order.status!r}, and the WMS has no such order"
-            return Result(Outcome.SKIPPED, Transfer.NONE, "not-wanted", reason, wanted=wanted)
+            return Result(Outcome.SKIPPED, Transfer.NONE, "not-wanted", reason, wanted=_wanted(order))
 
 
 def _too_late(seen: _Seen, noun: str) -> Problem:
-    return Problem(
-        "too-late-to-cancel",
-        "status",
-        f"The {noun} has cancelled the order, but the warehouse has it at {_status_words(seen)}",
-        "Stop it in the warehouse by hand, or take it back as a return",
-    )
+    has, fix = f"has it at {_status_words(seen)}", "Stop it in the warehouse by hand, or take it back as a return"
+    if seen.state is WarehouseState.SHIPPED:
+        has, fix = f"has sent it ({_status_words(seen)})", "Take the goods back as a return"
+    return Problem(TOO_LATE_TO_CANCEL, "status", f"The {noun} has cancelled the order, but the warehouse {has}", fix)
 
 
 def _status_words(seen: _Seen) -> str:
     return f"status {seen.order.status_number} {seen.order.status_text}".strip() if seen.order else "no status"
 
 
-def _cancelled_there(known: Known, noun: str) -> Problem:
-    if known.wanted == "absent":
+def _cancelled_meanwhile(known: Known, seen: _Seen, port: WarehousePort) -> Result:
+    taken_back = known.taken_back or known.wanted == "absent" or _was_cancellation(port)
+    problem = _cancelled_there(port.noun, taken_back=taken_back)
+    return held(problem, wanted="present", taken_back=taken_back, **seen.status())
+
+
+def _cancelled_there(noun: str, *, taken_back: bool) -> Problem:
+    if taken_back:
         return Problem(
             "reopened-after-cancel",
             "status",
@@ -187,6 +260,8 @@ async def _put(order: Order, known: Known, seen: _Seen, port: WarehousePort) -> 
     body = order_body(order, port.goods_owner_id, port.settings)
     if seen.order is not None and (already := _already_there(body, known, seen, port)):
         return already
+    if order.asks_about_refunds and not port.released and known.sent_hash != body.hash:
+        return held(part_refunds.to_be_decided(order, port.noun), wanted="present", **seen.status())
     return await _write(order, known, seen, port)
 
 
@@ -199,13 +274,13 @@ async def _write(order: Order, known: Known, seen: _Seen, port: WarehousePort) -
         written = await port.write(PUT_ORDER, body.json, lambda: port.client.put_order(body.json))
     except Refused as refusal:
         return await _after_refusal(refusal, order, body, known, port)
-    status = seen.status() | {"wms_id": written.id}
-    return _sent(done, body, written.message, status)
+    sent = _sent(done, body, written.message, seen.status() | {"wms_id": written.id})
+    return replace(sent, notes=(*sent.notes, *order.notes))
 
 
 def _sent(outcome: Outcome, body: Body, message: str | None, status: dict[str, Any]) -> Result:
     notes = (*body.cuts, *((f"The WMS said: {message}",) if message else ()))
-    return Result(outcome, Transfer.SENT, wanted="present", sent_hash=body.hash, notes=notes, **status)
+    return Result(outcome, Transfer.SENT, wanted="present", sent_hash=body.hash, taken_back=False, notes=notes, **status)
 
 
 def _already_there(body: Body, known: Known, seen: _Seen, port: WarehousePort) -> Result | None:
@@ -225,7 +300,7 @@ async def _after_refusal(refusal: Refused, order: Order, body: Body, known: Know
     seen = await _see(order.number, port)
     if seen.order is not None and seen.order.goods_owner_order_id == order.source_id:
         if seen.state is WarehouseState.CANCELLED:
-            return held(_cancelled_there(known, port.noun), wanted="present", **seen.status())
+            return _cancelled_meanwhile(known, seen, port)
         if not differences_order(body.json, seen.order):
             done = Outcome.CREATED if known.wms_id is None else Outcome.UPDATED
             return _sent(done, body, refusal.message, seen.status())
@@ -255,11 +330,43 @@ async def _changed_too_late(order: Order, known: Known, seen: _Seen, port: Wareh
     assert seen.order is not None
     if already := _already_there(body, known, seen, port):
         return already
-    if known.transfer is Transfer.UNKNOWN and not differences_order(body.json, seen.order):
+    if _is_sent_unknown(known) and not differences_order(body.json, seen.order):
         return _sent(Outcome.UNCHANGED, body, f"the warehouse has it as the {port.noun} does", seen.status())
     if port.released:
         return await _write(order, known, seen, port)
+    late = part_refunds.still_in_warehouse(order, seen.order)
+    if late and seen.state in _SENT:
+        if part_refunds.differs_in_lines_only(body, seen.order):
+            return _refunded_after_sending(late, seen, port)
+    elif late:
+        problem = part_refunds.too_late(late, _status_words(seen), port.noun)
+        return held(problem, wanted="present", **seen.status())
     return held(_started(seen, port.noun), wanted="present", **seen.status())
+
+
+_SENT = (WarehouseState.SHIPPED, WarehouseState.RETURNED)
+
+
+def _refunded_after_sending(late: tuple[Refunded, ...], seen: _Seen, port: WarehousePort) -> Result:
+    reason, code = part_refunds.sent_before(late, port.noun), part_refunds.REFUNDED_AFTER_SENDING
+    return Result(Outcome.UNCHANGED, Transfer.SENT, code, reason, wanted="present", notes=(reason,), **seen.status())
+
+
+def _refunded_later(order: Order, seen: _Seen, port: WarehousePort) -> Result | None:
+    """What is said of pieces that were refunded after the shop had completed the order; None when there is nothing to say."""
+    late = part_refunds.still_in_warehouse(order, seen.order) if seen.order is not None else ()
+    if not late or port.released or seen.state is WarehouseState.CANCELLED:
+        return None
+    if seen.state in _SENT:
+        return _refunded_after_sending(late, seen, port)
+    started = seen.state is WarehouseState.STARTED
+    problem = part_refunds.too_late(late, _status_words(seen), port.noun, is_started=started)
+    return held(problem, wanted="present", **seen.status())
+
+
+def _is_sent_unknown(known: Known) -> bool:
+    """Whether it is not known what the WMS has of the order."""
+    return known.transfer is Transfer.UNKNOWN or (known.sent_hash is None and known.wms_id is not None)
 
 
 async def _cancel(order: Order, seen: _Seen, port: WarehousePort) -> Result:
@@ -281,4 +388,4 @@ async def _cancel(order: Order, seen: _Seen, port: WarehousePort) -> Result:
 def _cancelled(order: Order, seen: _Seen, port: WarehousePort) -> Result:
     status = seen.status() | {"warehouse_status": port.settings.cancelled_status, "warehouse_status_text": "Cancelled"}
     reason = f"Cancelled in the warehouse, because the {port.noun}'s status is {order.status!r}"
-    return Result(Outcome.CANCELLED, Transfer.SENT, "cancelled", reason, wanted="absent", **status)
+    return Result(Outcome.CANCELLED, Transfer.SENT, "cancelled", reason, wanted="absent", taken_back=True, **status)

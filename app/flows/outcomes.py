@@ -56,11 +56,17 @@ class Result:
     warehouse_status: int | None = None
     warehouse_status_text: str | None = None
     sent_hash: str | None = None
+    settles: bool = False
+    """A read has shown what came of a write whose outcome was not known. `sent_hash` replaces the old one, None too."""
+    taken_back: bool | None = None
+    """The order is cancelled in the warehouse because the shop cancelled it. False: it is open there (again)."""
     notes: tuple[str, ...] = ()
     delivery: str | None = None
     """How far the way back has come."""
     completed: bool = False
     """The shop has the order as completed."""
+    warning: str | None = None
+    """What a person should look at though all went well: an alert, and a line in the history."""
 
 
 def explained(problem: Problem) -> str:
@@ -83,14 +89,22 @@ class Known:
     transfer: Transfer
     warehouse_status: int | None
     sent_hash: str | None
+    """The hash of what the WMS has. None: nothing, or it is not known what."""
+    taken_back: bool = False
+    """It was cancelled in the warehouse because the shop cancelled it."""
 
 
 @dataclass(frozen=True)
 class UnknownWrite:
-    """A write whose outcome is not known: what was sent."""
+    """A write whose outcome is not known: what was sent.
+
+    `request` is None when retention has emptied it. `elsewhere`: it went to another goods owner than the connection has now, so
+    no read can show what came of it.
+    """
 
     call: str
     request: dict[str, Any] | None
+    elsewhere: bool = False
 
 
 class WarehousePort(Protocol):
@@ -108,6 +122,11 @@ class WarehousePort(Protocol):
     @property
     def noun(self) -> str:
         """What people call the system that the record comes from: shop, ERP."""
+        ...
+
+    @property
+    def updates_whatever_status(self) -> bool:
+        """Whether an order that is there is kept up to date in every status but those that cancel it."""
         ...
 
     @property
@@ -132,12 +151,20 @@ class WarehousePort(Protocol):
         """Claims the WMS number for this record. Returns None when it is ours now, else who has it."""
         ...
 
+    async def may_have_sent(self, call: str) -> bool:
+        """Whether this record was ever sent with this call, and not refused."""
+        ...
+
     async def unknown_articles(self, numbers: Sequence[str]) -> list[str]:
         """Which of these article numbers no mapping of this goods owner knows in the WMS."""
         ...
 
     async def waiting_article(self, number: str) -> Article | None:
         """The full article, when one with this number waits in this lane."""
+        ...
+
+    async def described(self, line: OrderLine) -> OrderLine:
+        """The line as an article that is made from it is to be called. Raises what reading that in the source raises."""
         ...
 
     async def article_exists(self, number: str, wms_id: int) -> None:

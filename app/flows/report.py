@@ -68,6 +68,8 @@ class Reported:
     completed: bool = False
     acknowledge: tuple[Acknowledge, ...] = ()
     notes: tuple[str, ...] = ()
+    warning: str | None = None
+    """What a person should look at though all went well."""
 
 
 def held_report(problem: Problem, acknowledge: tuple[Acknowledge, ...] = ()) -> Reported:
@@ -108,6 +110,11 @@ class ShopPort(Protocol):
     @property
     def was_completed(self) -> bool:
         """The shop has had the order as completed before."""
+        ...
+
+    @property
+    def was_partly(self) -> bool:
+        """The shop has been told of a part, and a rest is to come."""
         ...
 
     @property

@@ -20,8 +20,18 @@ class Acknowledgement:
 
 
 @dataclass(frozen=True)
+class Sent:
+    """How much of one row of the source order was shipped, in pieces."""
+
+    row_number: str
+    article_number: str
+    shipped: Decimal
+    ordered: Decimal
+
+
+@dataclass(frozen=True)
 class ShipmentPlan:
-    """`short` names the row numbers that are not shipped in full, with (shipped, ordered)."""
+    """`short` names the row numbers that are not shipped in full, with (shipped, ordered). `sent` has all rows."""
 
     is_made: bool
     closes: bool
@@ -30,6 +40,7 @@ class ShipmentPlan:
     carrier: str
     short: tuple[tuple[str, Decimal, Decimal], ...]
     acknowledgements: tuple[Acknowledgement, ...]
+    sent: tuple[Sent, ...] = ()
 
 
 def plan_shipments(shipments: Sequence[Shipment], policy: PartialDeliveries) -> ShipmentPlan:
@@ -39,7 +50,8 @@ def plan_shipments(shipments: Sequence[Shipment], policy: PartialDeliveries) -> 
     (requirement: partial deliveries).
     """
     made = [shipment for shipment in shipments if shipment.is_made and not shipment.is_cancelled]
-    short = _short(shipments, made)
+    sent = _sent(shipments, made)
+    short = tuple((each.row_number, each.shipped, each.ordered) for each in sent if each.shipped < each.ordered)
     full = bool(made) and not short
     tracking = {number.number: number for shipment in reversed(made) for number in reversed(shipment.tracking)}
     return ShipmentPlan(
@@ -49,21 +61,24 @@ def plan_shipments(shipments: Sequence[Shipment], policy: PartialDeliveries) -> 
         tracking=tuple(reversed(tracking.values())),
         carrier=next((shipment.carrier for shipment in made if shipment.carrier), ""),
         short=short,
+        sent=sent,
         acknowledgements=tuple(
             Acknowledgement(shipment.wms_order_id, line.line_id, line.picked) for shipment in made for line in shipment.lines
         ),
     )
 
 
-def _short(shipments: Sequence[Shipment], made: Sequence[Shipment]) -> tuple[tuple[str, Decimal, Decimal], ...]:
-    """Rows of the first order of which less was shipped than ordered. A back order's rows are part of the first one's."""
+def _sent(shipments: Sequence[Shipment], made: Sequence[Shipment]) -> tuple[Sent, ...]:
+    """The rows of the first order. A back order's rows are part of the first one's."""
     ordered: dict[str, Decimal] = defaultdict(Decimal)
+    numbers: dict[str, str] = {}
     for shipment in shipments:
         if not shipment.is_back_order:
             for line in shipment.lines:
                 ordered[line.row_number] += line.ordered
+                numbers[line.row_number] = line.article_number
     shipped: dict[str, Decimal] = defaultdict(Decimal)
     for shipment in made:
         for line in shipment.lines:
             shipped[line.row_number] += line.picked
-    return tuple((row, shipped[row], wanted) for row, wanted in ordered.items() if shipped[row] < wanted)
+    return tuple(Sent(row, numbers[row], shipped[row], wanted) for row, wanted in ordered.items())

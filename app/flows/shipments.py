@@ -5,22 +5,29 @@ The order is completed when all is shipped, or when no more will come.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from app.domain import Problem, ShopState
 from app.domain.shipment import Shipment, TrackingNumber
 from app.flows.outcomes import Outcome
-from app.flows.report import Acknowledge, Delivery, Kind, Reported, ShopPort, held_report
+from app.flows.report import Acknowledge, Delivery, Intent, Kind, Reported, ShopPort, held_report
+from app.flows.rest import has_ended
 from app.flows.shipment_plan import ShipmentPlan, plan_shipments
 from app.integrations.protocol import (
+    KeepsTracking,
     ShopOrderState,
+    StatusSet,
+    TakesQuantities,
     Tracking,
     TrackingShown,
     find_note,
     find_tracking,
 )
+from app.integrations.protocol.shipments import Delivered, DeliveredLine, TakesDeliveries
 
 ORDER_STATE = "GET shop order"
 SET_STATUS = "PUT shop order status"
@@ -38,6 +45,8 @@ async def report_shipments(shipments: Sequence[Shipment], port: ShopPort) -> Rep
     requirement: shipments to the shop; Ongoing tracking numbers and partial deliveries.
     """
     plan = plan_shipments(shipments, port.shipments.partial_deliveries)
+    if port.was_partly and has_ended(shipments):
+        plan = replace(plan, is_made=True, closes=True, held=False)  # the warehouse has cancelled the rest
     if not plan.is_made:
         return _nothing_yet(shipments)
     acknowledge = _acknowledge(plan)
@@ -49,22 +58,75 @@ async def report_shipments(shipments: Sequence[Shipment], port: ShopPort) -> Rep
     if order.state in CLOSED_IN_SHOP:
         # Refunded or cancelled after it was completed: there is nothing left to report.
         return _as_before(acknowledge) if port.was_completed else held_report(_turned_away(order.status, port.noun))
+    if isinstance(shop := port.shop, TakesDeliveries):
+        delivered = _delivered(shipments, plan, port)
+        return await _deliver(shop, order, (plan, delivered), acknowledge, port)
     told = await _tell_tracking(order, plan, port) if port.shipments.tracking is not TrackingShown.NONE else 0
-    if plan.held and not port.released:
+    told += await _tell_quantities(plan, port)
+    kept = _to_keep(order, plan, port)
+    if _closes(plan, port):
+        return await _complete(bool(told), acknowledge, kept, port)
+    told += await _keep(kept, port)
+    if plan.held:
         await _note_short(order, plan, port)
         return held_report(_short(plan), acknowledge)
-    if not (plan.closes or port.released):
-        outcome = Outcome.UPDATED if told else Outcome.UNCHANGED
-        return Reported(outcome, Delivery.PARTLY, "partly-shipped", _short(plan).message, acknowledge=acknowledge)
-    return await _complete(bool(told), acknowledge, port)
+    if port.shipments.note_parts:
+        await _note_short(order, plan, port)
+    outcome = Outcome.UPDATED if told else Outcome.UNCHANGED
+    return Reported(outcome, Delivery.PARTLY, "partly-shipped", _short(plan).message, acknowledge=acknowledge)
 
 
-async def _complete(told: bool, acknowledge: tuple[Acknowledge, ...], port: ShopPort) -> Reported:
-    completed = await port.write(SET_STATUS, {"order": port.source_id}, lambda: port.shop.complete(port.source_id))
+async def _deliver(
+    shop: TakesDeliveries,
+    order: ShopOrderState,
+    sent: tuple[ShipmentPlan, Delivered],
+    acknowledge: tuple[Acknowledge, ...],
+    port: ShopPort,
+) -> Reported:
+    """Tells what was sent of each line, step by step. Only what the order lacks is written, so that another try goes on."""
+    plan, delivered = sent
+    if (problem := shop.delivery_waits()) is not None:
+        return held_report(problem)
+    warnings, steps = [], shop.delivery_steps(order, delivered)
+    for step in steps:
+        request = {"place": step.place, **step.change}
+        warnings.append(await port.write(SET_STATUS, request, functools.partial(shop.take_step, step)))
+    warning = " ".join(dict.fromkeys(each for each in warnings if each)) or None
+    outcome = Outcome.UPDATED if steps else Outcome.UNCHANGED
+    if _closes(plan, port):
+        return Reported(outcome, Delivery.REPORTED, completed=True, acknowledge=acknowledge, warning=warning)
+    if plan.held:
+        return replace(held_report(_short(plan), acknowledge), warning=warning)
+    reason = _short(plan).message
+    return Reported(outcome, Delivery.PARTLY, "partly-shipped", reason, acknowledge=acknowledge, warning=warning)
+
+
+def _delivered(shipments: Sequence[Shipment], plan: ShipmentPlan, port: ShopPort) -> Delivered:
+    tells = port.shipments.tracking is not TrackingShown.NONE
+    times = [each.shipped_at for each in shipments if each.is_made and not each.is_cancelled and each.shipped_at is not None]
+    return Delivered(
+        lines=tuple(DeliveredLine(each.row_number, each.shipped, each.ordered) for each in plan.sent),
+        tracking=tuple(each.number for each in plan.tracking) if tells else (),
+        sets_status=_closes(plan, port) or not plan.held,
+        shipped_at=max(times, default=None),
+    )
+
+
+def _closes(plan: ShipmentPlan, port: ShopPort) -> bool:
+    """Whether the order is completed now, and no rest is to come."""
+    return port.released or (plan.closes and not plan.held)
+
+
+async def _complete(told: bool, acknowledge: tuple[Acknowledge, ...], kept: str | None, port: ShopPort) -> Reported:
+    if kept is None:
+        completed = await port.write(SET_STATUS, {"order": port.source_id}, lambda: port.shop.complete(port.source_id))
+    else:
+        completed = await _write_kept(kept, port, completes=True)
     if completed.is_closed:
         return held_report(_turned_away(completed.status, port.noun))
     outcome = Outcome.UPDATED if told or completed.written else Outcome.UNCHANGED
-    return Reported(outcome, Delivery.REPORTED, completed=True, acknowledge=acknowledge)
+    warning = completed.warning or None
+    return Reported(outcome, Delivery.REPORTED, completed=True, acknowledge=acknowledge, warning=warning)
 
 
 def _as_before(acknowledge: tuple[Acknowledge, ...]) -> Reported:
@@ -103,15 +165,51 @@ def _lines(plan: ShipmentPlan) -> str:
     return ", ".join(f"line {row} {shipped.normalize():f} of {ordered.normalize():f}" for row, shipped, ordered in plan.short)
 
 
+# --- delivered quantities ---------------------------------------------------------------------------------------------------
+
+
+async def _tell_quantities(plan: ShipmentPlan, port: ShopPort) -> int:
+    """Tells how much of each line was sent, where the shop has a place for it. Returns how many were new."""
+    shop = port.shop
+    if not isinstance(shop, TakesQuantities) or not shop.takes_quantities:
+        return 0
+    pieces = {each.row_number: each.shipped for each in plan.sent}
+    request = {"order": port.source_id, "pieces": {row: str(each) for row, each in pieces.items()}}
+    return await port.write(SET_STATUS, request, lambda: shop.write_delivered(port.source_id, pieces))
+
+
+# --- tracking on the order itself ----------------------------------------------------------------------------------------
+
+
+def _to_keep(order: ShopOrderState, plan: ShipmentPlan, port: ShopPort) -> str | None:
+    """What goes on the order itself. None: nothing, or it is there."""
+    shop, numbers = port.shop, [each.number for each in plan.tracking]
+    return shop.tracking_to_keep(order, numbers) if isinstance(shop, KeepsTracking) else None
+
+
+async def _keep(tracking: str | None, port: ShopPort) -> int:
+    """Puts tracking on an order that stays open. Returns how many were written."""
+    if tracking is None:
+        return 0
+    return int((await _write_kept(tracking, port, completes=False)).written)
+
+
+async def _write_kept(tracking: str, port: ShopPort, *, completes: bool) -> StatusSet:
+    shop = port.shop
+    assert isinstance(shop, KeepsTracking)
+    request = {"order": port.source_id, "tracking": tracking}
+    return await port.write(SET_STATUS, request, lambda: shop.keep_tracking(port.source_id, tracking, completes=completes))
+
+
 # --- tracking -------------------------------------------------------------------------------------------------------------
 
 
 async def _tell_tracking(order: ShopOrderState, plan: ShipmentPlan, port: ShopPort) -> int:
     """Reports each tracking number once. Returns how many were new."""
     if port.shop.tracking_by_note:
-        return await _tell_by_note(plan, port)
+        return await _tell_by_note(order, plan, port)
+    told = await _find_notes(port)
     known = await port.intents(Kind.TRACKING)
-    told = 0
     for number in plan.tracking:
         intent = known.get(number.number)
         if intent is None or intent.remote_id is None:
@@ -133,37 +231,70 @@ async def _tell(order: ShopOrderState, tracking: Tracking, port: ShopPort) -> in
     return await _write_tracking(tracking, port)
 
 
-async def _tell_by_note(plan: ShipmentPlan, port: ShopPort) -> int:
-    """Reports all new numbers in one note: a note to the customer is an e-mail."""
-    begun = {key: one for key, one in (await port.intents(Kind.NOTE)).items() if key.startswith(TRACKING_NOTE)}
+async def _find_notes(port: ShopPort) -> int:
+    """Looks up notes whose answer we never saw, from before the shop had tracking entries. Returns how many numbers they told."""
     told = 0
-    for key, intent in begun.items():
+    for key, intent in (await _begun_notes(port)).items():
+        if intent.remote_id is None and await _arrived(key, intent.request.get("note", ""), port):
+            told += await _store_told(key, intent.request, port)
+    return told
+
+
+async def _find_entries(order: ShopOrderState, port: ShopPort) -> None:
+    """Looks up entries whose answer we never saw, from before the shop was told by notes."""
+    for number, intent in (await port.intents(Kind.TRACKING)).items():
+        if intent.remote_id is None and (there := find_tracking(order.tracking, number)) is not None:
+            await port.done(Kind.TRACKING, number, there.id)
+
+
+async def _begun_notes(port: ShopPort) -> dict[str, Intent]:
+    return {key: one for key, one in (await port.intents(Kind.NOTE)).items() if key.startswith(TRACKING_NOTE)}
+
+
+async def _tell_by_note(order: ShopOrderState, plan: ShipmentPlan, port: ShopPort) -> int:
+    """Reports all new numbers in one note: a note to the customer is an e-mail."""
+    told = 0
+    for key, intent in (await _begun_notes(port)).items():
         told += await _write_tracking_note(key, intent.request, port)
-    known = await port.intents(Kind.TRACKING)
+    await _find_entries(order, port)
+    known = await _told(port)
     fresh = [_tracking(number, plan.carrier, port) for number in plan.tracking if number.number not in known]
-    shown = [one for one in fresh if port.shop.tracking_note(port.order_number, [one])]
+    is_part = not _closes(plan, port)
+    shown = [one for one in fresh if port.shop.tracking_note(port.order_number, [one], is_part=is_part)]
     if not shown:
         return told
     numbers = [one.number for one in shown]
     key = f"{TRACKING_NOTE}{hashlib.sha256(repr(numbers).encode()).hexdigest()[:16]}"
-    text = port.shop.tracking_note(port.order_number, shown)
+    text = port.shop.tracking_note(port.order_number, shown, is_part=is_part)
     request = {"note": text, "to_customer": port.shipments.note_to_customer, "numbers": numbers}
     return told + await _write_tracking_note(key, request, port)
+
+
+async def _told(port: ShopPort) -> set[str]:
+    """The numbers that the shop has. One whose entry was not confirmed, and can be read no longer, is told again."""
+    return {number for number, intent in (await port.intents(Kind.TRACKING)).items() if intent.remote_id is not None}
 
 
 async def _write_tracking_note(key: str, request: Mapping[str, Any], port: ShopPort) -> int:
     """Writes the note, and stores that it reported each of its numbers. Returns how many were new."""
     numbers: list[str] = request.get("numbers", [])
-    if numbers:
-        await write_note(key, request["note"], request["to_customer"], port, numbers=numbers)
+    if not numbers or await _told(port) >= set(numbers):
+        return 0
+    await write_note(key, request["note"], request["to_customer"], port, numbers=numbers)
+    return await _store_told(key, request, port)
+
+
+async def _store_told(key: str, request: Mapping[str, Any], port: ShopPort) -> int:
+    """Stores that the note has told its numbers. Returns how many were new."""
+    numbers: list[str] = request.get("numbers", [])
     note = (await port.intents(Kind.NOTE)).get(key)
-    known = await port.intents(Kind.TRACKING)
+    if note is None or note.remote_id is None:
+        return 0
+    known = await _told(port)
     fresh = [number for number in numbers if number not in known]
     for number in fresh:
         await port.intend(Kind.TRACKING, number, {"number": number})
-    for number in numbers:
-        if note is not None and note.remote_id is not None and (number in fresh or known[number].remote_id is None):
-            await port.done(Kind.TRACKING, number, note.remote_id)
+        await port.done(Kind.TRACKING, number, note.remote_id)
     return len(fresh)
 
 
@@ -196,17 +327,35 @@ async def write_note(key: str, text: str, to_customer: bool, port: ShopPort, **m
     if intent.remote_id is not None:
         return 0
     if not intent.is_new:
-        notes = await port.read(ADD_NOTE, lambda: shop.notes(port.source_id))
-        taken = {each.remote_id for each in (await port.intents(Kind.NOTE)).values() if each.remote_id}
-        if (there := find_note(notes, text, taken)) is not None:
-            await port.done(Kind.NOTE, key, there.id)
+        # An earlier call may have written it. Settings or the reason may have changed since: we look for the text of then.
+        request = intent.request if "note" in intent.request else request
+        if await _arrived(key, request["note"], port):
             return 1
+    text, to_customer = request["note"], request["to_customer"]
     note = await port.write(ADD_NOTE, request, lambda: shop.add_note(port.source_id, text, to_customer))
     await port.done(Kind.NOTE, key, note)
     return 1
 
 
+async def _arrived(key: str, text: str, port: ShopPort) -> bool:
+    """Whether the order has a note whose answer we never saw. If so, stores its id."""
+    if (shop := port.notes_of) is None:
+        return False
+    notes = await port.read(ADD_NOTE, lambda: shop.notes(port.source_id))
+    taken = {each.remote_id for each in (await port.intents(Kind.NOTE)).values() if each.remote_id}
+    there = find_note(notes, text, taken)
+    if there is not None:
+        await port.done(Kind.NOTE, key, there.id)
+    return there is not None
+
+
 async def _note_short(order: ShopOrderState, plan: ShipmentPlan, port: ShopPort) -> None:
     """Writes one private note about a short shipment, for each state of it."""
-    text = port.shipments.short_note_text.format(lines=_lines(plan), order=order.number)
+    texts = {"lines": _lines(plan), "quantities": _quantities(plan), "order": order.number}
+    text = port.shipments.short_note_text.format(**texts)
     await write_note(f"short:{_lines(plan)}"[:200], text, False, port)
+
+
+def _quantities(plan: ShipmentPlan) -> str:
+    """`SOKK-1 × 2/3`: article, sent and ordered, of each row."""
+    return ", ".join(f"{each.article_number} × {each.shipped.normalize():f}/{each.ordered.normalize():f}" for each in plan.sent)

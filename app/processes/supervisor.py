@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import secrets
 import signal
 import sys
 import time
@@ -20,14 +21,17 @@ from typing import IO, Any, TypeVar
 import httpx
 
 from app.clock import utc_now
-from app.errors import GatewayError
+from app.domain import Right
+from app.errors import BadInput, GatewayError
 from app.logs import get_logger
+from app.processes import preflight
 from app.processes.valkey import EmbeddedValkey, tied_to_parent
 from app.records import keys
-from app.records.keys import Right
-from app.settings import Settings
+from app.settings import KEY_FILE, START_HEADER, START_VARIABLE, Settings
 from app.storage import migrations
 from app.storage.engine import Database
+from app.storage.outages import said_plainly
+from app.storage.secrets import open_vault
 
 log = get_logger(__name__)
 Result = TypeVar("Result")
@@ -35,14 +39,17 @@ Result = TypeVar("Result")
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30.0
 STEADY_SECONDS = 60.0
-"""What has run this long before it ended begins again with the first pause."""
+"""A program that has run this long starts again with the first pause."""
 MARGIN_SECONDS = 5.0
 """How much longer than its own drain time a program gets before it is killed."""
-KEY_FILE = "admin.key"
 
 
 class NotReady(GatewayError):
     """Something did not answer in time."""
+
+
+class DidNotStart(BadInput):
+    """A program ended before it was of use."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +74,7 @@ class Supervisor:
         self._grace = grace
         self._keeping: dict[str, asyncio.Task[None]] = {}
         self._running: dict[str, asyncio.subprocess.Process] = {}
+        self._codes: dict[str, int] = {}
         self._stopping = asyncio.Event()
 
     async def start(self, program: Program) -> None:
@@ -78,6 +86,10 @@ class Supervisor:
         """The process id of a program, None between two lives."""
         process = self._running.get(name)
         return process.pid if process is not None and process.returncode is None else None
+
+    def ended_with(self, name: str) -> int | None:
+        """The exit code of its last life; None while it lives its first."""
+        return self._codes.get(name)
 
     async def stop(self, name: str) -> None:
         """Ends one program for good."""
@@ -111,7 +123,7 @@ class Supervisor:
         pause = FIRST_PAUSE_SECONDS
         while True:
             began = time.monotonic()
-            code = await process.wait()
+            code = self._codes[program.name] = await process.wait()
             if self._stopping.is_set():
                 return
             if time.monotonic() - began > STEADY_SECONDS:
@@ -176,7 +188,7 @@ async def until_answering(url: str, seconds: float = 60.0) -> None:
 
 
 async def until_told(work: Coroutine[Any, Any, Result]) -> Result | None:
-    """Does the work; SIGTERM and SIGINT cancel it, so that whatever it has opened is closed in order. None when they did."""
+    """Does the work. SIGTERM and SIGINT cancel it, so that everything it has opened is closed in order. None when they did."""
     task = asyncio.create_task(work)
     told = asyncio.Event()
 
@@ -234,30 +246,49 @@ async def queue_url(settings: Settings) -> AsyncIterator[str]:
         await asyncio.to_thread(valkey.stop)
 
 
-def address_of(settings: Settings) -> str:
-    """Where the API answers on this machine."""
-    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::", "") else settings.host  # noqa: S104 - compared, not bound
-    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+async def until_up(programs: Supervisor, settings: Settings, start: str, seconds: float = 60.0) -> None:
+    """Waits until the API that was started as `start` answers, and no other program on its port. Raises DidNotStart."""
+    url = f"{settings.own_address}/livez"
+    ends = time.monotonic() + seconds
+    async with httpx.AsyncClient(trust_env=False, timeout=5) as http:
+        while time.monotonic() < ends:
+            code = programs.ended_with("serve")
+            if code is not None:
+                raise DidNotStart(f"the API ended at its start (exit code {code})", fix="what it said stands above")
+            with contextlib.suppress(httpx.TransportError):  # not listening yet: that is what is being waited for
+                if (await http.get(url)).headers.get(START_HEADER) == start:
+                    return
+            await asyncio.sleep(0.05)
+    raise DidNotStart(f"the API did not answer at {url} within {seconds:g} s", fix="look at the lines above")
 
 
 async def run(settings: Settings) -> None:
-    """Everything on this machine, until cancelled. Raises NotReady, EmbeddedValkeyError."""
-    settings.data_directory.mkdir(parents=True, exist_ok=True)
-    await migrations.upgrade_async(settings.sqlalchemy_url)
-    key, is_new = await ensure_admin_key(settings.sqlalchemy_url, settings.data_directory)
+    """Everything on this machine, until cancelled. Raises BadInput and EmbeddedValkeyError, each with what to do."""
+    preflight.refuse_taken_port(settings)
+    directory = preflight.prepare_directory(settings)
+    open_vault(settings)
+    trouble = await preflight.queue_trouble(settings)
+    with said_plainly(settings.sqlalchemy_url):
+        await migrations.upgrade_async(settings.sqlalchemy_url)
+        key, is_new = await ensure_admin_key(settings.sqlalchemy_url, directory)
+    start = secrets.token_hex(8)
     async with queue_url(settings) as redis, supervisor(settings.drain_seconds + MARGIN_SECONDS) as programs:
+        environment = {**os.environ, "GATEWAY_REDIS_URL": redis, START_VARIABLE: start}
         for name in ("serve", "worker"):
-            await programs.start(Program(name, [*GATEWAY, name], {**os.environ, "GATEWAY_REDIS_URL": redis}))
-        await until_answering(f"{address_of(settings)}/livez")
-        _greet(settings, key if is_new else None)
+            await programs.start(Program(name, [*GATEWAY, name], environment))
+        await until_up(programs, settings, start)
+        _greet(settings, directory, key if is_new else None)
+        if trouble:
+            print(f"But {trouble}. Until it answers, webhooks are kept and nothing else is done.", file=sys.stderr, flush=True)
         await asyncio.Event().wait()
 
 
-def _greet(settings: Settings, new_key: str | None) -> None:
-    lines = [f"The gateway is up: {address_of(settings)}/docs"]
+def _greet(settings: Settings, directory: Path, new_key: str | None) -> None:
+    lines = [f"The gateway is up: {settings.own_address}/docs", f"Its data is in {directory}"]
     if new_key is not None:
         lines += [
-            f"Admin API key (shown this once; also in {settings.data_directory / KEY_FILE}, readable by you only):",
+            "This is a new, empty gateway. If you have another, start it in its own folder, or set GATEWAY_DATA_DIRECTORY.",
+            f"Admin API key (shown this once; also in {directory / KEY_FILE}, readable by you only):",
             f"  {new_key}",
         ]
     print("\n".join(lines), flush=True)

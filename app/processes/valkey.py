@@ -59,7 +59,7 @@ class EmbeddedValkeyInUse(EmbeddedValkeyError):
 
 
 class EmbeddedValkeyFailed(EmbeddedValkeyError):
-    """The server did not come up, or did not go away; the end of its log is in the message."""
+    """The server did not start, or did not end. The end of its log is in the message."""
 
 
 class EmbeddedValkey:

@@ -12,23 +12,24 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, SecretStr, ValidationError
-from sqlalchemy import Row, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.domain import JobState
 from app.errors import BadInput, Conflict, NotFound
 from app.http import Reach, check_address
 from app.ids import new_id, unguessable
+from app.integrations.kit.mistakes import said
 from app.integrations.protocol import ConnectionSettings, Integration
 from app.integrations.protocol.account import Account
 from app.integrations.protocol.capabilities import impossible_switches, without_impossible
+from app.integrations.protocol.credentials import secrets_in
 from app.integrations.protocol.integration import refuse
 from app.integrations.protocol.settings import RETIRED_SETTINGS
 from app.integrations.registry import RESERVED_NAMES
 from app.integrations.registry import integration as find_integration
+from app.records.connection_lanes import Move, move
 from app.storage.secrets import Vault
-from app.storage.tables import connections, jobs, lanes, mappings
+from app.storage.tables import connections, lanes
 from app.storage.upserts import insert_missing
 from app.warehouse.credentials import OngoingCredentials
 from app.warehouse.writes.writable import ARTICLE_EXTRAS, ORDER_EXTRAS, extra_path_problems
@@ -74,6 +75,12 @@ class Connection:
     def webhook_secret(self) -> str | None:
         secret: SecretStr | None = getattr(self.source, "webhook_secret", None)
         return secret.get_secret_value() if secret else None
+
+    @property
+    def webhook_secrets(self) -> tuple[str, ...]:
+        """All secrets that its deliveries may be signed with: its own, one a line, and those that the system names."""
+        others = self.system.webhook_secrets(self.source, self.settings)
+        return tuple(dict.fromkeys((*secrets_in(self.webhook_secret or ""), *others)))
 
 
 def lane_of(warehouse: OngoingCredentials) -> str:
@@ -159,19 +166,26 @@ def _parse(model: type[BaseModel], value: dict[str, Any], field: str) -> BaseMod
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join([field, *(str(part) for part in first["loc"])])
-        if (instead := RETIRED_SETTINGS.get(where)) is not None:
-            raise BadInput(f"{where} is not a setting any more", field=where, fix=f"set {instead} instead") from error
-        known = ", ".join(sorted(model.model_fields))
-        fix = f"known here: {known}" if first["type"] == "extra_forbidden" else f"give a value for {where} that fits"
-        raise BadInput(f"{where}: {first['msg']}", field=where, fix=fix) from error
+        wrong = said(error, model, field)
+        if (instead := RETIRED_SETTINGS.get(wrong.field or "")) is not None:
+            words = f"{wrong.field} is not a setting any more"
+            raise BadInput(words, field=wrong.field, fix=f"set {instead} instead") from error
+        raise wrong from error
 
 
 def revealed(model: BaseModel) -> dict[str, Any]:
     """The model as plain values with its secrets readable. Use it only to encrypt them."""
     plain = model.model_dump(mode="python")
     return {key: value.get_secret_value() if isinstance(value, SecretStr) else value for key, value in plain.items()}
+
+
+NEVER_SENT = frozenset({"webhook_secret"})
+"""Secrets that only check what comes in, and are never sent. A changed address cannot receive them."""
+
+
+def sent_credentials(model: BaseModel) -> dict[str, Any]:
+    """The credentials that calls are made with, readable. Compare them only."""
+    return {name: value for name, value in revealed(model).items() if name not in NEVER_SENT}
 
 
 def may_share(one: ConnectionSettings, other: ConnectionSettings) -> str | None:
@@ -185,7 +199,18 @@ def may_share(one: ConnectionSettings, other: ConnectionSettings) -> str | None:
     return None
 
 
+async def _one_at_a_time(db: AsyncConnection) -> None:
+    """Connections are made and changed one at a time: two that clash could not see each other. (SQLite has one writer anyway.)"""
+    if db.dialect.name == "postgresql":
+        await db.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("connections", 0))))
+
+
 async def _refuse_clash(db: AsyncConnection, prepared: Prepared, own_id: str | None) -> None:
+    same_name = (connections.c.name == prepared.name, connections.c.id != (own_id or ""))
+    if await db.scalar(select(connections.c.id).where(*same_name)):
+        raise Conflict(
+            f"there is a connection {prepared.name!r} already", field="name", fix="choose another name, or change that one"
+        )
     rows = await db.execute(select(connections).where(connections.c.lane == prepared.lane, connections.c.id != (own_id or "")))
     for row in rows:
         other = find_integration(row.integration).settings_model.model_validate(row.settings)
@@ -200,10 +225,7 @@ async def _refuse_clash(db: AsyncConnection, prepared: Prepared, own_id: str | N
 
 async def create(db: AsyncConnection, vault: Vault, prepared: Prepared, now: datetime) -> str:
     """Saves a new connection as a draft; returns its id. Raises Conflict (name taken, goods owner that cannot be shared)."""
-    if await db.scalar(select(connections.c.id).where(connections.c.name == prepared.name)):
-        raise Conflict(
-            f"there is a connection {prepared.name!r} already", field="name", fix="choose another name, or change that one"
-        )
+    await _one_at_a_time(db)
     await _refuse_clash(db, prepared, None)
     connection_id = new_id("con")
     await db.execute(
@@ -243,47 +265,27 @@ async def change(db: AsyncConnection, vault: Vault, current: Connection, prepare
     """Saves a changed connection. Its settings version goes up, so that waiting jobs are mapped again.
 
     A connection that points elsewhere (account, warehouse or goods owner) becomes a draft again: it is tested before it is used.
-    Raises Conflict when its records are in another goods owner's stock: they could no longer be changed or found there.
+    Raises Conflict when somebody has changed it since `current` was read, and when its records are in another goods owner's
+    stock: they could no longer be changed or found there.
     """
+    await _one_at_a_time(db)
     await _refuse_clash(db, prepared, current.id)
-    moved = points_elsewhere(current, prepared)
+    values: dict[str, Any] = {"name": prepared.name, "settings_version": current.settings_version + 1}
+    if points_elsewhere(current, prepared):
+        values["status"] = Status.DRAFT
+    unchanged = (connections.c.id == current.id, connections.c.settings_version == current.settings_version)
+    done = await db.execute(update(connections).where(*unchanged).values(**values, **_columns(vault, prepared, now)))
+    if done.rowcount == 0:
+        raise changed_meanwhile(current.name)
     if prepared.lane != current.lane:
         await _ensure_lane(db, prepared.lane)
-        await _move_lane(db, current, prepared)
-    await db.execute(
-        update(connections)
-        .where(connections.c.id == current.id)
-        .values(
-            name=prepared.name,
-            settings_version=current.settings_version + 1,
-            status=Status.DRAFT if moved else current.status,
-            **_columns(vault, prepared, now),
-        )
+        await move(db, Move(current.id, current.name, current.lane, prepared.lane))
+
+
+def changed_meanwhile(name: str, field: str | None = None) -> Conflict:
+    return Conflict(
+        f"{name} was changed by somebody else meanwhile", field=field, fix="read it again, then send the change again"
     )
-
-
-async def _move_lane(db: AsyncConnection, current: Connection, prepared: Prepared) -> None:
-    """Moves the waiting jobs along. Left in a lane without its connection, they would be sent in spite of its pause."""
-    mine = (mappings.c.connection_id == current.id, mappings.c.lane == current.lane)
-    if prepared.warehouse.goods_owner_id != current.warehouse.goods_owner_id:
-        there = await db.scalar(select(mappings.c.id).where(*mine, mappings.c.wms_id.is_not(None)).limit(1))
-        if there is not None:
-            raise Conflict(
-                f"records of {current.name} are in the stock of goods owner {current.warehouse.goods_owner_id}",
-                field="warehouse.goods_owner_id",
-                fix="make a new connection for another goods owner, and pause this one",
-            )
-    try:
-        await db.execute(update(mappings).where(*mine).values(lane=prepared.lane))
-    except IntegrityError as error:
-        raise Conflict(
-            "another connection of that goods owner already has some of this connection's numbers",
-            field="warehouse",
-            fix="give this connection a settings.order_number_prefix of its own in a new connection",
-        ) from error
-    # A job that is being sent now ends in its old lane.
-    waiting = (jobs.c.connection_id == current.id, jobs.c.lane == current.lane, jobs.c.state != JobState.RUNNING)
-    await db.execute(update(jobs).where(*waiting).values(lane=prepared.lane))
 
 
 def points_elsewhere(current: Connection, prepared: Prepared) -> bool:
@@ -300,14 +302,20 @@ async def set_status(db: AsyncConnection, connection_id: str, status: Status, no
 
 
 async def activate(db: AsyncConnection, current: Connection, now: datetime) -> None:
-    """Makes it active. Without a go-live date of its own, this moment is the go-live date: nothing older is transferred."""
+    """Makes it active. Without a go-live date of its own, this moment is the go-live date: nothing older is transferred.
+
+    `current` is the connection as it is stored, read under lock in the same transaction.
+    """
     values: dict[str, Any] = {"status": Status.ACTIVE, "updated_at": now}
     if current.activated_at is None:
         values["activated_at"] = now
     if current.settings.go_live is None:
         settings = current.settings.model_copy(update={"go_live": now.replace(microsecond=0)})
         values |= {"settings": settings.model_dump(mode="json"), "settings_version": current.settings_version + 1}
-    await db.execute(update(connections).where(connections.c.id == current.id).values(**values))
+    unchanged = (connections.c.id == current.id, connections.c.settings_version == current.settings_version)
+    done = await db.execute(update(connections).where(*unchanged).values(**values))
+    if done.rowcount == 0:
+        raise changed_meanwhile(current.name)
 
 
 async def save_test(
@@ -316,16 +324,8 @@ async def save_test(
     await db.execute(update(connections).where(connections.c.id == connection_id).values(test=report, facts=facts, tested_at=now))
 
 
-async def reseal(db: AsyncConnection, vault: Vault) -> int:
-    """Encrypts all stored secrets with the vault's first key. Returns how many. Raises BadInput when no key opens one."""
-    rows = list(await db.execute(select(connections.c.id, connections.c.secrets).with_for_update()))
-    for row in rows:
-        sealed = vault.seal(vault.open(row.secrets))
-        await db.execute(update(connections).where(connections.c.id == row.id).values(secrets=sealed))
-    return len(rows)
-
-
-def _open(row: Row[Any], vault: Vault) -> Connection:
+def opened(row: Row[Any], vault: Vault) -> Connection:
+    """A row of the table, its secrets decrypted. Raises BadInput when no key fits, and what odd settings raise."""
     system = find_integration(row.integration)
     secrets = vault.open(row.secrets)
     source = system.credentials_model.model_validate(secrets["shop"])
@@ -350,16 +350,15 @@ def _open(row: Row[Any], vault: Vault) -> Connection:
     )
 
 
-async def find(db: AsyncConnection, vault: Vault, id_or_name: str) -> Connection:
-    """Raises NotFound."""
-    row = (
-        await db.execute(select(connections).where((connections.c.id == id_or_name) | (connections.c.name == id_or_name)))
-    ).first()
+async def find(db: AsyncConnection, vault: Vault, id_or_name: str, *, lock: bool = False) -> Connection:
+    """`lock`: nobody else changes it until the transaction ends. Raises NotFound."""
+    query = select(connections).where((connections.c.id == id_or_name) | (connections.c.name == id_or_name))
+    row = (await db.execute(query.with_for_update(key_share=True) if lock else query)).first()
     if row is None:
         raise NotFound(
             f"there is no connection {id_or_name!r}", field="connection", fix="list them with: gateway connections list"
         )
-    return _open(row, vault)
+    return opened(row, vault)
 
 
 async def names(db: AsyncConnection) -> dict[str, str]:
@@ -367,20 +366,24 @@ async def names(db: AsyncConnection) -> dict[str, str]:
     return {row.id: row.name for row in await db.execute(select(connections.c.id, connections.c.name))}
 
 
-async def by_webhook_id(db: AsyncConnection, vault: Vault, webhook_id: str) -> Connection | None:
-    row = (await db.execute(select(connections).where(connections.c.webhook_id == webhook_id))).first()
-    return _open(row, vault) if row else None
-
-
 async def every(
-    db: AsyncConnection, vault: Vault, *, ids: Sequence[str] | None = None, status: Status | None = None, lane: str | None = None
+    db: AsyncConnection, vault: Vault, *, ids: Sequence[str] | None = None, status: Status | None = None
 ) -> list[Connection]:
-    """All connections by name, or only those with these ids, of a status or of a lane."""
+    """All connections by name, or only those with these ids or of a status."""
     query = select(connections).order_by(connections.c.name)
     if ids is not None:
         query = query.where(connections.c.id.in_(ids))
     if status is not None:
         query = query.where(connections.c.status == status)
-    if lane is not None:
-        query = query.where(connections.c.lane == lane)
-    return [_open(row, vault) for row in await db.execute(query)]
+    return [opened(row, vault) for row in await db.execute(query)]
+
+
+async def on_lane(db: AsyncConnection, vault: Vault, lane: str) -> tuple[list[Connection], frozenset[str]]:
+    """The goods owner's connections by name, and the ids of those that cannot be opened: they stop no other."""
+    found, closed = [], set()
+    for row in list(await db.execute(select(connections).where(connections.c.lane == lane).order_by(connections.c.name))):
+        try:
+            found.append(opened(row, vault))
+        except (BadInput, ValueError, TypeError, KeyError, AttributeError, ArithmeticError):
+            closed.add(row.id)
+    return found, frozenset(closed)

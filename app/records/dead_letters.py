@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Select, String, and_, cast, func, literal, null, or_, select, union_all
+from sqlalchemy import Column, ColumnElement, Select, String, cast, func, literal, null, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import EventState, JobState
@@ -65,13 +65,24 @@ def parse(key: str) -> tuple[Kind, int]:
 
 async def search(db: AsyncConnection, chosen: Filter, *, after: ListPosition | None = None, limit: int = 50) -> list[DeadLetter]:
     """Newest first."""
-    both = union_all(_dead_events(chosen), _dead_jobs(chosen)).subquery()
-    query = select(both).order_by(both.c.at.desc(), both.c.kind, both.c.number.desc()).limit(limit)
-    if after is not None:
-        at, kind, number = after
-        later_kind = and_(both.c.at == at, both.c.kind > kind)
-        query = query.where(or_(both.c.at < at, later_kind, and_(both.c.at == at, both.c.kind == kind, both.c.number < number)))
-    return [DeadLetter(**row._mapping) for row in await db.execute(query)]
+    found: list[DeadLetter] = []
+    for kind, query, number, died in (
+        ("event", _dead_events(chosen), inbox.c.id, inbox.c.settled_at),
+        ("job", _dead_jobs(chosen), jobs.c.id, jobs.c.updated_at),
+    ):
+        page = query.order_by(died.desc(), number.desc()).limit(limit)
+        if after is not None:
+            page = page.where(*_behind(after, kind, died, number))
+        found += [DeadLetter(**row._mapping) for row in await db.execute(page)]
+    return sorted(found, key=lambda each: (-each.at.timestamp(), each.kind, -each.number))[:limit]
+
+
+def _behind(after: ListPosition, kind: str, died: Column[Any], number: Column[Any]) -> Sequence[ColumnElement[bool]]:
+    """What of this kind comes behind a position. The first condition alone says it to the index."""
+    at, last_kind, last = after
+    if kind > last_kind:
+        return (died <= at,)
+    return (died < at,) if kind < last_kind else (died <= at, or_(died < at, number < last))
 
 
 async def count(db: AsyncConnection, chosen: Filter) -> int:

@@ -8,13 +8,15 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, insert, or_, select, update
+from sqlalchemy import ColumnElement, String, func, insert, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import Kind
 from app.records.mappings import Mapping, opened
+from app.storage.batches import change_batch
 from app.storage.outbound_tables import acknowledgements, deliveries, reports, returned_goods
 from app.storage.tables import mappings
+from app.storage.types import UtcTime, spelled
 from app.storage.upserts import insert_missing
 
 WATCH_SHARE = 1 / 24
@@ -31,6 +33,33 @@ async def mapping_of(db: AsyncConnection, lane: str, wms_order_id: int, back_ord
         first = select(deliveries.c.mapping_id).where(deliveries.c.lane == lane, deliveries.c.wms_order_id == back_order_for)
         row = (await db.execute(select(mappings).where(mappings.c.id.in_(first)))).first()
     return opened(row) if row else None
+
+
+async def numbers_of(db: AsyncConnection, lane: str, wms_order_ids: Sequence[int]) -> list[str]:
+    """The numbers in the WMS of those of these orders that are known here."""
+    if not wms_order_ids:
+        return []
+    ours = select(mappings.c.number).where(
+        mappings.c.lane == lane,
+        mappings.c.kind == Kind.ORDER,
+        mappings.c.wms_id.in_(wms_order_ids),
+        mappings.c.number.is_not(None),
+    )
+    seen = select(deliveries.c.number).where(deliveries.c.lane == lane, deliveries.c.wms_order_id.in_(wms_order_ids))
+    return list(dict.fromkeys([*await db.scalars(ours), *await db.scalars(seen)]))
+
+
+async def statuses(db: AsyncConnection, lane: str, wms_order_ids: Sequence[int], numbers: Sequence[str]) -> dict[str, int | None]:
+    """The stored status of those of these orders that are ours, by the WMS's id (as text) and by number. None: not read yet."""
+    same = (mappings.c.lane == lane, mappings.c.kind == Kind.ORDER)
+    shown = select(mappings.c.wms_id, mappings.c.number, mappings.c.warehouse_status).where(*same)
+    found: dict[str, int | None] = {}
+    # SQLite reads the whole table to find that nothing is in an empty list.
+    for column, values in ((mappings.c.wms_id, wms_order_ids), (mappings.c.number, numbers)):
+        which = column.in_(values)
+        for row in await db.execute(shown.where(which)) if values else ():
+            found |= {f"#{row.wms_id}": row.warehouse_status, row.number: row.warehouse_status}
+    return found
 
 
 @dataclass(frozen=True)
@@ -121,16 +150,23 @@ async def of_mapping(db: AsyncConnection, mapping_id: int) -> list[Delivery]:
     return [Delivery(**row._mapping) for row in await db.execute(query)]
 
 
-async def watched(db: AsyncConnection, connection_id: str, now: datetime, after: int, limit: int) -> list[tuple[int, str]]:
-    """(id, WMS number) of sent orders that are to be read again now, by id: their tracking may still come or grow."""
-    due = (deliveries.c.look_at <= now, deliveries.c.watched_until > now)
-    query = (
-        select(deliveries.c.id, deliveries.c.number)
-        .where(deliveries.c.connection_id == connection_id, *due, deliveries.c.id > after)
-        .order_by(deliveries.c.id)
-        .limit(limit)
-    )
-    return [(row.id, row.number) for row in await db.execute(query)]
+Watched = tuple[datetime, int, str]
+"""Until when a sent order is watched, its id here, its WMS number."""
+
+
+async def watched(
+    db: AsyncConnection, connection_id: str, now: datetime, after: tuple[datetime, int] | None, limit: int
+) -> list[Watched]:
+    """Sent orders that are to be read again at `now`: their tracking may still come or grow. Those watched longest come last.
+
+    The order is that of the index: by id, PostgreSQL would walk through all orders that were ever sent.
+    """
+    until, of_id = deliveries.c.watched_until, deliveries.c.id
+    due = [deliveries.c.connection_id == connection_id, until > now, deliveries.c.look_at <= now]
+    if after is not None:
+        due += [until >= after[0], or_(until > after[0], of_id > after[1])]
+    query = select(until, of_id, deliveries.c.number).where(*due).order_by(until, of_id).limit(limit)
+    return [(row.watched_until, row.id, row.number) for row in await db.execute(query)]
 
 
 # --- returns that are records of their own --------------------------------------------------------------------------------
@@ -196,7 +232,34 @@ async def done(db: AsyncConnection, mapping_id: int, kind: str, key: str, remote
     await db.execute(update(reports).where(*same).values(remote_id=remote_id, done_at=now))
 
 
+# --- orders whose rest does not come --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class SentInPart:
+    """An order of which the shop has been told a part. `since`: when its last part was sent (UTC)."""
+
+    mapping_id: int
+    connection_id: str
+    source_id: str
+    source_number: str | None
+    since: datetime | None
+
+
+async def sent_in_part(db: AsyncConnection, after: int, limit: int) -> list[SentInPart]:
+    """The next orders, by the ids of their mappings, that wait for a rest. One index holds them, whatever is finished."""
+    since = select(func.max(func.coalesce(deliveries.c.shipped_at, deliveries.c.changed_at), type_=UtcTime()))
+    last = since.where(deliveries.c.mapping_id == mappings.c.id).scalar_subquery()
+    columns = (mappings.c.id, mappings.c.connection_id, mappings.c.source_id, mappings.c.source_number, last)
+    partly = mappings.c.delivery == literal("partly", String, literal_execute=True)
+    query = select(*columns).where(partly, mappings.c.id > after).order_by(mappings.c.id).limit(limit)
+    return [SentInPart(*row) for row in await db.execute(query)]
+
+
 # --- what the WMS was told of that ----------------------------------------------------------------------------------------
+
+CANCELLED = "cancelled"
+"""Kind of an acknowledgement that is a cancellation: an operator has said that the rest is not wanted any more."""
 
 
 @dataclass(frozen=True)
@@ -245,6 +308,24 @@ async def pending_acknowledgements(db: AsyncConnection, mapping_id: int) -> list
     return await _acknowledgements(db, acknowledgements.c.mapping_id == mapping_id, acknowledgements.c.quantity > 0, open_)
 
 
+async def ask_cancellation(db: AsyncConnection, mapping_id: int, wms_order_id: int, now: datetime) -> None:
+    """Queues the cancellation of an order that has the rest of another, once more if it was tried before."""
+    place = {"kind": CANCELLED, "wms_order_id": wms_order_id, "line_id": 0, "mapping_id": mapping_id}
+    if await insert_missing(db, acknowledgements, **place, quantity=1, updated_at=now):
+        return
+    same = (acknowledgements.c[name] == value for name, value in place.items())
+    await db.execute(update(acknowledgements).where(*same).values(acknowledged=None, updated_at=now))
+
+
+async def mark_cancelled(db: AsyncConnection, delivery_id: int, status: int, now: datetime) -> None:
+    """Stores that the WMS has cancelled the order, as a read would."""
+    row = (await db.execute(select(deliveries.c.snapshot).where(deliveries.c.id == delivery_id).with_for_update())).one()
+    info = (row.snapshot or {}).get("orderInfo", {})
+    snapshot = {**(row.snapshot or {}), "orderInfo": {**info, "orderStatus": {"number": status, "text": "Cancelled"}}}
+    values = {"status": status, "read_at": now, **({"snapshot": snapshot} if row.snapshot else {})}
+    await db.execute(update(deliveries).where(deliveries.c.id == delivery_id).values(**values))
+
+
 async def _acknowledgements(db: AsyncConnection, *which: ColumnElement[bool]) -> list[Acknowledgement]:
     shown = select(*(acknowledgements.c[each.name] for each in fields(Acknowledgement)))
     found = await db.execute(shown.where(*which).order_by(acknowledgements.c.id))
@@ -263,12 +344,17 @@ async def empty_reports(db: AsyncConnection, mapping_ids: Sequence[int]) -> None
     await db.execute(update(reports).where(*mine).values(request=None))
 
 
-async def prune(db: AsyncConnection, before: datetime) -> None:
-    """Empties snapshots and requests, which hold personal data."""
-    await db.execute(
-        update(deliveries)
-        .where(deliveries.c.read_at < before, or_(deliveries.c.watched_until.is_(None), deliveries.c.watched_until < before))
-        .values(snapshot=None)
-    )
-    # What a refund was for must stay known as long as more may come back. It names no person.
-    await db.execute(update(reports).where(reports.c.done_at < before, reports.c.kind != "refund").values(request=None))
+async def prune(db: AsyncConnection, before: datetime, limit: int) -> bool:
+    """Empties up to `limit` snapshots, which hold personal data. Returns whether there may be more."""
+    unwatched = or_(deliveries.c.watched_until.is_(None), deliveries.c.watched_until < before)
+    old = (deliveries.c.snapshot.is_not(None), deliveries.c.read_at < before, unwatched)
+    return await change_batch(db, deliveries, old, limit, snapshot=None)
+
+
+async def prune_reports(db: AsyncConnection, before: datetime, limit: int) -> bool:
+    """Empties up to `limit` requests of reports. What a refund was for must stay known as long as more may come back.
+
+    It names no person. Returns whether there may be more.
+    """
+    old = (reports.c.request.is_not(None), reports.c.kind != spelled("refund")[0], reports.c.done_at < before)
+    return await change_batch(db, reports, old, limit, request=None)

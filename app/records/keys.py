@@ -6,24 +6,15 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.domain import Right
 from app.errors import NotFound
 from app.ids import new_id, unguessable
 from app.storage.tables import api_keys
-
-
-class Right(StrEnum):
-    READ = "read"
-    SYNC = "sync"
-    """Start syncs, replay, release; includes read."""
-    ADMIN = "admin"
-    """Connections, keys, pause; includes the others."""
-
 
 IMPLIED = {
     Right.READ: {Right.READ},
@@ -91,6 +82,12 @@ def _open(row: Row[Any]) -> ApiKey:
 async def find(db: AsyncConnection, secret: str) -> ApiKey | None:
     """Returns the key; None when it is unknown or revoked."""
     row = (await db.execute(select(api_keys).where(api_keys.c.hash == hashed(secret), api_keys.c.revoked_at.is_(None)))).first()
+    return _open(row) if row else None
+
+
+async def in_force(db: AsyncConnection, key_id: str) -> ApiKey | None:
+    """The key by its id; None when it is unknown or revoked."""
+    row = (await db.execute(select(api_keys).where(api_keys.c.id == key_id, api_keys.c.revoked_at.is_(None)))).first()
     return _open(row) if row else None
 
 

@@ -5,40 +5,46 @@ A reservation ends with the first stock read that began after the order arrived 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, func, insert, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import Order
+from app.storage.batches import delete_batch
 from app.storage.outbound_tables import reservations, stock_levels
+from app.storage.tables import connections
 from app.storage.types import UtcTime
 
 
-async def reserve(db: AsyncConnection, lane: str, mapping_id: int, order: Order) -> list[str]:
-    """Replaces what the order reserves. Returns the numbers of all articles concerned."""
-    before = await release(db, mapping_id)
+async def reserve(db: AsyncConnection, lane: str, orders: Mapping[int, Order]) -> None:
+    """Reserves what the orders need, each by the id of its mapping. What they reserved before must be released."""
     rows = [
         {"lane": lane, "mapping_id": mapping_id, "number": line.article_number, "quantity": float(line.quantity)}
+        for mapping_id, order in orders.items()
         for line in order.lines
         if line.article_number
     ]
     if rows:
         await db.execute(insert(reservations), rows)
-    return list(dict.fromkeys([*before, *(str(row["number"]) for row in rows)]))
 
 
-async def release(db: AsyncConnection, mapping_id: int) -> list[str]:
-    """Takes back what the order reserves, unless it is in the WMS. Returns the numbers of the articles."""
-    mine = (reservations.c.mapping_id == mapping_id, reservations.c.transferred_at.is_(None))
-    found = await db.execute(delete(reservations).where(*mine).returning(reservations.c.number))
-    return list(dict.fromkeys(row.number for row in found))
+async def release(db: AsyncConnection, mapping_ids: Collection[int]) -> dict[int, list[str]]:
+    """Takes back what these orders reserve, unless they are in the WMS. Returns the numbers of the articles by mapping."""
+    if not mapping_ids:
+        return {}
+    these = (reservations.c.mapping_id.in_(mapping_ids), reservations.c.transferred_at.is_(None))
+    done = delete(reservations).where(*these).returning(reservations.c.mapping_id, reservations.c.number)
+    found: dict[int, list[str]] = {}
+    for row in await db.execute(done):
+        found.setdefault(row.mapping_id, []).append(row.number)
+    return found
 
 
-async def transferred(db: AsyncConnection, mapping_id: int, now: datetime) -> None:
-    """Stores that the WMS has the order. The WMS's own figure shows it from the next read on."""
-    mine = (reservations.c.mapping_id == mapping_id, reservations.c.transferred_at.is_(None))
+async def transferred(db: AsyncConnection, mapping_ids: Sequence[int], now: datetime) -> None:
+    """Stores that the WMS has these orders. The WMS's own figure shows them from the next read on."""
+    mine = (reservations.c.mapping_id.in_(mapping_ids), reservations.c.transferred_at.is_(None))
     await db.execute(update(reservations).where(*mine).values(transferred_at=now))
 
 
@@ -67,6 +73,18 @@ async def reserved(
     return found
 
 
-async def prune(db: AsyncConnection, before: datetime) -> None:
-    """Deletes reservations that every stock read since has shown."""
-    await db.execute(delete(reservations).where(reservations.c.transferred_at < before))
+async def prune(db: AsyncConnection, before: datetime, limit: int) -> bool:
+    """Deletes up to `limit` reservations that a stock read since has shown to every shop of the goods owner.
+
+    Returns whether there may be more.
+    """
+    unread = (
+        select(stock_levels.c.id)
+        .join(connections, connections.c.id == stock_levels.c.connection_id)
+        .where(
+            stock_levels.c.number == reservations.c.number,
+            stock_levels.c.wms_read_at <= reservations.c.transferred_at,
+            connections.c.lane == reservations.c.lane,
+        )
+    )
+    return await delete_batch(db, reservations, (reservations.c.transferred_at < before, ~unread.exists()), limit)

@@ -17,18 +17,43 @@ from app.storage.tables import sessions
 
 
 @dataclass(frozen=True)
+class Ended:
+    """A session that cannot be renewed without a person: since when (UTC), and what the system said."""
+
+    at: datetime
+    words: str
+
+
+@dataclass(frozen=True)
 class StoredSession:
     """`version` is 0 while no session is stored."""
 
     session: Session | None
     version: int
+    ended: Ended | None = None
 
 
 async def find(db: AsyncConnection, vault: Vault, connection_id: str) -> StoredSession:
     row = (await db.execute(select(sessions).where(sessions.c.connection_id == connection_id))).first()
     if row is None:
         return StoredSession(None, 0)
-    return StoredSession(Session(vault.open(row.sealed), row.expires_at), row.version)
+    ended = Ended(row.ended_at, row.ended_words or "") if row.ended_at is not None else None
+    return StoredSession(Session(vault.open(row.sealed), row.expires_at), row.version, ended)
+
+
+async def state(db: AsyncConnection, connection_id: str) -> tuple[bool, Ended | None]:
+    """Whether there is a session, and its end if it has ended."""
+    query = select(sessions.c.ended_at, sessions.c.ended_words).where(sessions.c.connection_id == connection_id)
+    row = (await db.execute(query)).first()
+    if row is None or row.ended_at is None:
+        return row is not None, None
+    return True, Ended(row.ended_at, row.ended_words or "")
+
+
+async def end(db: AsyncConnection, connection_id: str, known: StoredSession, words: str, now: datetime) -> bool:
+    """Marks it as one that only a person can renew. False when it was marked before, or another one is there by now."""
+    same = (sessions.c.connection_id == connection_id, sessions.c.version == known.version, sessions.c.ended_at.is_(None))
+    return (await db.execute(update(sessions).where(*same).values(ended_at=now, ended_words=words, updated_at=now))).rowcount == 1
 
 
 async def replace(
@@ -44,6 +69,8 @@ async def replace(
         "version": known.version + 1,
         "expires_at": fresh.expires_at,
         "updated_at": now,
+        "ended_at": None,
+        "ended_words": None,
     }
     if known.version == 0:
         await db.execute(insert(sessions).values(connection_id=connection_id, **values))

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
 from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from app.logs import get_logger
+from app.metrics import ROLLED_BACK
+from app.storage import address
+from app.storage.outages import is_rolled_back
 from app.storage.types import dumps, loads
 
+log = get_logger(__name__)
+T = TypeVar("T")
+
 SQLITE_BUSY_SECONDS = 30
+MOST_RUNS = 4
+"""How often a unit of work runs before its deadlock is somebody else's to handle."""
 
 
 def prepare_sqlite(connection: Any) -> None:
@@ -34,16 +46,20 @@ async def _connect(*args: Any, **kwargs: Any) -> Any:
 
 
 class Database:
-    """An async engine; `begin()` gives a transaction that writes, `read()` one that only reads."""
+    """An async engine; `begin()` gives a transaction that writes, `read()` one that only reads.
+
+    Raises BadInput for a URL that is no database's.
+    """
 
     def __init__(self, url: str, pool_size: int = 10) -> None:
         self.url = url
-        self.is_sqlite = url.startswith("sqlite")
+        place = address.read(url)
+        self.is_sqlite = place.is_sqlite
         options: dict[str, Any] = {"json_serializer": dumps, "json_deserializer": loads}
         if not self.is_sqlite:
             options |= {"pool_size": pool_size, "max_overflow": 10, "pool_pre_ping": True, "pool_timeout": 10}
-            options["connect_args"] = {"timeout": 10, "command_timeout": 60, "async_creator_fn": _connect}
-        self.engine: AsyncEngine = create_async_engine(url, **options)
+            options["connect_args"] = {"timeout": 10, "command_timeout": 60, **place.options, "async_creator_fn": _connect}
+        self.engine: AsyncEngine = create_async_engine(place.url, **options)
         if self.is_sqlite:
             self._take_over_sqlite_transactions()
 
@@ -65,6 +81,23 @@ class Database:
         """A write transaction. It commits when the block ends, and rolls back when the block raises."""
         async with self.engine.begin() as connection:
             yield connection
+
+    async def run(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        """Runs `work` in one write transaction. Runs it again when PostgreSQL has rolled it back (40P01, 40001).
+
+        `work` may run several times: it makes no outside call, and changes nothing but the database.
+        """
+        for runs in range(1, MOST_RUNS + 1):
+            try:
+                async with self.begin() as db:
+                    return await work(db)
+            except DBAPIError as error:
+                if not is_rolled_back(error) or runs == MOST_RUNS:
+                    raise
+                ROLLED_BACK.inc()
+                log.warning("rolled_back", runs=runs, error=str(error.orig)[:200])
+            await asyncio.sleep(random.uniform(0.005, 0.02) * runs)  # noqa: S311 - jitter, not a secret
+        raise AssertionError("unreachable")
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:

@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Float, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
-from app.storage.tables import metadata, only
+from app.storage.tables import metadata, partial
 from app.storage.types import BigId, Json, UtcTime
 
 deliveries = Table(
@@ -30,7 +43,8 @@ deliveries = Table(
     Column("read_at", UtcTime, nullable=False),  # when the call that showed it began
     UniqueConstraint("lane", "wms_order_id"),
     Index("ix_deliveries_mapping", "mapping_id"),
-    Index("ix_deliveries_watched", "connection_id", "look_at", **only("look_at is not null")),  # type: ignore[arg-type]
+    partial("ix_deliveries_watched", "connection_id", "watched_until", "look_at", where="watched_until is not null"),
+    partial("ix_deliveries_full", "read_at", where="snapshot is not null"),
 )
 
 returned_goods = Table(
@@ -62,6 +76,7 @@ reports = Table(
     Column("intended_at", UtcTime, nullable=False),
     Column("done_at", UtcTime),
     UniqueConstraint("mapping_id", "kind", "key"),
+    partial("ix_reports_full", "done_at", where="request is not null and kind <> 'refund'"),
 )
 
 acknowledgements = Table(
@@ -71,7 +86,8 @@ acknowledgements = Table(
     Column("mapping_id", BigId, ForeignKey("mappings.id"), nullable=False),
     Column("wms_order_id", BigId, nullable=False),
     Column("line_id", BigId, nullable=False),
-    Column("kind", String(12), nullable=False),  # picked, returned; received (on a purchase order, whose id is then given)
+    # picked, returned; received (on a purchase order, whose id is then given); cancelled (the order with the rest)
+    Column("kind", String(12), nullable=False),
     Column("quantity", Float, nullable=False),  # as it was read when it was reported to the shop
     Column("acknowledged", Float),  # as the WMS has confirmed it
     Column("updated_at", UtcTime, nullable=False),
@@ -89,18 +105,27 @@ stock_levels = Table(
     Column("number", String(120), nullable=False),
     Column("sellable", Float),  # as the WMS said at `wms_read_at`, the moment its read began
     Column("wms_read_at", UtcTime),
-    Column("shop_quantity", Integer),  # as the shop said last; None: it keeps no quantity of its own there
+    Column("shop_quantity", Float),  # as the shop said last; None: it keeps no quantity of its own there
     Column("shop_read_at", UtcTime),
-    Column("state", String(10), nullable=False),  # same, waiting, parked, problem, unknown
+    # The last write that the shop answered. Its quantity is written again only when there is something new to say.
+    Column("written_quantity", Integer),
+    Column("written_at", UtcTime),
+    Column("shown_after", Float),  # what the shop showed in its answer
+    Column("shown_before", Float),  # what it showed instead of the same quantity, written once before
+    # A product that keeps one quantity for its variations: what it must show is their sum, where the settings say so.
+    Column("sums_variations", Boolean, nullable=False, server_default=text("false")),
+    Column("state", String(10), nullable=False),  # same, waiting, parked, problem, none, unknown
     Column("tries", Integer, nullable=False, server_default="0"),
     Column("due_at", UtcTime),
     Column("problem_code", String(60)),
     Column("problem", Text),
     Column("updated_at", UtcTime, nullable=False),
     UniqueConstraint("connection_id", "source_id"),
-    Index("ix_stock_levels_number", "connection_id", "number"),
-    Index("ix_stock_levels_waiting", "connection_id", "parent_id", "id", **only("state = 'waiting'")),  # type: ignore[arg-type]
-    Index("ix_stock_levels_parked", "due_at", **only("state = 'parked'")),  # type: ignore[arg-type]
+    Index("ix_stock_levels_number", "number", "connection_id", "id"),
+    Index("ix_stock_levels_state", "state", "id"),
+    partial("ix_stock_levels_summed", "connection_id", "parent_id", where="problem_code = 'stock-summed'"),
+    partial("ix_stock_levels_waiting", "connection_id", "parent_id", "id", where="state = 'waiting'"),
+    partial("ix_stock_levels_parked", "due_at", where="state = 'parked'"),
 )
 
 reservations = Table(
@@ -115,6 +140,7 @@ reservations = Table(
     Column("transferred_at", UtcTime),
     Index("ix_reservations_number", "lane", "number"),
     Index("ix_reservations_mapping", "mapping_id"),
+    partial("ix_reservations_transferred", "transferred_at", where="transferred_at is not null"),
 )
 
 hooks = Table(
@@ -128,4 +154,17 @@ hooks = Table(
     Column("repairs", Integer, nullable=False, server_default="0"),
     Column("last_repair_at", UtcTime),
     Column("last_error", Text),
+    # A check that began before this moment does not answer what was asked then.
+    Column("asked_at", UtcTime),
+    Column("renews", Boolean, nullable=False, server_default=text("false")),  # the secret is to be written into the shop
+    Column("proofs", Json),  # by the webhook's id in the shop: when it was made, and when it rang
+)
+
+former_secrets = Table(
+    "former_secrets",
+    metadata,
+    Column("connection_id", String(40), ForeignKey("connections.id"), primary_key=True),
+    Column("part", String(12), primary_key=True),  # source: of the shop's webhooks; warehouse: of the WMS's
+    Column("sealed", LargeBinary, nullable=False),
+    Column("until", UtcTime, nullable=False),
 )

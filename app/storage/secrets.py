@@ -10,9 +10,17 @@ from typing import Any
 import orjson
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from pydantic import SecretStr
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.errors import BadInput
 from app.settings import Settings
+from app.storage.outbound_tables import former_secrets
+from app.storage.side_tables import visits
+from app.storage.tables import connections, sessions
+
+SEALED = (connections.c.secrets, sessions.c.sealed, former_secrets.c.sealed, visits.c.sealed)
+"""Every column that a vault has sealed."""
 
 
 class Vault:
@@ -75,3 +83,19 @@ def _key_file(directory: Path) -> str:
         key = new_key()
         file.write(key)
     return key
+
+
+async def reseal(db: AsyncConnection, vault: Vault) -> dict[str, int]:
+    """Encrypts all that is sealed with the vault's first key. Returns how many rows, by table.
+
+    Raises BadInput when no key opens one.
+    """
+    counts = {}
+    for column in SEALED:
+        keys = list(column.table.primary_key)
+        rows = list(await db.execute(select(*keys, column).where(column.is_not(None)).with_for_update()))
+        for *key, sealed in rows:
+            mine = (one == value for one, value in zip(keys, key, strict=True))
+            await db.execute(update(column.table).where(*mine).values({column: vault.seal(vault.open(sealed))}))
+        counts[column.table.name] = len(rows)
+    return counts

@@ -30,10 +30,17 @@ metadata = MetaData(
 )
 
 
-def only(condition: str) -> dict[str, object]:
-    """A partial index, on both databases."""
-    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+def partial(name: str, *columns: str, where: str) -> Index:
+    """An index of the rows for which `where` holds, on both databases.
 
+    SQLite uses it only if the query shows that: with `column = value` for a condition of that form, with any comparison of the
+    column for `is not null`, and otherwise with the same condition word by word.
+    """
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
+
+LISTED = "id > 0"
+"""Every row, in the words of indexes that only lists ask for. SQLite would take them for other questions too, and read more."""
 
 connections = Table(
     "connections",
@@ -67,6 +74,8 @@ sessions = Table(
     Column("version", Integer, nullable=False),  # counts up at every renewal; the connection's settings_version stays
     Column("expires_at", UtcTime),
     Column("updated_at", UtcTime, nullable=False),
+    Column("ended_at", UtcTime),  # since when it cannot be renewed without a person
+    Column("ended_words", Words),
 )
 
 inbox = Table(
@@ -90,10 +99,15 @@ inbox = Table(
     Column("tries", Integer, nullable=False, server_default="0"),
     Column("due_at", UtcTime),
     Column("settled_at", UtcTime),
-    Index("ix_inbox_ready", "connection_id", "id", **only("state = 'received'")),  # type: ignore[arg-type]
-    Index("ix_inbox_parked", "due_at", **only("state = 'parked'")),  # type: ignore[arg-type]
-    Index("ix_inbox_job", "job_id", **only("state in ('queued', 'held', 'dead')")),  # type: ignore[arg-type]
-    Index("ix_inbox_record", "connection_id", "process", "source_id"),
+    partial("ix_inbox_ready", "connection_id", "id", where="state = 'received'"),
+    partial("ix_inbox_parked", "due_at", where="state = 'parked'"),
+    partial("ix_inbox_job", "job_id", "state", "generation", where="job_id is not null"),
+    partial("ix_inbox_record", "connection_id", "process", "source_id", "id", where="source_id is not null"),
+    partial("ix_inbox_connection", "connection_id", "state", "id", where="state <> 'received'"),
+    partial("ix_inbox_state", "state", "id", where="state <> 'received'"),
+    partial("ix_inbox_reason", "reason_code", "id", where="reason_code is not null"),
+    partial("ix_inbox_dead", "settled_at", "id", where="state = 'dead' and job_id is null"),
+    partial("ix_inbox_full", "received_at", where="body is not null and state in ('done', 'merged', 'ignored')"),
     Index("ix_inbox_received_at", "received_at"),
 )
 
@@ -123,28 +137,34 @@ jobs = Table(
     Column("payload", Json),
     Column("schema_version", Integer, nullable=False),
     Column("settings_version", Integer, nullable=False),
-    Column("found_by", String(20), nullable=False),  # webhook, poll, sweep, operator
+    Column("found_by", String(20), nullable=False),  # webhook, poll, sweep, operator, again
     Column("override", String(40)),  # an operator's decision for this generation: release
     Column("reason_code", String(60)),
     Column("reason", Words),
     Column("created_at", UtcTime, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
     UniqueConstraint("connection_id", "process", "source_id"),
-    Index(
-        "ix_jobs_claim",
-        "lane",
-        "suspect",
-        "priority",
-        "connection_id",
-        "ready_at",
-        **only("state = 'waiting'"),  # type: ignore[arg-type]
-    ),
-    Index("ix_jobs_oldest", "lane", "suspect", "priority", "ready_at", **only("state = 'waiting'")),  # type: ignore[arg-type]
-    Index("ix_jobs_parked", "lane", "due_at", **only("state = 'parked'")),  # type: ignore[arg-type]
-    Index("ix_jobs_running", "lane", **only("state = 'running'")),  # type: ignore[arg-type]
-    Index("ix_jobs_number", "lane", "process", "number", **only("state in ('waiting', 'parked')")),  # type: ignore[arg-type]
+    partial("ix_jobs_claim", "lane", "suspect", "priority", "connection_id", "ready_at", where="state = 'waiting'"),
+    partial("ix_jobs_oldest", "lane", "suspect", "priority", "ready_at", where="state = 'waiting'"),
+    partial("ix_jobs_parked", "lane", "due_at", where="state = 'parked'"),
+    partial("ix_jobs_running", "lane", where="state = 'running'"),
+    partial("ix_jobs_number", "lane", "process", "number", where="state in ('waiting', 'parked')"),
     Index("ix_jobs_state", "state", "id"),
+    partial("ix_jobs_connection", "connection_id", "process", "id", where=LISTED),
+    Index("ix_jobs_mapping", "mapping_id", "id"),
+    partial("ix_jobs_any_number", "number", "id", where="number is not null"),
+    Index("ix_jobs_source", "source_id", "id"),
+    partial("ix_jobs_reason", "reason_code", "id", where="reason_code is not null"),
+    partial("ix_jobs_dead", "updated_at", "id", where="state = 'dead'"),
+    partial("ix_jobs_full", "updated_at", where="source is not null and state = 'done'"),
 )
+
+OPEN_ORDER = (
+    "kind = 'order' and completed_at is null and closes_at is null and (wms_id is not null and wanted = 'present' "
+    "or wms_id is null and transfer in ('pending', 'held', 'refused', 'unknown'))"
+)
+"""Of a mapping: an order that the deep sweep reads. The index holds only these, so that it costs the same however many are done.
+"""
 
 mappings = Table(
     "mappings",
@@ -154,6 +174,7 @@ mappings = Table(
     Column("kind", String(12), nullable=False),  # order, article
     Column("source_id", String(80), nullable=False),
     Column("parent_source_id", String(80)),  # of a variation
+    Column("has_variations", Boolean),  # of an article; None: stored by a version that did not ask
     Column("source_number", Line(120)),
     Column("source_status", Line(40)),
     Column("lane", String(200), nullable=False),
@@ -169,6 +190,8 @@ mappings = Table(
     Column("settings_version", Integer),
     Column("sent_hash", String(64)),
     Column("sent_at", UtcTime),
+    Column("unsettled_attempt_id", BigId),  # the write whose outcome is not known, until a read settles it
+    Column("taken_back_at", UtcTime),  # cancelled in the warehouse because the shop cancelled it
     Column("reason_code", String(60)),
     Column("reason", Words),
     # The way back: none, waiting, partly, reported, held
@@ -176,13 +199,23 @@ mappings = Table(
     Column("delivery_code", String(60)),
     Column("delivery_reason", Words),
     Column("completed_at", UtcTime),
+    Column("closes_at", UtcTime),  # the shop has completed it: until then the deep sweep still reads it
     Column("created_at", UtcTime, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
     UniqueConstraint("connection_id", "kind", "source_id"),
     UniqueConstraint("lane", "kind", "number"),
-    Index("ix_mappings_wms_id", "lane", "kind", "wms_id"),
-    Index("ix_mappings_source_number", "source_number"),
-    Index("ix_mappings_open", "connection_id", "kind", "id", **only("wms_id is not null and wanted = 'present'")),  # type: ignore[arg-type]
+    partial("ix_mappings_wms_id", "wms_id", "lane", "kind", where="wms_id is not null"),
+    partial("ix_mappings_first", "connection_id", "kind", "lane", "wms_id", where="wms_id is not null"),
+    Index("ix_mappings_source", "source_id", "id"),
+    partial("ix_mappings_source_number", "source_number", "id", where="source_number is not null"),
+    partial("ix_mappings_number", "number", "id", where="number is not null"),
+    partial("ix_mappings_connection", "connection_id", "kind", "id", where=LISTED),
+    partial("ix_mappings_transfer", "transfer", "id", where="transfer <> 'sent'"),
+    partial("ix_mappings_absent", "id", where="wanted = 'absent'"),
+    partial("ix_mappings_delivery", "delivery", "id", where="delivery is not null"),
+    partial("ix_mappings_reason", "reason_code", "id", where="reason_code is not null"),
+    partial("ix_mappings_swept", "connection_id", "kind", "id", where=OPEN_ORDER),
+    partial("ix_mappings_closing", "connection_id", "closes_at", where="closes_at is not null"),
 )
 
 history = Table(
@@ -199,7 +232,6 @@ history = Table(
     Column("attempt_id", BigId),
     Column("run_id", String(40)),
     Index("ix_history_mapping", "mapping_id", "id"),
-    Index("ix_history_at", "at"),
 )
 
 attempts = Table(
@@ -220,10 +252,10 @@ attempts = Table(
     Column("result", String(20)),
     Column("status", Integer),
     Column("answer", Words),
-    Index("ix_attempts_open", "job_id", **only("finished_at is null")),  # type: ignore[arg-type]
-    Index("ix_attempts_batches", "lane", "finished_at", **only("job_id is null")),  # type: ignore[arg-type]
+    partial("ix_attempts_job", "job_id", "id", where="job_id is not null"),
+    partial("ix_attempts_open", "job_id", where="finished_at is null"),
+    partial("ix_attempts_batches", "lane", "finished_at", where="job_id is null"),
     Index("ix_attempts_mapping", "mapping_id", "id"),
-    Index("ix_attempts_started_at", "started_at"),
 )
 
 leases = Table(
@@ -269,6 +301,7 @@ cursors = Table(
     Column("next_sweep_at", UtcTime, nullable=False),
     Column("failures", Integer, nullable=False, server_default="0"),
     Column("last_error", Words),
+    Column("look_again", String(12)),  # owed to records that wait for it, after the next poll: articles, settings, filters
 )
 
 runs = Table(
@@ -283,7 +316,8 @@ runs = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("finished_at", UtcTime),
     UniqueConstraint("key_id", "idempotency_key"),
-    Index("ix_runs_created_at", "created_at"),
+    Index("ix_runs_created_at", "created_at", "id"),
+    partial("ix_runs_unfinished", "created_at", where="finished_at is null"),
 )
 
 run_parts = Table(
@@ -309,8 +343,10 @@ run_parts = Table(
     Column("error", Words),
     Column("started_at", UtcTime),
     Column("finished_at", UtcTime),
-    Index("ix_run_parts_state", "state", "id"),
-    Index("ix_run_parts_connection", "connection_id", "process", "id"),
+    partial("ix_run_parts_working", "id", where="state = 'working'"),
+    partial("ix_run_parts_connection", "connection_id", "id", where=LISTED),
+    partial("ix_run_parts_to_read", "connection_id", "process", "id", where="state in ('waiting', 'reading')"),
+    partial("ix_run_parts_preview", "finished_at", where="preview is not null"),
 )
 
 run_items = Table(
@@ -325,8 +361,8 @@ run_items = Table(
     Column("source_id", String(80), nullable=False),
     Column("reason_code", String(60)),
     Column("reason", Words),
-    Index("ix_run_items_part", "part_id", "outcome"),
-    Index("ix_run_items_open", "job_id", **only("outcome is null")),  # type: ignore[arg-type]
+    Index("ix_run_items_part", "part_id", "outcome", "id"),
+    partial("ix_run_items_open", "job_id", where="outcome is null"),
 )
 
 api_keys = Table(
@@ -355,4 +391,9 @@ alerts = Table(
     Column("last_at", UtcTime, nullable=False),
     Column("sent_at", UtcTime),  # when somebody was told of it last
     UniqueConstraint("kind", "connection_id", "subject"),
+    Index("ix_alerts_last", "kind", "connection_id", "id"),
+    partial("ix_alerts_kind", "kind", "id", where=LISTED),
+    partial("ix_alerts_connection", "connection_id", "id", where=LISTED),
+    partial("ix_alerts_untold", "id", where="sent_at is null or last_at > sent_at"),
+    partial("ix_alerts_told", "sent_at", where="sent_at is not null"),
 )

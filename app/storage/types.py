@@ -7,7 +7,20 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Float, Integer, String, Text, literal
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    DateTime,
+    Dialect,
+    Float,
+    Integer,
+    String,
+    Text,
+    literal,
+    literal_column,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -75,8 +88,8 @@ class db_now(FunctionElement[datetime]):  # noqa: N801 - reads as the SQL functi
     type = UtcTime()
     inherit_cache = True  # the seconds are a bound value: the statement is compiled once, not for every call
 
-    def __init__(self, plus: float = 0.0) -> None:
-        super().__init__(literal(float(plus), Float))
+    def __init__(self, plus: float | BindParameter[float] = 0.0) -> None:
+        super().__init__(plus if isinstance(plus, BindParameter) else literal(float(plus), Float))
 
 
 @compiles(db_now, "sqlite")
@@ -88,6 +101,14 @@ def _now_on_sqlite(element: db_now, compiler: SQLCompiler, **options: Any) -> st
 @compiles(db_now, "postgresql")
 def _now_on_postgresql(element: db_now, compiler: SQLCompiler, **options: Any) -> str:
     return f"(clock_timestamp() + make_interval(secs => {compiler.process(element.clauses, **options)}))"
+
+
+def spelled(*values: str) -> list[ColumnElement[str]]:
+    """Words of ours in the text of the statement, for `in_`: SQLite uses a partial index with `in` only then.
+
+    The order must be that of the index. Never give it anything from outside.
+    """
+    return [literal_column(f"'{value}'", String) for value in values]
 
 
 def dumps(value: Any) -> str:

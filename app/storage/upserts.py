@@ -11,18 +11,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 async def insert_missing(db: AsyncConnection, table: Table, **values: Any) -> bool:
     """Inserts the row unless there is one with the same key. Returns whether it did. Waits for another insert of the same."""
-    done = await db.execute(_insert(db, table).values(**values).on_conflict_do_nothing())
+    done = await db.execute(insert_ignoring(db, table).values(**values))
     return bool(done.rowcount == 1)
 
 
 async def insert_missing_id(db: AsyncConnection, table: Table, **values: Any) -> int | None:
     """Does the same. Returns the new row's id, or None when there is one already."""
-    done = _insert(db, table).values(**values).on_conflict_do_nothing().returning(table.c.id)
+    done = insert_ignoring(db, table).values(**values).returning(table.c.id)
     made: int | None = await db.scalar(done)
     return made
 
 
-def _insert(db: AsyncConnection, table: Table) -> postgresql.Insert | sqlite.Insert:
-    dialect = postgresql if db.dialect.name == "postgresql" else sqlite
-    statement: postgresql.Insert | sqlite.Insert = dialect.insert(table)
-    return statement
+def insert_ignoring(db: AsyncConnection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """An insert that leaves out rows whose key is taken."""
+    if db.dialect.name == "postgresql":
+        return postgresql.insert(table).on_conflict_do_nothing()
+    return sqlite.insert(table).on_conflict_do_nothing()

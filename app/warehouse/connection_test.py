@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from app.errors import LoginRefused, Malformed, RateLimited, Refused, RemoteError, Unavailable
+from app.errors import LockedOut, LoginRefused, Malformed, RateLimited, Refused, RemoteError, Unavailable
 from app.warehouse.credentials import OngoingCredentials
 from app.warehouse.reads.resources import OrderStatus
 from app.warehouse.settings import OngoingSettings
@@ -14,12 +14,17 @@ from app.warehouse.settings import OngoingSettings
 
 @dataclass(frozen=True)
 class Check:
-    """One finding. `name` is stable: address, login, order-statuses, goods-owner."""
+    """One finding. `name` is stable: address, login, order-statuses, goods-owner.
+
+    `error` is that of the call, if it failed, and `asked` what the call was to find out: login or goods-owner.
+    """
 
     name: str
     ok: bool
     message: str
     fix: str = ""
+    asked: str = field(default="", compare=False)
+    error: RemoteError | None = field(default=None, compare=False)
 
 
 def explain_connection(error: RemoteError | None, credentials: OngoingCredentials) -> Check:
@@ -76,6 +81,10 @@ def explain_statuses(statuses: Sequence[OrderStatus], settings: OngoingSettings)
 
 
 def _for_now(name: str, error: RemoteError) -> Check:
+    if isinstance(error, LockedOut):
+        return Check(name, False, f"{error.message}.", "wait until then: every failed call before that makes it longer")
     if isinstance(error, RateLimited):
-        return Check(name, False, "the warehouse takes no more calls for now", "try again in some minutes")
+        return Check(
+            name, False, "the warehouse has had too many calls from this user for now (429)", "try again in some minutes"
+        )
     return Check(name, False, error.message, "try again; if it stays so, ask the warehouse")

@@ -20,8 +20,10 @@ class OngoingCredentials(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     url: str = Field(
-        description="Address of the goods owner REST API, like https://api.ongoingsystems.se/{warehouse}/api/v1/. "
-        "The warehouse's login address is understood too."
+        description=(
+            "Address of the goods owner REST API, like https://api.ongoingsystems.se/{warehouse}/api/v1/. You may also "
+            "give the address of the WMS's login page."
+        )
     )
     user: str = Field(min_length=1, description="API user of the warehouse's WMS.")
     password: SecretStr = Field(min_length=1, description="Its password.")
@@ -29,7 +31,7 @@ class OngoingCredentials(BaseModel):
     webhook_secret: SecretStr | None = Field(
         None,
         min_length=16,
-        description="The fixed secret that the WMS's own webhooks carry, as it is set up there. Without one none are taken.",
+        description="The fixed secret of the WMS's webhooks, as set up in the WMS. Without it they are refused.",
     )
 
     @field_validator("url")

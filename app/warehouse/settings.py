@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+AddressPart = Literal["name", "street", "post-code", "city", "country"]
+
+_REQUIRED: tuple[AddressPart, ...] = ("street", "city", "country")
+"""Requirement: Ongoing WMS, orders."""
 _IDENTITIES = frozenset({"orderNumber", "goodsOwnerOrderId", "articleNumber", "consignee.customerNumber"})
 _WITHOUT_POST_CODE = re.findall(
     "[A-Z]{2}",
@@ -19,6 +23,31 @@ IE, NA, TT and WS have codes that an address need not carry. AN (Netherlands Ant
 since 2010.
 """
 
+_TEXT_LIMITS = {
+    "referenceNumber": 50,
+    "salesCode": 500,
+    "orderRemark": 500,
+    "deliveryInstruction": 300,
+    "warehouseInstruction": 500,
+    "freeText1": 300,
+    "freeText2": 300,
+    "freeText3": 300,
+    "wayOfDelivery.code": 50,
+    "wayOfDelivery.name": 50,
+    "advanced.wayOfDeliveryString": 50,
+    "consignee.name": 200,
+    "consignee.address1": 200,
+    "consignee.address2": 200,
+    "consignee.postCode": 50,
+    "consignee.city": 200,
+    "consignee.invoiceAddress.name": 200,
+    "consignee.invoiceAddress.address1": 200,
+    "consignee.invoiceAddress.address2": 200,
+    "consignee.invoiceAddress.postCode": 50,
+    "consignee.invoiceAddress.city": 200,
+    "articleName": 200,
+}
+
 
 class OngoingSettings(BaseModel):
     """Numbers and limits that differ between warehouses or that no public source settles."""
@@ -27,16 +56,18 @@ class OngoingSettings(BaseModel):
 
     started_from_status: int = Field(
         320,
-        description="Order status number from which the warehouse counts as having started: changes and cancellations are held.",
+        description=(
+            "Order status number from which the warehouse has started on the order. Changes and cancellations are then held."
+        ),
     )
     booked_from_status: int = Field(
         450, description="Order status number from which the shipment counts as booked with the carrier."
     )
     shipped_from_status: int = Field(450, description="Order status number from which an order counts as sent.")
-    collected_from_status: int = Field(500, description="Order status number from which the carrier counts as having collected.")
+    collected_from_status: int = Field(500, description="Order status number from which the carrier has collected the order.")
     returned_status: int = Field(800, description="Order status number of a returned order.")
     cancelled_status: int = Field(1000, description="Order status number of a cancelled order.")
-    call_timeout_seconds: float = Field(30, gt=0, le=300, description="Longest time one call may take in all, in seconds.")
+    call_timeout_seconds: float = Field(30, gt=0, le=300, description="Longest time that one call may take, in seconds.")
     page_size: int = Field(1000, ge=1, le=1000, description="Records per page of a list.")
     stock_look_back_hours: float = Field(
         23, gt=0, le=24, description="How far back changed stock may be asked for, in hours. The WMS refuses more than 24."
@@ -44,12 +75,14 @@ class OngoingSettings(BaseModel):
     webhook_header: str = Field(
         "X-Auth-Token",
         pattern=r"^[A-Za-z0-9-]+$",
-        description="Header in which the WMS's own webhooks carry their secret, as set up in the WMS (mode `token`).",
+        description="Header that carries the secret of the WMS's webhooks, as set up in the WMS (mode `token`).",
     )
     webhook_auth: Literal["token", "basic"] = Field(
         "token",
-        description="How the WMS's own webhooks prove themselves: `token` (the secret in `webhook_header`) or `basic` "
-        "(HTTP Basic; the secret is then `user:password`).",
+        description=(
+            "How the WMS's webhooks authenticate: `token` (the secret in `webhook_header`) or `basic` (HTTP Basic with "
+            "`user:password` as the secret)."
+        ),
     )
     max_order_number: int = Field(50, description="Longest order number.")
     max_article_number: int = Field(100, description="Longest article number.")
@@ -57,51 +90,44 @@ class OngoingSettings(BaseModel):
     max_goods_owner_order_id: int = Field(40, description="Longest shop order id (goodsOwnerOrderId).")
     max_customer_number: int = Field(50, description="Longest customer number.")
     forbidden_in_article_number: str = Field(
-        "!%_^\\", description="Search wildcards of the WMS, not to be part of an article number."
+        "!%_^\\", description="Search wildcards of the WMS. An article number must not contain them."
     )
     login_refused_pattern: str = Field(
         r"(?i)\b(log ?in|password|user ?name|credentials|authenticat|unauthori[sz]ed)",
-        description="A 500 whose text matches counts as a refused login, not as a passing fault.",
+        description="A 500 with a matching text counts as a refused login, not as a temporary fault.",
     )
     started_pattern: str = Field(
         r"(?i)(started|picked|picking|being handled|can(?:not|'t) be (?:changed|updated|edited|cancel))",
-        description="A refusal whose text matches means that the warehouse has started on the order.",
+        description="A refusal with a matching text means that the warehouse has started on the order.",
     )
     already_cancelled_pattern: str = Field(
-        r"(?i)already.*cancel", description="A refusal whose text matches means that the order was cancelled before."
+        r"(?i)already.*cancel", description="A refusal with a matching text means that the order was cancelled before."
     )
     text_limits: dict[str, int] = Field(
-        default_factory=lambda: {
-            "referenceNumber": 50,
-            "salesCode": 500,
-            "orderRemark": 500,
-            "deliveryInstruction": 300,
-            "warehouseInstruction": 500,
-            "freeText1": 300,
-            "freeText2": 300,
-            "freeText3": 300,
-            "wayOfDelivery.code": 50,
-            "wayOfDelivery.name": 50,
-            "advanced.wayOfDeliveryString": 50,
-            "consignee.name": 200,
-            "consignee.address1": 200,
-            "consignee.address2": 200,
-            "consignee.postCode": 50,
-            "consignee.city": 200,
-            "consignee.invoiceAddress.name": 200,
-            "consignee.invoiceAddress.address1": 200,
-            "consignee.invoiceAddress.address2": 200,
-            "consignee.invoiceAddress.postCode": 50,
-            "consignee.invoiceAddress.city": 200,
-            "articleName": 200,
-        },
-        description="Longest texts by field path. Longer ones are cut, and the record's history says so. "
-        "Numbers and ids are never cut: a record whose own are too long is held.",
+        default_factory=lambda: dict(_TEXT_LIMITS),
+        description=(
+            "Longest texts by field path, over these defaults. A longer text is cut, and the record's history says so. "
+            "Numbers and ids are never cut: the record is held instead."
+        ),
+    )
+    required_address_parts: list[AddressPart] = Field(
+        default_factory=lambda: list(_REQUIRED),
+        description=(
+            "What a delivery address must have, of name, street, post-code, city, country. An order that lacks one is held. "
+            "Nothing is required of an order that is picked up, or that holds virtual goods only."
+        ),
     )
     countries_without_post_code: list[str] = Field(
         default_factory=lambda: list(_WITHOUT_POST_CODE),
-        description="Countries (ISO 3166-1 alpha-2) whose addresses need no post code; everywhere else one without it is held.",
+        description=(
+            "Countries (ISO 3166-1 alpha-2) whose addresses need no post code, where `required_address_parts` asks for it."
+        ),
     )
+
+    @field_validator("text_limits", mode="before")
+    @classmethod
+    def _over_the_defaults(cls, value: Any) -> Any:
+        return {**_TEXT_LIMITS, **value} if isinstance(value, dict) else value
 
     @field_validator("text_limits")
     @classmethod

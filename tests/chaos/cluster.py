@@ -30,7 +30,7 @@ from app.records import connections
 from app.records.connections import Connection, Draft
 from app.sandbox.kit.faults import Fault
 from app.sandbox.kit.journal import Call
-from app.sandbox.kit.server import Server, free_port
+from app.sandbox.kit.server import Server
 from app.sandbox.ongoing import Warehouse, WarehouseConfig, create_warehouse
 from app.sandbox.woocommerce import Shop, ShopConfig, create_shop
 from app.settings import Settings
@@ -41,6 +41,7 @@ from tests.chaos.deliveries import Delivery, newest
 from tests.chaos.processes import Program, until
 from tests.chaos.size import LONGEST_WAIT
 from tests.harness import KEY, LONG_AGO, SECRET, WEBHOOK_SECRET
+from tests.services import free_port
 
 ROOT = Path(__file__).parents[2]
 GOODS_OWNER = 77
@@ -52,11 +53,13 @@ LEASE_SECONDS = 2.5
 TIMES = {
     "LEASE_SECONDS": LEASE_SECONDS,
     "SLICE_SECONDS": 3,
-    "TASK_TIMEOUT_SECONDS": 20,
+    "TASK_TIMEOUT_SECONDS": 300,
     "SWEEP_INTERVAL_SECONDS": 0.5,
     "RETRY_BASE_SECONDS": 0.2,
     "RETRY_CAP_SECONDS": 1,
     "BUDGET_PAUSE_SECONDS": 0.5,
+    "SHOP_PAUSE_SECONDS": 0.5,
+    "SHOP_PAUSE_CAP_SECONDS": 1,
     "REFUSAL_PAUSE_SECONDS": 0.5,
     "COMMIT_TIMEOUT_SECONDS": 2,
     "DRAIN_SECONDS": 10,
@@ -237,8 +240,8 @@ class Cluster:
 
     def calls(self, method: str | None = None, path: str = "/orders") -> list[Call]:
         """What the warehouse was asked, from its own journal."""
-        start_cluster = list(self.warehouse_server.app.state.journal.calls)
-        return [call for call in start_cluster if method in (None, call.method) and call.path.startswith(f"/demo/api/v1{path}")]
+        asked = list(self.warehouse_server.app.state.journal.calls)
+        return [call for call in asked if method in (None, call.method) and call.path.startswith(f"/demo/api/v1{path}")]
 
     @property
     def asked(self) -> int:
@@ -266,8 +269,8 @@ class Cluster:
     async def states(self, table: Any = inbox) -> Counter[str]:
         """How many events, or jobs, are in which state."""
         async with self.database.read() as db:
-            start_cluster = await db.execute(select(table.c.state, func.count()).group_by(table.c.state))
-            return Counter({row[0]: row[1] for row in start_cluster})
+            rows = await db.execute(select(table.c.state, func.count()).group_by(table.c.state))
+            return Counter({row[0]: row[1] for row in rows})
 
     async def is_settled(self) -> bool:
         """Whether nothing waits any more: no event, no job. A database that is away is not settled."""

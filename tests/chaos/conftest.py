@@ -1,4 +1,4 @@
-"""A cluster for every bad day. `make test` runs the short form on SQLite, `make chaos` the full form on both databases."""
+"""A cluster for every bad day. `make test` runs the short form on SQLite, `make chaos ARGS=--crashes` the full form on both."""
 
 from __future__ import annotations
 

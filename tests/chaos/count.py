@@ -11,6 +11,7 @@ from sqlalchemy import select
 from app.sandbox.kit.journal import Call
 from app.sandbox.ongoing.model.records import Order
 from app.storage.tables import inbox, jobs
+from tests.chaos import figures
 from tests.chaos.cluster import GOODS_OWNER, Cluster
 from tests.chaos.deliveries import Body, newest
 
@@ -51,14 +52,15 @@ async def count(cluster: Cluster) -> Count:
 async def all_is_well(cluster: Cluster, *, dead: int = 0, side_by_side: int = 1) -> Count:
     """Settles, counts, and asserts what every bad day must end in; returns the count."""
     await cluster.settle()
-    start_cluster = await count(cluster)
-    assert start_cluster.accepted == start_cluster.settled, start_cluster.events
-    assert start_cluster.lost == []
-    assert start_cluster.doubled == []
-    assert start_cluster.events["held"] == 0
-    assert start_cluster.jobs["dead"] == dead
-    assert start_cluster.side_by_side <= side_by_side
-    return start_cluster
+    result = await count(cluster)
+    figures.note(result.accepted, len(result.lost), len(result.doubled))
+    assert result.accepted == result.settled, result.events
+    assert result.lost == []
+    assert result.doubled == []
+    assert result.events["held"] == 0
+    assert result.jobs["dead"] == dead
+    assert result.side_by_side <= side_by_side
+    return result
 
 
 async def _missing_events(cluster: Cluster) -> list[str]:
@@ -69,14 +71,14 @@ async def _missing_events(cluster: Cluster) -> list[str]:
 
 
 def _missing_orders(cluster: Cluster) -> list[str]:
-    """Where the warehouse is not as the newest delivery wants it. Of deliveries nobody took nothing is expected."""
-    start_cluster = []
-    for order_id, wanted in newest(cluster.accepted).items():
+    """Where the warehouse is not as the newest delivery wants it, by order id. Of deliveries nobody took nothing is expected."""
+    faults = []
+    for order_id, wanted in sorted(newest(cluster.accepted).items()):
         there = cluster.warehouse.orders.get((GOODS_OWNER, str(order_id)))
         fault = _fault(wanted, there)
         if fault:
-            start_cluster.append(f"order {order_id} {fault}")
-    return start_cluster
+            faults.append(f"order {order_id} {fault}")
+    return faults
 
 
 def _fault(wanted: Body, there: Order | None) -> str | None:

@@ -30,8 +30,8 @@ class Delivery:
 
     @property
     def order_id(self) -> int:
-        start_cluster: int = self.order["id"]
-        return start_cluster
+        order_id: int = self.order["id"]
+        return order_id
 
     @property
     def body(self) -> bytes:
@@ -100,9 +100,9 @@ def shuffled(deliveries: Iterable[Delivery], seed: int = 1) -> list[Delivery]:
 
 def newest(deliveries: Iterable[Delivery]) -> dict[int, Body]:
     """The last state of each order, by its id."""
-    start_cluster: dict[int, Body] = {}
+    newest_of: dict[int, Body] = {}
     for each in deliveries:
-        known = start_cluster.get(each.order_id)
+        known = newest_of.get(each.order_id)
         if known is None or each.order["date_modified_gmt"] >= known["date_modified_gmt"]:
-            start_cluster[each.order_id] = each.order
-    return start_cluster
+            newest_of[each.order_id] = each.order
+    return newest_of

@@ -23,8 +23,8 @@ async def until(condition: Callable[[], bool | Awaitable[bool]], what: str, seco
 
 
 async def _holds(condition: Callable[[], bool | Awaitable[bool]]) -> bool:
-    start_cluster = condition()
-    return start_cluster if isinstance(start_cluster, bool) else await start_cluster
+    holds = condition()
+    return holds if isinstance(holds, bool) else await holds
 
 
 class Program:

@@ -18,11 +18,14 @@ def api(settings: Settings) -> None:
     import uvicorn
 
     from app import logs
+    from app.api.intake.protocol import protocol_for
     from app.main import create_app
 
     logs.configure(settings, secret_names())
+    app = create_app(settings)
     config = uvicorn.Config(
-        create_app(settings),
+        app,
+        http=protocol_for(app.intake),
         host=settings.host,
         port=settings.port,
         lifespan="on",

@@ -22,7 +22,7 @@ done       yes      .       .        yes   .     -
 
 EVENTS = """
            received  parked  queued  done  merged  ignored  held  dead
-received   -         yes     yes     .     .       yes      .     yes
+received   -         yes     yes     .     yes     yes      .     yes
 parked     yes       -       .       .     .       .        .     .
 queued     .         .       -       yes   yes     yes      yes   yes
 done       yes       .       .       -     .       .        .     .

@@ -173,7 +173,7 @@ class TestReopened:
         writes = len(harness.warehouse.writes())
         await release(harness, order)
         assert len(harness.warehouse.writes()) == writes + 1  # it was tried
-        assert (await status(harness, order))[1:] == ("held", "cancelled-in-warehouse")
+        assert (await status(harness, order))[1:] == ("held", "reopened-after-cancel")
 
     async def test_releasing_it_once_the_warehouse_has_opened_it_by_hand_settles_it(self, harness: Harness) -> None:
         order = await sent(harness)
@@ -204,6 +204,28 @@ class TestOtherStatuses:
         assert await status(harness, order) == ("present", "sent", "kept")
         assert len(harness.warehouse.calls()) == before
 
+    @pytest.mark.parametrize("word", ["on-hold", "pending"])
+    async def test_it_goes_on_when_it_is_back_and_nothing_is_sent_twice(self, harness: Harness, word: str) -> None:
+        order = await sent(harness)
+        await harness.deliver(harness.shop.change(order["id"], status=word))
+        mapping = await harness.stored.mapping(order["id"])
+        assert mapping.reason == (
+            f"The shop's status is '{word}'; the order stays in the warehouse, only a cancellation takes it back"
+        )
+        await harness.deliver(harness.shop.change(order["id"], status="processing"))
+        assert await status(harness, order) == ("present", "sent", None)
+        assert len(harness.warehouse.writes()) == 1
+
+    @pytest.mark.parametrize("word", ["on-hold", "pending"])
+    @pytest.mark.parametrize("by_poll", [False, True])
+    async def test_an_order_that_waits_when_first_seen_is_shown(self, harness: Harness, word: str, by_poll: bool) -> None:
+        order = harness.shop.order(status=word)
+        await (harness.poll() if by_poll else harness.deliver(order))
+        assert await status(harness, order) == ("present", "none", "not-wanted")
+        assert (await harness.stored.mapping(order["id"])).reason.startswith(f"The shop's status is '{word}'. It goes on when ")
+        assert await harness.stored.history(order["id"]) == ["not-wanted"]
+        assert harness.warehouse.writes() == []
+
     async def test_an_order_that_is_paid_later_is_sent_then(self, harness: Harness) -> None:
         order = harness.shop.order(status="on-hold")
         await harness.deliver(order)
@@ -223,6 +245,23 @@ class TestOtherStatuses:
         await harness.deliver(order)
         assert await status(harness, order) == ("present", "none", "not-wanted")
         assert harness.warehouse.calls() == []
+
+    @pytest.mark.parametrize("by_poll", [False, True])
+    async def test_an_order_completed_by_itself_is_shown_as_ignored_with_that_reason(
+        self, harness: Harness, by_poll: bool
+    ) -> None:
+        """By a plugin that completes orders, before the shop tells of them."""
+        order = harness.shop.order(status="completed")
+        await (harness.poll() if by_poll else harness.deliver(order))
+        words = "The shop has completed the order (status 'completed'), and it was never in the warehouse"
+        mapping = await harness.stored.mapping(order["id"])
+        assert (mapping.transfer, mapping.reason_code) == ("none", "not-wanted")
+        assert mapping.reason.startswith(words)
+        assert await harness.stored.history(order["id"]) == ["not-wanted"]
+        assert await harness.stored.events() == ({} if by_poll else {"ignored": 1})
+        await harness.poll()
+        assert (await harness.stored.mapping(order["id"])).reason.startswith(words)
+        assert harness.warehouse.writes() == []
 
     async def test_which_statuses_are_sent_is_a_setting(self, harness: Harness) -> None:
         await harness.change_settings(harness.connection, order_statuses=["on-hold"])

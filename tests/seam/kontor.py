@@ -88,7 +88,7 @@ class Desk(Source):
     async def tracking_entries(self, source_id: str) -> tuple[TrackingEntry, ...]:
         return tuple(TrackingEntry(each, each) for each in (await self._ready()).told.get(source_id, []) if each != "sent")
 
-    def tracking_note(self, order_number: str, tracking: Any) -> str:
+    def tracking_note(self, order_number: str, tracking: Any, *, is_part: bool = False) -> str:
         return ""
 
 

@@ -5,17 +5,25 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 APP = Path(__file__).parents[2] / "app"
-OWN = ("integrations/woocommerce/", "sandbox/woocommerce/", "integrations/registry.py", "storage/migrations/", "demo/")
-NAMES = re.compile(r"woocommerce|x-wc|consumer_(key|secret)", re.IGNORECASE)
+SHARED = ("integrations/registry.py", "storage/migrations/", "demo/", "sandbox/__main__.py")
+NAMES = {
+    "woocommerce": re.compile(r"woocommerce|x-wc|consumer_(key|secret)", re.IGNORECASE),
+    "mystore": re.compile(r"mystore(?![`\"/])", re.IGNORECASE),
+    "nettbutikk24": re.compile(r"24 ?nettbutikk|nettbutikk24", re.IGNORECASE),
+}
 
 
-def test_woocommerce_is_named_in_its_own_folders_only() -> None:
+@pytest.mark.parametrize("system", NAMES)
+def test_a_system_is_named_in_its_own_folders_only(system: str) -> None:
+    own = (f"integrations/{system}/", f"sandbox/{system}/", *SHARED)
     found = [
         f"{place}: {line.strip()}"
         for file in sorted(APP.rglob("*.py"))
-        if not (place := file.relative_to(APP).as_posix()).startswith(OWN)
+        if not (place := file.relative_to(APP).as_posix()).startswith(own)
         for line in file.read_text().splitlines()
-        if NAMES.search(line)
+        if NAMES[system].search(line)
     ]
     assert found == []

@@ -58,7 +58,8 @@ async def test_one_of_two_processes_renews(site: Site, kontor: Kontor) -> None:
     connection_id = await active(site)
     kontor.office.expire()
     before = kontor.office.logins
-    stores = [SharedSessions(site.gateway.database, site.gateway.vault, site.clock, connection_id, "Kontor") for _ in range(2)]
+    gateway, source = site.gateway, (await site.gateway.connection(connection_id)).source
+    stores = [SharedSessions(gateway.database, gateway.vault, site.clock, connection_id, source, "Kontor") for _ in range(2)]
     await asyncio.gather(*(Desk(kontor.office, store).test() for store in stores))
     assert kontor.office.logins == before + 1
 

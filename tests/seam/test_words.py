@@ -44,8 +44,10 @@ async def test_of_a_polled_erp(site: Site, kassa: Kassa) -> None:
     await site.work(sweep=True)
 
     told = await texts(site)
-    assert "There is no article number. Give the product a unique article number (SKU) in the ERP" in told
-    assert "The ERP's status is '10'" in told
+    number = "There is no article number. Give the product a unique article number (SKU) in the ERP. It goes on when the product "
+    assert f"{number}gets a number that can be sent, by webhook or poll, or when the setting is changed" in told
+    status = "The ERP's status is '10'. It goes on when its status changes in the ERP, or when the setting that leaves it out is"
+    assert f"{status} changed" in told
     assert "Cancelled in the warehouse, because the ERP's status is '10'" in told
     assert [text for text in told if "look whether the ERP works and shows its orders to the gateway" in text]
     assert [text for text in told if "shop" in text.lower()] == []
@@ -67,7 +69,8 @@ async def test_of_an_erp_that_is_told_of_shipments(site: Site, monkeypatch: pyte
 
     told = await texts(site)
     expected = (
-        "The warehouse has sent the order, but the ERP has it as '10'. Decide in the ERP: open it again, or take the goods back"
+        "The warehouse has sent the order, but the ERP has it as '10'. Decide in the ERP: open it again, or take the goods back. "
+        "It goes on when the order is open in the ERP and read again (resync), or when it is released"
     )
     assert expected in told
     assert [text for text in told if "shop" in text.lower()] == []

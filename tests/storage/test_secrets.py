@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import LargeBinary, select
 
 from app.errors import BadInput
-from app.records import connections
+from app.integrations.protocol.session import Session
+from app.records import connections, sessions
+from app.records.sessions import StoredSession
 from app.settings import Settings
-from app.storage.secrets import Vault, new_key, open_vault
+from app.storage.outbound_tables import former_secrets
+from app.storage.secrets import SEALED, Vault, new_key, open_vault, reseal
+from app.storage.side_tables import visits
 from app.storage.tables import connections as rows
+from app.storage.tables import metadata
 from tests.harness import SECRET, WEBHOOK_SECRET, open_harness
 
 SECRETS = {"shop": {"consumer_secret": "cs_very-secret"}}
@@ -94,9 +101,34 @@ async def test_no_secret_is_in_the_database_as_it_is(sqlite_database: str, tmp_p
 async def test_keys_are_changed_by_sealing_everything_again(sqlite_database: str, tmp_path: Path) -> None:
     async with open_harness(sqlite_database, tmp_path) as harness:
         await harness.connect()
+        connection, vault, now = harness.connection, harness.gateway.vault, harness.clock()
+        later = now + timedelta(minutes=10)
+        async with harness.gateway.database.begin() as db:
+            await sessions.replace(db, vault, connection.id, StoredSession(None, 0), Session({"access_token": "T-1"}), now)
+            sealed = vault.seal({"secret": "former"})
+            await db.execute(
+                former_secrets.insert().values(connection_id=connection.id, part="source", sealed=sealed, until=later)
+            )
+            visit = {"id": "visit_1", "integration": "mystore", "stage": "open", "created_at": now, "expires_at": later}
+            await db.execute(visits.insert().values(**visit, sealed=vault.seal({"password": "typed"})))
+            await db.execute(visits.insert().values(**{**visit, "id": "visit_2"}))
         old = (tmp_path / "secret.key").read_text().strip()
         new = new_key()
         async with harness.gateway.database.begin() as db:
-            assert await connections.reseal(db, Vault([new, old])) == 1
-            found = await connections.find(db, Vault([new]), "shop")
+            counts = await reseal(db, Vault([new, old]))
+            assert counts == {"connections": 1, "sessions": 1, "former_secrets": 1, "visits": 1}
+            only_new = Vault([new])
+            found = await connections.find(db, only_new, "shop")
+            stored = await sessions.find(db, only_new, connection.id)
+            former = await db.scalar(select(former_secrets.c.sealed))
+            typed = await db.scalar(select(visits.c.sealed).where(visits.c.id == "visit_1"))
         assert found.webhook_secret == WEBHOOK_SECRET
+        assert stored.session is not None
+        assert stored.session.values == {"access_token": "T-1"}
+        assert only_new.open(former or b"") == {"secret": "former"}
+        assert only_new.open(typed or b"") == {"password": "typed"}
+
+
+def test_every_sealed_column_is_sealed_again() -> None:
+    binary = {str(column) for table in metadata.sorted_tables for column in table.c if isinstance(column.type, LargeBinary)}
+    assert binary - {"inbox.body"} == {str(column) for column in SEALED}

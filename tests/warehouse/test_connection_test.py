@@ -76,9 +76,9 @@ async def test_a_warehouse_that_is_down_for_now(wms: respx.MockRouter, client: O
     assert failed(await client.test()) == [("login", "Ongoing WMS answered 503")]
 
 
-async def test_a_lock_out(wms: respx.MockRouter, client: OngoingClient) -> None:
+async def test_too_many_calls(wms: respx.MockRouter, client: OngoingClient) -> None:
     wms.get("orders/statuses").respond(429)
-    assert failed(await client.test()) == [("login", "the warehouse takes no more calls for now")]
+    assert failed(await client.test()) == [("login", "the warehouse has had too many calls from this user for now (429)")]
 
 
 @pytest.mark.parametrize("status", [400, 403, 404])

@@ -47,7 +47,7 @@ class GivesSource(BaseModel):
 
     @contextlib.contextmanager
     def errors_as_said(self) -> Iterator[None]:
-        """What is wrong with the credentials is told under the name that the caller gave them."""
+        """Reports what is wrong with the credentials under the name that the caller gave them."""
         try:
             yield
         except BadInput as error:
@@ -72,7 +72,7 @@ class NewConnection(GivesSource):
 
 
 class DeclaredConnection(GivesSource):
-    """A connection as it is to be. Secrets and the go-live date that are left out stay as they are."""
+    """The connection that is wanted. Secrets and the go-live date stay as they are when they are left out."""
 
     model_config = ConfigDict(json_schema_extra={"example": {key: value for key, value in _GIVEN.items() if key != "name"}})
 
@@ -83,7 +83,9 @@ class DeclaredConnection(GivesSource):
 
 
 class ConnectionChange(GivesSource):
-    """What is to change, merged into what there is (RFC 7396: null takes a member away)."""
+    """The changes. What is left out stays. Parts with fixed names (`settings.stock`) are merged. A list, and a table with keys of
+    your own (`settings.transporters`, `settings.extra_order_fields`), is replaced as a whole: `{}` empties it. Null takes a value
+    back to its default; null for all of `settings` leaves `go_live` as it is."""
 
     model_config = ConfigDict(
         json_schema_extra={"example": {"settings": {"order_number_prefix": "N-", "processes": {"articles": False}}}},

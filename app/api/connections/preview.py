@@ -44,17 +44,22 @@ class Trial(BaseModel):
     settings: dict[str, Any] = Field({}, description="Merged into the connection's settings (RFC 7396), for this answer only.")
     process: Literal["articles", "orders"] = "orders"
     records: Annotated[list[Word], Field(min_length=1, max_length=MOST_RECORDS)] | None = Field(
-        None, description="The shop's ids. Those that are not stored are read from the shop."
+        None, description="Ids of records in the shop. The gateway reads those that it has not stored from the shop."
     )
-    latest: int = Field(3, ge=1, le=MOST_RECORDS, description="Without `records`: how many of those that came in last.")
+    latest: int = Field(
+        3,
+        ge=1,
+        le=MOST_RECORDS,
+        description="How many records to try when `records` is empty. The ones that came in last are taken.",
+    )
 
 
 class TriedField(BaseModel):
     """One field of what would be sent."""
 
     field: str = Field(description="Its path in the WMS's body.")
-    before: Any = Field(None, description="As the saved settings would send it.")
-    after: Any = Field(None, description="As the tried settings would.")
+    before: Any = Field(None, description="The value that the saved settings would send.")
+    after: Any = Field(None, description="The value that the tried settings would send.")
     is_changed: bool
 
 
@@ -91,8 +96,8 @@ class TriedSettings(BaseModel):
 
 @router.post("/{connection}/preview", summary="Try settings on real records", responses=problems(404, 424))
 async def preview_settings(caller: Admin, connection: Name, body: Trial) -> TriedSettings:
-    """Maps records as the changed settings would, next to how the saved ones do. Saves and sends nothing; settings that cannot be
-    saved are refused with the field and the fix."""
+    """Maps records with the changed settings and compares the result with that of the saved ones. Saves and sends nothing.
+    Settings that cannot be saved are refused with the field and the fix."""
     current = await caller.connection(connection)
     found = await settings_preview.try_settings(
         caller.gateway, current, body.settings, Process(body.process), body.records or body.latest

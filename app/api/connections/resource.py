@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.api.connections.bodies import ConnectionChange, DeclaredConnection, NewConnection
 from app.api.connections.views import (
     CHECK_EXAMPLE,
     AppliedConnection,
     ConnectionView,
+    ConsentView,
     MadeConnection,
     NewSecret,
+    PausedCallView,
+    ShownConnection,
     TestView,
     members,
     webhook_url,
@@ -21,11 +25,15 @@ from app.api.kit.auth import Admin, Caller, Reader
 from app.api.kit.pages import Cursor, Limit, Name, Page, Word, cut, place_of
 from app.api.kit.problems import Refusal
 from app.api.kit.responses import described, problems
+from app.engine.core.runtime import Gateway
+from app.engine.core.sessions import consent_page
 from app.engine.operations import connection_test
 from app.engine.operations import connections as connection_service
+from app.engine.operations.lanes import paused_calls
+from app.engine.upkeep import webhook_guard
 from app.errors import BadInput, Conflict, NotFound
-from app.records import connections
-from app.records.connections import Draft, Status
+from app.records import connections, sessions
+from app.records.connections import Connection, Draft, Status
 
 router = APIRouter(prefix="/connections", tags=["connections"])
 
@@ -37,8 +45,22 @@ def _without_foreign_names(caller: Caller, clash: Conflict) -> Conflict:
     return Conflict("it clashes with another connection of that goods owner", field=clash.field, fix=clash.fix)
 
 
-async def _again(request: Request, caller: Caller, connection_id: str) -> ConnectionView:
-    return ConnectionView(**members(request, await caller.connection(connection_id)))
+async def _again(request: Request, caller: Caller, connection_id: str) -> ShownConnection:
+    gateway, found = caller.gateway, await caller.connection(connection_id)
+    async with gateway.database.read() as db:
+        paused = await paused_calls(db, found, gateway.clock())
+        consent = await _consent(db, gateway, found)
+    views = [PausedCallView.model_validate(each) for each in paused]
+    return ShownConnection(**members(request, found), paused_calls=views, consent=consent)
+
+
+async def _consent(db: AsyncConnection, gateway: Gateway, connection: Connection) -> ConsentView | None:
+    if connection.system.consent is None:
+        return None
+    is_there, ended = await sessions.state(db, connection.id)
+    state = "ended" if ended is not None else "given" if is_there else "none"
+    page = consent_page(gateway.settings, connection)
+    return ConsentView(state=state, url=page, ended_at=ended.at if ended else None, words=ended.words if ended else None)
 
 
 @router.get("", summary="List connections by name", responses=problems())
@@ -61,8 +83,8 @@ async def list_connections(
 
 @router.post("", summary="Make a connection", status_code=201, responses=problems(409))
 async def make_connection(request: Request, caller: Admin, body: NewConnection) -> MadeConnection:
-    """As a draft: nothing is taken in or sent before it is activated. The secret for the shop's webhooks is made when none is
-    given, and shown this once; null means that there is to be none."""
+    """Makes the connection as a draft: nothing is taken in or sent before it is activated. If no webhook secret is given, the
+    gateway makes one and shows it this once. Null means that the connection has none."""
     caller.must_see_all("new connections")
     given = "webhook_secret" in body.source
     with body.errors_as_said():
@@ -72,13 +94,19 @@ async def make_connection(request: Request, caller: Admin, body: NewConnection) 
 
 
 @router.get("/{connection}", summary="Read a connection", responses=problems(404))
-async def read_connection(request: Request, caller: Reader, connection: Name) -> ConnectionView:
+async def read_connection(request: Request, caller: Reader, connection: Name) -> ShownConnection:
     return await _again(request, caller, connection)
 
 
 @router.patch("/{connection}", summary="Change a connection", responses=problems(404, 409))
 async def change_connection(request: Request, caller: Admin, connection: Name, body: ConnectionChange) -> AppliedConnection:
-    """An address that changes needs the secrets sent to it again, and makes the connection a draft that is tested anew."""
+    """What you leave out stays as it is. Parts with fixed names are merged: `{"settings": {"stock": {"floor": 2}}}` changes
+    the floor alone. Lists, and tables with keys of your own (`transporters`, `extra_order_fields`), are replaced as a whole: `{}`
+    empties them. Null takes a value back to its default;
+    null for all `settings` leaves `go_live` as it is.
+
+    If you change an address, give the secrets for it again. The connection then becomes a draft and must be tested anew.
+    What others change at the same moment is kept; if they change the same, the answer is 409, and nothing is changed."""
     current = await caller.connection(connection)
     try:
         with body.errors_as_said():
@@ -100,10 +128,11 @@ async def apply_connection(
     connection: Name,
     body: DeclaredConnection,
     dry_run: Annotated[
-        bool, Query(description="Of a connection that is there: check everything and say what would change; save nothing.")
+        bool, Query(description="For a connection that exists: check everything, say what would change, and save nothing.")
     ] = False,
 ) -> AppliedConnection:
-    """Makes the connection of that name, or brings it in line; done twice, the second time changes nothing."""
+    """Makes the connection, or changes it so that it is as declared. Sending the same again changes nothing. If somebody else
+    changes the same at this moment, the answer is 409, and nothing is changed."""
     draft = Draft(name=connection, **body.model_dump())
     try:
         current = await caller.connection(connection)
@@ -128,28 +157,28 @@ async def apply_connection(
 
 @router.delete("/{connection}", summary="Delete a draft", status_code=204, responses=problems(404, 409))
 async def delete_connection(caller: Admin, connection: Name) -> Response:
-    """Only a draft of which nothing was ever kept; any other is paused instead."""
+    """Deletes a draft that never kept any data. Pause any other connection instead."""
     await connection_service.remove(caller.gateway, await caller.connection(connection))
     return Response(status_code=204)
 
 
 @router.post("/{connection}/test", summary="Test a connection", responses=problems(404))
 async def test_connection(caller: Admin, connection: Name) -> TestView:
-    """Real calls to the shop and the warehouse; what is wrong is said in the user's words, and kept with the connection."""
+    """Calls the shop and the warehouse. The findings are kept with the connection."""
     return TestView.of(await connection_test.test(caller.gateway, await caller.connection(connection)))
 
 
 _NOT_ACTIVATED = described(
     409,
-    "A check of the test failed; `checks` has them all.",
+    "A check of the test failed; `checks` has them all. Or the connection was changed while it was tested; activate it again.",
     detail="the shop: the key is unknown",
     checks=[{**CHECK_EXAMPLE, "ok": False, "message": "the key is unknown", "fix": "make new keys"}],
 )
 
 
 @router.post("/{connection}/activate", summary="Activate a connection", responses={**problems(404), 409: _NOT_ACTIVATED})
-async def activate_connection(request: Request, caller: Admin, connection: Name) -> ConnectionView:
-    """Tests it, and takes it into use when every check passes. Without a go-live date of its own, this moment becomes it: orders
+async def activate_connection(request: Request, caller: Admin, connection: Name) -> ShownConnection:
+    """Tests the connection and activates it when every check passes. If it has no go-live date, the date is set to now: orders
     made before are never transferred."""
     current = await caller.connection(connection)
     report = await connection_service.activate(caller.gateway, current)
@@ -161,24 +190,38 @@ async def activate_connection(request: Request, caller: Admin, connection: Name)
 
 
 @router.post("/{connection}/pause", summary="Pause a connection", responses=problems(404, 409))
-async def pause_connection(request: Request, caller: Admin, connection: Name) -> ConnectionView:
-    """Webhooks are still kept; nothing is polled or sent."""
+async def pause_connection(request: Request, caller: Admin, connection: Name) -> ShownConnection:
+    """The gateway still keeps incoming webhooks. It reads and sends nothing."""
     current = await caller.connection(connection)
     await connection_service.pause(caller.gateway, current)
     return await _again(request, caller, current.id)
 
 
 @router.post("/{connection}/resume", summary="Resume a connection", responses=problems(404, 409))
-async def resume_connection(request: Request, caller: Admin, connection: Name) -> ConnectionView:
-    """Goes on with what was kept meanwhile, and reads the shop now."""
+async def resume_connection(request: Request, caller: Admin, connection: Name) -> ShownConnection:
+    """Works on the webhooks that were kept meanwhile, and reads the shop now."""
     current = await caller.connection(connection)
     await connection_service.resume(caller.gateway, current)
     return await _again(request, caller, current.id)
 
 
 @router.post("/{connection}/rotate-webhook-secret", summary="Change the webhook secret", responses=problems(404, 409))
-async def rotate_webhook_secret(request: Request, caller: Admin, connection: Name) -> NewSecret:
-    """Deliveries signed with the old one are refused from now on; give the new one to the shop's webhooks at once."""
+async def rotate_webhook_secret(
+    request: Request,
+    caller: Admin,
+    connection: Name,
+    at_once: Annotated[
+        bool, Query(description="Refuse webhooks signed with the old secret from now on: it is known to others.")
+    ] = False,
+) -> NewSecret:
+    """Webhooks signed with the old secret are taken for `settings.webhooks.old_secret_minutes` more, then refused. Where the
+    gateway looks after the webhooks, it puts the new secret into the shop in the same call, and polls what was missed. Elsewhere
+    enter it in the shop within that time. If somebody else changes it at this moment, the answer is 409: the secret that they
+    were shown holds."""
     current = await caller.connection(connection)
-    secret = await connection_service.rotate_webhook_secret(caller.gateway, current)
-    return NewSecret(webhook_url=webhook_url(request, current)[0], webhook_secret=secret)
+    secret = await connection_service.rotate_webhook_secret(caller.gateway, current, at_once=at_once)
+    in_shop = await webhook_guard.renew_secret(caller.gateway, current.id)
+    minutes = 0 if at_once or current.webhook_secret is None else current.settings.webhooks.old_secret_minutes
+    return NewSecret(
+        webhook_url=webhook_url(request, current)[0], webhook_secret=secret, in_shop=in_shop, old_secret_minutes=minutes
+    )

@@ -84,7 +84,7 @@ class ConnectionView(BaseModel):
     name: str
     integration: str
     status: str = Field(description="draft, active or paused.")
-    account: str = Field(description="Whose data it is, as people know it: a shop's address, a company's name.")
+    account: str = Field(description="The account, as people know it: the address of a shop, the name of a company.")
     source: dict[str, Any] = Field(description="The outside credentials, without secrets.")
     warehouse: dict[str, Any]
     secrets: dict[str, bool]
@@ -102,6 +102,51 @@ class ConnectionView(BaseModel):
     activated_at: datetime | None
     created_at: datetime
     updated_at: datetime
+
+
+class PausedCallView(BaseModel):
+    """A call that is not made before `until`, after failures: what it is, how often it failed and what the system said last."""
+
+    model_config = ConfigDict(
+        from_attributes=True,
+        json_schema_extra={
+            "example": {
+                "call": "GET shop order",
+                "failures": 1,
+                "until": "2026-11-28T15:18:09Z",
+                "error": "the shop answered 403",
+                "words": "GET shop order is paused until 15:18:09 UTC after a failed call: the shop answered 403",
+                "fix": "any good answer of the shop ends it, also to a connection test",
+            }
+        },
+    )
+
+    call: str
+    failures: int
+    until: datetime
+    error: str
+    words: str = Field(description="All of it in one sentence.")
+    fix: str
+
+
+class ConsentView(BaseModel):
+    """How far a person's consent goes, for a system that asks for one."""
+
+    state: str = Field(
+        description="given; ended: a person must allow it again, what waits is kept meanwhile; none: another kind of credentials."
+    )
+    url: str = Field(description="The page on which a person connects it, or connects it again.")
+    ended_at: datetime | None = None
+    words: str | None = Field(None, description="What the system said when it ended.")
+
+
+class ShownConnection(ConnectionView):
+    """A connection, with the calls that rest after failures, and the consent that it works by."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {**_VIEW, "paused_calls": [], "consent": None}})
+
+    paused_calls: list[PausedCallView]
+    consent: ConsentView | None = Field(None, description="Null for a system that asks nobody for consent.")
 
 
 class MadeConnection(ConnectionView):
@@ -130,11 +175,22 @@ class NewSecret(BaseModel):
     """The new secret, shown this once."""
 
     model_config = ConfigDict(
-        json_schema_extra={"example": {"webhook_url": "https://gateway.example/webhooks/kY0c…", "webhook_secret": "m3Xb…"}}
+        json_schema_extra={
+            "example": {
+                "webhook_url": "https://gateway.example/webhooks/kY0c…",
+                "webhook_secret": "m3Xb…",
+                "in_shop": True,
+                "old_secret_minutes": 10,
+            }
+        }
     )
 
     webhook_url: str
     webhook_secret: str
+    in_shop: bool | None = Field(
+        description="Whether the gateway has put it into the shop. Null: enter it there. False: the next check tries again."
+    )
+    old_secret_minutes: float = Field(description="For how many minutes webhooks signed with the old secret are still taken.")
 
 
 def webhook_url(request: Request, connection: Connection) -> tuple[str, str | None]:

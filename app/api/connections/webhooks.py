@@ -33,6 +33,7 @@ _WEBHOOKS: dict[str, Any] = {
             "status": "active",
             "delivery_url": "https://gateway.example/webhooks/kY0c…",
             "modified_at": "2026-11-21T09:00:00Z",
+            "is_proven": True,
         }
     ],
     "missing": [],
@@ -45,15 +46,20 @@ class WebhookView(BaseModel):
     id: str
     name: str
     topic: str
-    status: str = Field(description="As the shop says: active, paused, disabled.")
+    status: str = Field(description="The state in the shop: active, paused, disabled.")
     delivery_url: str
     modified_at: datetime | None
+    is_proven: bool | None = Field(
+        description="Whether a greeting or a delivery of it has come. Null: not known, as the gateway did not make it."
+    )
 
 
 class MissingView(BaseModel):
-    """Something that stands in the guard's way."""
+    """A reason why the gateway cannot look after the webhooks."""
 
-    code: str = Field(description="not-managed, no-public-url, no-secret, read-only-key or not-active.")
+    code: str = Field(
+        description="not-managed, no-public-url, no-secret, read-only-key, address-not-called, not-active or unproven."
+    )
     text: str
     fix: str
 
@@ -63,17 +69,19 @@ class WebhooksView(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"example": _WEBHOOKS})
 
-    managed: bool = Field(description="Whether the gateway makes and mends them (settings.webhooks.managed).")
-    address: str | None = Field(description="Where they are to point; null while the gateway does not know its own address.")
+    managed: bool = Field(description="Whether the gateway makes and repairs them (settings.webhooks.managed).")
+    address: str | None = Field(
+        description="The address that they should have. Null while the gateway does not know its own address."
+    )
     state: str = Field(
-        description="unknown: not looked at yet; fine; repaired: put right at the last look; failed: `last_error`."
+        description="unknown: not checked yet. fine. repaired: put right at the last check. failed: see `last_error`."
     )
     checked_at: datetime | None
     next_check_at: datetime | None
-    repairs: int = Field(description="How many were put right since the connection was made.")
+    repairs: int = Field(description="How many repairs there were since the connection was made.")
     last_repair_at: datetime | None
     last_error: str | None
-    webhooks: list[WebhookView] = Field(description="As the shop showed them at `checked_at`.")
+    webhooks: list[WebhookView] = Field(description="The webhooks as the shop showed them at `checked_at`.")
     missing: list[MissingView] = Field(description="Why they cannot be looked after; empty when they can.")
 
     @classmethod
@@ -83,12 +91,12 @@ class WebhooksView(BaseModel):
 
 @router.get("/{connection}/webhooks", summary="Show the shop's webhooks", responses=problems(404))
 async def read_webhooks(caller: Reader, connection: Name) -> WebhooksView:
-    """As they were at the last look; the shop is not asked."""
+    """Shows the result of the last check. Does not call the shop."""
     return WebhooksView.of(await webhook_state.read(caller.gateway, await caller.connection(connection)))
 
 
 @router.post("/{connection}/webhooks/check", summary="Look after the shop's webhooks now", responses=problems(404, 409))
 async def check_webhooks(caller: Admin, connection: Name) -> WebhooksView:
-    """Reads them in the shop and puts right what is missing, switched off, pointing elsewhere or without rights; then polls what
-    was missed. A shop that cannot be asked is told of in `last_error`."""
+    """Reads the webhooks in the shop and repairs those that are missing, switched off, point elsewhere or lack rights. Then polls
+    for changes that were missed. If the shop cannot be reached, `last_error` says so."""
     return WebhooksView.of(await webhook_state.check(caller.gateway, await caller.connection(connection)))

@@ -41,7 +41,8 @@ def refused(refusal: Refusal, meaning: str) -> dict[str, Any]:
         "type": f"urn:gateway:problem:{refusal.result}",
         "title": refusal.title,
         "status": refusal.status,
-        "detail": refusal.fix,
+        "detail": refusal.title,
+        "fix": refusal.fix,
     }
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "example": example}}
     described: dict[str, Any] = {"description": meaning, "content": content}

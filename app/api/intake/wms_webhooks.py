@@ -23,8 +23,8 @@ from app.api.intake.shop_webhooks import (
     answer_to,
     read_body,
 )
+from app.api.intake.warehouse_hints import EarlyNews, GatheredWakeUps, is_early
 from app.engine.core.queue import (
-    CoalescedWakeUps,
     Task,
     refresh_all_key,
     refresh_article_key,
@@ -34,8 +34,9 @@ from app.engine.core.queue import (
 from app.engine.core.runtime import CACHE_SECONDS, Gateway
 from app.logs import get_logger
 from app.metrics import INTAKE
-from app.records import connections
 from app.records.connections import Connection, Status
+from app.records.webhooks import former_secrets
+from app.records.webhooks.former_secrets import Addressed
 from app.ttl_cache import TtlCache
 from app.warehouse.reads.webhooks import WarehouseNews, interpret, is_genuine
 
@@ -45,12 +46,10 @@ PREFIX = "/webhooks/ongoing/"
 MAX_BYTES = 256 * 1024
 """The vendor's own sample has one."""
 REMEMBERED_SECONDS = 300.0
-"""How long an event is known again; the WMS repeats after 1, 5, 15 and 30 minutes what was not answered."""
+"""How long a repeated event is recognised. The WMS repeats an event without an answer after 1, 5, 15 and 30 minutes."""
 MOST_REMEMBERED = 10_000
 MOST_NAMED = 5
-"""Of more articles than this the list of what has changed is read: one call instead of many."""
-RING_SECONDS = 2.0
-"""What is named again within this time is looked at once more at its end, not each time."""
+"""With more articles than this, the list of changed stock is read: one call instead of many."""
 
 NO_SECRET = Refusal(
     404, "no-secret", "This connection takes no webhooks of the WMS", "Set warehouse.webhook_secret, and the same in the WMS"
@@ -65,24 +64,27 @@ class WarehouseWebhooks:
     """The ASGI application for paths behind PREFIX; `open` gives it what it works with before the first request."""
 
     gateway: Gateway = field(init=False)
-    wake_ups: CoalescedWakeUps = field(init=False)
-    _known: TtlCache[str, Connection | Refusal] = field(default_factory=lambda: TtlCache(CACHE_SECONDS, MOST_REMEMBERED))
+    wake_ups: GatheredWakeUps = field(init=False)
+    early: EarlyNews = field(init=False)
+    _known: TtlCache[str, Addressed | Refusal] = field(default_factory=lambda: TtlCache(CACHE_SECONDS, MOST_REMEMBERED))
     _events: TtlCache[str, bool] = field(init=False)
 
     def open(self, gateway: Gateway) -> None:
         self.gateway = gateway
-        self.wake_ups = CoalescedWakeUps(gateway.wake_ups, RING_SECONDS)
+        self.wake_ups = GatheredWakeUps(gateway.wake_ups)
+        self.early = EarlyNews(gateway, self._send)
         self._events = TtlCache(REMEMBERED_SECONDS, MOST_REMEMBERED, lambda: gateway.clock().timestamp())
 
     async def close(self) -> None:
+        await self.early.close()
         await self.wake_ups.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         name = ""
         try:
-            connection = await self._connection(scope["path"][len(PREFIX) :])
-            name = connection.name
-            await self._take(connection, scope, receive)
+            addressed = await self._addressed(scope["path"][len(PREFIX) :])
+            name = addressed.connection.name
+            await self._take(addressed, scope, receive)
             answer = ACCEPTED
         except Refuse as refused:
             answer = answer_to(refused.refusal)
@@ -91,12 +93,12 @@ class WarehouseWebhooks:
         await send({"type": "http.response.body", "body": answer.body})
         INTAKE.labels(name, answer.result).inc()
 
-    async def _connection(self, webhook_id: str) -> Connection:
+    async def _addressed(self, webhook_id: str) -> Addressed:
         kept = self._known.get(webhook_id)
         if kept is None:
             try:
                 async with self.gateway.database.read() as db:
-                    found = await connections.by_webhook_id(db, self.gateway.vault, webhook_id)
+                    found = await former_secrets.by_webhook_id(db, self.gateway.vault, webhook_id)
             except (SQLAlchemyError, OSError) as error:
                 raise Refuse(NOT_REACHABLE) from error
             kept = self._known.put(webhook_id, found or UNKNOWN)
@@ -104,20 +106,26 @@ class WarehouseWebhooks:
             raise Refuse(kept)
         return kept
 
-    async def _take(self, connection: Connection, scope: Scope, receive: Receive) -> None:
+    async def _take(self, addressed: Addressed, scope: Scope, receive: Receive) -> None:
+        connection, former = addressed.connection, addressed.former.get(former_secrets.WAREHOUSE)
         secret, settings = connection.warehouse.webhook_secret, connection.settings.warehouse
         if secret is None:
             raise Refuse(NO_SECRET)
         headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}
-        if not is_genuine(headers, secret.get_secret_value(), settings):
+        is_former = former is not None and self.gateway.clock() < former.until and is_genuine(headers, former.secret, settings)
+        if not is_former and not is_genuine(headers, secret.get_secret_value(), settings):
             raise Refuse(WRONG_SECRET)
         body = await _body(receive, headers, self.gateway.settings.body_timeout_seconds)
         news = interpret(body)
-        if connection.status is Status.ACTIVE and self._is_new(connection, news):
+        if connection.status is not Status.ACTIVE or not self._is_new(connection, news):
+            return
+        if is_early(news, settings):
+            self.early.add(connection, news)
+        else:
             self._send(connection, news)
 
     def _is_new(self, connection: Connection, news: WarehouseNews) -> bool:
-        """Of this goods owner, and not heard of a moment ago. One without a key is always new."""
+        """Whether the event is for this goods owner and was not seen a moment ago. An event without a key is always new."""
         if news.goods_owner_id not in (None, connection.warehouse.goods_owner_id):
             return False
         if news.key is None:

@@ -10,15 +10,17 @@ from typing import Annotated
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
+from app.api.kit.queries import refuse_unknown
+from app.domain import Right
 from app.engine.core.runtime import Gateway
-from app.errors import Forbidden, NotFound, Unauthenticated
+from app.errors import Forbidden, NotFound, Unauthenticated, nearest
 from app.records import connections, keys
 from app.records.connections import Connection
-from app.records.keys import ApiKey, Right
+from app.records.keys import ApiKey
 from app.ttl_cache import TtlCache
 
 CACHE_SECONDS = 3.0
-"""How long a revoked key may go on working in a process that has just seen it."""
+"""How long a process may still accept a revoked key that it has just seen."""
 
 MAX_CACHED = 1000
 TOUCH_AFTER = timedelta(minutes=1)
@@ -71,20 +73,23 @@ class Caller:
         return None if self.key.connection_ids is None else list(self.key.connection_ids)
 
     async def connection(self, id_or_name: str) -> Connection:
-        """Raises NotFound, also for one that is there but not the key's: what is foreign is never seen."""
+        """Raises NotFound, also for a connection that exists but is not among the key's."""
         async with self.gateway.database.read() as db:
             try:
                 found = await connections.find(db, self.gateway.vault, id_or_name)
             except NotFound:
                 found = None
         if found is None or not self.key.sees(found.id):
-            raise NotFound(
-                f"there is no connection {id_or_name!r}", field="connection", fix="list them with: gateway connections list"
-            )
+            async with self.gateway.database.read() as db:
+                known = await connections.names(db)
+            meant = nearest(id_or_name, [name for each, name in known.items() if self.key.sees(each)])
+            fix = "list them with: gateway connections list"
+            fix = f"did you mean {meant}? {fix}" if meant else fix
+            raise NotFound(f"there is no connection {id_or_name!r}", field="connection", fix=fix)
         return found
 
     async def scope(self, id_or_name: str | None) -> list[str] | None:
-        """What a list's `connection` filter leaves of the connections the key may see; None: all. Raises NotFound."""
+        """The connections that a list's `connection` filter leaves, of those the key may see. None: all. Raises NotFound."""
         return self.connection_ids if id_or_name is None else [(await self.connection(id_or_name)).id]
 
     def must_see_all(self, what: str) -> None:
@@ -108,7 +113,9 @@ async def _caller(
             fix="send Authorization: Bearer gw_… or X-API-Key: gw_…; make a key with: gateway keys create NAME",
         )
     known: KnownKeys = request.app.state.keys
-    return Caller(await known.find(secret), known.gateway)
+    caller = Caller(await known.find(secret), known.gateway)
+    refuse_unknown(request)
+    return caller
 
 
 def _with(right: Right) -> Callable[[Caller], Awaitable[Caller]]:

@@ -21,7 +21,7 @@ LARGEST_ID = 2**63 - 1
 
 
 class Page(BaseModel, Generic[T]):
-    """One page of a list. `next_cursor` is given back as `cursor` for the page after it, and null on the last one."""
+    """One page of a list. Send `next_cursor` as `cursor` to get the page after it. It is null on the last page."""
 
     items: list[T]
     next_cursor: str | None = Field(None, description="For the page after this one; null when this is the last.")
@@ -50,7 +50,7 @@ def _in_utc(moment: datetime) -> datetime:
 
 Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
-Limit = Annotated[int, Query(ge=1, le=200, description="Most items of one page.")]
+Limit = Annotated[int, Query(ge=1, le=200, description="Maximum number of items on a page.")]
 Cursor = Annotated[str | None, Query(max_length=500, description="`next_cursor` of the page before.")]
 
 

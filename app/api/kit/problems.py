@@ -14,7 +14,9 @@ from sqlalchemy.exc import DataError, SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from app.errors import BadInput, GatewayError, LoginRefused, RateLimited, RemoteError, Unauthenticated
+from app.api.kit import queries
+from app.errors import BadInput, GatewayError, LoginRefused, RateLimited, RemoteError, Unauthenticated, nearest
+from app.integrations.kit.mistakes import fix_of, words_of
 from app.logs import get_logger
 from app.storage import outages
 
@@ -22,6 +24,8 @@ log = get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 5
+LONGEST_MEANT = 100
+"""Longer paths are compared with no others: it would cost much, and nobody means them."""
 
 KINDS: dict[int, tuple[str, str]] = {
     400: ("bad-request", "The request cannot be understood"),
@@ -67,11 +71,11 @@ class Problem(BaseModel):
     type: str = Field(description="A stable name for the kind of problem, as a URN.")
     title: str
     status: int
-    detail: str = Field(description="What is wrong this time.")
+    detail: str = Field(description="What is wrong.")
     field: str | None = Field(None, description="Where it is wrong: a dotted path in the body, or a parameter's name.")
     fix: str | None = Field(None, description="What to do about it.")
     instance: str | None = Field(None, description="The address that was asked.")
-    errors: list[ProblemPart] | None = Field(None, description="All that is wrong, when it is more than one thing.")
+    errors: list[ProblemPart] | None = Field(None, description="Every fault, when there is more than one.")
 
 
 class Refusal(GatewayError):
@@ -142,11 +146,25 @@ async def _remote(request: Request, error: RemoteError) -> Response:
 
 
 async def _not_valid(request: Request, error: RequestValidationError) -> Response:
-    parts = [{"field": _field(each["loc"]), "detail": str(each["msg"])} for each in error.errors()]
-    first = parts[0]
-    detail = f"{first['field']}: {first['detail']}"
-    fix = f"correct {first['field']}; /docs shows what it takes"
-    return problem(request, 422, detail, field=first["field"], fix=fix, errors=parts if len(parts) > 1 else None)
+    mistakes = error.errors()
+    if mistakes[0]["type"] == "json_invalid":
+        return _not_json(request, error)
+    parts = [{"field": _field(each["loc"]), "detail": words_of(each)} for each in mistakes]
+    first, field = mistakes[0], parts[0]["field"]
+    inside = {**first, "loc": first["loc"][1:]} if first["loc"][0] == "body" else first
+    is_inside = len(first["loc"]) > 1
+    fix = fix_of(inside, field, queries.body_model(request)) if is_inside else "send a body; /docs shows what it takes"
+    more = parts if len(parts) > 1 else None
+    return problem(request, 422, f"{field}: {parts[0]['detail']}", field=field, fix=fix, errors=more)
+
+
+def _not_json(request: Request, error: RequestValidationError) -> Response:
+    """Where in the body it stops being JSON, and why."""
+    first, text = error.errors()[0], error.body if isinstance(error.body, str) else ""
+    place = first["loc"][-1] if isinstance(first["loc"][-1], int) else 0
+    line, column = text.count("\n", 0, place) + 1, place - text.rfind("\n", 0, place)
+    detail = f"body: it is not JSON at line {line} column {column}: {first.get('ctx', {}).get('error', 'it ends too soon')}"
+    return problem(request, 422, detail, field="body", fix="correct it there; text and names stand in double quotes")
 
 
 def _field(place: tuple[Any, ...]) -> str:
@@ -162,9 +180,27 @@ async def _http(request: Request, error: HTTPException) -> Response:
         # FastAPI's word for a body that is no text at all; to whoever sent it that is one more thing that is not right.
         return problem(request, 422, "body: it cannot be read as JSON", field="body", fix="send JSON in UTF-8")
     details = {404: f"there is nothing at {request.url.path}", 405: f"{request.method} is not for {request.url.path}"}
-    fix = "see /docs for all addresses" if error.status_code in (404, 405) else None
+    fix = _address_fix(request, error) if error.status_code in (404, 405) else None
     detail = details.get(error.status_code, str(error.detail))
     return problem(request, error.status_code, detail, error.headers, fix=fix)
+
+
+def _address_fix(request: Request, error: HTTPException) -> str:
+    """What such an address takes, or the address that was meant."""
+    see = "see /docs for all addresses"
+    if methods := (error.headers or {}).get("Allow"):
+        return f"it takes {methods}; {see}"
+    if len(request.url.path) > LONGEST_MEANT:
+        return see
+    parts = request.url.path.split("/")
+    paths = (each.split("/") for each in request.app.openapi()["paths"])
+    like = {
+        "/".join(given if part.startswith("{") else part for part, given in zip(path, parts, strict=True)): None
+        for path in paths
+        if len(path) == len(parts)
+    }
+    meant = nearest(request.url.path, like)
+    return f"did you mean {meant}? {see}" if meant else see
 
 
 async def _database(request: Request, error: SQLAlchemyError) -> Response:

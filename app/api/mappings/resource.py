@@ -11,11 +11,14 @@ from app.api.kit.pages import Cursor, Id, Limit, Page, Word, before_id, cut
 from app.api.kit.responses import problems
 from app.api.mappings.views import (
     AcknowledgedView,
+    ClosedShort,
+    ClosingShort,
     HistoryEntry,
     MappingDetail,
     MappingView,
     NextView,
     Resolution,
+    RestView,
     Resynced,
     ToldView,
     TransferState,
@@ -26,6 +29,8 @@ from app.api.queue.jobs import CallView, JobView
 from app.domain import Kind
 from app.domain.record import process_of
 from app.engine.operations import explain, records
+from app.flows.outcomes import explained
+from app.flows.rest import RestOrder, begun
 from app.records import connections, deliveries, events, jobs, mappings
 from app.records.mappings import Mapping
 
@@ -46,7 +51,8 @@ async def list_mappings(
     transfer: Annotated[TransferState | None, Query()] = None,
     wanted: Annotated[Literal["present", "absent"] | None, Query()] = None,
     delivery: Annotated[
-        Literal["none", "waiting", "partly", "reported", "held"] | None, Query(description="How far the way back has come.")
+        Literal["none", "waiting", "partly", "reported", "held"] | None,
+        Query(description="How far the shop has been told of the shipment."),
     ] = None,
     reason_code: Annotated[Word | None, Query()] = None,
     limit: Limit = 50,
@@ -71,7 +77,7 @@ async def _seen(caller: Caller, mapping_id: int) -> Mapping:
 
 @router.get("/{mapping_id}", summary="Explain a record", responses=problems(404))
 async def read_mapping(caller: Reader, mapping_id: Id) -> MappingDetail:
-    """Its state, what came in, what was sent, what was answered, what happens next and why, and its history."""
+    """Shows the state of the record, what came in, what was sent and answered, what happens next and why, and its history."""
     mapping = await _seen(caller, mapping_id)
     expected = await explain.what_next(caller.gateway, mapping)
     process = process_of(Kind(mapping.kind))
@@ -116,7 +122,7 @@ async def _history(caller: Caller, mapping_id: int, before: int | None, limit: i
 
 @router.post("/{mapping_id}/resync", summary="Read a record from the shop and send it again", responses=problems(404, 424))
 async def resync(caller: Syncer, mapping_id: Id) -> Resynced:
-    """Reads it from the shop now, and queues it whether or not it has changed. What the warehouse already has is not written."""
+    """Reads the record from the shop now and queues it, changed or not. Nothing is written if the warehouse already has it."""
     await _seen(caller, mapping_id)
     enqueued = await records.resync(caller.gateway, mapping_id)
     return Resynced(id=mapping_id, verdict=enqueued.verdict, reason=enqueued.reason, job_id=enqueued.job_id)
@@ -124,16 +130,38 @@ async def resync(caller: Syncer, mapping_id: Id) -> Resynced:
 
 @router.post("/{mapping_id}/release", summary="Release a held record", responses=problems(404, 409))
 async def release(caller: Syncer, mapping_id: Id) -> MappingDetail:
-    """Lets it through in spite of what holds it: a cancellation although the warehouse has started, an order that was cancelled
-    there. What holds a record by its data or its number no release can help; the problem then says what can."""
+    """Sends the record in spite of the reason that holds it. Examples: a cancellation after the warehouse has started, or an
+    order that was cancelled in the warehouse. A record with wrong data or a wrong number cannot be released. The problem then
+    says what helps."""
     await _seen(caller, mapping_id)
     await records.release(caller.gateway, mapping_id)
     return await read_mapping(caller, mapping_id)
 
 
+@router.post("/{mapping_id}/close-short", summary="Close a partly sent order", responses=problems(404, 409))
+async def close_short(caller: Syncer, mapping_id: Id, body: ClosingShort | None = None) -> ClosedShort:
+    """The rest will not come: the order is set to completed in the shop with what was sent. What the warehouse sends all the same
+    is told as usual. Nothing is changed in the warehouse, unless `cancel_rest` is set: then its back orders are cancelled there
+    first. A rest that the WMS cannot cancel is answered with what to do there (409 when there is no other)."""
+    await _seen(caller, mapping_id)
+    rest = await records.close_short(caller.gateway, mapping_id, cancel_rest=body is not None and body.cancel_rest)
+    detail = await read_mapping(caller, mapping_id)
+    return ClosedShort.model_validate({**dict(detail), "rest": [_rest_view(each) for each in rest]})
+
+
+def _rest_view(rest: RestOrder) -> RestView:
+    return RestView(
+        wms_order_id=rest.wms_order_id,
+        number=rest.number,
+        status=rest.status,
+        is_being_cancelled=rest.can_be_cancelled,
+        fix=None if rest.can_be_cancelled else explained(begun(rest.number, rest.status)),
+    )
+
+
 @router.post("/{mapping_id}/resolve", summary="Declare a record settled", responses=problems(404, 409))
 async def resolve(caller: Syncer, mapping_id: Id, body: Resolution) -> MappingDetail:
-    """Nothing is sent; the next change in the shop is taken up as ever."""
+    """Nothing is sent. The next change in the shop is transferred as usual."""
     await _seen(caller, mapping_id)
     await records.resolve(caller.gateway, mapping_id, body.reason)
     return await read_mapping(caller, mapping_id)

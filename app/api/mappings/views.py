@@ -68,7 +68,7 @@ class ShopSide(BaseModel):
 class WarehouseSide(BaseModel):
     """The record in the WMS, as it was last read there."""
 
-    number: str | None = Field(description="Claimed for this record in this goods owner.")
+    number: str | None = Field(description="The number that is reserved for this record at this goods owner.")
     id: int | None = Field(description="The WMS's own id.")
     status: int | None
     status_text: str | None
@@ -77,11 +77,13 @@ class WarehouseSide(BaseModel):
 
 
 class DeliverySide(BaseModel):
-    """How far the way back has come: what the shop was told of an order's shipment."""
+    """What the shop was told of an order's shipment."""
 
     state: str | None = Field(
-        description="none: nothing to tell yet; waiting: sent, its tracking number is awaited; partly: the rest is to come; "
-        "reported; held: an operator is needed. null: the warehouse has shown nothing yet."
+        description=(
+            "none: nothing to tell yet. waiting: sent, without a tracking number yet. partly: the rest comes later. "
+            "reported. held: stopped, needs you. null: not read from the warehouse yet."
+        )
     )
     code: str | None
     reason: str | None
@@ -89,7 +91,7 @@ class DeliverySide(BaseModel):
 
 
 class MappingView(BaseModel):
-    """One record, on three axes: `wanted`, `transfer` and the warehouse's status. `label` is made of them, for people."""
+    """One record. `wanted`, `transfer` and the status in the warehouse say where it is. `label` sums them up for people."""
 
     model_config = ConfigDict(json_schema_extra={"example": _MAPPING})
 
@@ -98,9 +100,9 @@ class MappingView(BaseModel):
     kind: str
     label: str
     shop: ShopSide
-    wanted: str = Field(description="present or absent: what the shop wants of the warehouse.")
+    wanted: str = Field(description="present or absent: whether the warehouse should have the record.")
     transfer: str = Field(
-        description="none: nothing was or is to be sent; pending; sent; held; refused; unknown: a call's outcome is not known."
+        description=("none: nothing to send. pending. sent. held. refused. unknown: nobody knows whether the call worked.")
     )
     warehouse: WarehouseSide
     delivery: DeliverySide
@@ -147,7 +149,7 @@ class MappingView(BaseModel):
 
 
 class NextView(BaseModel):
-    """What happens next and why; `at`: when, null where it waits for its turn or for somebody."""
+    """What happens next and why. `at` says when. It is null when the record waits for other jobs or for a person."""
 
     code: str
     text: str
@@ -176,43 +178,43 @@ class TrackingView(BaseModel):
 
 
 class ShippedView(BaseModel):
-    """One order of the WMS that belongs to this order: the first one, or the rest of it (a back order)."""
+    """One order in the WMS that belongs to this order: the first one, or a back order with the rest of it."""
 
     number: str
     wms_order_id: int
-    back_order_for: int | None = Field(description="The WMS order whose rest this is.")
+    back_order_for: int | None = Field(description="The WMS order that this back order completes.")
     status: int
     shipped_at: datetime | None
     tracking: list[TrackingView]
     read_at: datetime
-    watched_until: datetime | None = Field(description="Until when it is read again for tracking numbers that come late.")
+    watched_until: datetime | None = Field(description="Until this time it is read again for late tracking numbers.")
 
 
 class ToldView(BaseModel):
-    """One thing that the shop was told, or is to be told: written once, because the shop would make another of it."""
+    """One thing that the shop was told or will be told. It is written once, because a second write would make a second entry."""
 
     kind: str = Field(description="tracking, note or refund.")
     key: str = Field(description="The tracking number, the refund's reference, or what the note is about.")
-    request: dict[str, Any] | None = Field(description="What was written; null when retention has emptied it.")
-    remote_id: str | None = Field(description="The shop's own id of it; null while the shop has not confirmed it.")
+    request: dict[str, Any] | None = Field(description="What was written. Null after the retention time.")
+    remote_id: str | None = Field(description="Its id in the shop. Null until the shop has confirmed it.")
     intended_at: datetime
     done_at: datetime | None
 
 
 class AcknowledgedView(BaseModel):
-    """A total of one line that the shop has been told, and what of it the WMS has been told."""
+    """The total of one order line that the shop was told, and how much of it was confirmed to the WMS."""
 
     wms_order_id: int
     line_id: int
-    kind: str = Field(description="picked or returned.")
+    kind: str = Field(description="picked, returned or received; cancelled: an order whose rest is not wanted, with line 0.")
     quantity: float
     acknowledged: float | None
     updated_at: datetime
 
 
 class MappingDetail(MappingView):
-    """One record with its explanation: what came in, what was sent and answered (each newest first), what the warehouse made of
-    it, what the shop was told, and what happens next."""
+    """One record with its explanation: what came in, what was sent and answered (newest first), what the warehouse did, what the
+    shop was told, and what happens next."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -232,14 +234,42 @@ class MappingDetail(MappingView):
     )
 
     next: NextView
-    job: JobView | None = Field(description="Its transfer to the warehouse.")
-    reports: list[JobView] = Field(description="The work of telling the shop: shipments, returns, acknowledgements, notes.")
+    job: JobView | None = Field(description="The job that transfers it to the warehouse.")
+    reports: list[JobView] = Field(description="The jobs that report to the shop: shipments, returns, acknowledgements, notes.")
     came_in: list[EventView]
-    sent: list[CallView] = Field(description="Calls to the warehouse and, for what is reported, to the shop.")
+    sent: list[CallView] = Field(description="Calls to the warehouse, and calls to the shop for reports.")
     deliveries: list[ShippedView]
     told: list[ToldView]
     acknowledged: list[AcknowledgedView]
     history: Page[HistoryEntry]
+
+
+class ClosingShort(BaseModel):
+    """How a partly sent order is closed."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"cancel_rest": True}})
+
+    cancel_rest: bool = Field(
+        False,
+        description="Cancel the rest in the warehouse, and close the order in the shop when that is done. Ongoing can cancel "
+        "back orders on which the warehouse has not begun, and no rest of an order that it has begun.",
+    )
+
+
+class RestView(BaseModel):
+    """An order of the WMS from which a rest may come. One that is not cancelled keeps the order open in the shop."""
+
+    wms_order_id: int
+    number: str
+    status: int
+    is_being_cancelled: bool
+    fix: str | None = Field(description="What to do in the WMS, where it cannot be cancelled from here.")
+
+
+class ClosedShort(MappingDetail):
+    """The record, and what becomes of its rest in the warehouse. `rest` is empty unless it was to be cancelled there."""
+
+    rest: list[RestView] = Field(default_factory=list)
 
 
 class Resynced(BaseModel):
@@ -254,7 +284,7 @@ class Resynced(BaseModel):
 
 
 class Resolution(BaseModel):
-    """Why the record is settled as it is. Goes into its history, so no personal data."""
+    """Why the record is settled. The text goes into the history, so leave personal data out."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"reason": "Sent by hand in the warehouse's pages"}})
 

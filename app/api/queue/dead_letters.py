@@ -66,7 +66,7 @@ class DeadLetterView(BaseModel):
 
 
 class ReplayFilter(BaseModel):
-    """Which dead letters; what is left out is not asked for."""
+    """Chooses dead letters. A member that is left out does not narrow the choice."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -77,7 +77,7 @@ class ReplayFilter(BaseModel):
 
 
 class Replay(BaseModel):
-    """Either `ids` or a `filter` (an empty one means all). Without `dry_run: false` nothing is replayed."""
+    """Give `ids` or a `filter` (an empty filter means all). Without `dry_run: false` nothing is replayed."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -127,7 +127,7 @@ async def list_dead_letters(
 
 @router.post("/replay", summary="Replay dead letters by ids or filter", responses=problems(404))
 async def replay(caller: Syncer, body: Replay) -> Replayed:
-    """Gives each another round of tries. With `dry_run` (the default) only says which. Replaying twice doubles nothing."""
+    """Tries each again. With `dry_run` (the default) it only lists them. Replaying twice doubles nothing."""
     if body.ids is not None:
         letters = [await _seen(caller, key) for key in dict.fromkeys(body.ids)]
         replayed = 0 if body.dry_run else await replay_letters(caller.gateway, letters)

@@ -12,11 +12,10 @@ from app.api.kit.auth import Caller, Reader, Syncer
 from app.api.kit.examples import HEADERS
 from app.api.kit.pages import Cursor, Id, Limit, Moment, Page, Word, before_id, cut
 from app.api.kit.responses import problems
-from app.domain import EventState
+from app.domain import EventState, Right
 from app.engine.operations import replay
 from app.errors import NotFound
 from app.records import events
-from app.records.keys import Right
 
 router = APIRouter(prefix="/events", tags=["events"])
 
@@ -48,7 +47,10 @@ class EventView(BaseModel):
     received_at: datetime
     topic: str | None
     state: EventState = Field(
-        description="received → (parked for another try →) queued → done, held or dead; or merged into a newer one; or ignored."
+        description=(
+            "received → (parked until the next try →) queued → done, held or dead. merged: a newer event replaced it. "
+            "ignored: nothing to do."
+        )
     )
     process: str | None
     record: str | None = Field(
@@ -60,11 +62,11 @@ class EventView(BaseModel):
     tries: int
     due_at: datetime | None
     settled_at: datetime | None
-    size: int = Field(description="Of its body, in bytes.")
+    size: int = Field(description="Size of the body, in bytes.")
 
 
 class EventDetail(EventView):
-    """One webhook with its headers; its body too for keys with the right admin, as long as retention keeps it."""
+    """One webhook with its headers. Keys with the right admin also see the body until the retention time is over."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -77,7 +79,7 @@ class EventDetail(EventView):
     )
 
     headers: dict[str, Any]
-    body: str | None = Field(None, description="As text; null without the right admin, or when it was deleted.")
+    body: str | None = Field(None, description="The body as text. Null without the right admin, or after it was deleted.")
 
 
 @router.get("", summary="List events, newest first", responses=problems(404))

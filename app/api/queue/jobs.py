@@ -61,14 +61,14 @@ class JobView(BaseModel):
     record: str = Field(validation_alias=AliasChoices("record", "source_id"), description="The shop's id of the record.")
     number: str | None = Field(description="The record's number in the WMS.")
     mapping_id: int
-    state: JobState = Field(description="waiting → running → done, held or dead; parked: waits for `due_at`.")
-    generation: int = Field(description="Raised by every new state of the record.")
+    state: JobState = Field(description="waiting → running → done, held or dead. parked: waits for `due_at`.")
+    generation: int = Field(description="Rises with every new state of the record.")
     tries: int
-    ready_at: datetime = Field(description="Since when it waits for its turn.")
+    ready_at: datetime = Field(description="When the job became ready to run.")
     due_at: datetime | None = Field(description="When the next try is due.")
-    found_by: str = Field(description="webhook, poll, sweep or operator.")
-    suspect: bool = Field(description="Refused before: never sent right after another failure.")
-    override: str | None = Field(description="An operator's decision about this state of the record: release.")
+    found_by: str = Field(description="webhook, poll, sweep, operator or again (a setting or an article has changed).")
+    suspect: bool = Field(description="The job was refused before. It is never sent right after another failure.")
+    override: str | None = Field(description="What an operator decided about this state of the record: release.")
     reason_code: str | None
     reason: str | None
     updated_at: datetime
@@ -84,10 +84,12 @@ class CallView(BaseModel):
     started_at: datetime
     finished_at: datetime | None
     result: str | None = Field(
-        description="ok, unavailable, rate-limited, login-refused, malformed, refused; unknown: the worker ended before it."
+        description=(
+            "ok, unavailable, rate-limited, login-refused, malformed, refused. unknown: the worker ended before the answer."
+        )
     )
     status: int | None
-    request: dict[str, Any] | None = Field(description="What was sent; null when retention has emptied it.")
+    request: dict[str, Any] | None = Field(description="What was sent. Null after the retention time.")
     answer: str | None = Field(description="What the warehouse answered.")
 
 
@@ -98,7 +100,9 @@ class JobDetail(JobView):
         json_schema_extra={"example": {**_JOB, "payload": {"number": "WC-5093", "state": "wanted"}, "calls": [CALL_EXAMPLE]}}
     )
 
-    payload: dict[str, Any] | None = Field(None, description="The record, normalized; null when retention has emptied it.")
+    payload: dict[str, Any] | None = Field(
+        None, description="The record in the gateway's own form. Null after the retention time."
+    )
     calls: list[CallView] = []
 
 

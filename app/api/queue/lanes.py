@@ -17,7 +17,7 @@ router = APIRouter(prefix="/lanes", tags=["lanes"])
 
 
 class BlockedView(BaseModel):
-    """A method of the WMS with failures in a row. At a number of them nothing is sent by it until `until`."""
+    """A method of the WMS that failed several times in a row. After too many failures it is not called until `until`."""
 
     call: str
     failures: int
@@ -46,14 +46,14 @@ class LaneView(BaseModel):
         }
     )
 
-    id: str = Field(description="Stands for the key in addresses.")
-    key: str = Field(description="Address of the WMS and the goods owner; or `shop:` and a connection's id, for what it is told.")
+    id: str = Field(description="The id to use in addresses instead of the key.")
+    key: str = Field(description="Address of the WMS and goods owner. For reports to a shop: `shop:` and the connection's id.")
     connections: list[str]
     paused: bool
     pause_reason: str | None
-    waiting: dict[str, int] = Field(description="Jobs that wait for their turn, by class: cancellations, orders, articles …")
-    states: dict[str, int] = Field(description="Jobs by state, those done left out.")
-    oldest: datetime | None = Field(description="Since when the longest waiting job waits.")
+    waiting: dict[str, int] = Field(description="Number of waiting jobs by class: cancellations, orders, articles …")
+    states: dict[str, int] = Field(description="Number of jobs by state, without those that are done.")
+    oldest: datetime | None = Field(description="When the job that has waited longest became ready.")
     worked_on: bool
     lease_until: datetime | None
     blocked: list[BlockedView]
@@ -67,7 +67,7 @@ class LaneList(BaseModel):
 
 
 class Pause(BaseModel):
-    """Why the lane is paused; shown wherever something waits for it."""
+    """Why the lane is paused. The reason is shown with everything that waits for the lane."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"reason": "The warehouse is counting its stock"}})
 
@@ -92,14 +92,14 @@ async def _view(caller: Caller, lane_id: str) -> LaneView:
 
 @router.get("", summary="List lanes", responses=problems())
 async def list_lanes(caller: Reader) -> LaneList:
-    """What waits in them and for how long, who works on them, and what keeps them from it."""
+    """Shows what waits in each lane and for how long, whether a worker has it, and what blocks it."""
     found = [lane for lane in await lanes.every(caller.gateway) if _is_seen(caller, lane)]
     return LaneList(items=[LaneView.model_validate(lane, from_attributes=True) for lane in found])
 
 
 @router.post("/{lane_id}/pause", summary="Pause a lane", responses=problems(404))
 async def pause_lane(caller: Admin, lane_id: Name, body: Pause | None = None) -> LaneView:
-    """Nothing new is sent; what is being sent is finished. Webhooks are still taken in, shops still read."""
+    """Nothing new is sent. A call that has begun is finished. Webhooks are still taken in, and shops are still read."""
     lane = await _seen(caller, lane_id)
     await lanes.pause_lane(caller.gateway, lane.key, (body or Pause()).reason)
     return await _view(caller, lane_id)

@@ -3,33 +3,26 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.text import Text
 
-from app.commands.connections import care, example
-from app.commands.connections.file import assigned, read_file, resolved
-from app.commands.kit.remote import DEFAULT_URL, ApiKey, Problem, Remote, Url, connect, segment
-from app.commands.kit.terminal import AsJson, Exit, err, fail, fields, out, print_json, table, with_times
-from app.integrations.registry import INTEGRATIONS
+from app.commands.connections import activation, apply, care
+from app.commands.connections.apply import show_webhook
+from app.commands.connections.file import assigned, resolved
+from app.commands.kit.remote import DEFAULT_URL, ApiKey, Remote, Url, connect, segment
+from app.commands.kit.terminal import AsJson, Exit, err, fields, out, print_json, table
 
-app = typer.Typer(no_args_is_help=True, help="Connections: one shop and one goods owner in a warehouse each.")
+app = typer.Typer(no_args_is_help=True, help="Connections. Each joins one shop and one goods owner in a warehouse.")
 
+apply.register(app)
 care.register(app)
-app.command("example")(example.example)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The connection's name or id.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
-DEFAULT_SYSTEM = next(iter(INTEGRATIONS))
-SOURCE_HELP = "A credential of the shop or ERP, like {}={}.".format(
-    *next(iter(INTEGRATIONS[DEFAULT_SYSTEM].reference.credentials.items()))
-)
-
-TEST_SECONDS = 180.0
-"""A test makes several calls to the shop and the warehouse, each within its own time-out."""
+SOURCE_HELP = "A credential of the shop or ERP. `gateway connections example INTEGRATION` lists the fields."
 
 COLUMNS = {
     "Name": "name",
@@ -42,6 +35,17 @@ COLUMNS = {
 }
 
 
+@app.command("example")
+def example(
+    integration: Annotated[str, typer.Argument(metavar="INTEGRATION", help="The system, as `gateway integrations` names it.")],
+) -> None:
+    """Print a TOML file with one connection. Fill it in and give it to `gateway connections apply`. Works without a gateway."""
+    from app.commands.connections.example import document  # imports every system; the other commands start without
+
+    # Not wrapped to the terminal's width: it goes into a file.
+    out().file.write(document(integration))
+
+
 @app.command("list")
 def show_all(url: Url = DEFAULT_URL, api_key: ApiKey = None, as_json: AsJson = False) -> None:
     """List the connections."""
@@ -49,36 +53,83 @@ def show_all(url: Url = DEFAULT_URL, api_key: ApiKey = None, as_json: AsJson = F
     if as_json:
         print_json({"items": rows, "next_cursor": None})
         return
-    table(with_times(rows), COLUMNS, "Connections")
+    table(rows, COLUMNS, "Connections")
 
 
 @app.command("show")
-def show(name: Name, url: Url = DEFAULT_URL, api_key: ApiKey = None, as_json: AsJson = False) -> None:
-    """Show one connection: its addresses (the webhook address among them), settings and last test. Secrets are never shown."""
-    found = connect(url, api_key).get(f"/connections/{segment(name)}")
+def show(
+    name: Name,
+    everything: Annotated[bool, typer.Option("--all", help="Show the settings that are at their defaults as well.")] = False,
+    url: Url = DEFAULT_URL,
+    api_key: ApiKey = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show one connection: its last test, its addresses (the webhook address among them) and the settings that are not at their
+    defaults. Secrets are never shown."""
+    remote = connect(url, api_key)
+    found = remote.get(f"/connections/{segment(name)}")
     if as_json:
         print_json(found)
         return
-    fields({key: found[key] for key in found if key != "test"}, f"Connection {found['name']}")
     if found["test"]:
-        _show_checks(found["test"]["checks"])
+        activation.show_checks(found["test"]["checks"])
+    else:
+        err().print(Text(f"Not tested yet. Test it with: gateway connections test {found['name']}", style="dim"))
+    consent = found.get("consent") or {}
+    if consent.get("state") == "ended":
+        words = f"It must be allowed again ({consent['words']}). What waits is kept. Open: {consent['url']}"
+        err().print(Text(words, style="bold red"))
+    for paused in found.get("paused_calls", []):
+        err().print(Text(f"{paused['words']}. {paused['fix'].capitalize()}.", style="yellow"))
+    fields(
+        {key: found[key] for key in found if key not in ("test", "settings", "paused_calls", "consent")},
+        f"Connection {found['name']}",
+    )
+    settings = _dotted(found["settings"])
+    chosen = settings if everything else _not_at_defaults(settings, remote, found["integration"])
+    out().print()
+    fields(chosen, "Settings" if everything else "Settings that are not at their defaults (--all shows all)")
+
+
+def _dotted(value: dict[str, Any], before: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, inner in value.items():
+        found |= _dotted(inner, f"{before}{name}.") if isinstance(inner, dict) and inner else {f"{before}{name}": inner}
+    return found
+
+
+def _not_at_defaults(settings: dict[str, Any], remote: Remote, integration: str) -> dict[str, Any]:
+    """Those of the settings that differ from what the system's own would be. Tables of a person's own are in it by their keys."""
+    systems = remote.items("/integrations", 1000)
+    defaults: dict[str, Any] = {}
+    for each in next((one["settings"] for one in systems if one["name"] == integration), []):
+        default = each["default"]
+        defaults |= _dotted(default, f"{each['name']}.") if isinstance(default, dict) and default else {each["name"]: default}
+    return {
+        name: value
+        for name, value in settings.items()
+        if value != defaults.get(name) and not (value in ({}, []) and not defaults.get(name))
+    }
 
 
 @app.command("add")
 def add(
     name: Annotated[str, typer.Argument(help="Name of the new connection: lower-case letters, digits, - and _.")],
     url: Url = DEFAULT_URL,
-    integration: Annotated[str, typer.Option(help="The system, as `gateway integrations` names it.")] = DEFAULT_SYSTEM,
+    integration: Annotated[
+        str | None, typer.Option(help="The system, as `gateway integrations` names it. Default: the first of them.")
+    ] = None,
     source: Annotated[list[str] | None, typer.Option("--source", "--shop", metavar="FIELD=VALUE", help=SOURCE_HELP)] = None,
     warehouse: Annotated[list[str] | None, typer.Option(metavar="FIELD=VALUE", help="Like goods_owner_id=77.")] = None,
     setting: Annotated[list[str] | None, typer.Option(metavar="FIELD=VALUE", help="Like poll_interval_minutes=5.")] = None,
     api_key: ApiKey = None,
     as_json: AsJson = False,
 ) -> None:
-    """Add a connection, as a draft. Values like env:NAME are looked up here, so that no secret is on the command line."""
+    """Add a connection as a draft. A value like env:NAME is read from this command's environment, so that no secret is on the
+    command line."""
     body = {
         "name": name,
-        "integration": integration,
+        "integration": integration or _first_system(),
         "source": assigned(source, "--source"),
         "warehouse": assigned(warehouse, "--warehouse"),
         "settings": assigned(setting, "--setting"),
@@ -86,76 +137,15 @@ def add(
     remote = connect(url, api_key)
     made = remote.call("POST", "/connections", json=resolved(body, name, os.environ))
     _say(made, f"Connection {name} is saved", as_json)
+    if not as_json:
+        command = f"gateway connections activate {name}"
+        err().print(Text(activation.draft_means(command, was_active=False, answer=made), style="yellow"))
 
 
-@app.command("apply")
-def apply(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="TOML with [[connections]]; see the documentation.")],
-    url: Url = DEFAULT_URL,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would change.")] = False,
-    activate: Annotated[bool, typer.Option("--activate", help="Test and activate what is not active yet.")] = False,
-    api_key: ApiKey = None,
-    as_json: AsJson = False,
-) -> None:
-    """Create or change connections so that they are as a file says. Doing it again changes nothing.
+def _first_system() -> str:
+    from app.integrations.registry import INTEGRATIONS
 
-    Values like "env:NAME" are looked up in this command's own environment and never by the gateway.
-    """
-    wanted = read_file(file, os.environ)
-    remote = connect(url, api_key)
-    reports = [_apply_one(remote, entry, dry_run=dry_run) for entry in wanted]
-    for report in reports:
-        # Shown before anything else can go wrong: the webhook secret of a new connection is given this once.
-        if not as_json:
-            _show_report(report, dry_run)
-    refused = _activate_all(remote, reports) if activate and not dry_run else []
-    if as_json:
-        print_json({"dry_run": dry_run, "connections": reports})
-    for report in refused:
-        if not as_json:
-            _show_checks(report["checks"])
-        err().print(Text(f"{report['name']} is not active: its test failed.", style="red"))
-    if refused:
-        raise typer.Exit(Exit.NO)
-
-
-def _activate_all(remote: Remote, reports: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Activates what is not active; gives the reports of those whose test failed, with its `checks`."""
-    for report in reports:
-        if report["status"] != "active":
-            made, report["checks"] = _activated(remote, report["name"])
-            report["status"] = made["status"] if made else report["status"]
-    return [report for report in reports if report.get("checks")]
-
-
-def _apply_one(remote: Remote, entry: dict[str, Any], *, dry_run: bool) -> dict[str, Any]:
-    """What was (or would be) done: created, changed, or nothing. `changed` names fields, never values: some are secrets."""
-    name = entry["name"]
-    body = {key: value for key, value in entry.items() if key != "name"}
-    try:
-        answer = remote.call("PUT", f"/connections/{segment(name)}", json=body, params={"dry_run": dry_run or None})
-    except Problem as problem:
-        if not dry_run or problem.status != 404:
-            raise
-        return {"name": name, "result": "created", "changed": [], "status": None, "webhook_url": None, "webhook_secret": None}
-    result = "created" if answer["created"] else "changed" if answer["changed"] else "unchanged"
-    kept = {key: answer[key] for key in ("changed", "status", "webhook_url", "webhook_secret")}
-    return {"name": name, "result": result, **kept}
-
-
-def _show_report(report: dict[str, Any], dry_run: bool) -> None:
-    words = f"would be {report['result']}" if dry_run and report["result"] != "unchanged" else report["result"]
-    status = f" ({report['status']})" if report["status"] else ""
-    out().print(Text.assemble((report["name"], "bold"), f": {words}{status}"))
-    for field in report["changed"]:
-        out().print(Text(f"  {field}"))
-    _show_webhook(report)
-
-
-def _show_webhook(report: dict[str, Any]) -> None:
-    if report.get("webhook_secret"):
-        out().print(Text(f"  webhook address: {report['webhook_url']}"))
-        out().print(Text(f"  webhook secret, shown this once: {report['webhook_secret']}"))
+    return next(iter(INTEGRATIONS))
 
 
 @app.command("test")
@@ -165,44 +155,14 @@ def try_out(name: Name, url: Url = DEFAULT_URL, api_key: ApiKey = None, as_json:
     if as_json:
         print_json(report)
     else:
-        _show_checks(report["checks"])
+        activation.show_checks(report["checks"])
     if not report["ok"]:
         raise typer.Exit(Exit.NO)
 
 
 def _test(remote: Remote, name: str) -> dict[str, Any]:
-    report: dict[str, Any] = remote.call("POST", f"/connections/{segment(name)}/test", seconds=TEST_SECONDS)
+    report: dict[str, Any] = remote.call("POST", f"/connections/{segment(name)}/test", seconds=activation.TEST_SECONDS)
     return report
-
-
-def _show_checks(checks: list[dict[str, Any]]) -> None:
-    rows = [{**check, "ok": "ok" if check["ok"] else "fail"} for check in checks]
-    table(rows, {"At": "system", "Check": "name", "": "ok", "Finding": "message", "Fix": "fix"}, "Connection test")
-
-
-@app.command("activate")
-def activate(name: Name, url: Url = DEFAULT_URL, api_key: ApiKey = None, as_json: AsJson = False) -> None:
-    """Test a connection and make it active. Without a go-live date of its own this moment becomes it."""
-    remote = connect(url, api_key)
-    made, checks = _activated(remote, name)
-    if made is None:
-        if as_json:
-            print_json({"ok": False, "checks": checks})
-        else:
-            _show_checks(checks)
-        fail(f"{name} stays as it is: its test failed")
-    _say(made, f"Connection {name} is active", as_json)
-
-
-def _activated(remote: Remote, name: str) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
-    """The connection; or None and the test's findings, when a check failed."""
-    try:
-        return remote.call("POST", f"/connections/{segment(name)}/activate", seconds=TEST_SECONDS), []
-    except Problem as problem:
-        checks: list[dict[str, Any]] | None = problem.document.get("checks")
-        if not checks:
-            raise
-        return None, checks
 
 
 @app.command("pause")
@@ -213,20 +173,48 @@ def pause(name: Name, url: Url = DEFAULT_URL, api_key: ApiKey = None, as_json: A
 
 @app.command("resume")
 def resume(name: Name, url: Url = DEFAULT_URL, api_key: ApiKey = None, as_json: AsJson = False) -> None:
-    """Go on with a paused connection."""
+    """Resume a paused connection."""
     _say(connect(url, api_key).call("POST", f"/connections/{segment(name)}/resume"), f"Connection {name} is active", as_json)
 
 
-@app.command("rotate-secret")
-def rotate_secret(name: Name, url: Url = DEFAULT_URL, yes: Yes = False, api_key: ApiKey = None, as_json: AsJson = False) -> None:
-    """Make a new webhook secret, shown this once. The shop's webhooks must be given it, or they are refused."""
+@app.command("delete")
+def delete(name: Name, url: Url = DEFAULT_URL, yes: Yes = False, api_key: ApiKey = None) -> None:
+    """Delete a draft that never kept any data. Pause any other connection instead."""
     if not yes:
-        typer.confirm(f"Webhooks of {name} signed with the old secret will be refused. Go on?", abort=True, err=True)
-    answer = connect(url, api_key).call("POST", f"/connections/{segment(name)}/rotate-webhook-secret")
+        typer.confirm(f"{name} will be deleted with its credentials. Go on?", abort=True, err=True)
+    connect(url, api_key).call("DELETE", f"/connections/{segment(name)}")
+    err().print(f"Connection {name} is deleted.")
+
+
+@app.command("rotate-secret")
+def rotate_secret(
+    name: Name,
+    url: Url = DEFAULT_URL,
+    yes: Yes = False,
+    at_once: Annotated[bool, typer.Option("--at-once", help="Refuse the old secret from now on: it is known to others.")] = False,
+    api_key: ApiKey = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a new webhook secret and show it this once. The gateway puts it into the shop where it looks after the webhooks.
+
+    The old secret is accepted for some minutes more (settings.webhooks.old_secret_minutes), unless you say --at-once.
+    """
+    if not yes:
+        when = "from now on" if at_once else "after a while"
+        typer.confirm(f"Webhooks of {name} signed with the old secret will be refused {when}. Go on?", abort=True, err=True)
+    path = f"/connections/{segment(name)}/rotate-webhook-secret"
+    answer = connect(url, api_key).call("POST", path, params={"at_once": True} if at_once else None)
     if as_json:
         print_json(answer)
         return
-    err().print(f"New webhook secret of {name}, shown this once; give it to the shop's webhooks:")
+    where = {
+        True: "it is in the shop already",
+        False: f"the shop could not be told: gateway connections webhooks {name} --check",
+        None: "give it to the shop's webhooks",
+    }
+    err().print(f"New webhook secret of {name}, shown this once; {where[answer['in_shop']]}:")
+    if minutes := answer["old_secret_minutes"]:
+        err().print(f"The old one is accepted for {minutes:g} minutes more.")
     out().print(answer["webhook_secret"])
 
 
@@ -235,4 +223,4 @@ def _say(answer: dict[str, Any], words: str, as_json: bool) -> None:
         print_json(answer)
         return
     out().print(Text(f"{words}.", style="green"))
-    _show_webhook(answer)
+    show_webhook(answer)

@@ -4,26 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+from typing import Any
 
-import typer
 from pydantic import BaseModel
 
-from app.commands.kit.terminal import out
 from app.integrations.catalogue import entry_of, fields_of
 from app.integrations.protocol.credentials import masked_fields
 from app.integrations.registry import integration as find_integration
 from app.warehouse.credentials import OngoingCredentials
 
 WAREHOUSE = {"url": "https://api.ongoingsystems.se/mywarehouse/api/v1/", "user": "gateway", "goods_owner_id": 77}
-
-
-def example(
-    integration: Annotated[str, typer.Argument(metavar="INTEGRATION", help="The system, as `gateway integrations` names it.")],
-) -> None:
-    """Print a TOML file with one connection, to be filled in and given to `gateway connections apply`. Asks no gateway."""
-    # Not wrapped to the terminal's width: it goes into a file.
-    out().file.write(document(integration))
 
 
 def document(integration: str) -> str:
@@ -49,7 +39,10 @@ def document(integration: str) -> str:
 
 
 def _given(model: type[BaseModel], prefix: str, examples: Mapping[str, Any]) -> Iterator[str]:
-    """Each field below what it is; one that may be left out is a comment. What is not shown whole comes from the environment."""
+    """Each field below what it is; one that may be left out is a comment, unless the example has it.
+
+    What is not shown whole comes from the environment.
+    """
     masked = masked_fields(model)
     for field in fields_of(model, examples):
         is_hidden = field.is_secret or field.name in masked
@@ -57,7 +50,8 @@ def _given(model: type[BaseModel], prefix: str, examples: Mapping[str, Any]) -> 
         if value is None and not field.is_required:
             continue
         yield f"# {field.description}"
-        yield f"{'' if field.is_required else '# '}{field.name} = {_written('' if value is None else value)}"
+        is_given = field.is_required or field.name in examples
+        yield f"{'' if is_given else '# '}{field.name} = {_written('' if value is None else value)}"
 
 
 def _written(value: Any) -> str:

@@ -10,13 +10,11 @@ from typing import Any
 import typer
 
 from app.errors import BadInput
-from app.integrations.registry import INTEGRATIONS
 
 PARTS = ("source", "warehouse", "settings")
 FIRST_NAME = "shop"
 """What `source` was called when there were only shops; still taken as the same."""
 REFERENCE = "env:"
-EXAMPLES = {"name": "my-shop", "integration": next(iter(INTEGRATIONS))}
 
 
 def read_file(path: Path, environment: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -42,7 +40,7 @@ def read_file(path: Path, environment: Mapping[str, str]) -> list[dict[str, Any]
 def _entry(entry: Mapping[str, Any], place: str, environment: Mapping[str, str]) -> dict[str, Any]:
     for name in ("name", "integration"):
         if not isinstance(entry.get(name), str):
-            raise BadInput(f"{place} has no {name}", field=f"{place}.{name}", fix=f'add a line like: {name} = "{EXAMPLES[name]}"')
+            raise BadInput(f"{place} has no {name}", field=f"{place}.{name}", fix=f'add a line like: {name} = "{_example(name)}"')
     if "source" in entry and FIRST_NAME in entry:
         raise BadInput(
             f"{place} has source and {FIRST_NAME}, which are the same thing", field=f"{place}.{FIRST_NAME}", fix="leave out shop"
@@ -57,6 +55,12 @@ def _entry(entry: Mapping[str, Any], place: str, environment: Mapping[str, str])
     # Resolved under the name that stands in the file: what is missing is told under it.
     given = resolved(entry, entry["name"], environment)
     return {**{part: {} for part in PARTS}, **{"source" if name == FIRST_NAME else name: part for name, part in given.items()}}
+
+
+def _example(name: str) -> str:
+    from app.integrations.registry import INTEGRATIONS  # most commands need no system's client, and start without it
+
+    return {"name": "my-shop", "integration": next(iter(INTEGRATIONS))}[name]
 
 
 def resolved(entry: Mapping[str, Any], name: str, environment: Mapping[str, str]) -> dict[str, Any]:

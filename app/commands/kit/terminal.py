@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
 from enum import IntEnum
 from typing import Annotated, Any, NoReturn
 
 import orjson
 import typer
 from pydantic import ValidationError
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 from typer.core import TyperGroup
 
+from app.commands.kit.layout import laid_out
+from app.commands.kit.wording import in_commands
 from app.errors import BadInput, Forbidden, GatewayError
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts instead of a table.")]
 
 
 LOG_WIDTH = 160
-"""Of tables that go into a file or a pipeline's log: nobody's window is in the way there."""
+"""Width of tables that go into a file or a log, where there is no window."""
 
 
 class Exit(IntEnum):
@@ -49,7 +50,7 @@ class NotAllowed(GatewayError):
 
 
 def out() -> Console:
-    """Standard output. Made when it is used: what stands behind it may have changed since."""
+    """Standard output. It is made at each use, because the stream behind it may have changed."""
     is_log = not sys.stdout.isatty() and "COLUMNS" not in os.environ
     return Console(highlight=False, soft_wrap=True, width=LOG_WIDTH if is_log else None)
 
@@ -62,14 +63,14 @@ def err() -> Console:
 def fail(message: str, fix: str | None = None, code: Exit = Exit.NO) -> NoReturn:
     """Says what is wrong and what to do, and ends the command."""
     console = err()
-    console.print(Text.assemble(("Error: ", "bold red"), message))
+    console.print(Text.assemble(("Error: ", "bold red"), in_commands(message)))
     if fix:
-        console.print(Text.assemble(("Fix: ", "bold"), fix))
+        console.print(Text.assemble(("Fix: ", "bold"), in_commands(fix)))
     raise typer.Exit(code)
 
 
 class Commands(TyperGroup):
-    """A group whose commands may raise our own errors: they are said in words and become exit codes."""
+    """A group of commands. Errors of our own become messages and exit codes."""
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -77,7 +78,8 @@ class Commands(TyperGroup):
         except Unreachable as error:
             fail(str(error), "start it with `gateway up`, or name its address with --url or GATEWAY_URL", Exit.UNREACHABLE)
         except NotAllowed as error:
-            fail(str(error), "give a key with --api-key or GATEWAY_API_KEY; make one with: gateway keys create", Exit.NOT_ALLOWED)
+            fix = "give a key of that gateway with --api-key or GATEWAY_API_KEY (make one with: gateway keys create NAME), or"
+            fail(str(error), f"{fix} another address with --url or GATEWAY_URL", Exit.NOT_ALLOWED)
         except BadInput as error:
             code = Exit.NOT_ALLOWED if isinstance(error, Forbidden) else Exit.NO
             message = error.message if not error.field or error.field in error.message else f"{error.field}: {error.message}"
@@ -87,8 +89,9 @@ class Commands(TyperGroup):
         except ValidationError as error:
             if error.title != "Settings":
                 raise
-            for each in error.errors(include_url=False, include_input=False):
-                fail(f"a setting cannot be read: {each['loc'][0]}: {each['msg']}", "see the settings' documentation", Exit.USAGE)
+            from app.settings import fault_of
+
+            fail(*fault_of(error), Exit.USAGE)
 
 
 def print_json(value: Any) -> None:
@@ -106,6 +109,8 @@ COLOURS = {
     "created": "green",
     "updated": "green",
     "fine": "green",
+    "solved since": "green",
+    "open": "yellow",
     "warn": "yellow",
     "held": "yellow",
     "parked": "yellow",
@@ -120,7 +125,7 @@ COLOURS = {
     "refused": "bold red",
     "unknown": "magenta",
 }
-"""States by how much they ask of the person who reads them."""
+"""The colours of states, by how much they need a person."""
 
 
 def cell(value: Any) -> Text:
@@ -130,23 +135,34 @@ def cell(value: Any) -> Text:
     if isinstance(value, bool):
         return Text("yes" if value else "no")
     if isinstance(value, (list, tuple)):
-        return Text(", ".join(str(part) for part in value))
+        return Text(in_commands(", ".join(str(part) for part in value)))
     if isinstance(value, dict):
         return Text(orjson.dumps(value, default=str).decode())
-    return Text(str(value), style=COLOURS.get(str(value), ""))
+    if isinstance(value, float) and value.is_integer():
+        return Text(str(int(value)))
+    return Text(in_commands(str(value)), style=COLOURS.get(str(value), ""))
 
 
-def table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], title: str | None = None) -> None:
-    """Rows as a table; `columns` are heading → name of the value (dots lead into it). Says so when there are none."""
+def table(
+    rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], title: str | None = None, none: str | None = None
+) -> None:
+    """Rows as a table; `columns` are heading → name of the value (dots lead into it). Times are in UTC, as the heading says.
+
+    Without rows it says so, in the words of `none`.
+    """
     if not rows:
-        err().print(Text(f"No {title.lower() if title else 'rows'}.", style="dim"))
+        err().print(Text(none or f"No {title.lower() if title else 'rows'}.", style="dim"))
         return
-    made = Table(box=box.SIMPLE, title=title, title_justify="left", title_style="bold", pad_edge=False)
-    for heading in columns:
-        made.add_column(heading, overflow="fold")
-    for row in rows:
-        made.add_row(*(cell(inside(row, name)) for name in columns.values()))
-    out().print(made)
+    headings = [f"{heading} (UTC)" if _is_time(name) else heading for heading, name in columns.items()]
+    cells = [[_cell_of(row, name) for name in columns.values()] for row in rows]
+    console = out()
+    for part in laid_out(headings, cells, title, console.width):
+        console.print(part)
+
+
+def _cell_of(row: Mapping[str, Any], name: str) -> Text:
+    value = inside(row, name)
+    return cell(moment(value) if value and _is_time(name) else value)
 
 
 def inside(value: Any, path: str) -> Any:
@@ -157,38 +173,49 @@ def inside(value: Any, path: str) -> Any:
 
 
 def fields(value: Mapping[str, Any], title: str | None = None) -> None:
-    """One thing, field by field; what is nested is spread out with dots."""
-    made = Table(box=None, show_header=False, title=title, title_justify="left", title_style="bold", pad_edge=False)
-    for name, inner in _spread(value):
-        made.add_row(Text(name, style="bold"), cell(inner))
-    out().print(made)
+    """One thing, field by field; what is nested is spread out with dots. Times are in UTC, and say so."""
+    if title:
+        out().print(Text(title, style="bold"))
+    spread = list(_spread(value))
+    if not spread:
+        return
+    widest = max(len(name) for name, _ in spread)
+    for name, inner in spread:
+        shown = f"{moment(inner)} UTC" if inner and _is_time(name) else inner
+        lines = _wrapped(cell(shown), max(out().width - widest - 2, MOST_NARROW))
+        for at, line in enumerate(lines):
+            out().print(Text.assemble((f"{name if at == 0 else '':<{widest}}  ", "bold"), line))
 
 
-def _spread(value: Mapping[str, Any], before: str = "") -> list[tuple[str, Any]]:
-    found: list[tuple[str, Any]] = []
+MOST_NARROW = 24
+"""Characters that a value has at least, however long the names beside it are."""
+
+
+def _wrapped(value: Text, width: int) -> list[Text]:
+    """Wrapped between words; a word that is longer than the line, like an address, stays whole."""
+    if value.cell_len <= width:
+        return [value]
+    lines = textwrap.wrap(value.plain, width, break_long_words=False, break_on_hyphens=False)
+    return [Text(line, style=value.style) for line in lines]
+
+
+def _spread(value: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
     for name, inner in value.items():
         if isinstance(inner, Mapping) and inner:
-            found += _spread(inner, f"{before}{name}.")
+            yield from _spread(inner, f"{before}{name}.")
         else:
-            found.append((f"{before}{name}", inner))
-    return found
+            yield f"{before}{name}", inner
 
 
 def moment(value: Any) -> str:
-    """An ISO 8601 time without its fractions, in UTC as it came."""
+    """An ISO 8601 time without its fractions, in UTC as it came. Whoever shows it says that it is UTC."""
     return str(value or "–").replace("T", " ").split(".")[0].removesuffix("+00:00").removesuffix("Z")
 
 
-def with_times(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Rows with their times (`…_at`) shortened for a table, those of what is nested too."""
-    return [{name: _shortened(name, value) for name, value in row.items()} for row in rows]
+def _is_time(path: str) -> bool:
+    name = path.rpartition(".")[2]
+    return name in TIMES or name.endswith("_at")
 
 
-def _shortened(name: str, value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {inner: _shortened(inner, each) for inner, each in value.items()}
-    return moment(value) if value and _is_time(name) else value
-
-
-def _is_time(name: str) -> bool:
-    return name == "at" or name.endswith("_at")
+TIMES = ("at", "oldest", "until", "lease_until", "go_live")
+"""Names of times that do not end in `_at`."""

@@ -7,12 +7,12 @@ under way until its time is over. Jobs of a lane (orders, articles, reports) and
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.engine.core import circuit, failpoints
@@ -70,11 +70,83 @@ def is_unknown(error: RemoteError | None) -> bool:
     return isinstance(error, Malformed) or (isinstance(error, Unavailable) and error.sent)
 
 
+@dataclass(frozen=True)
+class Planned:
+    """A write that is about to be made: its attempt is still to be stored."""
+
+    about: About
+    call: str
+    request: Mapping[str, Any] | None
+    timeout_seconds: float
+
+
+@dataclass(frozen=True)
+class EndedCall:
+    """A write that was made: its attempt, and its answer or its error."""
+
+    begun: Begun
+    error: RemoteError | None
+    answer: object = None
+
+    @property
+    def result(self) -> str:
+        return result_of(self.error)
+
+    @property
+    def status(self) -> int | None:
+        if self.error is not None:
+            return self.error.status
+        return self.answer.status if isinstance(self.answer, Written) else None
+
+
+_OPEN = insert(attempts).values(started_at=db_now()).returning(attempts.c.id, attempts.c.job_id)
+_CLOSE = (
+    update(attempts)
+    .where(attempts.c.id == bindparam("attempt"), attempts.c.finished_at.is_(None))
+    .values(finished_at=db_now(), result=bindparam("ended"), status=bindparam("code"), answer=bindparam("said"))
+)
+
+
+async def open_all(db: AsyncConnection, lease: Lease, planned: Sequence[Planned]) -> dict[int, int]:
+    """Stores an attempt for each of these writes, at most one a job. Returns the attempts' ids by job."""
+    rows = [
+        {
+            "job_id": each.about.job_id,
+            "mapping_id": each.about.mapping_id,
+            "lane": lease.key,
+            "fence": lease.fence,
+            "generation": each.about.generation,
+            "call": each.call,
+            "request": dict(each.request) if each.request is not None else None,
+            "timeout_seconds": each.timeout_seconds,
+        }
+        for each in planned
+    ]
+    return {row.job_id: row.id for row in await db.execute(_OPEN, rows)}
+
+
+async def close_all(db: AsyncConnection, ended: Sequence[EndedCall]) -> None:
+    """Stores what came of these writes."""
+    rows = [
+        {"attempt": each.begun.attempt_id, "ended": each.result, "code": each.status, "said": _words(each.error, each.answer)}
+        for each in sorted(ended, key=lambda each: each.begun.attempt_id)
+    ]
+    if rows:
+        await db.execute(_CLOSE, rows)
+
+
+async def withdraw(db: AsyncConnection, attempt_ids: Sequence[int]) -> None:
+    """Removes attempts whose calls were never made."""
+    if attempt_ids:
+        await db.execute(delete(attempts).where(attempts.c.id.in_(attempt_ids), attempts.c.finished_at.is_(None)))
+
+
 @dataclass
 class RecordedCalls:
     """Writes to one outside system under one lease, in three steps: `begin`, `send`, `end`.
 
-    `counted` names whose failures are counted together; no call takes longer than `call_timeout_seconds`.
+    `counted` names whose failures are counted together; no call takes longer than `call_timeout_seconds`. `is_shop`: the calls
+    are the shop's, which locks nobody out.
     """
 
     gateway: Gateway
@@ -83,6 +155,7 @@ class RecordedCalls:
     counted: str
     call_timeout_seconds: float
     about: About
+    is_shop: bool
 
     async def begin(self, db: AsyncConnection, call: str, request: Mapping[str, Any] | None) -> Begun:
         """Stores the attempt in the caller's transaction. The caller commits it before `send`. Raises LeaseLost and Blocked."""
@@ -121,12 +194,7 @@ class RecordedCalls:
 
     async def end(self, db: AsyncConnection, begun: Begun, error: RemoteError | None = None, answer: object = None) -> bool:
         """Stores the result in the caller's transaction. Returns whether this failure opened the method's circuit."""
-        status = error.status if error else (answer.status if isinstance(answer, Written) else None)
-        await db.execute(
-            update(attempts)
-            .where(attempts.c.id == begun.attempt_id, attempts.c.finished_at.is_(None))
-            .values(finished_at=db_now(), result=result_of(error), status=status, answer=_words(error, answer))
-        )
+        await close_all(db, [EndedCall(begun, error, answer)])
         return await self.count(db, begun.call, error)
 
     async def count(self, db: AsyncConnection, call: str, error: RemoteError | None) -> bool:
@@ -135,7 +203,9 @@ class RecordedCalls:
         if error is None:
             await circuit.succeeded(db, key, now)
             return False
-        return await circuit.count_failure(db, key, self.lease.key, error, now, self.gateway.settings) is not None
+        self.gateway.circuits.forget(self.counted)
+        failed = circuit.shop_failed if self.is_shop else circuit.count_failure
+        return await failed(db, key, self.lease.key, error, now, self.gateway.settings) is not None
 
     async def refuse_blocked(self, db: AsyncConnection, call: str) -> None:
         until = await circuit.blocked_until(db, [circuit.key_for(self.counted, call)], self.gateway.clock())

@@ -19,6 +19,8 @@ NAMES = (
     "poll-after-page",
 )
 """All failpoints, in the order in which an order passes them."""
+OF_LOGINS = ("renew-before-call", "renew-before-commit", "renew-after-commit")
+"""Those of a renewed login."""
 
 _actions: dict[str, Callable[[], None]] = {}
 _armed = os.environ.get("GATEWAY_FAILPOINT")
@@ -29,7 +31,7 @@ _signal = signal.Signals[os.environ.get("GATEWAY_FAILPOINT_SIGNAL", "SIGKILL")]
 @contextmanager
 def armed(name: str, action: Callable[[], None]) -> Iterator[None]:
     """Within the block, code that hits this failpoint runs `action`. What `action` raises is raised there."""
-    assert name in NAMES, f"there is no failpoint {name!r}"
+    assert name in (*NAMES, *OF_LOGINS), f"there is no failpoint {name!r}"
     before = _actions.get(name)
     _actions[name] = action
     try:

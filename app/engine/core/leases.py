@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import insert, or_, select, update
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy import or_, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.errors import LeaseLost
@@ -18,6 +18,7 @@ from app.logs import get_logger
 from app.storage.engine import Database
 from app.storage.tables import leases
 from app.storage.types import db_now
+from app.storage.upserts import insert_missing
 
 log = get_logger(__name__)
 
@@ -37,24 +38,25 @@ class Lease:
 
 async def acquire(database: Database, key: str, seconds: float) -> Lease | None:
     """Returns the lease, or None when somebody else holds it."""
+    async with database.begin() as db:
+        return await take(db, key, seconds)
+
+
+async def take(db: AsyncConnection, key: str, seconds: float) -> Lease | None:
+    """Does the same in the caller's transaction: the lease is held once that commits."""
     holder = unguessable()
-    try:
-        async with database.begin() as db:
-            taken = await db.execute(
-                update(leases)
-                .where(leases.c.key == key, or_(leases.c.until.is_(None), leases.c.until < db_now()))
-                .values(holder=holder, until=db_now(seconds), fence=leases.c.fence + 1)
-            )
-            if taken.rowcount == 1:
-                fence = await db.scalar(select(leases.c.fence).where(leases.c.key == key))
-                return Lease(key, holder, int(fence or 0), seconds)
-            if await db.scalar(select(leases.c.key).where(leases.c.key == key)):
-                return None
-            await db.execute(insert(leases).values(key=key, holder=holder, until=db_now(seconds), fence=1))
-            return Lease(key, holder, 1, seconds)
-    except IntegrityError:
-        # Two processes inserted at the same time, and the other one won.
-        return None
+    taken = (
+        update(leases)
+        .where(leases.c.key == key, or_(leases.c.until.is_(None), leases.c.until < db_now()))
+        .values(holder=holder, until=db_now(seconds), fence=leases.c.fence + 1)
+        .returning(leases.c.fence)
+    )
+    fence = await db.scalar(taken)
+    if fence is not None:
+        return Lease(key, holder, int(fence), seconds)
+    # There is no row yet, or somebody else holds it. Two processes may insert at the same time: one of them wins.
+    made = await insert_missing(db, leases, key=key, holder=holder, until=db_now(seconds), fence=1)
+    return Lease(key, holder, 1, seconds) if made else None
 
 
 async def renew(db: AsyncConnection, lease: Lease, at_least: float = 0.0) -> None:
@@ -99,6 +101,17 @@ async def _renew_until(database: Database, lease: Lease, over: asyncio.Event) ->
             return
         except (SQLAlchemyError, OSError) as error:
             log.warning("lease_not_renewed", lease=lease.key, error=type(error).__name__)
+
+
+async def give_back(db: AsyncConnection, lease: Lease) -> None:
+    """Ends the lease with the caller's transaction. Nobody else gets it before. Raises LeaseLost when it has run out."""
+    done = await db.execute(
+        update(leases)
+        .where(leases.c.key == lease.key, leases.c.holder == lease.holder, leases.c.until > db_now())
+        .values(holder=None, until=None)
+    )
+    if done.rowcount != 1:
+        raise LeaseLost(f"the lease on {lease.key} ran out")
 
 
 async def release(database: Database, lease: Lease) -> None:

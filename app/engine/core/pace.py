@@ -7,10 +7,13 @@ Calls are spread evenly, and a few may come at once (the generic cell rate algor
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import math
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, nullcontext
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 import httpx
@@ -18,9 +21,10 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from app.clock import Clock
-from app.errors import RateLimited
+from app.errors import Paced
 from app.http import CallLimits, retry_after_seconds
-from app.integrations.protocol.account import Pace
+from app.ids import new_id
+from app.integrations.protocol.account import CALLS_COUNTED, Pace
 from app.logs import get_logger
 
 log = get_logger(__name__)
@@ -29,23 +33,32 @@ BURST_SHARE = 0.1
 """The share of the calls that may come at once; the rest is spread."""
 ALONE_SHARE = 0.25
 """The share of the pace that one process takes while it cannot ask the others."""
+BACKGROUND_SHARE = 0.75
+"""The share of the pace that work without haste takes: polls, sweeps, syncs. The rest is left to what came in just now."""
 PATIENCE_SECONDS = 5.0
 """A call that would wait longer is not begun: its job waits until then."""
 LONGEST_HOLD_SECONDS = 3600.0
 REDIS_SECONDS = 1.0
 
+in_background: ContextVar[bool] = ContextVar("in_background", default=False)
+"""Whether the running task has no haste: its calls wait in a row of their own first, and longer than others."""
+
 _TAKE = """
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
-local free = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), now)
-local wait = math.max(0, free - tonumber(ARGV[2]) - now)
+local calls = tonumber(ARGV[4])
+local stored = tonumber(redis.call('GET', KEYS[1]) or '0')
+local wait = math.max(0, stored + (calls - 1) * ARGV[1] - ARGV[2] - now)
 if wait > tonumber(ARGV[3]) then return wait end
-redis.call('SET', KEYS[1], free + tonumber(ARGV[1]), 'PX', math.ceil(free + tonumber(ARGV[1]) - now + 1000))
+local free = math.max(stored + (2 * calls - 1) * ARGV[1], now + calls * ARGV[1])
+redis.call('SET', KEYS[1], free, 'PX', math.ceil(free - now + 1000 + ARGV[5]))
 return wait
 """
-"""KEYS: the account. ARGV in milliseconds: between two calls, how much sooner one may come, the longest wait.
+"""KEYS: the account. ARGV in milliseconds: between two calls, how much sooner one may come, the longest wait; then as how many
+calls this one counts, and for how long the row is kept behind its last call.
 
-Returns the wait. A wait that is too long takes no place in the row.
+One call that counts as many waits for its last place, and leaves as many places behind it empty: the system's own minute may
+begin right before it. Returns the wait. A wait that is too long takes no place in the row.
 """
 _HOLD = """
 local clock = redis.call('TIME')
@@ -54,6 +67,12 @@ local free = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), now + tonumbe
 redis.call('SET', KEYS[1], free, 'PX', math.ceil(free - now + 1000))
 return 0
 """
+
+
+_LEAVE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
+"""KEYS: the account's turn. ARGV: who has it."""
+TURN_SECONDS = 0.02
+"""How often it is asked whether another process's call is answered."""
 
 
 @dataclass(frozen=True)
@@ -78,12 +97,11 @@ class LocalRow:
     now: Callable[[], float] = time.monotonic
     free: dict[str, float] = field(default_factory=dict)
 
-    def take(self, key: str, spacing: Spacing, patience: float) -> float:
-        now = self.now() * 1000
-        free = max(self.free.get(key, 0.0), now)
-        wait = max(0.0, free - spacing.tolerance - now)
+    def take(self, key: str, spacing: Spacing, patience: float, calls: int = 1) -> float:
+        now, stored = self.now() * 1000, self.free.get(key, -math.inf)
+        wait = max(0.0, stored + (calls - 1) * spacing.interval - spacing.tolerance - now)
         if wait <= patience:
-            self.free[key] = free + spacing.interval
+            self.free[key] = max(stored + (2 * calls - 1) * spacing.interval, now + calls * spacing.interval)
         return wait
 
     def hold(self, key: str, milliseconds: float) -> None:
@@ -97,18 +115,48 @@ class PaceKeeper:
         self._redis = redis
         self._alone = LocalRow()
         self._is_alone = False
+        self._turns: dict[str, asyncio.Lock] = {}
 
-    async def wait(self, key: str, pace: Pace, patience: float = PATIENCE_SECONDS) -> float:
+    @asynccontextmanager
+    async def turn(self, key: str, seconds: float) -> AsyncIterator[None]:
+        """One at a time for the account, over all processes; over those of this process while Redis is away.
+
+        Another process that ended in the middle is waited for no longer than `seconds`, the time of a call.
+        """
+        async with self._turns.setdefault(key, asyncio.Lock()):
+            mine, name = new_id("turn"), f"turn:{hashlib.sha256(key.encode()).hexdigest()[:32]}"
+            taken = await self._take_turn(name, mine, seconds)
+            while not taken:
+                await asyncio.sleep(TURN_SECONDS)
+                taken = await self._take_turn(name, mine, seconds)
+            try:
+                yield
+            finally:
+                if self._redis is not None:
+                    with contextlib.suppress(RedisError, OSError):
+                        async with asyncio.timeout(REDIS_SECONDS):
+                            await self._redis.eval(_LEAVE, 1, name, mine)  # type: ignore[misc]
+
+    async def _take_turn(self, name: str, mine: str, seconds: float) -> bool:
+        if self._redis is None:
+            return True
+        try:
+            async with asyncio.timeout(REDIS_SECONDS):
+                return bool(await self._redis.set(name, mine, nx=True, px=math.ceil(seconds * 1000)))
+        except (RedisError, OSError):
+            return True
+
+    async def wait(self, key: str, pace: Pace, patience: float = PATIENCE_SECONDS, calls: int = 1) -> float:
         """Returns the seconds until the call may be made. A wait longer than `patience` takes no place: the caller asks again
-        then.
+        then. `calls`: as how many the system counts it.
         """
         milliseconds = patience * 1000
         if self._redis is None:
-            return self._alone.take(key, Spacing.of(pace), milliseconds) / 1000
-        spacing = Spacing.of(pace)
-        waited = await self._ask(_TAKE, key, spacing.interval, spacing.tolerance, milliseconds)
+            return self._alone.take(key, Spacing.of(pace), milliseconds, calls) / 1000
+        spacing, kept = Spacing.of(pace), pace.seconds * 1000
+        waited = await self._ask(_TAKE, key, spacing.interval, spacing.tolerance, milliseconds, calls, kept)
         if waited is None:
-            return self._alone.take(key, Spacing.of(pace, ALONE_SHARE), milliseconds) / 1000
+            return self._alone.take(key, Spacing.of(pace, ALONE_SHARE), milliseconds, calls) / 1000
         return waited / 1000
 
     async def hold(self, key: str, seconds: float) -> None:
@@ -135,7 +183,8 @@ class PaceKeeper:
 class PacedTransport(httpx.AsyncBaseTransport):
     """Holds a call back until the account may be called. The wait is part of the call's time.
 
-    Raises RateLimited when the wait is too long. An answer of 429 holds back all calls to the account.
+    Raises Paced when the wait is too long. An answer of 429 holds back all calls to the account; work in the background gets
+    Paced for it as well.
     """
 
     def __init__(self, inner: httpx.AsyncBaseTransport, keeper: PaceKeeper, key: str, pace: Pace, clock: Clock) -> None:
@@ -146,24 +195,41 @@ class PacedTransport(httpx.AsyncBaseTransport):
         self._clock = clock
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        calls = request.extensions.get(CALLS_COUNTED, 1)
+        if in_background.get():
+            own = self._pace.calls * BACKGROUND_SHARE
+            slower = Pace(max(1, math.floor(own)), self._pace.seconds)
+            await self._wait(request, f"{self._key}|background", slower, CallLimits.of(request).seconds / 3, calls)
+        # What counts as many calls waits for as many places: were it not let to, single calls would always be before it.
+        longer = (calls - 1) * Spacing.of(self._pace).interval / 1000
+        await self._wait(request, self._key, self._pace, PATIENCE_SECONDS + longer, calls)
+        seconds = CallLimits.of(request).seconds
+        async with self._keeper.turn(self._key, seconds) if self._pace.one_at_a_time else nullcontext():
+            response = await self._inner.handle_async_request(request)
+        if response.status_code == 429:
+            asked = retry_after_seconds(response.headers, self._clock()) or self._pace.seconds
+            pause = min(asked, LONGEST_HOLD_SECONDS)
+            await self._keeper.hold(self._key, pause)
+            if in_background.get():
+                await response.aclose()
+                raise _later(f"{CallLimits.of(request).system} has had too many calls for now (429)", request, pause)
+        return response
+
+    async def _wait(self, request: httpx.Request, key: str, pace: Pace, patience: float, calls: int) -> None:
         limits = CallLimits.of(request)
-        patience = min(PATIENCE_SECONDS, limits.seconds / 2)
-        wait = await self._keeper.wait(self._key, self._pace, patience)
+        patience = min(patience, limits.seconds / 2)
+        wait = await self._keeper.wait(key, pace, patience, calls)
         if wait > patience:
-            raise RateLimited(
-                f"{limits.system} allows {self._pace.calls} calls in {self._pace.seconds:g} s",
-                system=limits.system,
-                call=f"{request.method} {request.url.path}",
-                retry_after=wait,
-            )
+            words = f"{limits.system} allows {self._pace.calls} calls in {self._pace.seconds:g} s"
+            raise _later(words, request, wait)
         if wait > 0:
             await asyncio.sleep(wait)
             CallLimits(limits.system, limits.seconds - wait).on(request)
-        response = await self._inner.handle_async_request(request)
-        if response.status_code == 429:
-            asked = retry_after_seconds(response.headers, self._clock()) or self._pace.seconds
-            await self._keeper.hold(self._key, min(asked, LONGEST_HOLD_SECONDS))
-        return response
 
     async def aclose(self) -> None:
         await self._inner.aclose()
+
+
+def _later(words: str, request: httpx.Request, seconds: float) -> Paced:
+    call = f"{request.method} {request.url.path}"
+    return Paced(words, system=CallLimits.of(request).system, call=call, retry_after=seconds)

@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import orjson
 from arq import ArqRedis, create_pool
 from arq.connections import RedisSettings
+from arq.constants import job_key_prefix
+from arq.jobs import serialize_job
+from arq.utils import timestamp_ms
 from redis.asyncio import ConnectionPool
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
@@ -42,11 +46,55 @@ class Task(StrEnum):
     STOCK = "stock"
     HOOKS = "hooks"
     REFRESH = "look"
+    LOOK_AGAIN = "look-again"
+
+
+READS = frozenset({Task.POLL, Task.HOOKS, Task.REFRESH, Task.LOOK_AGAIN})
+"""What only reads, by a schedule or on a hint. It has a queue and places of its own, so that orders never wait for it."""
+
+
+_OF_PRODUCT = "product:"
+
+
+def queue_of(task: Task, queue_name: str) -> str:
+    """The arq queue in which the task's wake-ups wait."""
+    return f"{queue_name}:reads" if task in READS else queue_name
 
 
 def poll_key(connection_id: str, process: Process) -> str:
     """The key of Task.POLL."""
     return f"{connection_id}:{process.value}"
+
+
+class Look(NamedTuple):
+    """What Task.LOOK_AGAIN is to look at. `why`: articles, settings, filters, or a product (`of_product`).
+
+    `place` tells a wake-up from the one that it follows. `is_owed`: an earlier one could not be made.
+    """
+
+    connection_id: str
+    why: str
+    place: int = 0
+    is_owed: bool = False
+
+    @property
+    def key(self) -> str:
+        return f"{self.connection_id}|{self.why}|{self.place}|{'owed' if self.is_owed else ''}"
+
+    @classmethod
+    def of(cls, key: str) -> Look:
+        connection_id, rest = key.split("|", 1)
+        why, place, owed = rest.rsplit("|", 2)
+        return cls(connection_id, why, int(place), bool(owed))
+
+
+def of_product(source_id: str) -> str:
+    """Why orders that are held for this product are looked at again."""
+    return f"{_OF_PRODUCT}{source_id}"
+
+
+def product_in(why: str) -> str | None:
+    return why.removeprefix(_OF_PRODUCT) if why.startswith(_OF_PRODUCT) else None
 
 
 def refresh_order_key(connection_id: str, number: str) -> str:
@@ -65,14 +113,31 @@ def refresh_all_key(connection_id: str) -> str:
     return f"{connection_id}|all|"
 
 
+def refresh_many_key(keys: Sequence[str]) -> str:
+    """One key for several of one connection."""
+    if len(keys) == 1:
+        return keys[0]
+    connection_id = keys[0].partition("|")[0]
+    return f"{connection_id}|many|{orjson.dumps([key.split('|', 1)[1] for key in keys]).decode()}"
+
+
+def named_in(key: str) -> tuple[str, list[tuple[str, str]]]:
+    """The connection's id, and what is to be read: kind (order, order-id, article, all) and name."""
+    connection_id, kind, name = key.split("|", 2)
+    if kind != "many":
+        return connection_id, [(kind, name)]
+    several: list[str] = orjson.loads(name)
+    return connection_id, [(each.partition("|")[0], each.partition("|")[2]) for each in several]
+
+
 class WakeUps(Protocol):
     @property
     def redis(self) -> ArqRedis | None:
         """What all processes share besides the database; None where there is only one process."""
         ...
 
-    async def send(self, task: Task, key: str) -> None:
-        """Sends a wake-up. Never raises: the sweeper finds the work of a wake-up that was lost."""
+    async def send(self, task: Task, key: str) -> bool:
+        """Sends a wake-up. Returns whether it is in the queue now. Never raises: the sweeper finds what a lost one was for."""
         ...
 
     async def problem(self) -> str | None:
@@ -80,20 +145,86 @@ class WakeUps(Protocol):
         ...
 
 
+_SEND = """
+if not redis.call('SET', KEYS[2], 1, 'NX', 'PX', ARGV[4]) then return 0 end
+redis.call('SET', KEYS[3], ARGV[2], 'PX', ARGV[5])
+redis.call('ZADD', KEYS[1], ARGV[3], ARGV[1])
+redis.call('RPUSH', KEYS[4], 1)
+redis.call('LTRIM', KEYS[4], -20, -1)
+return 1
+"""
+"""KEYS: the queue, the mark, the job, the bell. ARGV: the job's id, the job, the time, how long mark and job are kept, all in ms.
+
+The mark says that the wake-up waits. Whoever takes it off the queue removes the mark before the task begins.
+"""
+_TAKE = """
+local taken = redis.call('ZPOPMIN', KEYS[1], ARGV[1])
+for place = 1, #taken, 2 do
+  local mark = string.match(taken[place], '^(.*)#')
+  if mark then redis.call('DEL', ARGV[2] .. mark) end
+end
+return taken
+"""
+"""KEYS: the queue. ARGV: how many, and what stands before every mark. Returns ids and times in turn."""
+MARK_SECONDS = 120
+"""After this time another wake-up is sent, whatever became of the first."""
+JOB_SECONDS = 3600
+"""How long a wake-up may wait in the queue."""
+
+
+def bell_of(queue: str) -> str:
+    """The list on which a worker waits while its queue is empty: one element for each new wake-up, the newest few."""
+    return f"{queue}:bell"
+
+
+def _marks(queue: str) -> str:
+    return f"{queue}:waits:"
+
+
+def _mark_of(task: Task, key: str) -> str:
+    name = f"{task.value}:{key}"
+    return name if len(name) <= 200 else hashlib.sha256(name.encode()).hexdigest()
+
+
+async def _run(redis: ArqRedis, script: str, keys: Sequence[str], args: Sequence[Any]) -> Any:
+    return await redis.eval(script, len(keys), *keys, *args)  # type: ignore[misc]  # typed as the client without await is
+
+
+async def take_wake_ups(redis: ArqRedis, queue: str, most: int) -> list[tuple[str, int]]:
+    """Takes up to `most` wake-ups off the queue, in one step. Returns arq's job ids with their times in milliseconds.
+
+    A worker that ends after this loses them: the sweeper finds their work.
+    """
+    taken = await _run(redis, _TAKE, [queue], [most, _marks(queue)])
+    return [(job_id.decode(), int(float(score))) for job_id, score in zip(taken[::2], taken[1::2], strict=True)]
+
+
 class ArqWakeUps:
-    """Wake-ups through arq. Each has an id of its own: arq drops an id that is running, and blocks it after a crash."""
+    """Wake-ups through arq. One that waits in the queue is not sent again, by whichever process.
+
+    Each has an id of its own: arq drops an id that is running, and blocks it after a crash.
+    """
 
     def __init__(self, redis: ArqRedis, queue_name: str) -> None:
         self.redis = redis
         self._queue = queue_name
 
-    async def send(self, task: Task, key: str) -> None:
+    async def send(self, task: Task, key: str) -> bool:
         try:
-            await self.redis.enqueue_job(task.value, key, _job_id=unguessable(), _queue_name=self._queue)
+            is_new = await self._put(task, key)
         except (RedisError, OSError) as error:
             log.warning("ring_lost", task=task.value, key=key, error=type(error).__name__)
-            return
-        WAKE_UPS.labels(task.value).inc()
+            return False
+        if is_new:
+            WAKE_UPS.labels(task.value).inc()
+        return True
+
+    async def _put(self, task: Task, key: str) -> bool:
+        queue, mark, now = queue_of(task, self._queue), _mark_of(task, key), timestamp_ms()
+        job_id = f"{mark}#{unguessable()}"
+        job = serialize_job(task.value, (key,), {}, None, now, serializer=serialize)
+        keys = (queue, _marks(queue) + mark, job_key_prefix + job_id, bell_of(queue))
+        return bool(await _run(self.redis, _SEND, keys, [job_id, job, now, MARK_SECONDS * 1000, JOB_SECONDS * 1000]))
 
     async def problem(self) -> str | None:
         try:
@@ -115,9 +246,10 @@ class MemoryWakeUps:
         self.waiting: deque[tuple[Task, str]] = deque()
         self._wake = asyncio.Event()
 
-    async def send(self, task: Task, key: str) -> None:
+    async def send(self, task: Task, key: str) -> bool:
         self.waiting.append((task, key))
         self._wake.set()
+        return True
 
     async def problem(self) -> str | None:
         return None

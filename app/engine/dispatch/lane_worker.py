@@ -1,197 +1,166 @@
-"""Works on one lane: one job after the other, as long as the slice lasts and the lease is ours."""
+"""Works on one lane: some jobs at a time, as long as the slice lasts and the lease is ours."""
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Awaitable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.domain import INBOUND, Article, JobState, Order, Process
-from app.engine.core import circuit, failpoints, leases
-from app.engine.core.attempts import Blocked, close_unknown
-from app.engine.core.circuit import CALLS, TO_SHOP, all_keys, keys_of
-from app.engine.core.leases import Lease
-from app.engine.core.queue import Task
+from app.domain import INBOUND, Article, Order, Process
+from app.domain.problem import with_what_lifts
+from app.engine.core import leases
+from app.engine.core.attempts import Blocked
+from app.engine.core.circuit import ON_THE_WAY, TO_SHOP
+from app.engine.core.queue import Look, Task
 from app.engine.core.retry import pause_before
 from app.engine.core.runtime import Gateway
-from app.engine.dispatch.job_calls import JobCalls, find_unknown_write
+from app.engine.dispatch.endings import Alert, Ending, Later
+from app.engine.dispatch.gate import Gate, GaveWay, Turn
+from app.engine.dispatch.job_calls import JobCalls
+from app.engine.dispatch.lane import Claimed, Lane
+from app.engine.dispatch.loading import ClaimedJob
 from app.engine.dispatch.mapping_updates import retry_values, values_of
 from app.engine.dispatch.reports import acknowledge, report
 from app.engine.dispatch.shop_port import open_shop_port
 from app.engine.dispatch.warehouse_port import RecordedWarehouse, open_warehouse_port
-from app.engine.jobs import claim, events
-from app.engine.jobs.claim import ClaimedJob, LaneSlot
-from app.engine.jobs.events import Ending
 from app.engine.jobs.mapper import payload_of
-from app.engine.jobs.report_jobs import enqueue_report
-from app.errors import GatewayError, LeaseLost, LoginRefused, NotFound, RateLimited, Refused, RemoteError
+from app.errors import GatewayError, LeaseLost, LockedOut, LoginRefused, NotFound, RateLimited, Refused, RemoteError
 from app.flows.articles import transfer_article
 from app.flows.orders import transfer_order
 from app.flows.outcomes import Known, Outcome, Result, Transfer
 from app.logs import get_logger
-from app.metrics import TO_WAREHOUSE_SECONDS
-from app.records import alerts, mappings, reservations
-from app.records.connections import Connection, Status
+from app.records.connections import Connection
 from app.records.jobs import Job
 from app.records.mappings import Mapping, Note
-from app.records.stock import levels
 from app.storage.outages import is_passing
-from app.storage.tables import attempts, jobs
 
 log = get_logger(__name__)
 
 
 async def drain(gateway: Gateway, key: str) -> int:
     """Works the lane off. Returns the number of jobs, and 0 at once when another holds the lease or nothing is to be done."""
-    lease = await leases.acquire(gateway.database, key, gateway.settings.lease_seconds)
-    if lease is None:
-        return 0
-    worked = 0
+    lane = await Lane.of(gateway, key)
+    worked, gate = 0, None
+    ends = time.monotonic() + gateway.settings.slice_seconds
     try:
-        worked = await _work_off(gateway, lease)
+        claimed = await lane.take()
+        while claimed.jobs:
+            gate = lane.gate(ends)
+            ended = await _work(gateway, lane, claimed, gate)
+            worked += sum(1 for each in ended if not each.is_given_back)
+            goes_on = not gateway.stopping and time.monotonic() < ends
+            claimed = await lane.end(ended, gate.withdrawn, go_on=goes_on)
+            gate = None
+            await _wake_for_articles(gateway, ended)
     except LeaseLost:
         log.warning("lease_lost", lane=key)
-        return worked
+        await lane.let_go(gate)
+    except (Exception, asyncio.CancelledError):
+        await lane.let_go(gate)
+        raise
     finally:
-        await leases.release(gateway.database, lease)
-    if not gateway.stopping:
-        await _check_again(gateway, key)
+        if lane.lease is not None:
+            await leases.release(gateway.database, lane.lease)
     return worked
 
 
-async def _work_off(gateway: Gateway, lease: Lease) -> int:
-    now = gateway.clock()
-    async with gateway.database.begin() as db:
-        orphans = await claim.take_back_orphans(db, lease, now)
-    if orphans:
-        log.warning("jobs_taken_back", lane=lease.key, count=orphans)
-    worked = 0
-    ends = time.monotonic() + gateway.settings.slice_seconds
-    while not gateway.stopping:
-        claimed = await _take(gateway, lease)
-        if claimed is None:
-            break
-        await _run_claimed(gateway, claimed)
-        worked += 1
-        if time.monotonic() >= ends:  # after one job at the earliest: a slice that does nothing would be woken up for ever
-            break
-    return worked
+async def _wake_for_articles(gateway: Gateway, ended: Sequence[Ending]) -> None:
+    """Orders may be held for an article that has come."""
+    made = {each.claimed.job.connection_id for each in ended if each.made_an_article}
+    for connection_id in sorted(made):
+        await gateway.wake_ups.send(Task.LOOK_AGAIN, Look(connection_id, "articles").key)
 
 
-async def _take(gateway: Gateway, lease: Lease) -> ClaimedJob | None:
-    now = gateway.clock()
-    ageing = timedelta(minutes=gateway.settings.ageing_minutes)
-    on_lane = await gateway.on_lane(lease.key)
-    async with gateway.database.begin() as db:
-        blocked = await _blocked_slots(db, on_lane, now)
-        # Two suspect records never run back to back, in whatever slice or worker: the WMS counts failures in a row. One may run
-        # after a call that went well, or after a pause.
-        since = now - timedelta(seconds=gateway.settings.budget_pause_seconds)
-        suspects = not await circuit.has_just_failed(db, list(all_keys(on_lane)), since)
-        await claim.wake_parked(db, lease.key, now)
-        claimed = await claim.claim(db, lease, now, ageing, blocked, suspects=suspects)
-    if claimed is not None:
-        failpoints.hit("claim-after-commit")
-    return claimed
+async def _work(gateway: Gateway, lane: Lane, claimed: Claimed, gate: Gate[Ending]) -> list[Ending]:
+    """Works on jobs that were claimed together. Those that were not begun are given back."""
+    turns = [Turn[Ending](job, await _connection(gateway, lane, job)) for job in claimed.jobs]
+    began = time.monotonic()
+    await gate.work(turns, lambda turn: _run(gateway, turn, gate))
+    ended = [turn.result or Ending(turn.claimed, turn.connection) for turn in turns]
+    lane.worked(sum(1 for each in ended if not each.is_given_back), began)
+    return ended
 
 
-async def _blocked_slots(db: AsyncConnection, on_lane: list[Connection], now: datetime) -> list[LaneSlot]:
-    """Connections that are not active, processes that are switched off, and those whose WMS methods are blocked."""
-    blocked = await circuit.blocked(db, list(all_keys(on_lane)), now)
-    return [
-        (connection.id, process)
-        for connection in on_lane
-        for process in CALLS
-        if not _is_on(connection, process) or not blocked.isdisjoint(keys_of(connection, process))
-    ]
-
-
-def _is_on(connection: Connection, process: Process) -> bool:
-    return connection.status is Status.ACTIVE and connection.settings.processes.is_on(process)
-
-
-async def _check_again(gateway: Gateway, key: str) -> None:
-    """A wake-up that came while we held the lease found it taken. So we check for more work once the lease is free."""
-    now = gateway.clock()
-    on_lane = await gateway.on_lane(key)
-    async with gateway.database.read() as db:
-        blocked = await _blocked_slots(db, on_lane, now)
-        more = await claim.has_work(db, key) and await claim.has_free_work(db, key, blocked)
-    if more:
-        await gateway.wake_ups.send(Task.DRAIN, key)
+async def _connection(gateway: Gateway, lane: Lane, claimed: ClaimedJob) -> Connection | None:
+    known = lane.connections.get(claimed.job.connection_id)
+    if known is not None:
+        return known
+    try:
+        return await gateway.connection(claimed.job.connection_id)
+    except NotFound:
+        return None
 
 
 # --- one job ------------------------------------------------------------------------------------------------------------
 
 
-async def _run_claimed(gateway: Gateway, claimed: ClaimedJob) -> None:
+async def _run(gateway: Gateway, turn: Turn[Ending], gate: Gate[Ending]) -> Ending:
+    """Works on one job. Whatever is wrong with it ends it, and only it."""
+    claimed = turn.claimed
     job = claimed.job
     with structlog.contextvars.bound_contextvars(
         job_id=job.id, connection=job.connection_id, process=job.process, record=job.source_id
     ):
         try:
-            await _transfer(gateway, claimed)
+            return await _transfer(gateway, turn, gate)
         except LeaseLost:
             raise
+        except GaveWay:
+            return Ending(claimed, turn.connection)
         except GatewayError as error:
-            await _retry_later(gateway, claimed, None, error)
+            return _retry_later(gateway, turn, None, error)
         except Exception as error:
             if is_passing(error):
                 raise  # the database is away: the lane's next holder takes the job back and checks what came of it
             log.exception("job_failed")
             result = _failed(job, Transfer.UNKNOWN, "internal-error", "An error of the gateway itself; its log has the details")
-            await _end(gateway, claimed, None, result)
+            return _ended(gateway, turn, None, result)
 
 
-async def _transfer(gateway: Gateway, claimed: ClaimedJob) -> None:
+async def _transfer(gateway: Gateway, turn: Turn[Ending], gate: Gate[Ending]) -> Ending:
+    claimed, connection = turn.claimed, turn.connection
     job = claimed.job
-    try:
-        connection = await gateway.connection(job.connection_id)
-    except NotFound as error:
-        await _end(gateway, claimed, None, _failed(job, Transfer.REFUSED, "no-connection", error.message))
-        return
+    if connection is None:
+        reason = f"there is no connection {job.connection_id!r}"
+        return _ended(gateway, turn, None, _failed(job, Transfer.REFUSED, "no-connection", reason))
     if job.tries >= gateway.settings.max_tries:
         reason = f"Given up after {job.tries} tries: {job.reason or 'the worker ended every time'}"
-        await _end(gateway, claimed, None, _failed(job, Transfer.UNKNOWN, "given-up", reason))
-        return
-    async with gateway.database.begin() as db:
-        unknown_write, wait_until = await find_unknown_write(db, job)
-        if wait_until is None:
-            await close_unknown(db, attempts.c.job_id == job.id)
-        mapping = await mappings.by_id(db, job.mapping_id)
-    assert mapping is not None
-    if wait_until is not None:
-        await _wait(
-            gateway, claimed, wait_until, "attempt-open", "An earlier call may still be under way; it is waited out, then read"
-        )
-        return
-    process = job.process
+        return _ended(gateway, turn, None, _failed(job, Transfer.UNKNOWN, "given-up", reason))
+    if claimed.wait_until is not None:
+        reason = "An earlier call may still be under way; it is waited out, then read"
+        return Ending(claimed, connection, later=Later(claimed.wait_until, "attempt-open", reason, job.tries))
     port: JobCalls
-    if process in TO_SHOP:
-        port = open_shop_port(gateway, connection, claimed, mapping, unknown_write)
-        doing: Awaitable[Result] = report(process, port)
+    if job.process in TO_SHOP:
+        port = open_shop_port(gateway, connection, claimed, gate)
+        doing: Awaitable[Result] = report(job.process, port)
     else:
-        port = open_warehouse_port(gateway, connection, claimed, mapping.id, unknown_write)
-        doing = acknowledge(port) if process is Process.ACKNOWLEDGEMENTS else _send(port, mapping)
+        port = open_warehouse_port(gateway, connection, claimed, gate)
+        doing = acknowledge(port) if job.process is Process.ACKNOWLEDGEMENTS else _send(port, claimed.mapping)
     try:
         result = await doing
     except Refused as error:
         result = _failed(job, _what_is_known(port), "refused", f"{error.system} refused {error.call}: {error.message}")
     except RemoteError as error:
-        await _retry_later(gateway, claimed, port, error)
-        return
-    await _end(gateway, claimed, port, result)
+        return _retry_later(gateway, turn, port, error)
+    except GaveWay:
+        return Ending(claimed, connection, port)
+    except LeaseLost:
+        raise
+    except Exception as error:
+        if is_passing(error):
+            raise
+        log.exception("job_failed")
+        result = _failed(job, Transfer.UNKNOWN, "internal-error", "An error of the gateway itself; its log has the details")
+    return _ended(gateway, turn, port, result)
 
 
 def _what_is_known(port: JobCalls | None) -> Transfer:
     """The transfer's state after a failure. An unknown outcome that this job did not find out stays unknown."""
-    return Transfer.UNKNOWN if port and (port.outcome_unknown or port.unknown_write) else Transfer.REFUSED
+    return Transfer.UNKNOWN if port and (port.is_unsettled or port.unknown_write) else Transfer.REFUSED
 
 
 def _failed(job: Job, transfer: Transfer, code: str, reason: str) -> Result:
@@ -219,175 +188,83 @@ def _known(mapping: Mapping, *, unknown: bool) -> Known:
         transfer=Transfer.UNKNOWN if unknown else Transfer(mapping.transfer),
         warehouse_status=mapping.warehouse_status,
         sent_hash=mapping.sent_hash,
+        taken_back=mapping.taken_back_at is not None,
     )
 
 
-async def _held(db: AsyncConnection, gateway: Gateway, job: Job, words: str, now: datetime) -> None:
-    """Alerts an operator, and writes the shop's staff a note where the connection wants it."""
-    await alerts.raise_alert(db, "held", job.connection_id, f"{job.process}:{job.source_id}", words, now)
-    connection = await gateway.connection(job.connection_id)
-    if job.process is Process.ORDERS and connection.settings.order_note_on_hold:
-        mapping = await mappings.by_id(db, job.mapping_id)
-        assert mapping is not None
-        await enqueue_report(db, connection, Process.NOTES, mapping, now)
+# --- how it ends ----------------------------------------------------------------------------------------------------------
 
 
-async def _update_reservation(db: AsyncConnection, job: Job, result: Result, now: datetime) -> None:
-    """Keeps the reservation while the order is to come. A WMS stock read begun after the order got there shows it."""
-    if result.wms_id is not None:
-        await reservations.transferred(db, job.mapping_id, now)
-    elif result.outcome is Outcome.SKIPPED:
-        await levels.unsold(db, job.lane, job.mapping_id, now)
+def _ended(gateway: Gateway, turn: Turn[Ending], port: JobCalls | None, result: Result) -> Ending:
+    """Mapping, history, events, run items and the job are stored with it. A job with a newer generation goes on waiting."""
+    job, now = turn.claimed.job, gateway.clock()
+    if result.reason is not None:
+        noun = turn.connection.system.noun if turn.connection is not None else "shop"
+        result = replace(result, reason=with_what_lifts(result.reason, result.code, noun))
+    words = result.reason or f"{result.outcome.value.capitalize()}"
+    detail = {"notes": list(result.notes)} if result.notes else None
+    kind = {Outcome.HELD: "held", Outcome.FAILED: "dead-letter"}.get(result.outcome)
+    subject = f"{job.process}:{job.source_id}"
+    warned = (Alert("warning", subject, f"Order {job.source_id}: {result.warning}"),) if result.warning else ()
+    return Ending(
+        turn.claimed,
+        turn.connection,
+        port,
+        result=result,
+        values=values_of(job, result, now),
+        notes=(Note(result.code or result.outcome.value, words, detail=detail, job_id=job.id),),
+        alerts=(*((Alert(kind, subject, words),) if kind else ()), *warned),
+    )
 
 
-JOB_STATE = {Outcome.HELD: JobState.HELD, Outcome.FAILED: JobState.DEAD}
-"""How a job ends; with every other outcome it is done."""
-
-
-async def _end(gateway: Gateway, claimed: ClaimedJob, port: JobCalls | None, result: Result) -> None:
-    """Stores the result: mapping, history, events, run items and the job. A job with a newer generation goes on waiting."""
-    job, now = claimed.job, gateway.clock()
-    failpoints.hit("finish-before-commit")
-    name = await _name(gateway, job.connection_id)
-    async with gateway.database.begin() as db:
-        await leases.renew(db, claimed.lease)
-        await mappings.change(db, job.mapping_id, now, **values_of(job.process, result, now))
-        if job.process is Process.ORDERS:
-            await _update_reservation(db, job, result, now)
-        for call, outcome, attempt_id in port.notes if port else []:
-            words = f"{call}: {outcome}"
-            await mappings.note(db, job.mapping_id, now, Note(f"call-{outcome}", words, job_id=job.id, attempt_id=attempt_id))
-        words = result.reason or f"{result.outcome.value.capitalize()}"
-        detail = {"notes": list(result.notes)} if result.notes else None
-        await mappings.note(
-            db, job.mapping_id, now, Note(result.code or result.outcome.value, words, detail=detail, job_id=job.id)
-        )
-        ending = Ending(job.id, job.taken_generation, result.outcome, result.code, result.reason)
-        received = await events.finish_events(db, ending, now, name)
-        await _close_job(db, claimed, result, now)
-        if result.outcome is Outcome.HELD:
-            await _held(db, gateway, job, words, now)
-        if result.outcome is Outcome.FAILED:
-            await alerts.raise_alert(db, "dead-letter", job.connection_id, f"{job.process}:{job.source_id}", words, now)
-    failpoints.hit("finish-after-commit")
-    for moment in received:
-        TO_WAREHOUSE_SECONDS.observe(max(0.0, (now - moment).total_seconds()))
-    log.info("job_ended", outcome=result.outcome.value, code=result.code, tries=job.tries + 1)
-
-
-async def _close_job(db: AsyncConnection, claimed: ClaimedJob, result: Result, now: datetime) -> None:
-    """A compare-and-swap on the claimed generation: if a change came during the write, the job waits again."""
-    job = claimed.job
-    ended: dict[str, Any] = {
-        "done_generation": job.taken_generation,
-        "reason_code": result.code,
-        "reason": result.reason,
-        "tries": 0,
-        "override": None,
-        "received_at": None,
-        "updated_at": now,
-        "suspect": 1 if result.outcome is Outcome.FAILED else 0,
-    }
-    state = JOB_STATE.get(result.outcome, JobState.DONE)
-    unchanged = jobs.c.generation == job.taken_generation
-    done = await db.execute(update(jobs).where(*_ours(claimed, state), unchanged).values(state=state, **ended))
-    if done.rowcount == 0:
-        newer = ended | {"suspect": 0, "received_at": jobs.c.received_at}
-        again = JobState.WAITING
-        done = await db.execute(update(jobs).where(*_ours(claimed, again)).values(state=again, ready_at=now, **newer))
-    if done.rowcount == 0:
-        raise LeaseLost(f"job {job.id} was taken over by another worker")
-
-
-def _ours(claimed: ClaimedJob, to: JobState) -> tuple[ColumnElement[bool], ...]:
-    """The condition that the claimed job is running and still ours, on its way to state `to`."""
-    running = jobs.c.state.in_(to.sources(JobState.RUNNING))
-    return jobs.c.id == claimed.job.id, running, jobs.c.fence == claimed.lease.fence
-
-
-async def _name(gateway: Gateway, connection_id: str) -> str:
-    try:
-        return (await gateway.connection(connection_id)).name
-    except NotFound:
-        return connection_id
-
-
-# --- another try ----------------------------------------------------------------------------------------------------------
-
-
-async def _retry_later(gateway: Gateway, claimed: ClaimedJob, port: JobCalls | None, error: GatewayError) -> None:
+def _retry_later(gateway: Gateway, turn: Turn[Ending], port: JobCalls | None, error: GatewayError) -> Ending:
     """Lets the job wait until its next try. After too many tries it becomes a dead letter.
 
     A WMS that is blocked, busy or down as a whole costs the record no try.
     """
-    settings, now, job = gateway.settings, gateway.clock(), claimed.job
+    settings, now, job = gateway.settings, gateway.clock(), turn.claimed.job
     if isinstance(error, Blocked):
-        await _wait(gateway, claimed, error.until, "method-paused", str(error))
-        return
+        return Ending(turn.claimed, turn.connection, port, later=Later(error.until, "method-paused", str(error), job.tries))
     message = getattr(error, "message", str(error))
-    counted = not isinstance(error, (RateLimited, LoginRefused)) and not (port and port.is_down)
-    tries = job.tries + 1 if counted else job.tries
-    if isinstance(error, LoginRefused):
-        async with gateway.database.begin() as db:
-            await alerts.raise_alert(db, "login-refused", job.connection_id, error.system, message, now)
+    tries = job.tries + 1 if _is_counted(port, error) else job.tries
     if tries >= settings.max_tries:
-        reason = f"Given up after {tries} tries: {message}"
-        await _end(gateway, claimed, port, _failed(job, _what_is_known(port), "given-up", reason))
-        return
-    due = now + pause_before(job.tries, settings.retry_base_seconds, settings.retry_cap_seconds)
+        return _ended(
+            gateway, turn, port, _failed(job, _what_is_known(port), "given-up", f"Given up after {tries} tries: {message}")
+        )
+    due = _due(gateway, job, port, error, now)
+    detail = {"due_at": due.isoformat(), "tries": tries}
+    return Ending(
+        turn.claimed,
+        turn.connection,
+        port,
+        later=Later(due, "another-try", message, tries),
+        values=retry_values(job.process, message, unknown=bool(port and port.is_unsettled)),
+        notes=(Note("another-try", message, detail=detail, job_id=job.id),),
+        alerts=_alerts(port, error),
+    )
+
+
+def _alerts(port: JobCalls | None, error: GatewayError) -> tuple[Alert, ...]:
+    """What stops every other record too is told at once, with what is paused and until when."""
+    if not isinstance(error, LoginRefused | LockedOut):
+        return ()
+    words = f"{error.message}. {port.paused}" if port and port.paused else error.message
+    return (Alert("login-refused", error.system, words),)
+
+
+def _is_counted(port: JobCalls | None, error: GatewayError) -> bool:
+    """Whether it costs the record a try: not when all of the system is blocked, busy or down."""
+    return not isinstance(error, RateLimited | LoginRefused) and not (port and port.is_down)
+
+
+def _due(gateway: Gateway, job: Job, port: JobCalls | None, error: GatewayError, now: datetime) -> datetime:
+    settings, to_shop = gateway.settings, job.process in TO_SHOP
+    cap = settings.shop_pause_cap_seconds if to_shop and not _is_counted(port, error) else settings.retry_cap_seconds
+    due = now + pause_before(job.tries, settings.retry_base_seconds, cap)
     if isinstance(error, RateLimited) and error.retry_after is not None:
         due = max(due, now + timedelta(seconds=error.retry_after))
-    if port and port.outcome_unknown and job.process in TO_SHOP:
-        # The call may still be under way. Looked up too early, it would not be found and would be written twice.
+    is_under_way = getattr(error, "status", None) in (None, *ON_THE_WAY)
+    if port and port.outcome_unknown and to_shop and is_under_way:
+        # Looked up too early, it would not be found and would be written twice.
         due = max(due, now + timedelta(seconds=port.call_timeout_seconds))
-    async with gateway.database.begin() as db:
-        await mappings.change(
-            db, job.mapping_id, now, **retry_values(job.process, message, unknown=bool(port and port.outcome_unknown))
-        )
-        for call, outcome, attempt_id in port.notes if port else []:
-            await mappings.note(
-                db, job.mapping_id, now, Note(f"call-{outcome}", f"{call}: {outcome}", job_id=job.id, attempt_id=attempt_id)
-            )
-        await mappings.note(
-            db,
-            job.mapping_id,
-            now,
-            Note("another-try", message, detail={"due_at": due.isoformat(), "tries": tries}, job_id=job.id),
-        )
-        await _defer(db, claimed, now, Later(due, "another-try", message, tries))
-    log.warning("job_parked", error=type(error).__name__, tries=tries, due_at=due.isoformat())
-
-
-async def _wait(gateway: Gateway, claimed: ClaimedJob, due: datetime, code: str, reason: str) -> None:
-    now = gateway.clock()
-    async with gateway.database.begin() as db:
-        await _defer(db, claimed, now, Later(due, code, reason, claimed.job.tries))
-
-
-@dataclass(frozen=True)
-class Later:
-    """When a job is tried again (UTC), and why not now."""
-
-    due: datetime
-    code: str
-    reason: str
-    tries: int
-
-
-async def _defer(db: AsyncConnection, claimed: ClaimedJob, now: datetime, later: Later) -> None:
-    waits = later.due > now
-    state = JobState.PARKED if waits else JobState.WAITING
-    done = await db.execute(
-        update(jobs)
-        .where(*_ours(claimed, state))
-        .values(
-            state=state,
-            due_at=later.due if waits else None,
-            tries=later.tries,
-            reason_code=later.code,
-            reason=later.reason,
-            updated_at=now,
-        )
-    )
-    if done.rowcount == 0:
-        raise LeaseLost(f"job {claimed.job.id} was taken over by another worker")
+    return due

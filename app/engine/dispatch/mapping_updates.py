@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping as ByKey
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import case
+from sqlalchemy import Update, bindparam, case, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import INBOUND, Process
+from app.engine.dispatch.unsettled import newest_of
 from app.flows.outcomes import Result, Transfer
 from app.flows.report import Delivery
-from app.records.mappings import MappingChange
+from app.records.jobs import Job
+from app.records.mappings import MappingChange, change
 from app.storage.tables import mappings
 
 DELIVERIES = (Process.SHIPMENTS, Process.RETURNS)
@@ -24,10 +32,10 @@ OF_RETURNS = (
 )
 
 
-def values_of(process: Process, result: Result, now: datetime) -> MappingChange:
+def values_of(job: Job, result: Result, now: datetime) -> MappingChange:
     """What changes in the mapping when the job has ended."""
-    if process not in INBOUND:
-        return _delivery_values(process, result, now)
+    if job.process not in INBOUND:
+        return _delivery_values(job.process, result, now)
     values: MappingChange = {"transfer": result.transfer, "reason_code": result.code, "reason": result.reason}
     if result.wanted is not None:
         values["wanted"] = result.wanted
@@ -39,6 +47,12 @@ def values_of(process: Process, result: Result, now: datetime) -> MappingChange:
         values |= {"warehouse_status": result.warehouse_status, "warehouse_read_at": now}
     if result.sent_hash is not None:
         values |= {"sent_hash": result.sent_hash, "sent_at": now}
+    if result.settles:
+        values |= {"sent_hash": result.sent_hash, "unsettled_attempt_id": None}
+    elif result.transfer is Transfer.UNKNOWN:
+        values["unsettled_attempt_id"] = newest_of(job.id, job.process, job.done_generation)
+    if result.taken_back is not None:
+        values["taken_back_at"] = now if result.taken_back else None
     return values
 
 
@@ -78,3 +92,59 @@ def retry_values(process: Process, message: str, *, unknown: bool) -> MappingCha
     if unknown:
         values["transfer"] = Transfer.UNKNOWN
     return values
+
+
+# --- of several jobs together -----------------------------------------------------------------------------------------------
+
+_PLAIN = (str, int, datetime, type(None))
+
+
+async def change_all(db: AsyncConnection, changes: ByKey[int, MappingChange], now: datetime) -> None:
+    """Changes several mappings, by id. The same columns of many go in one statement."""
+    together: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for mapping_id, values in sorted(changes.items()):
+        if all(isinstance(value, _PLAIN) for value in values.values()):
+            row = {f"new_{name}": value for name, value in values.items()}
+            together.setdefault(tuple(sorted(values)), []).append({**row, "mapping": mapping_id, "at": now})
+        else:
+            await change(db, mapping_id, now, **values)
+    for names, rows in together.items():
+        await db.execute(_changing(names), rows)
+
+
+@cache
+def _changing(names: tuple[str, ...]) -> Update:
+    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
+    return update(mappings).where(mappings.c.id == bindparam("mapping")).values(updated_at=bindparam("at"), **values)
+
+
+async def lock(db: AsyncConnection, mapping_ids: Sequence[int]) -> None:
+    """Nobody else changes these mappings until the transaction ends. Locks them in the order of their ids."""
+    query = select(mappings.c.id).where(mappings.c.id.in_(mapping_ids)).order_by(mappings.c.id)
+    await db.execute(query.with_for_update(key_share=True))
+
+
+@dataclass(frozen=True)
+class NumberClaim:
+    """A number that a record takes in the WMS of its goods owner (`lane`)."""
+
+    mapping_id: int
+    lane: str
+    number: str
+
+
+_CLAIM = (
+    update(mappings)
+    .where(mappings.c.id == bindparam("mapping"))
+    .values(number=bindparam("claimed"), lane=bindparam("of_lane"), updated_at=bindparam("at"))
+)
+
+
+async def claim_numbers(db: AsyncConnection, claims: Sequence[NumberClaim], now: datetime) -> None:
+    """Raises IntegrityError when another record has one of the numbers."""
+    rows = [
+        {"mapping": each.mapping_id, "claimed": each.number, "of_lane": each.lane, "at": now}
+        for each in sorted(claims, key=lambda each: each.mapping_id)
+    ]
+    if rows:
+        await db.execute(_CLAIM, rows)

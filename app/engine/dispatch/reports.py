@@ -18,17 +18,18 @@ from app.engine.core.circuit import REPORT_PICKED, REPORT_RECEIVED, REPORT_RETUR
 from app.engine.core.queue import Task
 from app.engine.dispatch.shop_port import RecordedShop
 from app.engine.dispatch.warehouse_port import RecordedWarehouse
-from app.engine.jobs.report_jobs import enqueue_report
+from app.engine.jobs.report_jobs import close_short, enqueue_report
 from app.errors import Refused
 from app.flows.notes import note_hold
-from app.flows.outcomes import Outcome, Result
-from app.flows.report import Acknowledge, Kind, Reported
+from app.flows.outcomes import Outcome, Result, explained
+from app.flows.report import Acknowledge, Delivery, Kind, Reported
+from app.flows.rest import cancel_rest, rest_of
 from app.flows.returns import as_text, came_back, refund_returns
 from app.flows.shipments import report_shipments
 from app.integrations.protocol import ReturnsBy
-from app.records import deliveries
-from app.records.connections import Connection
-from app.records.deliveries import Confirmed
+from app.records import deliveries, mappings
+from app.records.connections import Connection, shop_lane
+from app.records.deliveries import Acknowledgement, Confirmed
 from app.records.mappings import Mapping
 from app.storage.tables import jobs
 from app.warehouse.reads.resources import read_order
@@ -45,7 +46,7 @@ async def report(process: Process, port: RecordedShop) -> Result:
         is_held = await _is_held(port)
         return await note_hold(port.mapping.reason_code if is_held else None, port.mapping.reason, port)
     async with port.gateway.database.read() as db:
-        shipments = await _shipments(db, port.connection, port.mapping)
+        shipments = await stored_shipments(db, port.connection, port.mapping)
         back = await _returned_quantities(db, port.connection, port.mapping, shipments)
     if process is Process.SHIPMENTS:
         reported = await report_shipments(shipments, port)
@@ -57,7 +58,8 @@ async def report(process: Process, port: RecordedShop) -> Result:
         None,
         reported.code,
         reported.reason,
-        notes=reported.notes,
+        notes=(*reported.notes, *((reported.warning,) if reported.warning else ())),
+        warning=reported.warning,
         delivery=reported.delivery,
         completed=reported.completed,
     )
@@ -70,7 +72,8 @@ async def _is_held(port: RecordedShop) -> bool:
         return await db.scalar(select(jobs.c.id).where(*same)) is not None
 
 
-async def _shipments(db: AsyncConnection, connection: Connection, mapping: Mapping) -> list[Shipment]:
+async def stored_shipments(db: AsyncConnection, connection: Connection, mapping: Mapping) -> list[Shipment]:
+    """What the WMS has made of the order, as it was read last."""
     settings = connection.settings
     rows = await deliveries.of_mapping(db, mapping.id)
     return [
@@ -118,7 +121,7 @@ def _add(pieces: dict[P, Decimal], place: P, more: Decimal) -> None:
 
 async def resolve_returns(db: AsyncConnection, connection: Connection, mapping: Mapping, now: datetime) -> None:
     """Marks what has come back so far as dealt with by an operator. It is never refunded."""
-    back = await _returned_quantities(db, connection, mapping, await _shipments(db, connection, mapping))
+    back = await _returned_quantities(db, connection, mapping, await stored_shipments(db, connection, mapping))
     key = f"settled {now.isoformat()}"
     await deliveries.intend(db, mapping.id, Kind.REFUND, key, {"pieces": as_text(back.totals)}, now)
     await deliveries.done(db, mapping.id, Kind.REFUND, key, "settled", now)
@@ -139,10 +142,15 @@ async def _queue_acknowledgements(port: RecordedShop, reported: Reported) -> Non
 
 
 async def acknowledge(port: RecordedWarehouse) -> Result:
-    """Confirms to the WMS, per line, the quantity that was read. Confirming the whole line would hide a pick made since."""
+    """Confirms to the WMS, per line, the quantity that was read. Confirming the whole line would hide a pick made since.
+
+    Cancels as well what an operator does not want any more of an order that was sent in part.
+    """
     async with port.gateway.database.read() as db:
-        pending_acknowledgements = await deliveries.pending_acknowledgements(db, port.mapping_id)
-    for row in pending_acknowledgements:
+        pending = await deliveries.pending_acknowledgements(db, port.mapping_id)
+    for row in pending:
+        if row.kind == deliveries.CANCELLED:
+            continue
         quantity = Decimal(str(row.quantity))
         request = {"order": row.wms_order_id, "line": row.line_id, "quantity": row.quantity}
         client = port.client
@@ -154,4 +162,39 @@ async def acknowledge(port: RecordedWarehouse) -> Result:
             return Result(Outcome.FAILED, None, "refused", f"The WMS refused the acknowledgement: {refusal.message}")
         async with port.gateway.database.begin() as db:
             await deliveries.acknowledged(db, row.id, row.quantity, port.gateway.clock())
-    return Result(Outcome.UPDATED if pending_acknowledgements else Outcome.UNCHANGED, None)
+    unwanted = [row for row in pending if row.kind == deliveries.CANCELLED]
+    if unwanted:
+        return await _cancel_rests(port, unwanted)
+    return Result(Outcome.UPDATED if pending else Outcome.UNCHANGED, None)
+
+
+async def _cancel_rests(port: RecordedWarehouse, unwanted: Sequence[Acknowledgement]) -> Result:
+    """Cancels these orders, each once. When no rest is left, the shop is told that the order is completed."""
+    problems = []
+    async with port.gateway.database.read() as db:
+        known = {row.wms_order_id: row for row in await deliveries.of_mapping(db, port.mapping_id)}
+    for row in unwanted:
+        delivery = known[row.wms_order_id]
+        problem = await cancel_rest(delivery.number, row.wms_order_id, port)
+        problems += [problem] if problem else []
+        now = port.gateway.clock()
+        async with port.gateway.database.begin() as db:
+            await deliveries.acknowledged(db, row.id, row.quantity, now)
+            if problem is None:
+                await deliveries.mark_cancelled(db, delivery.id, port.settings.cancelled_status, now)
+    await _close_without_rest(port)
+    if problems:
+        return Result(Outcome.HELD, None, problems[0].code, explained(problems[0]))
+    return Result(Outcome.UPDATED, None, "rest-cancelled", "The rest is cancelled in the warehouse")
+
+
+async def _close_without_rest(port: RecordedWarehouse) -> None:
+    async with port.gateway.database.begin() as db:
+        mapping = await mappings.by_id(db, port.mapping_id, lock=True)
+        if mapping is None or mapping.delivery != Delivery.PARTLY:
+            return
+        if rest_of(await stored_shipments(db, port.connection, mapping), port.settings):
+            return
+        words = "Closed with what was sent: the rest is cancelled in the warehouse"
+        await close_short(db, mapping.id, words, port.gateway.clock())
+    await port.gateway.wake_ups.send(Task.DRAIN, shop_lane(port.connection.id))

@@ -5,51 +5,44 @@ A note, a tracking number or a refund would be made twice if it was sent twice. 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from app.engine.core import circuit
 from app.engine.core.runtime import Gateway
 from app.engine.core.sources import note_source, refund_source, shipment_source
+from app.engine.dispatch.gate import Gate
 from app.engine.dispatch.job_calls import JobCalls, about
-from app.engine.jobs.claim import ClaimedJob
-from app.flows.outcomes import UnknownWrite
-from app.flows.report import Intent, Kind
+from app.engine.dispatch.loading import ClaimedJob
+from app.flows.report import Delivery, Intent, Kind
 from app.integrations.protocol import MakesRefunds, ReportsShipments, ReturnSettings, ShipmentSettings
 from app.integrations.protocol.shipments import WritesNotes
 from app.records import deliveries
 from app.records.connections import Connection
-from app.records.mappings import Mapping
 
 REQUESTS = 2
 """One write of a report takes at most so many requests: it first reads what it may have to write."""
 
 
-def open_shop_port(
-    gateway: Gateway, connection: Connection, claimed: ClaimedJob, mapping: Mapping, unknown_write: UnknownWrite | None
-) -> RecordedShop:
+def open_shop_port(gateway: Gateway, connection: Connection, claimed: ClaimedJob, gate: Gate[Any]) -> RecordedShop:
     """Opens the port for one claimed job of a shop's lane."""
     return RecordedShop(
         gateway=gateway,
         lease=claimed.lease,
-        about=about(claimed, mapping.id),
+        about=about(claimed),
+        is_shop=True,
         connection=connection,
         claimed=claimed,
-        mapping_id=mapping.id,
+        gate=gate,
         system=connection.integration,
         counted=circuit.of_source(connection),
         call_timeout_seconds=connection.settings.call_timeout_seconds * REQUESTS,
-        unknown_write=unknown_write,
-        released=claimed.job.override == "release",
-        mapping=mapping,
     )
 
 
 @dataclass
 class RecordedShop(JobCalls):
     """Implements `flows.report.ShopPort` for one claimed job."""
-
-    mapping: Mapping = field(kw_only=True)
 
     @property
     def shop(self) -> ReportsShipments:
@@ -74,6 +67,10 @@ class RecordedShop(JobCalls):
     @property
     def was_completed(self) -> bool:
         return self.mapping.completed_at is not None
+
+    @property
+    def was_partly(self) -> bool:
+        return self.mapping.delivery == Delivery.PARTLY
 
     @property
     def shipments(self) -> ShipmentSettings:

@@ -7,6 +7,7 @@ was found.
 from __future__ import annotations
 
 import asyncio
+import functools
 import sqlite3
 import threading
 import time
@@ -26,6 +27,8 @@ COLUMNS = ("connection_id", "received_at", "topic", "headers", "body", "size", "
 CHECKPOINT_SECONDS = 0.5
 KEPT_SECONDS = 1.0
 """A PostgreSQL connection that was idle for less than this takes the next batch without a check."""
+KEPT_STATEMENTS = 300
+"""Prepared statements that a connection keeps: one for each number of rows that a batch may have, and some."""
 LOG_PAGES = 65_536
 """A log longer than this (256 MB) is checkpointed even if writers must wait: a long burst would let it grow without end."""
 
@@ -76,7 +79,7 @@ class SqliteWriter:
         await asyncio.get_running_loop().run_in_executor(self._thread, self._commit, rows)
 
     def _open(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self._file, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(self._file, isolation_level=None, check_same_thread=False, cached_statements=KEPT_STATEMENTS)
         prepare_sqlite(connection)
         return connection
 
@@ -88,7 +91,7 @@ class SqliteWriter:
         for row in rows:
             values += (
                 row.connection_id,
-                row.received_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f"),
+                row.received_at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds"),
                 row.topic,
                 orjson.dumps(row.headers).decode(),
                 row.body,
@@ -120,6 +123,7 @@ class SqliteWriter:
             self._connection.close()
 
 
+@functools.cache
 def _insert(rows: int) -> str:
     place = f"({', '.join('?' * len(COLUMNS))})"
     return f"INSERT INTO inbox ({', '.join(COLUMNS)}) VALUES {', '.join([place] * rows)}"  # noqa: S608 - no input in it

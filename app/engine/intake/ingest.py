@@ -1,51 +1,36 @@
-"""From events to jobs. Reads the record in the shop where a webhook says too little."""
+"""From events to jobs. Reads the record in the shop where a webhook says too little.
+
+Events that need no read are decided at once. The others are read a few at a time, and what the shop has answered is decided every
+few reads; new events are looked for meanwhile. A turn ends when its time is up: what is left goes on at the next wake-up.
+"""
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from collections.abc import Sequence
 
-import structlog
-from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.domain import EventState, Process, SourceRecord
-from app.engine.core import failpoints, leases
-from app.engine.core.leases import Lease
-from app.engine.core.queue import Task
-from app.engine.core.retry import pause_before
+from app.domain import EventState
+from app.engine.core import leases
+from app.engine.core.queue import Look, Task, of_product
 from app.engine.core.runtime import Gateway
-from app.engine.core.sources import reads_by_id, record_source
-from app.engine.jobs import enqueue
-from app.engine.jobs import events as event_states
-from app.engine.jobs.enqueue import Found, FoundBy, RecordChange, Verdict
-from app.engine.jobs.mapper import enriched, map_record
-from app.errors import LeaseLost, LoginRefused, RateLimited, Refused, RemoteError
-from app.integrations.protocol import Announced, NotOurs, ReadNeeded, SweepNeeded
+from app.engine.intake.deciding import Turn, decide
+from app.engine.intake.shop_reads import ShopReads
+from app.engine.intake.understanding import Ended, Ready, ToRead, understand
+from app.engine.jobs.events import EventEnd, end_events
+from app.errors import LeaseLost
 from app.logs import get_logger
-from app.metrics import ALERTS
-from app.records import alerts, cursors
 from app.records import events as event_records
-from app.records.connections import Connection, Status
-from app.records.events import Event
-from app.storage.outages import UNSTORABLE, is_passing
-from app.storage.tables import inbox
+from app.records.connections import Status
+from app.records.events import Event, Wanted
 
 log = get_logger(__name__)
 
 BATCH_BYTES = 8 * 1024 * 1024
 """Most bytes of bodies taken at a time."""
-
-
-@dataclass(frozen=True)
-class Ready:
-    """An event with all that is needed to decide it. `gone`: the shop has no such record any more."""
-
-    event: Event
-    change: RecordChange | None = None
-    gone: ReadNeeded | None = None
+TIME_TO_END = 10.0
+"""Seconds before its time limit at which a task gives up its last reads."""
 
 
 async def ingest(gateway: Gateway, connection_id: str) -> int:
@@ -53,263 +38,139 @@ async def ingest(gateway: Gateway, connection_id: str) -> int:
     connection = await gateway.connection(connection_id)
     if connection.status is not Status.ACTIVE:
         return 0
-    lease = await leases.acquire(gateway.database, f"ingest:{connection_id}", gateway.settings.lease_seconds)
-    if lease is None:
+    began = time.monotonic()
+
+    async def begin(db: AsyncConnection) -> tuple[leases.Lease, list[Event], bool] | None:
+        lease = await leases.take(db, f"ingest:{connection_id}", gateway.settings.lease_seconds)
+        if lease is None:
+            return None
+        return lease, *await event_records.received(db, connection_id, wanted(gateway))
+
+    begun = await gateway.database.run(begin)
+    if begun is None:
         return 0
-    taken_in, ends = 0, time.monotonic() + gateway.settings.slice_seconds
+    lease, events, is_all = begun
+    work = _Work(Turn(gateway, connection, lease), began)
     try:
         async with leases.kept(gateway.database, lease):
-            while not gateway.stopping:
-                events = await _waiting(gateway, connection_id, lease)
-                if not events:
-                    break
-                await _ingest_batch(gateway, connection, events)
-                await gateway.wake_ups.send(Task.DRAIN, connection.lane)
-                taken_in += len(events)
-                if time.monotonic() >= ends:
-                    break
+            await work.run(events, is_all)
     except LeaseLost:
         log.warning("lease_lost", lease=lease.key)
-        return taken_in
+        return work.count
     finally:
-        await leases.release(gateway.database, lease)
-    if not gateway.stopping and await _any_waiting(gateway, connection_id):
+        await work.reads.end()
+        if not work.ended:
+            await leases.release(gateway.database, lease)
+    if not gateway.stopping and work.more:
         await gateway.wake_ups.send(Task.INGEST, connection_id)
-    return taken_in
+    return work.count
 
 
-def _ready(connection_id: str) -> tuple[Any, ...]:
-    return (inbox.c.connection_id == connection_id, inbox.c.state == EventState.RECEIVED)
+def wanted(gateway: Gateway, without: Sequence[int] = (), *, fresh: bool = False) -> Wanted:
+    """How many events are taken at a time."""
+    return Wanted(gateway.settings.ingest_batch, BATCH_BYTES, without, fresh)
 
 
-async def _waiting(gateway: Gateway, connection_id: str, lease: Lease) -> list[Event]:
-    """Selects by state, never by "id greater than the last": ids are not committed in order."""
-    async with gateway.database.begin() as db:
-        await leases.renew(db, lease)
-        sizes = select(inbox.c.id, inbox.c.size).where(*_ready(connection_id)).order_by(inbox.c.id)
-        rows = [(row.id, row.size) for row in await db.execute(sizes.limit(gateway.settings.ingest_batch))]
-        return await event_records.undecided(db, _as_many_as_fit(rows))
+class _Work:
+    """The work of one turn. `ended`: the lease was given back. `more`: events are left for the next turn."""
 
+    def __init__(self, turn: Turn, began: float) -> None:
+        settings = turn.gateway.settings
+        self._turn = turn
+        self._ends = began + settings.slice_seconds
+        deadline = began + max(settings.slice_seconds, settings.task_timeout_seconds - TIME_TO_END)
+        self.reads = ShopReads(turn, deadline)
+        self._is_all = False
+        self.count = 0
+        self.ended = False
+        self.more = False
 
-def _as_many_as_fit(sizes: list[tuple[int, int]]) -> list[int]:
-    """Takes (id, bytes) pairs. Returns ids with at most BATCH_BYTES together, but always at least one."""
-    chosen: list[int] = []
-    total = 0
-    for event_id, size in sizes:
-        total += size
-        if chosen and total > BATCH_BYTES:
-            break
-        chosen.append(event_id)
-    return chosen
+    @property
+    def _is_over(self) -> bool:
+        return self._turn.gateway.stopping or time.monotonic() >= self._ends
 
+    async def run(self, events: list[Event], is_all: bool) -> None:
+        """`is_all`: no other events were waiting when these were taken. However short the time is, some reads are made."""
+        self._is_all, has_read = is_all, False
+        while not self.ended:
+            if events:
+                await self._take(events)
+            if has_read and self._is_over and self.reads.stop():
+                self._is_all = False
+            if self.reads.is_open:
+                answers = await self.reads.collect()
+                await self._decide(answers.ready, answers.ended)
+                events, has_read = await self._new_events(), True
+            elif self._is_all or self._is_over:
+                break
+            else:
+                events, self._is_all = await self._received()
+                if not events:
+                    break
+        if not self.ended:
+            self.more = not self._is_all or await self._any_left()
 
-async def _any_waiting(gateway: Gateway, connection_id: str) -> bool:
-    async with gateway.database.read() as db:
-        return await db.scalar(select(inbox.c.id).where(*_ready(connection_id)).limit(1)) is not None
+    async def _take(self, events: list[Event]) -> None:
+        """Decides what needs no read, and has the rest read; what has no room there is named, and waits in the inbox."""
+        self.count += len(events)
+        known = await understand(self._turn.gateway, self._turn.connection, events)
+        # What belongs beside a new order is read before what was moved to the trash.
+        to_read = sorted(known.to_read, key=lambda each: each.by_id)
+        room = self.reads.room
+        self.reads.add(to_read[:room])
+        await self._decide(known.ready, known.ended)
+        await self._put_back([each for each in to_read[room:] if not each.event.is_named])
+        if len(to_read) > room:
+            self._is_all = False
 
+    async def _decide(self, ready: Sequence[Ready], ended: Sequence[Ended]) -> None:
+        if not ready and not ended:
+            return
+        decided = await decide(self._turn, ready, ended, last=self._is_all and not self.reads.is_open)
+        self.reads.add(decided.unsure)
+        self.ended, self.more = decided.ended, decided.more
+        if decided.queued:
+            await self._turn.gateway.wake_ups.send(Task.DRAIN, self._turn.connection.lane)
+        for product in sorted({each.product for each in ended if each.product is not None}):
+            key = Look(self._turn.connection.id, of_product(product)).key
+            await self._turn.gateway.wake_ups.send(Task.LOOK_AGAIN, key)
 
-async def _ingest_batch(gateway: Gateway, connection: Connection, events: list[Event]) -> None:
-    """Reads first, outside any transaction. Then decides and queues all events in one. If that fails, one by one."""
-    ready = []
-    for event in events:
-        prepared = await _prepare(gateway, connection, event)
-        if prepared is not None:
-            ready.append(prepared)
-    unsure = await _decide(gateway, connection, ready)
-    again = []
-    for one in unsure:
-        prepared = await _prepare(gateway, connection, one.event, read=True)
-        if prepared is not None:
-            again.append(prepared)
-    await _decide(gateway, connection, again)
+    async def _put_back(self, asked: Sequence[ToRead]) -> None:
+        """Events that have a record's name were looked at, and do not stand before those that were not."""
+        if not asked:
+            return
+        ends = [EventEnd(each.event.id, EventState.RECEIVED, each.process, each.source_id) for each in asked]
 
+        async def store(db: AsyncConnection) -> None:
+            await leases.renew(db, self._turn.lease)
+            await end_events(db, ends, self._turn.connection.name)
 
-async def _prepare(gateway: Gateway, connection: Connection, event: Event, *, read: bool = False) -> Ready | None:
-    """Reads what the event needs to be decided. None when it is finished already, or waits until its next try."""
-    with structlog.contextvars.bound_contextvars(event_id=event.id, connection=connection.name):
-        try:
-            return await _understand(gateway, connection, event, read=read)
-        except RemoteError as error:
-            await _defer(gateway, connection, event, error)
-        except Exception as error:
-            if is_passing(error):
-                raise  # the database is away: the event goes on waiting
-            log.exception("event_not_understood")
-            await _dead_letter(
-                gateway, connection, event, "not-understood", "The gateway could not make sense of it; its log has the details"
-            )
-        return None
+        await self._turn.gateway.database.run(store)
 
+    async def _received(self) -> tuple[list[Event], bool]:
+        """The next events. Those that were not looked at yet come before those that wait for a read."""
+        gateway, connection_id = self._turn.gateway, self._turn.connection.id
 
-async def _understand(gateway: Gateway, connection: Connection, event: Event, *, read: bool) -> Ready | None:
-    webhooks = connection.system.webhooks
-    if webhooks is None:
-        await _ignore(gateway, connection, event, NotOurs("no-webhooks", f"{connection.integration} sends no webhooks"))
-        return None
-    said = webhooks.interpret(event.headers, event.body, connection.settings, connection.source)
-    match said:
-        case NotOurs():
-            await _ignore(gateway, connection, event, said)
-            return None
-        case SweepNeeded():
-            await _ask_for_sweep(gateway, connection, event, said)
-            return None
-        case ReadNeeded():
-            return await _read(gateway, connection, event, said)
-        case Announced(record):
-            if not connection.settings.processes.is_on(record.process):
-                await _ignore(gateway, connection, event, _switched_off(record.process))
-                return None
-            if read:
-                # The shop says which of two changes within one second is the newer. Where it says nothing, the delivery counts.
-                # Only the deep sweep proves that a record is gone: the shop has just announced this one.
-                record = await _as_it_is_now(gateway, connection, record)
-            return Ready(event, await _change_of(gateway, connection, event, record, read_now=read))
+        async def take(db: AsyncConnection) -> tuple[list[Event], bool]:
+            await leases.renew(db, self._turn.lease)
+            events, is_all = await event_records.received(db, connection_id, wanted(gateway))
+            if is_all or not any(each.is_named for each in events):
+                return events, is_all
+            fresh, _ = await event_records.received(db, connection_id, wanted(gateway, fresh=True))
+            return fresh or events, False
 
+        return await gateway.database.run(take)
 
-def _switched_off(process: Process) -> NotOurs:
-    return NotOurs("process-off", f"{process.value} is switched off for this connection")
+    async def _new_events(self) -> list[Event]:
+        """Events that came while others are read."""
+        if self.ended or self._is_over:
+            return []
+        async with self._turn.gateway.database.read() as db:
+            chosen = wanted(self._turn.gateway, self.reads.event_ids(), fresh=True)
+            events, is_all = await event_records.received(db, self._turn.connection.id, chosen)
+        self._is_all = self._is_all and is_all
+        return events
 
-
-async def _as_it_is_now(gateway: Gateway, connection: Connection, record: SourceRecord) -> SourceRecord:
-    if not reads_by_id(connection):
-        return record
-    return await record_source(gateway, connection).read(record.process, record.source_id) or record
-
-
-async def _read(gateway: Gateway, connection: Connection, event: Event, needed: ReadNeeded) -> Ready | None:
-    if not connection.settings.processes.is_on(needed.process):
-        await _ignore(gateway, connection, event, _switched_off(needed.process))
-        return None
-    if not reads_by_id(connection):
-        await _ask_for_sweep(gateway, connection, event, SweepNeeded(needed.process, needed.why))
-        return None
-    record = await record_source(gateway, connection).read(needed.process, needed.source_id)
-    if record is None:
-        return Ready(event, gone=needed)
-    return Ready(event, await _change_of(gateway, connection, event, record, read_now=True))
-
-
-async def _change_of(
-    gateway: Gateway, connection: Connection, event: Event, record: SourceRecord, *, read_now: bool
-) -> RecordChange:
-    full = await enriched(gateway, connection, record)
-    return RecordChange(full, map_record(connection, full), _found(event), read_now=read_now)
-
-
-def _found(event: Event) -> Found:
-    return Found(FoundBy.WEBHOOK, event_id=event.id, received_at=event.received_at)
-
-
-async def _decide(gateway: Gateway, connection: Connection, ready: list[Ready]) -> list[Ready]:
-    """Decides them all in one transaction, or, if that fails, each in its own. Returns those that must be read first."""
-    if not ready:
-        return []
-    try:
-        async with gateway.database.begin() as db:
-            unsure = [one for one in ready if not await _decide_one(db, gateway, connection, one)]
-            failpoints.hit("ingest-before-commit")
-    except UNSTORABLE as error:
-        if is_passing(error):
-            raise
-        log.warning("batch_failed", rows=len(ready), error=type(error).__name__)
-        return [one for one in ready if not await _decide_alone(gateway, connection, one)]
-    failpoints.hit("ingest-after-commit")
-    return unsure
-
-
-async def _decide_alone(gateway: Gateway, connection: Connection, one: Ready) -> bool:
-    """Returns whether the event is decided or a dead letter; False when it must be read first."""
-    try:
-        async with gateway.database.begin() as db:
-            return await _decide_one(db, gateway, connection, one)
-    except UNSTORABLE as error:
-        if is_passing(error):
-            raise
-        log.exception("event_not_stored", event_id=one.event.id)
-        await _dead_letter(
-            gateway, connection, one.event, "not-stored", "The gateway could not keep what it says; its log has the details"
-        )
-        return True
-
-
-async def _decide_one(db: AsyncConnection, gateway: Gateway, connection: Connection, one: Ready) -> bool:
-    """Returns whether the event is decided; False when it must be read first."""
-    now = gateway.clock()
-    event = one.event
-    if await db.scalar(select(inbox.c.state).where(inbox.c.id == event.id)) != EventState.RECEIVED:
-        return True  # another worker was quicker
-    if one.gone is not None:
-        enqueued = await enqueue.enqueue_gone(db, connection, one.gone.process, one.gone.source_id, _found(event), now)
-    else:
-        assert one.change is not None
-        enqueued = await enqueue.enqueue_change(db, connection, one.change, now)
-    if enqueued.verdict is Verdict.READ_FIRST:
-        return False
-    if enqueued.verdict is not Verdict.QUEUED:
-        await event_states.ignore_event(db, event.id, enqueued.verdict, enqueued.reason, now, connection.name)
-        about = one.gone or one.change.record if one.change else one.gone
-        assert about is not None
-        await _name_record(db, event, about.process, about.source_id)
-    return True
-
-
-async def _name_record(db: AsyncConnection, event: Event, process: Process, source_id: str) -> None:
-    """Names the record on the event, so that it is found by its record even without a job."""
-    await db.execute(update(inbox).where(inbox.c.id == event.id).values(process=process, source_id=source_id))
-
-
-async def _ignore(gateway: Gateway, connection: Connection, event: Event, said: NotOurs) -> None:
-    now = gateway.clock()
-    async with gateway.database.begin() as db:
-        await event_states.ignore_event(db, event.id, said.code, said.why, now, connection.name)
-        if said.alert:
-            await alerts.raise_alert(db, said.code, connection.id, said.why, said.why, now)
-            ALERTS.labels(said.code).inc()
-    if said.alert:
-        log.warning("event_ignored", code=said.code)
-
-
-async def _ask_for_sweep(gateway: Gateway, connection: Connection, event: Event, said: SweepNeeded) -> None:
-    """Asks the next poll to read all open records, because the delivery does not say which record it is about.
-
-    It does not poll at once. A webhook that has lost its rights sends only such deliveries, and each would have every open order
-    read.
-    """
-    now = gateway.clock()
-    async with gateway.database.begin() as db:
-        await cursors.ask_for_sweep(db, connection, said.process, now)
-        reason = f"{said.why}; the next poll looks through the open records"
-        await event_states.ignore_event(db, event.id, "no-record", reason, now, connection.name)
-
-
-async def _defer(gateway: Gateway, connection: Connection, event: Event, error: RemoteError) -> None:
-    """The shop did not answer as it should. The event waits until its next try, or becomes a dead letter after a final no.
-
-    A shop that asks for fewer calls, or refuses the login, costs the event no try: that says nothing of the event.
-    """
-    settings, now = gateway.settings, gateway.clock()
-    tries = event.tries + (not isinstance(error, (RateLimited, LoginRefused)))
-    if isinstance(error, Refused) or tries >= settings.max_tries:
-        reason = f"The {connection.system.noun} had to be asked about it: {error.message}"
-        await _dead_letter(gateway, connection, event, "shop-refused", reason)
-        return
-    due = now + pause_before(event.tries, settings.retry_base_seconds, settings.retry_cap_seconds)
-    if isinstance(error, RateLimited) and error.retry_after is not None:
-        due = max(due, now + timedelta(seconds=error.retry_after))
-    async with gateway.database.begin() as db:
-        if isinstance(error, LoginRefused):
-            await alerts.raise_alert(db, "login-refused", connection.id, error.system, error.message, now)
-        await db.execute(
-            update(inbox)
-            .where(inbox.c.id == event.id, inbox.c.state.in_(EventState.PARKED.sources()))
-            .values(state=EventState.PARKED, due_at=due, tries=tries, reason_code="another-try", reason=error.message)
-        )
-    log.warning("event_parked", error=type(error).__name__, due_at=due.isoformat())
-
-
-async def _dead_letter(gateway: Gateway, connection: Connection, event: Event, code: str, reason: str) -> None:
-    now = gateway.clock()
-    async with gateway.database.begin() as db:
-        await event_states.dead_letter(db, event.id, code, reason, now, connection.name)
-        await alerts.raise_alert(db, "dead-letter", connection.id, f"event:{event.id}", reason, now)
+    async def _any_left(self) -> bool:
+        async with self._turn.gateway.database.read() as db:
+            return await event_records.any_received(db, self._turn.connection.id)

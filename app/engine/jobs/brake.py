@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.domain import JobState, Kind
+from app.domain import JobState
 from app.engine.core.queue import Task
 from app.engine.core.runtime import Gateway
 from app.errors import Conflict
@@ -16,12 +17,14 @@ from app.logs import get_logger
 from app.records import alerts, runs
 from app.records.connections import Connection
 from app.records.runs import Run, RunPart
-from app.storage.tables import jobs, mappings
+from app.storage.tables import OPEN_ORDER, jobs, mappings
 
 log = get_logger(__name__)
 
 FROM = 5
 """Fewer cancellations than this never trigger the brake, whatever their share."""
+COUNTED_ALWAYS = 1000
+"""Open orders are counted up to this number at least. More are counted only if the share depends on them."""
 
 
 async def apply_brake(db: AsyncConnection, connection: Connection, part: RunPart, now: datetime) -> bool:
@@ -33,10 +36,12 @@ async def apply_brake(db: AsyncConnection, connection: Connection, part: RunPart
     if not kept:
         return False
     limits = connection.settings.brake
-    in_warehouse = await _open_orders(db, connection.id)
+    most = max(COUNTED_ALWAYS, math.ceil(len(kept) / limits.max_share) + 1 if limits.max_share else 0)
+    in_warehouse = await _open_orders(db, connection.id, most)
     share = len(kept) / max(1, in_warehouse)
     if len(kept) > limits.max_count or (len(kept) >= FROM and share > limits.max_share):
-        text = f"A run would cancel {len(kept)} of {in_warehouse} open orders; confirm it with POST /runs/{part.run_id}/confirm"
+        of_all = f"{in_warehouse}" if in_warehouse < most else f"{most} or more"
+        text = f"A run would cancel {len(kept)} of {of_all} open orders; confirm it with POST /runs/{part.run_id}/confirm"
         await alerts.raise_alert(db, "brake", connection.id, part.run_id, text, now)
         log.warning("run_braked", cancellations=len(kept), open=in_warehouse)
         return True
@@ -44,10 +49,11 @@ async def apply_brake(db: AsyncConnection, connection: Connection, part: RunPart
     return False
 
 
-async def _open_orders(db: AsyncConnection, connection_id: str) -> int:
-    mine = (mappings.c.connection_id == connection_id, mappings.c.kind == Kind.ORDER)
-    there = (mappings.c.transfer == "sent", mappings.c.wanted == "present")
-    return int(await db.scalar(select(func.count()).select_from(mappings).where(*mine, *there)) or 0)
+async def _open_orders(db: AsyncConnection, connection_id: str, most: int) -> int:
+    """Counts up to `most` orders that are in the warehouse and open, as the deep sweep reads them."""
+    is_open = (mappings.c.connection_id == connection_id, text(OPEN_ORDER), mappings.c.transfer == "sent")
+    counted = select(mappings.c.id).where(*is_open).limit(most).subquery()
+    return int(await db.scalar(select(func.count()).select_from(counted)) or 0)
 
 
 async def release_braked(db: AsyncConnection, part_id: int, now: datetime) -> int:

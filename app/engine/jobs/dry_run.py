@@ -10,10 +10,13 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import Article, Order, Record, ShopState, SourceRecord
+from app.domain.problem import with_what_lifts
 from app.domain.record import kind_of
+from app.engine.jobs.changes import may_be_there, why_left_out, why_skipped
 from app.flows.articles import PUT_ARTICLE
 from app.flows.orders import PUT_ORDER
 from app.flows.outcomes import explained
+from app.flows.part_refunds import to_be_decided
 from app.records import mappings
 from app.records.connections import Connection
 from app.records.mappings import Mapping
@@ -47,7 +50,7 @@ async def of(db: AsyncConnection, connection: Connection, record: SourceRecord, 
         "number": mapped.number,
         "outcome": outcome,
         "code": code or None,
-        "reason": why or None,
+        "reason": with_what_lifts(why, code, connection.system.noun) or None,
         "fields": fields,
     }
     return Entry(outcome, code, shown)
@@ -66,8 +69,11 @@ def _decide(connection: Connection, mapped: Record, mapping: Mapping | None) -> 
 def _decide_article(
     connection: Connection, article: Article, mapping: Mapping | None, there: bool
 ) -> tuple[str, str, str, Body | None]:
-    if not article.wanted:
-        return "skipped", "not-wanted", f"The {connection.system.noun}'s status is {article.status!r}", None
+    if there and not article.wanted:
+        return "unchanged", "", "", None
+    left_out = _left_out(connection, article, mapping)
+    if left_out is not None:
+        return "skipped", *left_out, None
     problems = (*article.problems, *article_problems(article, connection.settings.warehouse, connection.system.noun))
     if problems:
         return "skipped", problems[0].code, explained(problems[0]), None
@@ -79,22 +85,32 @@ def _decide_order(
     connection: Connection, order: Order, mapping: Mapping | None, there: bool
 ) -> tuple[str, str, str, Body | None]:
     settings = connection.settings
-    if order.state in (ShopState.CANCELLED, ShopState.GONE):
-        if there and mapping is not None and mapping.wanted == "present":
-            return "cancelled", "cancelled", f"The {connection.system.noun}'s status is {order.status!r}", None
-        return "skipped", "not-wanted", f"The {connection.system.noun}'s status is {order.status!r}", None
-    if order.state is not ShopState.WANTED:
-        return "skipped", "not-wanted", f"The {connection.system.noun}'s status is {order.status!r}", None
-    if not there and settings.go_live is not None and order.created_at is not None and order.created_at < settings.go_live:
-        return "skipped", "before-go-live", f"Made before {settings.go_live:%Y-%m-%d %H:%M} UTC", None
+    if there and order.state is not ShopState.WANTED:
+        is_cancelled = order.is_withdrawn and mapping is not None and mapping.wanted == "present"
+        why = f"The {connection.system.noun}'s status is {order.status!r}"
+        return ("cancelled", "cancelled", why, None) if is_cancelled else ("unchanged", "", "", None)
+    left_out = _left_out(connection, order, mapping)
+    if left_out is not None:
+        return "skipped", *left_out, None
     problems = (*order.problems, *order_problems(order, settings.warehouse, connection.system.noun))
     if problems:
         return "held", problems[0].code, explained(problems[0]), None
-    return _by_content(order_body(order, connection.warehouse.goods_owner_id, settings.warehouse), mapping, there)
+    body = order_body(order, connection.warehouse.goods_owner_id, settings.warehouse)
+    if order.asks_about_refunds and (mapping is None or mapping.sent_hash != body.hash):
+        problem = to_be_decided(order, connection.system.noun)
+        return "held", problem.code, explained(problem), None
+    return _by_content(body, mapping, there)
+
+
+def _left_out(connection: Connection, mapped: Record, mapping: Mapping | None) -> tuple[str, str] | None:
+    """As enqueuing has it; and what is held or refused, and not wanted any more, is left out by its own flow."""
+    left_out = why_left_out(mapped, connection) if mapping is None else why_skipped(mapping, mapped, connection)
+    may_come = mapped.wanted or (mapping is not None and may_be_there(mapping))
+    return left_out or (None if may_come else why_left_out(mapped, connection))
 
 
 def _by_content(body: Body, mapping: Mapping | None, there: bool) -> tuple[str, str, str, Body | None]:
-    if mapping is not None and mapping.sent_hash == body.hash:
+    if mapping is not None and mapping.sent_hash == body.hash and mapping.unsettled_attempt_id is None:
         return "unchanged", "", "", None
     return ("updated" if there else "created"), "", "", body
 

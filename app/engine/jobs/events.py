@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import EventState
 from app.flows.outcomes import Outcome
 from app.metrics import EVENTS
-from app.storage.tables import inbox, run_items
+from app.storage.tables import inbox, jobs, run_items
 
 EVENT_STATE = {
     Outcome.CREATED: EventState.DONE,
@@ -25,43 +27,96 @@ EVENT_STATE = {
 """How a job's outcome ends its event: done, ignored, held or dead."""
 
 
-async def merge_waiting_events(db: AsyncConnection, job_id: int, taken_generation: int, now: datetime, connection: str) -> None:
-    """Merges older events into the newer state of their record: those not taken up yet, held or failed."""
-    not_taken = and_(inbox.c.state == EventState.QUEUED, inbox.c.generation > taken_generation)
+MERGED_CODE, MERGED_REASON = "newer", "A newer state of the record came before this one was taken up"
+
+
+@dataclass(frozen=True)
+class EventEnd:
+    """What became of an event that was received: its state, the record it is about, its job, and why."""
+
+    event_id: int
+    state: EventState
+    process: str | None = None
+    source_id: str | None = None
+    job_id: int | None = None
+    generation: int | None = None
+    reason_code: str | None = None
+    reason: str | None = None
+    settled_at: datetime | None = None
+
+    def settled(self, now: datetime) -> EventEnd:
+        return replace(self, settled_at=now)
+
+    def merged(self, now: datetime) -> EventEnd:
+        """The same, after a newer one of the same record has taken its place."""
+        return replace(self, state=EventState.MERGED, reason_code=MERGED_CODE, reason=MERGED_REASON, settled_at=now)
+
+
+_END = (
+    update(inbox)
+    .where(inbox.c.id == bindparam("event_id"), inbox.c.state == EventState.RECEIVED)
+    .values({each.name: bindparam(f"new_{each.name}") for each in fields(EventEnd) if each.name != "event_id"})
+)
+
+
+async def end_events(db: AsyncConnection, ends: Sequence[EventEnd], connection: str) -> None:
+    """Stores what became of events that were received, all in one statement."""
+    if not ends:
+        return
+    for end in ends:
+        assert EventState.RECEIVED in (*end.state.sources(), end.state), end.state
+    rows = [
+        {"event_id": end.event_id} | {f"new_{key}": value for key, value in vars(end).items() if key != "event_id"}
+        for end in ends
+    ]
+    await db.execute(_END, rows)
+    for state, count in Counter(end.state for end in ends if end.settled_at is not None).items():
+        EVENTS.labels(connection, state).inc(count)
+
+
+async def merge_waiting_events(db: AsyncConnection, job_ids: Sequence[int], now: datetime, connection: str) -> None:
+    """Merges these jobs' older events into the newer state of their records: those not taken up yet, held or failed."""
+    taken = select(jobs.c.taken_generation).where(jobs.c.id == inbox.c.job_id).scalar_subquery()
+    not_taken = and_(inbox.c.state == EventState.QUEUED, inbox.c.generation > taken)
     ended = inbox.c.state.in_(EventState.MERGED.sources(EventState.HELD, EventState.DEAD))
     done = await db.execute(
         update(inbox)
-        .where(inbox.c.job_id == job_id, or_(not_taken, ended))
-        .values(
-            state=EventState.MERGED,
-            reason_code="newer",
-            reason="A newer state of the record came before this one was taken up",
-            settled_at=now,
-        )
+        .where(inbox.c.job_id.in_(job_ids), or_(not_taken, ended))
+        .values(state=EventState.MERGED, reason_code=MERGED_CODE, reason=MERGED_REASON, settled_at=now)
     )
     if done.rowcount:
         EVENTS.labels(connection, EventState.MERGED).inc(done.rowcount)
 
 
-async def ignore_event(db: AsyncConnection, event_id: int, code: str, reason: str, now: datetime, connection: str) -> None:
-    done = await db.execute(
-        update(inbox)
-        .where(inbox.c.id == event_id, inbox.c.state.in_(EventState.IGNORED.sources(EventState.RECEIVED)))
-        .values(state=EventState.IGNORED, reason_code=code, reason=reason, settled_at=now)
-    )
-    if done.rowcount:
-        EVENTS.labels(connection, EventState.IGNORED).inc()
+@dataclass(frozen=True)
+class EventWait:
+    """An event that waits until `due_at` (UTC), because the outside system could not be asked about its record."""
+
+    event_id: int
+    due_at: datetime
+    tries: int
+    reason: str
 
 
-async def dead_letter(db: AsyncConnection, event_id: int, code: str, reason: str, now: datetime, connection: str) -> None:
-    """Makes the event a dead letter. It can be replayed."""
-    done = await db.execute(
-        update(inbox)
-        .where(inbox.c.id == event_id, inbox.c.state.in_(EventState.DEAD.sources(EventState.RECEIVED)))
-        .values(state=EventState.DEAD, reason_code=code, reason=reason, settled_at=now)
+_WAIT = (
+    update(inbox)
+    .where(inbox.c.id == bindparam("event_id"), inbox.c.state == EventState.RECEIVED)
+    .values(
+        state=EventState.PARKED,
+        reason_code="another-try",
+        **{each.name: bindparam(f"new_{each.name}") for each in fields(EventWait) if each.name != "event_id"},
     )
-    if done.rowcount:
-        EVENTS.labels(connection, EventState.DEAD).inc()
+)
+
+
+async def park_events(db: AsyncConnection, waits: Sequence[EventWait]) -> None:
+    """Lets received events wait until their next try."""
+    if waits:
+        await db.execute(_WAIT, [_named(each) for each in waits])
+
+
+def _named(change: EventEnd | EventWait) -> dict[str, object]:
+    return {"event_id": change.event_id} | {f"new_{key}": value for key, value in vars(change).items() if key != "event_id"}
 
 
 @dataclass(frozen=True)
@@ -73,6 +128,49 @@ class Ending:
     outcome: Outcome
     code: str | None
     reason: str | None
+
+
+@dataclass(frozen=True)
+class Finished:
+    """An event that is done now: the job it waited for, and when it was received (UTC)."""
+
+    job_id: int
+    received_at: datetime
+
+
+async def finish_together(
+    db: AsyncConnection, job_ids: Sequence[int], how: Ending, now: datetime, with_items: Collection[int]
+) -> list[Finished]:
+    """Finishes what waited for these jobs, which all ended in the same way, up to the generation that was taken.
+
+    `with_items`: the jobs for which items of runs wait. `how` is one of the endings.
+    """
+    state = EVENT_STATE[how.outcome]
+    ended = {"reason_code": how.code, "reason": how.reason}
+    taken = select(jobs.c.taken_generation)
+    done = await db.execute(
+        update(inbox)
+        .where(
+            inbox.c.job_id.in_(job_ids),
+            inbox.c.state.in_(state.sources(EventState.QUEUED)),
+            inbox.c.generation <= taken.where(jobs.c.id == inbox.c.job_id).scalar_subquery(),
+        )
+        .values(state=state, settled_at=now, **ended)
+        .returning(inbox.c.job_id, inbox.c.received_at)
+    )
+    found = [Finished(row.job_id, row.received_at) for row in done]
+    items = [job_id for job_id in job_ids if job_id in with_items]
+    if items:
+        await db.execute(
+            update(run_items)
+            .where(
+                run_items.c.job_id.in_(items),
+                run_items.c.outcome.is_(None),
+                run_items.c.generation <= taken.where(jobs.c.id == run_items.c.job_id).scalar_subquery(),
+            )
+            .values(outcome=how.outcome, **ended)
+        )
+    return found
 
 
 async def finish_events(db: AsyncConnection, ending: Ending, now: datetime, connection: str) -> list[datetime]:
@@ -97,3 +195,12 @@ async def finish_events(db: AsyncConnection, ending: Ending, now: datetime, conn
         .values(outcome=ending.outcome, **ended)
     )
     return received
+
+
+async def events_wait_again(db: AsyncConnection, job_id: int, *states: EventState) -> None:
+    """Makes the job's events wait with it, so that they end with it."""
+    await db.execute(
+        update(inbox)
+        .where(inbox.c.job_id == job_id, inbox.c.state.in_(EventState.QUEUED.sources(*states)))
+        .values(state=EventState.QUEUED, settled_at=None, reason_code=None, reason=None)
+    )

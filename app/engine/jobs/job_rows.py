@@ -7,15 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.domain import Process
+from app.domain import EventState, JobState, Process
+from app.engine.jobs.events import events_wait_again
 from app.records.jobs import Job, of_record
 from app.storage.tables import jobs, run_items
 from app.storage.upserts import insert_missing_id
 
 Values = Mapping[str, Any]
+
+AGAIN: dict[str, Any] = {"state": JobState.WAITING, "due_at": None, "tries": 0, "reason_code": None, "reason": None}
+"""The values that give a job another round of tries."""
 
 
 @dataclass(frozen=True)
@@ -71,3 +75,13 @@ async def _raise(db: AsyncConnection, key: JobKey, job: Job | None, changes: Cal
     changed = {**changes(job), "generation": done.generation, "updated_at": now}
     await db.execute(update(jobs).where(jobs.c.id == job.id).values(**changed))
     return done
+
+
+async def decide_again(db: AsyncConnection, mapping_id: int, code: str, now: datetime) -> None:
+    """Has an order that is held with this code decided anew: what it was held for has gone on. The mapping must be locked."""
+    same = (jobs.c.mapping_id == mapping_id, jobs.c.process == Process.ORDERS, jobs.c.reason_code == code)
+    is_held = jobs.c.state.in_(JobState.WAITING.sources(JobState.HELD))
+    job_id = await db.scalar(select(jobs.c.id).where(*same, is_held).with_for_update())
+    if job_id is not None:
+        await db.execute(update(jobs).where(jobs.c.id == job_id).values(**AGAIN, ready_at=now, updated_at=now))
+        await events_wait_again(db, job_id, EventState.HELD)

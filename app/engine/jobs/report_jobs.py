@@ -5,15 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import JobState, Process
 from app.domain.record import SCHEMA_VERSION
-from app.engine.jobs.enqueue import ACTIVE, FoundBy
-from app.engine.jobs.job_rows import JobKey, upsert_job
+from app.engine.jobs.changes import ACTIVE, FoundBy
+from app.engine.jobs.job_rows import AGAIN, JobKey, upsert_job
+from app.records import mappings
 from app.records.connections import Connection, shop_lane
-from app.records.jobs import Job
-from app.records.mappings import Mapping
+from app.records.jobs import Job, locked_of_mapping
+from app.records.mappings import Mapping, Note
+from app.storage.tables import jobs
 
 
 async def enqueue_report(
@@ -41,3 +44,17 @@ async def enqueue_report(
         return {"state": JobState.WAITING.after(job.state), "ready_at": now, "due_at": None, "tries": 0}
 
     await upsert_job(db, JobKey(connection.id, process, mapping.source_id), new, again, now, part_id)
+
+
+async def close_short(db: AsyncConnection, mapping_id: int, words: str, now: datetime) -> bool:
+    """Has a partly sent order completed in the shop with what was sent. Returns False while it is being reported.
+
+    `words` go into the history. The mapping must be locked.
+    """
+    found = [each for each in await locked_of_mapping(db, mapping_id) if each.process == Process.SHIPMENTS]
+    is_idle = jobs.c.state.in_(JobState.WAITING.sources(JobState.DONE, JobState.PARKED, JobState.HELD, JobState.DEAD))
+    again = {**AGAIN, "override": "release", "ready_at": now, "updated_at": now}
+    done = await db.execute(update(jobs).where(jobs.c.id.in_([each.id for each in found]), is_idle).values(**again))
+    if done.rowcount:
+        await mappings.note(db, mapping_id, now, Note("closed-short", words, job_id=found[0].id))
+    return bool(done.rowcount)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, Unpack
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,15 +13,37 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.domain import Process
 from app.engine.core.leases import Lease
 from app.engine.core.runtime import Gateway
-from app.errors import LeaseLost
+from app.errors import LeaseLost, RemoteError
+from app.integrations.kit.side_reads import FailuresInRow
 from app.records import runs
 from app.records.connections import Connection
-from app.records.runs import PartChange, PartStep, RunPart
+from app.records.runs import Pacing, PartChange, PartStep, RunPart
+
+MOST_WAITS = 20
+"""After so many waits in a row for a system's pace, in which it got no further, a part fails."""
 
 
-@dataclass(frozen=True)
+@dataclass
+class Beside:
+    """What came of the reads beside a part's records.
+
+    `waiting`: ids of the records that wait for one, in the order in which they are read again. `polls`: after so many polls in a
+    row they still waited. `failed`: those of them that failed in this slice, and `error`, why the last one did. `stopped`: why
+    nothing more is asked for in this slice. `not_before`: when the system wants to be asked again (UTC).
+    """
+
+    waiting: dict[str, None] = field(default_factory=dict)
+    polls: int = 0
+    failed: set[str] = field(default_factory=set)
+    error: str = "the system failed"
+    in_row: FailuresInRow = field(default_factory=FailuresInRow)
+    stopped: RemoteError | None = None
+    not_before: datetime | None = None
+
+
+@dataclass
 class PartRun:
-    """One part being read, until `ends` (monotonic seconds). Only `counts` and `reasons` grow meanwhile."""
+    """One part being read, until `ends` (monotonic seconds). `counts`, `reasons` and `calls` grow until they are stored."""
 
     gateway: Gateway
     connection: Connection
@@ -31,6 +54,8 @@ class PartRun:
     sweeps: bool
     counts: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
+    calls: int = 0
+    beside: Beside = field(default_factory=Beside)
 
     @property
     def time_is_up(self) -> bool:
@@ -53,6 +78,18 @@ async def save_progress(db: AsyncConnection, part_run: PartRun, calls: int, **va
         raise LeaseLost(f"part {part_run.part.id} of {part_run.part.run_id} was ended by another worker")
     part_run.counts.clear()
     part_run.reasons.clear()
+
+
+async def wait_for_pace(db: AsyncConnection, part_run: PartRun, seconds: float) -> bool:
+    """Stores that the part goes on where it stands, so many seconds from now. Returns False when it has waited too often."""
+    stored = await runs.progress_of(db, part_run.part.id)
+    waits = 1 if stored.pacing.until is None else stored.pacing.waits + 1
+    if waits > MOST_WAITS:
+        return False
+    until = part_run.gateway.clock() + timedelta(seconds=seconds)
+    await save_progress(db, part_run, 0)
+    await runs.change_part(db, part_run.part.id, cursor=Pacing(until, waits).put_in(stored.cursor))
+    return True
 
 
 async def part_cursor(part_run: PartRun) -> dict[str, Any]:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.engine.core import circuit
 from app.engine.core.runtime import Gateway
+from app.engine.operations.warehouse_test import test_warehouse
 from app.errors import RemoteError
+from app.integrations.kit.odd_answers import what_stands_around
 from app.integrations.protocol import Check
 from app.records import connections
-from app.records.connections import Connection
+from app.records.connections import Connection, shop_lane
 from app.warehouse.writes.transporters import transporter_problems
 
 
@@ -41,19 +47,58 @@ class Report:
 async def test(gateway: Gateway, connection: Connection) -> Report:
     """Makes real calls to the shop and the warehouse. The outcome is kept with the connection."""
     # The facts of an earlier test are not used: the shop may have been updated since.
-    shop = await gateway.open_source(connection, {}).test()
-    warehouse = await gateway.warehouse(connection).test()
+    junk: list[str] = []
+    shop = await gateway.open_source(connection, {}, junk.append).test()
+    if all(check.ok for check in shop.checks):
+        await gateway.circuits.answered_well(circuit.of_source(connection), shop_lane(connection.id))
+    warehouse = await test_warehouse(gateway, connection)
     findings = [
         *(_finding("shop", check) for check in shop.checks),
+        *_around_the_json(gateway, connection, junk),
+        *_unheard(gateway, connection, shop.facts),
         *(Finding("warehouse", check.name, check.ok, check.message, check.fix) for check in warehouse),
     ]
     if all(finding.ok for finding in findings):
         findings += await _transporters(gateway, connection)
     report = Report(tuple(findings))
-    async with gateway.database.begin() as db:
-        await connections.save_test(db, connection.id, report.plain(), shop.facts, gateway.clock())
-    gateway.forget(connection.id)
+    await _store(gateway, connection, report, shop.facts)
     return report
+
+
+async def _store(gateway: Gateway, tested: Connection, report: Report, facts: dict[str, Any]) -> None:
+    """Keeps the outcome, unless the connection has been given other credentials or addresses since: those were not tested."""
+
+    async def work(db: AsyncConnection) -> None:
+        now = await connections.find(db, gateway.vault, tested.id, lock=True)
+        if is_of(tested, now):
+            await connections.save_test(db, now.id, report.plain(), facts, gateway.clock())
+
+    await gateway.database.run(work)
+    gateway.forget(tested.id)
+
+
+def is_of(tested: Connection, now: Connection) -> bool:
+    """Whether a test of `tested` still holds: the same account and warehouse, with the same credentials."""
+    called = connections.sent_credentials
+    return called(tested.source) == called(now.source) and called(tested.warehouse) == called(now.warehouse)
+
+
+def _around_the_json(gateway: Gateway, connection: Connection, junk: list[str]) -> list[Finding]:
+    """What the system writes around its JSON: said, though it keeps nothing from working."""
+    if not junk:
+        return []
+    gateway.junk_heard(connection, junk[0])
+    message, fix = what_stands_around(junk[0], connection.system.reference.php_messages)
+    return [Finding("shop", "answers", True, message, fix)]
+
+
+def _unheard(gateway: Gateway, connection: Connection, facts: Mapping[str, Any]) -> list[Finding]:
+    """An address of ours that the system will not call: polls work all the same."""
+    webhooks, address = connection.system.webhooks, gateway.settings.public_url
+    if webhooks is None or address is None or not connection.settings.webhooks.managed:
+        return []
+    found = webhooks.not_called(address, connection.source, facts)
+    return [Finding("shop", "webhooks", True, f"{found.text}; what changes is found by polls only", found.fix)] if found else []
 
 
 def _finding(system: str, check: Check) -> Finding:

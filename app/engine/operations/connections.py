@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from pydantic import BaseModel
 from sqlalchemy import delete, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.domain import POLLED
-from app.engine.core.queue import Task, poll_key
+from app.domain import POLLED, Process
+from app.engine.core.queue import Look, Task, poll_key
 from app.engine.core.runtime import Gateway
 from app.engine.operations import connection_test
+from app.engine.operations.connection_changes import differences, merged_into, plain, plain_of
 from app.engine.operations.connection_test import Report
+from app.engine.upkeep import webhook_guard
 from app.errors import BadInput, Conflict
 from app.ids import unguessable
 from app.integrations.protocol import ConnectionSettings
@@ -23,14 +27,20 @@ from app.integrations.protocol.credentials import secret_fields
 from app.integrations.protocol.integration import refuse
 from app.integrations.registry import integration
 from app.records import connections, sessions
-from app.records.connections import Connection, Draft, Prepared, Status, prepare, revealed, shop_lane
-from app.storage.tables import alerts, cursors, inbox, jobs, mappings, run_parts
+from app.records import cursors as cursor_records
+from app.records.connections import NEVER_SENT, Connection, Draft, Prepared, Status, prepare, shop_lane
+from app.records.webhooks import checks, former_secrets
+from app.storage.outbound_tables import hooks
+from app.storage.tables import alerts, cursors, inbox, jobs, lanes, mappings, run_parts
 from app.storage.tables import connections as rows
 from app.storage.tables import sessions as session_rows
 
 Body = dict[str, Any]
-NEVER_SENT = frozenset({"webhook_secret"})
-"""Secrets that only check what comes in, and are never sent. A changed address cannot receive them."""
+COMPARES_AGAIN = {f"settings.stock.{name}" for name in ("floor", "deduct_waiting_orders", "parent_quantity")}
+"""Settings that change what a shop must show of articles whose quantities have not changed."""
+WRITES_STOCK = {"settings.stock.look_only", "settings.processes.stock"}
+"""Settings that say whether quantities are written."""
+SECRET = "source.webhook_secret"  # noqa: S105 - its path
 
 
 @dataclass(frozen=True)
@@ -64,16 +74,28 @@ def _with_webhook_secret(draft: Draft) -> Draft:
 
 
 async def patch(gateway: Gateway, current: Connection, change: Body) -> Saved:
-    """Merges a change into the connection (RFC 7396: null removes a value). Raises BadInput and Conflict."""
-    given = _merged(_plain(current), change)
-    draft = Draft(
-        name=given.get("name", current.name),
-        integration=current.integration,
-        source=given.get("source", {}),
-        warehouse=given.get("warehouse", {}),
-        settings=given.get("settings", {}),
-    )
-    return await _save(gateway, current, draft, change)
+    """Merges a change into the connection, part by part. A table with people's own keys is replaced as a whole, as a list is, and
+    null takes a value back to its default.
+
+    Changes of others since `current` was read are kept. Raises BadInput, and Conflict when one of them changed the same.
+    """
+    saved = await _patch(gateway, current, change)
+    await _have_secret_renewed(gateway, saved)
+    return saved
+
+
+async def _patch(gateway: Gateway, current: Connection, change: Body, *, at_once: bool = False) -> Saved:
+    def wanted(now: Connection) -> Draft:
+        given = merged_into(now, change)
+        return Draft(
+            name=given.get("name", now.name),
+            integration=now.integration,
+            source=given.get("source", {}),
+            warehouse=given.get("warehouse", {}),
+            settings=given.get("settings", {}),
+        )
+
+    return await _save(gateway, current, wanted, Given(change, at_once=at_once))
 
 
 async def apply(gateway: Gateway, current: Connection, draft: Draft, *, dry_run: bool = False) -> Saved:
@@ -81,81 +103,102 @@ async def apply(gateway: Gateway, current: Connection, draft: Draft, *, dry_run:
 
     `dry_run` checks everything and saves nothing; `changed` says what would be different.
     """
-    kept = _plain(current)
-    secrets = _secrets_there(current.source) - draft.source.keys()
-    source = {**draft.source, **{name: kept["source"][name] for name in secrets}}
-    there = _secrets_there(current.warehouse) - draft.warehouse.keys()
-    warehouse = {**draft.warehouse, **{name: kept["warehouse"][name] for name in there}}
-    settings = {"go_live": kept["settings"]["go_live"], **draft.settings}
     if draft.integration != current.integration:
         raise Conflict(
             f"{draft.name} is a connection to {current.integration}", field="integration", fix="declare it under another name"
         )
-    whole = Draft(name=draft.name, integration=draft.integration, source=source, warehouse=warehouse, settings=settings)
-    return await _save(gateway, current, whole, {"source": draft.source, "warehouse": draft.warehouse}, dry_run=dry_run)
+
+    def wanted(now: Connection) -> Draft:
+        kept = plain(now)
+        secrets = _secrets_there(now.source) - draft.source.keys()
+        source = {**draft.source, **{name: kept["source"][name] for name in secrets}}
+        there = _secrets_there(now.warehouse) - draft.warehouse.keys()
+        warehouse = {**draft.warehouse, **{name: kept["warehouse"][name] for name in there}}
+        settings = {"go_live": kept["settings"]["go_live"], **draft.settings}
+        return Draft(name=draft.name, integration=draft.integration, source=source, warehouse=warehouse, settings=settings)
+
+    given = Given({"source": draft.source, "warehouse": draft.warehouse}, dry_run=dry_run)
+    saved = await _save(gateway, current, wanted, given)
+    if not dry_run:
+        await _have_secret_renewed(gateway, saved)
+    return saved
+
+
+async def _have_secret_renewed(gateway: Gateway, saved: Saved) -> None:
+    """Wakes up the guard, which writes a new webhook secret into the shop."""
+    if SECRET in saved.changed and webhook_guard.is_managed(gateway, saved.connection):
+        await gateway.wake_ups.send(Task.HOOKS, saved.connection.id)
 
 
 def changed_settings(gateway: Gateway, current: Connection, change: Mapping[str, Any]) -> ConnectionSettings:
     """The connection's settings with a change merged into them, checked and not saved. Raises BadInput."""
-    given = _merged(_plain(current), {"settings": dict(change)})
+    given = merged_into(current, {"settings": dict(change)})
     draft = Draft(**{name: given[name] for name in ("name", "integration", "source", "warehouse", "settings")})
     return prepare(draft, gateway.settings.reach).settings
 
 
-async def _save(gateway: Gateway, current: Connection, draft: Draft, given: Body, *, dry_run: bool = False) -> Saved:
-    _refuse_references(draft)
-    prepared = prepare(draft, gateway.settings.reach)
-    _ask_for_secrets(current, prepared, given)
-    changed = tuple(sorted(_differences(_plain(current), _plain_of(prepared))))
-    if not changed or dry_run:
-        return Saved(current, created=False, changed=changed)
-    async with gateway.database.begin() as db:
-        await connections.change(db, gateway.vault, current, prepared, gateway.clock())
-        if any(path.startswith("source.") for path in changed):
-            await sessions.forget(db, current.id)  # the session belongs to the old credentials
-        saved = await connections.find(db, gateway.vault, current.id)
+@dataclass(frozen=True)
+class Given:
+    """What a caller gave. `dry_run`: save nothing. `at_once`: a webhook secret that is replaced is not accepted any more."""
+
+    body: Body
+    dry_run: bool = False
+    at_once: bool = False
+
+
+async def _save(gateway: Gateway, current: Connection, wanted: Callable[[Connection], Draft], given: Given) -> Saved:
+    """Saves what is wanted of the connection as it is now, read under lock. `current`: as the caller has seen it."""
+    dry_run = given.dry_run
+
+    async def work(db: AsyncConnection) -> Saved:
+        now = await connections.find(db, gateway.vault, current.id, lock=not dry_run)
+        draft = wanted(now)
+        _refuse_references(draft)
+        prepared = prepare(draft, gateway.settings.reach)
+        _ask_for_secrets(now, prepared, given.body)
+        changed = tuple(sorted(differences(plain(now), plain_of(prepared))))
+        _refuse_overwriting(current, now, changed)
+        if not changed or dry_run:
+            return Saved(now, created=False, changed=changed)
+        await connections.change(db, gateway.vault, now, prepared, gateway.clock())
+        if connections.sent_credentials(prepared.source) != connections.sent_credentials(now.source):
+            await sessions.forget(db, now.id)  # the session belongs to the old credentials
+        after = await connections.find(db, gateway.vault, now.id)
+        await former_secrets.replaced(db, gateway.vault, now, after, gateway.clock(), at_once=given.at_once)
+        if COMPARES_AGAIN & set(changed):
+            due = gateway.clock()
+            await cursor_records.change(db, now.id, Process.STOCK, next_poll_at=due, next_sweep_at=due)
+        if SECRET in changed and webhook_guard.is_managed(gateway, after):
+            await checks.ask_for_check(db, now.id, gateway.clock(), renews=True, apart=timedelta())
+        saved = Saved(after, created=False, changed=changed)
+        if (why := _looked_at_again(saved)) is not None:
+            # Another process may decide by the settings it has kept for a moment more: the next poll looks once more.
+            await cursor_records.owe_a_look(db, now.id, why)
+        return saved
+
+    saved = await gateway.database.run(work)
     gateway.forget(current.id)
-    return Saved(saved, created=False, changed=changed)
+    if not dry_run and WRITES_STOCK & set(saved.changed):
+        await gateway.wake_ups.send(Task.STOCK, current.id)  # what waits is written, or its runs end
+    if not dry_run and (why := _looked_at_again(saved)) is not None:
+        await gateway.wake_ups.send(Task.LOOK_AGAIN, Look(current.id, why).key)
+    return saved
 
 
-def _plain(connection: Connection) -> Body:
-    return {
-        "name": connection.name,
-        "integration": connection.integration,
-        "source": revealed(connection.source),
-        "warehouse": revealed(connection.warehouse),
-        "settings": connection.settings.model_dump(mode="json"),
-    }
+def _looked_at_again(saved: Saved) -> str | None:
+    """What is looked at again after its settings have changed; None: nothing."""
+    settings = [path.split(".")[1] for path in saved.changed if path.startswith("settings.")]
+    if any(name.endswith("_statuses") or name in saved.connection.settings.filters for name in settings):
+        return "filters"
+    return "settings" if settings else None
 
 
-def _plain_of(prepared: Prepared) -> Body:
-    return {
-        "name": prepared.name,
-        "integration": prepared.integration,
-        "source": revealed(prepared.source),
-        "warehouse": revealed(prepared.warehouse),
-        "settings": prepared.settings.model_dump(mode="json"),
-    }
-
-
-def _merged(target: Any, change: Any) -> Any:
-    if not isinstance(change, dict):
-        return change
-    kept = dict(target) if isinstance(target, dict) else {}
-    for key, value in change.items():
-        if value is None:
-            kept.pop(key, None)
-        else:
-            kept[key] = _merged(kept.get(key), value)
-    return kept
-
-
-def _differences(before: Any, after: Any, path: str = "") -> Iterator[str]:
-    if isinstance(before, dict) and isinstance(after, dict):
-        for key in {*before, *after}:
-            yield from _differences(before.get(key), after.get(key), f"{path}.{key}" if path else key)
-    elif before != after:
-        yield path
+def _refuse_overwriting(seen: Connection, now: Connection, changed: Iterable[str]) -> None:
+    """A change of what somebody else has changed meanwhile is not made: whoever asks for it has not seen what is there."""
+    theirs = list(differences(plain(seen), plain(now)))
+    for path in changed:
+        if any(path == other or path.startswith(f"{other}.") or other.startswith(f"{path}.") for other in theirs):
+            raise connections.changed_meanwhile(now.name, path)
 
 
 def _secrets_there(model: BaseModel) -> set[str]:
@@ -192,28 +235,39 @@ def _refuse_references(draft: Draft) -> None:
                 )
 
 
-async def rotate_webhook_secret(gateway: Gateway, current: Connection) -> str:
+async def rotate_webhook_secret(gateway: Gateway, current: Connection, *, at_once: bool = False) -> str:
     """Makes a new secret for the shop's webhooks, and returns it this once.
 
-    Deliveries signed with the old one are refused from now on.
+    Deliveries signed with the old one are taken for `webhooks.old_secret_minutes` more; with `at_once` they are refused from now
+    on. Raises Conflict when somebody else has just changed it: the secret that they were shown would not hold.
     """
     if current.system.webhooks is None:
         raise refuse(current.system, Capability.SEND_WEBHOOKS, "connection")
     secret = unguessable()
-    await patch(gateway, current, {"source": {"webhook_secret": secret}})
+    await _patch(gateway, current, {"source": {"webhook_secret": secret}}, at_once=at_once)
     return secret
 
 
 async def remove(gateway: Gateway, current: Connection) -> None:
     """Deletes a draft of which nothing was ever kept. Raises Conflict for any other connection."""
-    async with gateway.database.begin() as db:
-        if current.status is not Status.DRAFT or await _has_records(db, current.id):
-            raise Conflict(
-                f"{current.name} has been in use", fix="pause it with POST /connections/{connection}/pause; its history stays"
-            )
-        for table in (cursors, alerts, session_rows):
-            await db.execute(delete(table).where(table.c.connection_id == current.id))
-        await db.execute(delete(rows).where(rows.c.id == current.id))
+    in_use = Conflict(
+        f"{current.name} has been in use", fix=f"pause it with POST /connections/{current.name}/pause; its history stays"
+    )
+
+    async def work(db: AsyncConnection) -> None:
+        now = await connections.find(db, gateway.vault, current.id, lock=True)
+        if now.status is not Status.DRAFT or await _has_records(db, now.id):
+            raise in_use
+        for table in (cursors, alerts, session_rows, hooks):
+            await db.execute(delete(table).where(table.c.connection_id == now.id))
+        await former_secrets.forget(db, now.id)
+        await db.execute(delete(rows).where(rows.c.id == now.id))
+        await db.execute(delete(lanes).where(lanes.c.key == shop_lane(now.id)))
+
+    try:
+        await gateway.database.run(work)
+    except IntegrityError as error:  # something of it was kept at this very moment
+        raise in_use from error
     gateway.forget(current.id)
 
 
@@ -229,34 +283,54 @@ async def _has_records(db: AsyncConnection, connection_id: str) -> bool:
 
 
 async def activate(gateway: Gateway, connection: Connection) -> Report:
-    """Tests the connection, and makes it active when every check passes. The report tells whether it did."""
+    """Tests the connection, and makes it active when every check passes. The report tells whether it did.
+
+    Settings that are changed during the test are kept. Raises Conflict when what was tested is not what is there now: other
+    credentials or addresses, or a pause.
+    """
     report = await connection_test.test(gateway, connection)
-    if report.ok:
-        async with gateway.database.begin() as db:
-            await connections.activate(db, connection, gateway.clock())
-        await _begin(gateway, connection)
+    if not report.ok:
+        return report
+
+    async def work(db: AsyncConnection) -> Connection:
+        now = await connections.find(db, gateway.vault, connection.id, lock=True)
+        if not connection_test.is_of(connection, now) or now.status not in (connection.status, Status.ACTIVE):
+            raise Conflict(f"{now.name} was changed while it was tested", fix="activate it again: it is then tested as it is now")
+        await connections.activate(db, now, gateway.clock())
+        return now
+
+    await begin(gateway, await gateway.database.run(work))
     return report
 
 
 async def pause(gateway: Gateway, connection: Connection) -> None:
     """Pauses the connection: webhooks are still kept, nothing is polled or sent. Raises Conflict if it was never active."""
-    if connection.status is Status.DRAFT:
-        raise Conflict(f"{connection.name} is a draft, nothing of it runs", fix="activate it first, or leave it")
-    async with gateway.database.begin() as db:
-        await connections.set_status(db, connection.id, Status.PAUSED, gateway.clock())
+
+    async def work(db: AsyncConnection) -> None:
+        now = await connections.find(db, gateway.vault, connection.id, lock=True)
+        if now.status is Status.DRAFT:
+            raise Conflict(f"{now.name} is a draft, nothing of it runs", fix="activate it first, or leave it")
+        await connections.set_status(db, now.id, Status.PAUSED, gateway.clock())
+
+    await gateway.database.run(work)
     gateway.forget(connection.id)
 
 
 async def resume(gateway: Gateway, connection: Connection) -> None:
     """Resumes a paused connection where it stopped. Raises Conflict for a draft, which is activated instead."""
-    if connection.status is Status.DRAFT:
-        raise Conflict(f"{connection.name} is a draft", fix="activate it: POST /connections/{connection}/activate tests it first")
-    async with gateway.database.begin() as db:
-        await connections.set_status(db, connection.id, Status.ACTIVE, gateway.clock())
-    await _begin(gateway, connection)
+
+    async def work(db: AsyncConnection) -> Connection:
+        now = await connections.find(db, gateway.vault, connection.id, lock=True)
+        if now.status is Status.DRAFT:
+            fix = f"activate it: POST /connections/{now.name}/activate tests it first"
+            raise Conflict(f"{now.name} is a draft", fix=fix)
+        await connections.set_status(db, now.id, Status.ACTIVE, gateway.clock())
+        return now
+
+    await begin(gateway, await gateway.database.run(work))
 
 
-async def _begin(gateway: Gateway, connection: Connection) -> None:
+async def begin(gateway: Gateway, connection: Connection) -> None:
     """Starts on the webhooks that were kept meanwhile, and polls the shop's changes now instead of at the next poll."""
     gateway.forget(connection.id)
     async with gateway.database.begin() as db:

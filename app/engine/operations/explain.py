@@ -48,6 +48,8 @@ async def what_next(gateway: Gateway, mapping: Mapping) -> Next:
 def _nothing_waits(mapping: Mapping, connection: Connection) -> Next:
     """What comes next when nothing waits in the gateway: it comes from the warehouse or the shop."""
     noun = connection.system.noun
+    if mapping.transfer == Transfer.NONE and mapping.reason:
+        return Next("nothing", f"Nothing, until it changes in the {noun} or a setting does: {mapping.reason}")
     is_there = mapping.kind == Kind.ORDER and mapping.transfer == Transfer.SENT and mapping.wanted == "present"
     if not (is_there and connection.settings.processes.shipments):
         return Next("nothing", f"Nothing, until it changes in the {noun}")
@@ -58,7 +60,8 @@ def _nothing_waits(mapping: Mapping, connection: Connection) -> Next:
             days = connection.settings.shipments.watch_days
             return Next("awaiting-tracking", f"It is read again for its tracking number, up to {days:g} days after it was sent")
         case Delivery.PARTLY:
-            return Next("awaiting-rest", f"The {noun} is told of the rest, and the order closed, when the warehouse has sent it")
+            rest = f"The {noun} is told of the rest, and the order closed, when the warehouse has sent it"
+            return Next("awaiting-rest", f"{rest}. If it will not come: POST /mappings/{mapping.id}/close-short")
         case _:
             return Next("nothing", f"Nothing, until it changes in the {noun} or a further tracking number comes")
 
@@ -90,12 +93,15 @@ async def _waiting(db: AsyncConnection, job: ListedJob, connection: Connection, 
     if lane is not None and lane.paused:
         return Next("lane-paused", f"It waits until its lane is resumed: {lane.pause_reason or 'paused by an operator'}")
     keys = keys_of(connection, job.process)
-    until = await circuit.blocked_until(db, keys, now)
-    if until is not None:
+    paused = await circuit.longest_pause(db, keys, now)
+    if paused is not None:
+        noun = connection.system.noun
+        call = circuit.CALLS[job.process][keys.index(paused.key)]
+        ends = f". It goes on at once when the {noun} answers any call well" if job.process in TO_SHOP else ""
         return Next(
             "method-paused",
-            f"It waits until {_where(job, connection.system.noun)} may be called again, after failures in a row",
-            until,
+            f"It waits until {_where(job, noun)} may be called again: {paused.said(call, noun)}{ends}",
+            paused.until,
         )
     if job.suspect and await circuit.has_just_failed(db, keys, now - pause):
         return Next("suspect", "It was refused before: it goes again after a call that went well, or after a pause")

@@ -8,11 +8,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import JobState, Process
-from app.engine.core.circuit import all_keys
+from app.engine.core.circuit import (
+    CALLS,
+    OF_SHOPS,
+    OF_WAREHOUSES,
+    READS,
+    TO_SHOP,
+    all_keys,
+    all_paused,
+    key_for,
+    of_source,
+    of_warehouse,
+)
 from app.engine.core.queue import Task
 from app.engine.core.runtime import Gateway
 from app.errors import NotFound
@@ -20,7 +31,7 @@ from app.records import connections
 from app.records.connections import SHOP_LANE, Connection, shop_lane
 from app.storage.tables import budgets as budget_rows
 from app.storage.tables import jobs, lanes, leases
-from app.storage.types import db_now
+from app.storage.types import db_now, spelled
 
 TO_WAREHOUSE = ("cancellations", "orders", "articles")
 """What every lane of a goods owner shows, even when none of it waits."""
@@ -31,7 +42,7 @@ CANCELLATION = 0
 
 @dataclass(frozen=True)
 class Blocked:
-    """A method of the WMS with failures in a row. It is not called until `until` (UTC)."""
+    """A method of the WMS or the shop with failures in a row. It is not called until `until` (UTC)."""
 
     call: str
     failures: int
@@ -66,7 +77,7 @@ def id_of(key: str) -> str:
 
 
 async def every(gateway: Gateway) -> list[Lane]:
-    """All lanes by key."""
+    """All lanes by key. One that no connection uses any more is left out, unless something in it is not done."""
     async with gateway.database.read() as db:
         on_lanes = await connections.every(db, gateway.vault)
         rows = await db.execute(select(lanes.c.key, lanes.c.paused, lanes.c.pause_reason).order_by(lanes.c.key))
@@ -74,7 +85,11 @@ async def every(gateway: Gateway) -> list[Lane]:
         held = list(await db.execute(select(leases.c.key, leases.c.until).where(leases.c.until > db_now())))
         counts = await _counts(db)
         until = {each.key: each.until for each in held}
-        return [await _lane(db, lane, [each for each in on_lanes if _is_on(each, lane.key)], counts, until) for lane in stored]
+        now = gateway.clock()
+        on = {lane.key: [each for each in on_lanes if _is_on(each, lane.key)] for lane in stored}
+        unfinished = {each.lane for each in counts}
+        shown = [lane for lane in stored if on[lane.key] or lane.key in unfinished]
+        return [await _lane(db, lane, on[lane.key], counts, until, now) for lane in shown]
 
 
 def _is_on(connection: Connection, key: str) -> bool:
@@ -109,10 +124,11 @@ class _Count:
 async def _counts(db: AsyncConnection) -> list[_Count]:
     places = (jobs.c.lane, jobs.c.state, jobs.c.process, jobs.c.priority)
     counted = select(*places, func.count().label("n"), func.min(jobs.c.ready_at).label("since"))
-    counted = counted.where(jobs.c.state.in_(OPEN)).group_by(*places)
+    # One state at a time: none is read for what is done.
+    by_state = union_all(*(counted.where(jobs.c.state == each).group_by(*places) for each in spelled(*OPEN)))
     return [
         _Count(row.lane, JobState(row.state), Process(row.process), row.priority, row.n, row.since)
-        for row in await db.execute(counted)
+        for row in await db.execute(by_state)
     ]
 
 
@@ -126,7 +142,12 @@ class _Stored:
 
 
 async def _lane(
-    db: AsyncConnection, lane: _Stored, on_it: Sequence[Connection], counts: Sequence[_Count], held: dict[str, datetime]
+    db: AsyncConnection,
+    lane: _Stored,
+    on_it: Sequence[Connection],
+    counts: Sequence[_Count],
+    held: dict[str, datetime],
+    now: datetime,
 ) -> Lane:
     mine = [each for each in counts if each.lane == lane.key]
     waiting = Counter(dict.fromkeys(() if lane.key.startswith(SHOP_LANE) else TO_WAREHOUSE, 0))
@@ -148,16 +169,52 @@ async def _lane(
         oldest=min((each.since for each in mine if each.state is JobState.WAITING), default=None),
         worked_on=lane.key in held,
         lease_until=held.get(lane.key),
-        blocked=await _blocked(db, on_it),
+        blocked=await _blocked(db, lane.key, on_it, now),
     )
 
 
-async def _blocked(db: AsyncConnection, on_it: Sequence[Connection]) -> tuple[Blocked, ...]:
-    """The blocked methods, without the user names that are in the keys."""
-    calls = all_keys(on_it)
+async def _blocked(db: AsyncConnection, lane: str, on_it: Sequence[Connection], now: datetime) -> tuple[Blocked, ...]:
+    """The blocked methods of the system that the lane writes to, without the user names that are in the keys."""
+    if lane.startswith(SHOP_LANE):
+        calls = {key_for(of_source(each), call): call for each in on_it for call in OF_SHOPS}
+    else:
+        calls = all_keys(on_it, CALLS.keys() - TO_SHOP)
+    reads = {key_for(of_warehouse(each), READS): READS for each in on_it}
     query = select(budget_rows).where(budget_rows.c.key.in_(calls), budget_rows.c.failures > 0).order_by(budget_rows.c.key)
-    found = await db.execute(query)
-    return tuple(Blocked(calls[row.key], row.failures, row.blocked_until, row.last_error) for row in found)
+    found = [Blocked(calls[row.key], row.failures, row.blocked_until, row.last_error) for row in await db.execute(query)]
+    locked_out = await all_paused(db, reads, now)
+    return (*found, *(Blocked(READS, each.failures, each.until, each.error) for each in locked_out))
+
+
+@dataclass(frozen=True)
+class PausedCall:
+    """A call that a connection does not make before `until` (UTC), and what the system said last."""
+
+    call: str
+    failures: int
+    until: datetime
+    error: str
+    words: str
+    fix: str
+
+
+async def paused_calls(db: AsyncConnection, connection: Connection, now: datetime) -> tuple[PausedCall, ...]:
+    """The calls that this connection cannot make now, to its shop and to the WMS."""
+    of_shop = {key_for(of_source(connection), call): call for call in OF_SHOPS}
+    of_wms = {key_for(of_warehouse(connection), call): call for call in OF_WAREHOUSES}
+    calls, noun = of_shop | of_wms, connection.system.noun
+    paused = await all_paused(db, calls, now)
+    return tuple(
+        PausedCall(
+            calls[each.key],
+            each.failures,
+            each.until,
+            each.error,
+            each.said(calls[each.key], noun),
+            f"any good answer of the {noun} ends it, also to a connection test" if each.key in of_shop else "wait until then",
+        )
+        for each in paused
+    )
 
 
 async def pause_lane(gateway: Gateway, key: str, reason: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,30 +14,36 @@ from app.domain.record import process_of
 from app.engine.core.queue import Task
 from app.engine.core.runtime import Gateway
 from app.engine.core.sources import record_source
-from app.engine.dispatch.reports import resolve_returns
+from app.engine.dispatch import unsettled
+from app.engine.dispatch.reports import resolve_returns, stored_shipments
 from app.engine.jobs import enqueue, events
 from app.engine.jobs.enqueue import EnqueueResult, Found, FoundBy, RecordChange
-from app.engine.jobs.events import Ending
+from app.engine.jobs.events import Ending, events_wait_again
+from app.engine.jobs.job_rows import AGAIN
 from app.engine.jobs.mapper import enriched, map_record
-from app.engine.operations.replay import AGAIN, events_wait_again
+from app.engine.jobs.report_jobs import close_short as close_report
+from app.engine.jobs.report_jobs import enqueue_report
 from app.errors import Conflict, NotFound
-from app.flows.outcomes import Outcome, Transfer
+from app.flows.outcomes import Outcome, Transfer, explained
 from app.flows.report import Delivery
-from app.records import mappings
-from app.records.connections import shop_lane
+from app.flows.rest import RestOrder, begun, rest_of
+from app.records import deliveries, mappings
+from app.records.connections import Connection, shop_lane
 from app.records.jobs import Job, locked_of_mapping
 from app.records.mappings import Mapping, MappingChange, Note
-from app.records.stock import levels
+from app.records.stock import levels, sold
 from app.storage.tables import jobs
 
 RELEASABLE = frozenset(
     {
         "brake",
         "warehouse-started",
+        "refunded-in-part",  # sent without the refunded pieces
         "too-late-to-cancel",
         "cancelled-in-warehouse",
         "reopened-after-cancel",
         "vanished",
+        "unknown-elsewhere",
         "short-shipment",  # the order is then closed with what was sent
         "not-open-in-shop",  # checked again: the shop may have opened it since
         "refund-refused",  # tried again
@@ -90,21 +97,35 @@ async def resync(gateway: Gateway, mapping_id: int) -> EnqueueResult:
                 .values(state=JobState.WAITING, due_at=None)
             )
     await _report_again(gateway, mapping)
+    await _write_stock_again(gateway, mapping)
     await gateway.wake_ups.send(Task.DRAIN, connection.lane)
     return enqueued
 
 
 async def _report_again(gateway: Gateway, mapping: Mapping) -> None:
     """Tries failed reports again as well: what the shop lacked may be there now."""
-    stuck = (
-        jobs.c.mapping_id == mapping.id,
-        jobs.c.process.in_((Process.SHIPMENTS, Process.RETURNS)),
-        jobs.c.state.in_(JobState.WAITING.sources(JobState.HELD, JobState.DEAD, JobState.PARKED)),
-    )
     now = gateway.clock()
     async with gateway.database.begin() as db:
-        await db.execute(update(jobs).where(*stuck).values(**{**AGAIN, "ready_at": now, "updated_at": now}))
+        for job in await locked_of_mapping(db, mapping.id):
+            if job.process not in (Process.SHIPMENTS, Process.RETURNS):
+                continue
+            if job.state is JobState.PARKED and await unsettled.may_be_under_way(db, job.id, now):
+                continue  # it is looked up when its call must be over
+            is_stuck = jobs.c.state.in_(JobState.WAITING.sources(JobState.HELD, JobState.DEAD, JobState.PARKED))
+            again = {**AGAIN, "ready_at": now, "updated_at": now}
+            await db.execute(update(jobs).where(jobs.c.id == job.id, is_stuck).values(**again))
     await gateway.wake_ups.send(Task.DRAIN, shop_lane(mapping.connection_id))
+
+
+async def _write_stock_again(gateway: Gateway, mapping: Mapping) -> None:
+    """Tries a quantity again that the shop did not take."""
+    if mapping.kind != Kind.ARTICLE:
+        return
+    connection = await gateway.connection(mapping.connection_id)
+    async with gateway.database.begin() as db:
+        again = await levels.write_again(db, connection.id, connection.lane, mapping.source_id, gateway.clock())
+    if again:
+        await gateway.wake_ups.send(Task.STOCK, connection.id)
 
 
 async def release(gateway: Gateway, mapping_id: int) -> None:
@@ -117,7 +138,7 @@ async def release(gateway: Gateway, mapping_id: int) -> None:
         if job is None:
             raise Conflict(f"mapping {mapping_id} is not held", fix="only a held record can be released; see its `next`")
         if job.reason_code not in RELEASABLE:
-            raise Conflict(f"a release cannot help: {job.reason}", fix=_instead(job.reason_code, noun))
+            raise Conflict(f"a release cannot help: {job.reason}", fix=_instead(mapping_id, job.reason_code, noun))
         override = None if job.reason_code == "brake" else "release"
         again = {**AGAIN, "override": override, "ready_at": now, "updated_at": now}
         is_held = jobs.c.state.in_(JobState.WAITING.sources(JobState.HELD))
@@ -130,12 +151,59 @@ async def release(gateway: Gateway, mapping_id: int) -> None:
     await gateway.wake_ups.send(Task.DRAIN, job.lane)
 
 
-def _instead(code: str | None, noun: str) -> str:
+async def close_short(gateway: Gateway, mapping_id: int, *, cancel_rest: bool = False) -> tuple[RestOrder, ...]:
+    """Closes an order of which the warehouse has sent a part: the rest will not come, and the shop is told that it is completed.
+
+    With `cancel_rest` the rest is cancelled in the WMS first, and the shop told when that is done. Returns the WMS's orders from
+    which a rest may come; those that cannot be cancelled keep the order open.
+    Raises NotFound, and Conflict for an order that does not wait for a rest, or whose rest cannot be cancelled.
+    """
+    connection = await gateway.connection((await mapping_of(gateway, mapping_id)).connection_id)
+    now = gateway.clock()
+    rest: tuple[RestOrder, ...] = ()
+    async with gateway.database.begin() as db:
+        mapping = await mappings.by_id(db, mapping_id, lock=True)
+        if mapping is None or mapping.delivery != Delivery.PARTLY:
+            raise Conflict(
+                f"mapping {mapping_id} waits for no rest",
+                fix="only an order that was sent in part is closed short; see its `next`",
+            )
+        if cancel_rest:
+            rest = rest_of(await stored_shipments(db, connection, mapping), connection.settings.warehouse)
+        if rest:
+            await _ask_to_cancel(db, connection, mapping, rest, now)
+        elif not await close_report(db, mapping_id, "Closed by an operator with what was sent: the rest will not come", now):
+            raise Conflict(f"mapping {mapping_id} is being reported just now", fix="try again in a moment")
+    await gateway.wake_ups.send(Task.DRAIN, connection.lane if rest else shop_lane(mapping.connection_id))
+    return rest
+
+
+async def _ask_to_cancel(
+    db: AsyncConnection, connection: Connection, mapping: Mapping, rest: Sequence[RestOrder], now: datetime
+) -> None:
+    """Queues the cancellations in the WMS's lane. Raises Conflict when there is none to make."""
+    cannot = [begun(each.number, each.status) for each in rest if not each.can_be_cancelled]
+    if len(cannot) == len(rest):
+        fix = f"{cannot[0].fix}. To close it in the shop at once, with what was sent, close it short without cancelling the rest"
+        raise Conflict(cannot[0].message, fix=fix)
+    asked = [each for each in rest if each.can_be_cancelled]
+    for each in asked:
+        await deliveries.ask_cancellation(db, mapping.id, each.wms_order_id, now)
+    await enqueue_report(db, connection, Process.ACKNOWLEDGEMENTS, mapping, now)
+    words = f"An operator has the rest cancelled in the warehouse: order {', '.join(each.number for each in asked)}"
+    await mappings.note(db, mapping.id, now, Note("cancel-rest", ". ".join((words, *map(explained, cannot)))))
+
+
+def _instead(mapping_id: int, code: str | None, noun: str) -> str:
+    resynced, resolved = (
+        f"then resync it: POST /mappings/{mapping_id}/resync",
+        f"then resolve it: POST /mappings/{mapping_id}/resolve",
+    )
     if code in BY_HAND:
-        return f"refund it in the {noun} by hand, then resolve the mapping"
+        return f"refund it in the {noun} by hand, {resolved}"
     if code == "number-taken":
-        return "a number cannot be given away: set settings.order_number_prefix of the connection, then resync the mapping"
-    return f"correct it in the {noun} (or in the connection's settings), then resync the mapping"
+        return f"a number cannot be given away: set settings.order_number_prefix of the connection, {resynced}"
+    return f"correct it in the {noun} (or in the connection's settings), {resynced}"
 
 
 async def resolve(gateway: Gateway, mapping_id: int, reason: str) -> None:
@@ -145,6 +213,7 @@ async def resolve(gateway: Gateway, mapping_id: int, reason: str) -> None:
     connection = await gateway.connection(mapping.connection_id)
     text = f"Settled by an operator: {reason}"
     async with gateway.database.begin() as db:
+        mapping = await mappings.by_id(db, mapping_id, lock=True) or mapping
         found = [each for each in await locked_of_mapping(db, mapping.id) if each.state in OPEN_STATES]
         if not found:
             raise Conflict(
@@ -156,9 +225,10 @@ async def resolve(gateway: Gateway, mapping_id: int, reason: str) -> None:
             ending = Ending(job.id, job.generation, Outcome.SKIPPED, "resolved", text)
             await events.finish_events(db, ending, now, connection.name)
         values: MappingChange = {}
-        if any(job.process == process_of(Kind(mapping.kind)) for job in found):
-            values |= {"reason_code": "resolved", "reason": text, "transfer": _resolved_transfer(mapping)}
-            await levels.unsold(db, mapping.lane, mapping.id, now)
+        own = next((job for job in found if job.process == process_of(Kind(mapping.kind))), None)
+        if own is not None:
+            values |= {"reason_code": "resolved", "reason": text, **await _resolved(db, mapping, own)}
+            await sold.unsold(db, mapping.lane, mapping.id, now, settled=True)
         if any(job.process in (Process.SHIPMENTS, Process.RETURNS) for job in found):
             values |= {"delivery_code": "resolved", "delivery_reason": text}
         if any(job.process == Process.RETURNS for job in found):
@@ -175,8 +245,9 @@ async def _end(db: AsyncConnection, job: Job, text: str, now: datetime) -> None:
     await db.execute(update(jobs).where(jobs.c.id == job.id, jobs.c.state.in_(OPEN_STATES)).values(**ended))
 
 
-def _resolved_transfer(mapping: Mapping) -> Transfer:
+async def _resolved(db: AsyncConnection, mapping: Mapping, job: Job) -> MappingChange:
     """A record that is known to be in the WMS stays sent. An unknown outcome stays unknown, and is read before the next write."""
-    if mapping.transfer == Transfer.UNKNOWN:
-        return Transfer.UNKNOWN
-    return Transfer.NONE if mapping.wms_id is None else Transfer.SENT
+    attempt_id = await unsettled.attempt_of(db, job)
+    if attempt_id is not None or mapping.transfer == Transfer.UNKNOWN:
+        return {"transfer": Transfer.UNKNOWN, "unsettled_attempt_id": attempt_id}
+    return {"transfer": Transfer.NONE if mapping.wms_id is None else Transfer.SENT}

@@ -11,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.domain import EventState, JobState
 from app.engine.core.queue import Task
 from app.engine.core.runtime import Gateway
+from app.engine.jobs.events import events_wait_again
+from app.engine.jobs.job_rows import AGAIN
 from app.errors import Conflict, NotFound
 from app.records import dead_letters, mappings
 from app.records.connections import shop_lane
@@ -19,9 +21,6 @@ from app.records.mappings import Note
 from app.storage.tables import inbox, jobs
 
 REPLAY_BATCH = 200
-
-AGAIN: dict[str, Any] = {"state": JobState.WAITING, "due_at": None, "tries": 0, "reason_code": None, "reason": None}
-"""The values that give a job another round of tries."""
 
 
 async def replay_event(gateway: Gateway, event_id: int) -> None:
@@ -110,12 +109,3 @@ async def replay_filtered(gateway: Gateway, chosen: Filter) -> int:
             return count
         count += await replay_letters(gateway, letters)
         after = letters[-1].position
-
-
-async def events_wait_again(db: AsyncConnection, job_id: int, *states: EventState) -> None:
-    """Makes the job's events wait with it, so that they end with it."""
-    await db.execute(
-        update(inbox)
-        .where(inbox.c.job_id == job_id, inbox.c.state.in_(EventState.QUEUED.sources(*states)))
-        .values(state=EventState.QUEUED, settled_at=None, reason_code=None, reason=None)
-    )

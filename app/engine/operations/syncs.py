@@ -12,12 +12,13 @@ from sqlalchemy.exc import IntegrityError
 from app.domain import Process
 from app.engine.core.queue import Task, poll_key
 from app.engine.core.runtime import Gateway
-from app.errors import BadInput, Conflict, NotFound
+from app.errors import BadInput, Conflict, NotFound, nearest
 from app.integrations.protocol.capabilities import NEEDED
 from app.integrations.protocol.integration import can, refuse
 from app.integrations.registry import INTEGRATIONS
-from app.records import connections, runs
+from app.records import connections, jobs, runs
 from app.records.connections import Connection, Status
+from app.records.jobs import HeldNow
 from app.records.runs import Run
 
 CHECK_SECONDS = 0.2
@@ -111,9 +112,13 @@ async def _targets(gateway: Gateway, asked: Request, asker: Asker) -> list[Conne
     if asked.target in INTEGRATIONS and not (named and named[0].status is Status.ACTIVE):
         named = [each for each in seen if each.integration == asked.target]
     elif not named:
-        known = ", ".join([*INTEGRATIONS, *(each.name for each in seen)])
+        known = list(dict.fromkeys([*INTEGRATIONS, *(each.name for each in seen)]))
+        meant = nearest(asked.target, known)
+        fix = f"use one of: {', '.join(known)}"
         raise NotFound(
-            f"there is no integration and no connection {asked.target!r}", field="integration", fix=f"use one of: {known}"
+            f"there is no integration and no connection {asked.target!r}",
+            field="integration",
+            fix=f"did you mean {meant}? {fix}" if meant else fix,
         )
     active = [each for each in named if each.status is Status.ACTIVE]
     if not active:
@@ -171,6 +176,12 @@ async def wait_for_end(gateway: Gateway, run_id: str, seconds: float) -> bool:
         if left <= 0 or gateway.stopping:
             return False
         await asyncio.sleep(min(CHECK_SECONDS, left))
+
+
+async def held_now(gateway: Gateway, run: Run) -> HeldNow:
+    """What is held of the run's connections and processes, by this run, an earlier one or a webhook."""
+    async with gateway.database.read() as db:
+        return await jobs.held_now(db, {(part.connection_id, part.process) for part in run.parts if not part.dry_run})
 
 
 async def find(gateway: Gateway, run_id: str, connection_ids: Sequence[str] | None) -> Run:

@@ -1,19 +1,31 @@
-"""The deep sweep reads every open order by its id. It finds what was deleted for good or put in the trash."""
+"""The deep sweep reads every open order by its id. It finds what was deleted for good or put in the trash.
+
+Orders are listed by their ids, as many as one call takes. What the list leaves out is read one by one, a few at a time. Whatever
+was read is stored as it comes, and the part's cursor moves with it: a slow shop is gone on with, not begun again.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.domain import Process, SourceRecord
+from app.domain import Order, Process, ShopState, SourceRecord
 from app.engine.core import leases
 from app.engine.core.sources import reads_by_id, record_source
-from app.engine.jobs import enqueue
-from app.engine.jobs.enqueue import Found, FoundBy
-from app.engine.jobs.mapper import enriched
+from app.engine.jobs.changes import Change, Found, FoundBy, RecordChange, RecordGone, Version
 from app.engine.jobs.run_part import PartRun, save_progress
 from app.engine.polling import shop_records
+from app.engine.polling.lots import AT_ONCE, in_lots
+from app.engine.polling.odd_records import Shop, is_odd, leave_out
+from app.engine.polling.side_reads import complete, keep_waiting, may_wait
+from app.integrations.kit.side_reads import PASSING
+from app.integrations.protocol.source import ListsByIds
 from app.records import mappings, runs
 from app.records.connections import Connection
+from app.records.mappings import SweptOrder
 from app.records.runs import RunPart
 
 SWEEP_BATCH = 100
@@ -37,39 +49,214 @@ async def sweeps(db: AsyncConnection, connection: Connection, process: Process, 
     return part.full or (run is not None and bool(run.options.get("sweep")))
 
 
-async def sweep(part_run: PartRun) -> bool:
-    """Reads by its id every order that is open in the warehouse. Returns whether all were read within the slice."""
-    gateway, connection = part_run.gateway, part_run.connection
-    after = int(part_run.part.cursor.get("swept_to", 0)) if part_run.part.sweeping else 0
-    while True:
-        async with gateway.database.read() as db:
-            batch = await mappings.open_orders(db, connection.id, after, SWEEP_BATCH)
-        if not batch:
-            return True
-        found = await record_source(gateway, connection).read_many(Process.ORDERS, [source_id for _, source_id in batch])
-        records = {key: await enriched(gateway, connection, record) if record else None for key, record in found.items()}
-        after = batch[-1][0]
-        await _store_swept(part_run, records, after)
-        if part_run.time_is_up:
-            return False
-
-
-async def _store_swept(part_run: PartRun, records: dict[str, SourceRecord | None], after: int) -> None:
-    gateway, connection, now = part_run.gateway, part_run.connection, part_run.gateway.clock()
-    async with gateway.database.begin() as db:
-        await leases.renew(db, part_run.lease)
-        for source_id, record in records.items():
-            if record is not None:
-                await shop_records.consider(db, part_run, record, FoundBy.SWEEP, read_now=True, now=now)
-                continue
-            part_run.counts["read"] += 1
-            enqueued = await enqueue.enqueue_gone(
-                db, connection, Process.ORDERS, source_id, Found(FoundBy.SWEEP, part_id=part_run.part.id, held_by_brake=True), now
-            )
-            await shop_records.count(db, part_run, enqueued, cancels=True)
-        await save_progress(db, part_run, 1, cursor={"swept_to": after}, sweeping=True)
-
-
 def hours(part_run: PartRun) -> float:
     settings = part_run.connection.settings
     return settings.stock.full_sweep_hours if part_run.process is Process.STOCK else settings.deep_sweep_hours
+
+
+# --- where it stands ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Place:
+    """Behind the order with mapping id `to`, but for those in hand: ids `to_list`, and ids that are to be read `alone`.
+
+    `closing`: the open orders are done, and those that the shop has completed lately are being read.
+    """
+
+    to: int = 0
+    closing: bool = False
+    to_list: tuple[str, ...] = ()
+    alone: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, part: RunPart) -> Place:
+        stored = part.cursor if part.sweeping else {}
+        lists = [tuple(str(each) for each in stored.get(name) or ()) for name in ("to_list", "alone")]
+        return cls(int(stored.get("swept_to", 0)), bool(stored.get("closing")), *lists)
+
+    def stored(self) -> dict[str, Any]:
+        return {"swept_to": self.to, "closing": self.closing, "to_list": list(self.to_list), "alone": list(self.alone)}
+
+    def without(self, source_ids: Sequence[str]) -> Place:
+        to_list = tuple(each for each in self.to_list if each not in source_ids)
+        return replace(self, to_list=to_list, alone=tuple(each for each in self.alone if each not in source_ids))
+
+
+@dataclass
+class _Sweep:
+    """One slice of a sweep. `known` are the orders in hand as they were stored before they were read."""
+
+    part_run: PartRun
+    place: Place
+    shop: Shop = field(default_factory=Shop)
+    known: Mapping[str, SweptOrder] = field(default_factory=dict)
+
+
+async def sweep(part_run: PartRun) -> bool:
+    """Reads by its id every order that the shop may have deleted. Returns whether all were read within the slice."""
+    one = _Sweep(part_run, Place.of(part_run.part))
+    while await _has_more(one):
+        if one.place.to_list:
+            await _read_list(one)
+        else:
+            await _read_alone(one)
+        if part_run.time_is_up:
+            return False
+    return True
+
+
+async def _has_more(one: _Sweep) -> bool:
+    """Takes up the next orders when none are in hand."""
+    gateway, connection = one.part_run.gateway, one.part_run.connection
+    async with gateway.database.read() as db:
+        if one.place.to_list or one.place.alone:
+            in_hand = (*one.place.to_list, *one.place.alone)
+            one.known = await mappings.swept_as(db, connection.id, in_hand)
+            return True
+        lists = record_source(gateway, connection)
+        most = min(SWEEP_BATCH, lists.most_listed) if isinstance(lists, ListsByIds) else SWEEP_BATCH
+        batch = [] if one.place.closing else await mappings.open_orders(db, connection.id, one.place.to, most)
+        if not batch:
+            after = one.place.to if one.place.closing else 0
+            batch = await mappings.closing_orders(db, connection.id, gateway.clock(), (after, most))
+            one.place = Place(after, closing=True)
+        ids = tuple(source_id for _, source_id in batch)
+        one.known = await mappings.swept_as(db, connection.id, ids)
+    if batch:
+        by_list = isinstance(lists, ListsByIds)
+        one.place = replace(one.place, to=batch[-1][0], to_list=ids if by_list else (), alone=() if by_list else ids)
+    return bool(batch)
+
+
+# --- reading --------------------------------------------------------------------------------------------------------------
+
+
+async def _read_list(one: _Sweep) -> None:
+    gateway, connection = one.part_run.gateway, one.part_run.connection
+    source = record_source(gateway, connection)
+    assert isinstance(source, ListsByIds)
+    listed = await source.read_listed(Process.ORDERS, one.place.to_list)
+    left_out = tuple(each for each in one.place.to_list if each not in listed)
+    one.place = replace(one.place, to_list=tuple(listed), alone=(*one.place.alone, *left_out))
+    one.part_run.calls += 1
+    await _store(one, {})
+
+    async def whole(source_id: str) -> Read:
+        return await _whole(one, listed[source_id])
+
+    async for lot in in_lots(one.part_run, list(listed), whole):
+        await _take(one, lot)
+
+
+async def _read_alone(one: _Sweep) -> None:
+    gateway, connection = one.part_run.gateway, one.part_run.connection
+    source = record_source(gateway, connection)
+
+    async def read(source_id: str) -> Read:
+        found = await source.read(Process.ORDERS, source_id)
+        return await _whole(one, found) if found is not None else None
+
+    async for lot in in_lots(one.part_run, one.place.alone, read):
+        one.part_run.calls += len(lot)
+        await _take(one, lot)
+
+
+class _Waits:
+    """In an order's place: it is there, and waits for what belongs beside it."""
+
+
+Read = SourceRecord | _Waits | None
+
+
+async def _whole(one: _Sweep, record: SourceRecord) -> Read:
+    try:
+        return await complete(one.part_run, record)
+    except PASSING as error:
+        if may_wait(one.part_run, record.source_id, error):
+            return _Waits()
+        raise
+
+
+async def _take(one: _Sweep, lot: list[tuple[str, Read | Exception]]) -> None:
+    """Stores what was read of a lot. What could not be read is left out and named, unless it is the shop that fails."""
+    found: dict[str, SourceRecord | None] = {}
+    failed: list[tuple[str, Exception]] = []
+    shop_fails: Exception | None = None
+    waits = [source_id for source_id, result in lot if isinstance(result, _Waits)]
+    if waits:
+        one.place = one.place.without(waits)
+        await keep_waiting(one.part_run)
+    for source_id, result in lot:
+        if isinstance(result, _Waits):
+            one.shop.answered()
+        elif not isinstance(result, Exception):
+            found[source_id] = result
+            one.shop.answered()
+        elif one.shop.is_at_fault(result, AT_ONCE):
+            shop_fails = shop_fails or result
+        else:
+            failed.append((source_id, result))
+    await _store(one, found)
+    if shop_fails is not None:
+        raise shop_fails
+    for source_id, error in failed:
+        await _leave_out(one, source_id, error)
+
+
+async def _leave_out(one: _Sweep, source_id: str, error: Exception) -> None:
+    one.place = one.place.without([source_id])
+    await leave_out(one.part_run, f"order {source_id}", f"orders:{source_id}", error)
+    await _store(one, {})
+
+
+# --- storing --------------------------------------------------------------------------------------------------------------
+
+
+async def _store(one: _Sweep, found: Mapping[str, SourceRecord | None]) -> None:
+    """Stores all in one transaction with the place behind them. If that fails, one by one."""
+    try:
+        await _store_together(one, found)
+    except Exception as error:
+        if not is_odd(error):
+            raise
+        for source_id, record in found.items():
+            try:
+                await _store_together(one, {source_id: record})
+            except Exception as odd:
+                if not is_odd(odd):
+                    raise
+                await _leave_out(one, source_id, odd)
+
+
+async def _store_together(one: _Sweep, found: Mapping[str, SourceRecord | None]) -> None:
+    part_run, place = one.part_run, one.place.without(list(found))
+    changes = [_change_of(one, source_id, record) for source_id, record in found.items()]
+    completed = [one.known[each.source_id].id for each in changes if each.source_id in one.known and _is_completed(each)]
+
+    async def work(db: AsyncConnection) -> None:
+        part_run.counts.clear()
+        part_run.reasons.clear()
+        await leases.renew(db, part_run.lease)
+        await shop_records.decide(db, part_run, changes)
+        for mapping_id in completed:
+            await mappings.close(db, mapping_id, part_run.gateway.clock() + mappings.CLOSES_AFTER)
+        await save_progress(db, part_run, part_run.calls, cursor=place.stored(), sweeping=True)
+
+    await part_run.gateway.database.run(work)
+    one.place, part_run.calls = place, 0
+
+
+def _change_of(one: _Sweep, source_id: str, record: SourceRecord | None) -> Change:
+    known = one.known.get(source_id)
+    # The brake is for orders in the warehouse. Of the others nothing can be cancelled there.
+    may_be_there = known is None or known.may_be_in_warehouse
+    found = Found(FoundBy.SWEEP, part_id=one.part_run.part.id, held_by_brake=may_be_there)
+    if record is None:
+        return RecordGone(Process.ORDERS, source_id, found)
+    before = Version(known.modified_at, known.hash) if known else None
+    return replace(shop_records.change_of(one.part_run, record, found), read_now=True, before=before)
+
+
+def _is_completed(change: Change) -> bool:
+    return isinstance(change, RecordChange) and isinstance(change.mapped, Order) and change.mapped.state is ShopState.COMPLETED

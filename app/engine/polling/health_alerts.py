@@ -2,37 +2,59 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.domain import Kind
 from app.integrations.protocol.capabilities import Capability
 from app.records import alerts
+from app.records.alerts import Heard
 from app.records.connections import Connection
-from app.storage.tables import alerts as alert_rows
-from app.storage.tables import mappings
+from app.storage.engine import Database
 
+MOST_NAMED = 10
 FAILING_FROM = 3
 """An alert is raised from so many failed polls in a row."""
 
 
-async def look_for_silence(db: AsyncConnection, connection: Connection, now: datetime) -> None:
+async def look_for_silence(database: Database, of: Sequence[Connection], now: datetime) -> None:
     """Alerts once for each silence: no new order for `silent_hours`, on a connection that has been active as long.
 
-    Alerts once more when orders come again.
+    Alerts once more when orders come again. One statement for all connections, and no write while there is nothing to say.
     """
-    hours = connection.settings.silent_hours
-    if hours is None or not connection.settings.processes.orders or connection.activated_at is None:
+    listened = {each.id: each for each in of if _is_listened_to(each)}
+    if not listened:
         return
-    since = max(connection.activated_at, await _newest_order(db, connection) or connection.activated_at)
+    async with database.read() as db:
+        heard = [each for each in await alerts.heard(db) if each.connection_id in listened]
+    news = [found for each in heard if (found := _news(listened[each.connection_id], each, now)) is not None]
+    if news:
+        async with database.begin() as db:
+            for kind, connection_id, subject, text in news:
+                await alerts.raise_alert(db, kind, connection_id, subject, text, now)
+
+
+def _is_listened_to(connection: Connection) -> bool:
+    settings = connection.settings
+    return settings.silent_hours is not None and settings.processes.orders and connection.activated_at is not None
+
+
+def _news(connection: Connection, heard: Heard, now: datetime) -> tuple[str, str, str, str] | None:
+    """The alert to raise about this connection, if there is one: kind, connection, subject and text."""
+    hours = connection.settings.silent_hours
+    assert hours is not None
+    assert connection.activated_at is not None
+    since = max(connection.activated_at, heard.newest or connection.activated_at)
     subject = f"since {since:%Y-%m-%d %H:%M}"
-    if now - since < timedelta(hours=hours):
-        await _is_heard_again(db, connection, now)
-    elif not await alerts.is_raised(db, "silent", connection.id, subject):
+    if (now - since).total_seconds() >= hours * 3600:
+        if heard.silence == subject:
+            return None
         text = f"No new order {subject} UTC; look whether {_what_may_fail(connection)}"
-        await alerts.raise_alert(db, "silent", connection.id, subject, text, now)
+        return "silent", connection.id, subject, text
+    if heard.silence is None or heard.told:
+        return None
+    return "recovered", connection.id, f"silent {heard.silence}", f"Orders come again; there had been none {heard.silence} UTC"
 
 
 def _what_may_fail(connection: Connection) -> str:
@@ -40,21 +62,6 @@ def _what_may_fail(connection: Connection) -> str:
     if Capability.SEND_WEBHOOKS in connection.system.capabilities:
         return f"the {noun}'s checkout and its webhooks work"
     return f"the {noun} works and shows its orders to the gateway"
-
-
-async def _newest_order(db: AsyncConnection, connection: Connection) -> datetime | None:
-    """The newest order by the order in which they were stored: one row, however many there are."""
-    same = (mappings.c.connection_id == connection.id, mappings.c.kind == Kind.ORDER)
-    newest: datetime | None = await db.scalar(select(mappings.c.created_at).where(*same).order_by(mappings.c.id.desc()).limit(1))
-    return newest
-
-
-async def _is_heard_again(db: AsyncConnection, connection: Connection, now: datetime) -> None:
-    silences = select(alert_rows.c.subject).where(alert_rows.c.kind == "silent", alert_rows.c.connection_id == connection.id)
-    last = await db.scalar(silences.order_by(alert_rows.c.id.desc()).limit(1))
-    if last is not None and not await alerts.is_raised(db, "recovered", connection.id, f"silent {last}"):
-        text = f"Orders come again; there had been none {last} UTC"
-        await alerts.raise_alert(db, "recovered", connection.id, f"silent {last}", text, now)
 
 
 async def poll_failed(
@@ -69,3 +76,14 @@ async def poll_worked(db: AsyncConnection, connection: Connection, process: str,
     if failures_before >= FAILING_FROM:
         text = f"{process}: polled again after {failures_before} failures; what was missed has been read"
         await alerts.raise_alert(db, "recovered", connection.id, process, text, now)
+
+
+async def records_wait(
+    db: AsyncConnection, connection: Connection, process: str, polls: int, found: tuple[Sequence[str], str], now: datetime
+) -> None:
+    """Alerts when records have waited for FAILING_FROM polls in a row. `found`: their ids, and the last error's words."""
+    ids, error = found
+    if polls == FAILING_FROM:
+        named = ", ".join(ids[:MOST_NAMED]) + (f" and {len(ids) - MOST_NAMED} more" if len(ids) > MOST_NAMED else "")
+        text = f"{process}: what belongs beside {named} could not be read in {polls} polls in a row: {error}"
+        await alerts.raise_alert(db, "failing", connection.id, f"{process} waiting", text, now)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,6 +19,7 @@ from app.engine.core.queue import Task
 from app.engine.jobs.report_jobs import enqueue_report
 from app.engine.jobs.run_part import PartRun, save_progress
 from app.engine.polling import shipments
+from app.engine.polling.odd_records import one_or_left_out
 from app.engine.polling.shipments import ReadProgress
 from app.integrations.protocol import ReturnsBy
 from app.records import alerts, deliveries
@@ -26,6 +28,7 @@ from app.records.deliveries import Returned
 from app.records.mappings import Mapping as OrderMapping
 from app.warehouse.reads.resources import WarehouseLine, WarehouseOrder, read_order
 from app.warehouse.reads.returns import PurchaseOrder, PurchaseOrderLine, ReturnOrder
+from app.warehouse.rest.client import OngoingClient
 
 RETURN_ORDER = ReturnsBy.RETURN_ORDER.value
 PURCHASE_ORDER = ReturnsBy.PURCHASE_ORDER.value
@@ -45,12 +48,13 @@ async def read_returns(part_run: PartRun) -> bool:
             listed = warehouse.orders_with_returns_to_report(max(first - 1, progress["after"]))
             if not await shipments.read_pages(part_run, progress, "listed", listed):
                 return False
-        if ReturnsBy.RETURN_ORDER in by:
+        if ReturnsBy.RETURN_ORDER in by and shipments.is_at(progress, "return-orders"):
             asked = part_run.gateway.clock()
             await _store_return_orders(part_run, await warehouse.return_orders(progress["since"]), asked)
-        if ReturnsBy.PURCHASE_ORDER in by:
-            await _read_purchase_orders(part_run, progress)
-    await shipments.end(part_run, progress)
+            shipments.is_over(progress, "return-orders")
+        if ReturnsBy.PURCHASE_ORDER in by and not await _read_purchase_orders(part_run, progress, warehouse):
+            return False
+    await shipments.end(part_run, progress, warehouse)
     return True
 
 
@@ -58,14 +62,24 @@ async def read_returns(part_run: PartRun) -> bool:
 
 
 async def _store_return_orders(part_run: PartRun, orders: Sequence[ReturnOrder], asked: datetime) -> None:
-    now = part_run.gateway.clock()
+    for order in orders:
+        name = f"return order {order.number}"
+        await one_or_left_out(part_run, name, partial(_store_return_order, part_run, order, asked))
     async with part_run.gateway.database.begin() as db:
-        await leases.renew(db, part_run.lease)
-        for order in orders:
-            part_run.counts["read"] += 1
-            await _take_return_order(db, part_run, order, asked, now)
         await save_progress(db, part_run, 1)
     await part_run.gateway.wake_ups.send(Task.DRAIN, shop_lane(part_run.connection.id))
+
+
+async def _store_return_order(part_run: PartRun, order: ReturnOrder, asked: datetime) -> None:
+    async def work(db: AsyncConnection) -> None:
+        part_run.counts.clear()
+        part_run.reasons.clear()
+        await leases.renew(db, part_run.lease)
+        part_run.counts["read"] += 1
+        await _take_return_order(db, part_run, order, asked, part_run.gateway.clock())
+        await save_progress(db, part_run, 0)
+
+    await part_run.gateway.database.run(work)
 
 
 async def _take_return_order(db: AsyncConnection, part_run: PartRun, order: ReturnOrder, asked: datetime, now: datetime) -> None:
@@ -97,15 +111,25 @@ async def _sold(db: AsyncConnection, mapping: OrderMapping) -> list[WarehouseLin
 # --- purchase orders that are returns -------------------------------------------------------------------------------------
 
 
-async def _read_purchase_orders(part_run: PartRun, progress: ReadProgress) -> None:
-    warehouse, asked = part_run.gateway.warehouse(part_run.connection), part_run.gateway.clock()
-    async for page in warehouse.return_purchase_orders(progress["since"]):
+async def _read_purchase_orders(part_run: PartRun, progress: ReadProgress, warehouse: OngoingClient) -> bool:
+    """Returns whether all were read within the slice."""
+    if not shipments.is_at(progress, "purchase-orders"):
+        return True
+    asked = part_run.gateway.clock()
+    async for page in warehouse.return_purchase_orders(progress["since"], progress["after"]):
         for order in page:
-            await _take_purchase_order(part_run, order, asked)
+            name = f"return {order.number}"
+            await one_or_left_out(part_run, name, partial(_take_purchase_order, part_run, order, asked))
+            progress["after"] = order.purchase_order_id
+            if part_run.time_is_up:
+                break
         async with part_run.gateway.database.begin() as db:
-            await save_progress(db, part_run, 1)
+            await save_progress(db, part_run, 1, cursor=shipments.kept(progress))
+        await part_run.gateway.wake_ups.send(Task.DRAIN, shop_lane(part_run.connection.id))
+        if part_run.time_is_up:
+            return False
         asked = part_run.gateway.clock()
-    await part_run.gateway.wake_ups.send(Task.DRAIN, shop_lane(part_run.connection.id))
+    return True
 
 
 async def _take_purchase_order(part_run: PartRun, order: PurchaseOrder, asked: datetime) -> None:
@@ -120,7 +144,8 @@ async def _take_purchase_order(part_run: PartRun, order: PurchaseOrder, asked: d
         return
     if mapping is not None and not sold:
         sold = await _read_sold(part_run, mapping)
-    async with gateway.database.begin() as db:
+
+    async def work(db: AsyncConnection) -> None:
         await leases.renew(db, part_run.lease)
         if mapping is None:
             await _hold(db, part_run, f"Return {order.number}", "names no order in its references", now)
@@ -130,6 +155,8 @@ async def _take_purchase_order(part_run: PartRun, order: PurchaseOrder, asked: d
         await _store(db, part_run, mapping, back, asked, now)
         if untied:
             await _hold(db, part_run, f"Return {order.number}", f"holds {untied[0]}, which order {mapping.number} does not", now)
+
+    await gateway.database.run(work)
 
 
 async def _read_sold(part_run: PartRun, mapping: OrderMapping) -> list[WarehouseLine]:

@@ -7,28 +7,33 @@ pages, `deep_sweep` reads open orders by their ids.
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import PartState, Process
-from app.engine.core import leases
+from app.engine.core import circuit, leases
 from app.engine.core.leases import Lease
-from app.engine.core.queue import Task, poll_key
+from app.engine.core.pace import in_background
+from app.engine.core.queue import Look, Task, poll_key
 from app.engine.core.retry import pause_before
 from app.engine.core.runtime import Gateway
+from app.engine.core.sessions import told
 from app.engine.jobs.brake import apply_brake
-from app.engine.jobs.run_part import PartRun, save_progress
+from app.engine.jobs.run_part import PartRun, save_progress, wait_for_pace
 from app.engine.polling import deep_sweep, health_alerts, returns, shipments, shop_records
+from app.engine.polling.side_reads import put_in, taken_out
 from app.engine.stock import dry_run as stock_dry_run
 from app.engine.stock import read as stock_read
-from app.errors import BadInput, LeaseLost, LoginRefused, NotFound, RateLimited, Refused, RemoteError
+from app.errors import BadInput, LeaseLost, LockedOut, LoginRefused, NotFound, Paced, RateLimited, Refused, RemoteError
 from app.logs import get_logger
 from app.records import alerts, cursors, runs
 from app.records.connections import Connection, Status
 from app.records.cursors import Cursor, CursorChange
 from app.records.runs import RunPart
+from app.storage.outages import is_passing
 
 log = get_logger(__name__)
 
@@ -51,6 +56,8 @@ async def poll(gateway: Gateway, key: str) -> None:
     part: RunPart | None = None
     try:
         part = await _next_part(gateway, connection, process)
+        if part is not None and part.pacing.until is not None and part.pacing.until > gateway.clock():
+            part = None  # it waits for its system's pace; the sweeper wakes it again
         if part is not None:
             with structlog.contextvars.bound_contextvars(run=part.run_id, connection=connection.name, process=process.value):
                 async with leases.kept(gateway.database, lease):
@@ -92,7 +99,11 @@ async def _next_part(gateway: Gateway, connection: Connection, process: Process)
 
 async def _work(gateway: Gateway, connection: Connection, process: Process, part: RunPart, lease: Lease) -> bool:
     """Reads until done or the slice is over. Returns whether there is more to read, in this part or another."""
+    if not part.dry_run and not connection.settings.processes.is_on(process):
+        gateway.forget(connection.id)  # another process may have switched it on just before the run was asked for
+        connection = await gateway.connection(connection.id)
     ends = time.monotonic() + gateway.settings.slice_seconds
+    in_background.set(True)  # of this task: what came in by webhook is read before it
     async with gateway.database.begin() as db:
         sweeps = await deep_sweep.sweeps(db, connection, process, part)
         started = part.started_at or gateway.clock()
@@ -100,18 +111,56 @@ async def _work(gateway: Gateway, connection: Connection, process: Process, part
         cursor = await cursors.ensure(db, connection, process, gateway.clock())
     part_run = PartRun(gateway, connection, process, part, lease, ends, sweeps)
     try:
-        if not await _read_all(part_run, cursor):
+        if not part.dry_run and not connection.settings.processes.is_on(process):
+            await _end_switched_off(part_run)
+        elif not await _read_all(part_run, cursor):
             return True
-    except RemoteError as error:
-        await _fail(part_run, error)
+        else:
+            await _finish(part_run)
+    except LeaseLost:
+        raise
+    except Paced as error:
+        if not await _goes_on_later(part_run, error):
+            await _fail(part_run, error)
         return False
-    except BadInput as error:
-        # The run began before the system lost what it needs for this. Nothing is tried again.
-        await _fail(part_run, Refused(error.message, system=connection.system.title, call=process.value))
+    except Exception as error:
+        if is_passing(error):
+            raise  # the database is away: the part goes on when it is back
+        await _fail(part_run, _as_remote(part_run, error))
         return False
-    await _finish(part_run)
     async with gateway.database.read() as db:
         return await runs.next_part(db, connection.id, process) is not None
+
+
+async def _goes_on_later(part_run: PartRun, error: Paced) -> bool:
+    async with part_run.gateway.database.begin() as db:
+        goes_on = await wait_for_pace(db, part_run, error.retry_after)
+    if goes_on and not part_run.part.dry_run:
+        await part_run.gateway.wake_ups.send(Task.DRAIN, part_run.connection.lane)  # what was found before is worked off
+    log.info("part_waits_for_pace", seconds=round(error.retry_after, 1), goes_on=goes_on)
+    return goes_on
+
+
+def _as_remote(part_run: PartRun, error: Exception) -> RemoteError:
+    """What a part ends with. Whatever nobody thought of is a fault of ours, and goes into the log."""
+    if isinstance(error, RemoteError):
+        return error
+    if isinstance(error, BadInput):
+        words = error.message  # the run began before the system lost what it needs for this
+    else:
+        log.error("part_not_understood", part=part_run.part.id, exc_info=error)
+        words = f"The gateway met something it did not expect ({type(error).__name__}); its log has the details"
+    return Refused(words, system=part_run.connection.system.title, call=part_run.process.value)
+
+
+async def _end_switched_off(part_run: PartRun) -> None:
+    """Ends a part whose process was switched off after the run was asked for: nothing would work off what it finds."""
+    now, connection = part_run.gateway.clock(), part_run.connection
+    async with part_run.gateway.database.begin() as db:
+        words = f"{part_run.process.value} is switched off for this connection"
+        await save_progress(db, part_run, 0, state=PartState.FAILED, error=words, finished_at=now)
+        await apply_brake(db, connection, part_run.part, now)
+        await runs.end_finished(db, now)
 
 
 async def _read_all(part_run: PartRun, cursor: Cursor) -> bool:
@@ -136,28 +185,35 @@ async def _read_all(part_run: PartRun, cursor: Cursor) -> bool:
 
 async def _finish(part_run: PartRun) -> None:
     gateway, connection, now = part_run.gateway, part_run.connection, part_run.gateway.clock()
+    owed = None
     async with gateway.database.begin() as db:
         braked = await apply_brake(db, part_run.connection, part_run.part, now)
         await save_progress(db, part_run, 0, state=PartState.BRAKED if braked else PartState.WORKING)
         if not part_run.part.dry_run:
-            await _schedule_next(db, part_run, now)
+            owed = (await _schedule_next(db, part_run, now)).look_again
         await runs.end_finished(db, now)
     await gateway.wake_ups.send(Task.DRAIN, connection.lane)
+    if owed is not None:
+        await gateway.wake_ups.send(Task.LOOK_AGAIN, Look(connection.id, owed, is_owed=True).key)
 
 
-async def _schedule_next(db: AsyncConnection, part_run: PartRun, now: datetime) -> None:
-    settings = part_run.connection.settings
-    values: CursorChange = {
-        "polled_at": now,
-        "next_poll_at": now + timedelta(minutes=settings.poll_interval_minutes),
-        "failures": 0,
-        "last_error": None,
-    }
+async def _schedule_next(db: AsyncConnection, part_run: PartRun, now: datetime) -> Cursor:
+    """Returns the cursor as it was."""
+    before = await cursors.ensure(db, part_run.connection, part_run.process, now)
+    own, waiting = taken_out(before.cursor)
+    pause = cursors.interval(part_run.connection)
+    values: CursorChange = {"polled_at": now, "next_poll_at": now + pause, "failures": 0, "last_error": None}
+    if waiting.ids:
+        values["next_poll_at"] = max(now + min(pause, waiting.pause), waiting.not_before or now)
+        waiting = replace(waiting, polls=waiting.polls + 1)
+        values["cursor"] = put_in(own, waiting)
+        why = (waiting.ids, part_run.beside.error)
+        await health_alerts.records_wait(db, part_run.connection, part_run.process.value, waiting.polls, why, now)
     if part_run.sweeps:
         values |= {"swept_at": now, "next_sweep_at": now + timedelta(hours=deep_sweep.hours(part_run))}
-    before = await cursors.ensure(db, part_run.connection, part_run.process, now)
     await health_alerts.poll_worked(db, part_run.connection, part_run.process.value, before.failures, now)
     await cursors.change(db, part_run.connection.id, part_run.process, **values)
+    return before
 
 
 async def _fail(part_run: PartRun, error: RemoteError) -> None:
@@ -173,11 +229,18 @@ async def _fail(part_run: PartRun, error: RemoteError) -> None:
         pause = pause_before(failures, settings.retry_base_seconds, part_run.connection.settings.poll_interval_minutes * 60)
         if isinstance(error, RateLimited) and error.retry_after is not None:
             pause = max(pause, timedelta(seconds=error.retry_after))
+        pause = max(pause, (part_run.beside.not_before or now) - now)
         failed: CursorChange = {"failures": failures + 1, "last_error": error.message, "next_poll_at": now + pause}
         await cursors.change(db, part_run.connection.id, part_run.process, **failed)
-        await health_alerts.poll_failed(db, part_run.connection, part_run.process.value, failures + 1, error.message, now)
-        if isinstance(error, LoginRefused):
-            await alerts.raise_alert(db, "login-refused", part_run.connection.id, error.system, error.message, now)
+        if not isinstance(error, LoginRefused):  # that has an alert of its own
+            await health_alerts.poll_failed(db, part_run.connection, part_run.process.value, failures + 1, error.message, now)
+        if isinstance(error, LockedOut):
+            key = circuit.key_for(circuit.of_warehouse(part_run.connection), circuit.READS)
+            await circuit.block(db, key, part_run.connection.lane, now + pause, error.message, now)
+        if isinstance(error, LoginRefused | LockedOut):
+            words = told(gateway.settings, part_run.connection, error)
+            await alerts.raise_alert(db, "login-refused", part_run.connection.id, error.system, words, now)
         await apply_brake(db, part_run.connection, part_run.part, now)
         await runs.end_finished(db, now)
+    await gateway.wake_ups.send(Task.DRAIN, part_run.connection.lane)  # what was found before is worked off
     log.warning("poll_failed", error=type(error).__name__, status=error.status)

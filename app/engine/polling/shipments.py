@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,15 +18,22 @@ from app.domain import Process
 from app.domain.shipment import Shipment
 from app.engine.core import leases
 from app.engine.core.queue import Task
+from app.engine.jobs.job_rows import decide_again
 from app.engine.jobs.report_jobs import enqueue_report
 from app.engine.jobs.run_part import PartRun, part_cursor, save_progress
+from app.engine.polling.odd_records import is_odd, one_or_left_out
+from app.flows.orders import TOO_LATE_TO_CANCEL
+from app.flows.report import Delivery
 from app.integrations.protocol import ReturnsBy
 from app.records import cursors, deliveries, mappings
 from app.records.connections import Connection, shop_lane
 from app.records.deliveries import Seen
-from app.records.mappings import Mapping, MappingChange
+from app.records.mappings import Mapping
 from app.warehouse.reads.resources import WarehouseOrder
 from app.warehouse.reads.shipments import digest_of, returns_digest_of, shipment_of, without_person
+from app.warehouse.reads.states import warehouse_state
+from app.warehouse.rest.client import OngoingClient
+from app.warehouse.settings import OngoingSettings
 
 WATCHED_BATCH = 50
 OVERLAP = timedelta(minutes=5)
@@ -47,7 +55,7 @@ async def read_shipments(part_run: PartRun) -> bool:
             return False
         if not await _read_watched(part_run, progress):
             return False
-    await end(part_run, progress)
+    await end(part_run, progress, warehouse)
     return True
 
 
@@ -59,7 +67,10 @@ async def _first_id(part_run: PartRun) -> int | None:
 # --- progress from slice to slice ----------------------------------------------------------------------------------------
 
 ReadProgress = dict[str, Any]
-"""`stage` and the last id read in it; `began`, the moment the whole read did; `since`, the moment from which it asks for changes.
+"""Where a read stands.
+
+`stage` and the last id read in it, for watched orders with the time until when that one is watched; `began`, the moment the whole
+read did; `since`, the moment from which it asks for changes.
 """
 
 
@@ -73,6 +84,7 @@ async def begin(part_run: PartRun) -> ReadProgress:
     return {
         "stage": stored.get("stage"),
         "after": int(stored.get("after", 0)),
+        "until": stored.get("until"),
         "began": stored.get("began", gateway.clock().isoformat()),
         "since": datetime.fromisoformat(since) - OVERLAP if since else first,
     }
@@ -80,7 +92,7 @@ async def begin(part_run: PartRun) -> ReadProgress:
 
 async def read_pages(part_run: PartRun, progress: ReadProgress, stage: str, pages: Pages) -> bool:
     """Reads one stage page by page, unless an earlier slice has read it. Returns whether it was read within this slice."""
-    if not _is_at(progress, stage):
+    if not is_at(progress, stage):
         return True
     asked = part_run.gateway.clock()
     async for page in pages:
@@ -89,50 +101,54 @@ async def read_pages(part_run: PartRun, progress: ReadProgress, stage: str, page
         if part_run.time_is_up:
             return False
         asked = part_run.gateway.clock()
-    _is_over(progress, stage)
+    is_over(progress, stage)
     return True
 
 
 STAGES = ("changed", "listed", "watched", "return-orders", "purchase-orders")
 
 
-def _is_at(progress: ReadProgress, stage: str) -> bool:
+def is_at(progress: ReadProgress, stage: str) -> bool:
     """Whether this stage is still to be read. If so, makes it the current stage."""
     at = progress["stage"]
     if at is not None and STAGES.index(at) > STAGES.index(stage):
         return False
     if at != stage:
-        progress |= {"stage": stage, "after": 0}
+        progress |= {"stage": stage, "after": 0, "until": None}
     return True
 
 
-def _is_over(progress: ReadProgress, stage: str) -> None:
+def is_over(progress: ReadProgress, stage: str) -> None:
     following = STAGES[STAGES.index(stage) + 1 :]
     if following:
-        progress |= {"stage": following[0], "after": 0}
+        progress |= {"stage": following[0], "after": 0, "until": None}
 
 
-def _kept(progress: ReadProgress) -> ReadProgress:
-    return {name: progress[name] for name in ("stage", "after", "began")}
+def kept(progress: ReadProgress) -> ReadProgress:
+    return {name: progress[name] for name in ("stage", "after", "until", "began")}
 
 
-async def end(part_run: PartRun, progress: ReadProgress) -> None:
+async def end(part_run: PartRun, progress: ReadProgress, warehouse: OngoingClient) -> None:
+    """The next read asks for what has changed since this one began, by the WMS's own clock."""
+    since = warehouse.by_its_clock(datetime.fromisoformat(progress["began"]))
     async with part_run.gateway.database.begin() as db:
-        await cursors.change(db, part_run.connection.id, part_run.process, cursor={"since": progress["began"]})
+        await cursors.change(db, part_run.connection.id, part_run.process, cursor={"since": since.isoformat()})
 
 
 async def _read_watched(part_run: PartRun, progress: ReadProgress) -> bool:
     gateway, connection = part_run.gateway, part_run.connection
-    if not _is_at(progress, "watched"):
+    if not is_at(progress, "watched"):
         return True
+    began = datetime.fromisoformat(progress["began"])
     while True:
-        asked = gateway.clock()
+        asked, until = gateway.clock(), progress["until"]
+        after = (datetime.fromisoformat(until), progress["after"]) if until else None
         async with gateway.database.read() as db:
-            batch = await deliveries.watched(db, connection.id, asked, progress["after"], WATCHED_BATCH)
+            batch = await deliveries.watched(db, connection.id, began, after, WATCHED_BATCH)
         if not batch:
             return True
-        found = await gateway.warehouse(connection).get_orders([number for _, number in batch])
-        progress["after"] = batch[-1][0]
+        found = await gateway.warehouse(connection).get_orders([number for _, _, number in batch])
+        progress |= {"until": batch[-1][0].isoformat(), "after": batch[-1][1]}
         await store(part_run, list(found.values()), asked, progress)
         if part_run.time_is_up:
             return False
@@ -142,21 +158,44 @@ async def _read_watched(part_run: PartRun, progress: ReadProgress) -> bool:
 
 
 async def store(part_run: PartRun, orders: Sequence[WarehouseOrder], asked: datetime, progress: ReadProgress) -> None:
-    """Stores a page of a read that began at `asked`; all in one transaction."""
-    gateway, connection, now = part_run.gateway, part_run.connection, part_run.gateway.clock()
-    part_run.counts.clear()
-    part_run.reasons.clear()
-    async with gateway.database.begin() as db:
-        await leases.renew(db, part_run.lease)
+    """Stores a page of a read that began at `asked`, all in one transaction. If that fails, one by one."""
+    try:
+        await _store_together(part_run, orders, asked)
+    except Exception as error:
+        if not is_odd(error):
+            raise
         for order in orders:
+            await one_or_left_out(
+                part_run, f"order {order.number} of the warehouse", partial(_store_together, part_run, [order], asked)
+            )
+    async with part_run.gateway.database.begin() as db:
+        await save_progress(db, part_run, 1, cursor=kept(progress))
+    await part_run.gateway.wake_ups.send(Task.DRAIN, shop_lane(part_run.connection.id))
+
+
+async def _store_together(part_run: PartRun, orders: Sequence[WarehouseOrder], asked: datetime) -> None:
+    lane, now = part_run.connection.lane, part_run.gateway.clock()
+
+    async def work(db: AsyncConnection) -> None:
+        part_run.counts.clear()
+        part_run.reasons.clear()
+        await leases.renew(db, part_run.lease)
+        found = [(order, await deliveries.mapping_of(db, lane, order.order_id, order.back_order_for)) for order in orders]
+        # In the order of their ids, as whoever else locks several mappings.
+        found.sort(key=lambda pair: pair[1].id if pair[1] else 0)
+        await mappings.lock(db, [mapping.id for _, mapping in found if mapping])
+        for order, mapping in found:
             part_run.counts["read"] += 1
-            await _consider(db, part_run, order, asked, now)
-        await save_progress(db, part_run, 1, cursor=_kept(progress))
-    await gateway.wake_ups.send(Task.DRAIN, shop_lane(connection.id))
+            await _consider(db, part_run, (order, mapping), asked, now)
+        await save_progress(db, part_run, 0)
+
+    await part_run.gateway.database.run(work)
 
 
-async def _consider(db: AsyncConnection, part_run: PartRun, order: WarehouseOrder, asked: datetime, now: datetime) -> None:
-    mapping = await deliveries.mapping_of(db, part_run.connection.lane, order.order_id, order.back_order_for)
+async def _consider(
+    db: AsyncConnection, part_run: PartRun, found: tuple[WarehouseOrder, Mapping | None], asked: datetime, now: datetime
+) -> None:
+    order, mapping = found
     if mapping is None or mapping.connection_id != part_run.connection.id:
         part_run.counts["skipped"] += 1
         part_run.reasons["not-ours"] += 1
@@ -178,15 +217,18 @@ async def store_delivery(
     if saved is None:
         return []
     if order.back_order_for is None:
-        status: MappingChange = {
-            "warehouse_status": order.status_number,
-            "warehouse_status_text": order.status_text or None,
-            "warehouse_read_at": asked,
-        }
-        await mappings.change(db, mapping.id, now, **status)
-    has_shipped = shipment.is_made or shipment.shipped_at is not None
+        seen = mappings.SeenStatus(order.status_number, order.status_text or None, asked)
+        await mappings.store_status(db, mapping.id, now, seen)
+        if mapping.reason_code == TOO_LATE_TO_CANCEL and _goes_on(mapping, order, settings.warehouse):
+            await decide_again(db, mapping.id, TOO_LATE_TO_CANCEL, now)
+    has_shipped = shipment.is_made or shipment.shipped_at is not None or mapping.delivery == Delivery.PARTLY
     changed, returned = saved[0] and has_shipped, saved[1]
     return [process for process, is_new in ((Process.SHIPMENTS, changed), (Process.RETURNS, returned)) if is_new]
+
+
+def _goes_on(mapping: Mapping, order: WarehouseOrder, settings: OngoingSettings) -> bool:
+    """Whether the warehouse has sent or cancelled what it had begun."""
+    return warehouse_state(mapping.warehouse_status, settings) is not warehouse_state(order.status_number, settings)
 
 
 def _as_seen(connection: Connection, order: WarehouseOrder, shipment: Shipment) -> Seen:

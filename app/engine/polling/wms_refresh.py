@@ -1,12 +1,16 @@
-"""Reads in the WMS what its webhook named, and reports it at once. The polls find whatever is missed here."""
+"""Reads in the WMS what its webhooks named, and reports it at once. The polls find whatever is missed here."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
 from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import Process
 from app.engine.core import circuit
-from app.engine.core.queue import Task, poll_key
+from app.engine.core.queue import Task, named_in, poll_key
 from app.engine.core.runtime import Gateway
 from app.engine.jobs.report_jobs import enqueue_report
 from app.engine.polling import shipments
@@ -26,24 +30,23 @@ BACK = (Process.SHIPMENTS, Process.RETURNS, Process.STOCK)
 
 async def refresh(gateway: Gateway, key: str) -> None:
     """Reads what the key names. After a failure, or while the WMS is blocked, the next poll reads it."""
-    connection_id, kind, name = key.split("|", 2)
+    connection_id, named = named_in(key)
     connection = await gateway.connection(connection_id)
     if connection.status is not Status.ACTIVE or await _is_blocked(gateway, connection):
         return
+    numbers = [name for kind, name in named if kind == "order"]
+    ids = [int(name) for kind, name in named if kind == "order-id"]
+    articles = [name for kind, name in named if kind == "article"]
     try:
-        match kind:
-            case "order":
-                asked = gateway.clock()
-                await _take(gateway, connection, await gateway.warehouse(connection).get_order_by_number(name), asked)
-            case "order-id":
-                asked = gateway.clock()
-                await _take(gateway, connection, await gateway.warehouse(connection).get_order(int(name)), asked)
-            case "article":
-                await _refresh_stock(gateway, connection, name)
-            case _:
-                await _refresh_all(gateway, connection)
+        if numbers or ids:
+            asked = gateway.clock()
+            await _take(gateway, connection, await _orders(gateway, connection, numbers, ids), asked)
+        if articles:
+            await _refresh_stock(gateway, connection, articles)
+        if len(numbers) + len(ids) + len(articles) < len(named):
+            await _refresh_all(gateway, connection)
     except RemoteError as error:
-        log.warning("look_failed", connection=connection.name, kind=kind, error=type(error).__name__)
+        log.warning("look_failed", connection=connection.name, names=len(named), error=type(error).__name__)
 
 
 async def _is_blocked(gateway: Gateway, connection: Connection) -> bool:
@@ -52,34 +55,62 @@ async def _is_blocked(gateway: Gateway, connection: Connection) -> bool:
         return await circuit.blocked_until(db, [key], gateway.clock()) is not None
 
 
-async def _take(gateway: Gateway, asked_by: Connection, order: WarehouseOrder | None, asked: datetime) -> None:
-    """Stores the order for the connection that owns it. The WMS's webhook may belong to another one of the same goods owner."""
-    if order is None:
+async def _orders(gateway: Gateway, connection: Connection, numbers: Sequence[str], ids: Sequence[int]) -> list[WarehouseOrder]:
+    """The orders, in one call as far as their numbers are known. What the slice leaves no time for is read by the next poll."""
+    warehouse, ends = gateway.warehouse(connection), time.monotonic() + gateway.settings.slice_seconds
+    wanted = list(numbers)
+    if len(ids) > 1 or numbers:
+        async with gateway.database.read() as db:
+            wanted += await deliveries.numbers_of(db, connection.lane, ids)
+    found = {order.order_id: order for order in (await warehouse.get_orders(wanted)).values()} if wanted else {}
+    for order_id in ids:
+        if order_id not in found and time.monotonic() < ends:
+            order = await warehouse.get_order(order_id)
+            found |= {order_id: order} if order is not None else {}
+    return list(found.values())
+
+
+async def _take(gateway: Gateway, asked_by: Connection, orders: Sequence[WarehouseOrder], asked: datetime) -> None:
+    """Stores each order for the connection that owns it. The webhook may belong to another one of the same goods owner."""
+    if not orders:
         return
     now = gateway.clock()
-    async with gateway.database.begin() as db:
-        mapping = await deliveries.mapping_of(db, asked_by.lane, order.order_id, order.back_order_for)
-        if mapping is None:
-            return
-        connection = await gateway.connection(mapping.connection_id)
-        for process in await shipments.store_delivery(db, connection, mapping, order, asked, now):
-            await enqueue_report(db, connection, process, mapping, now)
-    await gateway.wake_ups.send(Task.DRAIN, shop_lane(connection.id))
+    owners = {each.id: each for each in await gateway.on_lane(asked_by.lane)}
+
+    async def store(db: AsyncConnection) -> set[str]:
+        concerned = set()
+        known = [
+            (order, await deliveries.mapping_of(db, asked_by.lane, order.order_id, order.back_order_for)) for order in orders
+        ]
+        ours = sorted(
+            ((mapping, order) for order, mapping in known if mapping is not None and mapping.connection_id in owners),
+            key=lambda pair: pair[0].id,
+        )
+        for mapping, order in ours:
+            connection = owners[mapping.connection_id]
+            for process in await shipments.store_delivery(db, connection, mapping, order, asked, now):
+                await enqueue_report(db, connection, process, mapping, now)
+                concerned.add(connection.id)
+        return concerned
+
+    for connection_id in sorted(await gateway.database.run(store)):
+        await gateway.wake_ups.send(Task.DRAIN, shop_lane(connection_id))
 
 
-async def _refresh_stock(gateway: Gateway, asked_by: Connection, number: str) -> None:
-    """Reads the article's stock for every shop that sells from the goods owner's stock."""
+async def _refresh_stock(gateway: Gateway, asked_by: Connection, numbers: Sequence[str]) -> None:
+    """Reads the articles' stock for every shop that sells from the goods owner's stock."""
     concerned = [each for each in await gateway.on_lane(asked_by.lane) if each.settings.processes.stock]
     if not concerned:
         return
-    level = (await gateway.warehouse(asked_by).stock_of([number])).get(number)
-    if level is None or level.is_stock is False:
+    found = (await gateway.warehouse(asked_by).stock_of(numbers)).values()
+    stocked = [level for level in found if level.is_stock is not False]
+    if not stocked:
         return
-    now = gateway.clock()
+    sellable = {level.number: float(level.sellable) for level in stocked}
+    read_at, now = min(level.read_at for level in stocked), gateway.clock()
     for connection in concerned:
         async with gateway.database.begin() as db:
-            sellable = {level.number: float(level.sellable)}
-            await levels.save_sellable(db, connection.id, connection.lane, sellable, level.read_at, now)
+            await levels.save_sellable(db, connection.id, connection.lane, sellable, read_at, now)
         await gateway.wake_ups.send(Task.STOCK, connection.id)
 
 

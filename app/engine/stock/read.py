@@ -14,15 +14,24 @@ from app.engine.core import leases
 from app.engine.core.queue import Task
 from app.engine.core.sources import stock_source
 from app.engine.jobs.run_part import PartRun, part_cursor, save_progress
+from app.integrations.kit.number_rules import article_number
 from app.integrations.protocol import StockLevel
-from app.records import cursors
+from app.integrations.protocol.settings import ParentQuantity
+from app.records import alerts, cursors
 from app.records.connections import Connection
 from app.records.cursors import Cursor
-from app.records.stock import levels
+from app.records.stock import levels, rules
 from app.records.stock.levels import InShop
 
 OVERLAP = timedelta(minutes=5)
 """We ask for changed stock from a little before the last read, because two reads may cross."""
+
+
+LONGEST_NUMBER = 120
+"""Characters of an article's number."""
+MOST_NAMED = 10
+MOST_PIECES = 2**31 - 1
+"""A quantity beyond this is kept as this: nobody means it, and no database column holds it."""
 
 
 async def read(part_run: PartRun, cursor: Cursor) -> bool:
@@ -52,6 +61,8 @@ async def _read_shop(part_run: PartRun) -> bool:
             await leases.renew(db, part_run.lease)
             seen = await _in_shop(db, connection, page.levels)
             await levels.save_in_shop(db, connection.id, connection.lane, seen, asked, now)
+            if page.left_out:
+                await _name_left_out(db, part_run, page.left_out, now)
             cursor = {"shop": page.cursor, "began": began.isoformat()}
             await save_progress(db, part_run, page.calls, sweeping=True, cursor=cursor)
         # We stop only where the cursor has moved. So even a shop that takes a whole slice for one page gets to its end.
@@ -65,32 +76,46 @@ async def _read_shop(part_run: PartRun) -> bool:
     return True
 
 
+async def _name_left_out(db: AsyncConnection, part_run: PartRun, left_out: Mapping[str, str], now: datetime) -> None:
+    """What is stored of these families stays as it is, and they are named to people."""
+    await levels.keep_families(db, part_run.connection.id, list(left_out), now)
+    part_run.reasons["variations-unread"] += len(left_out)
+    named = "; ".join(f"{source_id}: {why}" for source_id, why in list(left_out.items())[:MOST_NAMED])
+    more = f"; and {len(left_out) - MOST_NAMED} more" if len(left_out) > MOST_NAMED else ""
+    text = f"stock: the variations of products could not be read, and their quantities stay as they are: {named}{more}"
+    await alerts.raise_alert(db, "failing", part_run.connection.id, "stock of variations", text, now)
+
+
 async def _in_shop(db: AsyncConnection, connection: Connection, shown: Sequence[StockLevel]) -> list[InShop]:
     """The levels that are articles of the WMS, with the WMS's numbers."""
     known = await levels.numbers_of(db, connection.id, [level.source_id for level in shown])
-    numbered = [(level, _number_of(connection, level, known)) for level in shown]
-    return [_as_seen(level, number) for level, number in numbered if number]
+    numbered = [(level, number_of(connection, level, known)) for level in shown]
+    parent_quantity = connection.settings.stock.parent_quantity
+    return [_as_seen(level, number, parent_quantity) for level, number in numbered if number]
 
 
-def _number_of(connection: Connection, level: StockLevel, known: Mapping[str, str | None]) -> str | None:
+def number_of(connection: Connection, level: StockLevel, known: Mapping[str, str | None]) -> str | None:
     """The number under which the article was transferred.
 
     Where another connection masters the articles, it is the SKU, converted in the same way.
     """
     if connection.settings.processes.articles and level.source_id in known:
         return known[level.source_id]
-    replaced = str.maketrans(dict(connection.settings.article_number_replacements))
-    return level.number.strip().translate(replaced)
+    number = article_number(level.number, None, None, connection.settings.article_number_replacements)
+    return number if number is not None and _is_number(number) else None
 
 
-def _as_seen(level: StockLevel, number: str) -> InShop:
-    if level.managed:
-        return InShop(level.source_id, level.parent_id or "", number, level.quantity or 0)
-    code = "stock-kept-by-parent" if level.kept_by_parent else "stock-not-managed"
-    words = "The shop keeps no quantity of this article" + (
-        " but one for all of its product's variations" if level.kept_by_parent else ""
-    )
-    return InShop(level.source_id, level.parent_id or "", number, None, code, words)
+def _is_number(text: str) -> bool:
+    """Whether it can be the number of an article of ours: no database column holds another."""
+    return len(text) <= LONGEST_NUMBER and "\x00" not in text
+
+
+def _as_seen(level: StockLevel, number: str, parent_quantity: ParentQuantity) -> InShop:
+    unwritten = rules.unwritten(level, parent_quantity)
+    if unwritten is not None:
+        return InShop(level.source_id, level.parent_id or "", number, None, *unwritten)
+    pieces = max(-MOST_PIECES, min(level.quantity or 0, MOST_PIECES))
+    return InShop(level.source_id, level.parent_id or "", number, pieces, sums_variations=level.shared_by_variations)
 
 
 async def _read_warehouse(part_run: PartRun, cursor: Cursor) -> bool:
@@ -101,9 +126,11 @@ async def _read_warehouse(part_run: PartRun, cursor: Cursor) -> bool:
     gateway, connection, stored = part_run.gateway, part_run.connection, await part_cursor(part_run)
     began = datetime.fromisoformat(stored["warehouse_began"]) if "warehouse_began" in stored else gateway.clock()
     after = int(stored.get("read_to", 0))
-    async for page in gateway.warehouse(connection).stock(_since(part_run, cursor, began), after):
+    warehouse = gateway.warehouse(connection)
+    async for page in warehouse.stock(_since(part_run, cursor, began), after):
         now = gateway.clock()
-        sellable = {level.number: float(level.sellable) for level in page if level.is_stock is not False}
+        stocked = [level for level in page if level.is_stock is not False and _is_number(level.number)]
+        sellable = {level.number: float(level.sellable) for level in stocked}
         after = max((level.article_system_id for level in page), default=after)
         kept = {**stored, "warehouse_began": began.isoformat(), "read_to": after}
         async with gateway.database.begin() as db:
@@ -112,12 +139,13 @@ async def _read_warehouse(part_run: PartRun, cursor: Cursor) -> bool:
                 await levels.save_sellable(db, connection.id, connection.lane, sellable, page[0].read_at, now) if page else 0
             )
             part_run.counts["read"] += len(page)
-            part_run.counts["unchanged"] += len(page) - waiting
+            # What is only compared is not waited for: the run has changed nothing, and ends.
+            part_run.counts["unchanged"] += len(page) - (waiting if connection.settings.writes_stock else 0)
             await save_progress(db, part_run, 1, cursor=kept)
         if part_run.time_is_up:
             return False
     async with gateway.database.begin() as db:
-        await cursors.change(db, connection.id, part_run.process, cursor={"since": began.isoformat()})
+        await cursors.change(db, connection.id, part_run.process, cursor={"since": warehouse.by_its_clock(began).isoformat()})
     return True
 
 

@@ -15,26 +15,32 @@ from functools import partial
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import Kind, Problem
+from app.domain.problem import with_what_lifts
 from app.engine.core import circuit, leases
 from app.engine.core.attempts import About, Begun, RecordedCalls, close_unknown, is_unknown, of_batches, under_way
+from app.engine.core.circuit import WRITE_STOCK
 from app.engine.core.leases import Lease
 from app.engine.core.queue import Task
 from app.engine.core.retry import pause_before
 from app.engine.core.runtime import Gateway
+from app.engine.core.sessions import told
 from app.engine.core.sources import stock_source
-from app.errors import LeaseLost, LoginRefused, NoSuchRecord, Refused, RemoteError
+from app.errors import LeaseLost, LoginRefused, NoSuchRecord, RateLimited, Refused, RemoteError
 from app.flows.outcomes import explained
 from app.integrations.protocol import StockAnswer, StockChange
+from app.integrations.protocol.stock import LimitsStock
 from app.logs import get_logger
 from app.metrics import STOCK_WRITES
-from app.records import alerts, mappings
+from app.records import alerts, mappings, runs
 from app.records.connections import Connection, Status
 from app.records.stock import levels, rules
-from app.records.stock.levels import Waiting
+from app.records.stock.levels import Answered, Waiting
+from app.records.stock.stopping import stop_writing
 
 log = get_logger(__name__)
 
-WRITE_STOCK = "POST shop stock"
+MAY_ARRIVE = (None, 502, 504)
+"""After these the shop may still be at work on the call: it did not answer, or a proxy in front of it did."""
 MOST_ROWS = 1000
 """Waiting rows that are read for one call, whatever the system asks for."""
 
@@ -42,7 +48,10 @@ MOST_ROWS = 1000
 async def write(gateway: Gateway, connection_id: str) -> int:
     """Writes what differs, batch by batch. Returns the number of calls, and 0 at once when another holds the lease."""
     connection = await gateway.connection(connection_id)
-    if connection.status is not Status.ACTIVE or not connection.settings.processes.stock:
+    if connection.status is not Status.ACTIVE:
+        return 0
+    if not connection.settings.writes_stock:
+        await _leave_unwritten(gateway, connection)
         return 0
     lease = await leases.acquire(gateway.database, levels.lane_of(connection_id), gateway.settings.lease_seconds)
     if lease is None:
@@ -65,6 +74,13 @@ async def write(gateway: Gateway, connection_id: str) -> int:
     return calls
 
 
+async def _leave_unwritten(gateway: Gateway, connection: Connection) -> None:
+    """What waited for a write waits no longer: the quantities stay compared, and the runs that found them end."""
+    code = "stock-look-only" if connection.settings.processes.stock else "stock-switched-off"
+    async with gateway.database.begin() as db:
+        await runs.leave_unwritten(db, connection.id, code, gateway.clock())
+
+
 def _calls(gateway: Gateway, connection: Connection, lease: Lease) -> RecordedCalls:
     return RecordedCalls(
         gateway,
@@ -73,6 +89,7 @@ def _calls(gateway: Gateway, connection: Connection, lease: Lease) -> RecordedCa
         counted=circuit.of_source(connection),
         call_timeout_seconds=_call_seconds(connection),
         about=About(),
+        is_shop=True,
     )
 
 
@@ -115,23 +132,31 @@ async def _write_batch(calls: RecordedCalls, connection: Connection) -> int | No
         await levels.forget_quantity(db, [row.id for row in sent.values()])
         request = {change.source_id: change.quantity for change in changes}
         begun = await calls.begin(db, WRITE_STOCK, request)
-    await _send(calls, connection, Batch(begun, sent, changes, now))
-    return 1
+    goes_on = await _send(calls, connection, Batch(begun, sent, changes, now))
+    return 1 if goes_on else None
 
 
 async def _next_batch(db: AsyncConnection, gateway: Gateway, connection: Connection) -> list[tuple[Waiting, StockChange]]:
     """The waiting rows of the next call, each with what it is to become. The system says which rows go together."""
     source = stock_source(gateway, connection)
-    rows = {row.source_id: row for row in await levels.waiting(db, connection.id, min(source.stock_page, MOST_ROWS))}
+    most = min(source.stock_page, MOST_ROWS)
+    if isinstance(source, LimitsStock):
+        most = min(most, source.stock_per_run - await levels.written_in_run(db, connection.id))
+    rows = {row.source_id: row for row in await levels.waiting(db, connection.id, max(0, most))}
     if not rows:
         return []
     settings = await rules.settings_of(db, connection.id)
-    numbers = [row.number for row in rows.values()]
-    held_back = await rules.held_back_of(db, connection.id, connection.lane, numbers, settings)
+    wanted = await rules.wanted_of(db, connection.id, connection.lane, list(rows.values()), settings)
     changes = []
     for row in rows.values():
-        quantity = rules.sellable_in_shop(row.sellable, held_back.get(row.number, 0.0), settings.floor)
-        changes.append(StockChange(row.source_id, row.parent_id or None, quantity))
+        quantity = wanted[row.id]
+        if quantity is not None:
+            changes.append(StockChange(row.source_id, row.parent_id or None, quantity))
+    if len(changes) < len(rows):
+        unknown = [row.id for row in rows.values() if wanted[row.id] is None]
+        await rules.decide_state(db, connection.id, connection.lane, unknown, gateway.clock())
+    if not changes:
+        return []
     return [(rows[change.source_id], change) for change in source.stock_batches(changes)[0]]
 
 
@@ -150,7 +175,8 @@ async def _is_under_way(db: AsyncConnection, gateway: Gateway, connection: Conne
     return False
 
 
-async def _send(calls: RecordedCalls, connection: Connection, batch: Batch) -> None:
+async def _send(calls: RecordedCalls, connection: Connection, batch: Batch) -> bool:
+    """Returns whether more may be written."""
     try:
         answers = await calls.send(batch.begun, partial(stock_source(calls.gateway, connection).write_stock, batch.changes))
     except Refused as error:
@@ -158,7 +184,8 @@ async def _send(calls: RecordedCalls, connection: Connection, batch: Batch) -> N
     except RemoteError as error:
         await _not_written(calls, connection, batch, error)
     else:
-        await _written(calls, connection, batch, answers)
+        return await _written(calls, connection, batch, answers)
+    return True
 
 
 def _refusals(batch: Batch, error: Refused, noun: str) -> list[StockAnswer]:
@@ -169,9 +196,12 @@ def _refusals(batch: Batch, error: Refused, noun: str) -> list[StockAnswer]:
     return [StockAnswer(change.source_id, None, problem) for change in batch.changes]
 
 
-async def _written(calls: RecordedCalls, connection: Connection, batch: Batch, answers: Sequence[StockAnswer]) -> None:
-    """Stores each item's own answer: a batch may succeed as a whole while some of its items were not taken."""
-    now = calls.gateway.clock()
+async def _written(calls: RecordedCalls, connection: Connection, batch: Batch, answers: Sequence[StockAnswer]) -> bool:
+    """Stores each item's own answer: a batch may succeed as a whole while some of its items were not taken.
+
+    Returns whether more may be written.
+    """
+    now, stops = calls.gateway.clock(), any(answer.stops for answer in answers)
     async with calls.gateway.database.begin() as db:
         await leases.renew(db, calls.lease)  # else another worker has written since, and its state is newer
         await levels.one_at_a_time(db, connection.lane)
@@ -179,16 +209,23 @@ async def _written(calls: RecordedCalls, connection: Connection, batch: Batch, a
             await _save_answer(db, connection, batch, answer, now)
         await rules.decide_state(db, connection.id, connection.lane, batch.ids, now)
         await calls.end(db, batch.begun)
+        if stops:
+            await stop_writing(db, connection.id)
+    if stops:
+        calls.gateway.forget(connection.id)
+        await calls.gateway.wake_ups.send(Task.STOCK, connection.id)
     refused = sum(1 for answer in answers if answer.problem)
     STOCK_WRITES.labels(connection.name, "ok").inc(len(answers) - refused)
     STOCK_WRITES.labels(connection.name, "refused").inc(refused)
     log.info("stock_written", connection=connection.name, items=len(answers), refused=refused)
+    return not stops
 
 
 async def _save_answer(db: AsyncConnection, connection: Connection, batch: Batch, answer: StockAnswer, now: datetime) -> None:
     row = batch.rows[answer.source_id]
-    problem = (answer.problem.code, explained(answer.problem)) if answer.problem else None
-    await levels.save_answer(db, row.id, answer.quantity, problem, batch.decided_at, now)
+    written = next(change.quantity for change in batch.changes if change.source_id == answer.source_id)
+    problem = (answer.problem.code, with_what_lifts(explained(answer.problem), answer.problem.code)) if answer.problem else None
+    await levels.save_answer(db, Answered(row, written, answer.quantity, problem), batch.decided_at, now)
     if problem is not None:
         code, words = problem
         mapping = await mappings.by_source(db, connection.id, Kind.ARTICLE, answer.source_id)
@@ -209,12 +246,17 @@ async def _not_written(calls: RecordedCalls, connection: Connection, batch: Batc
         await levels.defer(db, batch.ids, due, error.message, now)
         await calls.end(db, batch.begun, error)
         if isinstance(error, LoginRefused):
-            await alerts.raise_alert(db, "login-refused", connection.id, error.system, error.message, now)
+            words = told(calls.gateway.settings, connection, error)
+            await alerts.raise_alert(db, "login-refused", connection.id, error.system, words, now)
     STOCK_WRITES.labels(connection.name, "failed").inc(len(batch.rows))
     log.warning("stock_not_written", connection=connection.name, items=len(batch.rows), error=type(error).__name__)
 
 
 def _pause(gateway: Gateway, connection: Connection, tries: int, error: RemoteError) -> timedelta:
-    """The pause grows with each try. It is long enough that a call without an answer cannot arrive after the next one."""
-    pause = pause_before(tries, gateway.settings.retry_base_seconds, gateway.settings.retry_cap_seconds)
-    return max(pause, timedelta(seconds=_call_seconds(connection))) if is_unknown(error) else pause
+    """The pause grows with each try, as a shop's do: what waits goes out soon after it is back. It is long enough that a call
+    without an answer cannot arrive after the next one, and no shorter than the shop itself asks for."""
+    pause = pause_before(tries, gateway.settings.retry_base_seconds, gateway.settings.shop_pause_cap_seconds)
+    if isinstance(error, RateLimited) and error.retry_after is not None:
+        return max(pause, timedelta(seconds=error.retry_after))
+    may_arrive = is_unknown(error) and error.status in MAY_ARRIVE
+    return max(pause, timedelta(seconds=_call_seconds(connection))) if may_arrive else pause

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import hashlib
 import hmac
@@ -40,14 +39,18 @@ def is_wanted(settings: Settings) -> bool:
 
 
 async def notify(gateway: Gateway, now: datetime) -> int:
-    """Sends the alerts that are due in one message. Returns how many. One worker at a time does this."""
+    """Sends the alerts that are due in one message. Returns how many. One worker at a time does this.
+
+    A record that is no longer held or dead is left out: nobody has to do anything about it any more.
+    """
     if not is_wanted(gateway.settings) or not (await _due(gateway, now)):
         return 0
     lease = await leases.acquire(gateway.database, "notify", mail.SECONDS * 3)
     if lease is None:
         return 0
     due = await _due(gateway, now)  # another worker may have sent it since
-    if due and not await _tell(gateway, due[:MOST], len(due[MOST:])):
+    open_ones = await _open_ones(gateway, due)
+    if open_ones and not await _tell(gateway, open_ones[:MOST], len(open_ones[MOST:])):
         # No message got out. We let the lease run out, so that no sweep before then waits for a dead mail server again.
         async with gateway.database.begin() as db:
             await leases.renew(db, lease, at_least=PAUSE_SECONDS)
@@ -57,22 +60,27 @@ async def notify(gateway: Gateway, now: datetime) -> int:
         for start in range(0, len(ids), MOST):
             await db.execute(update(alerts).where(alerts.c.id.in_(ids[start : start + MOST])).values(sent_at=now))
     await leases.release(gateway.database, lease)
-    return len(due)
+    return len(open_ones)
 
 
 async def _due(gateway: Gateway, now: datetime) -> list[StoredAlert]:
     """Alerts that were never sent, or came again since. One kind of alert of one connection is sent only once per window."""
     window_began = now - timedelta(minutes=gateway.settings.alert_window_minutes)
-    other = alerts.alias()
-    same = (other.c.kind == alerts.c.kind, other.c.connection_id.is_not_distinct_from(alerts.c.connection_id))
-    told_of = select(other.c.id).where(*same, other.c.sent_at > window_began).exists()
-    query = (
-        alert_records.listed()
-        .where(or_(alerts.c.sent_at.is_(None), alerts.c.last_at > alerts.c.sent_at), ~told_of)
-        .order_by(alerts.c.id)
-    )
+    told_of = select(alerts.c.kind, alerts.c.connection_id).where(alerts.c.sent_at > window_began)
+    untold = or_(alerts.c.sent_at.is_(None), alerts.c.last_at > alerts.c.sent_at)
     async with gateway.database.read() as db:
-        return [alert_records.opened(row) for row in await db.execute(query)]
+        told = {tuple(row) for row in await db.execute(told_of)}
+        found = await db.execute(alert_records.listed().where(untold).order_by(alerts.c.id))
+        return [alert_records.opened(row) for row in found if (row.kind, row.connection_id) not in told]
+
+
+async def _open_ones(gateway: Gateway, due: Sequence[StoredAlert]) -> list[StoredAlert]:
+    """Those that are not about a record that has been solved since."""
+    async with gateway.database.read() as db:
+        about: dict[int, alert_records.About] = {}
+        for start in range(0, len(due), MOST):
+            about |= await alert_records.records_of(db, due[start : start + MOST])
+    return [row for row in due if row.id not in about or about[row.id].is_open]
 
 
 @dataclass(frozen=True)
@@ -97,7 +105,7 @@ async def tell(gateway: Gateway, due: Sequence[Alert], more: int = 0) -> list[To
     """Sends one message in each way that is set up. It says that `more` alerts are not in it. Never raises when a way fails."""
     told, settings = [], gateway.settings
     if settings.alert_mail_to and settings.smtp_host:
-        told.append(Told("mail", ", ".join(settings.alert_mail_to), await asyncio.to_thread(mail.error_of, settings, due, more)))
+        told.append(Told("mail", ", ".join(settings.alert_mail_to), await mail.error_within(settings, due, more)))
     if settings.alert_webhook_url:
         address = urlsplit(settings.alert_webhook_url)
         where = f"{address.scheme}://{address.hostname}"  # the rest of the address may hold a secret

@@ -2,54 +2,84 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, func, select, union_all
 
 from app.domain import EventState, JobState
 from app.engine.core.runtime import Gateway
 from app.metrics import DEAD_LETTERS, HELD, JOBS, OLDEST_WAITING, POLL_LAG, WAITING_EVENTS
 from app.storage.tables import connections, cursors, inbox, jobs
+from app.storage.types import spelled
 
 STATES = (JobState.WAITING, JobState.PARKED, JobState.RUNNING, JobState.HELD, JobState.DEAD)
+
+
+def _jobs(state: JobState) -> Select[Any]:
+    places = (jobs.c.lane, jobs.c.connection_id, jobs.c.state)
+    counted = select(*places, func.count().label("n"), func.min(jobs.c.ready_at).label("since"))
+    return counted.where(jobs.c.state == spelled(state)[0]).group_by(*places)
+
+
+def _events(state: EventState) -> Select[Any]:
+    """An event with a job shares its job's dead letter, and is not counted again."""
+    places = (inbox.c.connection_id, inbox.c.state)
+    counted = select(*places, func.count().label("n")).where(inbox.c.state == spelled(state)[0]).group_by(*places)
+    return counted.where(inbox.c.job_id.is_(None)) if state is EventState.DEAD else counted
+
+
+# One state at a time: each has an index of its own, and none is read for what is done.
+_JOBS = union_all(*(_jobs(state) for state in STATES))
+_EVENTS = union_all(*(_events(state) for state in (EventState.RECEIVED, EventState.PARKED, EventState.DEAD)))
 
 
 async def update(gateway: Gateway, now: datetime) -> None:
     """Reads the counts from indexes: the cost does not grow with the finished rows."""
     async with gateway.database.read() as db:
-        names = {row.id: row.name for row in await db.execute(select(connections.c.id, connections.c.name))}
-        lanes = [row.lane for row in await db.execute(select(connections.c.lane).distinct())]
-        by_state = select(
-            jobs.c.lane, jobs.c.connection_id, jobs.c.state, func.count().label("n"), func.min(jobs.c.ready_at).label("since")
-        )
-        rows = list(
-            await db.execute(by_state.where(jobs.c.state.in_(STATES)).group_by(jobs.c.lane, jobs.c.connection_id, jobs.c.state))
-        )
-        open_events = select(inbox.c.connection_id, inbox.c.state, func.count().label("n")).group_by(
-            inbox.c.connection_id, inbox.c.state
-        )
-        # An event with a job shares its job's dead letter, and is not counted again.
-        own_end = or_(
-            inbox.c.state.in_((EventState.RECEIVED, EventState.PARKED)),
-            (inbox.c.state == EventState.DEAD) & inbox.c.job_id.is_(None),
-        )
-        events = list(await db.execute(open_events.where(own_end)))
-        polled = list(await db.execute(select(cursors)))
-    for lane in lanes:
-        for state in STATES:
-            JOBS.labels(lane, state).set(sum(row.n for row in rows if row.lane == lane and row.state == state))
-        since = [row.since for row in rows if row.lane == lane and row.state == JobState.WAITING]
-        OLDEST_WAITING.labels(lane).set(max(0.0, (now - min(since)).total_seconds()) if since else 0)
-    for connection_id, name in names.items():
-        mine = [row for row in rows if row.connection_id == connection_id]
-        kept = [row for row in events if row.connection_id == connection_id]
-        HELD.labels(name).set(sum(row.n for row in mine if row.state == JobState.HELD))
-        WAITING_EVENTS.labels(name).set(sum(row.n for row in kept if row.state != EventState.DEAD))
-        dead = sum(row.n for row in mine if row.state == JobState.DEAD)
-        dead += sum(row.n for row in kept if row.state == EventState.DEAD)
-        DEAD_LETTERS.labels(name).set(dead)
+        every = list(await db.execute(select(connections.c.id, connections.c.name, connections.c.lane)))
+        names = {row.id: row.name for row in every}
+        lanes = list(dict.fromkeys(row.lane for row in every))
+        rows = list(await db.execute(_JOBS))
+        events = list(await db.execute(_EVENTS))
+        polled = list(await db.execute(select(cursors.c.connection_id, cursors.c.process, cursors.c.polled_at)))
+    _show_lanes(lanes, rows, now)
+    _show_connections(names, rows, events)
     for row in polled:
         if row.polled_at is not None:
             POLL_LAG.labels(names.get(row.connection_id, row.connection_id), row.process).set(
                 (now - row.polled_at).total_seconds()
             )
+
+
+def _show_lanes(lanes: Sequence[str], rows: Sequence[Any], now: datetime) -> None:
+    found: Counter[tuple[str, str]] = Counter()
+    oldest: dict[str, datetime] = {}
+    for row in rows:
+        found[row.lane, row.state] += row.n
+        if row.state == JobState.WAITING:
+            oldest[row.lane] = min(row.since, oldest.get(row.lane, row.since))
+    for lane in lanes:
+        for state in STATES:
+            JOBS.labels(lane, state).set(found[lane, state])
+        OLDEST_WAITING.labels(lane).set(max(0.0, (now - oldest.get(lane, now)).total_seconds()))
+
+
+def _show_connections(names: Mapping[str, str], rows: Sequence[Any], events: Sequence[Any]) -> None:
+    jobs_in, events_in = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+    for row in rows:
+        jobs_in[row.connection_id, row.state] += row.n
+    for row in events:
+        events_in[row.connection_id, row.state] += row.n
+    for each, name in names.items():
+        HELD.labels(name).set(jobs_in[each, JobState.HELD])
+        WAITING_EVENTS.labels(name).set(events_in[each, EventState.RECEIVED] + events_in[each, EventState.PARKED])
+        DEAD_LETTERS.labels(name).set(jobs_in[each, JobState.DEAD] + events_in[each, EventState.DEAD])
+
+
+def forget() -> None:
+    """Shows none of these figures any more: another process reads them now."""
+    for gauge in (JOBS, OLDEST_WAITING, HELD, WAITING_EVENTS, DEAD_LETTERS, POLL_LAG):
+        gauge.clear()

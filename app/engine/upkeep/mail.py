@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import smtplib
 import ssl
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,15 +21,22 @@ MEANING = {
     "held": "Records that wait for a person",
     "dead-letter": "Records that could not be transferred",
     "login-refused": "Credentials that are no longer accepted",
+    "consent-ended": "Connections that a person must allow again",
     "other-shop": "Another shop sends with this connection's secret",
     "brake": "A run that waits to be confirmed",
+    "warning": "Something in the shop that should be looked at",
     "silent": "No orders where there should be",
     "failing": "A connection that cannot be read",
     "recovered": "Connections that work again",
     "webhooks": "Webhooks that had to be put right",
     "signatures": "More wrong signatures than usual",
     "not-stored": "Records that the gateway could not keep",
+    "future-record": "Records with a time that is still to come",
+    "clock-went-back": "A shop whose clock went back",
+    "rest-missing": "Partly sent orders whose rest does not come",
+    "odd-answers": "A shop whose answers are odd",
     "stock": "Quantities that a shop did not take",
+    "task-timed-out": "Work that took far too long",
     "test": "A test of the way to you",
 }
 
@@ -79,6 +88,29 @@ def error_of(settings: Settings, due: Sequence[Alert], more: int) -> str | None:
     return None
 
 
+async def error_within(settings: Settings, due: Sequence[Alert], more: int, seconds: float = 2 * SECONDS) -> str | None:
+    """Does the same, but waits only so long: a server may answer bit by bit for ever.
+
+    It works in a thread that holds up nothing, the end of the process included.
+    """
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+    error: list[str | None] = []
+
+    def work() -> None:
+        try:
+            error.append(error_of(settings, due, more))
+        finally:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(ended.set)
+
+    threading.Thread(target=work, daemon=True, name="mail").start()
+    try:
+        await asyncio.wait_for(ended.wait(), seconds)
+    except TimeoutError:
+        return f"{settings.smtp_host}:{settings.smtp_port} had not taken the mail after {seconds:g} s"
+    return error[0] if error else "the mail could not be made"
+
+
 def words_of(settings: Settings, error: Exception) -> str:
     """What went wrong with the mail server, in words."""
     server = f"{settings.smtp_host}:{settings.smtp_port}"
@@ -121,13 +153,20 @@ def mail_server(settings: Settings) -> Iterator[smtplib.SMTP]:
         yield server
 
 
+def _tls(settings: Settings) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    if settings.ca_file is not None:
+        context.load_verify_locations(settings.ca_file)
+    return context
+
+
 def _connected(settings: Settings, host: str) -> smtplib.SMTP:
     if settings.smtp_tls and settings.smtp_port == 465:
-        return smtplib.SMTP_SSL(host, settings.smtp_port, timeout=SECONDS, context=ssl.create_default_context())
+        return smtplib.SMTP_SSL(host, settings.smtp_port, timeout=SECONDS, context=_tls(settings))
     with contextlib.ExitStack() as stack:
         server = smtplib.SMTP(host, settings.smtp_port, timeout=SECONDS)
         stack.callback(server.close)
         if settings.smtp_tls:
-            server.starttls(context=ssl.create_default_context())
+            server.starttls(context=_tls(settings))
         stack.pop_all()
     return server

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,55 +14,148 @@ from sqlalchemy import Column, ColumnElement, Select, String, Table, cast, delet
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import EventState, JobState
+from app.engine.core import leases
+from app.engine.core.leases import Lease
 from app.engine.core.runtime import Gateway
+from app.errors import LeaseLost
 from app.logs import get_logger
 from app.records import deliveries, reservations, runs
+from app.records.onboarding import visits
+from app.records.webhooks import former_secrets
+from app.storage.batches import change_batch, old_rows, progress_of, save_progress
 from app.storage.tables import attempts, history, inbox, jobs, run_parts
+from app.storage.types import spelled
 
 log = get_logger(__name__)
 
+TASK = "retention"
 EVERY = timedelta(hours=1)
-BATCH = 500
+GOES_ON_AFTER = timedelta(minutes=1)
+"""The pause before it goes on, when there was more than fitted into its time."""
+BATCH = 1000
+"""The most rows of one transaction: no other writer waits for more."""
+BATCH_BYTES = 8 * 1024 * 1024
+"""The most bytes of bodies that one transaction empties."""
+ERASED_AT_ONCE = 500
 FINISHED_EVENTS = (EventState.DONE, EventState.MERGED, EventState.IGNORED)
 
 
 async def prune_when_due(gateway: Gateway, now: datetime) -> None:
-    """Prunes once an hour in each worker."""
-    if gateway.pruned_at is None or now - gateway.pruned_at >= EVERY:
-        gateway.pruned_at = now
-        await prune(gateway, now)
+    """Prunes once an hour, in one process. Ends at its time, and goes on a minute later."""
+    if gateway.prune_at is not None and now < gateway.prune_at:
+        return
+    async with gateway.database.read() as db:
+        gateway.prune_at = (await progress_of(db, TASK)).due_at
+    if gateway.prune_at is not None and now < gateway.prune_at:
+        return
+    lease = await leases.acquire(gateway.database, TASK, gateway.settings.lease_seconds)
+    if lease is None:
+        gateway.prune_at = now + GOES_ON_AFTER
+        return
+    try:
+        done = await prune(gateway, now, lease=lease, seconds=gateway.settings.slice_seconds)
+        gateway.prune_at = now + (EVERY if done else GOES_ON_AFTER)
+        async with gateway.database.begin() as db:
+            await save_progress(db, TASK, due_at=gateway.prune_at)
+    except LeaseLost:
+        log.warning("lease_lost", lease=TASK)
+    finally:
+        await leases.release(gateway.database, lease)
 
 
-async def prune(gateway: Gateway, now: datetime) -> None:
-    """Deletes what is past its retention time. Held and dead events keep their body, which a replay needs."""
+async def prune(gateway: Gateway, now: datetime, *, lease: Lease | None = None, seconds: float | None = None) -> bool:
+    """Deletes what is past its retention time, batch by batch. Held and dead events keep their body, which a replay needs.
+
+    Returns whether all is done: with `seconds` it ends after that time. Raises LeaseLost.
+    """
+    ends = None if seconds is None else time.monotonic() + seconds
+    for work in _works(gateway, now):
+
+        async def batch(db: AsyncConnection, work: Work = work) -> bool:
+            if lease is not None:
+                await leases.renew(db, lease)
+            return await work(db)
+
+        while await gateway.database.run(batch):
+            if gateway.stopping or (ends is not None and time.monotonic() >= ends):
+                return False
+    return True
+
+
+Work = Callable[[AsyncConnection], Awaitable[bool]]
+"""One batch in a transaction of its own. Returns whether there may be more."""
+
+
+def _works(gateway: Gateway, now: datetime) -> list[Work]:
     settings = gateway.settings
     bodies = now - timedelta(days=settings.event_body_days)
     personal = now - timedelta(days=settings.personal_data_days)
     old = now - timedelta(days=settings.history_days)
-    async with gateway.database.begin() as db:
-        finished = (inbox.c.state.in_(FINISHED_EVENTS),)
-        await db.execute(
-            update(inbox).where(*finished, inbox.c.body.is_not(None), inbox.c.received_at < bodies).values(body=None)
-        )
-        await db.execute(
-            update(jobs)
-            .where(jobs.c.state == JobState.DONE, jobs.c.source.is_not(None), jobs.c.updated_at < personal)
-            .values(**_EMPTIED)
-        )
-        await db.execute(
-            update(attempts)
-            .where(attempts.c.started_at < personal, attempts.c.request.is_not(None))
-            .values(request=None, answer=None)
-        )
-        await db.execute(
-            update(run_parts).where(run_parts.c.preview.is_not(None), run_parts.c.finished_at < personal).values(preview=None)
-        )
-        await db.execute(delete(inbox).where(*finished, inbox.c.received_at < old))
-        await db.execute(delete(attempts).where(attempts.c.finished_at.is_not(None), attempts.c.started_at < old))
-        await db.execute(delete(history).where(history.c.at < old))
-        await runs.prune(db, old)
-        await deliveries.prune(db, personal)
-        await reservations.prune(db, now - timedelta(days=2))
+    quiet = now - timedelta(days=settings.quiet_run_days)
+    empty_jobs = (jobs.c.source.is_not(None), jobs.c.state == JobState.DONE, jobs.c.updated_at < personal)
+    empty_previews = (run_parts.c.preview.is_not(None), run_parts.c.finished_at < personal)
+    return [
+        lambda db: _empty_bodies(db, bodies),
+        lambda db: change_batch(db, jobs, empty_jobs, BATCH, **_EMPTIED),
+        lambda db: _empty_attempts(db, personal),
+        lambda db: change_batch(db, run_parts, empty_previews, BATCH, preview=None),
+        lambda db: deliveries.prune(db, personal, BATCH),
+        lambda db: deliveries.prune_reports(db, personal, BATCH),
+        _OldRows(inbox, inbox.c.received_at, old, inbox.c.state.in_(FINISHED_EVENTS)).delete_batch,
+        _OldRows(attempts, attempts.c.started_at, old, attempts.c.finished_at.is_not(None)).delete_batch,
+        _OldRows(history, history.c.at, old).delete_batch,
+        lambda db: runs.prune(db, old, BATCH),
+        lambda db: runs.prune_quiet(db, quiet, BATCH),
+        lambda db: reservations.prune(db, now - timedelta(days=2), BATCH),
+        lambda db: former_secrets.prune(db, now),
+        lambda db: visits.prune(db, now),
+    ]
+
+
+async def _empty_bodies(db: AsyncConnection, before: datetime) -> bool:
+    """A transaction empties as many bytes as other writers can wait for."""
+    full = (inbox.c.body.is_not(None), inbox.c.state.in_(spelled(*FINISHED_EVENTS)), inbox.c.received_at < before)
+    rows = list(await db.execute(select(inbox.c.id, inbox.c.size).where(*full).order_by(inbox.c.received_at).limit(BATCH)))
+    ids: list[int] = []
+    size = 0
+    for row in rows:
+        size += row.size
+        if ids and size > BATCH_BYTES:
+            break
+        ids.append(row.id)
+    if ids:
+        await db.execute(update(inbox).where(inbox.c.id.in_(ids), inbox.c.state.in_(FINISHED_EVENTS)).values(body=None))
+    return len(rows) == BATCH or len(ids) < len(rows)
+
+
+async def _empty_attempts(db: AsyncConnection, before: datetime) -> bool:
+    """Goes on behind those that it has emptied already."""
+    task = f"{TASK}:attempts"
+    old = await old_rows(db, attempts, attempts.c.started_at, before, (await progress_of(db, task)).position, BATCH)
+    if old.ids:
+        await db.execute(update(attempts).where(attempts.c.id.in_(old.ids)).values(request=None, answer=None))
+    if old.behind is not None:
+        await save_progress(db, task, position=old.behind)
+    return old.more
+
+
+@dataclass
+class _OldRows:
+    """Deletes rows from before `before` by id: the oldest come first. Those that do not fit `also` are passed over."""
+
+    table: Table
+    at: Column[datetime]
+    before: datetime
+    also: ColumnElement[bool] | None = None
+    after: int = 0
+
+    async def delete_batch(self, db: AsyncConnection) -> bool:
+        old = await old_rows(db, self.table, self.at, self.before, self.after, BATCH)
+        if old.ids:
+            also = [] if self.also is None else [self.also]
+            await db.execute(delete(self.table).where(self.table.c.id.in_(old.ids), *also))
+        self.after = old.behind or self.after
+        return old.more
 
 
 _EMPTIED: dict[str, Any] = {"source": None, "payload": None}
@@ -117,7 +212,7 @@ async def _erase_bodies(db: AsyncConnection, wanted: str, connection_ids: list[s
     finished = select(inbox.c.id, inbox.c.body).where(inbox.c.state.in_(FINISHED_EVENTS), inbox.c.body.is_not(None))
     erased = after = 0
     while True:
-        batch = finished.where(*_within(inbox, connection_ids), inbox.c.id > after).order_by(inbox.c.id).limit(BATCH)
+        batch = finished.where(*_within(inbox, connection_ids), inbox.c.id > after).order_by(inbox.c.id).limit(ERASED_AT_ONCE)
         rows = list(await db.execute(batch))
         if not rows:
             return erased

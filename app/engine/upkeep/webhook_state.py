@@ -12,6 +12,7 @@ from app.errors import Conflict
 from app.integrations.protocol.capabilities import Capability
 from app.integrations.protocol.integration import refuse
 from app.records.connections import Connection, Status
+from app.records.webhooks import never_rang, proofs
 from app.settings import Settings
 
 
@@ -23,7 +24,7 @@ class Missing:
     text: str
     fix: str
     only_writing: bool = False
-    """The webhooks can be read, but not repaired."""
+    """The webhooks can be read all the same: they cannot be repaired, or will not come."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,9 @@ def missing(settings: Settings, connection: Connection) -> tuple[Missing, ...]:
     if settings.public_url is None:
         fix = "set GATEWAY_PUBLIC_URL to the address under which the shop reaches the gateway, for API and worker"
         found.append(Missing("no-public-url", "the gateway does not know its own address", fix))
-    if not connection.webhook_secret:
+    elif (unheard := webhooks.not_called(settings.public_url, connection.source, connection.facts)) is not None:
+        found.append(Missing(unheard.code, unheard.text, unheard.fix, only_writing=True))
+    if not connection.webhook_secrets:
         fix = f"POST /connections/{connection.name}/rotate-webhook-secret makes one"
         found.append(Missing("no-secret", "the connection has no webhook secret", fix))
     rights = webhooks.rights_missing(connection.facts)
@@ -78,7 +81,12 @@ async def read(gateway: Gateway, connection: Connection) -> WebhookState:
     managed, address = connection.settings.webhooks.managed, webhook_guard.address_of(gateway, connection)
     if row is None:
         return WebhookState(managed, address, missing=lacks)
-    ours = tuple(each for each in row.seen or () if str(each.get("delivery_url", "")).endswith(f"/{connection.webhook_id}"))
+    known = proofs.opened(row.proofs)
+    ours = tuple(
+        {**each, "is_proven": known.get(str(each["id"]), proofs.Proof()).is_proven}
+        for each in row.seen or ()
+        if str(each.get("delivery_url", "")).endswith(f"/{connection.webhook_id}")
+    )
     return WebhookState(
         managed,
         address,
@@ -89,8 +97,17 @@ async def read(gateway: Gateway, connection: Connection) -> WebhookState:
         row.last_repair_at,
         row.last_error,
         ours,
-        lacks,
+        (*lacks, *unproven(gateway.settings, connection, row)),
     )
+
+
+def unproven(settings: Settings, connection: Connection, row: Any) -> tuple[Missing, ...]:
+    """Webhooks that never rang, as the guard's last check has told of them. `row`: what is stored of the webhooks."""
+    topics = never_rang.told_of(row)
+    if not topics:
+        return ()
+    fix = never_rang.fix(connection, settings.public_url, f"POST /connections/{connection.name}/webhooks/check")
+    return (Missing(webhook_guard.UNPROVEN, never_rang.words(connection, topics), fix, only_writing=True),)
 
 
 async def check(gateway: Gateway, connection: Connection) -> WebhookState:

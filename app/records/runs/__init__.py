@@ -3,6 +3,7 @@
 from app.records.runs.parts import (
     TO_READ,
     NewRun,
+    Pacing,
     PartChange,
     PartStep,
     Progress,
@@ -13,16 +14,18 @@ from app.records.runs.parts import (
     following,
     has_ended,
     held_by_brake,
+    leave_unwritten,
     next_part,
     progress_of,
-    prune,
     reopen,
 )
+from app.records.runs.pruning import prune, prune_quiet
 from app.records.runs.results import Part, Run, by_idempotency_key, find, latest
 
 __all__ = [
     "TO_READ",
     "NewRun",
+    "Pacing",
     "Part",
     "PartChange",
     "PartStep",
@@ -38,8 +41,10 @@ __all__ = [
     "has_ended",
     "held_by_brake",
     "latest",
+    "leave_unwritten",
     "next_part",
     "progress_of",
     "prune",
+    "prune_quiet",
     "reopen",
 ]

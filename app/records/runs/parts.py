@@ -2,23 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypedDict, Unpack
 
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import ColumnElement, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import JobState, PartState, Process
 from app.ids import new_id
+from app.json_reading import moment
 from app.storage.outbound_tables import stock_levels
 from app.storage.tables import jobs, run_items, run_parts, runs
+from app.storage.types import spelled
 
 ENDED = (PartState.DONE, PartState.FAILED, PartState.BRAKED)
 TO_READ = (PartState.WAITING, PartState.READING)
 TO_WRITE = ("waiting", "parked")
 """Stock levels whose quantity is still to be written."""
+
+
+PACING = "pacing"
+"""Member of a part's stored cursor: a `Pacing`."""
+
+
+@dataclass(frozen=True)
+class Pacing:
+    """`until`: the part's system is not called for it before then (UTC). `waits`: so many times in a row it has waited without
+    getting further."""
+
+    until: datetime | None = None
+    waits: int = 0
+
+    @classmethod
+    def of(cls, cursor: Mapping[str, Any] | None) -> Pacing:
+        """As it stands in a part's stored cursor."""
+        stored = (cursor or {}).get(PACING) or {}
+        return cls(moment(stored.get("until")), stored.get("waits", 0))
+
+    def put_in(self, cursor: Mapping[str, Any] | None) -> dict[str, Any]:
+        """The cursor with this in it."""
+        until = self.until.isoformat() if self.until is not None else None
+        return {**_own(cursor), PACING: {"until": until, "waits": self.waits}}
+
+
+def _own(cursor: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {key: value for key, value in (cursor or {}).items() if key != PACING}
 
 
 @dataclass(frozen=True)
@@ -35,6 +66,7 @@ class RunPart:
     cursor: dict[str, Any]
     sweeping: bool
     started_at: datetime | None
+    pacing: Pacing
 
 
 @dataclass(frozen=True)
@@ -42,6 +74,7 @@ class Progress:
     """A part's stored progress. `planned` and `preview` are a dry run's."""
 
     cursor: dict[str, Any]
+    pacing: Pacing
     read: int
     calls: int
     skipped: int
@@ -139,7 +172,7 @@ async def next_part(db: AsyncConnection, connection_id: str, process: Process) -
         .where(
             run_parts.c.connection_id == connection_id,
             run_parts.c.process == process,
-            run_parts.c.state.in_(TO_READ),
+            run_parts.c.state.in_(spelled(*TO_READ)),
             ~first,
         )
         .order_by(run_parts.c.id)
@@ -156,9 +189,10 @@ async def next_part(db: AsyncConnection, connection_id: str, process: Process) -
         full=row.full,
         dry_run=row.dry_run,
         state=PartState(row.state),
-        cursor=row.cursor or {},
+        cursor=_own(row.cursor),
         sweeping=row.sweeping,
         started_at=row.started_at,
+        pacing=Pacing.of(row.cursor),
     )
 
 
@@ -196,11 +230,11 @@ async def has_ended(db: AsyncConnection, run_id: str) -> bool:
 
 def _has_stock_to_write() -> ColumnElement[bool]:
     """Whether a part found quantities that differ while its connection has some that are not written yet."""
-    waiting = select(stock_levels.c.id).where(
-        stock_levels.c.connection_id == run_parts.c.connection_id, stock_levels.c.state.in_(TO_WRITE)
-    )
+    mine = stock_levels.c.connection_id == run_parts.c.connection_id
+    # One state at a time: each has an index of its own.
+    some = [select(stock_levels.c.id).where(mine, stock_levels.c.state == each).exists() for each in spelled(*TO_WRITE)]
     is_stock = (run_parts.c.process == Process.STOCK) & run_parts.c.dry_run.is_(False)
-    return is_stock & (run_parts.c.read > run_parts.c.unchanged) & waiting.exists()
+    return is_stock & (run_parts.c.read > run_parts.c.unchanged) & or_(*some)
 
 
 async def reopen(db: AsyncConnection, part_ids: Sequence[int]) -> None:
@@ -235,28 +269,37 @@ async def end_finished(db: AsyncConnection, now: datetime) -> None:
     open_items = select(run_items.c.id).where(run_items.c.part_id == run_parts.c.id, run_items.c.outcome.is_(None))
     await db.execute(
         update(run_parts)
-        .where(run_parts.c.state.in_(PartState.DONE.sources()), ~open_items.exists(), ~_has_stock_to_write())
+        .where(
+            run_parts.c.state == spelled(*PartState.DONE.sources(PartState.WORKING))[0],
+            ~open_items.exists(),
+            ~_has_stock_to_write(),
+        )
         .values(state=PartState.DONE, finished_at=now)
     )
     open_parts = select(run_parts.c.id).where(run_parts.c.run_id == runs.c.id, run_parts.c.state.not_in(ENDED))
     await db.execute(update(runs).where(runs.c.finished_at.is_(None), ~open_parts.exists()).values(finished_at=now))
 
 
-async def prune(db: AsyncConnection, before: datetime) -> int:
-    """Deletes older finished runs. Returns how many."""
-    old = select(runs.c.id).where(runs.c.created_at < before, runs.c.finished_at.is_not(None))
-    parts = select(run_parts.c.id).where(run_parts.c.run_id.in_(old))
-    await db.execute(delete(run_items).where(run_items.c.part_id.in_(parts)))
-    await db.execute(delete(run_parts).where(run_parts.c.run_id.in_(old)))
-    done = await db.execute(delete(runs).where(runs.c.created_at < before, runs.c.finished_at.is_not(None)))
-    return int(done.rowcount)
+async def leave_unwritten(db: AsyncConnection, connection_id: str, code: str, now: datetime) -> None:
+    """Ends the parts whose quantities wait to be written, because none are any more. `code`: why, as the parts then say."""
+    mine = (run_parts.c.connection_id == connection_id, run_parts.c.process == Process.STOCK, run_parts.c.dry_run.is_(False))
+    columns = [run_parts.c[name] for name in ("id", "read", "unchanged", "skipped", "reasons")]
+    query = select(*columns).where(*mine, run_parts.c.state == PartState.WORKING)
+    waits = (stock_levels.c.connection_id == connection_id, stock_levels.c.state.in_(TO_WRITE))
+    for part in list(await db.execute(query)):
+        waiting = int(await db.scalar(select(func.count()).where(*waits)) or 0)
+        left = max(0, min(waiting, part.read - part.unchanged - part.skipped))
+        reasons = dict(Counter(part.reasons or {}) + Counter({code: left}))
+        values: PartChange = {"state": PartState.DONE, "finished_at": now, "skipped": part.skipped + left, "reasons": reasons}
+        await change_part(db, part.id, **values)
 
 
 async def progress_of(db: AsyncConnection, part_id: int) -> Progress:
     """The part's progress as stored now. An earlier step of a slice may have moved it since the part was taken."""
     row = (await db.execute(select(run_parts).where(run_parts.c.id == part_id))).one()
     return Progress(
-        cursor=row.cursor or {},
+        cursor=_own(row.cursor),
+        pacing=Pacing.of(row.cursor),
         read=row.read,
         calls=row.calls,
         skipped=row.skipped,

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import heapq
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import INBOUND, PartState, Process, RunState
-from app.records.runs.parts import ENDED, TO_READ, TO_WRITE
+from app.integrations.protocol.source import LEFT
+from app.json_reading import moment, section, whole
+from app.records.runs.parts import ENDED, TO_READ, TO_WRITE, Pacing
 from app.storage.outbound_tables import stock_levels
-from app.storage.tables import connections, run_items, run_parts, runs
+from app.storage.tables import LISTED, connections, run_items, run_parts, runs
 
 COUNTED = ("created", "updated", "cancelled", "unchanged", "skipped", "held", "failed")
 """The possible outcomes of a record (`flows.outcomes.Outcome`). Records that are not finished are counted as `waiting`."""
@@ -46,6 +49,21 @@ class Part:
     error: str | None
     started_at: datetime | None
     finished_at: datetime | None
+    left: int | None = None
+    """Records that the system lists behind those that are read; None when it does not say."""
+    left_at: datetime | None = None
+    """When that was so (UTC)."""
+
+    goes_on_at: datetime | None = None
+    """The system wants no more calls for now: reading goes on then (UTC)."""
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long reading them takes, at the speed so far."""
+        read, began = self.counts["read"], self.started_at
+        if self.left is None or self.left_at is None or began is None or not read:
+            return None
+        return round(self.left * (self.left_at - began).total_seconds() / read, 1)
 
 
 @dataclass(frozen=True)
@@ -100,20 +118,45 @@ async def find(db: AsyncConnection, run_id: str) -> Run | None:
     return _run(row, await _parts(db, [run_id]))
 
 
+ListPosition = tuple[datetime, str]
+"""When a run was made, and its id: the order of the list."""
+MADE_TOGETHER = 100
+"""At so many parts apart, the one with the lower id was made earlier."""
+
+
 async def latest(
-    db: AsyncConnection, *, connection_ids: Sequence[str] | None, before: tuple[datetime, str] | None, limit: int
+    db: AsyncConnection, *, connection_ids: Sequence[str] | None, before: ListPosition | None, limit: int
 ) -> list[Run]:
-    """Newest first."""
+    """Newest first. Costs the same however many runs are kept."""
     query = select(runs).order_by(runs.c.created_at.desc(), runs.c.id.desc()).limit(limit)
-    if connection_ids is not None:
-        seen = select(run_parts.c.run_id).where(run_parts.c.connection_id.in_(connection_ids))
-        query = query.where(runs.c.id.in_(seen))
     if before is not None:
         moment, run_id = before
-        query = query.where((runs.c.created_at < moment) | ((runs.c.created_at == moment) & (runs.c.id < run_id)))
-    rows = list(await db.execute(query))
+        query = query.where(runs.c.created_at <= moment, or_(runs.c.created_at < moment, runs.c.id < run_id))
+    if connection_ids is None:
+        rows = list(await db.execute(query))
+    else:
+        below = None if before is None else await _part_behind(db, before[0])
+        recent = [await _recent_runs(db, each, below, limit) for each in connection_ids]
+        found = [row for ids in recent for row in await db.execute(query.where(runs.c.id.in_(ids)))]
+        rows = heapq.nlargest(limit, {row.id: row for row in found}.values(), key=lambda row: (row.created_at, row.id))
     parts = await _parts(db, [row.id for row in rows])
     return [_run(row, [part for part in parts if part.run_id == row.id]) for row in rows]
+
+
+async def _part_behind(db: AsyncConnection, moment: datetime) -> int | None:
+    """A part's id that no run made up to `moment` reaches; None when there is no such run."""
+    last = select(runs.c.id).where(runs.c.created_at <= moment).order_by(runs.c.created_at.desc()).limit(1)
+    found = await db.scalar(select(func.max(run_parts.c.id)).where(run_parts.c.run_id.in_(last)))
+    return None if found is None else int(found) + MADE_TOGETHER
+
+
+async def _recent_runs(db: AsyncConnection, connection_id: str, below: int | None, limit: int) -> list[str]:
+    """The runs of a connection's last parts below an id: `limit` of them, and those that may have been made beside them."""
+    mine = select(run_parts.c.run_id).where(run_parts.c.connection_id == connection_id, text(f"run_parts.{LISTED}"))
+    if below is not None:
+        mine = mine.where(run_parts.c.id < below)
+    last = mine.order_by(run_parts.c.id.desc()).limit(limit * len(Process) + MADE_TOGETHER)
+    return sorted(set(await db.scalars(last)))
 
 
 def _run(row: Row[Any], parts: Sequence[Part]) -> Run:
@@ -138,13 +181,13 @@ async def _parts(db: AsyncConnection, run_ids: Sequence[str]) -> list[Part]:
 
 async def _stock_outcomes(db: AsyncConnection, row: Row[Any]) -> Counter[str]:
     """The outcomes of quantities, which have no jobs. One that differed is written, refused by the shop, or still waits."""
-    differ = row.read - row.unchanged
+    differ = row.read - row.unchanged - row.skipped
     if differ <= 0 or row.started_at is None:
         return Counter()
     mine = select(func.count()).where(stock_levels.c.connection_id == row.connection_id)
     waiting = await db.scalar(mine.where(stock_levels.c.state.in_(TO_WRITE))) if row.state in (*TO_READ, PartState.WORKING) else 0
     refused = await db.scalar(
-        mine.where(stock_levels.c.problem_code.in_(REFUSED_QUANTITIES), stock_levels.c.updated_at >= row.started_at)
+        mine.where(stock_levels.c.problem_code.in_(REFUSED_QUANTITIES), stock_levels.c.written_at >= row.started_at)
     )
     waits = min(differ, waiting or 0)
     failed = min(differ - waits, refused or 0)
@@ -187,6 +230,7 @@ def _part(row: Row[Any], outcomes: Counter[str], reasons: list[dict[str, Any]]) 
     state = PartState(row.state)
     if state is PartState.WORKING and outcomes["waiting"] == 0:
         state = PartState.DONE
+    left = section(row.cursor or {}, LEFT) if state is PartState.READING else {}
     summed = [{"outcome": "skipped", "code": code, "count": count} for code, count in sorted((row.reasons or {}).items())]
     return Part(
         id=row.id,
@@ -205,4 +249,7 @@ def _part(row: Row[Any], outcomes: Counter[str], reasons: list[dict[str, Any]]) 
         error=row.error,
         started_at=row.started_at,
         finished_at=row.finished_at,
+        left=whole(left, "records"),
+        left_at=moment(left.get("at")),
+        goes_on_at=Pacing.of(row.cursor).until if state is PartState.READING else None,
     )

@@ -3,34 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, func, select, update
+from sqlalchemy import Row, bindparam, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.domain import Kind, Order
-from app.records import reservations
+from app.domain import Kind, Process
 from app.records.stock import rules
 from app.storage.outbound_tables import stock_levels
-from app.storage.tables import connections, mappings
+from app.storage.tables import cursors, mappings
 from app.storage.upserts import insert_missing
-
-CLOCKS_APART = timedelta(minutes=1)
-"""How far a shop's clock may differ from ours."""
 
 
 @dataclass(frozen=True)
 class InShop:
-    """One product or variation as the shop shows it. `quantity` None: the shop keeps none there, and `problem` says why."""
+    """One product or variation as the shop shows it. `quantity` None: the shop keeps none there, and `problem` says why.
+
+    `sums_variations`: its quantity is that of all its variations together.
+    """
 
     source_id: str
     parent_id: str
     number: str
-    quantity: int | None
+    quantity: float | None
     problem_code: str | None = None
     problem: str | None = None
+    sums_variations: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,10 @@ class Waiting:
     source_id: str
     parent_id: str
     number: str
-    sellable: float
-    shop_quantity: int | None
+    sellable: float | None
+    sums_variations: bool
+    shop_quantity: float | None
+    written_quantity: int | None
     tries: int
 
 
@@ -84,10 +86,13 @@ async def save_sellable(
 
 
 async def _add_missing(db: AsyncConnection, connection_id: str, numbers: Sequence[str], now: datetime) -> None:
-    """Adds rows for articles of this connection that no sweep of the shop has shown yet."""
+    """Adds rows for articles of this connection that no sweep of the shop has shown yet.
+
+    The quantity of one with variations may be theirs, which only a look at the shop tells.
+    """
     known = select(stock_levels.c.number).where(stock_levels.c.connection_id == connection_id, stock_levels.c.number.in_(numbers))
     found = await db.execute(
-        select(mappings.c.source_id, mappings.c.number, mappings.c.parent_source_id).where(
+        select(mappings.c.source_id, mappings.c.number, mappings.c.parent_source_id, mappings.c.has_variations).where(
             mappings.c.connection_id == connection_id,
             mappings.c.kind == Kind.ARTICLE,
             mappings.c.wanted == "present",
@@ -96,6 +101,8 @@ async def _add_missing(db: AsyncConnection, connection_id: str, numbers: Sequenc
         )
     )
     for row in list(found):
+        may_be_shared = row.parent_source_id is None and row.has_variations is not False
+        code, words = rules.NOT_SEEN if may_be_shared else (None, None)
         await insert_missing(
             db,
             stock_levels,
@@ -104,6 +111,8 @@ async def _add_missing(db: AsyncConnection, connection_id: str, numbers: Sequenc
             parent_id=row.parent_source_id or "",
             number=row.number,
             state="unknown",
+            problem_code=code,
+            problem=words,
             updated_at=now,
         )
 
@@ -122,16 +131,16 @@ async def save_in_shop(
     await one_at_a_time(db, lane)
     wanted = [one.source_id for one in seen] + [one.parent_id for one in seen if one.parent_id]
     mine = (stock_levels.c.connection_id == connection_id, stock_levels.c.source_id.in_(wanted))
-    columns = (stock_levels.c.id, stock_levels.c.source_id, stock_levels.c.number, stock_levels.c.shop_read_at)
-    known = {row.source_id: row for row in await db.execute(select(*columns).where(*mine))}
+    known = {row.source_id: row for row in await db.execute(select(stock_levels).where(*mine))}
     ids = []
     for one in seen:
-        parent = known.get(one.parent_id)
-        values = {**_as_shown(one, read_at, now), **(_SHARED if parent is not None and parent.number == one.number else {})}
-        row = known.get(one.source_id)
+        parent, row = known.get(one.parent_id), known.get(one.source_id)
+        if parent is not None and parent.number == one.number and one.problem_code != rules.IN_SUM[0]:
+            one = replace(one, quantity=None, problem_code=rules.NUMBER_OF_PARENT[0], problem=rules.NUMBER_OF_PARENT[1])
+        values = {**_as_shown(one, row), "shop_read_at": read_at, "updated_at": now}
         if row is None:
             same = {"connection_id": connection_id, "source_id": one.source_id}
-            state = "unknown" if values["problem_code"] is None else "problem"
+            state = "unknown" if one.problem_code is None else rules.state_without_quantity(one.problem_code)
             await insert_missing(db, stock_levels, **same, state=state, **values)
         elif row.shop_read_at is None or row.shop_read_at < read_at:
             await db.execute(update(stock_levels).where(stock_levels.c.id == row.id).values(**values))
@@ -139,23 +148,21 @@ async def save_in_shop(
     return await rules.decide_state(db, connection_id, lane, ids, now)
 
 
-def _as_shown(one: InShop, read_at: datetime, now: datetime) -> dict[str, Any]:
-    return {
-        "parent_id": one.parent_id,
-        "number": one.number,
-        "shop_quantity": one.quantity,
-        "shop_read_at": read_at,
-        "problem_code": one.problem_code,
-        "problem": one.problem,
-        "updated_at": now,
-    }
+def _as_shown(one: InShop, row: Row[Any] | None) -> dict[str, Any]:
+    """What is stored of it. What became of the last write is kept while the shop shows the same product with the same number."""
+    values: dict[str, Any] = {"parent_id": one.parent_id, "number": one.number, "shop_quantity": one.quantity}
+    values |= {"sums_variations": one.sums_variations}
+    is_another = row is None or (row.parent_id, row.number) != (one.parent_id, one.number)
+    if one.problem_code is not None or is_another or row is None:
+        return {**values, "problem_code": one.problem_code, "problem": one.problem, **_FORGOTTEN}
+    if not rules.is_by_write(row.problem_code, row.written_quantity):
+        values |= {"problem_code": None, "problem": None}
+    if one.quantity is not None and one.quantity == row.written_quantity:
+        values["shown_before"] = None  # the shop has kept it
+    return values
 
 
-_SHARED: dict[str, Any] = {
-    "problem_code": "stock-number-of-parent",
-    "problem": "The variation has its product's number, not one of its own: the same stock would be sold twice. Give it a SKU of "
-    "its own in the shop",
-}
+_FORGOTTEN: dict[str, Any] = dict.fromkeys(("written_quantity", "shown_after", "shown_before"))
 
 
 async def forbid_shared_numbers(db: AsyncConnection, connection_id: str, now: datetime) -> None:
@@ -166,54 +173,19 @@ async def forbid_shared_numbers(db: AsyncConnection, connection_id: str, now: da
     parent = stock_levels.alias()
     same = (parent.c.connection_id == connection_id, parent.c.source_id == stock_levels.c.parent_id)
     shared = select(parent.c.id).where(*same, parent.c.number == stock_levels.c.number).exists()
+    counted = stock_levels.c.problem_code.is_distinct_from(rules.IN_SUM[0])  # in its product's quantity, and not written
+    code, words = rules.NUMBER_OF_PARENT
     await db.execute(
         update(stock_levels)
-        .where(stock_levels.c.connection_id == connection_id, stock_levels.c.parent_id != "", shared)
-        .values(**_SHARED, state="problem", updated_at=now)
+        .where(stock_levels.c.connection_id == connection_id, stock_levels.c.parent_id != "", shared, counted)
+        .values(
+            problem_code=code,
+            problem=words,
+            state="problem",
+            updated_at=now,
+            **_FORGOTTEN,
+        )
     )
-
-
-# --- what was sold --------------------------------------------------------------------------------------------------------
-
-
-async def sold(db: AsyncConnection, connection_id: str, lane: str, mapping_id: int, order: Order, now: datetime) -> None:
-    """Takes what an order will need off the stock for sale, in every shop of this goods owner.
-
-    The shop that sold it has lowered its own quantity. That is not known exactly until it is written or read again. It is written
-    at once only if a write of ours may have come after the sale and undone it.
-    """
-    await one_at_a_time(db, lane)
-    numbers = await reservations.reserve(db, lane, mapping_id, order)
-    seen_before = None if order.created_at is None else order.created_at - CLOCKS_APART
-    for connection, rows in (await _on_lane(db, lane, numbers)).items():
-        if connection == connection_id:
-            await forget_quantity(db, [row.id for row in rows])
-            rows = [row for row in rows if seen_before is None or (row.shop_read_at or now) >= seen_before]
-        await rules.decide_state(db, connection, lane, [row.id for row in rows], now)
-
-
-async def unsold(db: AsyncConnection, lane: str, mapping_id: int, now: datetime) -> None:
-    """Puts back what an order would have needed: it is not in the WMS, and will not come to it."""
-    await one_at_a_time(db, lane)
-    numbers = await reservations.release(db, mapping_id)
-    for connection, rows in (await _on_lane(db, lane, numbers)).items():
-        await rules.decide_state(db, connection, lane, [row.id for row in rows if row.shop_quantity is not None], now)
-
-
-async def _on_lane(db: AsyncConnection, lane: str, numbers: Sequence[str]) -> dict[str, list[Row[Any]]]:
-    """The levels of these articles in every shop that sells from the goods owner's stock, by connection."""
-    if not numbers:
-        return {}
-    query = (
-        select(stock_levels.c.id, stock_levels.c.connection_id, stock_levels.c.shop_read_at, stock_levels.c.shop_quantity)
-        .join(connections, connections.c.id == stock_levels.c.connection_id)
-        .where(connections.c.lane == lane, stock_levels.c.number.in_(numbers))
-    )
-    found: dict[str, list[Row[Any]]] = {}
-    rows: list[Row[Any]] = list(await db.execute(query.order_by(stock_levels.c.id)))
-    for row in rows:
-        found.setdefault(row.connection_id, []).append(row)
-    return found
 
 
 async def forget_quantity(db: AsyncConnection, ids: Sequence[int]) -> None:
@@ -240,18 +212,58 @@ async def waiting(db: AsyncConnection, connection_id: str, limit: int) -> list[W
     return [Waiting(**row._mapping) for row in found]
 
 
-async def save_answer(
-    db: AsyncConnection, row_id: int, quantity: int | None, problem: tuple[str, str] | None, read_at: datetime, now: datetime
-) -> None:
-    """Stores the shop's answer for one item; `problem` is its code and text.
+async def written_in_run(db: AsyncConnection, connection_id: str) -> int:
+    """How many quantities were written since the last run was read."""
+    began = select(cursors.c.polled_at).where(cursors.c.connection_id == connection_id, cursors.c.process == Process.STOCK)
+    mine = (stock_levels.c.connection_id == connection_id, stock_levels.c.written_at >= began.scalar_subquery())
+    return await db.scalar(select(func.count()).select_from(stock_levels).where(*mine)) or 0
 
-    `rules.decide_state` follows: a row that has changed since goes on waiting.
+
+@dataclass(frozen=True)
+class Answered:
+    """The shop's answer for one item: the quantity that was `written`, what the shop has `shown` (None when it said nothing),
+    and code and text of the problem.
     """
-    code, words = problem or (None, None)
-    values: dict[str, Any] = {"problem_code": code, "problem": words, "updated_at": now, "shop_read_at": read_at, "tries": 0}
-    if quantity is not None:
-        values["shop_quantity"] = quantity
-    await db.execute(update(stock_levels).where(stock_levels.c.id == row_id).values(**values))
+
+    row: Waiting
+    written: int
+    shown: float | None
+    problem: tuple[str, str] | None
+
+
+async def save_answer(db: AsyncConnection, answered: Answered, read_at: datetime, now: datetime) -> None:
+    """Stores what became of a write. `rules.decide_state` follows: a row that has changed since goes on waiting."""
+    row, (code, words) = answered.row, answered.problem or (None, None)
+    shown = answered.shown
+    if code == "stock-refused" and shown is None:
+        shown = row.shop_quantity  # what was there before
+    if code is not None and code not in rules.BY_QUANTITY:
+        shown = None  # not the quantity of what was written
+    values: dict[str, Any] = {
+        "problem_code": code,
+        "problem": words,
+        "updated_at": now,
+        "shop_read_at": read_at,
+        "tries": 0,
+        "written_quantity": answered.written,
+        "written_at": now,
+        "shown_after": shown,
+        "shown_before": row.shop_quantity if row.written_quantity == answered.written else None,
+    }
+    if shown is not None:
+        values["shop_quantity"] = shown
+    await db.execute(update(stock_levels).where(stock_levels.c.id == row.id).values(**values))
+
+
+async def write_again(db: AsyncConnection, connection_id: str, lane: str, source_id: str, now: datetime) -> bool:
+    """A person asks for it: what became of the last write is forgotten where the shop did not take it. Returns whether it was."""
+    await one_at_a_time(db, lane)
+    mine = (stock_levels.c.connection_id == connection_id, stock_levels.c.source_id == source_id)
+    stuck = (stock_levels.c.problem_code.is_not(None), stock_levels.c.written_quantity.is_not(None))
+    again = {"problem_code": None, "problem": None, "shop_quantity": None, **_FORGOTTEN}
+    done = await db.execute(update(stock_levels).where(*mine, *stuck).values(**again).returning(stock_levels.c.id))
+    ids = [row.id for row in done]
+    return bool(await rules.decide_state(db, connection_id, lane, ids, now))
 
 
 async def defer(db: AsyncConnection, ids: Sequence[int], due_at: datetime, reason: str, now: datetime) -> None:
@@ -283,6 +295,12 @@ async def forget_unseen(db: AsyncConnection, connection_id: str, swept_from: dat
         )
     )
     return int(done.rowcount)
+
+
+async def keep_families(db: AsyncConnection, connection_id: str, source_ids: Sequence[str], now: datetime) -> None:
+    """These products and their variations are not forgotten: the sweep could not see them."""
+    of_them = or_(stock_levels.c.source_id.in_(source_ids), stock_levels.c.parent_id.in_(source_ids))
+    await db.execute(update(stock_levels).where(stock_levels.c.connection_id == connection_id, of_them).values(updated_at=now))
 
 
 async def counts(db: AsyncConnection, connection_id: str) -> dict[str, int]:

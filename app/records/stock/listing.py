@@ -11,13 +11,14 @@ from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import Process
+from app.integrations.protocol import StockSettings
 from app.records import reservations
-from app.records.stock import levels
+from app.records.stock import levels, rules
 from app.records.stock.rules import sellable_in_shop
 from app.storage.outbound_tables import stock_levels
 from app.storage.tables import attempts, connections, cursors
 
-STATES = ("same", "waiting", "parked", "problem", "unknown")
+STATES = ("same", "waiting", "parked", "problem", "none", "unknown")
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,8 @@ async def search(
     if after is not None:
         query = query.where(stock_levels.c.id > after)
     rows = list(await db.execute(query))
-    deducted = await _deducted(db, rows)
-    return [_listed(row, deducted.get((row.connection_id, row.number), 0.0)) for row in rows]
+    deducted, sums = await _deducted(db, rows), await _sums(db, rows)
+    return [_listed(row, deducted.get((row.connection_id, row.number), 0.0), sums) for row in rows]
 
 
 async def _deducted(db: AsyncConnection, rows: Sequence[Row[Any]]) -> dict[tuple[str, str], float]:
@@ -71,7 +72,19 @@ async def _deducted(db: AsyncConnection, rows: Sequence[Row[Any]]) -> dict[tuple
     return found
 
 
-def _listed(row: Row[Any], deducted: float) -> Listed:
+async def _sums(db: AsyncConnection, rows: Sequence[Row[Any]]) -> dict[int, int | None]:
+    """What the products that are given a sum must show, by their rows' ids."""
+    found: dict[int, int | None] = {}
+    for row in rows:
+        if row.sums_variations:
+            settings = StockSettings.model_validate(row.settings.get("stock", {}))
+            found |= await rules.wanted_of(db, row.connection_id, row.lane, [row], settings)
+    return found
+
+
+def _listed(row: Row[Any], deducted: float, sums: dict[int, int | None]) -> Listed:
+    if row.id in sums:
+        return Listed(row, 0.0, sums[row.id])
     floor = int(row.settings.get("stock", {}).get("floor", 0))
     wanted = None if row.sellable is None else sellable_in_shop(row.sellable, deducted, floor)
     return Listed(row, deducted, wanted)
@@ -83,6 +96,7 @@ class Figures:
 
     connection: str
     is_on: bool
+    looks_only: bool = False
     states: dict[str, int] = field(default_factory=lambda: dict.fromkeys(STATES, 0))
     problems: dict[str, int] = field(default_factory=dict)
     read_at: datetime | None = None
@@ -98,7 +112,7 @@ async def figures(db: AsyncConnection, connection_ids: Sequence[str] | None) -> 
     query = select(connections.c.id, connections.c.name, connections.c.settings).order_by(connections.c.name)
     if connection_ids is not None:
         query = query.where(connections.c.id.in_(connection_ids))
-    found = {row.id: Figures(row.name, bool(_is_on(row.settings))) for row in await db.execute(query)}
+    found = {row.id: Figures(row.name, bool(_is_on(row.settings)), _looks_only(row.settings)) for row in await db.execute(query)}
     await _count(db, found)
     await _add_times(db, found)
     return list(found.values())
@@ -108,13 +122,17 @@ def _is_on(settings: dict[str, Any]) -> Any:
     return settings.get("processes", {}).get("stock", True)
 
 
+def _looks_only(settings: dict[str, Any]) -> bool:
+    return bool(settings.get("stock", {}).get("look_only", False))
+
+
 async def _count(db: AsyncConnection, found: dict[str, Figures]) -> None:
     groups = (stock_levels.c.connection_id, stock_levels.c.state, stock_levels.c.problem_code)
     query = select(*groups, func.count().label("articles")).where(stock_levels.c.connection_id.in_(found)).group_by(*groups)
     for row in await db.execute(query):
         one = found[row.connection_id]
         one.states[row.state] = one.states.get(row.state, 0) + row.articles
-        if row.problem_code:
+        if row.state == "problem":
             one.problems[row.problem_code] = one.problems.get(row.problem_code, 0) + row.articles
 
 
@@ -124,11 +142,8 @@ async def _add_times(db: AsyncConnection, found: dict[str, Figures]) -> None:
         one = found[row.connection_id]
         one.read_at, one.compared_at, one.last_error = row.polled_at, row.swept_at, row.last_error
         one.next_read_at, one.next_compared_at = row.next_poll_at, row.next_sweep_at
-    lanes = {levels.lane_of(connection_id): connection_id for connection_id in found}
-    written = (
-        select(attempts.c.lane, func.max(attempts.c.finished_at).label("at"))
-        .where(attempts.c.lane.in_(lanes), attempts.c.job_id.is_(None), attempts.c.result == "ok")
-        .group_by(attempts.c.lane)
-    )
-    for row in await db.execute(written):
-        found[lanes[row.lane]].written_at = row.at
+    for connection_id, one in found.items():
+        batches = (attempts.c.lane == levels.lane_of(connection_id), attempts.c.job_id.is_(None))
+        answered = (attempts.c.finished_at.is_not(None), attempts.c.result == "ok")
+        last = select(attempts.c.finished_at).where(*batches, *answered).order_by(attempts.c.finished_at.desc()).limit(1)
+        one.written_at = await db.scalar(last)

@@ -12,7 +12,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-REVISION = 4
+from app.errors import BadInput
+
+REVISION = 12
 """The newest revision in `versions/`, the one this code needs at least."""
 
 
@@ -24,7 +26,10 @@ def config(url: str) -> Config:
 
 
 def upgrade(url: str) -> None:
-    """Brings the database at `url` (with its async driver) to the newest revision. May be called from anywhere."""
+    """Brings the database at `url` (with its async driver) to the newest revision. May be called from anywhere.
+
+    Raises BadInput for a database of a newer gateway.
+    """
     failure: list[BaseException] = []
 
     def work() -> None:
@@ -45,10 +50,26 @@ async def upgrade_async(url: str) -> None:
     await asyncio.to_thread(upgrade, url)
 
 
+def refuse_foreign(revision: str | None) -> None:
+    """Raises BadInput for a database that a newer gateway, or another program, has brought to this revision."""
+    if revision is None or (revision.isdigit() and int(revision) <= REVISION):
+        return
+    if not revision.isdigit():
+        raise BadInput(
+            f"the database belongs to another program: its revision is {revision}",
+            field="DATABASE_URL",
+            fix="give the gateway a database of its own",
+        )
+    raise BadInput(
+        f"the database was made by a newer gateway: it is at revision {int(revision)}, and this version knows {REVISION}",
+        fix="run that version again, or restore the backup from before its migration (docs/running.md tells how to go back)",
+    )
+
+
 async def current(connection: AsyncConnection) -> int | None:
-    """The database's revision; None when it has no tables of ours."""
+    """The database's revision; None when it has no tables of ours, but perhaps another program's."""
     try:
         value = await connection.scalar(text("select version_num from alembic_version"))
     except DBAPIError:
         return None
-    return int(value) if value is not None else None
+    return int(value) if value is not None and str(value).isdigit() else None

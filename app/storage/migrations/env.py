@@ -8,11 +8,13 @@ from alembic import context
 from sqlalchemy import Connection
 
 from app.storage.engine import Database
+from app.storage.migrations import refuse_foreign
 from app.storage.tables import metadata
 
 
 def _migrate(connection: Connection) -> None:
     context.configure(connection=connection, target_metadata=metadata, render_as_batch=connection.dialect.name == "sqlite")
+    refuse_foreign(context.get_context().get_current_revision())
     with context.begin_transaction():
         context.run_migrations()
 

@@ -30,7 +30,7 @@ def shipment_of(order: WarehouseOrder, counts: CountsAsShipped, settings: Ongoin
         carrier=order.carrier.name if order.carrier else "",
         tracking=tracking,
         lines=tuple(
-            ShipmentLine(line.line_id, line.row_number, line.ordered, line.picked, line.returned)
+            ShipmentLine(line.line_id, line.row_number, line.ordered, line.picked, line.returned, line.article_number)
             for line in order.lines
             if line.line_id is not None
         ),
@@ -51,8 +51,10 @@ def _is_made(order: WarehouseOrder, counts: CountsAsShipped, has_tracking: bool,
 
 
 def digest_of(shipment: Shipment) -> str:
-    """SHA-256 over what a report of the shipment depends on."""
-    lines = [(line.line_id, str(line.picked)) for line in shipment.lines]
+    """SHA-256 over what a report of the shipment depends on. A rest that the WMS takes off changes it too."""
+    lines = [
+        (line.line_id, str(line.picked), *((str(line.ordered),) if line.picked < line.ordered else ())) for line in shipment.lines
+    ]
     tracking = [(number.number, number.url) for number in shipment.tracking]
     return _digest([shipment.is_made, shipment.is_cancelled, shipment.shipped_at is not None, shipment.carrier, lines, tracking])
 

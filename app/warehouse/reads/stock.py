@@ -27,7 +27,7 @@ class StockLevel:
 
 
 class TooFarBack(GatewayError):
-    """The WMS doesn't tell what has changed since `since` (UTC), which lies before `earliest`: everything must be read."""
+    """The WMS does not list changes since `since` (UTC), because it lies before `earliest`. Everything must be read."""
 
     def __init__(self, since: datetime, earliest: datetime) -> None:
         super().__init__(f"changes since {since:%Y-%m-%d %H:%M} UTC can't be asked for, only since {earliest:%Y-%m-%d %H:%M}")
@@ -46,7 +46,7 @@ class StatedStock:
     is_stock: bool | None
 
     def level(self, read_at: datetime) -> StockLevel | None:
-        """None when nothing is stated: that is not the same as nothing to sell."""
+        """None when the WMS states no quantity. That is not the same as 0."""
         if self.sellable is None:
             return None
         return StockLevel(self.number, self.article_system_id, self.sellable, read_at, self.is_stock)

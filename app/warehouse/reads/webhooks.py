@@ -14,9 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
-from app.json_reading import objects, section, text, whole
+from app.json_reading import NotJson, objects, parse, section, text, whole
 from app.warehouse.settings import OngoingSettings
 
 _PATH = re.compile(r"/(orders|articles|purchaseOrders)/(\d{1,10})(?:$|[/?#])", re.IGNORECASE)
@@ -25,10 +23,10 @@ _OWN_NAME = {"orders": "order", "articles": "article", "purchaseorders": "purcha
 
 @dataclass(frozen=True)
 class WarehouseNews:
-    """What to look at, and nothing of it to be believed before it was read.
+    """What to read in the WMS. Nothing here is used before it was read there.
 
     `key` is the same whenever the same event is delivered again, None when the payload names none. `template` is what the WMS
-    calls the event. Records are named as the payload does: by number, by the WMS's id, or both. `status_number` is the order's.
+    calls the event. Records are named as in the payload: by number, by the WMS's id, or both. `status_number` is the order's.
     """
 
     template: str = ""
@@ -41,6 +39,8 @@ class WarehouseNews:
     purchase_order_numbers: tuple[str, ...] = ()
     purchase_order_ids: tuple[int, ...] = ()
     status_number: int | None = None
+    shows_parcels: bool = False
+    """Whether the order has a tracking number or a parcel."""
     is_readable: bool = True
 
     @property
@@ -53,7 +53,7 @@ class WarehouseNews:
 
     @property
     def names_nothing(self) -> bool:
-        """Something happened and it does not say to what (or cannot be read): look through the work lists."""
+        """The event does not say which record changed, or cannot be read. The work lists must be read."""
         return not (self.is_about_orders or self.is_about_stock or self.purchase_order_numbers or self.purchase_order_ids)
 
 
@@ -87,8 +87,8 @@ def _given(headers: Mapping[str, str], settings: OngoingSettings) -> bytes:
 def interpret(body: bytes) -> WarehouseNews:
     """What a genuine delivery says. Pure; never raises."""
     try:
-        payload = orjson.loads(body)
-    except orjson.JSONDecodeError:
+        payload = parse(body)
+    except NotJson:
         return WarehouseNews(is_readable=False)
     if not isinstance(payload, dict):
         return WarehouseNews(is_readable=False)
@@ -106,6 +106,7 @@ def interpret(body: bytes) -> WarehouseNews:
         purchase_order_numbers=_texts(purchases, "purchaseOrderNumber"),
         purchase_order_ids=_ids(purchases, "purchaseOrderId", path_id if kind == "purchase order" else None),
         status_number=whole(section(payload, "orderStatus"), "number"),
+        shows_parcels=bool(payload.get("tracking") or payload.get("parcels")),
     )
 
 

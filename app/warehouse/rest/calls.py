@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
@@ -17,7 +17,7 @@ import orjson
 import structlog
 
 from app.clock import Clock
-from app.http import Answer, encode_query, send
+from app.http import MOST_APART, Answer, encode_query, http_date, send
 from app.json_reading import Unreadable, required_whole, whole
 from app.warehouse.credentials import OngoingCredentials
 from app.warehouse.rest.failures import SYSTEM, malformed, message_of, raise_failure
@@ -65,6 +65,7 @@ class OngoingCalls:
         self._clock = clock
         self._settings = settings
         login = f"{credentials.user}:{credentials.password.get_secret_value()}"
+        self._behind = timedelta()
         self._authorization = "Basic " + base64.b64encode(login.encode()).decode("ascii")
 
     @property
@@ -88,9 +89,22 @@ class OngoingCalls:
         request = self._http.build_request(method, f"{self._credentials.url}{path}{query}", headers=headers, content=content)
         request.headers.pop("Cookie", None)  # every warehouse is behind the same host: nothing of one may go to another
         answer = await send(self._http, request, timeout=self._settings.call_timeout_seconds, system=SYSTEM)
+        self._note_its_clock(answer)
         call = f"{method} {request.url.path}"
         raise_failure(answer, call=call, settings=self._settings, now=self._clock())
         return answer, call
+
+    def _note_its_clock(self, answer: Answer) -> None:
+        said, ours = http_date(answer.headers.get("Date")), self._clock()
+        if said is not None and abs(said - ours) <= MOST_APART:
+            self._behind = max(timedelta(), ours - said)
+
+    def by_its_clock(self, ours: datetime) -> datetime:
+        """A moment of our clock as the WMS's own clock shows it, where that was behind at its last answer.
+
+        A clock that is ahead makes no change be missed.
+        """
+        return ours - self._behind
 
     async def _write(self, method: str, path: str, id_key: str, body: Mapping[str, Any] | None = None) -> Written:
         answer, call = await self._send(method, path, body=body)
@@ -103,9 +117,9 @@ class OngoingCalls:
         return Written(record_id, message_of(answer.json), answer.status, answer.json)
 
     async def _report(self, path: str, field: str, quantity: Decimal, record_id: int) -> Written:
-        """Not every one of these calls answers with the record's id (upstream: some with an undescribed text or nothing).
+        """Sets a confirmed quantity. Not every answer names the record (upstream: some are an undescribed text or nothing).
 
-        A page or a list in its place is none of them; what came of the call is then unknown, and to be seen by a read.
+        An answer that is a page or a list leaves the outcome unknown. A read must show it.
         """
         value = int(quantity) if quantity == quantity.to_integral_value() else float(quantity)
         answer, call = await self._send("PATCH", f"{path}/{field}", body={field: value})
@@ -149,7 +163,8 @@ class OngoingCalls:
             start = self._next_start(source, page, start, answer, call)
 
     def _readable(self, read: Callable[[Mapping[str, Any]], T], page: Sequence[Any], call: str) -> Iterator[T]:
-        """The records of a page. One that lacks what makes it one (an order made by hand without a number) stops no others."""
+        """The records of a page. A record without its key fields (an order made by hand without a number) is left out and stops
+        no others."""
         for row in page:
             try:
                 yield read(row if isinstance(row, dict) else {})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from app.errors import RemoteError
 from app.warehouse.connection_test import Check, explain_connection, explain_goods_owner, explain_statuses
 from app.warehouse.reads.resources import OrderStatus, TransporterContract, read_article, read_contract, read_status
@@ -39,12 +41,12 @@ class OngoingClient(Orders, Articles, Returns):
         try:
             statuses = await self.order_statuses()
         except RemoteError as error:
-            return (explain_connection(error, self._credentials),)
+            return (replace(explain_connection(error, self._credentials), asked="login", error=error),)
         checks = [explain_connection(None, self._credentials), explain_statuses(statuses, self._settings)]
         try:
             seen = await self._goods_owners_seen()
         except RemoteError as error:
-            return (*checks, explain_goods_owner(error, self._credentials))
+            return (*checks, replace(explain_goods_owner(error, self._credentials), asked="goods-owner", error=error))
         return (*checks, explain_goods_owner(seen, self._credentials))
 
     async def _goods_owners_seen(self) -> frozenset[int]:

@@ -6,20 +6,23 @@ sign.
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from app.errors import LoginRefused, Malformed, NoSuchRecord, Refused
-from app.http import Answer, raise_passing
+from app.errors import LockedOut, LoginRefused, Malformed, NoSuchRecord, Refused
+from app.http import Answer, raise_passing, retry_after_seconds
+from app.json_reading import unescaped
 from app.warehouse.settings import OngoingSettings
 
 SYSTEM = "Ongoing WMS"
 MAX_WORDS = 1000
 """Characters of the WMS's own words that an error carries."""
 
+LOCK_OUT_SECONDS = 600.0
+"""How long a locked-out user is left alone when the WMS names no time. The vendor's example: failures within 10 minutes."""
+_LOCKED_OUT = re.compile(r"(?i)consecutive failed|locked out")
 _BREAK = re.compile(r"\s*<br\s*/?>\s*", re.IGNORECASE)
 _TAG = re.compile(r"<(?:style|script)\b.*?</(?:style|script)>|<[^>]*>", re.IGNORECASE | re.DOTALL)
 _NO_ROUTE = re.compile(r"(?i)no (?:HTTP resource|type|action) was found|does not support http method")
@@ -29,8 +32,8 @@ _DETAILS = ("ModelState", "modelState", "errors")
 def raise_failure(answer: Answer, *, call: str, settings: OngoingSettings, now: datetime) -> None:
     """Returns for a 2xx, raises for everything else.
 
-    LoginRefused (401, 403, a login text in a 500), RateLimited, Unavailable, NoSuchRecord (404 in the WMS's own words),
-    Refused (other 4xx), Malformed (a redirect: the address leads elsewhere).
+    LoginRefused (401, 403, a login text in a 500), LockedOut (429 that says so), RateLimited, Unavailable, NoSuchRecord (404 in
+    the WMS's own words), Refused (other 4xx), Malformed (a redirect: the address leads elsewhere).
     """
     if 200 <= answer.status < 300:
         return
@@ -41,6 +44,17 @@ def raise_failure(answer: Answer, *, call: str, settings: OngoingSettings, now: 
             system=SYSTEM,
             call=call,
             status=answer.status,
+            answer=answer.text(),
+        )
+    if answer.status == 429 and _LOCKED_OUT.search(words):
+        seconds = retry_after_seconds(answer.headers, now)
+        seconds = LOCK_OUT_SECONDS if seconds is None else seconds
+        again = now + timedelta(seconds=seconds)
+        raise LockedOut(
+            f"{SYSTEM} has locked this user out after failed calls (429). Next try at {again:%H:%M} UTC",
+            system=SYSTEM,
+            call=call,
+            retry_after=seconds,
             answer=answer.text(),
         )
     raise_passing(answer, system=SYSTEM, call=call, now=now)
@@ -99,7 +113,7 @@ def _details(answer: Mapping[str, Any]) -> Iterator[str]:
 
 def clean(text: str) -> str:
     """One line, without HTML breaks and entities, of at most MAX_WORDS characters."""
-    return " ".join(html.unescape(_BREAK.sub(" ", text)).split())[:MAX_WORDS]
+    return " ".join(unescaped(_BREAK.sub(" ", text[: 8 * MAX_WORDS])).split())[:MAX_WORDS]
 
 
 def is_already_cancelled(refused: Refused, settings: OngoingSettings) -> bool:

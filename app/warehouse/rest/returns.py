@@ -30,12 +30,12 @@ class Returns(OngoingCalls):
         answer, call = await self._send("GET", "returnOrders", params)
         return tuple(self._readable(read_return_order, self._rows(answer, call), call))
 
-    async def return_purchase_orders(self, since: datetime) -> AsyncIterator[tuple[PurchaseOrder, ...]]:
-        """Purchase orders marked as returns on which goods were received after `since`.
+    async def return_purchase_orders(self, since: datetime, after: int = 0) -> AsyncIterator[tuple[PurchaseOrder, ...]]:
+        """Purchase orders marked as returns on which goods were received after `since`; those with an id larger than `after`.
 
         REST cannot filter on the mark: it is tested on reading (requirement: Returns). Pages without one are left out.
         """
-        async for page in self._pages(PURCHASE_ORDERS, [("lastReceiveTimeFrom", zulu(since))]):
+        async for page in self._pages(PURCHASE_ORDERS, [("lastReceiveTimeFrom", zulu(since))], after):
             if returns := tuple(order for order in page if order.is_return):
                 yield returns
 

@@ -1,12 +1,14 @@
 """What is written to Ongoing WMS: one line a field, as in the requirement's tables (each system's, and what holds for all).
 
-Empty texts and missing values are left out. Numbers and ids are never cut (`problems` holds such records instead);
-other texts are cut to the limits in the settings, and each cut is named.
+Empty texts and missing values are left out. Numbers and ids are never changed (`problems` holds such records instead). Of other
+texts characters that nobody sees are taken out, and line breaks where the WMS has one line. They are cut to the limits in the
+settings, and each cut is named.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,9 +17,12 @@ from typing import Any, TypeVar
 
 import orjson
 
+from app.characters import one_line, visible
 from app.domain import Address, Article, Category, Notification, Order, OrderLine
 from app.warehouse.settings import OngoingSettings
 from app.warehouse.writes.writable import ARTICLE_EXTRAS, ORDER_EXTRAS, NotOfThisKind, ValueKind, extra_value
+
+_STREET = re.compile(r"\.address\d$")
 
 T = TypeVar("T")
 Value = str | bool | Decimal | datetime | Notification | tuple[Category, ...] | None
@@ -77,6 +82,25 @@ ARTICLE_FIELDS: Table[Article] = (
     ("countryOfOriginCode", lambda article: article.country_of_origin),
     ("statisticsNumber", lambda article: article.tariff_number),
 )
+
+NUMBERS = frozenset(("goodsOwnerOrderId", "orderNumber", "rowNumber", "articleNumber", "productCode", "consignee.customerNumber"))
+"""What records are found by."""
+WITH_LINES = frozenset(
+    (
+        *(
+            "orderRemark",
+            "deliveryInstruction",
+            "warehouseInstruction",
+            "consignee.remark",
+            "advanced.communication",
+            "description",
+        ),
+        *("freeText1", "freeText2", "freeText3", "customsDescription", "customsExportConditions"),
+        *(f"freeValues.freeText{number}" for number in range(1, 9)),
+        *(f"article{step}HandlingComment" for step in ("Inbound", "Picking", "Packing", "Return")),
+    )
+)
+"""Texts that may have line breaks. All others are one line in the WMS, and on a label."""
 
 
 @dataclass(frozen=True)
@@ -154,7 +178,7 @@ class _Draft:
                     continue
 
     def put(self, path: str, value: Value) -> None:
-        plain = _plain(self._cut(path, value.strip()) if isinstance(value, str) else value)
+        plain = _plain(self._cut(path, _text(path, value)) if isinstance(value, str) else value)
         if plain in (None, "", []):
             return
         *parents, name = path.split(".")
@@ -187,14 +211,23 @@ def _plain(value: Value) -> Any:
         case Notification():
             return _notification(value)
         case tuple():
-            return [{"code": category.code, "name": category.name} for category in value]
+            return [{"code": category.code, "name": one_line(category.name)} for category in value]
         case _:
             return value
 
 
+def _text(path: str, value: str) -> str:
+    if path in NUMBERS:
+        return value.strip()
+    if path in WITH_LINES:
+        return visible(value).strip()
+    return one_line(value, ", " if _STREET.search(path) else " ")
+
+
 def _notification(notification: Notification) -> dict[str, Any] | None:
     """Nothing without an address or number to notify; without the flag when that is left to the warehouse."""
-    if not notification.value.strip():
+    value = one_line(notification.value)
+    if not value:
         return None
     flag = {} if notification.to_be_notified is None else {"toBeNotified": notification.to_be_notified}
-    return {**flag, "value": notification.value.strip()}
+    return {**flag, "value": value}

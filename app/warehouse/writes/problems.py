@@ -15,9 +15,10 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from decimal import Decimal
 
+from app.characters import is_blank, visible
 from app.domain import Address, Article, Order, OrderLine, Problem
 from app.domain.countries import country_codes
-from app.warehouse.settings import OngoingSettings
+from app.warehouse.settings import AddressPart, OngoingSettings
 from app.warehouse.writes.writable import ARTICLE_EXTRAS, ORDER_EXTRAS, extra_value_problems
 
 _SHOP = re.compile(r"\bshop\b")
@@ -44,7 +45,7 @@ def order_problems(order: Order, settings: OngoingSettings, noun: str = "shop") 
             settings.max_customer_number,
         ),
         *_delivery_date_problems(order),
-        *_consignee_problems(order.consignee, settings),
+        *_consignee_problems(order, settings),
         *_country_problems(order.invoice_address, "invoice_address"),
         *_line_problems(order, settings),
         *extra_value_problems(order.extra, ORDER_EXTRAS),
@@ -81,7 +82,7 @@ def customs_problems(order: Order, home_countries: Collection[str], noun: str = 
 
 
 def _put_right_in(noun: str, *found: Problem) -> tuple[Problem, ...]:
-    """What a person can do names the system by its noun. The texts here are fixed ones, written for a shop."""
+    """The problems, with the noun of the system in their fixes. The texts here were written for a shop."""
     return found if noun == "shop" else tuple(replace(each, fix=_SHOP.sub(noun, each.fix)) for each in found)
 
 
@@ -99,14 +100,14 @@ def _missing_for_customs(line: OrderLine, order: Order) -> list[str]:
 
 def _order_number_problems(order: Order, settings: OngoingSettings) -> Iterator[Problem]:
     """A prefix alone is no number."""
-    if not order.number.strip() or not order.source_number.strip():
+    if is_blank(order.number) or is_blank(order.source_number):
         yield Problem("order-without-number", "number", "the order has no number", "look at the order in the shop")
         return
     yield from _number_problems(order.number, "order", "number", settings.max_order_number)
 
 
 def _number_problems(number: str, kind: str, field: str, limit: int) -> Iterator[Problem]:
-    if number != number.strip() or not number.isprintable():
+    if number != visible(number).strip() or not number.isprintable():
         yield Problem(
             f"{kind}-number-unclean",
             field,
@@ -124,7 +125,7 @@ def _too_long(value: str, code: str, field: str, name: str, limit: int) -> Itera
 
 
 def _article_number_problems(number: str | None, field: str, missing_code: str, settings: OngoingSettings) -> Iterator[Problem]:
-    if number is None or not number.strip():
+    if number is None or is_blank(number):
         yield Problem(
             missing_code, field, "there is no article number", "give the product a unique article number (SKU) in the shop"
         )
@@ -146,33 +147,40 @@ def _article_number_problems(number: str | None, field: str, missing_code: str, 
 def _delivery_date_problems(order: Order) -> Iterator[Problem]:
     if order.delivery_date is None:
         yield Problem(
-            "delivery-date-missing",
+            "date-missing",
             "delivery_date",
             "the order has no date, and the WMS requires one",
             "set its date in the shop",
         )
 
 
-def _consignee_problems(consignee: Address, settings: OngoingSettings) -> Iterator[Problem]:
-    """The address is always given in its parts (requirement: Orders)."""
+def _consignee_problems(order: Order, settings: OngoingSettings) -> Iterator[Problem]:
+    """The address is always given in its parts, and where nothing is carried none is a must (requirement: Orders)."""
+    if order.is_carried:
+        yield from _missing_parts(order.consignee, settings)
+    yield from _country_problems(order.consignee, "consignee")
+
+
+def _missing_parts(consignee: Address, settings: OngoingSettings) -> Iterator[Problem]:
     needs_post_code = consignee.country_code not in settings.countries_without_post_code
-    parts = (
-        ("name-missing", "name", "name", consignee.name),
-        ("street-missing", "address1", "street", consignee.address1),
-        ("post-code-missing", "post_code", "post code", consignee.post_code if needs_post_code else "not needed"),
-        ("city-missing", "city", "city", consignee.city),
+    required = settings.required_address_parts
+    parts: tuple[tuple[AddressPart, str, str], ...] = (
+        ("name", "name", consignee.name),
+        ("street", "address1", consignee.address1),
+        ("post-code", "post_code", consignee.post_code if needs_post_code else "not needed"),
+        ("city", "city", consignee.city),
     )
-    for code, field, name, value in parts:
-        if not value.strip():
-            yield Problem(code, f"consignee.{field}", f"the delivery address has no {name}", "complete the address in the shop")
-    if not consignee.country_code:
+    for part, field, value in parts:
+        if part in required and is_blank(value):
+            message = f"the delivery address has no {part.replace('-', ' ')}"
+            yield Problem(f"{part}-missing", f"consignee.{field}", message, "complete the address in the shop")
+    if "country" in required and is_blank(consignee.country_code):
         yield Problem(
             "country-missing",
             "consignee.country_code",
             "the delivery address has no country, and the connection has no default_country",
             "complete the address in the shop, or set default_country",
         )
-    yield from _country_problems(consignee, "consignee")
 
 
 def _country_problems(address: Address | None, field: str) -> Iterator[Problem]:
@@ -209,7 +217,7 @@ def _line_problems(order: Order, settings: OngoingSettings) -> Iterator[Problem]
 
 
 def _row_number_problems(row_number: str, times: int, field: str, settings: OngoingSettings) -> Iterator[Problem]:
-    if not row_number.strip():
+    if is_blank(row_number):
         yield Problem(
             "line-without-row-number", field, "the line has no id", "report this: every shop system gives its lines ids"
         )

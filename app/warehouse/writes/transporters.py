@@ -22,7 +22,7 @@ class ChosenTransporter(Protocol):
 def transporter_problems(
     choices: Mapping[str, ChosenTransporter], contracts: Sequence[TransporterContract]
 ) -> tuple[Problem, ...]:
-    """One problem for each shipping method (the key) that is mapped to a code the WMS does not list; codes match exactly."""
+    """One problem for each shipping method (the key) whose code the WMS does not list. Codes match exactly."""
     services: dict[str, set[str]] = {}
     for contract in contracts:
         services.setdefault(contract.code, set()).update(contract.service_codes)

@@ -12,6 +12,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
+from app.characters import visible
 from app.domain import Problem
 from app.json_reading import moment, number
 
@@ -112,6 +113,8 @@ def extra_value(value: Any, kind: ValueKind) -> Any:
 
     Raises NotOfThisKind.
     """
+    if isinstance(value, str):
+        value = visible(value)
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
     converted = _CONVERT[kind](value)

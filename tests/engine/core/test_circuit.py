@@ -259,7 +259,7 @@ class TestRetries:
         async with open_harness(sqlite_database, tmp_path, max_tries=3) as harness:
             await harness.connect()
             order = harness.shop.order()
-            harness.shop.fail("status", status=503)
+            harness.shop.fail("status", status=400)
             await harness.deliver({"id": order["id"]})
             for _ in range(3):
                 harness.tick(900)

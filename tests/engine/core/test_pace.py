@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +11,7 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
-from app.engine.core.pace import LocalRow, PacedTransport, PaceKeeper, Spacing
+from app.engine.core.pace import LocalRow, PacedTransport, PaceKeeper, Spacing, in_background
 from app.errors import RateLimited
 from app.http import client_on, send
 from app.integrations.protocol.account import Pace
@@ -41,6 +42,32 @@ def test_no_window_holds_more_calls_than_are_allowed(calls: int, at_once: int) -
     assert made[at_once] > 1000.0
     for index, begin in enumerate(made):
         assert sum(begin <= moment < begin + 59.999 for moment in made[index : index + calls + 2]) <= calls
+
+
+@pytest.mark.parametrize("pattern", [[1] * 40 + [25], [25], [25, 1], [1, 25, 1, 1, 1, 25, 25]])
+def test_a_call_that_counts_as_many_takes_as_many_places(pattern: list[int]) -> None:
+    """A batch of 25 counts as 25 calls: no minute holds more than 120, in whatever order they come."""
+    now = 1000.0
+    row = LocalRow(now=lambda: now)
+    spacing = Spacing.of(Pace(120, 60))
+    made: list[tuple[float, int]] = []
+    while now < 2200:
+        for calls in pattern:
+            now += row.take("a", spacing, patience=10_000_000, calls=calls) / 1000
+            made.append((now, calls))
+    for index, (begin, _) in enumerate(made):
+        assert sum(calls for moment, calls in made[index : index + 122] if begin <= moment < begin + 59.999) <= 120
+    assert sum(calls for _, calls in made) > 0.4 * 120 * 20
+
+
+async def test_processes_count_a_batch_alike(redis: Redis) -> None:
+    """Of 30 in an hour, 3 come at once. Three that count as one leave the row empty for the time of their places."""
+    pace = Pace(calls=30, seconds=3600)
+    first, second = PaceKeeper(redis), PaceKeeper(redis)
+    one = 133.4
+    assert await first.wait("mystore|c", pace, patience=1000, calls=3) == 0
+    assert await second.wait("mystore|c", pace, patience=1000) <= one
+    assert one < await second.wait("mystore|c", pace, patience=5, calls=3) <= 4 * one
 
 
 async def test_two_processes_share_one_row(redis: Redis) -> None:
@@ -121,3 +148,75 @@ async def test_after_a_429_the_account_is_left_alone() -> None:
             await send(client, client.build_request("GET", "https://api.example/orders"), timeout=30, system="the shop")
     assert caught.value.retry_after is not None
     assert 50 < caught.value.retry_after <= 60
+
+
+async def test_work_in_the_background_leaves_room_for_what_comes_in() -> None:
+    """Five thousand calls without a rest: never more than three quarters of the pace, and another call waits no second."""
+    now = 1000.0
+    keeper = PaceKeeper(None)
+    keeper._alone = LocalRow(now=lambda: now)
+    pace, slower = Pace(120, 60), Pace(90, 60)
+    made: list[float] = []
+    for index in range(5000):
+        now += await keeper.wait("mystore|a|background", slower, patience=60)
+        now += await keeper.wait("mystore|a", pace, patience=60)
+        made.append(now)
+        if index % 50 == 49:
+            assert await keeper.wait("mystore|a", pace) < 1
+    assert (
+        max(sum(begin <= moment < begin + 59.999 for moment in made[index : index + 125]) for index, begin in enumerate(made))
+        <= 90
+    )
+    assert 5000 / 90 <= (now - 1000) / 60 <= 5000 / 80
+
+
+async def test_a_poll_is_work_in_the_background() -> None:
+    seen: list[str] = []
+
+    class Heard(PaceKeeper):
+        async def wait(self, key: str, pace: Pace, patience: float = 5, calls: int = 1) -> float:
+            seen.append(f"{key} {pace.calls}")
+            return 0.0
+
+    transport = PacedTransport(
+        httpx.MockTransport(lambda request: httpx.Response(200, json=[])),
+        Heard(None),
+        "mystore|a",
+        Pace(120, 60),
+        lambda: datetime(2026, 11, 28, tzinfo=UTC),
+    )
+    async with client_on(transport) as client:
+        await send(client, client.build_request("GET", "https://api.example/orders"), timeout=30, system="the shop")
+        token = in_background.set(True)
+        await send(client, client.build_request("GET", "https://api.example/orders"), timeout=30, system="the shop")
+        in_background.reset(token)
+    assert seen == ["mystore|a 120", "mystore|a|background 90", "mystore|a 120"]
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+async def test_an_account_that_takes_one_call_at_a_time_is_never_asked_twice_at_once(redis: Redis, processes: int) -> None:
+    running, most = 0, 0
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        await asyncio.sleep(0.01)
+        running -= 1
+        return httpx.Response(200, json={})
+
+    pace = Pace(1000, 0.001, one_at_a_time=True)
+    clients = [
+        client_on(
+            PacedTransport(
+                httpx.MockTransport(answer),
+                PaceKeeper(redis),
+                f"turns-{processes}",
+                pace,
+                lambda: datetime(2026, 11, 29, tzinfo=UTC),
+            )
+        )
+        for _ in range(processes)
+    ]
+    await asyncio.gather(*(client.get("http://shop.test/") for client in clients for _ in range(4)))
+    assert most == 1

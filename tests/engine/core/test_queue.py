@@ -9,7 +9,16 @@ import pytest
 from arq.connections import ArqRedis
 from sqlalchemy import select, update
 
-from app.engine.core.queue import ArqWakeUps, CoalescedWakeUps, MemoryWakeUps, Task, brisk_pool, deserialize
+from app.engine.core.queue import (
+    ArqWakeUps,
+    CoalescedWakeUps,
+    MemoryWakeUps,
+    Task,
+    bell_of,
+    brisk_pool,
+    deserialize,
+    take_wake_ups,
+)
 from app.engine.upkeep import sweeper
 from app.records.connections import Status
 from app.storage.tables import inbox, jobs
@@ -46,17 +55,73 @@ class TestCoalesced:
         assert list(wake_ups.waiting) == [(Task.DRAIN, "lane")] * 3
 
 
+async def names(pool: ArqRedis, queue: str) -> list[str]:
+    """The tasks and keys that wait in a queue."""
+    return sorted(each.decode().rpartition("#")[0] for each in await pool.zrange(queue, 0, -1))
+
+
+async def bells(pool: ArqRedis) -> int:
+    counted: Any = pool.llen(bell_of("queue"))
+    return int(await counted)
+
+
 class TestArq:
-    async def test_every_ring_has_an_id_of_its_own_and_carries_a_key_and_nothing_else(self, redis_url: str) -> None:
+    async def test_every_wake_up_has_an_id_of_its_own_and_carries_a_key_and_nothing_else(self, redis_url: str) -> None:
         """arq drops an id that is running, and blocks it after a crash."""
         pool = brisk_pool(redis_url)
         wake_ups = ArqWakeUps(pool, "queue")
-        for _ in range(3):
-            await wake_ups.send(Task.INGEST, "con_1")
+        for key in ("con_1", "con_2", "con_3"):
+            await wake_ups.send(Task.INGEST, key)
         waiting = await pool.zrange("queue", 0, -1)
         assert len(set(waiting)) == 3
         kept = [deserialize(await ArqRedis.get(pool, b"arq:job:" + each)) for each in waiting]
-        assert [(each["f"], each["a"], each["k"]) for each in kept] == [("ingest", ["con_1"], {})] * 3
+        assert [(each["f"], each["a"], each["k"]) for each in kept] == [("ingest", [f"con_{n}"], {}) for n in (1, 2, 3)]
+        await pool.aclose(close_connection_pool=True)
+
+    async def test_what_waits_in_the_queue_is_not_sent_again_by_any_process(self, redis_url: str) -> None:
+        pool, other = brisk_pool(redis_url), brisk_pool(redis_url)
+        for wake_ups in (ArqWakeUps(pool, "queue"), ArqWakeUps(other, "queue"), ArqWakeUps(pool, "queue")):
+            await wake_ups.send(Task.DRAIN, "wms#77")
+            await wake_ups.send(Task.INGEST, "con_1")
+        assert await names(pool, "queue") == ["drain:wms#77", "ingest:con_1"]
+        await pool.aclose(close_connection_pool=True)
+        await other.aclose(close_connection_pool=True)
+
+    async def test_once_it_is_taken_off_the_queue_it_may_be_sent_again(self, redis_url: str) -> None:
+        """What comes while a task runs leads to another look afterwards."""
+        pool = brisk_pool(redis_url)
+        wake_ups = ArqWakeUps(pool, "queue")
+        for _ in range(2):
+            await wake_ups.send(Task.DRAIN, "wms#77")
+            assert [job_id.rpartition("#")[0] for job_id, _ in await take_wake_ups(pool, "queue", 10)] == ["drain:wms#77"]
+        assert await names(pool, "queue") == []
+        await pool.aclose(close_connection_pool=True)
+
+    async def test_as_many_are_taken_as_there_are_places_and_the_oldest_first(self, redis_url: str) -> None:
+        pool = brisk_pool(redis_url)
+        for number in range(5):
+            await pool.zadd("queue", {f"ingest:con_{number}#x": number})
+        assert await take_wake_ups(pool, "queue", 2) == [("ingest:con_0#x", 0), ("ingest:con_1#x", 1)]
+        assert await names(pool, "queue") == ["ingest:con_2", "ingest:con_3", "ingest:con_4"]
+        await pool.aclose(close_connection_pool=True)
+
+    async def test_an_idle_worker_is_told_of_each_new_wake_up_and_the_bells_do_not_pile_up(self, redis_url: str) -> None:
+        pool = brisk_pool(redis_url)
+        for _ in range(2):
+            await ArqWakeUps(pool, "queue").send(Task.INGEST, "con_1")
+        assert await bells(pool) == 1
+        for number in range(50):
+            await ArqWakeUps(pool, "queue").send(Task.INGEST, f"con_{number}")
+        assert await bells(pool) == 20
+        assert len(await names(pool, "queue")) == 50
+        await pool.aclose(close_connection_pool=True)
+
+    async def test_what_only_reads_waits_in_a_queue_of_its_own(self, redis_url: str) -> None:
+        pool = brisk_pool(redis_url)
+        for task in Task:
+            await ArqWakeUps(pool, "queue").send(task, "key")
+        assert await names(pool, "queue") == ["drain:key", "ingest:key", "stock:key"]
+        assert await names(pool, "queue:reads") == ["hooks:key", "look-again:key", "look:key", "poll:key"]
         await pool.aclose(close_connection_pool=True)
 
     async def test_a_redis_that_is_away_costs_nothing_but_the_ring(self) -> None:
@@ -100,6 +165,7 @@ class TestSweeper:
             (Task.DRAIN, sqlite_harness.connection.lane),
             (Task.INGEST, sqlite_harness.connection.id),
         ]
+        sqlite_harness.tick(60)  # what was rung for and not taken counts as lost by then
         await sqlite_harness.work(sweep=True)
         assert await sqlite_harness.stored.events() == {"done": 2}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
@@ -12,10 +13,11 @@ from sqlalchemy import select, update
 from app.engine.core import sessions as shared
 from app.engine.core.sessions import SharedSessions
 from app.engine.operations import connections
-from app.errors import LoginRefused, Unavailable
+from app.errors import ConsentEnded, LoginRefused, Unavailable
 from app.integrations.protocol.session import Session
+from app.records import sessions as session_records
 from app.storage.engine import Database
-from app.storage.tables import leases, sessions
+from app.storage.tables import alerts, leases, sessions
 from app.storage.types import db_now
 from tests.harness import Harness
 
@@ -43,7 +45,7 @@ async def stores(harness: Harness, database_url: str) -> AsyncIterator[list[Shar
     """Two processes' own, of one connection."""
     databases = [Database(database_url) for _ in range(2)]
     gateway, connection = harness.gateway, harness.connection
-    yield [SharedSessions(each, gateway.vault, harness.clock, connection.id, "the shop") for each in databases]
+    yield [SharedSessions(each, gateway.vault, harness.clock, connection.id, connection.source, "the shop") for each in databases]
     for database in databases:
         await database.close()
 
@@ -80,6 +82,19 @@ async def test_whoever_comes_with_an_old_one_gets_the_new_one(stores: list[Share
     new = await stores[0].renew(old, logins)
     assert await stores[1].renew(old, logins) == new
     assert logins.made == 2
+
+
+async def test_a_session_of_credentials_that_were_replaced_during_the_login_is_not_kept(
+    stores: list[SharedSessions], harness: Harness
+) -> None:
+    logins = Logins()
+    logins.goes_on.clear()
+    asked = asyncio.create_task(stores[0].renew(None, logins))
+    await logins.begun.wait()
+    await connections.patch(harness.gateway, harness.connection, {"source": {"consumer_secret": "cs_new"}})
+    logins.goes_on.set()
+    await asked
+    assert await stores[1].current() is None
 
 
 async def test_a_login_that_is_refused_stores_nothing_and_holds_up_nobody(stores: list[SharedSessions]) -> None:
@@ -136,5 +151,50 @@ async def test_other_credentials_end_the_session_of_the_old_ones(stores: list[Sh
     await connections.patch(harness.gateway, harness.connection, {"settings": {"order_number_prefix": "N-"}})
     assert await stores[0].current() is not None
     current = await harness.gateway.connection(harness.connection.id)
-    await connections.patch(harness.gateway, current, {"source": {"webhook_secret": "another-secret-of-sixteen"}})
+    await connections.patch(harness.gateway, current, {"source": {"consumer_secret": "cs_another"}})
     assert await stores[0].current() is None
+
+
+async def test_a_new_secret_for_webhooks_ends_no_session(stores: list[SharedSessions], harness: Harness) -> None:
+    await stores[0].renew(None, Logins())
+    await connections.patch(harness.gateway, harness.connection, {"source": {"webhook_secret": "another-secret-of-sixteen"}})
+    assert await stores[0].current() == Session({"token": "token-1"}, SOON)
+
+
+async def test_a_session_that_only_a_person_can_renew_is_told_once_and_asked_for_no_more(
+    stores: list[SharedSessions], harness: Harness
+) -> None:
+    asked = []
+
+    async def refused() -> Session:
+        asked.append(1)
+        raise ConsentEnded("the refresh token is invalid", system="the shop", call="POST /oauth/token")
+
+    old = await stores[0].renew(None, Logins())
+    for store in (*stores, *stores):
+        with pytest.raises(ConsentEnded, match="the refresh token is invalid"):
+            await store.renew(old, refused)
+    assert asked == [1]
+    async with harness.gateway.database.read() as db:
+        (alert,) = list(await db.execute(select(alerts.c.kind, alerts.c.count.label("times"), alerts.c.text)))
+    assert (alert.kind, alert.times) == ("consent-ended", 1)
+    assert "the refresh token is invalid" in alert.text
+    assert await stores[0].current() == old, "until it is refused it may still be good"
+
+
+async def test_an_answer_that_comes_while_the_database_is_away_is_stored_when_it_is_back(
+    stores: list[SharedSessions], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A refresh token is good once: its answer cannot be had again."""
+    monkeypatch.setattr(shared, "CHECK_SECONDS", 0.01)
+    original, away = session_records.replace, [1, 1]
+
+    async def replace(*given: Any) -> bool:
+        if away:
+            away.pop()
+            raise ConnectionRefusedError("the database is away")
+        return await original(*given)
+
+    monkeypatch.setattr(session_records, "replace", replace)
+    made = await stores[0].renew(None, Logins())
+    assert await stores[1].current() == made == Session({"token": "token-1"}, SOON)

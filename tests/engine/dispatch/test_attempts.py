@@ -93,6 +93,24 @@ class TestAWorkerDies:
         assert await harness.stored.events() == {"done": 1}
         assert await open_attempts(harness) == 0
 
+    @pytest.mark.parametrize(
+        ("failpoint", "time"),
+        [("claim-after-commit", 1), ("attempt-after-commit", 2), ("call-after-answer", 2), ("finish-before-commit", 1)],
+    )
+    async def test_of_orders_that_are_worked_on_together_none_is_lost_or_doubled(
+        self, harness: Harness, failpoint: str, time: int
+    ) -> None:
+        await harness.deliver(harness.shop.order("SOKK-1"))  # its article is there
+        orders = [harness.shop.order("SOKK-1") for _ in range(3)]
+        for order in orders:
+            await harness.announce(order)
+        assert await killed_at(harness, failpoint, time), "the failpoint was not hit"
+        assert_nothing_doubled(harness)
+        assert len(harness.warehouse.model.orders) == 4
+        assert {(await harness.stored.job(order["id"])).state for order in orders} == {"done"}
+        assert [(await harness.stored.job(order["id"])).tries for order in orders] == [0, 0, 0]
+        assert await open_attempts(harness) == 0
+
     @pytest.mark.parametrize("failpoint", ["attempt-after-commit", "call-after-answer", "finish-before-commit"])
     async def test_a_change_is_written_once(self, sqlite_harness: Harness, failpoint: str) -> None:
         order = sqlite_harness.shop.order()

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from app.domain import Process
 from app.engine.core import failpoints
-from app.engine.intake import ingest
+from app.engine.intake import ingest, understanding
 from app.engine.jobs import enqueue
 from app.engine.jobs.enqueue import Found, FoundBy, RecordChange
 from app.engine.jobs.mapper import enriched, map_record
@@ -147,7 +147,7 @@ class TestThinBodies:
         await sqlite_harness.poll()
         found: Any = sqlite_harness.warehouse.order(order["id"])
         assert found.status == 1000
-        assert await verdicts(sqlite_harness) == [("done", None), ("ignored", "no-record")]
+        assert await verdicts(sqlite_harness) == [("done", None), ("ignored", "no-right")]
 
     async def test_an_error_object_asks_for_a_sweep_even_before_the_first_poll(self, sqlite_harness: Harness) -> None:
         order = sqlite_harness.shop.order()
@@ -301,18 +301,19 @@ class TestOddRecords:
         assert (mapping.transfer, mapping.reason_code) == ("held", "order-number-too-long")
         assert await harness.stored.events() == {"held": 1, "done": 1}
 
+    @pytest.mark.parametrize("error", [ValueError, ZeroDivisionError, RecursionError, AssertionError])
     async def test_an_event_that_cannot_be_judged_is_buried_even_when_it_comes_alone(
-        self, sqlite_harness: Harness, monkeypatch: pytest.MonkeyPatch
+        self, sqlite_harness: Harness, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
     ) -> None:
         order = sqlite_harness.shop.order()
-        real = enqueue.enqueue_change
+        real = enqueue.enqueue_changes
 
-        async def odd(db: Any, connection: Any, made: RecordChange, now: Any) -> Any:
-            if made.record.source_id == str(order["id"]):
-                raise ValueError("odd")
-            return await real(db, connection, made, now)
+        async def odd(db: Any, connection: Any, changes: Any, now: Any) -> Any:
+            if any(made.source_id == str(order["id"]) for made in changes):
+                raise error("odd")
+            return await real(db, connection, changes, now)
 
-        monkeypatch.setattr(enqueue, "enqueue_change", odd)
+        monkeypatch.setattr(enqueue, "enqueue_changes", odd)
         await sqlite_harness.announce(order)
         await sqlite_harness.work()
         assert await verdicts(sqlite_harness) == [("dead", "not-stored")]
@@ -333,7 +334,7 @@ class TestOddRecords:
 
         await harness.announce(order)
         with monkeypatch.context() as patch:
-            patch.setattr(ingest, "enriched", away)
+            patch.setattr(understanding, "completed", away)
             with pytest.raises(ConnectionError):
                 await harness.ingest()
         await harness.stored.expire_leases()
@@ -350,7 +351,7 @@ class TestOddRecords:
         def broken(*_: Any) -> Any:
             raise ZeroDivisionError
 
-        monkeypatch.setattr(ingest, "map_record", broken)
+        monkeypatch.setattr(understanding, "map_record", broken)
         order = sqlite_harness.shop.order()
         await sqlite_harness.deliver(order)
         (row,) = await sqlite_harness.stored.rows(select(inbox))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -11,11 +9,10 @@ import pytest
 from sqlalchemy import select
 
 from app.domain import Kind
-from app.engine.core import leases
-from app.engine.dispatch.warehouse_port import open_warehouse_port
-from app.engine.jobs import claim
+from app.engine.dispatch import lane_worker
 from app.records import mappings
-from app.storage.tables import mappings as rows
+from app.storage.tables import attempts
+from app.storage.tables import mappings as mapping_rows
 from tests.harness import Harness, Resource
 from tests.steering import beside_call
 
@@ -119,23 +116,33 @@ class TestOrderNumbers:
         assert sqlite_harness.warehouse.order("1002") is not None
         assert await sqlite_harness.stored.events() == {"done": 2, "merged": 1}
 
-    async def test_two_that_claim_at_the_same_moment_cannot_both_get_it(self, harness: Harness) -> None:
+    async def test_of_two_that_are_worked_on_together_one_gets_the_number(self, harness: Harness) -> None:
         first, second = harness.shop.order(), harness.shop.order()
         for order in (first, second):
-            await harness.announce(order)
+            await harness.announce({**order, "number": "1001"})
+        await harness.work()
+        assert len(harness.warehouse.writes(path="/orders")) == 1
+        assert (await harness.stored.mapping(first["id"])).number == "1001"
+        assert (await harness.stored.mapping(second["id"])).reason_code == "number-taken"
+
+    async def test_a_number_that_another_record_claims_at_the_same_moment_is_theirs(self, harness: Harness) -> None:
+        first, second = harness.shop.order(), harness.shop.order()
+        await harness.announce({**first, "number": "1001"})
+        await harness.announce(second)
         await harness.ingest()
-        lease = await leases.acquire(harness.gateway.database, harness.connection.lane, 60)
-        assert lease is not None
-        ports = []
-        for order in (first, second):
+
+        async def claim() -> None:
             async with harness.gateway.database.begin() as db:
-                claimed = await claim.claim(db, lease, harness.clock(), timedelta(hours=1), [], suspects=True)
-            assert claimed is not None
-            mapping = await harness.stored.mapping(order["id"])
-            ports.append(open_warehouse_port(harness.gateway, harness.connection, claimed, mapping.id, None))
-        answers = await asyncio.gather(*(port.claim("1001") for port in ports))
-        assert sorted(answer is None for answer in answers) == [False, True]
-        assert [row.number for row in await harness.stored.rows(select(rows.c.number).where(rows.c.number == "1001"))] == ["1001"]
+                theirs = await mappings.create(
+                    db, harness.connection.id, Kind.ORDER, "9", harness.connection.lane, harness.clock()
+                )
+                await mappings.change(db, theirs.id, harness.clock(), number="1001")
+
+        with beside_call(harness, "GET", "/orders", after=claim):
+            await lane_worker.drain(harness.gateway, harness.connection.lane)
+        assert [call.body["orderNumber"] for call in harness.warehouse.writes(path="/orders")] == [str(second["id"])]
+        assert (await harness.stored.mapping(first["id"])).reason_code == "number-taken"
+        assert await harness.stored.rows(select(attempts).where(attempts.c.finished_at.is_(None))) == []
 
     async def test_the_same_numbers_in_two_goods_owners_have_nothing_to_do_with_each_other(self, sqlite_harness: Harness) -> None:
         other = await sqlite_harness.connect("other", goods_owner_id=78)
@@ -245,7 +252,7 @@ class TestArticlesForOrders:
         order: Resource = sqlite_harness.shop.order("SOKK-1")
         await sqlite_harness.deliver(order, connection=other)
         assert sqlite_harness.warehouse.order(f"B-{order['id']}") is not None
-        assert await sqlite_harness.stored.rows(select(rows).where(rows.c.kind == "article")) == []
+        assert await sqlite_harness.stored.rows(select(mapping_rows).where(mapping_rows.c.kind == "article")) == []
 
     async def test_an_article_that_would_be_refused_does_not_take_the_order_with_it(self, sqlite_harness: Harness) -> None:
         await sqlite_harness.change_settings(sqlite_harness.connection, extra_article_fields={"netWeight": "meta_data.netto"})

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import httpx
+import pytest
 from sqlalchemy import select
 
 from app.domain import Process
@@ -53,3 +57,20 @@ def some_orders(harness: Harness, count: int, **more: Any) -> list[Resource]:
 
 def numbers(harness: Harness) -> list[str]:
     return sorted(number for _, number in harness.warehouse.model.orders)
+
+
+@contextmanager
+def changed_answers(harness: Harness, path: str, change: Callable[[bytes], bytes]) -> Iterator[None]:
+    """Within the block, what the systems answer under this path is changed on its way."""
+    send = harness.gateway.http.send
+
+    async def sent(request: httpx.Request, **named: Any) -> httpx.Response:
+        response = await send(request, **named)
+        if path not in request.url.path:
+            return response
+        headers = [(name, value) for name, value in response.headers.multi_items() if name != "content-length"]
+        return httpx.Response(response.status_code, headers=headers, content=change(response.content), request=request)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(harness.gateway.http, "send", sent)
+        yield

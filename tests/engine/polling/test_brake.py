@@ -39,6 +39,33 @@ class TestTheBrake:
         assert len(harness.warehouse.writes("DELETE")) == 3
         assert (await last_run(harness)).counts["cancelled"] == 3
 
+    async def test_the_shop_s_own_webhook_lifts_it_for_its_order(self, harness: Harness) -> None:
+        orders = await self.gone(harness, 4, 3, max_count=2, max_share=1.0)
+        await harness.deliver({"id": orders[0]["id"]}, "order.deleted")
+        (cancelled,) = harness.warehouse.writes("DELETE")
+        assert cancelled.path.endswith(f"/{(await harness.stored.mapping(orders[0]['id'])).wms_id}")
+        assert await brake.confirm(harness.gateway, await last_run(harness), None) == 2
+        await harness.work()
+        assert len(harness.warehouse.writes("DELETE")) == 3
+        assert (await last_run(harness)).counts["cancelled"] == 3
+
+    async def test_so_does_the_webhook_of_a_cancellation_that_a_poll_had_found(self, harness: Harness) -> None:
+        await harness.change_settings(harness.connection, brake={"max_count": 1, "max_share": 1.0})
+        orders = some_orders(harness, 3)
+        await harness.poll()
+        told = [harness.shop.change(order["id"], status="cancelled") for order in orders[:2]]
+        await harness.poll()
+        assert harness.warehouse.writes("DELETE") == []
+        for each in told:
+            await harness.deliver(each)
+        assert len(harness.warehouse.writes("DELETE")) == 2
+        assert (await harness.stored.mapping(orders[0]["id"])).reason_code == "cancelled"
+
+    async def test_another_poll_does_not(self, sqlite_harness: Harness) -> None:
+        await self.gone(sqlite_harness, 4, 3, max_count=2, max_share=1.0)
+        await sqlite_harness.poll(sweep=True)
+        assert sqlite_harness.warehouse.writes("DELETE") == []
+
     async def test_a_run_that_would_cancel_too_large_a_share_is_held(self, sqlite_harness: Harness) -> None:
         await self.gone(sqlite_harness, 8, 5, max_count=100, max_share=0.5)
         assert sqlite_harness.warehouse.writes("DELETE") == []

@@ -35,7 +35,22 @@ async def test_a_held_order_gets_a_private_note_with_the_reason(bare_harness: Ha
 
     ((text, to_customer),) = notes(bare_harness, order, "Lager: ")
     assert not to_customer
-    assert text == "Lager: 'NARNIA' is no country code (ISO 3166-1 alpha-2). Put the country right in the shop"
+    said = "Lager: 'NARNIA' is no country code (ISO 3166-1 alpha-2). Put the country right in the shop"
+    assert text == f"{said}. It goes on when it comes in corrected, by webhook or poll"
+
+
+async def test_an_order_that_the_shop_has_deleted_needs_no_note(bare_harness: Harness) -> None:
+    """Deleting for good sends no webhook, so the hold may come after it."""
+    await connect(bare_harness)
+    order = bare_harness.shop.order("SOKK-1")
+    order["billing"] = order["shipping"] = NOWHERE
+    bare_harness.shop.model.delete_order(order["id"])
+    await bare_harness.deliver(order)
+    await bare_harness.work(sweep=True)
+
+    note = await bare_harness.stored.job(order["id"], "notes")
+
+    assert (note.state, note.reason_code, note.reason) == ("done", "gone", "The shop has deleted the order")
 
 
 async def test_by_default_there_is_none(bare_harness: Harness) -> None:
@@ -56,6 +71,21 @@ async def test_the_same_reason_again_is_no_second_note(bare_harness: Harness) ->
         await bare_harness.work(sweep=True)
 
     assert (await bare_harness.stored.job(order["id"])).state == "held"
+    assert len(notes(bare_harness, order, "Lager: ")) == 1
+
+
+async def test_the_words_of_the_reason_change_while_a_note_is_unknown(bare_harness: Harness) -> None:
+    await connect(bare_harness)
+    path = "/wp-json/wc/v3/orders/"
+    bare_harness.shop.fail("hang-up", method="POST", path=path, times=1, after_write=True)
+    order = await held(bare_harness)
+    bare_harness.tick()
+    order = {**order, "shipping": {**NOWHERE, "country": "Oz"}}
+    await bare_harness.deliver({**order, "date_modified_gmt": bare_harness.clock().strftime("%Y-%m-%dT%H:%M:%S")})
+
+    await later(bare_harness)
+
+    assert "'OZ'" in (await bare_harness.stored.mapping(order["id"])).reason
     assert len(notes(bare_harness, order, "Lager: ")) == 1
 
 

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from app.engine.operations import records
-from tests.engine.polling.shipment_steps import ON, in_warehouse, notes, reported, row, status, status_writes
+from app.errors import Conflict
+from app.flows.rest import RestOrder
+from tests.engine.polling.shipment_steps import ON, in_warehouse, later, notes, reported, row, status, status_writes
 from tests.harness import WAREHOUSE, Harness, open_harness
 
 
@@ -41,7 +43,8 @@ class TestStockBased:
         mapping = await bare_harness.stored.mapping(order["id"])
         assert (status(bare_harness, order), len(notes(bare_harness, order))) == ("processing", 1)
         assert (mapping.delivery, mapping.delivery_code) == ("partly", "partly-shipped")
-        assert mapping.delivery_reason == f"Not everything was sent: line {row(order)} 3 of 5"
+        rest = "It goes on when the warehouse has sent the rest, or when the order is closed short"
+        assert mapping.delivery_reason == f"Not everything was sent: line {row(order)} 3 of 5. {rest}"
         assert reported(bare_harness, order) == 3
 
     async def test_the_rest_from_the_same_order_closes_it(self, bare_harness: Harness) -> None:
@@ -55,6 +58,31 @@ class TestStockBased:
         assert (status(bare_harness, order), status_writes(bare_harness)) == ("completed", ["completed"])
         assert [text.partition("Sporing: ")[2] for text, _ in notes(bare_harness, order)] == ["70300001", "70300002"]
         assert reported(bare_harness, order) == 5
+
+    async def test_the_customer_is_not_told_that_all_was_sent_while_a_rest_is_to_come(self, bare_harness: Harness) -> None:
+        order = await sent_short(bare_harness)
+        bare_harness.tick(3600)
+        bare_harness.warehouse.model.pick(order["number"], {row(order): 5})
+        bare_harness.warehouse.model.track(order["number"], "70300002")
+        await bare_harness.poll("shipments")
+
+        number = order["number"]
+        part, rest = f"Del av ordre {number} er sendt. Sporing: 70300001", f"Ordre {number} er sendt. Sporing: 70300002"
+        assert notes(bare_harness, order) == [(part, True), (rest, True)]
+
+    async def test_an_operator_closes_it_when_the_rest_will_not_come(self, bare_harness: Harness) -> None:
+        order = await sent_short(bare_harness)
+        mapping = await bare_harness.stored.mapping(order["id"])
+
+        await records.close_short(bare_harness.gateway, mapping.id)
+        await bare_harness.work()
+
+        assert (status(bare_harness, order), status_writes(bare_harness)) == ("completed", ["completed"])
+        assert len(notes(bare_harness, order)) == 1
+        assert (await bare_harness.stored.mapping(order["id"])).delivery == "reported"
+        assert "closed-short" in await bare_harness.stored.history(order["id"])
+        with pytest.raises(Conflict, match="waits for no rest"):
+            await records.close_short(bare_harness.gateway, mapping.id)
 
     async def test_the_rest_in_a_back_order_closes_it_with_its_own_number(self, backing: Harness) -> None:
         harness = backing
@@ -89,6 +117,128 @@ class TestStockBased:
 
         assert status(harness, order) == "completed"
         assert len(notes(harness, order)) == 3
+
+
+class TestCancellingTheRest:
+    """Ongoing cancels whole orders on which nobody has begun: back orders, but never the rest of a begun order."""
+
+    async def test_a_back_order_is_cancelled_and_then_the_order_is_closed(self, backing: Harness) -> None:
+        harness = backing
+        order, number = await _with_back_order(harness)
+
+        rest = await _close(harness, order)
+
+        assert [(each.number, each.can_be_cancelled) for each in rest] == [(number, True)]
+        assert _status_there(harness, number) == 1000
+        assert (status(harness, order), status_writes(harness)) == ("completed", ["completed"])
+        assert (await harness.stored.mapping(order["id"])).delivery == "reported"
+        assert {"cancel-rest", "rest-cancelled", "closed-short"} <= set(await harness.stored.history(order["id"]))
+
+    async def test_asked_while_the_answer_is_lost_it_is_cancelled_once(self, backing: Harness) -> None:
+        harness = backing
+        order, number = await _with_back_order(harness)
+        harness.warehouse.fail("hang-up", method="DELETE", times=1, after_write=True)
+
+        await _close(harness, order)
+        assert status(harness, order) == "processing"
+        await later(harness)
+
+        assert _status_there(harness, number) == 1000
+        assert len(harness.warehouse.writes("DELETE")) == 1
+        assert status(harness, order) == "completed"
+
+    async def test_a_back_order_that_was_begun_meanwhile_keeps_the_order_open(self, backing: Harness) -> None:
+        harness = backing
+        order, number = await _with_back_order(harness)
+        harness.warehouse.model.set_order_status(number, 320)
+
+        await _close(harness, order)
+
+        mapping, job = await harness.stored.mapping(order["id"]), await harness.stored.job(order["id"], "acknowledgements")
+        assert (status(harness, order), mapping.delivery) == ("processing", "partly")
+        assert (job.state, job.reason_code) == ("held", "rest-not-cancelled")
+        assert f"order {number}: the warehouse has begun on it (status 320)" in job.reason
+        assert harness.warehouse.writes("DELETE") == []
+        assert "held" in await harness.stored.alerts()
+
+    async def test_it_is_closed_all_the_same_when_the_warehouse_sends_it(self, backing: Harness) -> None:
+        harness = backing
+        order, number = await _with_back_order(harness)
+        harness.warehouse.model.set_order_status(number, 320)
+        await _close(harness, order)
+        harness.tick(3600)
+        harness.warehouse.model.ship(number, "70300002")
+
+        await harness.poll("shipments")
+
+        assert status(harness, order) == "completed"
+        assert (await harness.stored.job(order["id"], "acknowledgements")).state == "done"
+
+    async def test_the_rest_of_a_begun_order_is_refused_with_what_to_do(self, bare_harness: Harness) -> None:
+        order = await sent_short(bare_harness)
+
+        with pytest.raises(Conflict, match=f"no call that cancels the rest of order {order['number']}") as refused:
+            await _close(bare_harness, order)
+
+        assert "in the WMS's own pages" in (refused.value.fix or "")
+        assert "close it short without cancelling the rest" in (refused.value.fix or "")
+        assert (status(bare_harness, order), bare_harness.warehouse.writes("DELETE")) == ("processing", [])
+
+    async def test_the_shop_hears_when_the_back_order_is_cancelled_in_the_warehouse(self, backing: Harness) -> None:
+        harness = backing
+        order, number = await _with_back_order(harness)
+        harness.tick(3600)
+        harness.warehouse.model.set_order_status(number, 1000)
+
+        await harness.poll("shipments")
+
+        assert (status(harness, order), status_writes(harness)) == ("completed", ["completed"])
+        assert (await harness.stored.mapping(order["id"])).delivery == "reported"
+
+    async def test_the_shop_hears_when_the_rest_is_taken_off_in_the_warehouse(self, bare_harness: Harness) -> None:
+        order = await sent_short(bare_harness)
+        found = bare_harness.warehouse.order(order["number"])
+        assert found is not None
+        line = found.line(row(order))
+        line.body = line.body.model_copy(update={"number_of_items": 3})
+        bare_harness.tick(3600)
+        bare_harness.warehouse.model.set_order_status(order["number"], 500)
+
+        await bare_harness.poll("shipments")
+
+        assert (status(bare_harness, order), status_writes(bare_harness)) == ("completed", ["completed"])
+
+    async def test_the_shop_hears_when_the_order_is_cancelled_in_the_warehouse(self, bare_harness: Harness) -> None:
+        order = await sent_short(bare_harness)
+        bare_harness.tick(3600)
+        bare_harness.warehouse.model.set_order_status(order["number"], 1000)
+
+        await bare_harness.poll("shipments")
+
+        assert (status(bare_harness, order), status_writes(bare_harness)) == ("completed", ["completed"])
+        assert (await bare_harness.stored.mapping(order["id"])).delivery == "reported"
+
+
+async def _with_back_order(harness: Harness) -> tuple[dict[str, Any], str]:
+    """Sent in part, and the number of the order with the rest."""
+    order = await sent_short(harness)
+    number = _back_order(harness, order)
+    await harness.poll("shipments")
+    assert status(harness, order) == "processing"
+    return order, number
+
+
+async def _close(harness: Harness, order: dict[str, Any]) -> tuple[RestOrder, ...]:
+    mapping = await harness.stored.mapping(order["id"])
+    rest = await records.close_short(harness.gateway, mapping.id, cancel_rest=True)
+    await harness.work()
+    return rest
+
+
+def _status_there(harness: Harness, number: str) -> int:
+    found = harness.warehouse.order(number)
+    assert found is not None
+    return found.status
 
 
 class TestNone:
@@ -132,6 +282,7 @@ class TestGoodsOwnerControlled:
         order = await sent_short(bare_harness, "goods-owner-controlled")
 
         assert (status(bare_harness, order), reported(bare_harness, order)) == ("completed", 3)
+        assert notes(bare_harness, order) == [(f"Ordre {order['number']} er sendt. Sporing: 70300001", True)]
         assert (await bare_harness.stored.mapping(order["id"])).delivery == "reported"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.engine.polling.shipment_steps import (
@@ -291,6 +293,34 @@ class TestTheShopDecidedOtherwise:
         assert reported(bare_harness, order) is None
         assert "held" in await bare_harness.stored.alerts()
 
+    async def test_the_reason_of_a_late_cancellation_follows_the_warehouse(self, bare_harness: Harness) -> None:
+        await bare_harness.connect(processes=ON)
+        order = await _cancelled_too_late(bare_harness)
+        bare_harness.warehouse.model.ship(order["number"], "70300001")
+
+        await bare_harness.poll("shipments")
+        await bare_harness.work(sweep=True)
+
+        mapping, job = await bare_harness.stored.mapping(order["id"]), await bare_harness.stored.job(order["id"])
+        words = (
+            "The shop has cancelled the order, but the warehouse has sent it (status 450 Sent). Take the goods back as a return"
+        )
+        assert mapping.reason.startswith(words)
+        assert (job.state, job.reason) == ("held", mapping.reason)
+        assert (mapping.wanted, mapping.transfer, mapping.reason_code) == ("absent", "held", "too-late-to-cancel")
+
+    async def test_one_that_the_warehouse_stops_after_all_is_settled_by_itself(self, bare_harness: Harness) -> None:
+        await bare_harness.connect(processes=ON)
+        order = await _cancelled_too_late(bare_harness)
+        bare_harness.warehouse.model.set_order_status(order["number"], 1000)
+
+        await bare_harness.poll("shipments")
+        await bare_harness.work(sweep=True)
+
+        mapping, job = await bare_harness.stored.mapping(order["id"]), await bare_harness.stored.job(order["id"])
+        assert (mapping.transfer, mapping.reason_code, job.state) == ("sent", "cancelled", "done")
+        assert await bare_harness.stored.all_ended()
+
     async def test_a_cancelled_status_of_the_shops_own_closes_the_order_too(self, bare_harness: Harness) -> None:
         await bare_harness.connect(processes=ON, cancelled_statuses=["cancelled", "angret"])
         order = await in_warehouse(bare_harness)
@@ -364,3 +394,14 @@ class TestTheShopDecidedOtherwise:
 def _watched(harness: Harness) -> list[object]:
     """Reads of orders by their numbers."""
     return [call for call in harness.warehouse.calls() if any(key == "orderNumbers" for key, _ in call.query)]
+
+
+async def _cancelled_too_late(harness: Harness) -> dict[str, Any]:
+    """Held, with the status at which the warehouse had it then."""
+    order = await in_warehouse(harness)
+    harness.warehouse.model.set_order_status(order["number"], 320)
+    await harness.deliver(harness.shop.change(order["id"], status="cancelled"))
+    mapping = await harness.stored.mapping(order["id"])
+    assert mapping.reason_code == "too-late-to-cancel"
+    assert "status 320 Allocated" in mapping.reason
+    return order

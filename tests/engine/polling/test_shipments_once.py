@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from app.engine.dispatch import lane_worker
+from app.engine.operations import records
 from app.records.connections import shop_lane
 from app.sandbox.woocommerce.model.sales import tracking
 from tests.engine.polling.shipment_steps import (
@@ -18,6 +19,7 @@ from tests.engine.polling.shipment_steps import (
     later,
     notes,
     reported,
+    row,
     status,
     status_writes,
     told,
@@ -94,6 +96,21 @@ class TestNotes:
         assert (len(notes(bare_harness, order)), status(bare_harness, order)) == (1, "completed")
         assert await told(bare_harness, "tracking") == [("70300001", True)]
 
+    async def test_a_write_whose_answer_has_messages_around_it_is_done(self, bare_harness: Harness) -> None:
+        order = await shipped(bare_harness)
+        for method in ("POST", "PUT"):
+            bare_harness.shop.fail(
+                "messages", method=method, path=NOTES, text="\nNotice: Undefined offset: [0] in a.php on line 3\n"
+            )
+
+        await bare_harness.poll("shipments")
+
+        assert (len(notes(bare_harness, order)), status(bare_harness, order)) == (1, "completed")
+        assert status_writes(bare_harness) == ["completed"]
+        assert await told(bare_harness, "tracking") == [("70300001", True)]
+        await bare_harness.gateway.daily.settle()
+        assert await bare_harness.stored.alerts() == ["odd-answers"]
+
     async def test_a_call_that_never_got_there_is_made_again(self, bare_harness: Harness) -> None:
         order = await shipped(bare_harness)
         bare_harness.shop.fail("status", status=503, method="POST", path=NOTES, times=1)
@@ -115,6 +132,50 @@ class TestNotes:
         await later(bare_harness)
 
         assert [text.partition("Sporing: ")[2] for text, _ in notes(bare_harness, order)] == ["70300001", "70300002"]
+
+    async def test_an_operator_asks_again_while_a_call_may_be_under_way(self, bare_harness: Harness) -> None:
+        order = await shipped(bare_harness)
+        bare_harness.shop.fail("hang-up", method="POST", path=NOTES, times=1)
+        await bare_harness.poll("shipments")
+        calls = len(bare_harness.shop.calls("/wp-json/wc/v3/orders/"))
+        mapping = await bare_harness.stored.mapping(order["id"])
+
+        await records.resync(bare_harness.gateway, mapping.id)
+        await bare_harness.work()
+
+        made = bare_harness.shop.calls("/wp-json/wc/v3/orders/")[calls:]
+        assert [call.method for call in made if call.path.endswith("/notes")] == []
+        await later(bare_harness)
+        assert (len(notes(bare_harness, order)), status(bare_harness, order)) == (1, "completed")
+
+    @pytest.mark.parametrize(
+        "change", [{"note_text": "Sendt. Sporing: {tracking}"}, {"tracking": "both"}, {"note_to_customer": False}], ids=str
+    )
+    async def test_settings_change_while_a_note_is_unknown(self, bare_harness: Harness, change: dict[str, Any]) -> None:
+        order = await shipped(bare_harness)
+        bare_harness.shop.fail("hang-up", method="POST", path=NOTES, times=1, after_write=True)
+        await bare_harness.poll("shipments")
+        await bare_harness.change_settings(bare_harness.connection, shipments={"tracking": "numbers", **change})
+
+        await later(bare_harness)
+
+        assert (len(notes(bare_harness, order)), status(bare_harness, order)) == (1, "completed")
+
+    async def test_the_text_for_a_short_shipment_changes_while_its_note_is_unknown(self, bare_harness: Harness) -> None:
+        await bare_harness.connect(processes=ON, shipments={"tracking": "none", "partial_deliveries": "none"})
+        order = await in_warehouse(bare_harness, ("SOKK-1", 3))
+        bare_harness.warehouse.model.pick(order["number"], {row(order): 1})
+        bare_harness.warehouse.model.ship(order["number"], "70300001")
+        bare_harness.shop.fail("hang-up", method="POST", path=NOTES, times=1, after_write=True)
+        await bare_harness.poll("shipments")
+        assert len(notes(bare_harness, order, "Delvis sendt")) == 1
+        changed = {"tracking": "none", "partial_deliveries": "none", "short_note_text": "Mangler: {lines}"}
+        await bare_harness.change_settings(bare_harness.connection, shipments=changed)
+
+        await later(bare_harness)
+
+        told_of = [text for text, _ in notes(bare_harness, order, "") if text.startswith(("Delvis", "Mangler"))]
+        assert len(told_of) == 1
 
     async def test_two_workers_at_once(self, bare_harness: Harness) -> None:
         order = await shipped(bare_harness)
@@ -141,6 +202,38 @@ class TestNotes:
 
         assert (len(notes(bare_harness, order)), status(bare_harness, order)) == (1, "completed")
         assert "dead-letter" not in await bare_harness.stored.alerts()
+
+
+class TestTheWayOfTellingChanges:
+    """Between a call whose answer was lost and the next try, the shop gets a tracking plugin, or loses it."""
+
+    PLUGIN = "shipment-tracking"
+
+    @pytest.mark.parametrize("after_write", [True, False])
+    async def test_from_notes_to_entries(self, sqlite_database: str, tmp_path: Path, after_write: bool) -> None:
+        async with open_harness(sqlite_database, tmp_path, plugins=(self.PLUGIN,)) as harness:
+            order = await shipped(harness, tracking_via="note")
+            harness.shop.fail("hang-up", method="POST", path=NOTES, times=1, after_write=after_write)
+            await harness.poll("shipments")
+            await harness.change_settings(harness.connection, shipments={"tracking_via": self.PLUGIN})
+
+            await later(harness)
+
+            told_by = (len(notes(harness, order)), entries(harness, order), status(harness, order))
+            assert told_by == ((1, [], "completed") if after_write else (0, ["70300001"], "completed"))
+
+    @pytest.mark.parametrize("after_write", [True, False])
+    async def test_from_entries_to_notes(self, sqlite_database: str, tmp_path: Path, after_write: bool) -> None:
+        async with open_harness(sqlite_database, tmp_path, plugins=(self.PLUGIN,)) as harness:
+            order = await shipped(harness, tracking_via=self.PLUGIN)
+            harness.shop.fail("hang-up", method="POST", path=TRACKINGS, times=1, after_write=after_write)
+            await harness.poll("shipments")
+            await harness.change_settings(harness.connection, shipments={"tracking": "numbers", "tracking_via": "note"})
+
+            await later(harness)
+
+            told_by = (len(notes(harness, order)), entries(harness, order), status(harness, order))
+            assert told_by == ((0, ["70300001"], "completed") if after_write else (1, [], "completed"))
 
 
 @pytest.mark.parametrize("plugin", ["advanced-shipment-tracking", "shipment-tracking"])

@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from app.engine.operations import connections
+from app.engine.stock import write as stock_write
+from app.records import runs
+from app.storage.tables import run_parts
 from tests.engine.stock.stock_steps import ON, batches, in_both, in_warehouse, level, quantity, written
 from tests.harness import Harness
 
@@ -17,6 +26,46 @@ async def test_only_what_differs_is_written_in_one_call(bare_harness: Harness) -
     assert (quantity(bare_harness, same), quantity(bare_harness, more), quantity(bare_harness, less)) == (7, 20, 0)
     assert written(bare_harness) == [(more, 20), (less, 0)]
     assert len(batches(bare_harness)) == 1
+
+
+async def test_a_connection_that_looks_only_compares_and_writes_nothing_until_it_may(bare_harness: Harness) -> None:
+    product = in_both(bare_harness, "SOKK-1", shop=4, wms=9)
+    await bare_harness.connect(processes=ON, stock={"look_only": True})
+    await bare_harness.poll("stock")
+    assert (quantity(bare_harness, product), written(bare_harness)) == (4, [])
+    seen = await level(bare_harness, product)
+    assert (seen.state, seen.shop_quantity, seen.sellable) == ("waiting", 4, 9)
+    (part,) = await bare_harness.stored.rows(select(run_parts.c.state))
+    assert part.state == "done"
+
+    await connections.patch(bare_harness.gateway, bare_harness.connection, {"settings": {"stock": {"look_only": False}}})
+    await stock_write.write(bare_harness.gateway, bare_harness.connection.id)
+
+    assert written(bare_harness) == [(product, 9)]
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [({"stock": {"look_only": True}}, "stock-look-only"), ({"processes": {"stock": False}}, "stock-switched-off")],
+)
+async def test_a_run_whose_quantities_wait_ends_when_none_are_written_any_more(
+    bare_harness: Harness, change: dict[str, Any], code: str
+) -> None:
+    in_both(bare_harness, "SOKK-1", shop=4, wms=9)
+    in_both(bare_harness, "SOKK-2", shop=4, wms=4)
+    await bare_harness.connect(processes=ON)
+    bare_harness.shop.fail("status", path="/wp-json/wc/v3/products/batch", status=503)
+    await bare_harness.poll("stock")
+    (part,) = await bare_harness.stored.rows(select(run_parts.c.state))
+    assert part.state == "working"
+
+    await connections.patch(bare_harness.gateway, bare_harness.connection, {"settings": change})
+    await bare_harness.work(sweep=True)
+
+    async with bare_harness.gateway.database.read() as db:
+        (run,) = await runs.latest(db, connection_ids=None, before=None, limit=9)
+    assert (run.state, run.counts["updated"], run.counts["skipped"]) == ("done", 0, 1)
+    assert run.parts[0].reasons == [{"outcome": "skipped", "code": code, "count": 1}]
 
 
 async def test_a_second_poll_writes_nothing(bare_harness: Harness) -> None:

@@ -43,15 +43,50 @@ async def test_variations_go_in_a_call_of_their_product(bare_harness: Harness) -
 async def test_what_the_shop_does_not_count_is_never_written(bare_harness: Harness) -> None:
     unmanaged = int(bare_harness.shop.product("SOKK-1")["id"])
     in_warehouse(bare_harness, "SOKK-1", 12)
-    parent = in_both(bare_harness, "GENSER", shop=3, wms=9, type="variable")
+    await bare_harness.connect(processes=ON)
+
+    await bare_harness.poll("stock")
+
+    assert written(bare_harness) == []
+    assert (await level(bare_harness, unmanaged)).problem_code == "stock-not-managed"
+
+
+async def test_one_quantity_for_variations_that_are_articles_is_left_alone(bare_harness: Harness) -> None:
+    """The product's own number never lies on a shelf: writing its 0 would sell out all variations."""
+    parent = in_both(bare_harness, "GENSER", shop=3, wms=0, type="variable")
     child = variation(bare_harness, parent, "GENSER-S", wms=5)
     await bare_harness.connect(processes=ON)
 
     await bare_harness.poll("stock")
 
-    assert written(bare_harness) == [(parent, 9)]
-    assert (await level(bare_harness, unmanaged)).problem_code == "stock-not-managed"
+    assert written(bare_harness) == []
     assert (await level(bare_harness, child)).problem_code == "stock-kept-by-parent"
+    row = await level(bare_harness, parent)
+    assert (row.state, row.problem_code) == ("problem", "stock-shared-by-variations")
+
+
+async def test_one_quantity_for_variations_without_numbers_is_the_articles(bare_harness: Harness) -> None:
+    parent = in_both(bare_harness, "GENSER", shop=3, wms=9, type="variable")
+    bare_harness.shop.model.add_variation(parent, {"regular_price": "100.00"})
+    await bare_harness.connect(processes=ON)
+
+    await bare_harness.poll("stock")
+
+    assert written(bare_harness) == [(parent, 9)]
+
+
+async def test_what_cannot_have_a_quantity_is_no_problem(bare_harness: Harness) -> None:
+    parent = variable(bare_harness, "GENSER")
+    in_warehouse(bare_harness, "GENSER", 0)
+    child = variation(bare_harness, parent, "GENSER-S", wms=5, manage_stock=True, stock_quantity=5)
+    card = int(bare_harness.shop.product("GAVEKORT", virtual=True)["id"])
+    in_warehouse(bare_harness, "GAVEKORT", 0)
+    await bare_harness.connect(processes=ON)
+
+    await bare_harness.poll("stock")
+
+    assert [(await level(bare_harness, each)).state for each in (parent, child, card)] == ["none", "same", "none"]
+    assert written(bare_harness) == []
 
 
 async def test_stock_management_switched_off_since_the_sweep_is_seen_in_the_answer(bare_harness: Harness) -> None:

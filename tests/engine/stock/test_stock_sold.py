@@ -11,7 +11,8 @@ from sqlalchemy import select, update
 
 from app.engine.core.queue import Task
 from app.engine.operations import records
-from app.records.stock import rules
+from app.engine.upkeep import retention
+from app.records.stock import listing, rules
 from app.storage.outbound_tables import reservations
 from app.storage.tables import jobs, lanes
 from tests.engine.stock.stock_steps import ON, in_both, in_warehouse, level, quantity, written
@@ -229,3 +230,23 @@ async def test_an_article_of_two_goods_owners_is_not_mixed_up(harness: Harness) 
     await harness.connect("other", goods_owner_id=78, processes=ON)
     await harness.poll("stock", harness.connections["shop"])
     assert quantity(harness, product) == 10
+
+
+async def test_it_is_taken_off_until_a_read_has_shown_it_however_long_that_takes(harness: Harness) -> None:
+    """The stock could not be read for days: what was sent in the meantime is not in the figure."""
+    product = in_both(harness, "SOKK-1", shop=10, wms=10)
+    await harness.connect(processes=ON)
+    await harness.poll("stock")
+    order = harness.shop.order("SOKK-1")
+    await harness.deliver(order)
+    assert harness.warehouse.order(order["number"]) is not None
+    harness.tick(5 * 24 * 3600)
+    await retention.prune(harness.gateway, harness.clock())
+    async with harness.gateway.database.begin() as db:
+        shown = await listing.search(db, connection_ids=None, number="SOKK-1")
+    assert [(each.row.sellable, each.deducted, each.wanted) for each in shown] == [(10.0, 1.0, 9)]
+
+    await harness.poll("stock")
+    assert quantity(harness, product) == 9
+    await retention.prune(harness.gateway, harness.clock())
+    assert await harness.stored.rows(select(reservations)) == []

@@ -239,6 +239,21 @@ async def test_two_workers_tell_once(harness: Harness, postman: Postman) -> None
     assert len(postman.mails) == 1
 
 
+async def test_a_record_that_was_solved_before_anybody_was_told_is_no_message(harness: Harness, hook: Hook) -> None:
+    nowhere = {"first_name": "Kari", "address_1": "Gata 1", "postcode": "0150", "city": "", "country": "NO"}
+    solved, open_one = (harness.shop.order(billing=nowhere, shipping=nowhere) for _ in range(2))
+    await harness.deliver(solved, "order.created")
+    await harness.deliver(open_one, "order.created")
+    somewhere = {**nowhere, "city": "Oslo"}
+    harness.tick()
+    await harness.deliver(harness.shop.change(solved["id"], billing=somewhere, shipping=somewhere))
+
+    assert await tell(harness) == 1
+    assert [[alert["subject"] for alert in alerts] for alerts in bodies(hook)] == [[f"orders:{open_one['id']}"]]
+    harness.tick(7200)
+    assert await tell(harness) == 0
+
+
 async def test_the_sweep_tells(harness: Harness, postman: Postman) -> None:
     await trouble(harness)
     await harness.work(sweep=True)
@@ -255,8 +270,7 @@ async def test_without_a_way_nothing_is_done(sqlite_database: str, tmp_path: Pat
 
 class TestSilence:
     async def look(self, harness: Harness) -> None:
-        async with harness.gateway.database.begin() as db:
-            await health_alerts.look_for_silence(db, harness.connection, harness.clock())
+        await health_alerts.look_for_silence(harness.gateway.database, [harness.connection], harness.clock())
 
     async def test_no_orders_where_there_should_be_some_is_told_once_for_each_silence(self, harness: Harness) -> None:
         await harness.change_settings(harness.connection, silent_hours=6)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from prometheus_client import REGISTRY
@@ -14,7 +17,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from app.engine.upkeep import webhook_guard
+from app.engine.intake import understanding
+from app.engine.operations import connections
+from app.engine.upkeep import webhook_guard, webhook_state
+from app.integrations.woocommerce.rest import hosts
 from app.sandbox.kit.journal import Call
 from app.sandbox.kit.server import Server
 from app.sandbox.woocommerce.model.webhooks import Webhook
@@ -39,7 +45,9 @@ def public() -> Iterator[str]:
 
 
 @pytest.fixture
-async def harness(sqlite_database: str, tmp_path: Path, public: str) -> AsyncIterator[Harness]:
+async def harness(sqlite_database: str, tmp_path: Path, public: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Harness]:
+    """The shop calls the test's own port."""
+    monkeypatch.setattr(hosts, "PORTS", (urlsplit(public).port,))
     async with open_harness(sqlite_database, tmp_path, public_url=public) as opened:
         yield opened
 
@@ -50,8 +58,8 @@ async def look(harness: Harness) -> None:
     await webhook_guard.reconcile(harness.gateway, harness.connection.id)
 
 
-async def guarded(harness: Harness) -> None:
-    await harness.connect(processes=PLAIN)
+async def guarded(harness: Harness, **settings: Any) -> None:
+    await harness.connect(processes=PLAIN, **settings)
     await look(harness)
     harness.tick(3600)
 
@@ -298,3 +306,151 @@ async def test_two_workers_do_not_register_twice(harness: Harness) -> None:
 
     assert len(beside) == 1
     assert len(harness.shop.model.webhooks.by_id) == 8
+
+
+async def test_an_address_that_the_shop_will_not_call_is_told_of(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hosts, "PORTS", (80, 443, 8080))
+    await harness.connect(processes=PLAIN)
+    await look(harness)
+
+    (alert,) = await harness.stored.rows(select(alerts))
+    port = urlsplit(harness.gateway.settings.public_url or "").port
+    assert (alert.kind, alert.subject) == ("webhooks", "address-not-called")
+    assert f"WordPress calls the ports 80, 443 and 8080 only, not {port}" in alert.text
+    (lack,) = webhook_state.missing(harness.gateway.settings, harness.connection)
+    assert (lack.code, lack.only_writing) == ("address-not-called", True)
+
+
+class TestSecrets:
+    async def test_a_new_secret_is_in_the_shop_at_once(self, harness: Harness) -> None:
+        await guarded(harness)
+        secret = await connections.rotate_webhook_secret(harness.gateway, harness.connection)
+
+        assert await webhook_guard.renew_secret(harness.gateway, harness.connection.id) is True
+
+        assert {each.secret for each in webhooks(harness).values()} == {secret}
+
+    async def test_a_shop_that_is_away_gets_it_at_the_next_check(self, harness: Harness) -> None:
+        await guarded(harness)
+        secret = await connections.rotate_webhook_secret(harness.gateway, harness.connection)
+        harness.shop.fail("status", status=503)
+        assert await webhook_guard.renew_secret(harness.gateway, harness.connection.id) is False
+        harness.mend()
+        harness.tick(600)
+
+        await look(harness)
+
+        assert {each.secret for each in webhooks(harness).values()} == {secret}
+
+    async def test_one_that_was_changed_in_the_shop_is_put_back_when_signatures_do_not_fit(self, harness: Harness) -> None:
+        await guarded(harness)
+        for each in webhooks(harness).values():
+            each.secret = "changed by hand"
+        for _ in range(4):
+            answer = await harness.post(b"{}", "order.updated", secret="changed by hand")
+            assert answer.status_code == 401
+        await harness.intake.signatures.settle()
+
+        await harness.work()
+
+        assert {each.secret for each in webhooks(harness).values()} == {harness.connection.webhook_secret}
+        assert sorted(set(await harness.stored.alerts())) == ["signatures", "webhooks"]
+
+    async def test_one_that_is_changed_with_the_connection_is_put_there_too(self, harness: Harness) -> None:
+        await guarded(harness)
+        current = await harness.gateway.connection(harness.connection.id)
+        await connections.patch(harness.gateway, current, {"source": {"webhook_secret": "a secret of our own"}})
+        await harness.work()
+        assert {each.secret for each in webhooks(harness).values()} == {"a secret of our own"}
+
+    async def test_one_that_is_changed_while_another_process_checks_is_put_there_by_the_next_sweep(
+        self, harness: Harness
+    ) -> None:
+        await guarded(harness)
+        secrets: list[str] = []
+        shown: list[bool | None] = []
+
+        async def rotate() -> None:
+            if not secrets:
+                current = await harness.gateway.connection(harness.connection.id)
+                secrets.append(await connections.rotate_webhook_secret(harness.gateway, current))
+                shown.append(await webhook_guard.renew_secret(harness.gateway, current.id))
+
+        with beside_call(harness, "GET", "/webhooks", before=rotate):
+            await look(harness)
+        assert shown == [False]
+
+        harness.wake_ups.waiting.clear()
+        await harness.work(sweep=True)
+
+        assert {each.secret for each in webhooks(harness).values()} == set(secrets)
+        row = await state(harness)
+        assert row.next_check_at > harness.clock() + timedelta(minutes=50)  # type: ignore[attr-defined]
+
+    async def test_signatures_that_do_not_fit_are_acted_upon_even_if_the_wake_up_is_lost(self, harness: Harness) -> None:
+        await guarded(harness)
+        for each in webhooks(harness).values():
+            each.secret = "changed by hand"
+        for _ in range(4):
+            await harness.post(b"{}", "order.updated", secret="changed by hand")
+        await harness.intake.signatures.settle()
+        harness.wake_ups.waiting.clear()
+
+        await harness.work(sweep=True)
+
+        assert {each.secret for each in webhooks(harness).values()} == {harness.connection.webhook_secret}
+        told = await harness.stored.rows(select(alerts).where(alerts.c.kind == "signatures"))
+        assert "The gateway now writes the connection's secret into its webhooks in the shop again" in told[0].text
+
+    async def test_where_nobody_looks_after_them_it_says_so(self, harness: Harness) -> None:
+        await harness.connect(processes=PLAIN, webhooks={"managed": False})
+        assert await webhook_guard.renew_secret(harness.gateway, harness.connection.id) is None
+
+
+async def test_rights_that_were_lost_and_given_back_have_the_gap_polled(harness: Harness) -> None:
+    await guarded(harness)
+    harness.shop.fail("status", status=403)
+    await look(harness)
+    assert (await state(harness)).state == "failed"  # type: ignore[attr-defined]
+    harness.shop.order("SOKK-1")
+    harness.mend()
+    harness.tick(600)
+
+    await webhook_guard.reconcile(harness.gateway, harness.connection.id)
+    await harness.work()
+
+    assert len(harness.warehouse.model.orders) == 1
+
+
+async def test_signed_errors_raise_an_alert_and_have_the_webhooks_checked_soon(harness: Harness) -> None:
+    await guarded(harness)
+    error = {"code": "woocommerce_rest_cannot_view", "message": "Sorry, you cannot view this resource.", "data": {"status": 403}}
+    answer = await harness.announce(error)
+    assert answer.status_code == 200
+    await harness.work()
+
+    (alert,) = await harness.stored.rows(select(alerts))
+    assert (alert.kind, alert.subject) == ("webhooks", "no-right")
+    assert "In the shop, the user who made the webhook (where the gateway made it: the owner of its REST API key)" in alert.text
+    assert "may not see orders" in alert.text
+    assert (await state(harness)).next_check_at <= harness.clock()  # type: ignore[attr-defined]
+
+
+async def test_an_error_about_a_record_that_is_gone_is_no_alert_and_wakes_nobody(harness: Harness) -> None:
+    await guarded(harness)
+    error = {"code": "woocommerce_rest_shop_order_invalid_id", "message": "Invalid ID.", "data": {"status": 404}}
+    await harness.deliver(error)
+
+    assert await harness.stored.alerts() == []
+    assert (await state(harness)).next_check_at > harness.clock() - timedelta(minutes=1)  # type: ignore[attr-defined]
+
+
+async def test_nor_is_one_of_a_system_in_which_nothing_is_read_by_its_id(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await guarded(harness)
+    monkeypatch.setattr(understanding, "reads_by_id", lambda _: False)
+    await harness.deliver({"id": 7}, "order.deleted")
+
+    assert await harness.stored.alerts() == []
+    assert await harness.stored.events() == {"ignored": 1}

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import select
 
+from app.domain import Process
+from app.engine.core import leases
 from app.engine.upkeep import retention
-from app.storage.tables import attempts, history, inbox, jobs, mappings
+from app.records.runs import NewRun, create
+from app.storage.batches import progress_of
+from app.storage.tables import attempts, history, inbox, jobs, mappings, run_items, run_parts, runs
 from tests.harness import BILLING, Harness
 
 DAY = 24 * 3600.0
@@ -80,15 +85,108 @@ async def test_events_history_and_attempts_go_at_the_end(sqlite_harness: Harness
     assert len(await sqlite_harness.stored.rows(select(mappings))) == 2  # the order and its article: numbers stay
 
 
-async def test_pruning_runs_once_an_hour(sqlite_harness: Harness) -> None:
-    await sqlite_harness.deliver(sqlite_harness.shop.order())
-    await sqlite_harness.work(sweep=True)
-    first = sqlite_harness.gateway.pruned_at
-    await sqlite_harness.work(sweep=True)
-    assert sqlite_harness.gateway.pruned_at == first
-    sqlite_harness.tick(3601)
-    await sqlite_harness.work(sweep=True)
-    assert sqlite_harness.gateway.pruned_at != first
+async def next_pruning(harness: Harness) -> float:
+    """Seconds until the next pruning is due."""
+    async with harness.gateway.database.read() as db:
+        due = (await progress_of(db, retention.TASK)).due_at
+    assert due is not None
+    return (due - harness.clock()).total_seconds()
+
+
+async def test_pruning_runs_once_an_hour_in_whatever_process(harness: Harness) -> None:
+    await harness.work(sweep=True)
+    assert 3590 < await next_pruning(harness) <= 3600
+    harness.tick(1800)
+    harness.gateway.prune_at = None  # another process, which knows nothing yet
+    await harness.work(sweep=True)
+    assert 1790 < await next_pruning(harness) <= 1800
+    harness.tick(1801)
+    await harness.work(sweep=True)
+    assert 3590 < await next_pruning(harness) <= 3600
+
+
+async def test_one_process_prunes_at_a_time(harness: Harness) -> None:
+    await harness.deliver(harness.shop.order())
+    harness.tick((harness.gateway.settings.event_body_days + 1) * DAY)
+    other = await leases.acquire(harness.gateway.database, retention.TASK, 60)
+    assert other is not None
+    await retention.prune_when_due(harness.gateway, harness.clock())
+    assert await bodies(harness) == [True]
+    await leases.release(harness.gateway.database, other)
+    harness.tick(61)
+    await retention.prune_when_due(harness.gateway, harness.clock())
+    assert await bodies(harness) == [False]
+
+
+async def test_pruning_ends_at_its_time_keeps_what_it_has_and_goes_on_a_minute_later(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "BATCH", 1)
+    monkeypatch.setattr(harness.gateway.settings, "slice_seconds", 0.0)
+    for _ in range(3):
+        await harness.deliver(harness.shop.order("SOKK-1"))
+    harness.tick((harness.gateway.settings.event_body_days + 1) * DAY)
+    await retention.prune_when_due(harness.gateway, harness.clock())
+    assert await bodies(harness) == [False, True, True]
+    assert 50 < await next_pruning(harness) <= 60
+    harness.tick(61)
+    await retention.prune_when_due(harness.gateway, harness.clock())
+    assert await bodies(harness) == [False, False, True]
+
+
+async def test_a_transaction_empties_no_more_bytes_than_others_can_wait_for(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        await harness.deliver(harness.shop.order("SOKK-1"))
+    harness.tick((harness.gateway.settings.event_body_days + 1) * DAY)
+    monkeypatch.setattr(retention, "BATCH_BYTES", 1)
+    assert not await retention.prune(harness.gateway, harness.clock(), seconds=0)
+    assert await bodies(harness) == [False, True, True]
+    assert await retention.prune(harness.gateway, harness.clock())
+    assert await bodies(harness) == [False, False, False]
+
+
+class TestRuns:
+    async def kept(self, harness: Harness) -> list[str]:
+        """The kept runs, oldest first: who made them, what they were about, and how they ended."""
+        query = select(runs.c.trigger, run_parts.c.process, run_parts.c.state).join(runs, runs.c.id == run_parts.c.run_id)
+        return [" ".join(row) for row in await harness.stored.rows(query.order_by(run_parts.c.id))]
+
+    async def test_those_by_schedule_that_found_nothing_go_after_their_days(self, harness: Harness) -> None:
+        await harness.poll("articles")
+        harness.shop.order("SOKK-1")
+        await harness.poll("orders")
+        harness.tick((harness.gateway.settings.quiet_run_days + 1) * DAY)
+        await harness.poll("articles")
+        await harness.work(sweep=True)
+        assert (await self.kept(harness))[:2] == ["schedule orders done", "schedule articles done"]
+
+    async def test_those_that_failed_or_that_somebody_asked_for_stay(self, harness: Harness) -> None:
+        harness.shop.fail("status", status=500)
+        await harness.poll("articles")
+        harness.mend()
+        async with harness.gateway.database.begin() as db:
+            new = NewRun("api", "shop", [(harness.connection.id, Process.ARTICLES)])
+            await create(db, new, harness.clock())
+        harness.tick(60)
+        await harness.poll("articles")
+        harness.tick((harness.gateway.settings.quiet_run_days + 1) * DAY)
+        await harness.work(sweep=True)
+        await prune(harness)
+        assert (await self.kept(harness))[:2] == ["schedule articles failed", "api articles done"]
+
+    async def test_all_go_at_the_end_with_what_they_found(self, harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(retention, "BATCH", 1)
+        for _ in range(3):
+            harness.shop.order("SOKK-1")
+        await harness.poll("orders")
+        await harness.work(sweep=True)
+        assert len(await harness.stored.rows(select(run_items))) == 3
+        harness.tick((harness.gateway.settings.history_days + 1) * DAY)
+        await prune(harness)
+        for table in (runs, run_parts, run_items):
+            assert await harness.stored.rows(select(table)) == []
 
 
 async def erase(harness: Harness, text: str) -> retention.Erased:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import update
 
 from app.api.intake import wms_webhooks
+from app.api.intake.warehouse_hints import EarlyNews, Gathered, GatheredWakeUps
 from app.api.intake.wms_webhooks import WarehouseWebhooks
-from app.engine.core.queue import CoalescedWakeUps, MemoryWakeUps, Task
+from app.engine.core.queue import MemoryWakeUps, Task, named_in, refresh_many_key
+from app.engine.polling import wms_refresh
 from app.main import GatewayApp
 from app.records.connections import Connection, Status
 from app.sandbox.ongoing.model.webhook_payloads import order_payload
+from app.storage.tables import mappings
 from tests.engine.polling.shipment_steps import BOTH, ON, in_warehouse, notes, status
 from tests.engine.stock.stock_steps import in_both, quantity
 from tests.engine.stock.stock_steps import in_warehouse as put_into_warehouse
@@ -23,12 +28,12 @@ from tests.harness import Harness
 SECRET = "a-fixed-secret-of-the-wms"
 
 
-class AtOnce(CoalescedWakeUps):
+class AtOnce(GatheredWakeUps):
     """WakeUps in the order in which they are asked for, without waiting for what may come together."""
 
     def send_soon(self, task: Task, key: str) -> None:
-        assert isinstance(self.wake_ups, MemoryWakeUps)
-        self.wake_ups.waiting.append((task, key))
+        assert isinstance(self._wake_ups, MemoryWakeUps)
+        self._wake_ups.waiting.append((task, key))
 
 
 class Door:
@@ -55,7 +60,7 @@ class Door:
 async def door(bare_harness: Harness) -> AsyncIterator[Door]:
     app = WarehouseWebhooks()
     app.open(bare_harness.gateway)
-    app.wake_ups = AtOnce(bare_harness.wake_ups, 0)
+    app.wake_ups = AtOnce(bare_harness.wake_ups)
     opened = Door(bare_harness, app)
     yield opened
     await opened.client.aclose()
@@ -261,6 +266,129 @@ class TestTheFastPath:
 
         assert len(notes(bare_harness, order)) == 1
         assert "70300002" in notes(bare_harness, order)[0][0]
+
+
+class TestTogether:
+    async def test_what_is_named_within_a_moment_is_one_wake_up(self, bare_harness: Harness) -> None:
+        wake_ups = GatheredWakeUps(bare_harness.wake_ups)
+        wake_ups._gathered.first = 0
+        for key in ("a|order-id|1", "a|order-id|2", "b|all|", "a|order-id|1", "a|article|SOKK|1"):
+            wake_ups.send_soon(Task.REFRESH, key)
+        while len(bare_harness.wake_ups.waiting) < 2:  # noqa: ASYNC110 - a deque tells nobody
+            await asyncio.sleep(0)
+        await wake_ups.close()
+        sent = [named_in(key) for _, key in bare_harness.wake_ups.waiting]
+        assert sent == [("a", [("order-id", "1"), ("order-id", "2"), ("article", "SOKK|1")]), ("b", [("all", "")])]
+
+    async def test_what_comes_later_is_kept_and_comes_together_too(self) -> None:
+        handed: list[list[int]] = []
+        again = asyncio.Event()
+
+        async def hand_over(_: str, several: list[int]) -> None:
+            handed.append(several)
+            if len(handed) == 1:
+                for number in (3, 4, 3):
+                    gathered.add("a", number)
+            else:
+                again.set()
+
+        gathered = Gathered(hand_over, first=0, following=0)
+        gathered.add("a", 1)
+        gathered.add("a", 2)
+        await again.wait()
+        await asyncio.gather(*gathered._tasks)
+        assert handed == [[1, 2], [3, 4]]
+        assert not gathered._kept
+
+    async def test_many_orders_are_read_in_one_call(self, bare_harness: Harness) -> None:
+        connection = await connected(bare_harness)
+        orders = [await in_warehouse(bare_harness) for _ in range(3)]
+        keys = []
+        for order in orders:
+            bare_harness.warehouse.model.ship(order["number"], f"7030000{order['id']}")
+            found = bare_harness.warehouse.order(order["number"])
+            assert found is not None
+            keys.append(f"{connection.id}|order-id|{found.id}")
+        before = len(bare_harness.warehouse.calls())
+        await wms_refresh.refresh(bare_harness.gateway, refresh_many_key(keys))
+        assert len(bare_harness.warehouse.calls()) == before + 1
+        await bare_harness.work()
+        assert [status(bare_harness, order) for order in orders] == ["completed"] * 3
+
+    async def test_an_order_that_nobody_knows_is_read_by_its_id_beside_them(self, bare_harness: Harness) -> None:
+        connection = await connected(bare_harness)
+        order = await in_warehouse(bare_harness)
+        bare_harness.warehouse.model.ship(order["number"], "70300001")
+        found = bare_harness.warehouse.order(order["number"])
+        assert found is not None
+        keys = [f"{connection.id}|order-id|4711", f"{connection.id}|order-id|{found.id}", f"{connection.id}|article|NONE"]
+        await wms_refresh.refresh(bare_harness.gateway, refresh_many_key(keys))
+        await bare_harness.work()
+        assert status(bare_harness, order) == "completed"
+
+
+class TestNothingNew:
+    """The WMS tells of every order that we have just written."""
+
+    async def told(self, harness: Harness, door: Door, payload: Any) -> list[tuple[Task, str]]:
+        """What is asked for once the early news were sorted."""
+        harness.wake_ups.waiting.clear()
+        door.app.early = EarlyNews(harness.gateway, door.app._send)
+        door.app.early._gathered.first = 0
+        assert (await door.post(payload)).status_code == 200
+        for task in list(door.app.early._gathered._tasks):
+            door.app.early._gathered.following = 0
+            await task
+        return list(harness.wake_ups.waiting)
+
+    async def test_an_order_just_written_is_not_read(self, bare_harness: Harness, door: Door) -> None:
+        await connected(bare_harness)
+        order = await in_warehouse(bare_harness)
+        found = bare_harness.warehouse.order(order["number"])
+        assert found is not None
+        assert await self.told(bare_harness, door, order_payload(found)) == []
+
+    async def test_an_order_being_written_is_known_by_its_number(self, bare_harness: Harness, door: Door) -> None:
+        await connected(bare_harness)
+        order = await in_warehouse(bare_harness)
+        found = bare_harness.warehouse.order(order["number"])
+        assert found is not None
+        async with bare_harness.gateway.database.begin() as db:
+            await db.execute(update(mappings).values(wms_id=None, warehouse_status=None))
+        assert await self.told(bare_harness, door, order_payload(found)) == []
+
+    @pytest.mark.parametrize(
+        "more",
+        [
+            {"orderStatus": {"number": 450}},
+            {"orderStatus": {"number": 320}},
+            {"orderStatus": None},
+            {"tracking": [{"waybill": "70300001"}]},
+            {"parcels": [{"id": 1}]},
+        ],
+    )
+    async def test_what_may_be_news_for_the_shop_is_read(self, bare_harness: Harness, door: Door, more: Any) -> None:
+        connection = await connected(bare_harness)
+        order = await in_warehouse(bare_harness)
+        found = bare_harness.warehouse.order(order["number"])
+        assert found is not None
+        asked = await self.told(bare_harness, door, {**order_payload(found), **more})
+        assert asked == [(Task.REFRESH, f"{connection.id}|order-id|{found.id}")]
+
+    async def test_another_status_than_is_stored_is_read(self, bare_harness: Harness, door: Door) -> None:
+        connection = await connected(bare_harness)
+        order = await in_warehouse(bare_harness)
+        found = bare_harness.warehouse.order(order["number"])
+        assert found is not None
+        async with bare_harness.gateway.database.begin() as db:
+            await db.execute(update(mappings).values(warehouse_status=210))
+        asked = await self.told(bare_harness, door, order_payload(found))
+        assert asked == [(Task.REFRESH, f"{connection.id}|order-id|{found.id}")]
+
+    async def test_an_order_that_is_not_ours_may_be_a_back_order(self, bare_harness: Harness, door: Door) -> None:
+        connection = await connected(bare_harness)
+        payload = {"orderId": 4711, "orderNumber": "9001", "orderStatus": {"number": 200}}
+        assert await self.told(bare_harness, door, payload) == [(Task.REFRESH, f"{connection.id}|order-id|4711")]
 
 
 async def test_the_two_doors_are_told_apart_by_their_path() -> None:

@@ -163,5 +163,5 @@ class TestTheShipment:
         shipment = shipment_of(at(450, orderLines=[line, {**line, "id": None}]), CountsAsShipped.TRACKING, SETTINGS)
         assert (shipment.wms_order_id, shipment.number, shipment.status, shipment.carrier) == (50210, "W-10045", 450, "Posten")
         assert (shipment.is_made, shipment.is_back_order, shipment.is_cancelled) == (True, True, False)
-        assert shipment.lines == (ShipmentLine(48901, "889", Decimal(10), Decimal(8), Decimal(1)),)
+        assert shipment.lines == (ShipmentLine(48901, "889", Decimal(10), Decimal(8), Decimal(1), "TEE"),)
         assert [one.number for one in shipment.tracking] == ["70300001", "370700000001"]

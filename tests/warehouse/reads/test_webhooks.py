@@ -80,6 +80,7 @@ class TestWhatToLookAt:
             order_numbers=("W-10045",),
             order_ids=(50210,),
             status_number=450,
+            shows_parcels=True,
         )
 
     def test_goods_that_were_picked_packed_or_returned(self) -> None:

@@ -209,6 +209,24 @@ class TestCuts:
 
 
 class TestExtraFields:
+    @pytest.mark.parametrize(
+        ("changes", "path", "wanted"),
+        [
+            ({"consignee": Address(address1="Storgata 4\r\nInngang\u00a0B")}, "consignee.address1", "Storgata 4, Inngang B"),
+            ({"consignee": Address(name="Kari\nTestmo\t")}, "consignee.name", "Kari Testmo"),
+            ({"consignee": Address(city="O\u00adslo\n")}, "consignee.city", "Oslo"),
+            ({"invoice_address": Address(address2="c/o Moe,\nB")}, "consignee.invoiceAddress.address2", "c/o Moe, B"),
+            ({"sms": Notification("900\u00a000\u202f000\n", True)}, "smsNotification.value", "900 00 000"),
+            ({"way_of_delivery_text": "Post\nHjem"}, "advanced.wayOfDeliveryString", "Post Hjem"),
+            ({"remark": "Ring\u00a0på\r\nTakk"}, "orderRemark", "Ring på\r\nTakk"),
+            ({"extra": {"consignee.address3": "a\nb"}}, "consignee.address3", "a, b"),
+            ({"extra": {"deliveryInstruction": "a\nb"}}, "deliveryInstruction", "a\nb"),
+            ({"extra": {"freightPrice": "\u200e12,5\u00a0"}}, "freightPrice", 12.5),
+        ],
+    )
+    def test_what_is_one_line_in_the_warehouse_gets_one(self, changes: dict[str, Any], path: str, wanted: Any) -> None:
+        assert at(sent(replace(FULL_ORDER, **changes)), path) == wanted
+
     def test_an_extra_field_is_put_where_its_path_says(self) -> None:
         assert sent(replace(FULL_ORDER, extra={"marketPlace.marketPlace": "Amazon"}))["marketPlace"] == {"marketPlace": "Amazon"}
 

@@ -15,6 +15,7 @@ from app.warehouse.writes.writable import ORDER_EXTRAS, extra_path_problems
 from tests.warehouse.records import FULL_ARTICLE, FULL_LINE, FULL_ORDER
 
 SETTINGS = OngoingSettings()
+ALL_PARTS = OngoingSettings(required_address_parts=["name", "street", "post-code", "city", "country"])
 
 
 def found(problems: tuple[Problem, ...]) -> list[tuple[str, str]]:
@@ -49,11 +50,9 @@ def test_every_problem_says_what_a_person_can_do() -> None:
         (replace(FULL_ORDER, number="1\u00a02"), ("order-number-unclean", "number")),
         (replace(FULL_ORDER, source_id="1" * 41), ("order-id-too-long", "source_id")),
         (replace(FULL_ORDER, customer_number="1" * 51), ("customer-number-too-long", "customer_number")),
-        (replace(FULL_ORDER, delivery_date=None), ("delivery-date-missing", "delivery_date")),
+        (replace(FULL_ORDER, delivery_date=None), ("date-missing", "delivery_date")),
         (replace(FULL_ORDER, lines=()), ("order-without-lines", "lines")),
-        (with_consignee(name=" "), ("name-missing", "consignee.name")),
         (with_consignee(address1=""), ("street-missing", "consignee.address1")),
-        (with_consignee(post_code=""), ("post-code-missing", "consignee.post_code")),
         (with_consignee(city=""), ("city-missing", "consignee.city")),
         (with_consignee(country_code=""), ("country-missing", "consignee.country_code")),
         (with_consignee(country_code="Norge"), ("country-unknown", "consignee.country_code")),
@@ -61,6 +60,11 @@ def test_every_problem_says_what_a_person_can_do() -> None:
             replace(FULL_ORDER, invoice_address=Address(country_code="no")),
             ("country-unknown", "invoice_address.country_code"),
         ),
+        (with_consignee(address1="\u200b\u3164"), ("street-missing", "consignee.address1")),
+        (with_consignee(city="\u00a0\u2060"), ("city-missing", "consignee.city")),
+        (replace(FULL_ORDER, number="10\ufe0f45"), ("order-number-unclean", "number")),
+        (replace(FULL_ORDER, source_number="\u200b"), ("order-without-number", "number")),
+        (with_line(article_number="\u200b"), ("line-without-article-number", "lines[0].article_number")),
         (with_line(row_number=""), ("line-without-row-number", "lines[0].row_number")),
         (with_line(row_number="1" * 41), ("row-number-too-long", "lines[0].row_number")),
         (with_line(article_number=None), ("line-without-article-number", "lines[0].article_number")),
@@ -119,13 +123,30 @@ def test_several_lines_of_one_article_are_fine() -> None:
     assert order_problems(replace(FULL_ORDER, lines=(FULL_LINE, replace(FULL_LINE, row_number="890"))), SETTINGS) == ()
 
 
+@pytest.mark.parametrize("missing", ["name", "post_code"])
+def test_a_name_or_a_post_code_is_a_must_only_where_the_setting_says_so(missing: str) -> None:
+    order = with_consignee(**{missing: "\u200b"})
+    assert order_problems(order, SETTINGS) == ()
+    assert found(order_problems(order, ALL_PARTS)) == [(f"{missing.replace('_', '-')}-missing", f"consignee.{missing}")]
+
+
+@pytest.mark.parametrize("mark", ["\ufe0f", "\u034f", "\u3164", "\u2060", "\u00a0", "\u200d", "\u2800", "\U000e0101"])
+def test_a_mark_that_nobody_sees_in_an_article_number_is_found(mark: str) -> None:
+    """On the article and on the order's line alike: neither is sent under a number that nobody can type."""
+    number = f"A{mark}B"
+    assert found(order_problems(with_line(article_number=number), SETTINGS)) == [
+        ("article-number-unclean", "lines[0].article_number")
+    ]
+    assert found(article_problems(replace(FULL_ARTICLE, number=number), SETTINGS)) == [("article-number-unclean", "number")]
+
+
 def test_an_address_in_a_country_without_post_codes_needs_none() -> None:
-    assert order_problems(with_consignee(country_code="HK", post_code=""), SETTINGS) == ()
+    assert order_problems(with_consignee(country_code="HK", post_code=""), ALL_PARTS) == ()
 
 
 @pytest.mark.parametrize(("country", "expected"), [("LA", []), ("IE", [("post-code-missing", "consignee.post_code")])])
 def test_the_setting_says_which_countries_need_no_post_code(country: str, expected: list[tuple[str, str]]) -> None:
-    settings = OngoingSettings(countries_without_post_code=["LA"])
+    settings = ALL_PARTS.model_copy(update={"countries_without_post_code": ["LA"]})
     assert found(order_problems(with_consignee(country_code=country, post_code=""), settings)) == expected
 
 

@@ -1,4 +1,4 @@
-"""`mappings`, `events`, `jobs`, `lanes`, `dead-letters`, `replay`, `release`: what there is, and what to do."""
+"""`mappings`, `jobs`, `dead-letters`, `replay`: what there is, and where it stands."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ import typer
 from rich.text import Text
 
 from app.commands.kit.remote import DEFAULT_URL, ApiKey, Remote, Url, connect
-from app.commands.kit.terminal import AsJson, Exit, err, fail, fields, moment, out, print_json, table, with_times
+from app.commands.kit.terminal import AsJson, Exit, err, fail, fields, moment, out, print_json, table
+from app.commands.kit.wording import in_commands
+from app.commands.records.places import EVENT_COLUMNS
 
 mappings = typer.Typer(no_args_is_help=True, help="Records and their state: where is this order, and why.")
-dead_letters = typer.Typer(no_args_is_help=True, help="What could not be done and waits for a person.")
+dead_letters = typer.Typer(no_args_is_help=True, help="Dead letters: records that failed for good and wait for a person.")
 
-Limit = Annotated[int, typer.Option(min=1, help="Most rows to show.")]
+Limit = Annotated[int, typer.Option(min=1, help="Maximum number of rows.")]
 Connection = Annotated[str | None, typer.Option(help="Only of this connection.", show_default=False)]
 Number = Annotated[str, typer.Argument(metavar="NUMBER", help="The shop's id, the order or article number, or the WMS's id.")]
 
@@ -28,15 +30,6 @@ MAPPING_COLUMNS = {
     "State": "label",
     "Transfer": "transfer",
     "Delivery": "delivery.state",
-    "Reason": "reason",
-}
-EVENT_COLUMNS = {
-    "Id": "id",
-    "Connection": "connection",
-    "Received": "received_at",
-    "Topic": "topic",
-    "Record": "record",
-    "State": "state",
     "Reason": "reason",
 }
 JOB_COLUMNS = {
@@ -69,19 +62,6 @@ CONFIRMED_COLUMNS = {
 }
 DETAIL = ("next", "job", "reports", "came_in", "sent", "deliveries", "told", "acknowledged", "history")
 CALL_COLUMNS = {"Started": "started_at", "Call": "call", "Result": "result", "Status": "status", "Answer": "answer"}
-LANE_COLUMNS = {
-    "Id": "id",
-    "Lane": "key",
-    "Connections": "connections",
-    "Paused": "paused",
-    "Waiting": "states.waiting",
-    "Parked": "states.parked",
-    "Held": "states.held",
-    "Dead": "states.dead",
-    "Oldest": "oldest",
-    "At work": "worked_on",
-    "Blocked": "blocked",
-}
 DEAD_COLUMNS = {
     "Id": "id",
     "Connection": "connection",
@@ -97,7 +77,7 @@ def _listed(rows: list[dict[str, Any]], columns: Mapping[str, str], title: str, 
     if as_json:
         print_json({"items": rows})
     else:
-        table(with_times(rows), columns, title)
+        table(rows, columns, title)
 
 
 @mappings.command("list")
@@ -108,7 +88,8 @@ def list_mappings(
         str | None, typer.Option(help="pending, sent, held, refused, unknown or none.", show_default=False)
     ] = None,
     delivery: Annotated[
-        str | None, typer.Option(help="none, waiting, partly, reported or held: how far the way back is.", show_default=False)
+        str | None,
+        typer.Option(help="How far the shop has been told: none, waiting, partly, reported or held.", show_default=False),
     ] = None,
     limit: Limit = 50,
     url: Url = DEFAULT_URL,
@@ -139,34 +120,32 @@ def show_mapping(number: Number, url: Url = DEFAULT_URL, api_key: ApiKey = None,
 def _explain(mapping: dict[str, Any]) -> None:
     """Where it stands, what happens next, what came in, what was sent, and its history; each newest first."""
     facts = {name: value for name, value in mapping.items() if name not in DETAIL}
-    fields(with_times([facts])[0], f"{mapping['kind'].capitalize()} {mapping['shop']['number'] or mapping['shop']['id']}")
+    fields(facts, f"{mapping['kind'].capitalize()} {mapping['shop']['number'] or mapping['shop']['id']}")
     due = mapping["next"]["at"]
-    out().print(Text.assemble(("Next: ", "bold"), mapping["next"]["text"], f" ({moment(due)} UTC)" if due else ""))
-    table(with_times(mapping["came_in"]), EVENT_COLUMNS, "Came in")
-    table(with_times(mapping["sent"]), CALL_COLUMNS, "Calls")
+    out().print(Text.assemble(("Next: ", "bold"), in_commands(mapping["next"]["text"]), f" ({moment(due)} UTC)" if due else ""))
+    _name_commands(mapping)
+    table(mapping["came_in"], EVENT_COLUMNS, "Came in", none="No webhook about it came in, or none is kept any more.")
+    table(mapping["sent"], CALL_COLUMNS, "Calls", none="No call was made for it, or none is kept any more.")
     if mapping["deliveries"]:
         _explain_way_back(mapping)
-    table(with_times(mapping["history"]["items"]), HISTORY_COLUMNS, "History")
+    table(mapping["history"]["items"], HISTORY_COLUMNS, "History")
+
+
+def _name_commands(mapping: dict[str, Any]) -> None:
+    """What a person can do about a record that waits for one."""
+    number = mapping["shop"]["number"] or mapping["shop"]["id"]
+    acts = {"held": ("resync", "resolve"), "dead": ("resync", "resolve")}.get(mapping["next"]["code"], ())
+    released = ("release",) if "release" in mapping["next"]["text"] else ()
+    if commands := [f"gateway {act} {number}" for act in (*released, *acts)]:
+        err().print(Text(f"Commands for it: {', '.join(commands)}", style="dim"))
 
 
 def _explain_way_back(mapping: dict[str, Any]) -> None:
     shipped = [{**one, "tracking": [each["number"] for each in one["tracking"]]} for one in mapping["deliveries"]]
-    table(with_times(shipped), SHIPPED_COLUMNS, "In the warehouse")
-    table(with_times(mapping["told"]), TOLD_COLUMNS, "Told to the shop")
-    table(with_times(mapping["acknowledged"]), CONFIRMED_COLUMNS, "Confirmed to the warehouse")
-
-
-def events(
-    connection: Connection = None,
-    state: Annotated[str | None, typer.Option(help="Only in this state.", show_default=False)] = None,
-    limit: Limit = 50,
-    url: Url = DEFAULT_URL,
-    api_key: ApiKey = None,
-    as_json: AsJson = False,
-) -> None:
-    """List what the shops' webhooks brought, newest first, and what became of it."""
-    rows = connect(url, api_key).items("/events", limit, connection=connection, state=state)
-    _listed(rows, EVENT_COLUMNS, "Events", as_json)
+    table(shipped, SHIPPED_COLUMNS, "In the warehouse")
+    table(mapping["told"], TOLD_COLUMNS, "Told to the shop", none="The shop was told nothing of it yet.")
+    confirmed = "Nothing of it was confirmed to the warehouse yet."
+    table(mapping["acknowledged"], CONFIRMED_COLUMNS, "Confirmed to the warehouse", none=confirmed)
 
 
 def jobs(
@@ -177,19 +156,9 @@ def jobs(
     api_key: ApiKey = None,
     as_json: AsJson = False,
 ) -> None:
-    """List the work: one job a record."""
+    """List the jobs. Each is the work on one record."""
     rows = connect(url, api_key).items("/jobs", limit, connection=connection, state=state)
     _listed(rows, JOB_COLUMNS, "Jobs", as_json)
-
-
-def lanes(url: Url = DEFAULT_URL, api_key: ApiKey = None, as_json: AsJson = False) -> None:
-    """List the lanes: one for each goods owner, with what waits in it."""
-    rows = connect(url, api_key).items("/lanes", 1000)
-    if as_json:
-        print_json({"items": rows})
-        return
-    shown = [{**row, "oldest": moment(row["oldest"]), "blocked": [each["call"] for each in row["blocked"]]} for row in rows]
-    table(shown, LANE_COLUMNS, "Lanes")
 
 
 @dead_letters.command("list")
@@ -209,7 +178,7 @@ def replay(
         typer.Option(
             "--filter",
             metavar="FIELD=VALUE",
-            help="All that fit, like connection=shop or reason_code=refused; give more than one.",
+            help="All dead letters that match, like connection=shop or reason_code=refused. Give more than one.",
         ),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before replaying by filter.")] = False,
@@ -217,7 +186,7 @@ def replay(
     api_key: ApiKey = None,
     as_json: AsJson = False,
 ) -> None:
-    """Try dead letters again: by id, or all that fit a filter, after showing how many that are."""
+    """Try dead letters again, by id or by filter. With a filter it first shows how many match."""
     if bool(ids) == bool(filters):
         raise typer.BadParameter("give ids, or --filter", param_hint="ID")
     remote = connect(url, api_key)
@@ -246,21 +215,6 @@ def _confirm_replay(remote: Remote, wanted: dict[str, Any]) -> None:
     typer.confirm(f"{plan['matched']} would be tried again. Go on?", abort=True, err=True)
 
 
-def release(number: Number, url: Url = DEFAULT_URL, api_key: ApiKey = None, as_json: AsJson = False) -> None:
-    """Let a held record through all the same, as it is."""
-    remote = connect(url, api_key)
-    found = remote.items("/mappings", 20, number=number)
-    held = [row for row in found if "held" in (row["transfer"], row["delivery"]["state"])]
-    if len(held) > 1:
-        fail(
-            f"{len(held)} held records have the number {number}: {', '.join(str(row['id']) for row in held)}",
-            "release one over the REST API",
-        )
-    if not held:
-        fail(f"no held record has the number {number}", "see it with: gateway mappings show NUMBER")
-    _say(remote.call("POST", f"/mappings/{held[0]['id']}/release"), f"{number} is released", as_json)
-
-
 def _say(answer: Any, words: str, as_json: bool) -> None:
     if as_json:
         print_json(answer)
@@ -270,8 +224,6 @@ def _say(answer: Any, words: str, as_json: bool) -> None:
 
 def register(app: typer.Typer, panel: str) -> None:
     app.add_typer(mappings, name="mappings", rich_help_panel=panel)
-    for name, command in (("events", events), ("jobs", jobs), ("lanes", lanes)):
-        app.command(name, rich_help_panel=panel)(command)
+    app.command("jobs", rich_help_panel=panel)(jobs)
     app.add_typer(dead_letters, name="dead-letters", rich_help_panel=panel)
     app.command("replay", rich_help_panel=panel)(replay)
-    app.command("release", rich_help_panel=panel)(release)

@@ -1,0 +1,1 @@
+"""What is stored of a connection's webhooks in its system."""

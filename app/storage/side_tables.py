@@ -1,0 +1,37 @@
+"""Tables beside the pipe: what one process does by the clock, and the visits of people who connect a system."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Index, LargeBinary, String, Table
+
+from app.storage.tables import metadata
+from app.storage.types import BigId, UtcTime
+
+upkeep = Table(
+    "upkeep",
+    metadata,
+    Column("task", String(40), primary_key=True),
+    Column("due_at", UtcTime),
+    Column("position", BigId, nullable=False),  # the id up to which it has come
+    Column("moment", UtcTime),  # or the time
+)
+
+visits = Table(
+    "visits",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("integration", String(40), nullable=False),
+    Column("browser", String(64)),  # hash of the cookie; None: a link that nobody has followed yet
+    Column("link", String(64), unique=True),  # hash of the one-time link; None: somebody came with a key
+    Column("key_id", String(40)),  # the API key that allows it
+    Column("connection_id", String(40)),  # to be connected again, or made by this visit
+    # open → asked (sent to the system's consent page) → made
+    Column("stage", String(10), nullable=False),
+    Column("state", String(64), unique=True),  # hash of the `state` that is out, or was
+    Column("state_until", UtcTime),
+    Column("sealed", LargeBinary),  # what the person typed, until the connection is made
+    Column("created_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+    Index("ix_visits_browser", "browser", "integration", "created_at"),
+    Index("ix_visits_expires_at", "expires_at"),
+)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import ipaddress
-import itertools
 import os
 import shutil
 import socket
@@ -20,6 +19,7 @@ from tests import services
 # PostgreSQL, or why it is left out
 
 LEFT_OUT = pytest.StashKey[int]()
+PAGES_LEFT_OUT = pytest.StashKey[int]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -28,15 +28,30 @@ def pytest_configure(config: pytest.Config) -> None:
             f"{services.REQUIRE_VARIABLE} is set, but there is no PostgreSQL server here: install it "
             f"(Debian: apt-get install postgresql), or set {services.URL_VARIABLE} to a superuser's URL on one."
         )
+    if services.browser_is_required() and services.chromium() is None:
+        raise pytest.UsageError(
+            f"{services.REQUIRE_BROWSER_VARIABLE} is set, but there is no Chromium here: install it "
+            "(Debian: apt-get install chromium)."
+        )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if services.chromium() is None:
+        pages = [item for item in items if "browser" in getattr(item, "fixturenames", ())]
+        config.stash[PAGES_LEFT_OUT] = len(pages)
+        config.hook.pytest_deselected(items=pages)
+        items[:] = [item for item in items if item not in pages]
     if services.postgres_is_there():
         return
     left_out = [item for item in items if _needs_postgres(item)]
     config.stash[LEFT_OUT] = len(left_out)
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if not _needs_postgres(item)]
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than there are cores: tests with real processes wait for most of their time."""
+    return (os.cpu_count() or 1) + 1
 
 
 def _needs_postgres(item: pytest.Item) -> bool:
@@ -50,11 +65,14 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """Each of the processes collects all tests; the first one hears of it from them."""
     if (output := getattr(session.config, "workeroutput", None)) is not None:
         output["left_out"] = session.config.stash.get(LEFT_OUT, 0)
+        output["pages_left_out"] = session.config.stash.get(PAGES_LEFT_OUT, 0)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    node.config.stash[LEFT_OUT] = getattr(node, "workeroutput", {}).get("left_out", 0)
+    output = getattr(node, "workeroutput", {})
+    node.config.stash[LEFT_OUT] = output.get("left_out", 0)
+    node.config.stash[PAGES_LEFT_OUT] = output.get("pages_left_out", 0)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -67,6 +85,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.line(
             f"To include them: apt-get install postgresql (the server is enough), or set {services.URL_VARIABLE}."
         )
+    pages = config.stash.get(PAGES_LEFT_OUT, 0)
+    if pages:
+        terminalreporter.section("PAGES NOT TESTED", sep="!", yellow=True, bold=True)
+        terminalreporter.line(f"{pages} tests in a browser were left out: this machine has no Chromium.")
+        terminalreporter.line("To include them: apt-get install chromium.")
 
 
 # Databases
@@ -85,21 +108,12 @@ def postgres_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def fresh_postgres(postgres_url: str) -> Iterator[Callable[[], str]]:
-    """Makes one migrated, empty PostgreSQL database after another, as copies of one: cheaper than migrating each."""
-    prefix = f"gateway_test_{os.getpid()}"
-    template = f"{prefix}_template"
-    services.execute(postgres_url, f"CREATE DATABASE {template}")
-    _migrate(services.with_database(postgres_url, template))
-    numbers = itertools.count(1)
-
-    def make() -> str:
-        name = f"{prefix}_{next(numbers)}"
-        services.execute(postgres_url, f"CREATE DATABASE {name} TEMPLATE {template}")
-        return services.with_database(postgres_url, name)
-
-    yield make
-    services.execute(postgres_url, f"DROP DATABASE {template} WITH (FORCE)")
+def postgres_databases(postgres_url: str) -> Iterator[services.Databases]:
+    """Migrated, empty PostgreSQL databases, as copies of one: cheaper than migrating each."""
+    databases = services.Databases(postgres_url, f"gateway_test_{os.getpid()}")
+    _migrate(databases.template_url)
+    yield databases
+    databases.drop_all()
 
 
 @pytest.fixture(scope="session")
@@ -119,11 +133,11 @@ def sqlite_database(migrated_sqlite: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def postgresql_database(postgres_url: str, fresh_postgres: Callable[[], str]) -> Iterator[str]:
-    """A migrated, empty PostgreSQL database of the test's own; gone afterwards, whoever is still connected."""
-    url = fresh_postgres()
+def postgresql_database(postgres_databases: services.Databases) -> Iterator[str]:
+    """A migrated, empty PostgreSQL database of the test's own; whoever is still connected afterwards is cut off."""
+    url = postgres_databases.take()
     yield url
-    services.execute(postgres_url, f"DROP DATABASE {url.partition('?')[0].rpartition('/')[2]} WITH (FORCE)")
+    postgres_databases.give_back(url)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -80,6 +80,11 @@ class TestFly:
         assert fly["metrics"] == [{"processes": ["web", "worker"], "port": 9091, "path": "/metrics"}]
         assert fly["env"]["GATEWAY_METRICS_PORT"] == fly["env"]["GATEWAY_WORKER_METRICS_PORT"] == "9091"
 
+    def test_the_page_and_the_file_name_the_same_app(self, fly: dict[str, Any]) -> None:
+        page = (ROOT / "docs" / "deploy-fly.md").read_text()
+        assert f"fly apps create {fly['app']}\n" in page
+        assert f"https://{fly['app']}.fly.dev" in page
+
     def test_no_secret_is_in_it(self, fly: dict[str, Any]) -> None:
         assert not {"DATABASE_URL", "REDIS_URL", "GATEWAY_SECRET_KEYS"} & set(fly["env"])
 

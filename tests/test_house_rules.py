@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 APP = Path(__file__).parents[1] / "app"
+HISTORY = APP / "storage" / "migrations" / "versions"
+"""One file for each change of the tables: it grows by its nature."""
 MOST_LINES = 400
 MOST_LINES_OF_A_FUNCTION = 60
 MOST_MODULES = 12
@@ -67,6 +69,7 @@ def test_no_folder_holds_too_many_modules() -> None:
     counts = {
         folder.relative_to(APP.parent).as_posix(): len([file for file in folder.glob("*.py") if file.name != "__init__.py"])
         for folder in (APP, *(each for each in APP.rglob("*") if each.is_dir()))
+        if folder != HISTORY
     }
     most = {name: MOST_MODULES_OF_APP if name == "app" else MOST_MODULES for name in counts}
     assert {name: count for name, count in counts.items() if count > most[name]} == {}

@@ -253,6 +253,7 @@ class TestAnswers:
             (b"[]", "br", "'br', which was not asked for"),
             (gzip.compress(gzip.compress(b"[]")), "gzip, gzip", "'gzip, gzip', which was not asked for"),
         ],
+        ids=["not packed", "cut off", "unknown packing", "packed twice"],
     )
     async def test_what_is_packed_otherwise_than_asked_for_is_no_answer(self, body: bytes, coding: str, why: str) -> None:
         page = Page(body, headers={"content-encoding": coding})
@@ -326,15 +327,25 @@ class TestAnswers:
         ("Sat, 21 Nov 2026 10:01:30 GMT", 90),
         ("Sat, 21 Nov 2026 09:00:00 GMT", 0),
         ("Sat, 21 Nov 2026 11:01:00 +0100", 60),
-        ("99999999999999999999", 86_400),
-        ("Fri, 31 Dec 9999 23:59:59 GMT", 86_400),
+        ("99999999999999999999", 3_600),
+        ("9" * 5000, 3_600),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 3_600),
+        ("Mon, 01 Jan 1 00:00:00 GMT", 0),
         ("soon", None),
         ("", None),
         ("-5", None),
         ("²", None),
+        ("١٢", None),
+        ("1e308", None),
+        ("nan", None),
+        ("Mon, 01 Jan 2024 00:00:00 +99999999999999999", None),
+        ("Mon, 01 Jan 2024 00:00:00 -99999999999999999", None),
+        ("Fri, 31 Dec 9999 23:59:59 -2359", None),
+        ("Mon, 01 Jan 99999999999 00:00:00 GMT", None),
+        ("Mon, 99 Jan 2024 99:99:99 GMT", None),
     ],
 )
-def test_retry_after_comes_in_two_forms_and_is_at_most_a_day(value: str, seconds: float | None) -> None:
+def test_retry_after_comes_in_two_forms_and_is_at_most_an_hour(value: str, seconds: float | None) -> None:
     assert retry_after_seconds({"Retry-After": value}, NOW) == seconds
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app import json_reading as read
+from app.storage.types import dumps
 
 ANY_JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -134,3 +136,170 @@ def test_what_stands_at_a_path(path: str, expected: Any) -> None:
         "meta_data": [{"key": "leveringsdato", "value": "2026-12-01"}],
     }
     assert read.at_path(body, path) == expected
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b'{"a": 1.5, "b": null}', {"a": 1.5, "b": None}),
+        (b'{"n": 1e400}', {"n": None}),
+        (b'{"n": -1e400}', {"n": None}),
+        (b'{"n": ' + b"1" * 5000 + b"}", {"n": None}),
+        (b'{"n": 99999999999999999999999, "m": 1e400}', {"n": 1e23, "m": None}),
+        (b'{"a": "\\ud800", "b": "\\ud83d\\ude00"}', {"a": "\N{REPLACEMENT CHARACTER}", "b": "\N{GRINNING FACE}"}),
+        (b'{"a": "K\xe5re"}', {"a": "K\N{REPLACEMENT CHARACTER}re"}),
+        (b'"a\\u0000b"', "a\x00b"),
+    ],
+)
+def test_one_odd_value_does_not_spoil_the_rest_of_an_answer(content: bytes, expected: Any) -> None:
+    assert read.parse(content) == expected
+    assert read.is_json(content)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"<html>", b"{", b'{"a": NaN}', b"[Infinity]", b'{"a": 1} {"b": 2}', b"[" * 5000 + b"]" * 5000]
+)
+def test_what_is_no_json_is_none(content: bytes) -> None:
+    assert not read.is_json(content)
+    with pytest.raises(read.NotJson):
+        read.parse(content)
+
+
+WARNING = b'<br />\n<b>Warning</b>:  Undefined array key "sone" in <b>/srv/rig.php</b> on line <b>29</b><br />\n'
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (b"\xef\xbb\xbf", b""),
+        (b"\n\n\xef\xbb\xbf\xef\xbb\xbf", b"\n"),
+        (WARNING, b""),
+        (WARNING * 3, WARNING),
+        (b"", b"\n" + WARNING),
+        (b"\nNotice: Undefined offset: [0] in /srv/a.php on line 3\n", b""),
+        (b'Notice: Undefined index ["id"] in array(1) { ["id"]=> int(5) } on line 3\n', b""),
+        (b"PHP Warning:  call in {closure}() at [internal function] {main}\n", b""),
+        (b"Array\n(\n    [0] => a\n    [1] => Array ( [x] => {y} )\n    [2 => 3]\n)\n", b""),
+        (b"Array\n(\n    [0] => a\n)\n", b"\n<!-- Cached page -->"),
+        (b"<!-- Cached by [W3TC] -->\n", b"\n<!-- 0.12 s -->"),
+        (b'<div id="error"><p class="wpdberror">WordPress database error: [Table missing]</p></div>', b""),
+        (b"test", b""),
+        (b"", b"1"),
+        (b'Warning: cannot read {"a": 1} in /srv/a.php on line 3\n', b""),
+    ],
+)
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        (b'[{"id": 1, "note": "<html> [x] {y}"}, {"id": 2}]', [{"id": 1, "note": "<html> [x] {y}"}, {"id": 2}]),
+        (b'{"code": "rest_forbidden", "data": {"status": 403}}', {"code": "rest_forbidden", "data": {"status": 403}}),
+    ],
+)
+def test_json_is_read_among_what_a_server_writes_around_it(before: bytes, after: bytes, document: bytes, expected: Any) -> None:
+    found, junk = read.with_junk(before + document + after)
+    assert found == expected
+    assert junk != ""
+    assert read.is_json(before + document + after)
+
+
+def test_an_empty_list_is_an_answer_behind_a_warning_and_blank_lines_are_nothing_to_speak_of() -> None:
+    assert read.parse(WARNING + b"[]") == []
+    assert read.parse(b"\xef\xbb\xbf[1, 2]") == [1, 2]
+    assert read.with_junk(b'\r\n\n {"id": 1}\n') == ({"id": 1}, "")
+    assert read.with_junk(b'\xef\xbb\xbf{"id": 1}') == ({"id": 1}, "\ufeff")
+
+
+@pytest.mark.parametrize("document", [b"[]", b"{}"])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (b'Warning: cannot read {"a": 1} in /srv/a.php on line 3\n', b""),
+        (b"", b'\n<!-- Cached with {"a": 1} -->'),
+    ],
+)
+def test_an_empty_answer_goes_before_json_in_a_message(before: bytes, document: bytes, after: bytes) -> None:
+    assert not read.parse(before + document + after)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        WARNING + b'[{"id": 1}, {"id": 2}',
+        WARNING + b'[{"id": 1}, {"id": 2, "paid": tru',
+        WARNING + b'[{"id": 1, "lines": [{"id": 5}], "note": "cut',
+        b'[{"id": 1}, ' + WARNING + b'{"id": 2}]',
+        b'{"id": 1, "lines": [{"id": 5}' + WARNING,
+        WARNING + b'{"a": 1}\n{"b": 2}\n',
+        b'[{"id": 1}]\n[{"id": 2}]',
+        b'<!DOCTYPE html><html><script type="application/json">{"id": 1}</script></html>',
+        b'<html><body><pre>\n[{"id": 1}]\n</pre></body></html>',
+        b'<script>var shop = {"id": 1};</script>',
+        b'callback({"id": 1})',
+        b'settings = {"id": 1}',
+        WARNING,
+        WARNING + b"[1, 2]",
+        b'\xef\xbb\xbf{"a": NaN}',
+    ],
+)
+def test_what_is_not_plainly_one_whole_answer_is_no_json(content: bytes) -> None:
+    assert not read.is_json(content)
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [b"[", b"{", b'["', b'["a" ', b"[1 ", b"[1,", b'{"a":', b"[0] ", b'[{"a"', b"{}", b"[] ", b'{"a" ', b"\xef\xbb\xbf", b"<b"],
+)
+def test_the_effort_is_bounded_whatever_stands_there(unit: bytes) -> None:
+    content = b"x" + unit * (500_000 // len(unit))
+    began = time.process_time()
+    read.is_json(content)
+    assert time.process_time() - began < 3
+
+
+@pytest.mark.parametrize("levels", [245, 300, 512])
+def test_what_is_nested_too_deep_to_be_stored_is_cut_off(levels: int) -> None:
+    found = read.parse(b'{"id": 7, "meta": ' + b'{"a": ' * levels + b"1" + b"}" * (levels + 1))
+    assert found["id"] == 7
+    stored = dumps([found])
+    assert stored.count("{") == read.MOST_NESTED
+
+
+def test_an_entity_that_is_no_character_is_left_as_it_stands() -> None:
+    odd = "&#" + "1" * 5000 + ";"
+    assert read.plain({"name": f"Ull {odd} &amp; bomull"}, "name") == f"Ull {odd} & bomull"
+    assert read.unescaped("&#x110000; &#xd800; &amp;") == "\N{REPLACEMENT CHARACTER} \N{REPLACEMENT CHARACTER} &"
+
+
+@pytest.mark.parametrize("value", [2**63, 10**30, -1, "9" * 20, "9" * 5000, "٣", 1.0, 1e400])
+def test_what_a_database_cannot_keep_is_no_id(value: Any) -> None:
+    assert read.identity(value) is None
+
+
+@pytest.mark.parametrize("value", ["9999-12-31T23:59:59", "0001-01-01T00:00:00", "2024-01-01T00:00:00+99:99", "0000-00-00"])
+def test_a_time_that_nothing_can_be_added_to_is_none(value: str) -> None:
+    assert read.moment(value) is None
+
+
+@pytest.mark.parametrize(
+    ("stored", "wanted"),
+    [
+        ("Bygg&regnskap AS", "Bygg&regnskap AS"),
+        ("Kopi&notater ANS", "Kopi&notater ANS"),
+        ("post&times@example.com", "post&times@example.com"),
+        ("Salt&pepper, 10&deg", "Salt&pepper, 10&deg"),
+        ("Kopi&notater; Oslo", "Kopi&notater; Oslo"),
+        ("Kj&aelig;r &amp; S&oslash;nn", "Kjær & Sønn"),
+        ("Fjell &#8211; O&#x2019;Test", "Fjell – O’Test"),
+        ("AT&T & Co; AS", "AT&T & Co; AS"),
+    ],
+)
+def test_an_entity_is_decoded_only_with_its_semicolon(stored: str, wanted: str) -> None:
+    assert read.plain({"name": stored}, "name") == wanted
+
+
+def test_a_list_that_php_wrote_as_an_object_is_read() -> None:
+    body = {"line_items": {"11": {"id": 1}, "14": {"id": 2}}, "meta_data": {"3": {"key": "po", "value": "PO-77"}}, "billing": []}
+    assert read.objects(body, "line_items") == [{"id": 1}, {"id": 2}]
+    assert read.at_path(body, "meta_data.po") == "PO-77"
+    assert read.section(body, "billing") == {}
+    assert read.objects({"line_items": {"id": 1, "name": "x"}}, "line_items") == []

@@ -29,6 +29,8 @@ services.postgres_programs = lambda: None
 sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", *sys.argv[1:]]))
 """
 
+ROW = "INSERT INTO alerts (kind, subject, text, count, first_at, last_at) VALUES ('held', gen_random_uuid(), '', 1, now(), now())"
+
 
 class TestDatabase:
     @pytest.mark.parametrize("round_number", [1, 2])
@@ -49,6 +51,26 @@ class TestDatabase:
         assert zone == "Europe/Oslo" or os.environ.get(services.URL_VARIABLE)
 
 
+class TestGivenBack:
+    async def test_one_that_is_used_again_is_empty_and_counts_from_1(self, postgres_databases: services.Databases) -> None:
+        async def a_row(url: str) -> tuple[int, int]:
+            engine = create_async_engine(url)
+            async with engine.begin() as connection:
+                await connection.execute(text(ROW))
+                found = (await connection.execute(text("SELECT count(*), max(id) FROM alerts"))).one()
+            await engine.dispose()
+            return found[0], found[1]
+
+        first = postgres_databases.take()
+        assert await a_row(first) == (1, 1)
+        assert await a_row(first) == (2, 2)
+        postgres_databases.give_back(first)
+        again = postgres_databases.take()
+        assert again == first
+        assert await a_row(again) == (1, 1)
+        postgres_databases.give_back(again)
+
+
 class TestWithoutPostgres:
     def run_here(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_TEST_")}
@@ -65,7 +87,7 @@ class TestWithoutPostgres:
         run = self.run_here()
         assert run.returncode == 0, run.stdout + run.stderr
         assert "NOT TESTED ON POSTGRESQL" in run.stdout
-        assert "3 tests against PostgreSQL were left out: this machine has no PostgreSQL server." in run.stdout
+        assert "4 tests against PostgreSQL were left out: this machine has no PostgreSQL server." in run.stdout
         assert "apt-get install postgresql" in run.stdout
         assert "2 passed" in run.stdout
 

@@ -11,17 +11,17 @@ from typing import Any
 
 import httpx
 
+from app.domain import Right
 from app.engine.core.queue import MemoryWakeUps, Task
 from app.engine.core.runtime import Gateway
 from app.main import GatewayApp, create_app
 from app.records import connections, keys
 from app.records.connections import Connection, Draft
-from app.records.keys import Right
 from app.settings import Settings
 from app.worker import work
 from tests.harness import ADDRESS, KEY, LONG_AGO, SECRET, Clock, Harness, SimulatedShop, SimulatedWarehouse
 
-NO_POST_CODE = {**ADDRESS, "postcode": ""}
+NO_CITY = {**ADDRESS, "city": ""}
 """An address that holds an order."""
 MOVED = {**ADDRESS, "address_1": "Lillegata 2"}
 

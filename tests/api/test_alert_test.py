@@ -16,8 +16,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from app.sandbox.kit.server import Server, free_port
+from app.sandbox.kit.server import Server
 from tests.api.calling import Api, open_api, settings_for
+from tests.services import free_port
 
 SECRET = "alert-secret"
 

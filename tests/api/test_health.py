@@ -28,12 +28,11 @@ async def test_it_is_ready_with_its_database_at_our_revision(api: Api) -> None:
 
 async def test_a_later_revision_is_fine_an_earlier_one_is_not(api: Api) -> None:
     async with client_of(api.app) as nobody:
-        for revision, status in (("0007", 200), ("0000", 503)):
+        for revision, status, fix in (("0000", 503, "run: gateway migrate"), (f"{REVISION:04}", 200, None)):
             async with api.gateway.database.begin() as db:
                 await db.execute(text("update alembic_version set version_num = :found"), {"found": revision})
             answer = await nobody.get("/readyz")
-            assert answer.status_code == status
-    assert answer.json()["fix"] == "run: gateway migrate"
+            assert (answer.status_code, answer.json().get("fix")) == (status, fix)
 
 
 async def test_without_redis_it_is_degraded_and_still_ready(sqlite_harness: Api, tmp_path: Path) -> None:

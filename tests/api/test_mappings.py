@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.api.calling import MOVED, NO_POST_CODE, Site
+from tests.api.calling import MOVED, NO_CITY, Site
 from tests.harness import ADDRESS
 
 
@@ -63,7 +63,7 @@ async def test_history_comes_page_by_page(site: Site) -> None:
 async def test_mappings_are_filtered_and_paged(site: Site) -> None:
     for _ in range(3):
         await site.take_in(site.shop.order())
-    await site.take_in(site.shop.order(shipping=NO_POST_CODE))
+    await site.take_in(site.shop.order(shipping=NO_CITY))
     first = (await site.client.get("/mappings", params={"kind": "order", "limit": 3})).json()
     second = (await site.client.get("/mappings", params={"kind": "order", "limit": 3, "cursor": first["next_cursor"]})).json()
     ids = [each["id"] for each in first["items"] + second["items"]]
@@ -76,7 +76,7 @@ async def test_mappings_are_filtered_and_paged(site: Site) -> None:
 
 
 async def test_a_held_record_says_who_is_awaited(site: Site) -> None:
-    order = site.shop.order(shipping=NO_POST_CODE)
+    order = site.shop.order(shipping=NO_CITY)
     await site.take_in(order)
     mapping = await site.explained(str(order["id"]), kind="order")
     assert mapping["next"]["code"] == "held"
@@ -168,7 +168,7 @@ async def test_released_twice_it_is_told_that_it_is_not_held(site: Site) -> None
 
 
 async def test_what_is_wrong_with_the_record_itself_no_release_can_help(site: Site) -> None:
-    order = site.shop.order(shipping=NO_POST_CODE)
+    order = site.shop.order(shipping=NO_CITY)
     await site.take_in(order)
     mapping = await site.explained(str(order["id"]), kind="order")
     answer = await site.client.post(f"/mappings/{mapping['id']}/release")
@@ -211,7 +211,7 @@ async def test_an_operator_can_declare_a_record_settled(site: Site) -> None:
 
 
 async def test_what_is_resolved_is_taken_up_again_when_it_changes(site: Site) -> None:
-    order = site.shop.order(shipping=NO_POST_CODE)
+    order = site.shop.order(shipping=NO_CITY)
     await site.take_in(order)
     mapping = await site.explained(str(order["id"]), kind="order")
     await site.client.post(f"/mappings/{mapping['id']}/resolve", json={"reason": "sent by hand"})

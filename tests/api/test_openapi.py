@@ -73,6 +73,13 @@ def test_every_problem_is_a_problem_document(path: str, operation: dict[str, Any
         assert operation["security"] == [{"bearer": []}, {"api_key": []}]
 
 
+@pytest.mark.parametrize(("path", "operation"), EVERY)
+def test_every_parameter_says_what_it_is_and_those_in_the_address_show_one(path: str, operation: dict[str, Any]) -> None:
+    for parameter in operation.get("parameters", []):
+        assert parameter["description"], parameter["name"]
+        assert parameter["in"] != "path" or "example" in parameter, parameter["name"]
+
+
 def test_operation_ids_are_unique() -> None:
     found = [operation["operationId"] for _, _, operation in operations()]
     assert len(found) == len(set(found))
@@ -116,4 +123,4 @@ def test_every_answer_of_the_webhook_route_is_described() -> None:
 
 
 def test_what_shops_send_is_in_the_webhooks_section() -> None:
-    assert set(DOCUMENT["webhooks"]) == {"woocommerce-order", "woocommerce-product"}
+    assert set(DOCUMENT["webhooks"]) == {"mystore-order", "mystore-product", "woocommerce-order", "woocommerce-product"}

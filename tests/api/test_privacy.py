@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from app.storage.outbound_tables import deliveries
-from tests.api.calling import MOVED, NO_POST_CODE, Site
+from tests.api.calling import MOVED, NO_CITY, Site
 
 
 async def test_a_dry_run_says_how_much_there_is_and_empties_nothing(site: Site) -> None:
@@ -35,7 +35,7 @@ async def test_what_was_kept_about_a_person_is_emptied_and_numbers_and_states_st
 
 
 async def test_what_is_not_yet_where_it_has_to_go_is_left(site: Site) -> None:
-    await site.take_in(site.shop.order(shipping=NO_POST_CODE))
+    await site.take_in(site.shop.order(shipping=NO_CITY))
     erased = (await site.client.post("/erase", json={"text": "kari@example.com", "dry_run": False})).json()
     assert (erased["events"], erased["jobs"]) == (0, 0)
 

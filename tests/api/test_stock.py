@@ -68,7 +68,7 @@ async def test_the_list_is_filtered_and_goes_page_by_page(stocked: Site) -> None
 async def test_the_summary_counts_by_state_and_problem(stocked: Site) -> None:
     await sync(stocked)
     (found,) = (await stocked.client.get("/stock/summary")).json()["items"]
-    assert found["states"] == {"same": 1, "waiting": 0, "parked": 0, "problem": 1, "unknown": 0}
+    assert found["states"] == {"same": 1, "waiting": 0, "parked": 0, "problem": 1, "none": 0, "unknown": 0}
     assert found["problems"] == {"stock-not-managed": 1}
     assert (found["connection"], found["is_on"], found["last_error"]) == ("shop", True, None)
     assert found["read_at"]

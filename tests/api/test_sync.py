@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.api.calling import MOVED, NO_POST_CODE, Site
+from tests.api.calling import MOVED, NO_CITY, Site
 from tests.harness import LONG_AGO
 
 
@@ -15,7 +15,7 @@ async def sync(site: Site, target: str = "shop", **params: Any) -> Any:
 
 async def test_a_sync_brings_what_is_new_into_the_warehouse_and_answers_with_the_counts(site: Site) -> None:
     site.shop.order("SOKK-1")
-    site.shop.order("SOKK-2", shipping=NO_POST_CODE)
+    site.shop.order("SOKK-2", shipping=NO_CITY)
     articles = await sync(site, process="articles")
     assert articles.status_code == 200, articles.text
     assert articles.json()["counts"]["created"] == articles.json()["drift"] == 2
@@ -81,21 +81,33 @@ async def test_a_dry_run_shows_against_what_was_sent_last(site: Site) -> None:
 
 
 async def test_what_fail_on_names_is_a_problem_that_holds_the_run(site: Site) -> None:
-    site.shop.order(shipping=NO_POST_CODE)
+    site.shop.order(shipping=NO_CITY)
     answer = await sync(site, process="orders", fail_on="held,skipped")
     assert answer.status_code == 424
     assert answer.headers["content-type"] == "application/problem+json"
     problem = answer.json()
     assert problem["type"] == "urn:gateway:problem:sync-not-as-asked"
-    assert problem["detail"] == "1 held (fail_on: held, skipped)"
+    assert problem["detail"].startswith("1 held (orders ")
     assert problem["run"]["counts"]["held"] == 1
     (reason,) = problem["run"]["reasons"]
     assert reason["outcome"] == "held"
-    assert "post" in reason["reason"].lower()
+    assert "no city" in reason["reason"]
+
+
+async def test_what_a_webhook_came_upon_before_is_held_all_the_same(site: Site) -> None:
+    order = site.shop.order(shipping=NO_CITY)
+    await site.take_in(order)
+    answer = await sync(site, process="orders", fail_on="held")
+    assert answer.status_code == 424
+    problem = answer.json()
+    assert problem["detail"] == f"1 held (orders {order['number']}: city-missing) (fail_on: held)"
+    assert (problem["run"]["counts"]["held"], problem["run"]["held_now"]) == (0, 1)
+    site.shop.model.change_order(order["id"], {"shipping": MOVED})
+    assert (await sync(site, process="orders", fail_on="held")).status_code == 200
 
 
 async def test_what_is_held_is_no_failure_unless_it_is_asked_for(site: Site) -> None:
-    site.shop.order(shipping=NO_POST_CODE)
+    site.shop.order(shipping=NO_CITY)
     answer = await sync(site, process="orders")
     assert answer.status_code == 200
     assert answer.json()["counts"]["held"] == 1
@@ -178,9 +190,9 @@ async def test_the_query_goes_before_the_body(site: Site) -> None:
 
 
 async def test_nobody_is_called_that(site: Site) -> None:
-    answer = await site.client.post("/sync/mystery")
+    answer = await site.client.post("/sync/xyz")
     assert answer.status_code == 404
-    assert answer.json()["fix"] == "use one of: woocommerce, shop"
+    assert answer.json()["fix"] == "use one of: woocommerce, mystore, 24nettbutikk, shop"
 
 
 async def test_an_integration_without_an_active_connection_says_how_to_activate_one(site: Site) -> None:

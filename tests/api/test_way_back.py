@@ -121,3 +121,43 @@ async def test_an_order_opened_again_in_the_shop_is_reported_after_a_resync(back
     assert (await back.client.post(f"/mappings/{held['id']}/resync")).status_code == 200
     await back.work()
     assert back.shop.shown(order["id"])["status"] == "completed"
+
+
+async def sent_in_part(site: Site) -> dict[str, Any]:
+    """One of two."""
+    order = site.shop.order(line_items=[{"product_id": site.shop.product_id("SOKK-1"), "quantity": 2}])
+    await site.take_in(order)
+    site.warehouse.model.pick(str(order["id"]), {str(order["line_items"][0]["id"]): 1}, 77)
+    site.warehouse.model.ship(str(order["id"]), "TRACK-1", (), 77)
+    await look(site)
+    found = await site.explained(str(order["id"]), kind="order")
+    assert found["delivery"]["state"] == "partly"
+    return found
+
+
+async def test_a_partly_sent_order_is_closed_with_what_was_sent(back: Site) -> None:
+    found = await sent_in_part(back)
+    answer = await back.client.post(f"/mappings/{found['id']}/close-short")
+    assert (answer.status_code, answer.json()["rest"]) == (200, [])
+    assert answer.json()["history"]["items"][0]["code"] == "closed-short"
+
+
+async def test_a_rest_that_the_wms_cannot_cancel_is_answered_with_what_to_do_there(back: Site) -> None:
+    found = await sent_in_part(back)
+    answer = await back.client.post(f"/mappings/{found['id']}/close-short", json={"cancel_rest": True})
+    assert answer.status_code == 409
+    assert f"no call that cancels the rest of order {found['deliveries'][0]['number']}" in answer.json()["detail"]
+    assert "in the WMS's own pages" in answer.json()["fix"]
+
+
+async def test_a_back_order_is_answered_as_being_cancelled(back: Site) -> None:
+    found = await sent_in_part(back)
+    first = back.warehouse.order(found["deliveries"][0]["number"])
+    assert first is not None
+    body = first.body.model_copy(update={"order_number": "REST-1"})
+    made, _, _ = back.warehouse.model.put_order(body)
+    made.back_order_for = first.id
+    await look(back)
+    answer = await back.client.post(f"/mappings/{found['id']}/close-short", json={"cancel_rest": True})
+    (rest,) = answer.json()["rest"]
+    assert (rest["number"], rest["is_being_cancelled"], rest["fix"]) == ("REST-1", True, None)

@@ -22,7 +22,20 @@ from app.integrations.registry import secret_names
 from app.settings import Settings
 from tests import services
 from tests.bench.figure import Figure, Options
-from tests.bench.measurements import claims, coalescing, intake, latency, poll, poll_large, stock, throughput
+from tests.bench.measurements import (
+    claims,
+    coalescing,
+    idle,
+    intake,
+    lanes,
+    latency,
+    poll,
+    poll_large,
+    processes,
+    start,
+    stock,
+    throughput,
+)
 
 Measure = Callable[[Options], list[Figure]]
 
@@ -44,7 +57,16 @@ BENCHES = {
     "latency": Bench("from a webhook's commit to the warehouse", latency.measure),
     "claims-sqlite": Bench("what a claim reads, on SQLite", claims.sqlite),
     "claims-postgresql": Bench("what a claim reads, on PostgreSQL", claims.postgresql, needs_postgresql=True),
-    "throughput": Bench("orders worked off through one lane", throughput.measure),
+    "throughput-sqlite": Bench("computing of an order, beside a bare loop, on SQLite", throughput.sqlite),
+    "throughput-postgresql": Bench("the same on PostgreSQL", throughput.postgresql, needs_postgresql=True),
+    "lanes-sqlite": Bench("orders per second in one lane and in fifty, on SQLite", lanes.sqlite),
+    "lanes-postgresql": Bench("the same on PostgreSQL, with one worker and two", lanes.postgresql, needs_postgresql=True),
+    "two-workers": Bench("two workers beside one, with a slow WMS", lanes.two_workers, needs_postgresql=True),
+    "processes-sqlite": Bench("an order with real processes, beside a bare loop, on SQLite", processes.sqlite),
+    "processes-postgresql": Bench("the same on PostgreSQL", processes.postgresql, needs_postgresql=True),
+    "idle-sqlite": Bench("what idle connections cost a worker, on SQLite", idle.sqlite),
+    "idle-postgresql": Bench("the same on PostgreSQL", idle.postgresql, needs_postgresql=True),
+    "start": Bench("how long a command and the API take to start", start.measure),
 }
 
 

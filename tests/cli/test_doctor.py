@@ -7,23 +7,29 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
+import httpx
 import pytest
 from sqlalchemy import insert
 
-from app.commands.checkup import Finding, State, examine, judge_redis
+from app.commands import elsewhere
+from app.commands.checkup import examine, judge_redis
+from app.commands.kit.findings import Finding, State
+from app.commands.kit.remote import Remote
 from app.http import Reach
 from app.records import connections
 from app.records.connections import Draft
-from app.sandbox.kit.server import Server, free_port
+from app.sandbox.kit.server import Server
 from app.sandbox.ongoing import User, WarehouseConfig, create_warehouse
 from app.sandbox.woocommerce import ShopConfig, create_shop
 from app.settings import Settings
+from app.storage import address
 from app.storage.engine import Database
 from app.storage.outbound_tables import hooks
 from app.storage.secrets import open_vault
 from tests.cli.gateway_command import gateway
+from tests.services import free_port
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -74,13 +80,18 @@ def set_up(sqlite_database: str, redis_url: str, tmp_path: Path, monkeypatch: py
         yield SetUp(Settings(), shop_server.url, f"{warehouse_server.url}/demo/api/v1/")
 
 
-def diagnosis() -> dict[str, Finding]:
-    """What the doctor finds, by what was looked at."""
+def everything() -> list[Finding]:
+    """What the doctor finds."""
 
     async def look() -> list[Finding]:
         return [finding async for finding in examine(Settings())]
 
-    return {finding.check: finding for finding in asyncio.run(look())}
+    return asyncio.run(look())
+
+
+def diagnosis() -> dict[str, Finding]:
+    """What the doctor finds, by what was looked at."""
+    return {finding.check: finding for finding in everything()}
 
 
 def failures(found: dict[str, Finding]) -> list[str]:
@@ -109,6 +120,14 @@ def test_where_all_is_well_nothing_fails_and_everything_was_looked_at(set_up: Se
         "nettbutikk: warehouse clock",
     }
     assert any(name.startswith("nettbutikk: shop ") for name in fine - {"nettbutikk: shop clock"})
+
+
+def test_what_stands_around_the_json_of_a_shop_is_a_warning(set_up: SetUp) -> None:
+    set_up.connect()
+    httpx.post(f"{set_up.shop_url}/_sandbox/faults", json={"kind": "messages", "text": "\nNotice: x in a.php on line 3\n"})
+    said = diagnosis()["nettbutikk: shop answers"]
+    assert said.state is State.WARN
+    assert said.fix.startswith("WP_DEBUG_DISPLAY is on")
 
 
 def test_the_command_shows_it_and_exits_with_0(set_up: SetUp) -> None:
@@ -167,6 +186,7 @@ def test_a_queue_that_is_away_fails(set_up: SetUp, monkeypatch: pytest.MonkeyPat
 
 
 def test_a_database_without_tables_fails_with_the_command(set_up: SetUp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "empty.db").touch(0o600)
     monkeypatch.setenv("GATEWAY_DATABASE_URL", f"sqlite:///{tmp_path / 'empty.db'}")
     assert diagnosis()["migrations"].fix == "run: gateway migrate"
 
@@ -268,3 +288,79 @@ class TestWebhooks:
         monkeypatch.delenv("GATEWAY_PUBLIC_URL")
         found = diagnosis()["nettbutikk: webhooks"]
         assert (found.state, "GATEWAY_PUBLIC_URL" in found.fix) == (State.WARN, True)
+
+
+def test_in_a_folder_without_a_gateway_the_folder_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("DATABASE_URL", "GATEWAY_DATABASE_URL", "GATEWAY_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("GATEWAY_PORT", str(free_port()))
+    monkeypatch.setenv("GATEWAY_PROT", "8080")
+    monkeypatch.setenv("GATEWAY_SECRET_KEYS", "abc")
+    found = diagnosis()
+    assert found["database"].finding == f"there is no gateway's database in {tmp_path / 'data'}"
+    assert "GATEWAY_DATA_DIRECTORY" in found["database"].fix
+    assert found["data directory"].finding == str(tmp_path / "data")
+    assert found["gateway"].state is State.WARN
+    said = [finding.finding for finding in everything() if finding.check == "settings"]
+    assert said[:2] == [
+        "GATEWAY_PROT is no setting of the gateway: did you mean GATEWAY_PORT?",
+        "GATEWAY_SECRET_KEYS holds no Fernet key",
+    ]
+
+
+def test_a_database_that_others_may_read_is_worth_a_warning(set_up: SetUp) -> None:
+    file = address.read(set_up.settings.sqlalchemy_url).file
+    assert file is not None
+    file.chmod(0o644)
+    assert diagnosis()["database file"].fix.startswith(f"chmod 600 {file}")
+
+
+class TestElsewhere:
+    """A gateway that runs on another machine is asked over its API."""
+
+    CONNECTIONS: ClassVar[list[dict[str, Any]]] = [
+        {"name": "one", "status": "active", "test": {"checks": []}},
+        {
+            "name": "other",
+            "status": "draft",
+            "test": {"checks": [{"system": "shop", "name": "login", "ok": False, "message": "unknown key", "fix": "make one"}]},
+        },
+    ]
+
+    def look(self, **answers: httpx.Response) -> list[tuple[str, str]]:
+        usual = {
+            "/": httpx.Response(200, json={"name": "gateway", "version": "1.0"}),
+            "/readyz": httpx.Response(200, json={"status": "degraded", "reasons": ["Redis does not answer"], "revision": 7}),
+            "/connections": httpx.Response(200, json={"items": self.CONNECTIONS, "next_cursor": None}),
+        }
+        hooks = httpx.Response(200, json={"state": "fine", "missing": [], "last_error": None})
+        given = usual | {f"/{name}".removesuffix("root"): answer for name, answer in answers.items()}
+        remote = Remote("http://gw.example", "k", httpx.MockTransport(lambda asked: given.get(asked.url.path, hooks)))
+        return [(finding.check, finding.state.value) for finding in elsewhere.examine(remote)]
+
+    def test_what_its_api_tells_is_found(self) -> None:
+        assert self.look() == [
+            ("gateway", "ok"),
+            ("ready", "warn"),
+            ("API key", "ok"),
+            ("one", "ok"),
+            ("other", "warn"),
+            ("other: shop login", "fail"),
+        ]
+
+    def test_a_key_that_is_unknown(self) -> None:
+        assert self.look(connections=httpx.Response(401, json={"detail": "unknown"}))[-1] == ("API key", "fail")
+
+    def test_another_program(self) -> None:
+        assert self.look(root=httpx.Response(200, json={"hello": 1})) == [("gateway", "fail")]
+
+    def test_nobody_there_does_not_lead_to_files_of_this_folder(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(tmp_path)
+        for name in ("DATABASE_URL", "GATEWAY_DATABASE_URL"):
+            monkeypatch.delenv(name, raising=False)
+        result = gateway("doctor", environment={"GATEWAY_URL": f"http://127.0.0.1:{free_port()}"})
+        assert result.exit_code == 1
+        assert "does not answer" in result.stdout
+        assert "database" not in result.stdout
+        assert "on the gateway's own machine" in result.stderr

@@ -50,9 +50,9 @@ def test_one_system_is_shown_with_all_that_can_be_set(url: str) -> None:
 
 def test_as_json_it_is_what_the_api_says(url: str) -> None:
     listed = as_json(gateway("integrations", "--url", url, "--api-key", "gw_x", "--json"))
-    assert [each["name"] for each in listed["items"]] == ["woocommerce"]
+    assert [each["name"] for each in listed["items"]] == ["24nettbutikk", "mystore", "woocommerce"]
     one = as_json(gateway("integrations", "woocommerce", "--url", url, "--api-key", "gw_x", "--json"))
-    assert one == json.loads(json.dumps(listed["items"][0]))
+    assert one == json.loads(json.dumps(listed["items"][2]))
 
 
 def test_a_system_that_is_not_there_is_named_with_those_that_are(url: str) -> None:
@@ -95,3 +95,10 @@ def test_every_systems_example_is_toml(name: str) -> None:
 def test_an_example_of_no_system_names_those_there_are() -> None:
     with pytest.raises(BadInput, match="there is no integration 'shopware'"):
         document("shopware")
+
+
+def test_an_access_that_may_be_left_out_stands_in_the_example() -> None:
+    """mystore's token is needed unless the shop is connected by consent."""
+    result = gateway("connections", "example", "mystore")
+    assert 'access_token = "env:MYSTORE_ACCESS_TOKEN"' in result.stdout.splitlines()
+    assert '# webhook_secret = "env:MYSTORE_WEBHOOK_SECRET"' in result.stdout.splitlines()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import httpx
 import pytest
 
-from app.commands.kit.remote import Problem, Remote, segment
+from app.commands.kit.remote import DEFAULT_URL, Problem, Remote, connect, segment
 from app.commands.kit.terminal import NotAllowed, Unreachable
 
 Handler = Callable[[httpx.Request], httpx.Response]
@@ -91,3 +92,33 @@ def test_something_else_at_the_address_is_named() -> None:
 
 def test_a_name_is_one_part_of_a_path() -> None:
     assert segment("a/b ?") == "a%2Fb%20%3F"
+
+
+class TestWhichGateway:
+    @pytest.fixture(autouse=True)
+    def _elsewhere(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(tmp_path)
+        for name in ("GATEWAY_URL", "GATEWAY_API_KEY", "GATEWAY_PORT", "GATEWAY_DATA_DIRECTORY"):
+            monkeypatch.delenv(name, raising=False)
+
+    def test_without_an_address_it_is_this_machine_at_the_port_of_its_settings(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert connect(DEFAULT_URL, "k").url == "http://127.0.0.1:8080"
+        (tmp_path / ".env").write_text("GATEWAY_PORT=8199\n")
+        assert connect(DEFAULT_URL, "k").url == "http://127.0.0.1:8199"
+        monkeypatch.setenv("GATEWAY_PORT", "8200")
+        assert connect(DEFAULT_URL, None).url == "http://127.0.0.1:8200"
+
+    def test_an_address_in_the_file_counts_and_one_that_is_given_counts_more(self, tmp_path: Path) -> None:
+        (tmp_path / ".env").write_text("GATEWAY_URL=https://gateway.example/\n")
+        assert connect(DEFAULT_URL, "k").url == "https://gateway.example"
+        assert connect("http://10.0.0.5:8080", "k").url == "http://10.0.0.5:8080"
+
+    def test_a_refused_key_names_the_address_and_where_the_key_was_found(self) -> None:
+        refused = httpx.MockTransport(lambda request: httpx.Response(401, json={"detail": "this API key is unknown"}))
+        remote = Remote("http://127.0.0.1:8080", "gw_x", refused, key_from="data/admin.key")
+        with pytest.raises(NotAllowed) as caught:
+            remote.get("/lanes")
+        words = "this API key is unknown (asked: http://127.0.0.1:8080, with the key in data/admin.key)"
+        assert str(caught.value) == words

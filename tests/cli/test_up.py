@@ -13,10 +13,15 @@ from pathlib import Path
 
 import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 
 from app.processes import supervisor as supervision
-from app.processes.supervisor import Program, ensure_admin_key, supervisor
-from app.sandbox.kit.server import free_port
+from app.processes.supervisor import DidNotStart, Program, ensure_admin_key, supervisor
+from app.sandbox.kit.server import Server, free_port
+from app.settings import Settings
 from tests.e2e.demo_process import processes_of, until
 
 PYTHON = sys.executable
@@ -76,6 +81,32 @@ class TestTheSupervisor:
             assert programs.pid("other") is not None
 
 
+class TestUp:
+    """It is up when it answers itself."""
+
+    async def test_another_program_on_its_port_is_not_taken_for_it(self, tmp_path: Path) -> None:
+        with Server(another_gateway()) as other:
+            settings = Settings(port=other.port)
+            async with supervisor(5) as programs:
+                await programs.start(Program("serve", [PYTHON, "-c", "import time; time.sleep(600)"], log=tmp_path / "log"))
+                with pytest.raises(DidNotStart, match="did not answer"):
+                    await supervision.until_up(programs, settings, "this-start", seconds=0.3)
+                await supervision.until_up(programs, settings, "another-start", seconds=5)
+
+    async def test_an_api_that_ends_at_its_start_is_not_started_for_ever(self, tmp_path: Path) -> None:
+        async with supervisor(5) as programs:
+            await programs.start(Program("serve", [PYTHON, "-c", "raise SystemExit(3)"], log=tmp_path / "log"))
+            with pytest.raises(DidNotStart, match="exit code 3"):
+                await supervision.until_up(programs, Settings(port=free_port()), "this-start", seconds=30)
+
+
+def another_gateway() -> Starlette:
+    async def livez(_request: Request) -> JSONResponse:
+        return JSONResponse({"status": "alive"}, headers={"X-Gateway-Start": "another-start"})
+
+    return Starlette(routes=[Route("/livez", livez)])
+
+
 class TestTheFirstKey:
     async def test_it_is_made_once_and_only_its_owner_may_read_it(self, sqlite_database: str, tmp_path: Path) -> None:
         key, is_new = await ensure_admin_key(sqlite_database, tmp_path)
@@ -118,6 +149,8 @@ def running_up(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
 def test_everything_runs_on_one_machine_and_ends_in_order(running_up: subprocess.Popen[str], tmp_path: Path) -> None:
     assert running_up.stdout is not None
     address = running_up.stdout.readline().split(": ", 1)[1].strip().removesuffix("/docs")
+    assert running_up.stdout.readline() == f"Its data is in {tmp_path / 'data'}\n"
+    assert "a new, empty gateway" in running_up.stdout.readline()
     assert "Admin API key (shown this once" in running_up.stdout.readline()
     key = running_up.stdout.readline().strip()
     assert (tmp_path / "data" / "admin.key").read_text() == key

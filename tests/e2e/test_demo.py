@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -20,13 +22,20 @@ pytestmark = pytest.mark.timeout(240)
 class TestTheLine:
     def test_it_says_all_that_a_program_needs(self, demo: Demo) -> None:
         assert demo.line == json.dumps(demo.said, separators=(",", ":")) + "\n"
-        assert demo.said.keys() == {"api", "api_key", "connections", "warehouse"}
+        assert demo.said.keys() == {"api", "api_key", "connections", "warehouse", "mystore"}
         assert demo.said["connections"].keys() == {"woocommerce"}
         keys = {"name", "goods_owner_id", "webhook_url", "webhook_secret", "shop_url", "consumer_key", "consumer_secret"}
         assert demo.connection.keys() == keys
         assert (demo.connection["name"], demo.connection["goods_owner_id"]) == ("woocommerce", 77)
         assert demo.said["warehouse"].keys() == {"url", "user", "password", "goods_owner_id"}
         assert demo.said["warehouse"]["goods_owner_id"] == 77
+
+    def test_it_says_how_its_mystore_is_connected(self, demo: Demo) -> None:
+        mystore = demo.said["mystore"]
+        keys = {"url", "shop", "email", "password", "client_id", "client_secret", "goods_owner_id", "start_url"}
+        assert mystore.keys() == keys
+        assert mystore["goods_owner_id"] == 78
+        assert mystore["start_url"] == f"{demo.said['api']}/oauth/mystore/start"
 
     def test_the_warehouse_address_is_one_that_orders_is_appended_to(self, demo: Demo) -> None:
         assert not demo.said["warehouse"]["url"].endswith("/")
@@ -90,9 +99,24 @@ def test_the_api_asks_for_the_key_and_shows_its_documentation(demo: Demo) -> Non
         assert http.get(f"{demo.said['api']}/readyz").status_code == 200
 
 
+def test_its_mystore_asks_a_person_and_knows_where_the_gateway_is(demo: Demo) -> None:
+    mystore = demo.said["mystore"]
+    asked = {
+        "client_id": mystore["client_id"],
+        "redirect_uri": f"{demo.said['api']}/oauth/mystore/callback",
+        "response_type": "code",
+        "scope": "read:orders",
+        "state": "s",
+    }
+    with httpx.Client(trust_env=False, base_url=mystore["url"], follow_redirects=True) as http:
+        login = http.get("/oauth/authorize", params=asked)
+        consent = http.post(str(login.url), data={name: mystore[name] for name in ("shop", "email", "password")})
+    assert "read:orders" in consent.text
+
+
 def test_to_watch_it_customers_buy_the_warehouse_sends_and_the_shop_hears_of_it() -> None:
     process = start_demo()
-    wanted = {"buys", "created", "is completed", "stock of"}
+    wanted = {"/oauth/mystore/start", "buys", "created", "is completed", "stock of"}
     stop = threading.Timer(PATIENCE_SECONDS, process.kill)
     stop.start()
     try:
@@ -106,6 +130,24 @@ def test_to_watch_it_customers_buy_the_warehouse_sends_and_the_shop_hears_of_it(
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=30)
     assert wanted == set(), said
+
+
+def test_a_port_that_was_named_and_is_taken_is_refused_in_one_line() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = subprocess.run(
+            [sys.executable, "-m", "app.cli", "demo", "--json"],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            cwd=Path(__file__).parents[2],
+            env=os.environ | {"GATEWAY_PORT": str(port)},
+            check=False,
+        )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"port {port} of 127.0.0.1 is taken by another program" in done.stderr
 
 
 class TestTheEnd:
@@ -171,4 +213,11 @@ def test_the_scripted_day_comes_out_as_it_should() -> None:
         "stock",
         "webhook switched off",
         "one comes back",
+        "mystore: connected by a person",
+        "mystore: order with options",
+        "mystore: edited",
+        "mystore: kansellert",
+        "mystore: token too old",
+        "mystore: two parcels",
+        "mystore: stock",
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.api.calling import NO_POST_CODE, Site
+from tests.api.calling import NO_CITY, Site
 
 EXTRA = {"extra_order_fields": {"consigneeOrderNumber": "meta_data._innkjopsordre"}}
 
@@ -68,11 +68,11 @@ async def test_articles_can_be_tried_too(lite_site: Site) -> None:
 
 
 async def test_problems_of_a_record_are_shown_with_the_fix(lite_site: Site) -> None:
-    order = purchase(lite_site, shipping=NO_POST_CODE)
+    order = purchase(lite_site, shipping=NO_CITY)
     (record,) = await tried(lite_site, records=[str(order["id"])])
     assert record["outcome"] == "held"
     (problem,) = record["problems"]
-    assert problem["code"] == "post-code-missing"
+    assert problem["code"] == "city-missing"
     assert problem["fix"]
 
 

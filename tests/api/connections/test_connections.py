@@ -179,10 +179,57 @@ async def test_a_change_is_merged_into_what_there_is(lite_site: Site) -> None:
     assert answer.json()["settings_version"] == 2
 
 
+async def test_null_for_all_settings_lets_no_orders_in_from_before_the_go_live_date(lite_site: Site) -> None:
+    before = (await lite_site.client.get("/connections/shop")).json()["settings"]
+    changed = await lite_site.client.patch("/connections/shop", json={"settings": {"poll_interval_minutes": 7}})
+    assert changed.json()["settings"]["poll_interval_minutes"] == 7
+    after = (await lite_site.client.patch("/connections/shop", json={"settings": None})).json()["settings"]
+    assert (after["poll_interval_minutes"], after["go_live"]) == (15, before["go_live"])
+
+
 async def test_null_takes_a_setting_back_to_its_default(lite_site: Site) -> None:
     await lite_site.client.patch("/connections/shop", json={"settings": {"poll_interval_minutes": 5}})
     answer = await lite_site.client.patch("/connections/shop", json={"settings": {"poll_interval_minutes": None}})
     assert answer.json()["settings"]["poll_interval_minutes"] == 15
+
+
+OWN_KEYS = {"consigneeOrderNumber": "meta_data._innkjopsordre", "freeText1": "meta_data.butikk"}
+
+
+@pytest.mark.parametrize(
+    ("change", "left"),
+    [
+        ({}, {}),
+        ({"freeText2": "meta_data.b"}, {"freeText2": "meta_data.b"}),
+        (None, {}),
+    ],
+)
+async def test_a_table_with_peoples_own_keys_is_replaced_as_a_whole(lite_site: Site, change: Any, left: dict[str, str]) -> None:
+    await lite_site.client.patch("/connections/shop", json={"settings": {"extra_order_fields": OWN_KEYS, "stock": {"floor": 2}}})
+    answer = await lite_site.client.patch("/connections/shop", json={"settings": {"extra_order_fields": change}})
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["changed"] == sorted(f"settings.extra_order_fields.{key}" for key in {*OWN_KEYS, *left})
+    assert answer.json()["settings"]["extra_order_fields"] == left
+    assert answer.json()["settings"]["stock"]["floor"] == 2, "a part with fixed names is merged"
+
+
+async def test_a_null_in_such_a_table_is_refused_with_what_to_send(lite_site: Site) -> None:
+    answer = await lite_site.client.patch("/connections/shop", json={"settings": {"transporters": {"flat_rate": None}}})
+    assert (answer.status_code, answer.json()["field"]) == (422, "settings.transporters.flat_rate")
+    assert answer.json()["fix"] == "send all of settings.transporters without it, or null for settings.transporters itself"
+
+
+async def test_limits_that_are_not_named_keep_their_defaults(lite_site: Site) -> None:
+    change = {"settings": {"warehouse": {"text_limits": {"orderRemark": 300}}}}
+    limits = (await lite_site.client.patch("/connections/shop", json=change)).json()["settings"]["warehouse"]["text_limits"]
+    assert (limits["orderRemark"], limits["consignee.name"]) == (300, 200)
+
+
+async def test_a_misspelt_setting_is_told_with_the_one_that_was_meant(lite_site: Site) -> None:
+    answer = await lite_site.client.patch("/connections/shop", json={"settings": {"order_number_prefx": "N-"}})
+    assert (answer.status_code, answer.json()["field"]) == (422, "settings.order_number_prefx")
+    assert answer.json()["detail"] == "settings.order_number_prefx: there is no such field"
+    assert answer.json()["fix"] == "did you mean order_number_prefix?"
 
 
 NOT_READ = "settings.warehouse.stock_full_sweep_hours"
@@ -246,7 +293,7 @@ async def test_what_waits_moves_to_the_new_lane_with_its_connection(lite_site: S
     after = answer.json()["lane_id"]
     lanes = {lane["id"]: lane for lane in (await lite_site.client.get("/lanes")).json()["items"]}
     assert after != before
-    assert sum(lanes[before]["states"].values()) == 0
+    assert before not in lanes  # nobody uses it, and nothing is left in it
     await lite_site.work(sweep=True)
     assert lite_site.warehouse.writes() == [], "it is a draft now: nothing is sent"
 
@@ -343,8 +390,9 @@ async def test_a_draft_can_be_neither_paused_nor_resumed(bare_site: Site) -> Non
 
 
 async def test_a_new_webhook_secret_is_in_force_and_the_old_one_is_not(lite_site: Site) -> None:
-    answer = await lite_site.client.post("/connections/shop/rotate-webhook-secret")
+    answer = await lite_site.client.post("/connections/shop/rotate-webhook-secret?at_once=true")
     assert answer.status_code == 200
+    assert answer.json()["old_secret_minutes"] == 0
     secret = answer.json()["webhook_secret"]
     assert answer.json()["webhook_url"].endswith(lite_site.connection.webhook_id)
     order = lite_site.shop.order()
@@ -353,10 +401,26 @@ async def test_a_new_webhook_secret_is_in_force_and_the_old_one_is_not(lite_site
     assert (await lite_site.announce(order, secret=secret)).status_code == 200
 
 
+async def test_the_old_one_is_accepted_for_ten_minutes_more_unless_it_is_known_to_others(lite_site: Site) -> None:
+    answer = await lite_site.client.post("/connections/shop/rotate-webhook-secret")
+    assert answer.json()["old_secret_minutes"] == 10
+    order = lite_site.shop.order()
+    lite_site.door.app.intake._targets.clear()
+    assert (await lite_site.announce(order)).status_code == 200
+
+
 async def test_a_draft_that_was_never_used_can_be_deleted(bare_site: Site) -> None:
     await made(bare_site)
     assert (await bare_site.client.delete("/connections/nettbutikk")).status_code == 204
     assert (await bare_site.client.get("/connections/nettbutikk")).status_code == 404
+
+
+async def test_a_deleted_draft_leaves_no_lane_in_the_list(bare_site: Site) -> None:
+    await made(bare_site)
+    shown = (await bare_site.client.get("/lanes")).json()["items"]
+    assert [lane["connections"] for lane in shown] == [["nettbutikk"], ["nettbutikk"]]
+    await bare_site.client.delete("/connections/nettbutikk")
+    assert (await bare_site.client.get("/lanes")).json()["items"] == []
 
 
 async def test_one_that_has_been_in_use_is_not_deleted(lite_site: Site) -> None:

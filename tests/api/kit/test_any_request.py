@@ -14,9 +14,9 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance, status_code_conformance
 
 from app.clock import utc_now
+from app.domain import Right
 from app.main import create_app
 from app.records import keys
-from app.records.keys import Right
 from app.sandbox.kit.server import Server
 from app.settings import Settings
 from app.storage.engine import Database

@@ -32,6 +32,23 @@ async def test_a_method_that_is_not_for_the_address(sqlite_harness: Api) -> None
     assert answer.status_code == 405
     assert answer.json()["type"] == "urn:gateway:problem:wrong-method"
     assert answer.headers["allow"] == "GET"
+    assert answer.json()["fix"] == "it takes GET; see /docs for all addresses"
+
+
+async def test_an_address_that_is_nearly_one_is_told_with_the_one_that_was_meant(sqlite_harness: Api) -> None:
+    answer = await sqlite_harness.admin.post("/mappings/17/relese")
+    assert answer.json()["fix"] == "did you mean /mappings/17/release? see /docs for all addresses"
+
+
+async def test_so_is_a_connection_but_never_one_that_the_key_may_not_see(sqlite_harness: Api) -> None:
+    shop, other = await sqlite_harness.connect("nettbutikk"), await sqlite_harness.connect("lager", goods_owner_id=78)
+    answer = await sqlite_harness.admin.get("/connections/netbutikk")
+    assert answer.json()["fix"] == "did you mean nettbutikk? list them with: gateway connections list"
+    answer = await sqlite_harness.admin.post("/sync/netbutikk")
+    assert answer.json()["fix"].startswith("did you mean nettbutikk? use one of: ")
+    limited = await sqlite_harness.caller("read", only=[other])
+    answer = await limited.get(f"/connections/{shop.name}x")
+    assert answer.json()["fix"] == "list them with: gateway connections list"
 
 
 @pytest.mark.parametrize(
@@ -54,6 +71,49 @@ async def test_a_parameter_that_is_not_right_is_named(sqlite_harness: Api, path:
     assert answer.status_code == 422, answer.text
     assert answer.json()["field"] == field
     assert answer.json()["fix"]
+
+
+@pytest.mark.parametrize(
+    ("path", "fix"),
+    [
+        ("/mappings?unknown=1", "this takes "),
+        ("/mappings?conection=shop", "did you mean connection? this takes "),
+        ("/connections/shop?limit=1", "this takes no parameters"),
+    ],
+)
+async def test_a_parameter_that_an_operation_does_not_take_is_refused(sqlite_harness: Api, path: str, fix: str) -> None:
+    answer = await sqlite_harness.admin.get(path)
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["field"] == path.partition("?")[2].partition("=")[0]
+    assert answer.json()["fix"].startswith(fix)
+
+
+async def test_who_has_no_key_learns_no_parameter(sqlite_harness: Api) -> None:
+    async with client_of(sqlite_harness.app) as nobody:
+        assert (await nobody.get("/mappings?unknown=1")).status_code == 401
+
+
+async def test_health_takes_what_a_platform_adds(sqlite_harness: Api) -> None:
+    assert (await sqlite_harness.admin.get("/livez?at=1")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("content", "where"),
+    [
+        (b'{\n  "name": "a",\n  "rights": [read]\n}', "line 3 column 14: Expecting value"),
+        (b"{", "line 1 column 2: Expecting property name"),
+    ],
+)
+async def test_where_a_body_is_no_json_is_said(sqlite_harness: Api, content: bytes, where: str) -> None:
+    answer = await sqlite_harness.admin.post("/keys", content=content, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+    assert answer.json()["detail"].startswith(f"body: it is not JSON at {where}")
+
+
+async def test_a_misspelt_field_of_the_body_is_told_with_the_one_that_was_meant(sqlite_harness: Api) -> None:
+    answer = await sqlite_harness.admin.post("/dead-letters/replay", json={"filter": {"conection": "x"}})
+    assert answer.json()["detail"] == "filter.conection: there is no such field"
+    assert answer.json()["fix"] == "did you mean connection?"
 
 
 async def test_a_field_of_the_body_is_named_by_its_path(sqlite_harness: Api) -> None:

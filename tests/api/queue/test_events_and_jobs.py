@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from app.storage.tables import inbox
-from tests.api.calling import MOVED, NO_POST_CODE, Site
+from tests.api.calling import MOVED, NO_CITY, Site
 
 
 async def test_events_are_listed_newest_first_and_filtered(site: Site) -> None:
@@ -84,7 +84,7 @@ async def test_what_waits_already_cannot_be_replayed(site: Site) -> None:
 
 
 async def test_the_event_of_a_held_record_is_not_replayed_past_it(site: Site) -> None:
-    await site.take_in(site.shop.order(shipping=NO_POST_CODE))
+    await site.take_in(site.shop.order(shipping=NO_CITY))
     (event,) = (await site.client.get("/events?state=held")).json()["items"]
     answer = await site.client.post(f"/events/{event['id']}/replay")
     assert answer.status_code == 409
@@ -109,7 +109,7 @@ async def test_what_is_not_there_is_404(site: Site, path: str) -> None:
 async def test_jobs_are_listed_and_filtered(site: Site) -> None:
     order = site.shop.order()
     await site.take_in(order)
-    held = site.shop.order(shipping=NO_POST_CODE)
+    held = site.shop.order(shipping=NO_CITY)
     await site.take_in(held)
     listed = (await site.client.get("/jobs")).json()["items"]
     assert [(each["record"], each["state"]) for each in listed] == [(str(held["id"]), "held"), (str(order["id"]), "done")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.api.calling import Api, Site
+from tests.api.calling import NO_CITY, Api, Site
 
 
 async def test_a_lane_says_what_waits_in_it(site: Site) -> None:
@@ -54,3 +54,16 @@ async def test_alerts_say_what_has_gone_wrong_and_how_often(site: Site) -> None:
     assert "staging.example" in alert["text"]
     assert "kari@example.com" not in alert["text"]
     assert (await site.client.get("/alerts?kind=brake")).json()["items"] == []
+
+
+async def test_an_alert_names_its_order_and_says_when_it_is_solved(site: Site) -> None:
+    order = site.shop.order(billing=NO_CITY, shipping=NO_CITY)
+    await site.take_in(order)
+    (alert,) = (await site.client.get("/alerts?kind=held")).json()["items"]
+    assert (alert["record"], alert["is_open"]) == ({"kind": "order", "number": order["number"]}, True)
+
+    (mapping,) = (await site.client.get("/mappings?transfer=held")).json()["items"]
+    await site.client.post(f"/mappings/{mapping['id']}/resolve", json={"reason": "sent by hand"})
+
+    (alert,) = (await site.client.get("/alerts?kind=held")).json()["items"]
+    assert (alert["record"], alert["is_open"]) == ({"kind": "order", "number": order["number"]}, False)

@@ -15,8 +15,9 @@ from app.domain import Process
 from app.domain.record import SCHEMA_VERSION
 from app.engine.core import leases
 from app.engine.core.leases import Lease
-from app.engine.dispatch import lane_worker
+from app.engine.dispatch.lane import Lane
 from app.engine.intake import ingest
+from app.records import events as event_records
 from app.records.connections import Status
 from app.storage.tables import connections, inbox, jobs, mappings
 from tests.bench.figure import Figure, Options
@@ -100,17 +101,19 @@ async def _lease(harness: Harness, key: str) -> Lease:
 
 
 async def _next_events(harness: Harness) -> None:
-    connection_id = harness.connection.id
-    lease = await _lease(harness, f"ingest:{connection_id}")
-    events = await ingest._waiting(harness.gateway, connection_id, lease)
+    async with harness.gateway.database.begin() as db:
+        events, _ = await event_records.received(db, harness.connection.id, ingest.wanted(harness.gateway))
     assert len(events) == harness.gateway.settings.ingest_batch
 
 
 async def _next_jobs(harness: Harness) -> None:
-    lease = await _lease(harness, harness.connection.lane)
+    await harness.stored.expire_leases()
+    lane = await Lane.of(harness.gateway, harness.connection.lane)
+    lane.one_by_one = True
+    claimed = await lane.take()
     for _ in range(TURNS):
-        turn = await lane_worker._take(harness.gateway, lease)
-        assert turn is not None
+        assert claimed.jobs
+        claimed = await lane.end((), (), go_on=True)
 
 
 async def _next_jobs_beside_a_pause(harness: Harness) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench.workload import databases
+from tests.bench.workload.warehouse_process import WarehouseProcess
 from tests.harness import FIXTURES, Harness, open_harness
 
 Body = dict[str, Any]
@@ -41,12 +42,15 @@ def order(order_id: int, second: int = 0, pieces: int = 1) -> Body:
 
 
 @contextlib.asynccontextmanager
-async def harness(url: str | None = None, **settings: Any) -> AsyncIterator[Harness]:
-    """With one active connection; on SQLite when no database is given."""
+async def harness(url: str | None = None, warehouse: WarehouseProcess | None = None, **settings: Any) -> AsyncIterator[Harness]:
+    """With one active connection; on SQLite when no database is given; to a WMS in another process when one is given."""
     with contextlib.ExitStack() as stack:
         database = url or stack.enter_context(databases.sqlite())
         directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="gateway-bench-"))
         async with open_harness(database, Path(directory), **settings) as opened:
+            if warehouse is not None:
+                # `connect` asks it for credentials, and nothing here for more.
+                opened.warehouse = warehouse  # type: ignore[assignment]
             await opened.connect()
             yield opened
 

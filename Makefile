@@ -33,8 +33,8 @@ format: $(READY) ## put the code in shape
 bench: $(READY) ## measure the figures the gateway promises, as ratios within one run
 	@$(BIN)/python -m tests.bench $(ARGS)
 
-chaos: $(READY) ## the bad days at full length: processes killed, services taken away
-	@GATEWAY_CHAOS=full $(BIN)/python -m pytest -m chaos -n0 $(ARGS)
+chaos: $(READY) ## random histories with faults against real processes, judged (ARGS=--crashes: the scripted bad days at full length)
+	@$(BIN)/python -m tests.chaos.histories $(ARGS)
 
 openapi: $(READY) ## write openapi/gateway.json, docs/configuration.md and docs/states.md from the code
 	@$(BIN)/python -m app.commands.documents

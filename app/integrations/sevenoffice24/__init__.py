@@ -1,0 +1,1 @@
+"""24SevenOffice (Finago Office), an ERP that is called over SOAP."""

@@ -1,0 +1,63 @@
+"""What a 24SevenOffice company is called with."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+
+API_URL = "https://api.24sevenoffice.com"
+GUID = r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
+_NOT_SET = "00000000-0000-0000-0000-000000000000"
+
+
+class SevenOfficeCredentials(BaseModel):
+    """The integration's application id, an API user of the company, and the company where the user has several."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    application_id: str = Field(
+        pattern=GUID,
+        description="The id that 24SevenOffice gave the integration (apisupport@24sevenoffice.com). It names no customer.",
+    )
+    username: str = Field(min_length=1, max_length=200, description="The e-mail address of the API user.")
+    password: SecretStr = Field(min_length=1, description="The API user's password.")
+    identity_id: str | None = Field(
+        None,
+        pattern=GUID,
+        description="The identity (company) to work in, where the user has several; the connection test lists them. Default: "
+        "the user's default identity.",
+    )
+    api_url: str = Field(API_URL, max_length=300, description="Scheme and host of the API; the services' paths are appended.")
+
+    @field_validator("application_id", "identity_id", "username", mode="before")
+    @classmethod
+    def _bare(cls, value: object) -> object:
+        """As it is pasted, with blanks around it."""
+        return value.strip() if isinstance(value, str) else value
+
+    @field_validator("application_id", "identity_id")
+    @classmethod
+    def _guid(cls, value: str | None) -> str | None:
+        return None if value is None or value == _NOT_SET else value.lower()
+
+    @field_validator("api_url")
+    @classmethod
+    def _host(cls, value: str) -> str:
+        """`https://api.24sevenoffice.com` from what was given; a path is left out. Raises ValueError."""
+        text = value.strip()
+        parts = urlsplit(text if "://" in text else f"https://{text}")
+        if parts.scheme.lower() not in ("http", "https") or not parts.hostname or "@" in parts.netloc or parts.port == 0:
+            raise ValueError(f"give scheme and host, like {API_URL}")
+        return f"{parts.scheme.lower()}://{parts.netloc.lower()}"
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.api_url).netloc
+
+
+def own_credentials(given: BaseModel) -> SevenOfficeCredentials:
+    """The credentials of a 24SevenOffice connection, as what they are. Raises TypeError for another system's."""
+    if not isinstance(given, SevenOfficeCredentials):
+        raise TypeError(f"credentials of another integration: {type(given).__name__}")
+    return given

@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 from typing import Any
 
+import httpx
 import pytest
 
-from app.domain import Process
+from app.domain import Process, SourceRecord
 from app.errors import LoginRefused, Malformed, RateLimited, RemoteError, Unavailable
 from app.sandbox.kit.faults import Fault
-from tests.integrations.nettbutikk24.calling import TOKEN, changed, open_bench
+from tests.integrations.nettbutikk24.calling import TOKEN, Bench, changed, open_bench
 
 
 async def test_the_token_is_sent_as_user_name_and_in_no_address() -> None:
@@ -91,3 +92,66 @@ async def test_a_shop_that_refuses_large_pages_is_asked_for_a_hundred() -> None:
     await changed(bench.client(), Process.ARTICLES)
     await changed(bench.client(page_size=100), Process.ARTICLES)
     assert bench.asked == ["GET products/1000/0", "GET products/100/0", "GET products/100/0"]
+
+
+class Saying(httpx.AsyncBaseTransport):
+    """Answers one call with what it is told, and every other as the shop does."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport, path: str, answer: httpx.Response) -> None:
+        self._inner = inner
+        self._path = f"/api/v1/{path}"
+        self._answer = answer
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path == self._path:
+            return self._answer
+        return await self._inner.handle_async_request(request)
+
+
+def saying(bench: Bench, path: str, status: int, content: bytes = b"") -> None:
+    """PHP calls an answer HTML unless it is told otherwise."""
+    answer = httpx.Response(status, headers={"Content-Type": "text/html; charset=iso-8859-1"}, content=content)
+    bench.transport = Saying(bench.transport, path, answer)
+
+
+async def test_an_empty_answer_is_no_page_whatever_it_is_called() -> None:
+    bench = open_bench()
+    saying(bench, "orders/1", 404)
+    assert await bench.client().read(Process.ORDERS, "1") is None
+
+
+async def test_an_empty_400_that_is_called_html_is_a_refusal_too() -> None:
+    bench = open_bench()
+    bench.shop.add_product("A-1", "A")
+    saying(bench, "products/1000/0", 400)
+    await changed(bench.client(), Process.ARTICLES)
+    assert bench.asked == ["GET products/1000/0", "GET products/100/0"]
+
+
+async def test_json_that_is_called_html_is_read() -> None:
+    bench = open_bench()
+    saying(bench, "products/1000/0", 200, '{"data": [{"id": "7", "name": "Blåbær"}], "paging": []}'.encode("iso-8859-1"))
+    (record,), _ = await changed(bench.client(), Process.ARTICLES)
+    assert record.body["name"] == "Blåbær"
+
+
+@pytest.mark.parametrize(("status", "content"), [(404, b"<html>Siden finnes ikke</html>"), (404, b""), (400, b"")])
+@pytest.mark.parametrize("beside", ["products/999", "customers/77"])
+async def test_an_order_goes_on_without_what_the_shop_does_not_have(beside: str, status: int, content: bytes) -> None:
+    """Found with an order of a product that was deleted: the poll failed with every try, and the order was seen nowhere."""
+    bench = open_bench()
+    saying(bench, beside, status, content)
+    lines = [{"id": "1", "unique_product_id": "999", "quantity": "1"}]
+    order = SourceRecord(
+        Process.ORDERS, "1042", None, {"order_no": "1042", "status": "Mottatt", "customer_id": "77", "order_lines": lines}
+    )
+    found = (await bench.client().enrich(order)).body
+    assert (found["_gateway_customer"], found["_gateway_articles"]) == ({}, {"999": ""})
+
+
+async def test_an_order_waits_while_the_shop_answers_with_a_page_for_everything() -> None:
+    bench = open_bench()
+    saying(bench, "customers/77", 200, b"<html>Vedlikehold</html>")
+    order = SourceRecord(Process.ORDERS, "1042", None, {"order_no": "1042", "status": "Mottatt", "customer_id": "77"})
+    with pytest.raises(Malformed):
+        await bench.client().enrich(order)

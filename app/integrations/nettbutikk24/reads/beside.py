@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from app.domain import ShopState, SourceRecord
-from app.errors import NoSuchRecord
+from app.errors import Malformed, Refused, RemoteError
 from app.integrations.nettbutikk24.mapping.members import ARTICLES, CUSTOMER, line_key, product_key, state_of
 from app.integrations.nettbutikk24.rest.calls import Calls
 from app.integrations.nettbutikk24.rest.lists import Lists, flat
@@ -19,11 +19,14 @@ from app.integrations.protocol.integration import ArticleNumbers
 from app.json_reading import Body, objects, section, text
 from app.ttl_cache import TtlCache
 
+T = TypeVar("T")
+
 MOST_CUSTOMERS = 20_000
 CUSTOMER_SECONDS = 24 * 3600.0
 NUMBER_SECONDS = 60.0
 MANY = 40
 """From so many customers on that are to be read, it takes fewer calls to list them."""
+_A_NO = (Refused, Malformed)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -90,8 +93,8 @@ class Beside:
             return known.customer
         try:
             rows, _ = await self._calls.rows(f"customers/{customer_id}")
-        except NoSuchRecord:
-            return {}
+        except _A_NO as error:
+            return _without(error, {})
         found = next((each for each in rows if record_id(each.get("id")) == customer_id), {})
         return self._customers.put(customer_id, _Read(_compact(found), self._calls.now)).customer
 
@@ -137,8 +140,8 @@ class Beside:
     async def _read_number(self, key: str) -> str:
         try:
             rows, _ = await self._calls.rows(f"products/{key}", flat(self._settings))
-        except NoSuchRecord:
-            return ""
+        except _A_NO as error:
+            return _without(error, "")
         row = next((each for each in rows if product_key(each) == key), {})
         number = text(row, "article_no").strip()
         return self._numbers.put(key, number) if number else ""
@@ -148,6 +151,16 @@ def _keys(order: Body) -> set[str]:
     """The unique product ids of the lines that are to be sent."""
     lines = (each for each in objects(order, "order_lines") if amount(each.get("quantity")) != 0)
     return {key for each in lines if (key := line_key(each))}
+
+
+def _without(error: RemoteError, nothing: T) -> T:
+    """What an order goes on with that names what the shop does not have. Raises the error where another read may go well.
+
+    A page that says 404 is a no too: the order is held with the reason, and not read again and again unseen.
+    """
+    if isinstance(error, Refused) or error.status in (404, 410):
+        return nothing
+    raise error
 
 
 def _compact(customer: Body) -> Mapping[str, Any]:

@@ -133,7 +133,7 @@ class Calls:
             self._refused = status if self.has_worked else None
             message = REPLACED if self.has_worked else f"the shop does not accept the token ({status})"
             raise LoginRefused(message, system=SYSTEM, call=call, status=status, answer=words)
-        is_page = "html" in answer.headers.get("Content-Type", "") or answer.content.lstrip()[:1] == b"<"
+        is_page = _is_page(answer)
         if status == 404 and not is_page:
             raise NoSuchRecord("the shop has no such record (404)", system=SYSTEM, call=call, status=status, answer=words)
         if 400 <= status < 500 and not is_page:
@@ -148,3 +148,10 @@ class Calls:
     def _words(self, answer: Answer) -> str:
         content = orjson.dumps(answer.json) if answer.junk else answer.content
         return content[:2000].decode("utf-8", errors="replace").replace(self._token, "…")
+
+
+def _is_page(answer: Answer) -> bool:
+    """Told by what there is: PHP calls everything HTML that is not said to be something else, JSON and nothing at all too."""
+    content = answer.content.strip()
+    is_called_page = "html" in answer.headers.get("Content-Type", "")
+    return bool(content) and not answer.is_json and (is_called_page or content[:1] == b"<")

@@ -27,7 +27,7 @@ from app.integrations.protocol import (
     find_note,
     find_tracking,
 )
-from app.integrations.protocol.shipments import Delivered, DeliveredLine, TakesDeliveries
+from app.integrations.protocol.shipments import Delivered, DeliveredLine, OrderBeforeNotes, TakesDeliveries
 
 ORDER_STATE = "GET shop order"
 SET_STATUS = "PUT shop order status"
@@ -61,19 +61,35 @@ async def report_shipments(shipments: Sequence[Shipment], port: ShopPort) -> Rep
     if isinstance(shop := port.shop, TakesDeliveries):
         delivered = _delivered(shipments, plan, port)
         return await _deliver(shop, order, (plan, delivered), acknowledge, port)
-    told = await _tell_tracking(order, plan, port) if port.shipments.tracking is not TrackingShown.NONE else 0
-    told += await _tell_quantities(plan, port)
-    kept = _to_keep(order, plan, port)
-    if _closes(plan, port):
-        return await _complete(bool(told), acknowledge, kept, port)
-    told += await _keep(kept, port)
+    return await _tell_all(order, plan, acknowledge, port)
+
+
+async def _tell_all(order: ShopOrderState, plan: ShipmentPlan, acknowledge: tuple[Acknowledge, ...], port: ShopPort) -> Reported:
+    """Quantities, tracking and status. What was told before is not told again, so that another try goes on."""
+    notes_first = not isinstance(port.shop, OrderBeforeNotes)
+    told = await _tell_quantities(plan, port)
+    told += await _tell_tracking(order, plan, port) if notes_first else 0
+    found = await _write_order(order, plan, port)
+    if found is not None and found.is_closed:
+        return held_report(_turned_away(found.status, port.noun))
+    told += await _tell_tracking(order, plan, port) if not notes_first else 0
+    told += int(found is not None and found.written)
+    outcome, closes = Outcome.UPDATED if told else Outcome.UNCHANGED, _closes(plan, port)
+    if not closes and (plan.held or port.shipments.note_parts):
+        await _note_short(order, plan, port)
+    warning = _to_look_at(found, port)
+    if closes:
+        return Reported(outcome, Delivery.REPORTED, completed=True, acknowledge=acknowledge, warning=warning)
     if plan.held:
-        await _note_short(order, plan, port)
-        return held_report(_short(plan), acknowledge)
-    if port.shipments.note_parts:
-        await _note_short(order, plan, port)
-    outcome = Outcome.UPDATED if told else Outcome.UNCHANGED
-    return Reported(outcome, Delivery.PARTLY, "partly-shipped", _short(plan).message, acknowledge=acknowledge)
+        return replace(held_report(_short(plan), acknowledge), warning=warning)
+    return Reported(outcome, Delivery.PARTLY, "partly-shipped", _short(plan).message, acknowledge=acknowledge, warning=warning)
+
+
+def _to_look_at(found: StatusSet | None, port: ShopPort) -> str | None:
+    """What a person should look at. Of an order's status once, and of each note that the shop has refused."""
+    of_status = found.warning if found is not None and not port.was_completed else ""
+    of_notes = port.shop.refused_note(port.source_id) if isinstance(port.shop, OrderBeforeNotes) else ""
+    return ". ".join(each for each in (of_status, of_notes) if each) or None
 
 
 async def _deliver(
@@ -117,16 +133,14 @@ def _closes(plan: ShipmentPlan, port: ShopPort) -> bool:
     return port.released or (plan.closes and not plan.held)
 
 
-async def _complete(told: bool, acknowledge: tuple[Acknowledge, ...], kept: str | None, port: ShopPort) -> Reported:
-    if kept is None:
-        completed = await port.write(SET_STATUS, {"order": port.source_id}, lambda: port.shop.complete(port.source_id))
-    else:
-        completed = await _write_kept(kept, port, completes=True)
-    if completed.is_closed:
-        return held_report(_turned_away(completed.status, port.noun))
-    outcome = Outcome.UPDATED if told or completed.written else Outcome.UNCHANGED
-    warning = completed.warning or None
-    return Reported(outcome, Delivery.REPORTED, completed=True, acknowledge=acknowledge, warning=warning)
+async def _write_order(order: ShopOrderState, plan: ShipmentPlan, port: ShopPort) -> StatusSet | None:
+    """Its tracking, and the status when no rest is to come, in one call. None: nothing is to be written."""
+    kept, completes = _to_keep(order, plan, port), _closes(plan, port)
+    if kept is not None:
+        return await _write_kept(kept, port, completes=completes)
+    if completes:
+        return await port.write(SET_STATUS, {"order": port.source_id}, lambda: port.shop.complete(port.source_id))
+    return None
 
 
 def _as_before(acknowledge: tuple[Acknowledge, ...]) -> Reported:
@@ -187,13 +201,6 @@ def _to_keep(order: ShopOrderState, plan: ShipmentPlan, port: ShopPort) -> str |
     return shop.tracking_to_keep(order, numbers) if isinstance(shop, KeepsTracking) else None
 
 
-async def _keep(tracking: str | None, port: ShopPort) -> int:
-    """Puts tracking on an order that stays open. Returns how many were written."""
-    if tracking is None:
-        return 0
-    return int((await _write_kept(tracking, port, completes=False)).written)
-
-
 async def _write_kept(tracking: str, port: ShopPort, *, completes: bool) -> StatusSet:
     shop = port.shop
     assert isinstance(shop, KeepsTracking)
@@ -205,7 +212,9 @@ async def _write_kept(tracking: str, port: ShopPort, *, completes: bool) -> Stat
 
 
 async def _tell_tracking(order: ShopOrderState, plan: ShipmentPlan, port: ShopPort) -> int:
-    """Reports each tracking number once. Returns how many were new."""
+    """Reports each tracking number once, where the connection tells them. Returns how many were new."""
+    if port.shipments.tracking is TrackingShown.NONE:
+        return 0
     if port.shop.tracking_by_note:
         return await _tell_by_note(order, plan, port)
     told = await _find_notes(port)

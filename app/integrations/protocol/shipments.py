@@ -252,6 +252,15 @@ class WritesNotes(Protocol):
         ...
 
 
+@runtime_checkable
+class OrderBeforeNotes(Protocol):
+    """A system whose order gets its status and tracking before a note tells of them. A note that it refuses is left out."""
+
+    def refused_note(self, source_id: str) -> str:
+        """Why it has refused a note of this order since this was asked last, as a sentence; empty when it has not."""
+        ...
+
+
 def find_note(notes: Iterable[OrderNote], text: str, known: Collection[str] = ()) -> OrderNote | None:
     """The note with this text whose id is not in `known`: one of ours whose outcome was not seen.
 

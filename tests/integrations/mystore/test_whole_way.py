@@ -336,7 +336,7 @@ async def test_a_sent_order_is_completed_with_its_tracking(site: Site, mystore: 
     assert (status, tracking) == ("3", "70300001")
     (comment,) = comments
     assert comment.startswith("Sendt fra lager. Sporing: 70300001")
-    assert told(mystore) == ["POST order-status-history", "PATCH orders/10001"]
+    assert told(mystore) == ["PATCH orders/10001", "POST order-status-history"]
     await sync(site, "shipments")
     assert len(told(mystore)) == 2
 

@@ -27,7 +27,7 @@ _REFUSED_VALUE = (400, 422)
 
 
 class Orders(Shop):
-    """Implements `ReportsShipments`, `KeepsTracking` and `WritesNotes`."""
+    """Implements `ReportsShipments`, `KeepsTracking`, `WritesNotes` and `OrderBeforeNotes`."""
 
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
@@ -77,17 +77,10 @@ class Orders(Shop):
         return wanted if wanted != order.kept_tracking else None
 
     async def complete(self, source_id: str) -> StatusSet:
-        return self._with_unsaid(source_id, await self._written(source_id, None, completes=True))
+        return await self._written(source_id, None, completes=True)
 
     async def keep_tracking(self, source_id: str, tracking: str, *, completes: bool) -> StatusSet:
-        found = await self._written(source_id, tracking, completes=completes)
-        return self._with_unsaid(source_id, found) if completes else found
-
-    def _with_unsaid(self, source_id: str, found: StatusSet) -> StatusSet:
-        """With a warning of the comment that the shop refused before."""
-        why = self._unsaid.pop(source_id, "")
-        warning = f"the shop refused the comment in the order's history: {why}" if why else ""
-        return replace(found, warning=". ".join(part for part in (found.warning, warning) if part))
+        return await self._written(source_id, tracking, completes=completes)
 
     async def _written(self, source_id: str, tracking: str | None, *, completes: bool) -> StatusSet:
         order = await self._calls.one(f"orders/{source_id}")
@@ -98,7 +91,8 @@ class Orders(Shop):
         lacks_tracking = tracking is not None and self._tracking_of(order) != tracking
         missing = {self._settings.tracking_attribute: tracking} if lacks_tracking else {}
         if not completes or is_over:
-            return await self._only_tracking(order, status, missing)
+            found, is_sent = await self._only_tracking(order, status, missing), means(status, "delivered", self._settings)
+            return replace(found, warning=self._not_captured(order)) if completes and is_sent else found
         target = await self._delivered()
         refusals: list[str] = []
         async for after in self._ways(source_id, target, missing, refusals):
@@ -183,14 +177,15 @@ class Orders(Shop):
         return await self._calls.write("PATCH", f"orders/{source_id}", body)
 
     def _completed(self, order: Resource, status: Status) -> StatusSet:
-        """A shop that has captured nothing shows no `finished_at`, as far as is known (A13)."""
-        own, warning = attributes(order), ""
-        if not text(own, "finished_at").strip():
-            more = "" if self._settings.use_complete_endpoint else ", or set use_complete_endpoint"
-            warning = (
-                f"payment may not have been captured: the shop does not show when it was finished. Look at its payment{more}"
-            )
-        return StatusSet(status.name, True, moment(own.get("updated_at"), self._settings.timezone), warning=warning)
+        when = moment(attributes(order).get("updated_at"), self._settings.timezone)
+        return StatusSet(status.name, True, when, warning=self._not_captured(order))
+
+    def _not_captured(self, order: Resource) -> str:
+        """Of a sent order. A shop that has captured nothing shows no `finished_at`, as far as is known (A13)."""
+        if text(attributes(order), "finished_at").strip():
+            return ""
+        more = "" if self._settings.use_complete_endpoint else ", or set use_complete_endpoint"
+        return f"payment may not have been captured: the shop does not show when it was finished. Look at its payment{more}"
 
     def _as_it_is(self, order: Resource, status: Status, *, is_closed: bool = False) -> StatusSet:
         when = moment(attributes(order).get("updated_at"), self._settings.timezone)
@@ -248,7 +243,7 @@ class Orders(Shop):
     async def add_note(self, source_id: str, text: str, to_customer: bool) -> str:
         """A comment beside the status that the order has. Raises ValueError for one without text.
 
-        One that the shop refuses stands in the way of nothing: it is told with the status.
+        One that the shop refuses stands in the way of nothing: `refused_note` tells of it.
         """
         if not text.strip():
             raise ValueError("a comment needs text")
@@ -260,6 +255,10 @@ class Orders(Shop):
                 raise
             self._unsaid[source_id] = refused.message
             return "refused"
+
+    def refused_note(self, source_id: str) -> str:
+        why = self._unsaid.pop(source_id, "")
+        return f"the shop refused the comment in the order's history: {why}" if why else ""
 
     async def _log(self, source_id: str, comment: str, status_id: str | None, *, to_customer: bool = False) -> str:
         """An entry in the order's history. Returns its id; a shop that does not say it has made it all the same."""

@@ -1,0 +1,1 @@
+"""What the warehouse is sent of the ERP's products and orders."""

@@ -1,0 +1,182 @@
+"""What a 24SevenOffice (Finago Office) connection can set. What the vendor does not say is a setting.
+
+The numbers (Q1 …) are those of the list of open questions in docs/connecting-24sevenoffice.md.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal, Self, get_args
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, field_validator, model_validator
+
+from app.integrations.protocol import ConnectionSettings
+
+OrderState = Literal[
+    "None",
+    "Offer",
+    "Pack",
+    "Invoiced",
+    "Web",
+    "Repeating",
+    "CollectingOrder",
+    "Return",
+    "Distribution",
+    "Rest",
+    "ForInvoicing",
+    "OvertimeRent",
+    "Confirmed",
+    "OrderState_Sent",
+    "Production",
+    "PaymentReminder",
+    "OnAccount",
+    "Lending",
+    "InvoicedCashAccount",
+    "InvoicedPack",
+    "Inactive",
+    "Hours",
+    "OrderState_SuperStore",
+    "Draft",
+]
+"""The wire's words for an order's status. Upstream: 24SevenOffice, order status values."""
+STATES: tuple[OrderState, ...] = get_args(OrderState)
+_TRANSFERRED: list[OrderState] = ["Confirmed"]
+_KEPT: list[OrderState] = ["Production", "Pack", "CollectingOrder"]
+_DONE: list[OrderState] = [
+    "OrderState_Sent",
+    "Rest",
+    "ForInvoicing",
+    "Invoiced",
+    "InvoicedCashAccount",
+    "InvoicedPack",
+    "PaymentReminder",
+]
+
+
+class SevenOfficeAdapterSettings(ConnectionSettings):
+    """A 24SevenOffice connection. Defaults: requirement, 24SevenOffice."""
+
+    filters: ClassVar[frozenset[str]] = frozenset(("order_states", "imported_status", "kept_states", "done_states"))
+
+    deep_sweep_hours: float = Field(
+        1,
+        gt=0,
+        description="How often orders that are open in the warehouse are asked for by their ids, in hours. It finds those that "
+        "were deleted. An order that changes its status is found by the next poll.",
+    )
+
+    # times and lists
+    time_zone: str = Field("UTC", description="(Q1) Time zone (IANA name) of the ERP's dates that name none.")
+    overlap_minutes: float = Field(
+        5, ge=2, le=24 * 60, description="(Q1) How far a poll looks back before the newest record it has seen, in minutes."
+    )
+    list_first_hours: float = Field(
+        24,
+        gt=0,
+        description="A poll that looks back further than this, in hours, asks for the ids of orders first, and then for the "
+        "orders in batches.",
+    )
+    ids_per_call: int = Field(200, ge=1, le=1000, description="(Q7) How many orders, products or companies one call asks for.")
+    load_by_category: bool = Field(
+        True,
+        description="(Q5) The first load of products goes by their categories, in batches. Off: one list of them all, where "
+        "products have no categories.",
+    )
+
+    # articles
+    weight_unit: Literal["kg", "g"] = Field("kg", description="(Q6) The unit of a product's weight in the ERP.")
+    article_number_fallback: str | None = Field(
+        None,
+        pattern=r"^[^{}]*\{id\}[^{}]*$",
+        description="Article number for products without one. {id} stands for the product's id, like 24SO-{id}. Without this "
+        "setting such products are skipped with the reason.",
+    )
+
+    # orders
+    order_states: list[OrderState] = Field(
+        default_factory=_TRANSFERRED.copy,
+        min_length=1,
+        description="Statuses whose orders are transferred, in the API's words. An order that leaves them is cancelled in "
+        "the WMS unless its new status is one of `kept_states` or `done_states`.",
+    )
+    kept_states: list[OrderState] = Field(
+        default_factory=_KEPT.copy,
+        description="(Q2) Statuses in which an order is not transferred, and one that is in the WMS stays there.",
+    )
+    done_states: list[OrderState] = Field(
+        default_factory=_DONE.copy,
+        description="(Q2) Statuses of orders that the ERP is done with: nothing of them is sent any more.",
+    )
+    quantity_field: Literal["Quantity", "QuantityOrdered", "QuantityRest"] = Field(
+        "Quantity", description="(Q9) The row's field that says how many pieces are to be sent."
+    )
+    default_currency: str = Field(
+        "NOK", pattern="^[A-Z]{3}$", description="Currency (ISO 4217) of orders that name none: the ERP's own."
+    )
+    line_prices: bool = Field(
+        False, description="Send the prices of order lines, without VAT. They are sent anyway with `customs_required`."
+    )
+    pick_up_methods: list[str] = Field(
+        default_factory=list,
+        description="Delivery methods, by id or description, whose orders are picked up: they need no address.",
+    )
+
+    # status
+    sent_status: OrderState = Field("OrderState_Sent", description="(Q2) The status that an order gets when all of it was sent.")
+    partial_status: OrderState | None = Field(
+        None,
+        description="(Q9) The status that an order gets when a part of it was sent. Null: none, the order stays open until it is "
+        "complete.",
+    )
+    imported_status: OrderState | None = Field(
+        None,
+        description="The status that an order gets when it has come into the WMS, like Pack; with `processes.import_status`. "
+        "Orders in it are polled as those in `order_states` are.",
+    )
+    skip_stock_on_status: bool = Field(
+        False,
+        description="(Q2) Send SkipStock with a status, so that the ERP leaves its stock alone. What else that skips is unknown.",
+    )
+
+    # stock
+    stock_figure: Literal["numberOfItems", "sellableNumberOfItems"] = Field(
+        "numberOfItems", description="The figure of the WMS that the ERP's stock is compared with: on the shelf, or sellable."
+    )
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"there is no time zone {value!r}: give one like Europe/Oslo") from error
+        return value
+
+    @model_validator(mode="after")
+    def _sent_is_no_start(self) -> Self:
+        if self.sent_status in self.transferred_states:
+            raise ValueError(f"orders in {self.sent_status} were sent: take it out of order_states and imported_status")
+        return self
+
+    @property
+    def transferred_states(self) -> tuple[OrderState, ...]:
+        """Those of orders that are to be in the warehouse."""
+        return tuple(dict.fromkeys((*self.order_states, *((self.imported_status,) if self.imported_status else ()))))
+
+    @property
+    def completed_states(self) -> frozenset[OrderState]:
+        """Those of orders that the ERP is done with."""
+        return frozenset((*self.done_states, self.sent_status)) - {*self.transferred_states, self.partial_status}
+
+    @property
+    def leaving_states(self) -> tuple[OrderState, ...]:
+        """Those that cancel an order which was transferred."""
+        kept = {*self.transferred_states, *self.completed_states, *self.kept_states, self.partial_status}
+        return tuple(state for state in STATES if state not in kept)
+
+
+def own_settings(given: ConnectionSettings) -> SevenOfficeAdapterSettings:
+    """The settings of a 24SevenOffice connection, as what they are. Raises TypeError for another system's."""
+    if not isinstance(given, SevenOfficeAdapterSettings):
+        raise TypeError(f"settings of another integration: {type(given).__name__}")
+    return given

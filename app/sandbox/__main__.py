@@ -9,7 +9,7 @@ import sys
 
 from app import sandbox
 
-NAMES = {"nettbutikk24": "24nettbutikk"}
+NAMES = {"nettbutikk24": "24nettbutikk", "sevenoffice24": "24sevenoffice"}
 """Systems whose own name cannot be a folder's: a package's name begins with a letter."""
 
 

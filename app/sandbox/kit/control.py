@@ -13,10 +13,10 @@ from app.sandbox.kit.faults import Fault, Faults
 from app.sandbox.kit.journal import Journal
 
 
-def control_routes(journal: Journal, faults: Faults) -> list[Route]:
+def control_routes(journal: Journal, faults: Faults, kind: type[Fault] = Fault) -> list[Route]:
     """The routes under `/_sandbox` by which a test or a person reads the journal and sets faults.
 
-    `GET /_sandbox/journal?since=N`, `GET|POST|DELETE /_sandbox/faults` (POST takes one fault as JSON).
+    `GET /_sandbox/journal?since=N`, `GET|POST|DELETE /_sandbox/faults` (POST takes one fault of this kind as JSON).
     """
 
     async def read_journal(request: Request) -> Response:
@@ -26,7 +26,7 @@ def control_routes(journal: Journal, faults: Faults) -> list[Route]:
     async def change_faults(request: Request) -> Response:
         if request.method == "POST":
             try:
-                faults.active.append(Fault(**orjson.loads(await request.body())))
+                faults.active.append(kind(**orjson.loads(await request.body())))
             except (TypeError, orjson.JSONDecodeError) as error:
                 return JSONResponse({"error": f"not a fault: {error}"}, status_code=422)
         elif request.method == "DELETE":

@@ -1,0 +1,1 @@
+"""How calls reach the simulated services: SOAP over HTTP, and the routes under `/_sandbox`."""

@@ -1,0 +1,1 @@
+"""How 24SevenOffice's messages look: XML, element tables, envelopes, times."""

@@ -72,5 +72,6 @@ def test_it_is_a_command(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_every_simulator_has_its_name() -> None:
     assert sandbox.simulators() == {
-        "mystore": "mystore", "24nettbutikk": "nettbutikk24", "ongoing": "ongoing", "woocommerce": "woocommerce",
+        "mystore": "mystore", "24nettbutikk": "nettbutikk24", "ongoing": "ongoing", "24sevenoffice": "sevenoffice24",
+        "woocommerce": "woocommerce",
     }  # fmt: skip

@@ -28,6 +28,7 @@ from app.engine.polling.side_reads import put_in, taken_out
 from app.engine.stock import dry_run as stock_dry_run
 from app.engine.stock import read as stock_read
 from app.errors import BadInput, LeaseLost, LockedOut, LoginRefused, NotFound, Paced, RateLimited, Refused, RemoteError
+from app.integrations.protocol.session import current_run
 from app.logs import get_logger
 from app.records import alerts, cursors, runs
 from app.records.connections import Connection, Status
@@ -104,6 +105,7 @@ async def _work(gateway: Gateway, connection: Connection, process: Process, part
         connection = await gateway.connection(connection.id)
     ends = time.monotonic() + gateway.settings.slice_seconds
     in_background.set(True)  # of this task: what came in by webhook is read before it
+    current_run.set(part.run_id)
     async with gateway.database.begin() as db:
         sweeps = await deep_sweep.sweeps(db, connection, process, part)
         started = part.started_at or gateway.clock()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
@@ -11,6 +12,9 @@ import httpx
 
 from app.errors import BadInput
 from app.integrations.protocol.settings import ConnectionSettings
+
+current_run: ContextVar[str | None] = ContextVar("current_run", default=None)
+"""The id of the run that the running task works on; None for work of no run. For systems that allow so many logins a run."""
 
 
 @dataclass(frozen=True)

@@ -205,28 +205,28 @@ async def _one_at_a_time(db: AsyncConnection) -> None:
         await db.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("connections", 0))))
 
 
-async def _refuse_clash(db: AsyncConnection, prepared: Prepared, own_id: str | None) -> None:
-    same_name = (connections.c.name == prepared.name, connections.c.id != (own_id or ""))
-    if await db.scalar(select(connections.c.id).where(*same_name)):
-        raise Conflict(
-            f"there is a connection {prepared.name!r} already", field="name", fix="choose another name, or change that one"
-        )
-    rows = await db.execute(select(connections).where(connections.c.lane == prepared.lane, connections.c.id != (own_id or "")))
-    for row in rows:
+async def _refuse_taken_name(db: AsyncConnection, name: str, own_id: str = "") -> None:
+    if await db.scalar(select(connections.c.id).where(connections.c.name == name, connections.c.id != own_id)):
+        raise Conflict(f"there is a connection {name!r} already", field="name", fix="choose another name, or change that one")
+
+
+async def refuse_clash(db: AsyncConnection, wanted: Connection | Prepared, own_id: str = "") -> None:
+    """Raises Conflict when a connection in use has the goods owner and the two cannot share it. A draft counts for nothing."""
+    others = (connections.c.lane == wanted.lane, connections.c.id != own_id, connections.c.status != Status.DRAFT)
+    for row in await db.execute(select(connections).where(*others).order_by(connections.c.name)):
         other = find_integration(row.integration).settings_model.model_validate(row.settings)
-        reason = may_share(prepared.settings, other)
-        if reason:
+        if reason := may_share(wanted.settings, other):
             raise Conflict(
-                f"{prepared.name} and {row.name} share goods owner {row.goods_owner_id}: {reason}",
+                f"{wanted.name} and {row.name} share goods owner {row.goods_owner_id}: {reason}",
                 field="settings",
                 fix="switch settings.processes.articles off in one, and set settings.order_number_prefix in both",
             )
 
 
 async def create(db: AsyncConnection, vault: Vault, prepared: Prepared, now: datetime) -> str:
-    """Saves a new connection as a draft; returns its id. Raises Conflict (name taken, goods owner that cannot be shared)."""
+    """Saves a new connection as a draft; returns its id. Raises Conflict when its name is taken."""
     await _one_at_a_time(db)
-    await _refuse_clash(db, prepared, None)
+    await _refuse_taken_name(db, prepared.name)
     connection_id = new_id("con")
     await db.execute(
         insert(connections).values(
@@ -265,14 +265,16 @@ async def change(db: AsyncConnection, vault: Vault, current: Connection, prepare
     """Saves a changed connection. Its settings version goes up, so that waiting jobs are mapped again.
 
     A connection that points elsewhere (account, warehouse or goods owner) becomes a draft again: it is tested before it is used.
-    Raises Conflict when somebody has changed it since `current` was read, and when its records are in another goods owner's
-    stock: they could no longer be changed or found there.
+    Raises Conflict when somebody has changed it since `current` was read, when one in use cannot share its goods owner any more,
+    and when its records are in another goods owner's stock: they could no longer be changed or found there.
     """
     await _one_at_a_time(db)
-    await _refuse_clash(db, prepared, current.id)
+    await _refuse_taken_name(db, prepared.name, current.id)
     values: dict[str, Any] = {"name": prepared.name, "settings_version": current.settings_version + 1}
     if points_elsewhere(current, prepared):
         values["status"] = Status.DRAFT
+    elif current.status is not Status.DRAFT:
+        await refuse_clash(db, prepared, current.id)
     unchanged = (connections.c.id == current.id, connections.c.settings_version == current.settings_version)
     done = await db.execute(update(connections).where(*unchanged).values(**values, **_columns(vault, prepared, now)))
     if done.rowcount == 0:
@@ -304,8 +306,11 @@ async def set_status(db: AsyncConnection, connection_id: str, status: Status, no
 async def activate(db: AsyncConnection, current: Connection, now: datetime) -> None:
     """Makes it active. Without a go-live date of its own, this moment is the go-live date: nothing older is transferred.
 
-    `current` is the connection as it is stored, read under lock in the same transaction.
+    `current` is the connection as it is stored, read under lock in the same transaction. Raises Conflict when it cannot share its
+    goods owner with those that are in use (requirement: rules for every connection, 8).
     """
+    await _one_at_a_time(db)
+    await refuse_clash(db, current, current.id)
     values: dict[str, Any] = {"status": Status.ACTIVE, "updated_at": now}
     if current.activated_at is None:
         values["activated_at"] = now

@@ -12,7 +12,7 @@ from app.errors import BadInput, Conflict
 from app.http import Reach
 from app.integrations.woocommerce.settings import WooCommerceSettings
 from app.records import connections
-from app.records.connections import Draft, lane_of, may_share, prepare
+from app.records.connections import Draft, Status, lane_of, may_share, prepare
 from app.storage.engine import Database
 from app.storage.secrets import Vault, new_key
 from app.warehouse.credentials import OngoingCredentials
@@ -151,21 +151,66 @@ class TestSharingAGoodsOwner:
     def test_without_orders_numbers_do_not_matter(self) -> None:
         assert may_share(settings(True, True, ""), settings(False, False, "")) is None
 
-    async def test_a_clash_is_refused_when_it_is_saved_and_when_it_is_changed_into_one(self, sqlite_database: str) -> None:
+    async def test_a_draft_is_refused_when_it_is_activated_and_one_in_use_when_it_is_saved(self, sqlite_database: str) -> None:
         database, vault = Database(sqlite_database), Vault([new_key()])
         first = prepare(draft("first", settings={"order_number_prefix": "A-"}), Reach())
         clash = prepare(draft("second", settings={"order_number_prefix": "B-"}), Reach())
         fine = prepare(draft("second", settings={"order_number_prefix": "B-", "processes": {"articles": False}}), Reach())
         async with database.begin() as db:
-            await connections.create(db, vault, first, NOW)
+            await connections.activate(
+                db, await connections.find(db, vault, await connections.create(db, vault, first, NOW)), NOW
+            )
+            made = await connections.create(db, vault, clash, NOW)
             with pytest.raises(Conflict) as caught:
-                await connections.create(db, vault, clash, NOW)
+                await connections.activate(db, await connections.find(db, vault, made), NOW)
             assert "first" in str(caught.value)
-            made = await connections.create(db, vault, fine, NOW)
-            current = await connections.find(db, vault, made)
+            await connections.change(db, vault, await connections.find(db, vault, made), fine, NOW)
+            await connections.change(db, vault, await connections.find(db, vault, made), clash, NOW)  # still a draft
+            await connections.change(db, vault, await connections.find(db, vault, made), fine, NOW)
+            await connections.activate(db, await connections.find(db, vault, made), NOW)
+            for status in (Status.ACTIVE, Status.PAUSED):
+                await connections.set_status(db, made, status, NOW)
+                current = await connections.find(db, vault, made)
+                with pytest.raises(Conflict):
+                    await connections.change(db, vault, current, clash, NOW)
+                await connections.change(db, vault, current, fine, NOW)  # it is no clash with itself
+        await database.close()
+
+    async def test_a_draft_counts_for_nothing(self, sqlite_database: str) -> None:
+        """Neither beside another draft nor beside one in use, which may be changed as if there were no draft."""
+        database, vault = Database(sqlite_database), Vault([new_key()])
+        async with database.begin() as db:
+            drafts = [await connections.create(db, vault, prepare(draft(name), Reach()), NOW) for name in ("one", "two")]
+            await connections.activate(db, await connections.find(db, vault, drafts[1]), NOW)
+            current = await connections.find(db, vault, drafts[1])
+            await connections.change(
+                db, vault, current, prepare(draft("two", settings={"order_number_prefix": "1"}), Reach()), NOW
+            )
+        await database.close()
+
+    async def test_one_that_is_paused_still_has_its_numbers(self, sqlite_database: str) -> None:
+        database, vault = Database(sqlite_database), Vault([new_key()])
+        async with database.begin() as db:
+            one, two = [await connections.create(db, vault, prepare(draft(name), Reach()), NOW) for name in ("one", "two")]
+            await connections.activate(db, await connections.find(db, vault, one), NOW)
+            await connections.set_status(db, one, Status.PAUSED, NOW)
             with pytest.raises(Conflict):
-                await connections.change(db, vault, current, clash, NOW)
-            await connections.change(db, vault, current, fine, NOW)  # it is no clash with itself
+                await connections.activate(db, await connections.find(db, vault, two), NOW)
+        await database.close()
+
+    async def test_one_that_points_to_another_goods_owner_is_a_draft_there(self, sqlite_database: str) -> None:
+        database, vault = Database(sqlite_database), Vault([new_key()])
+        async with database.begin() as db:
+            one = await connections.create(db, vault, prepare(draft("one"), Reach()), NOW)
+            there = prepare(draft("two", warehouse={**WAREHOUSE, "goods_owner_id": 78}), Reach())
+            two = await connections.create(db, vault, there, NOW)
+            for each in (one, two):
+                await connections.activate(db, await connections.find(db, vault, each), NOW)
+            await connections.change(db, vault, await connections.find(db, vault, two), prepare(draft("two"), Reach()), NOW)
+            moved = await connections.find(db, vault, two)
+            assert moved.status is Status.DRAFT
+            with pytest.raises(Conflict):
+                await connections.activate(db, moved, NOW)
         await database.close()
 
     async def test_another_goods_owner_is_no_clash(self, sqlite_database: str) -> None:

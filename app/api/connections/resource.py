@@ -40,9 +40,7 @@ router = APIRouter(prefix="/connections", tags=["connections"])
 
 def _without_foreign_names(caller: Caller, clash: Conflict) -> Conflict:
     """A key that is limited to some connections does not learn which other one is in the way."""
-    if caller.key.connection_ids is None or clash.field == "name":
-        return clash
-    return Conflict("it clashes with another connection of that goods owner", field=clash.field, fix=clash.fix)
+    return clash if caller.key.connection_ids is None else connection_service.without_foreign_names(clash)
 
 
 async def _again(request: Request, caller: Caller, connection_id: str) -> ShownConnection:
@@ -170,7 +168,8 @@ async def test_connection(caller: Admin, connection: Name) -> TestView:
 
 _NOT_ACTIVATED = described(
     409,
-    "A check of the test failed; `checks` has them all. Or the connection was changed while it was tested; activate it again.",
+    "A check of the test failed; `checks` has them all. Or the connection was changed while it was tested; activate it again. "
+    "Or another connection in use has its goods owner, and the two cannot share it.",
     detail="the shop: the key is unknown",
     checks=[{**CHECK_EXAMPLE, "ok": False, "message": "the key is unknown", "fix": "make new keys"}],
 )
@@ -181,7 +180,10 @@ async def activate_connection(request: Request, caller: Admin, connection: Name)
     """Tests the connection and activates it when every check passes. If it has no go-live date, the date is set to now: orders
     made before are never transferred."""
     current = await caller.connection(connection)
-    report = await connection_service.activate(caller.gateway, current)
+    try:
+        report = await connection_service.activate(caller.gateway, current)
+    except Conflict as clash:
+        raise _without_foreign_names(caller, clash) from clash
     if not report.ok:
         first = next(check for check in report.checks if not check.ok)
         checks = report.plain()["checks"]

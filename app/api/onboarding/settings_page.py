@@ -23,7 +23,7 @@ from app.engine.operations.connection_test import Report
 from app.engine.operations.consents import Connected
 from app.engine.operations.settings_preview import Tried
 from app.engine.upkeep import webhook_guard, webhook_state
-from app.errors import BadInput, NotFound, RemoteError
+from app.errors import BadInput, Conflict, NotFound, RemoteError
 from app.integrations.protocol import Choice, OffersChoices
 from app.integrations.protocol.capabilities import Capability
 from app.integrations.protocol.integration import can
@@ -98,6 +98,8 @@ async def _sent(door: Door, visit: Visit, connection: Connection, form: Form) ->
                 shown.report = await service.activate(door.gateway, connection)
                 connection = await _connection(door, visit)
                 shown.unheard = await _webhooks(door, connection) if shown.report.ok else ""
+    except Conflict as error:
+        shown.fault = service.without_foreign_names(error)
     except BadInput as error:
         shown.fault = error
     except RemoteError as error:

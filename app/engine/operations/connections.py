@@ -285,8 +285,8 @@ async def _has_records(db: AsyncConnection, connection_id: str) -> bool:
 async def activate(gateway: Gateway, connection: Connection) -> Report:
     """Tests the connection, and makes it active when every check passes. The report tells whether it did.
 
-    Settings that are changed during the test are kept. Raises Conflict when what was tested is not what is there now: other
-    credentials or addresses, or a pause.
+    Settings that are changed during the test are kept. Raises Conflict when it cannot share its goods owner, and when what was
+    tested is not what is there now: other credentials or addresses, or a pause.
     """
     report = await connection_test.test(gateway, connection)
     if not report.ok:
@@ -301,6 +301,13 @@ async def activate(gateway: Gateway, connection: Connection) -> Report:
 
     await begin(gateway, await gateway.database.run(work))
     return report
+
+
+def without_foreign_names(clash: Conflict) -> Conflict:
+    """For those who may not learn which other connection is in the way."""
+    if clash.field != "settings":
+        return clash
+    return Conflict("it clashes with another connection of that goods owner", field=clash.field, fix=clash.fix)
 
 
 async def pause(gateway: Gateway, connection: Connection) -> None:

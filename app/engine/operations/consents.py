@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -26,8 +27,8 @@ MOST_SHARING = 20
 
 @dataclass(frozen=True)
 class Connected:
-    """`is_new`: a draft that waits to be activated. `had_ended`: it could not go on before. `shares`: another connection has the
-    goods owner, and the settings were chosen so that the two do not clash."""
+    """`is_new`: a draft that waits to be activated. `had_ended`: it could not go on before. `shares`: another connection in
+    use has the goods owner, and the settings were chosen so that the two do not clash."""
 
     connection: Connection
     is_new: bool
@@ -124,23 +125,26 @@ async def _saved(
 async def _created(db: AsyncConnection, gateway: Gateway, draft: Draft, prepared: Prepared) -> tuple[str, bool]:
     """A goods owner's second connection begins without articles and with numbers of its own (requirement: rules for every
     connection, 8). The person sees it and can choose otherwise before anything is transferred."""
-    now = gateway.clock()
+    apart = await _kept_apart(db, gateway, draft, prepared)
+    return await connections.create(db, gateway.vault, apart, gateway.clock()), apart is not prepared
+
+
+async def _kept_apart(db: AsyncConnection, gateway: Gateway, draft: Draft, prepared: Prepared) -> Prepared:
+    """As it is where nothing is in its way, else with the first prefix that is free. Raises Conflict when none of them is."""
     try:
-        return await connections.create(db, gateway.vault, prepared, now), False
+        await connections.refuse_clash(db, prepared)
     except Conflict as error:
-        if error.field != "settings":
-            raise
         clash = error
+    else:
+        return prepared
     letter = integration(draft.integration).title[:1].upper()
     for number in range(1, MOST_SHARING):
         prefix = f"{letter}{number if number > 1 else ''}-"
         settings = {**draft.settings, "processes": {"articles": False}, "order_number_prefix": prefix}
         apart = prepare(draft.model_copy(update={"settings": settings}), gateway.settings.reach)
-        try:
-            return await connections.create(db, gateway.vault, apart, now), True
-        except Conflict as error:
-            if error.field != "settings":
-                raise
+        with contextlib.suppress(Conflict):
+            await connections.refuse_clash(db, apart)
+            return apart
     raise clash
 
 

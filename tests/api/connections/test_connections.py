@@ -160,11 +160,26 @@ async def test_a_name_that_is_taken(lite_site: Site) -> None:
     assert answer.json()["field"] == "name"
 
 
-async def test_two_masters_of_one_goods_owners_articles_are_refused(lite_site: Site) -> None:
-    answer = await made(lite_site)
+async def test_two_masters_of_one_goods_owners_articles_are_refused_when_the_draft_is_activated(lite_site: Site) -> None:
+    assert (await made(lite_site)).status_code == 201
+    answer = await lite_site.client.post("/connections/nettbutikk/activate")
     assert answer.status_code == 409
     assert "articles" in answer.json()["detail"]
     assert "settings.processes.articles" in answer.json()["fix"]
+    assert (await lite_site.client.get("/connections/nettbutikk")).json()["status"] == "draft"
+    change = {"settings": {"order_number_prefix": "N-", "processes": {"articles": False}}}
+    assert (await lite_site.client.patch("/connections/nettbutikk", json=change)).status_code == 200
+    assert (await lite_site.client.post("/connections/nettbutikk/activate")).json()["status"] == "active"
+    back = await lite_site.client.patch("/connections/nettbutikk", json={"settings": {"order_number_prefix": None}})
+    assert back.status_code == 409
+    assert "order numbers can collide" in back.json()["detail"]
+
+
+async def test_a_key_of_the_draft_alone_does_not_learn_which_connection_is_in_the_way(lite_site: Site) -> None:
+    await made(lite_site)
+    own = await lite_site.gateway.connection("nettbutikk")
+    answer = await (await lite_site.door.caller("admin", only=[own])).post("/connections/nettbutikk/activate")
+    assert (answer.status_code, answer.json()["detail"]) == (409, "it clashes with another connection of that goods owner")
 
 
 async def test_a_change_is_merged_into_what_there_is(lite_site: Site) -> None:

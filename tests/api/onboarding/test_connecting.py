@@ -390,6 +390,21 @@ async def test_a_goods_owners_second_connection_begins_with_numbers_of_its_own(
     assert found == {"nettbutikk": "", "annen": "S-"}
 
 
+async def test_numbers_that_can_collide_are_told_to_the_person_who_activates(
+    site: Site, samtykke: Samtykke, person: Person, new_person: NewPerson
+) -> None:
+    """Both were connected before either was active; the second person does not learn whose the first is."""
+    await connected(person, site, samtykke)
+    other = await with_key(await new_person(), site)
+    await other.send(**typed(site, name="annen"))
+    await other.comes_back(code=samtykke.consent.allows("c2", shop="annen"), state=other.sent_to["state"])
+    await person.send(action="activate", processes=["orders"])
+    await other.send(action="activate", processes=["orders"])
+    assert "it clashes with another connection of that goods owner" in other.page
+    await other.send(action="activate", processes=["orders"], order_number_prefix="B-")
+    assert "annen is active" in other.page
+
+
 async def test_activating_with_nothing_ticked_changes_no_process(site: Site, samtykke: Samtykke, person: Person) -> None:
     await connected(person, site, samtykke)
     await person.send(action="activate")

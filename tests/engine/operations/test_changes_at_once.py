@@ -102,9 +102,27 @@ class TestTwoChanges:
         await harness.work(sweep=True)
         assert [number for _, number in harness.warehouse.model.orders] == [f"W-{order['id']}"]
 
-    async def test_two_that_clash_are_not_both_made(self, harness: Harness) -> None:
-        outcomes = await asyncio.gather(made(harness, name="first"), made(harness, name="second"), return_exceptions=True)
-        assert sorted(type(each).__name__ for each in outcomes) == ["Conflict", "Connection"]
+    async def test_two_that_clash_are_not_both_activated(self, harness: Harness) -> None:
+        drafts = [await made(harness, name=name) for name in ("first", "second")]
+        outcomes = await asyncio.gather(*(connections.activate(harness.gateway, each) for each in drafts), return_exceptions=True)
+        assert sorted(type(each).__name__ for each in outcomes) == ["Conflict", "Report"]
+        found = [(await now(harness.gateway, each)).status for each in drafts]
+        assert sorted(found) == [Status.ACTIVE, Status.DRAFT]
+
+    async def test_two_changes_that_clash_are_not_both_made(self, harness: Harness) -> None:
+        """Two connections in use, each of which is to own the articles from the same moment on."""
+        pair = [
+            await made(harness, name=name, settings={"order_number_prefix": prefix, "processes": {"articles": False}})
+            for name, prefix in (("first", "A-"), ("second", "B-"))
+        ]
+        for each in pair:
+            assert (await connections.activate(harness.gateway, each)).ok
+        seen = [await now(harness.gateway, each) for each in pair]
+        change = {"settings": {"processes": {"articles": True}}}
+        outcomes = await asyncio.gather(
+            *(connections.patch(harness.gateway, each, change) for each in seen), return_exceptions=True
+        )
+        assert sorted(type(each).__name__ for each in outcomes) == ["Conflict", "Saved"]
 
     async def test_two_of_one_name_are_not_both_made(self, harness: Harness) -> None:
         other = harness.warehouse.credentials(goods_owner_id=79)

@@ -86,17 +86,17 @@ class SimulatedSevenOffice:
         return self.tenant.order(order_id)
 
     def calls(self, operation: str | None = None) -> list[Call]:
-        """The calls of this operation that could be read, or all, from its own journal. `body` has what the message held."""
+        """The calls of this operation, or all, from its own journal. `body` has what the message held, where it was read."""
         journal = list(self.office.journal.calls)
         return [call for call in journal if operation in (None, _operation(call))]
 
     def operations(self) -> list[str]:
-        """What was called, oldest first; empty texts for what could not be read."""
+        """What was called, oldest first; an empty text for a call without SOAPAction."""
         return [_operation(call) for call in list(self.office.journal.calls)]
 
 
 def _operation(call: Call) -> str:
-    return str(call.body.get("operation", "")) if isinstance(call.body, dict) else ""
+    return str(call.body["operation"])
 
 
 @functools.cache

@@ -35,7 +35,10 @@ _HANDLERS: Mapping[str, Handler] = {
 
 @dataclass
 class _Heard:
-    """A call as the journal keeps it: the operation and what it holds, and what came back in few words."""
+    """A call as the journal keeps it: the operation and what it holds, and what came back in few words.
+
+    What could not be read, or was not, stands there as text with the operation that the SOAPAction names.
+    """
 
     operation: str = ""
     body: Any = None
@@ -54,7 +57,8 @@ class Soap:
 
     async def _answer(self, request: Request) -> Response:
         raw = await request.body()
-        heard = _Heard(_named(request), decoded(raw))
+        heard = _Heard(_named(request))
+        heard.body = {"operation": heard.operation, "text": raw.decode(errors="replace")}
         fault = self._office.faults.take(request)
         response = await self._respond(request, raw, heard, fault)
         if self._office.config.limit_headers and (left := self._office.limits.remaining) is not None:

@@ -31,12 +31,16 @@ _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
 @dataclass(frozen=True)
 class Scalar:
-    """`xsd` is the type's name on the wire; `read` raises ValueError; `keep` makes what is kept of what somebody gives."""
+    """`xsd` is the type's name on the wire; `read` raises ValueError; `keep` makes what is kept of what somebody gives.
+
+    `words` are all that it may be, where they are listed.
+    """
 
     xsd: str
     read: Callable[[str, SevenOfficeConfig], Any]
     write: Callable[[Any, SevenOfficeConfig], str]
     keep: Callable[[Any], Any]
+    words: tuple[str, ...] = ()
 
 
 def _whole(lowest: int) -> Callable[[str, SevenOfficeConfig], int | None]:
@@ -150,7 +154,7 @@ def choice(name: str, *words: str) -> Scalar:
             raise ValueError(f"{name} has no {value}")
         return str(value)
 
-    return Scalar(name, read, _plain, keep)
+    return Scalar(name, read, _plain, keep, words)
 
 
 def read_scalar(kind: Scalar, text: str, config: SevenOfficeConfig, place: str) -> Any:

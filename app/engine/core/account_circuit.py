@@ -36,6 +36,8 @@ log = get_logger(__name__)
 KNOWN_SECONDS = 2.0
 """How old may be what this process knows of an account that another process calls too."""
 MOST_KNOWN = 10_000
+XML = ("text/xml", "application/soap+xml")
+"""How SOAP is answered. A page for people is neither."""
 
 
 @dataclass(frozen=True)
@@ -167,8 +169,10 @@ async def _is_closed(db: AsyncConnection, key: str, now: datetime) -> bool:
     return until is None or until <= now
 
 
-def _is_good(response: httpx.Response) -> bool:
+def is_good(response: httpx.Response) -> bool:
     """Whether the system did what it was asked: a page for people and the words of a firewall are no such answer."""
+    if response.is_success and response.headers.get("Content-Type", "").partition(";")[0].strip() in XML:
+        return True
     try:
         with_junk(response.content)
     except NotJson:
@@ -204,6 +208,6 @@ class RestingClient(ListeningClient):
             raise
         is_paused = self.circuits.is_paused(self.key)  # `answered` may forget it
         await self.circuits.answered(self.key, went_first=went_first)
-        if is_paused and _is_good(response):
+        if is_paused and is_good(response):
             await self.circuits.answered_well(self.counted, self.lane)
         return response

@@ -159,11 +159,12 @@ class PaceKeeper:
             return self._alone.take(key, Spacing.of(pace, ALONE_SHARE), milliseconds, calls) / 1000
         return waited / 1000
 
-    async def hold(self, key: str, seconds: float) -> None:
-        """Stops all calls to the account for so long, because it asked for fewer calls."""
-        self._alone.hold(key, seconds * 1000)
+    async def hold(self, key: str, seconds: float, pace: Pace) -> None:
+        """Stops all calls to the account for so long, because it asked for fewer calls. None of a burst comes before."""
+        milliseconds = seconds * 1000 + Spacing.of(pace).tolerance
+        self._alone.hold(key, milliseconds)
         if self._redis is not None:
-            await self._ask(_HOLD, key, seconds * 1000)
+            await self._ask(_HOLD, key, milliseconds)
 
     async def _ask(self, script: str, key: str, *arguments: float) -> float | None:
         assert self._redis is not None
@@ -184,13 +185,14 @@ class PacedTransport(httpx.AsyncBaseTransport):
     """Holds a call back until the account may be called. The wait is part of the call's time.
 
     Raises Paced when the wait is too long. An answer of 429 holds back all calls to the account; work in the background gets
-    Paced for it as well.
+    Paced for it as well. A client that reads the limits from the answers itself gets them as they are.
     """
 
     def __init__(self, inner: httpx.AsyncBaseTransport, keeper: PaceKeeper, key: str, pace: Pace, clock: Clock) -> None:
         self._inner = inner
         self._keeper = keeper
         self._key = key
+        self._row = pace.row or key
         self._pace = pace
         self._clock = clock
 
@@ -199,17 +201,17 @@ class PacedTransport(httpx.AsyncBaseTransport):
         if in_background.get():
             own = self._pace.calls * BACKGROUND_SHARE
             slower = Pace(max(1, math.floor(own)), self._pace.seconds)
-            await self._wait(request, f"{self._key}|background", slower, CallLimits.of(request).seconds / 3, calls)
+            await self._wait(request, f"{self._row}|background", slower, CallLimits.of(request).seconds / 3, calls)
         # What counts as many calls waits for as many places: were it not let to, single calls would always be before it.
         longer = (calls - 1) * Spacing.of(self._pace).interval / 1000
-        await self._wait(request, self._key, self._pace, PATIENCE_SECONDS + longer, calls)
+        await self._wait(request, self._row, self._pace, PATIENCE_SECONDS + longer, calls)
         seconds = CallLimits.of(request).seconds
         async with self._keeper.turn(self._key, seconds) if self._pace.one_at_a_time else nullcontext():
             response = await self._inner.handle_async_request(request)
-        if response.status_code == 429:
+        if response.status_code == 429 and not self._pace.is_told:
             asked = retry_after_seconds(response.headers, self._clock()) or self._pace.seconds
             pause = min(asked, LONGEST_HOLD_SECONDS)
-            await self._keeper.hold(self._key, pause)
+            await self._keeper.hold(self._row, pause, self._pace)
             if in_background.get():
                 await response.aclose()
                 raise _later(f"{CallLimits.of(request).system} has had too many calls for now (429)", request, pause)

@@ -163,11 +163,12 @@ class Gateway:
     ) -> Source:
         """A new client. Its transport remembers what the account allows."""
         system, transport, shared = connection.system, self.transport, self.http
-        pace = system.pace(connection.source, connection.settings)
+        pace, pause = system.pace(connection.source, connection.settings), None
         if pace is not None:
             key = f"{connection.integration}|{system.account(connection.source).key}"
             transport = PacedTransport(self.transport, self.paces, key, pace, self.clock)
             shared = client_on(transport)
+            pause = partial(self.paces.hold, pace.row or key, pace=pace)
 
         def client(*, own: bool = False) -> httpx.AsyncClient:
             made: ListeningClient
@@ -184,7 +185,7 @@ class Gateway:
         page = consent_page(self.settings, connection) if system.consent is not None else None
         sessions = SharedSessions(self.database, self.vault, self.clock, connection.id, connection.source, system.title, page)
         articles = StoredNumbers(self.database, connection.id)
-        return system.open(Opened(connection.settings, connection.source, client, self.clock, facts, sessions, articles))
+        return system.open(Opened(connection.settings, connection.source, client, self.clock, facts, sessions, articles, pause))
 
     def warehouse(self, connection: Connection) -> OngoingClient:
         return OngoingClient(connection.warehouse, self.http, self.clock, connection.settings.warehouse)

@@ -30,12 +30,16 @@ class Account:
 class Pace:
     """At most `calls` calls in `seconds` seconds for one account, by all processes of the gateway together.
 
-    `one_at_a_time`: no call begins before the one before it is answered.
+    `one_at_a_time`: no call begins before the one before it is answered. `row`: the accounts with the same one are counted
+    together, like all those at an address that counts its callers. `is_told`: the client reads from the answers when calls must
+    rest, and says so (`Opened.pause`); otherwise that is known from the status 429.
     """
 
     calls: int
     seconds: float
     one_at_a_time: bool = False
+    row: str | None = None
+    is_told: bool = False
 
 
 CALLS_COUNTED = "calls"

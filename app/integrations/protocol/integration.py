@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -44,7 +44,8 @@ class Opened:
     """What a source works with.
 
     `facts` are those of the connection's last test: what version the system speaks, which plugins it has. `sessions` and
-    `articles` are None where nothing can be kept, as in the test of a connection that is not saved.
+    `articles` are None where nothing can be kept, as in the test of a connection that is not saved. `pause` stops all calls that
+    count in the account's pace for so many seconds, in every process; None where there is no pace.
     """
 
     settings: ConnectionSettings
@@ -54,6 +55,7 @@ class Opened:
     facts: Mapping[str, Any] = field(default_factory=dict)
     sessions: SessionStore | None = None
     articles: ArticleNumbers | None = None
+    pause: Callable[[float], Awaitable[None]] | None = None
 
 
 @dataclass(frozen=True)

@@ -65,6 +65,18 @@ class SevenOfficeAdapterSettings(ConnectionSettings):
         "were deleted. An order that changes its status is found by the next poll.",
     )
 
+    # calls
+    calls_per_hour: int = Field(
+        7200,
+        ge=60,
+        le=1_000_000,
+        description="(Q4) Calls in one hour that 24SevenOffice allows the gateway's address: all connections share them. Its "
+        "support can raise the number.",
+    )
+    call_timeout_seconds: float = Field(
+        90, gt=0, le=600, description="How long one call may take, in seconds. Long lists take the ERP a while."
+    )
+
     # times and lists
     time_zone: str = Field("UTC", description="(Q1) Time zone (IANA name) of the ERP's dates that name none.")
     overlap_minutes: float = Field(

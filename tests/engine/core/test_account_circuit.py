@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from app.domain import Process
 from app.engine.core import circuit
+from app.engine.core.account_circuit import is_good
 from app.engine.core.circuit import ANY_CALL, key_for, of_source
 from app.engine.core.queue import MemoryWakeUps
 from app.engine.core.runtime import Gateway, open_gateway
@@ -168,6 +169,21 @@ class TestWhatWaits:
         for process in circuit.TO_SHOP:
             async with harness.gateway.database.read() as db:
                 assert await circuit.blocked(db, circuit.keys_of(harness.connection, process), harness.clock())
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "text", "good"),
+    [
+        (200, "text/xml; charset=utf-8", "<a/>", True),
+        (200, "application/soap+xml", "<a/>", True),
+        (500, "text/xml", "<a/>", False),
+        (200, "text/html", "<html/>", False),
+        (200, "application/json", "[]", True),
+        (200, "text/plain", "no", False),
+    ],
+)
+def test_what_a_good_answer_is(status: int, kind: str, text: str, good: bool) -> None:
+    assert is_good(httpx.Response(status, headers={"Content-Type": kind}, text=text)) is good
 
 
 def test_resting_is_no_answer_of_the_shop() -> None:

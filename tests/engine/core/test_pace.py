@@ -91,7 +91,7 @@ async def test_a_wait_that_is_too_long_takes_no_place(redis: Redis) -> None:
 
 
 async def test_an_account_that_asked_for_fewer_calls_is_left_alone_by_all(redis: Redis) -> None:
-    await PaceKeeper(redis).hold("mystore|a", 1000)
+    await PaceKeeper(redis).hold("mystore|a", 1000, SLOW)
     assert 900 < await PaceKeeper(redis).wait("mystore|a", SLOW, patience=5) <= 1000
 
 
@@ -148,6 +148,35 @@ async def test_after_a_429_the_account_is_left_alone() -> None:
             await send(client, client.build_request("GET", "https://api.example/orders"), timeout=30, system="the shop")
     assert caught.value.retry_after is not None
     assert 50 < caught.value.retry_after <= 60
+
+
+async def test_no_call_of_a_burst_comes_before_the_time_that_was_asked_for() -> None:
+    """Of 120 in a minute 12 come at once: they are not made while the account rests."""
+    keeper, pace = PaceKeeper(None), Pace(120, 60)
+    await keeper.hold("mystore|a", 30, pace)
+    assert 29 < await keeper.wait("mystore|a", pace) <= 30
+
+
+async def test_accounts_at_an_address_that_counts_its_callers_share_a_row() -> None:
+    keeper, pace = PaceKeeper(None), Pace(10, 3600, row="office|api.example")
+    answered = httpx.MockTransport(lambda request: httpx.Response(200))
+    first, second = (
+        PacedTransport(answered, keeper, key, pace, lambda: datetime(2026, 11, 28, tzinfo=UTC))
+        for key in ("office|a", "office|b")
+    )
+    request = httpx.Request("POST", "https://api.example/service")
+    assert (await first.handle_async_request(request)).status_code == 200
+    with pytest.raises(RateLimited, match="allows 10 calls"):
+        await second.handle_async_request(httpx.Request("POST", "https://api.example/service"))
+
+
+async def test_a_client_that_reads_the_limits_itself_gets_the_answer_as_it_is() -> None:
+    answered = httpx.MockTransport(lambda request: httpx.Response(429, text="until noon"))
+    pace = Pace(6000, 60, is_told=True)
+    transport = PacedTransport(answered, PaceKeeper(None), "office|a", pace, lambda: datetime(2026, 11, 28, tzinfo=UTC))
+    in_background.set(True)
+    for _ in range(2):
+        assert (await transport.handle_async_request(httpx.Request("POST", "https://api.example/"))).status_code == 429
 
 
 async def test_work_in_the_background_leaves_room_for_what_comes_in() -> None:

@@ -73,6 +73,8 @@ class Office(httpx.AsyncBaseTransport):
     sessions: set[str] = field(default_factory=set)
     asked: list[Asked] = field(default_factory=list)
     logins: int = 0
+    broken: set[str] = field(default_factory=set)
+    """Operations that end in a fault."""
     at_login: Says | None = None
     """What is answered to a login; None: a session."""
     keeps: bool = True
@@ -91,6 +93,8 @@ class Office(httpx.AsyncBaseTransport):
         return answer
 
     def _answer(self, asked: Asked) -> Answer:
+        if asked.operation in self.broken:
+            return fault("Object reference not set to an instance of an object.")
         match asked.operation:
             case "Login":
                 self.logins += 1

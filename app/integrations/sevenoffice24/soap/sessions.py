@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -31,14 +32,16 @@ class Unshared:
     """A session that nobody else has. Implements `SessionStore` where nothing can be kept."""
 
     session: Session | None = None
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def current(self) -> Session | None:
         return self.session
 
     async def renew(self, old: Session | None, login: Callable[[], Awaitable[Session]]) -> Session:
-        if self.session is None or self.session == old:
-            self.session = await login()
-        return self.session
+        async with self.turn:
+            if self.session is None or self.session == old:
+                self.session = await login()
+            return self.session
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ class SevenOfficeConfig(Changeable):
     denied: tuple[str, ...] = ()  # operations that the user has no right to
 
     # How fast
-    hourly_limit: int | None = 7200  # calls in one hour of the clock, of all callers together
+    hourly_limit: int | None = 7200  # calls in one hour, of all callers together
     quarantine: Literal["fault", "status", "text"] = "fault"  # how a call over it is refused: SOAP fault, 429, or 200 with text
     limit_headers: bool = True  # `APILimitRemaining` and `APILimitReset` on every answer
     calls_a_second: int | None = None  # more are refused with 429
@@ -65,11 +65,14 @@ class SevenOfficeConfig(Changeable):
     unset_dates: Literal["absent", "year-1"] = "absent"  # how a date that is not set is shown
     changed_after: Literal["after", "from"] = "after"  # whether a record that was changed at that very moment is found
     change_rounding_seconds: int = 1  # times of change are rounded to the nearest multiple
+    most_ids: int = 1000  # in one list of a search
     widest_search_days: float | None = None  # GetInvoices from before that times out
 
     # How answers are written
     empty_result: Literal["empty", "absent"] = "empty"
     nil_members: bool = False  # addresses, phone numbers and e-mail addresses that there are not stand there as nil
+    element_order: Literal["described", "reversed"] = "described"  # of what a record holds
+    nil_vat: Literal["shown", "absent"] = "shown"  # an order's IncludeVAT, which must be there, when it has none
     extra_element: str | None = None  # an element that no description has, in the middle of every record
     save_errors: Literal["item", "result"] = "item"  # where SaveInvoices puts an APIException
 

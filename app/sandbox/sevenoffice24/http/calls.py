@@ -11,6 +11,7 @@ from app.sandbox.sevenoffice24.model.access import Session
 from app.sandbox.sevenoffice24.model.office import Office
 from app.sandbox.sevenoffice24.model.tenant import Tenant
 from app.sandbox.sevenoffice24.wire import tables
+from app.sandbox.sevenoffice24.wire.envelopes import unprocessable
 from app.sandbox.sevenoffice24.wire.tables import Kind, Values
 from app.sandbox.sevenoffice24.wire.xml import WrongRequest
 
@@ -48,6 +49,15 @@ class Result:
 
 
 Handler = Callable[[Call], Result]
+
+
+def searched(call: Call) -> Values:
+    """What is searched for. Raises Fault for a list that is too long."""
+    wanted: Values = call.values.get("searchParams", {})
+    for name, value in wanted.items():
+        if isinstance(value, list) and len(value) > call.config.most_ids:
+            raise unprocessable(f"{name} may hold {call.config.most_ids} at most")
+    return wanted
 
 
 def chosen(names: Sequence[str] | None, table: tables.Sequence, config: SevenOfficeConfig) -> frozenset[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from app.sandbox.kit.paging import page_of
-from app.sandbox.sevenoffice24.http.calls import Call, Handler, Result, chosen
+from app.sandbox.sevenoffice24.http.calls import Call, Handler, Result, chosen, searched
 from app.sandbox.sevenoffice24.wire.company import COMPANY
 from app.sandbox.sevenoffice24.wire.envelopes import unprocessable
 from app.sandbox.sevenoffice24.wire.tables import ListOf
@@ -16,7 +16,7 @@ PAGE_SIZE = 1000
 def get_companies(call: Call) -> Result:
     """Something must be searched for."""
     names = chosen(call.values.get("returnProperties"), COMPANY, call.config)
-    wanted = call.values.get("searchParams", {})
+    wanted = searched(call)
     companies = call.tenant.companies
     if not any(wanted.values()):
         raise unprocessable("At least one search parameter must be specified")

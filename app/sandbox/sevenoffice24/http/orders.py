@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from app.sandbox.sevenoffice24.http.calls import Call, Handler, Result, chosen
+from app.sandbox.sevenoffice24.http.calls import Call, Handler, Result, chosen, searched
 from app.sandbox.sevenoffice24.model.office import Refusal
 from app.sandbox.sevenoffice24.model.saving import RefusedItem
 from app.sandbox.sevenoffice24.wire.common import API_EXCEPTION
@@ -13,19 +13,16 @@ from app.sandbox.sevenoffice24.wire.envelopes import unprocessable
 from app.sandbox.sevenoffice24.wire.invoice import ORDER, ROW
 from app.sandbox.sevenoffice24.wire.tables import ListOf, Values, sequence
 
-MOST_IDS = 1000
 ALONE = sequence("SaveInvoicesResult", "APIException:APIException", {"APIException": API_EXCEPTION})
 """An exception directly under the result, which no description has."""
 
 
 def get_invoices(call: Call) -> Result:
     """Rows are there only when they are asked for."""
-    wanted = call.values.get("searchParams", {})
+    wanted = searched(call)
     names = chosen(call.values.get("invoiceReturnProperties"), ORDER, call.config)
     rows = ROW.only(chosen(call.values.get("rowReturnProperties"), ROW, call.config))
     orders = call.tenant.orders
-    if len(wanted.get("OrderIds", ())) > MOST_IDS:
-        raise unprocessable(f"A maximum of {MOST_IDS} order ids is allowed")
     widest, moment = call.config.widest_search_days, wanted.get("ChangedAfter")
     if widest is not None and moment is not None and moment < call.office.clock() - timedelta(days=widest):
         raise unprocessable("Timeout expired. The timeout period elapsed prior to completion of the operation.")

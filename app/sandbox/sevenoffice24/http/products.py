@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from app.sandbox.sevenoffice24.http.calls import Call, Handler, Result, chosen
+from app.sandbox.sevenoffice24.http.calls import Call, Handler, Result, chosen, searched
 from app.sandbox.sevenoffice24.wire.envelopes import unprocessable
 from app.sandbox.sevenoffice24.wire.product import CATEGORY, PRODUCT
 from app.sandbox.sevenoffice24.wire.tables import ListOf
@@ -13,7 +13,7 @@ from app.sandbox.sevenoffice24.wire.tables import ListOf
 def get_products(call: Call) -> Result:
     """All of them when nothing is searched for."""
     names = chosen(call.values.get("returnProperties"), PRODUCT, call.config)
-    found = call.tenant.catalogue.search(call.values.get("searchParams", {}))
+    found = call.tenant.catalogue.search(searched(call))
     return Result(found, ListOf("Product", PRODUCT.only(names)))
 
 

@@ -1,4 +1,7 @@
-"""How often the services may be called: so many calls in an hour of the clock, so many in a second, of all callers together."""
+"""How often the services may be called: so many calls in an hour, so many in a second, of all callers together.
+
+An hour begins with the first call after the one before. So no test depends on the minute in which it runs.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ from collections import Counter
 from datetime import datetime, timedelta
 
 from app.sandbox.sevenoffice24.config import Clock, SevenOfficeConfig
+
+HOUR = timedelta(hours=1)
 
 
 class TooManyAnHour(Exception):
@@ -20,7 +25,7 @@ class Limits:
     def __init__(self, config: SevenOfficeConfig, clock: Clock) -> None:
         self._config = config
         self._clock = clock
-        self._hour = self._this_hour()
+        self._began = self._now()
         self._second = 0
         self._in_second = 0
         self.used = 0
@@ -57,12 +62,13 @@ class Limits:
     @property
     def reset(self) -> str:
         """When the next hour begins, `2026-05-04T09:00:00Z`."""
-        return (self._this_hour() + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        self._turn()
+        return (self._began + HOUR).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def _turn(self) -> None:
-        if self._this_hour() != self._hour:
-            self._hour, self.used = self._this_hour(), 0
+        if self._now() >= self._began + HOUR:
+            self._began, self.used = self._now(), 0
             self.logins.clear()
 
-    def _this_hour(self) -> datetime:
-        return self._clock().replace(minute=0, second=0, microsecond=0)
+    def _now(self) -> datetime:
+        return self._clock().replace(microsecond=0)

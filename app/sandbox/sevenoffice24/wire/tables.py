@@ -130,8 +130,9 @@ class Sequence:
     def write(self, name: str, values: Values, config: SevenOfficeConfig, out: list[str]) -> None:
         start = len(out)
         out.append(f"<{name}>")
-        middle = len(self.fields) // 2 if self.is_record and config.extra_element else -1
-        for number, one in enumerate(self.fields):
+        fields = self.fields[::-1] if self.is_record and config.element_order == "reversed" else self.fields
+        middle = len(fields) // 2 if self.is_record and config.extra_element else -1
+        for number, one in enumerate(fields):
             if number == middle:
                 out.append(f"<{config.extra_element}>new</{config.extra_element}>")
             value = values.get(one.name)
@@ -145,7 +146,8 @@ class Sequence:
             out.append(f"</{name}>")
 
     def _write_nothing(self, one: Field, config: SevenOfficeConfig, out: list[str]) -> None:
-        if (one.is_required and one.is_nillable) or (self.has_nil_members and config.nil_members):
+        is_nil = one.is_required and one.is_nillable and config.nil_vat == "shown"
+        if is_nil or (self.has_nil_members and config.nil_members):
             out.append(f'<{one.name} xsi:nil="true" />')
         elif isinstance(one.kind, Sequence) and one.kind.has_nil_members and config.nil_members:
             one.kind.write(one.name, {}, config, out)

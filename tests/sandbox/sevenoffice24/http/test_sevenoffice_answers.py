@@ -70,6 +70,15 @@ async def test_an_element_that_nobody_knows(open_site: Build) -> None:
     assert list(product) == ["Id", "Name", "CarbonFootprint", "Stock", "No"]
 
 
+async def test_elements_in_another_order_and_without_what_must_be_there(open_site: Build) -> None:
+    site = await open_site(element_order="reversed", nil_vat="absent")
+    site.tenant.place_order([{"Name": "Gone", "Quantity": 1}])
+    rows = names("rowReturnProperties", "RowId", "Name")
+    (order,) = await site.result("GetInvoices", names("invoiceReturnProperties", "OrderId", "OrderStatus", "InvoiceRows") + rows)
+    assert list(order) == ["InvoiceRows", "OrderStatus", "OrderId"]
+    assert list(order["InvoiceRows"][0]) == ["Name", "RowId"]
+
+
 @pytest.mark.parametrize(("empty_result", "inside"), [("empty", "<GetProductsResult />"), ("absent", "")])
 async def test_an_empty_result(open_site: Build, empty_result: str, inside: str) -> None:
     site = await open_site(empty_result=empty_result)

@@ -122,7 +122,7 @@ async def test_everything_that_is_searched_for_must_fit(books: Site) -> None:
 async def test_more_than_a_thousand_ids_are_refused(books: Site) -> None:
     assert await found(books, ids(*range(5501, 6501))) == ["5501"]
     fault = await books.fault("GetInvoices", search(ids(*range(5501, 6502))) + IDS)
-    assert fault == "soap:Server: Server was unable to process request. ---> A maximum of 1000 order ids is allowed"
+    assert fault == "soap:Server: Server was unable to process request. ---> OrderIds may hold 1000 at most"
 
 
 async def test_ids_of_orders_that_were_changed(books: Site) -> None:

@@ -110,8 +110,8 @@ async def sync(
     body: Annotated[SyncRequest | None, Body()] = None,
 ) -> Any:
     """Reads the shops of an integration, or of one connection, and updates the warehouse. Then updates the shops: shipments,
-    returns and stock. Answers 200 with the counts when the run ends in time, and 202 when it does not. Answers 424 when something
-    named in `fail_on` has happened, so that `curl -f` fails."""
+    returns and stock. Joins a run that is reading the same, or has yet to read it. Answers 200 with the counts when the run ends
+    in time, and 202 when it does not. Answers 424 when something named in `fail_on` has happened, so that `curl -f` fails."""
     given = body or SyncRequest()
     fails = _fail_on(fail_on) or given.fail_on or [FailOn.FAILED]
     chosen = process or given.process or "all"

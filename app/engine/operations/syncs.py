@@ -1,4 +1,4 @@
-"""A sync on request: which connections and processes it covers, the run it makes (once per idempotency key), and its end."""
+"""A sync on request: which connections and processes it covers, the run it makes or joins, and its end."""
 
 from __future__ import annotations
 
@@ -59,7 +59,8 @@ class Asker:
 async def start(gateway: Gateway, asked: Request, asker: Asker) -> str:
     """Makes the run, or finds the one that an earlier request with the same idempotency key has made, and wakes up its parts.
 
-    Returns its id. Raises NotFound, Conflict (nothing to sync, with the fix), BadInput (the key was used for another request).
+    Without such a key, one that is reading all of this, or has yet to, is joined. Returns its id. Raises NotFound, Conflict
+    (nothing to sync, with the fix), BadInput (the key was used for another request).
     """
     known = await _known(gateway, asked, asker)
     if known is not None:
@@ -77,7 +78,8 @@ async def start(gateway: Gateway, asked: Request, asker: Asker) -> str:
     )
     try:
         async with gateway.database.begin() as db:
-            run_id = await runs.create(db, new, gateway.clock())
+            running = await runs.to_join(db, new) if asker.idempotency_key is None else None
+            run_id = running or await runs.create(db, new, gateway.clock())
     except IntegrityError:
         # Two requests with the same idempotency key came at the same moment, and the other one was first.
         known = await _known(gateway, asked, asker)

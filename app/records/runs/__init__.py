@@ -18,6 +18,7 @@ from app.records.runs.parts import (
     next_part,
     progress_of,
     reopen,
+    to_join,
 )
 from app.records.runs.pruning import prune, prune_quiet
 from app.records.runs.results import Part, Run, by_idempotency_key, find, latest
@@ -47,4 +48,5 @@ __all__ = [
     "prune",
     "prune_quiet",
     "reopen",
+    "to_join",
 ]

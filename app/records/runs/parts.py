@@ -15,7 +15,7 @@ from app.domain import JobState, PartState, Process
 from app.ids import new_id
 from app.json_reading import moment
 from app.storage.outbound_tables import stock_levels
-from app.storage.tables import jobs, run_items, run_parts, runs
+from app.storage.tables import connections, jobs, run_items, run_parts, runs
 from app.storage.types import spelled
 
 ENDED = (PartState.DONE, PartState.FAILED, PartState.BRAKED)
@@ -149,6 +149,23 @@ async def create(db: AsyncConnection, new: NewRun, now: datetime) -> str:
     if rows:
         await db.execute(insert(run_parts), rows)
     return run_id
+
+
+async def to_join(db: AsyncConnection, new: NewRun) -> str | None:
+    """The id of the oldest run that has yet to read all that this one would, or is reading it. A full one reads the changes too.
+
+    Two that are asked for at the same moment come here one after the other, and the second finds the first.
+    """
+    ids = sorted({connection_id for connection_id, _ in new.places})
+    mine = select(connections.c.id).where(connections.c.id.in_(ids)).order_by(connections.c.id)
+    await db.execute(mine.with_for_update(key_share=True))
+    asked = run_parts.c.dry_run.is_(new.dry_run), *((run_parts.c.full.is_(True),) if new.full else ())
+    columns = (run_parts.c.run_id, run_parts.c.connection_id, run_parts.c.process)
+    query = select(*columns).where(run_parts.c.connection_id.in_(ids), run_parts.c.state.in_(spelled(*TO_READ)), *asked)
+    found: dict[str, set[tuple[str, str]]] = {}
+    for row in await db.execute(query.order_by(run_parts.c.id)):
+        found.setdefault(row.run_id, set()).add((row.connection_id, row.process))
+    return next((run_id for run_id, to_read in found.items() if to_read.issuperset(new.places)), None)
 
 
 async def next_part(db: AsyncConnection, connection_id: str, process: Process) -> RunPart | None:

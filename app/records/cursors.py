@@ -24,9 +24,9 @@ FIRST_PART = 1 / 3
 AT_A_TIME = 500
 
 
-def interval(connection: Connection) -> timedelta:
-    """The pause until a connection's next poll: its interval, or a little less."""
-    return timedelta(minutes=connection.settings.poll_interval_minutes) * (1 - random.random() * EARLIER)  # noqa: S311
+def interval(connection: Connection, process: Process) -> timedelta:
+    """The pause until a process's next poll: its interval, or a little less."""
+    return timedelta(minutes=connection.settings.minutes_between_polls(process)) * (1 - random.random() * EARLIER)  # noqa: S311
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ async def make(db: AsyncConnection, missing: Sequence[tuple[Connection, Process]
     failed: dict[str, Exception] = {}
     for connection, process in missing:
         try:
-            part = timedelta(minutes=connection.settings.poll_interval_minutes) * (random.random() * FIRST_PART)  # noqa: S311
+            part = timedelta(minutes=connection.settings.minutes_between_polls(process)) * (random.random() * FIRST_PART)  # noqa: S311
             rows.append(_first(connection, process, now, now if len(rows) < AT_ONCE else now + part))
         except (OverflowError, ValueError) as error:
             failed[connection.id] = error

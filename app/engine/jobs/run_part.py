@@ -30,6 +30,9 @@ class Beside:
     `waiting`: ids of the records that wait for one, in the order in which they are read again. `polls`: after so many polls in a
     row they still waited. `failed`: those of them that failed in this slice, and `error`, why the last one did. `stopped`: why
     nothing more is asked for in this slice. `not_before`: when the system wants to be asked again (UTC).
+
+    `gone`: orders, by id, that the system said it has not, where one such answer is no proof: how many parts were told so, and
+    the id of the last of these.
     """
 
     waiting: dict[str, None] = field(default_factory=dict)
@@ -39,6 +42,7 @@ class Beside:
     in_row: FailuresInRow = field(default_factory=FailuresInRow)
     stopped: RemoteError | None = None
     not_before: datetime | None = None
+    gone: dict[str, tuple[int, int]] = field(default_factory=dict)
 
 
 @dataclass

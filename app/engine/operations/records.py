@@ -17,16 +17,18 @@ from app.engine.core.sources import record_source
 from app.engine.dispatch import unsettled
 from app.engine.dispatch.reports import resolve_returns, stored_shipments
 from app.engine.jobs import enqueue, events
-from app.engine.jobs.enqueue import EnqueueResult, Found, FoundBy, RecordChange
+from app.engine.jobs.enqueue import EnqueueResult, Found, FoundBy, RecordChange, Verdict
 from app.engine.jobs.events import Ending, events_wait_again
 from app.engine.jobs.job_rows import AGAIN
 from app.engine.jobs.mapper import enriched, map_record
 from app.engine.jobs.report_jobs import close_short as close_report
 from app.engine.jobs.report_jobs import enqueue_report
+from app.engine.polling import deep_sweep
 from app.errors import Conflict, NotFound
 from app.flows.outcomes import Outcome, Transfer, explained
 from app.flows.report import Delivery
 from app.flows.rest import RestOrder, begun, rest_of
+from app.integrations.protocol.source import DoubtsGone
 from app.records import deliveries, mappings
 from app.records.connections import Connection, shop_lane
 from app.records.jobs import Job, locked_of_mapping
@@ -82,6 +84,10 @@ async def resync(gateway: Gateway, mapping_id: int) -> EnqueueResult:
     process = process_of(Kind(mapping.kind))
     record = await record_source(gateway, connection, "mapping_id").read(process, mapping.source_id)
     asked = Found(FoundBy.OPERATOR, forced=True)
+    if record is None and process is Process.ORDERS and _is_doubted(gateway, connection):
+        async with gateway.database.begin() as db:
+            await deep_sweep.ask_again(db, connection, mapping.source_id, gateway.clock())
+        return EnqueueResult(Verdict.NOT_WANTED, f"The {connection.system.noun} says that it has none; the next poll asks again")
     if record is None:
         async with gateway.database.begin() as db:
             enqueued = await enqueue.enqueue_gone(db, connection, process, mapping.source_id, asked, gateway.clock())
@@ -100,6 +106,12 @@ async def resync(gateway: Gateway, mapping_id: int) -> EnqueueResult:
     await _write_stock_again(gateway, mapping)
     await gateway.wake_ups.send(Task.DRAIN, connection.lane)
     return enqueued
+
+
+def _is_doubted(gateway: Gateway, connection: Connection) -> bool:
+    """Whether the system's "no such record" is no proof at once."""
+    source = gateway.source(connection)
+    return isinstance(source, DoubtsGone) and source.polls_until_gone > 1
 
 
 async def _report_again(gateway: Gateway, mapping: Mapping) -> None:

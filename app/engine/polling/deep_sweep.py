@@ -1,5 +1,7 @@
 """The deep sweep reads every open order by its id. It finds what was deleted for good or put in the trash.
 
+Where a system's "no such record" is no proof at once, the next polls ask for these orders again, and only for them.
+
 Orders are listed by their ids, as many as one call takes. What the list leaves out is read one by one, a few at a time. Whatever
 was read is stored as it comes, and the part's cursor moves with it: a slow shop is gone on with, not begun again.
 """
@@ -8,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -20,15 +23,17 @@ from app.engine.jobs.run_part import PartRun, save_progress
 from app.engine.polling import shop_records
 from app.engine.polling.lots import AT_ONCE, in_lots
 from app.engine.polling.odd_records import Shop, is_odd, leave_out
-from app.engine.polling.side_reads import complete, keep_waiting, may_wait
+from app.engine.polling.side_reads import complete, keep_waiting, may_wait, put_in, taken_out
 from app.integrations.kit.side_reads import PASSING
-from app.integrations.protocol.source import ListsByIds
-from app.records import mappings, runs
+from app.integrations.protocol.source import DoubtsGone, ListsByIds
+from app.records import cursors, mappings, runs
 from app.records.connections import Connection
 from app.records.mappings import SweptOrder
 from app.records.runs import RunPart
 
 SWEEP_BATCH = 100
+MOST_DOUBTED = 1000
+"""So many orders are remembered that the system said it has not. The others are found by the next sweep."""
 SWEPT = (Process.ORDERS, Process.STOCK)
 """Processes whose deep sweep finds what no change announces."""
 
@@ -94,8 +99,12 @@ class _Sweep:
 
 
 async def sweep(part_run: PartRun) -> bool:
-    """Reads by its id every order that the shop may have deleted. Returns whether all were read within the slice."""
-    one = _Sweep(part_run, Place.of(part_run.part))
+    """Reads by its id every order that the shop may have deleted; in a part that does not sweep, those that it said to be gone.
+
+    Returns whether all were read within the slice.
+    """
+    part_run.beside.gone = await _said_to_be_gone(part_run)
+    one = _Sweep(part_run, Place.of(part_run.part) if part_run.part.sweeping else Place(alone=_to_ask_again(part_run)))
     while await _has_more(one):
         if one.place.to_list:
             await _read_list(one)
@@ -106,6 +115,19 @@ async def sweep(part_run: PartRun) -> bool:
     return True
 
 
+async def _said_to_be_gone(part_run: PartRun) -> dict[str, tuple[int, int]]:
+    """As it is stored: an earlier slice may have moved it."""
+    async with part_run.gateway.database.begin() as db:
+        stored = await cursors.ensure(db, part_run.connection, part_run.process, part_run.gateway.clock())
+    return dict(taken_out(stored.cursor)[1].gone)
+
+
+def _to_ask_again(part_run: PartRun) -> tuple[str, ...]:
+    """As many as one poll asks again for."""
+    gone = part_run.beside.gone.items()
+    return tuple(source_id for source_id, (_, part_id) in gone if part_id != part_run.part.id)[:SWEEP_BATCH]
+
+
 async def _has_more(one: _Sweep) -> bool:
     """Takes up the next orders when none are in hand."""
     gateway, connection = one.part_run.gateway, one.part_run.connection
@@ -114,6 +136,8 @@ async def _has_more(one: _Sweep) -> bool:
             in_hand = (*one.place.to_list, *one.place.alone)
             one.known = await mappings.swept_as(db, connection.id, in_hand)
             return True
+        if not one.part_run.sweeps:
+            return False
         lists = record_source(gateway, connection)
         most = min(SWEEP_BATCH, lists.most_listed) if isinstance(lists, ListsByIds) else SWEEP_BATCH
         batch = [] if one.place.closing else await mappings.open_orders(db, connection.id, one.place.to, most)
@@ -231,7 +255,7 @@ async def _store(one: _Sweep, found: Mapping[str, SourceRecord | None]) -> None:
 
 async def _store_together(one: _Sweep, found: Mapping[str, SourceRecord | None]) -> None:
     part_run, place = one.part_run, one.place.without(list(found))
-    changes = [_change_of(one, source_id, record) for source_id, record in found.items()]
+    changes, gone = _judged(one, found)
     completed = [one.known[each.source_id].id for each in changes if each.source_id in one.known and _is_completed(each)]
 
     async def work(db: AsyncConnection) -> None:
@@ -239,12 +263,43 @@ async def _store_together(one: _Sweep, found: Mapping[str, SourceRecord | None])
         part_run.reasons.clear()
         await leases.renew(db, part_run.lease)
         await shop_records.decide(db, part_run, changes)
+        if gone != part_run.beside.gone:
+            await _keep_gone(db, part_run.connection, gone, part_run.gateway.clock())
+        part_run.counts.update(read=len(found) - len(changes), skipped=len(found) - len(changes))
+        part_run.reasons.update({"said-to-be-gone": len(found) - len(changes)} if len(changes) < len(found) else {})
         for mapping_id in completed:
             await mappings.close(db, mapping_id, part_run.gateway.clock() + mappings.CLOSES_AFTER)
         await save_progress(db, part_run, part_run.calls, cursor=place.stored(), sweeping=True)
 
     await part_run.gateway.database.run(work)
-    one.place, part_run.calls = place, 0
+    one.place, part_run.calls, part_run.beside.gone = place, 0, gone
+
+
+def _judged(one: _Sweep, found: Mapping[str, SourceRecord | None]) -> tuple[list[Change], dict[str, tuple[int, int]]]:
+    """What is decided of them, and which are said to be gone by a system whose word is not enough yet."""
+    part_run = one.part_run
+    source = part_run.gateway.source(part_run.connection)
+    needed = source.polls_until_gone if isinstance(source, DoubtsGone) else 1
+    changes, gone = list[Change](), dict(part_run.beside.gone)
+    for source_id, record in found.items():
+        told, last = gone.pop(source_id, (0, 0))
+        told += last != part_run.part.id
+        if record is not None or told >= needed:
+            changes.append(_change_of(one, source_id, record))
+        elif len(gone) < MOST_DOUBTED:
+            gone[source_id] = (told, part_run.part.id)
+    return changes, gone
+
+
+async def _keep_gone(db: AsyncConnection, connection: Connection, gone: Mapping[str, tuple[int, int]], now: datetime) -> None:
+    own, waiting = taken_out((await cursors.ensure(db, connection, Process.ORDERS, now)).cursor)
+    await cursors.change(db, connection.id, Process.ORDERS, cursor=put_in(own, replace(waiting, gone=gone)))
+
+
+async def ask_again(db: AsyncConnection, connection: Connection, source_id: str, now: datetime) -> None:
+    """Has the next poll ask again for an order that the system has just said to be gone."""
+    gone = taken_out((await cursors.ensure(db, connection, Process.ORDERS, now)).cursor)[1].gone
+    await _keep_gone(db, connection, {source_id: (1, 0), **gone}, now)
 
 
 def _change_of(one: _Sweep, source_id: str, record: SourceRecord | None) -> Change:

@@ -179,7 +179,9 @@ async def _read_all(part_run: PartRun, cursor: Cursor) -> bool:
         case _:
             if not part_run.part.sweeping and not await shop_records.read_changes(part_run, cursor):
                 return False
-            return not part_run.sweeps or await deep_sweep.sweep(part_run)
+            asks_again = bool(part_run.beside.gone) and not part_run.part.dry_run
+            is_over = not (part_run.sweeps or part_run.part.sweeping or asks_again)
+            return is_over or await deep_sweep.sweep(part_run)
 
 
 # --- the end ------------------------------------------------------------------------------------------------------------
@@ -203,7 +205,7 @@ async def _schedule_next(db: AsyncConnection, part_run: PartRun, now: datetime) 
     """Returns the cursor as it was."""
     before = await cursors.ensure(db, part_run.connection, part_run.process, now)
     own, waiting = taken_out(before.cursor)
-    pause = cursors.interval(part_run.connection)
+    pause = cursors.interval(part_run.connection, part_run.process)
     values: CursorChange = {"polled_at": now, "next_poll_at": now + pause, "failures": 0, "last_error": None}
     if waiting.ids:
         values["next_poll_at"] = max(now + min(pause, waiting.pause), waiting.not_before or now)

@@ -7,7 +7,7 @@ come less often, down to the connection's own interval.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -34,6 +34,10 @@ WAITED = "waited_polls"
 """Member of a cursor: the polls in a row after which records still waited."""
 NOT_BEFORE = "side_reads_not_before"
 """Member of a cursor: when the system wants to be asked again (UTC, ISO)."""
+GONE = "said_to_be_gone"
+"""Member of a cursor: `Beside.gone`."""
+OURS = (LATER, WAITED, NOT_BEFORE, GONE)
+"""Members of a cursor that are not the source's own."""
 MOST_LATER = 200
 """When more than so many wait, it is no matter of single records: the poll fails and is done again."""
 AT_A_TIME = 50
@@ -49,6 +53,7 @@ class Waiting:
     ids: tuple[str, ...] = ()
     polls: int = 0
     not_before: datetime | None = None
+    gone: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
     @property
     def pause(self) -> timedelta:
@@ -59,23 +64,26 @@ class Waiting:
 def taken_out(cursor: Mapping[str, Any] | None) -> tuple[dict[str, Any] | None, Waiting]:
     """The source's own cursor, and the records that wait."""
     own = dict(cursor or {})
-    ids, polls, not_before = (own.pop(name, None) for name in (LATER, WAITED, NOT_BEFORE))
-    found = Waiting(tuple(str(each) for each in ids or ()), polls if isinstance(polls, int) else 0, moment(not_before))
+    ids, polls, not_before, gone = (own.pop(name, None) for name in OURS)
+    doubted = {str(key): (int(times), int(part)) for key, (times, part) in (gone or {}).items()}
+    found = Waiting(tuple(str(each) for each in ids or ()), polls if isinstance(polls, int) else 0, moment(not_before), doubted)
     return own or None, found
 
 
 def put_in(cursor: Mapping[str, Any] | None, waiting: Waiting) -> dict[str, Any]:
-    own = {key: value for key, value in (cursor or {}).items() if key not in (LATER, WAITED, NOT_BEFORE)}
+    own = {key: value for key, value in (cursor or {}).items() if key not in OURS}
     if waiting.ids:
         own |= {LATER: list(waiting.ids)} | ({WAITED: waiting.polls} if waiting.polls else {})
     if waiting.not_before is not None:
         own[NOT_BEFORE] = waiting.not_before.isoformat()
+    if waiting.gone:
+        own[GONE] = {key: list(told) for key, told in waiting.gone.items()}
     return own
 
 
 def still_waiting(part_run: PartRun) -> Waiting:
     beside = part_run.beside
-    return Waiting(tuple(beside.waiting), beside.polls, beside.not_before)
+    return Waiting(tuple(beside.waiting), beside.polls, beside.not_before, beside.gone)
 
 
 async def keep_waiting(part_run: PartRun) -> None:
@@ -94,8 +102,9 @@ async def keep_waiting(part_run: PartRun) -> None:
 
 
 def take_up(part_run: PartRun, *found: Waiting) -> None:
-    """What earlier polls, and earlier slices of this one, have left waiting."""
+    """What earlier polls, and earlier slices of this one, have left waiting; the connection's own first."""
     beside, now = part_run.beside, part_run.gateway.clock()
+    beside.gone = dict(found[0].gone)
     beside.waiting = dict.fromkeys(source_id for each in found for source_id in each.ids)
     beside.polls = max((each.polls for each in found), default=0)
     later = [each.not_before for each in found if each.not_before is not None and each.not_before > now]

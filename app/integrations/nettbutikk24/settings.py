@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator
 
+from app.domain import Process
 from app.integrations.protocol import ConnectionSettings
 
 AuthMode = Literal["basic", "query"]
@@ -59,6 +60,12 @@ class NettbutikkAdapterSettings(ConnectionSettings):
     head_first: bool = Field(
         True, description="(A13) Ask with HEAD whether any order has changed before they are listed. Only where the shop says."
     )
+    product_polls_every: int = Field(
+        4,
+        ge=1,
+        description="(A13) Every how many intervals products are read: with one of 15 minutes once an hour. A product that an "
+        "order names, and that is not known yet, is read with the order.",
+    )
     product_sweep_hours: float = Field(24, gt=0, description="(A13) How often all products are read, changed or not, in hours.")
 
     # articles
@@ -86,6 +93,12 @@ class NettbutikkAdapterSettings(ConnectionSettings):
         default_factory=lambda: [*RECEIVED, *IN_WORK],
         min_length=1,
         description="(A8) Words of the shop's statuses whose orders are transferred, without regard to case.",
+    )
+    deleted_after_polls: int = Field(
+        2,
+        ge=1,
+        description="(A14) An order counts as deleted when so many polls were told that there is none (404). One that is marked "
+        "as deleted counts at once.",
     )
     status_cancelled: list[str] = Field(
         default_factory=lambda: ["kansellert", "cancelled"],
@@ -153,6 +166,9 @@ class NettbutikkAdapterSettings(ConnectionSettings):
         except LookupError as error:
             raise ValueError(f"there is no charset {value!r}: give one like iso-8859-1") from error
         return value
+
+    def minutes_between_polls(self, process: Process) -> float:
+        return self.poll_interval_minutes * (self.product_polls_every if process is Process.ARTICLES else 1)
 
     @property
     def sent_words(self) -> frozenset[str]:

@@ -305,3 +305,7 @@ class ConnectionSettings(BaseModel):
     def writes_stock(self) -> bool:
         """Whether quantities are written to the shop, and not only compared."""
         return self.processes.stock and not self.stock.look_only
+
+    def minutes_between_polls(self, process: Process) -> float:
+        """How often the process is polled. A system may have what need not be read each time."""
+        return self.poll_interval_minutes

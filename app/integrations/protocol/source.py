@@ -98,6 +98,16 @@ class ReadsById(Protocol):
 
 
 @runtime_checkable
+class DoubtsGone(Protocol):
+    """A system whose "no such record" may be a passing fault."""
+
+    @property
+    def polls_until_gone(self) -> int:
+        """An order counts as deleted when so many polls have asked for it by its id, and each was told that there is none."""
+        ...
+
+
+@runtime_checkable
 class ReadsAgain(Protocol):
     """A system whose records have lists of their own. Raises the RemoteErrors of `app.errors`."""
 

@@ -24,7 +24,7 @@ SWEPT, SWEEPING = "swept", "sweeping"
 
 
 class RecordReader(Shop):
-    """The reading half of `Source`. Implements `ReadsById` and `KnowsWhatLacks`."""
+    """The reading half of `Source`. Implements `ReadsById`, `DoubtsGone` and `KnowsWhatLacks`."""
 
     def __init__(self, opened: Opened) -> None:
         super().__init__(opened)
@@ -81,6 +81,10 @@ class RecordReader(Shop):
             message = "the shop answered another record than the one asked for"
             raise Malformed(message, system=SYSTEM, call=f"GET {path}", status=200)
         return record
+
+    @property
+    def polls_until_gone(self) -> int:
+        return self._settings.deleted_after_polls
 
     async def read_many(self, process: Process, source_ids: Sequence[str]) -> Mapping[str, SourceRecord | None]:
         """One by one: lists do not take ids."""

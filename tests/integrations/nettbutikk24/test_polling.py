@@ -1,0 +1,184 @@
+"""Polling as the way orders come: what is deleted, how often is read, one run for many who ask, what is measured of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prometheus_client import REGISTRY
+from sqlalchemy import select
+
+from app.domain import PartState
+from app.engine.upkeep import gauges
+from app.records import runs
+from app.records.connections import Connection
+from app.storage.tables import cursors, run_parts
+from tests.api.calling import Site
+from tests.harness.nettbutikk24 import SimulatedNettbutikk
+from tests.integrations.nettbutikk24.test_whole_way import active, articles, orders, sync
+
+QUARTER = 15 * 60
+OPEN, CANCELLED = 300, 1000
+"""Statuses of orders in the warehouse."""
+
+
+async def connected(site: Site, shop: SimulatedNettbutikk, **settings: Any) -> Connection:
+    """An active connection whose first poll of orders has been made."""
+    shown = await active(site, shop, **settings)
+    connection = await site.gateway.connection(shown["id"])
+    await sync(site, "orders")
+    return connection
+
+
+async def poll(site: Site, connection: Connection, process: str = "orders", *, sweep: bool = False) -> None:
+    """A scheduled poll, a quarter of an hour later."""
+    site.tick(QUARTER)
+    await site.poll(process, connection, sweep=sweep)
+
+
+async def status(site: Site, number: str) -> int:
+    order = site.warehouse.order(number)
+    assert order is not None
+    return order.status
+
+
+# --- deleted orders (A14) -------------------------------------------------------------------------------------------------
+
+
+async def test_an_order_that_is_not_found_counts_as_deleted_after_two_polls(site: Site, shop: SimulatedNettbutikk) -> None:
+    shop.order("SOKK-1")
+    connection = await connected(site, shop)
+    shop.shop.remove_order(1001)
+    await poll(site, connection)
+    assert shop.calls("orders/1001", "GET") == []
+    await poll(site, connection, sweep=True)
+    assert (await status(site, "1001"), len(shop.calls("orders/1001", "GET"))) == (OPEN, 1)
+    (run, *_) = (await site.client.get("/runs")).json()["items"]
+    assert [(each["code"], each["count"]) for each in run["reasons"]] == [("said-to-be-gone", 1)]
+    await poll(site, connection)
+    assert (await status(site, "1001"), len(shop.calls("orders/1001", "GET"))) == (CANCELLED, 2)
+    await poll(site, connection)
+    assert len(shop.calls("orders/1001", "GET")) == 2
+    assert len(site.warehouse.writes("DELETE")) == 1
+
+
+async def test_an_order_that_was_not_found_once_stays_when_it_is_there_again(
+    sqlite_site: Site, shop_of_sqlite: SimulatedNettbutikk
+) -> None:
+    site, shop = sqlite_site, shop_of_sqlite
+    shop.order("SOKK-1")
+    connection = await connected(site, shop)
+    shop.fail("status", status=404, method="GET", path="/api/v1/orders/1001", times=1)
+    await poll(site, connection, sweep=True)
+    for _ in range(2):
+        await poll(site, connection)
+    assert (await status(site, "1001"), len(shop.calls("orders/1001", "GET"))) == (OPEN, 2)
+    shop.shop.remove_order(1001)
+    await poll(site, connection, sweep=True)
+    assert await status(site, "1001") == OPEN
+
+
+async def test_how_many_polls_it_takes_is_a_setting(sqlite_site: Site, shop_of_sqlite: SimulatedNettbutikk) -> None:
+    site, shop = sqlite_site, shop_of_sqlite
+    shop.order("SOKK-1")
+    connection = await connected(site, shop, deleted_after_polls=1)
+    shop.shop.remove_order(1001)
+    await poll(site, connection, sweep=True)
+    assert await status(site, "1001") == CANCELLED
+
+
+async def test_an_operator_who_reads_it_again_does_not_delete_it_at_once(
+    sqlite_site: Site, shop_of_sqlite: SimulatedNettbutikk
+) -> None:
+    site, shop = sqlite_site, shop_of_sqlite
+    shop.order("SOKK-1")
+    connection = await connected(site, shop)
+    shop.shop.remove_order(1001)
+    mapping = await site.stored.mapping("1001", "order")
+    answer = await site.client.post(f"/mappings/{mapping.id}/resync")
+    assert "The shop says that it has none; the next poll asks again" in answer.text
+    await site.work()
+    assert await status(site, "1001") == OPEN
+    await poll(site, connection)
+    assert await status(site, "1001") == CANCELLED
+
+
+# --- how often ------------------------------------------------------------------------------------------------------------
+
+
+async def minutes_until(site: Site, connection: Connection, process: str) -> float:
+    """From now until the next poll."""
+    query = select(cursors.c.next_poll_at).where(cursors.c.connection_id == connection.id, cursors.c.process == process)
+    (row,) = await site.stored.rows(query)
+    found: float = (row.next_poll_at - site.clock()).total_seconds() / 60
+    return found
+
+
+async def test_orders_are_polled_every_quarter_and_products_once_an_hour(
+    sqlite_site: Site, shop_of_sqlite: SimulatedNettbutikk
+) -> None:
+    site, shop = sqlite_site, shop_of_sqlite
+    connection = await connected(site, shop)
+    for process, most in (("orders", 15), ("articles", 60)):
+        await poll(site, connection, process)
+        left = await minutes_until(site, connection, process)
+        assert most * 0.9 - 1 < left <= most, process  # a tenth earlier at most, at random: polls do not fall together
+    await site.client.patch("/connections/butikk", json={"settings": {"poll_interval_minutes": 5, "product_polls_every": 1}})
+    site.gateway.forget(connection.id)
+    for process in ("orders", "articles"):
+        await poll(site, connection, process)
+        assert await minutes_until(site, connection, process) <= 5
+
+
+async def test_a_poll_that_finds_nothing_new_costs_one_call(sqlite_site: Site, shop_of_sqlite: SimulatedNettbutikk) -> None:
+    site, shop = sqlite_site, shop_of_sqlite
+    shop.order("SOKK-1")
+    connection = await connected(site, shop)
+    for process, method in (("orders", "HEAD"), ("articles", "GET")):
+        await poll(site, connection, process)
+        before = len(shop.calls())
+        await poll(site, connection, process)
+        assert [each.method for each in shop.calls()[before:]] == [method]
+    assert (len(orders(site)), len(articles(site))) == (1, 1)
+
+
+# --- a run that goes ------------------------------------------------------------------------------------------------------
+
+
+async def test_a_sync_joins_the_run_that_goes(site: Site, shop: SimulatedNettbutikk) -> None:
+    shop.order("SOKK-1")
+    await connected(site, shop)
+    ask = {"process": "orders", "wait": 0}
+    first = (await site.client.post("/sync/24nettbutikk", params=ask)).json()
+    assert (await site.client.post("/sync/24nettbutikk", params=ask)).json()["id"] == first["id"]
+    (row,) = await site.stored.rows(select(run_parts.c.id).where(run_parts.c.run_id == first["id"]))
+    async with site.gateway.database.begin() as db:  # a worker has begun to read
+        await runs.change_part(db, row.id, state=PartState.READING)
+    assert (await site.client.post("/sync/butikk", params=ask)).json()["id"] == first["id"]
+    others = [{**ask, "full": True}, {**ask, "dry_run": True}, {"wait": 0}]
+    ids = [(await site.client.post("/sync/24nettbutikk", params=each)).json()["id"] for each in others]
+    assert len({first["id"], *ids}) == 4  # it does not read all that these ask for
+    await site.work()
+    assert (await site.client.post("/sync/24nettbutikk", params=ask)).json()["id"] not in {first["id"], *ids}
+    assert (await site.client.get(f"/runs/{first['id']}")).json()["state"] == "done"
+
+
+# --- what is measured -----------------------------------------------------------------------------------------------------
+
+
+async def test_drift_and_lag_are_measured(sqlite_site: Site, shop_of_sqlite: SimulatedNettbutikk) -> None:
+    site, shop = sqlite_site, shop_of_sqlite
+
+    def measured(name: str, process: str = "orders") -> float:
+        return REGISTRY.get_sample_value(name, {"connection": "butikk", "process": process}) or 0.0
+
+    connection = await connected(site, shop)
+    before = measured("gateway_drift_total")
+    shop.order("SOKK-1")
+    shop.order("SOKK-1")
+    await poll(site, connection)
+    assert measured("gateway_drift_total") - before == 2
+    await poll(site, connection)
+    assert measured("gateway_drift_total") - before == 2
+    site.tick(600)
+    await gauges.update(site.gateway, site.clock())
+    assert 600 <= measured("gateway_poll_lag_seconds") < 640

@@ -147,14 +147,14 @@ async def test_a_poll_that_finds_nothing_new_costs_one_call(sqlite_site: Site, s
 async def test_a_sync_joins_the_run_that_goes(site: Site, shop: SimulatedNettbutikk) -> None:
     shop.order("SOKK-1")
     await connected(site, shop)
-    ask = {"process": "orders", "wait": 0}
+    ask: dict[str, str | int] = {"process": "orders", "wait": 0}
     first = (await site.client.post("/sync/24nettbutikk", params=ask)).json()
     assert (await site.client.post("/sync/24nettbutikk", params=ask)).json()["id"] == first["id"]
     (row,) = await site.stored.rows(select(run_parts.c.id).where(run_parts.c.run_id == first["id"]))
     async with site.gateway.database.begin() as db:  # a worker has begun to read
         await runs.change_part(db, row.id, state=PartState.READING)
     assert (await site.client.post("/sync/butikk", params=ask)).json()["id"] == first["id"]
-    others = [{**ask, "full": True}, {**ask, "dry_run": True}, {"wait": 0}]
+    others: list[dict[str, str | int]] = [{**ask, "full": True}, {**ask, "dry_run": True}, {"wait": 0}]
     ids = [(await site.client.post("/sync/24nettbutikk", params=each)).json()["id"] for each in others]
     assert len({first["id"], *ids}) == 4  # it does not read all that these ask for
     await site.work()

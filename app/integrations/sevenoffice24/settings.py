@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import ClassVar, Literal, Self, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from app.errors import nearest
 from app.integrations.protocol import ConnectionSettings
 
 OrderState = Literal[
@@ -51,6 +52,28 @@ _DONE: list[OrderState] = [
     "InvoicedPack",
     "PaymentReminder",
 ]
+PRODUCT_MEMBERS = frozenset(
+    (
+        *("CashPriceIncTax", "WebPrice", "SupplierId", "Id", "Name", "TaxRate", "Stock", "StatusId", "CategoryId"),
+        *("PriceGroupID", "InPrice", "Description", "DescriptionLong", "Cost", "EAN1", "Price", "No", "DateChanged"),
+        *("Weight", "MinimumStock", "OrderProposal", "StockLocation", "SupplierProductCode", "SupplierProductName"),
+        *("Web", "ProductCode", "StockControlled", "NewOffer", "NewProduct"),
+    )
+)
+ORDER_MEMBERS = frozenset(
+    (
+        *("OrderId", "CustomerId", "CustomerName", "CustomerDeliveryName", "CustomerDeliveryPhone", "Addresses"),
+        *("OrderStatus", "InvoiceId", "DateOrdered", "DateInvoiced", "DateChanged", "PaymentTime", "CustomerReferenceNo"),
+        *("ProjectId", "OurReference", "IncludeVAT", "YourReference", "OrderTotalIncVat", "OrderTotalVat"),
+        *("InvoiceTitle", "InvoiceText", "Paid", "OCR", "CustomerOrgNo", "Currency", "PaymentMethodId"),
+        *("ProductionManagerId", "SalesOpportunityId", "TypeOfSaleId", "Distributor", "DistributionMethod"),
+        *("DepartmentId", "ExternalStatus", "InvoiceEmailAddress", "InvoiceRows", "ProductionNumber", "DeliveryDate"),
+        *("ReferenceInvoiceId", "ReferenceOrderId", "ReferenceNumber", "SkipStock", "AccrualDate", "AccrualLength"),
+        *("RoundFactor", "InvoiceTemplateId", "VippsNumber", "DeliveryMethod", "DeliveryAlternative", "SendToFactoring"),
+        *("Commission", "UserDefinedDimensions", "GLNNumber", "CustomerDeliveryId"),
+    )
+)
+"""What can be asked of a product and of an order. Upstream: 24SevenOffice, types."""
 
 
 class SevenOfficeAdapterSettings(ConnectionSettings):
@@ -162,6 +185,17 @@ class SevenOfficeAdapterSettings(ConnectionSettings):
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise ValueError(f"there is no time zone {value!r}: give one like Europe/Oslo") from error
+        return value
+
+    @field_validator("extra_article_fields", "extra_order_fields")
+    @classmethod
+    def _known_members(cls, value: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+        known = PRODUCT_MEMBERS if info.field_name == "extra_article_fields" else ORDER_MEMBERS
+        for path in value.values():
+            first = path.partition(".")[0]
+            if first not in known:
+                meant = nearest(first, known)
+                raise ValueError(f"the ERP has no {first}" + (f": did you mean {meant}?" if meant else ""))
         return value
 
     @model_validator(mode="after")

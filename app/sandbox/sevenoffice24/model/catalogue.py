@@ -8,7 +8,7 @@ from typing import Any
 
 from app.sandbox.sevenoffice24.model.site import Site
 from app.sandbox.sevenoffice24.wire.product import CATEGORY, PRODUCT
-from app.sandbox.sevenoffice24.wire.tables import Values, update
+from app.sandbox.sevenoffice24.wire.tables import Values
 
 _DEFAULTS = {"StatusId": 1, "Stock": 0, "Price": "129", "InPrice": "55", "Weight": "0.12", "StockControlled": True, "TaxRate": 25}
 _EXACT = ("Id", "CategoryId", "No", "EAN1", "Name", "Price")
@@ -26,7 +26,7 @@ class Catalogue:
 
     def add(self, no: str | None, name: str, **fields: Any) -> Values:
         """Raises TypeError for a field that there is not, ValueError for a wrong value."""
-        values = PRODUCT.keep({**_DEFAULTS, "CategoryId": self._some_category(), "No": no, "Name": name, **fields})
+        values = self._site.kept(PRODUCT, {**_DEFAULTS, "CategoryId": self._some_category(), "No": no, "Name": name, **fields})
         values.setdefault("Id", self._site.next_id("products"))
         values.setdefault("DateChanged", self._site.now())
         self.products[values["Id"]] = values
@@ -34,14 +34,14 @@ class Catalogue:
         return values
 
     def add_category(self, name: str, **fields: Any) -> Values:
-        values = CATEGORY.keep({"Id": self._site.next_id("categories"), "Name": name, **fields})
+        values = self._site.kept(CATEGORY, {"Id": self._site.next_id("categories"), "Name": name, **fields})
         self.categories[values["Id"]] = values
         return values
 
     def change(self, product_id: int, **fields: Any) -> Values:
         """None takes a value away. Raises KeyError, TypeError or ValueError."""
         values = self.products[product_id]
-        update(values, fields, PRODUCT)
+        self._site.update(PRODUCT, values, fields)
         values["DateChanged"] = self._site.now()
         return values
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.sandbox.sevenoffice24.model.site import Site
 from app.sandbox.sevenoffice24.wire.company import COMPANY
-from app.sandbox.sevenoffice24.wire.tables import Values, update
+from app.sandbox.sevenoffice24.wire.tables import Values
 
 ADDRESS = {"Street": "Kaia 7", "PostalCode": "0150", "PostalArea": "OSLO", "Country": "NO"}
 POST = {"Street": "Postboks 1", "PostalCode": "0101", "PostalArea": "OSLO", "Country": "NO"}
@@ -34,7 +34,7 @@ class Companies:
     def add(self, name: str = "Fjord Sport AS", **fields: Any) -> Values:
         """Raises TypeError for a field that there is not, ValueError for a wrong value."""
         now = self._site.now()
-        values = COMPANY.keep({**_DEFAULTS, "Name": name, "DateCreated": now, "DateChanged": now, **fields})
+        values = self._site.kept(COMPANY, {**_DEFAULTS, "Name": name, "DateCreated": now, "DateChanged": now, **fields})
         values.setdefault("Id", self._site.next_id("companies"))
         self.all[values["Id"]] = values
         return values
@@ -42,7 +42,7 @@ class Companies:
     def change(self, company_id: int, **fields: Any) -> Values:
         """None takes a value away. Raises KeyError, TypeError or ValueError."""
         values = self.all[company_id]
-        update(values, fields, COMPANY)
+        self._site.update(COMPANY, values, fields)
         values["DateChanged"] = self._site.now()
         return values
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from app.sandbox.sevenoffice24.model.catalogue import Catalogue
 from app.sandbox.sevenoffice24.model.companies import Companies
-from app.sandbox.sevenoffice24.model.site import Site, copied, today
+from app.sandbox.sevenoffice24.model.site import Site, copied
 from app.sandbox.sevenoffice24.wire.invoice import ORDER, ROW
-from app.sandbox.sevenoffice24.wire.tables import Values, update
+from app.sandbox.sevenoffice24.wire.tables import Values
 
 Wanted = Mapping[str, Any]
 """A row to order: `{"No" or "ProductId", "Quantity", "Price", …}`, or `{"Type": "Text", "Name"}`."""
@@ -76,11 +76,11 @@ class Orders:
         defaults = {
             "CustomerId": customer["Id"], "CustomerName": customer.get("Name"), "Addresses": addresses,
             "CustomerDeliveryName": customer.get("Name"), "CustomerOrgNo": customer.get("OrganizationNumber"),
-            "OrderStatus": "Confirmed", "DateOrdered": now, "DateChanged": now, "DeliveryDate": today(self._site, 2),
+            "OrderStatus": "Confirmed", "DateOrdered": now, "DateChanged": now, "DeliveryDate": self._site.day(2),
             "DeliveryMethod": {"Id": 3, "Description": self.methods.get(3)}, "Currency": {"Symbol": "NOK"},
             "SendToFactoring": False,
         }  # fmt: skip
-        values = {"OrderId": self._site.next_id("orders"), "InvoiceRows": [], **_entered({**defaults, **fields})}
+        values = {"OrderId": self._site.next_id("orders"), "InvoiceRows": [], **self._entered({**defaults, **fields})}
         order = Order(values, now)
         order.rows.extend(self.row(one, number) for number, one in enumerate(rows, 1))
         self.all[order.id] = order
@@ -94,18 +94,24 @@ class Orders:
     ) -> Order:
         """`quantities` by the id of the row; None takes the row off. The vendor's database takes the order from now on."""
         order = self.all[order_id]
-        _entered(fields)
+        self._entered(fields)
         status = fields.pop("OrderStatus", order.status)
-        update(order.values, fields, ORDER)
+        self._site.update(ORDER, order.values, fields)
         for row_id, quantity in (quantities or {}).items():
             row = next(one for one in order.rows if one["RowId"] == row_id)
-            order.rows.remove(row) if quantity is None else update(row, {"Quantity": quantity}, ROW)
+            order.rows.remove(row) if quantity is None else self._site.update(ROW, row, {"Quantity": quantity})
         order.rows.extend(self.row(one, len(order.rows) + number) for number, one in enumerate(more, 1))
         self.add_up(order)
         self.set_status(order, status)
         order.refusal = None
         self.touch(order)
         return order
+
+    def _entered(self, given: Mapping[str, Any]) -> Values:
+        """What a person enters, as it is kept. Raises TypeError for what is not entered, ValueError for a wrong value."""
+        if made := sorted(set(given) & set(_MADE)):
+            raise TypeError(f"{made[0]} is not entered")
+        return self._site.kept(ORDER, given)
 
     # What happens to an order
 
@@ -114,7 +120,7 @@ class Orders:
         given = dict(wanted)
         row_id = self._site.next_id("rows")
         if given.get("Type", "Normal") != "Normal":
-            return ROW.keep({"RowId": row_id, "SequenceNumber": number, **given})
+            return self._site.kept(ROW, {"RowId": row_id, "SequenceNumber": number, **given})
         no = given.pop("No", None)
         product = self._catalogue.products.get(given.get("ProductId", 0)) if no is None else self._catalogue.with_no(no)
         if product is None and "Name" not in given:
@@ -124,7 +130,7 @@ class Orders:
             "ProductId": known.get("Id"), "ProductNo": known.get("No"), "Name": known.get("Name"), "Price": known.get("Price"),
             "Quantity": 1, "VatRate": known.get("TaxRate"), "RowId": row_id, "SequenceNumber": number,
         }  # fmt: skip
-        return ROW.keep({**defaults, **given})
+        return self._site.kept(ROW, {**defaults, **given})
 
     def set_status(self, order: Order, status: str, *, skip_stock: bool = False) -> None:
         """Sent takes the goods off the stock, and brings them back when it is taken away again."""
@@ -175,10 +181,3 @@ class Orders:
             for one in self.all.values()
             if site.is_after(one.changed, changed) and site.is_after(one.registered, registered)
         )
-
-
-def _entered(given: Mapping[str, Any]) -> Values:
-    """What a person enters, as it is kept. Raises TypeError for what is not entered, ValueError for a wrong value."""
-    if made := sorted(set(given) & set(_MADE)):
-        raise TypeError(f"{made[0]} is not entered")
-    return ORDER.keep(given)

@@ -7,8 +7,10 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from app.sandbox.sevenoffice24.config import Clock, SevenOfficeConfig
+from app.sandbox.sevenoffice24.wire.tables import Sequence, Values
 
 FIRST_IDS: Mapping[str, int] = {
     "categories": 11, "products": 1042, "companies": 2200, "orders": 5501, "rows": 9001, "invoices": 30001,
@@ -39,10 +41,22 @@ class Site:
             return True
         return changed >= moment if self.config.changed_after == "from" else changed > moment
 
+    def day(self, ahead: int = 0) -> datetime:
+        """Midnight in the configured zone, so many days from today."""
+        zone = ZoneInfo(self.config.time_zone)
+        at = self.clock().astimezone(zone).date() + timedelta(days=ahead)
+        return datetime(at.year, at.month, at.day, tzinfo=zone).astimezone(UTC)
 
-def today(site: Site, days: int = 0) -> datetime:
-    """Midnight of a day, UTC."""
-    return site.now().replace(hour=0, minute=0, second=0) + timedelta(days=days)
+    def kept(self, table: Sequence, given: Mapping[str, Any]) -> Values:
+        """As it is kept. Raises TypeError for an element that there is not, ValueError for a wrong value."""
+        return table.keep(given, self.config)
+
+    def update(self, table: Sequence, values: Values, given: Mapping[str, Any]) -> None:
+        """None, and an empty text, take a value away. Raises as `kept` does."""
+        kept = self.kept(table, given)
+        for name in given:
+            values.pop(name, None)
+        values.update(kept)
 
 
 def copied(values: Mapping[str, Any]) -> dict[str, Any]:

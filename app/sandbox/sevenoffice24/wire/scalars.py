@@ -39,7 +39,7 @@ class Scalar:
     xsd: str
     read: Callable[[str, SevenOfficeConfig], Any]
     write: Callable[[Any, SevenOfficeConfig], str]
-    keep: Callable[[Any], Any]
+    keep: Callable[[Any, SevenOfficeConfig], Any]
     words: tuple[str, ...] = ()
 
 
@@ -106,20 +106,20 @@ def _shown_time(value: datetime, config: SevenOfficeConfig) -> str:
     return local.isoformat(timespec="seconds") if config.date_form == "offset" else local.strftime("%Y-%m-%dT%H:%M:%S")
 
 
-def _kept_decimal(value: Any) -> Decimal:
+def _kept_decimal(value: Any, config: SevenOfficeConfig) -> Decimal:
     number = Decimal(str(value))
     if not number.is_finite():
         raise ValueError(f"not a number: {value}")
     return number
 
 
-def _kept_time(value: Any) -> datetime:
-    """A text without a zone is UTC."""
+def _kept_time(value: Any, config: SevenOfficeConfig) -> datetime:
+    """UTC. A day, or a time without a zone, is one of the configured zone."""
     at = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(config.time_zone))).astimezone(UTC)
 
 
-def _kept_flag(value: Any) -> bool:
+def _kept_flag(value: Any, config: SevenOfficeConfig) -> bool:
     if not isinstance(value, bool):
         raise ValueError(f"not true or false: {value}")
     return value
@@ -129,15 +129,19 @@ def _plain(value: Any, config: SevenOfficeConfig) -> str:
     return str(value)
 
 
-INT = Scalar("int", _whole(INT_MIN), _plain, int)
-SHORT = Scalar("short", _whole(SHORT_MIN), _plain, int)
-LONG = Scalar("long", _whole(LONG_MIN), _plain, int)
+def _kept_whole(value: Any, config: SevenOfficeConfig) -> int:
+    return int(value)
+
+
+INT = Scalar("int", _whole(INT_MIN), _plain, _kept_whole)
+SHORT = Scalar("short", _whole(SHORT_MIN), _plain, _kept_whole)
+LONG = Scalar("long", _whole(LONG_MIN), _plain, _kept_whole)
 DECIMAL = Scalar("decimal", _decimal, _shown_decimal, _kept_decimal)
-DOUBLE = Scalar("double", _double, lambda value, config: repr(value), float)
+DOUBLE = Scalar("double", _double, lambda value, config: repr(value), lambda value, config: float(value))
 FLAG = Scalar("boolean", _flag, lambda value, config: "true" if value else "false", _kept_flag)
 TIME = Scalar("dateTime", _time, _shown_time, _kept_time)
-GUID = Scalar("guid", _guid, _plain, lambda value: str(value).lower())
-STRING = Scalar("string", lambda text, config: text or None, lambda value, config: escape(value), str)
+GUID = Scalar("guid", _guid, _plain, lambda value, config: str(value).lower())
+STRING = Scalar("string", lambda text, config: text or None, lambda value, config: escape(value), _plain)
 
 
 def choice(name: str, *words: str) -> Scalar:
@@ -149,7 +153,7 @@ def choice(name: str, *words: str) -> Scalar:
             raise ValueError(f"Instance validation error: '{text}' is not a valid value for {name}.")
         return text
 
-    def keep(value: Any) -> str:
+    def keep(value: Any, config: SevenOfficeConfig) -> str:
         if value not in known:
             raise ValueError(f"{name} has no {value}")
         return str(value)

@@ -154,14 +154,14 @@ class Sequence:
         elif one.kind is TIME and config.unset_dates == "year-1":
             out.append(f"<{one.name}>{YEAR_1}</{one.name}>")
 
-    def keep(self, given: Mapping[str, Any]) -> Values:
+    def keep(self, given: Mapping[str, Any], config: SevenOfficeConfig) -> Values:
         """What a person or a test gives, as it is kept. Raises TypeError for an element that there is not, ValueError else."""
         found: Values = {}
         for name, value in given.items():
             if name not in self.by_name:
                 raise TypeError(f"{self.name} has no {name}")
             if value is not None and value != "":
-                found[name] = _keep(self.by_name[name].kind, value)
+                found[name] = _keep(self.by_name[name].kind, value, config)
         return found
 
 
@@ -182,11 +182,14 @@ def _field(word: str, kinds: Mapping[str, Kind]) -> Field:
     assert found is not None, word
     kind = kinds[found["kind"]]
     default = (
-        kind.keep(_DEFAULTS.get(found["default"], found["default"])) if isinstance(kind, Scalar) and found["default"] else None
+        kind.keep(_DEFAULTS.get(found["default"], found["default"]), _USUAL)
+        if isinstance(kind, Scalar) and found["default"]
+        else None
     )
     return Field(found["name"], kind, "!" in found["marks"], "?" in found["marks"], default)
 
 
+_USUAL = SevenOfficeConfig()
 _DEFAULTS: Mapping[str, bool] = {"false": False}
 _PLAIN_ATTRIBUTES = frozenset({f"{XSI} nil", f"{XSI} type"})
 
@@ -208,21 +211,13 @@ def _write(kind: Scalar | Sequence | ListOf, name: str, value: Any, config: Seve
         kind.write(name, value, config, out)
 
 
-def _keep(kind: Scalar | Sequence | ListOf, value: Any) -> Any:
+def _keep(kind: Scalar | Sequence | ListOf, value: Any, config: SevenOfficeConfig) -> Any:
     if isinstance(kind, ListOf):
-        return [_keep(kind.kind, one) for one in value]
-    return kind.keep(value)
+        return [_keep(kind.kind, one, config) for one in value]
+    return kind.keep(value, config)
 
 
 def _unknown(child: Element, place: str) -> WrongRequest:
     return WrongRequest(
         f"There is an error in XML document ({place}). ---> <{child.name} xmlns='{child.namespace}'> was not expected."
     )
-
-
-def update(values: Values, given: Mapping[str, Any], table: Sequence) -> None:
-    """None, and an empty text, take a value away. Raises TypeError for an element that there is not, ValueError else."""
-    kept = table.keep(given)
-    for name in given:
-        values.pop(name, None)
-    values.update(kept)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -33,8 +33,8 @@ SAVE = (
     [
         ({}, "2026-05-04T08:00:00", "2026-05-06T00:00:00"),
         ({"date_form": "utc"}, "2026-05-04T08:00:00Z", "2026-05-06T00:00:00Z"),
-        ({"time_zone": "Europe/Oslo"}, "2026-05-04T10:00:00", "2026-05-06T02:00:00"),
-        ({"time_zone": "Europe/Helsinki", "date_form": "offset"}, "2026-05-04T11:00:00+03:00", "2026-05-06T03:00:00+03:00"),
+        ({"time_zone": "Europe/Oslo"}, "2026-05-04T10:00:00", "2026-05-06T00:00:00"),
+        ({"time_zone": "Europe/Helsinki", "date_form": "offset"}, "2026-05-04T11:00:00+03:00", "2026-05-06T00:00:00+03:00"),
         ({"unset_dates": "year-1"}, "2026-05-04T08:00:00", "2026-05-06T00:00:00"),
     ],
 )
@@ -44,6 +44,12 @@ async def test_dates_with_and_without_a_zone(open_site: Build, settings: dict[st
     (order,) = await site.result("GetInvoices", DATES)
     assert (order["DateChanged"], order["DeliveryDate"]) == (changed, delivered)
     assert order.get("DateInvoiced") == ("0001-01-01T00:00:00" if settings.get("unset_dates") else None)
+
+
+async def test_a_day_that_is_entered_begins_in_the_configured_zone(open_site: Build) -> None:
+    site = await open_site(time_zone="Europe/Oslo")
+    order = site.tenant.place_order([], DeliveryDate="2026-05-07")
+    assert order["DeliveryDate"] == datetime(2026, 5, 6, 22, tzinfo=UTC)
 
 
 async def test_times_of_change_may_be_rounded_up(open_site: Build) -> None:

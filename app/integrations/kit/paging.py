@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from app.errors import Malformed, RemoteError, Unavailable
+from app.errors import Malformed, RateLimited, RemoteError, Unavailable
 
 _OVERBURDENED = ("Allowed memory size", "Maximum execution time")
 """How PHP ends when a page is too much for it."""
@@ -15,6 +15,8 @@ _BROKEN_DOWN = (500, 502, 504, 508, 520, 524)
 time (504, 524) or none that could be passed on (502, 520)."""
 MOST_LEFT_OUT = 3
 """So many records in a row that cannot be given are no records' fault any more."""
+FAR = 1_000_000
+"""So far behind is nothing: a system that is there answers at once, whatever its records are like."""
 MOST_ODD_PAGES = 3
 """So many full pages in a row may hold nothing that is a record. A system that gives more of them would never come to an end."""
 
@@ -69,7 +71,8 @@ class Pages:
     """Remembers from page to page how large the system's pages may be. Good pages double the size again.
 
     Each time-out costs as long as a call may take, and three in a row let the account rest. So one record is asked for after the
-    first. `is_beside`: the list belongs to one record of another list, and is given up sooner.
+    first. After a record's own time-out the system is asked for nothing at all: if it answers, it is there, and the next record
+    has its turn. `is_beside`: the list belongs to one record of another list, and is given up sooner.
     """
 
     def __init__(self, size: int, *, is_beside: bool = False) -> None:
@@ -96,6 +99,7 @@ class Pages:
                 else:
                     not_given.append(error.message)
                     self._most = self._whole  # it was that record, not the size
+                    calls += await _is_there(ask, offset, error)
                 continue
             left_out = len(not_given)
             place = replace(found, offset=offset + left_out, left_out=left_out, not_given=tuple(not_given), calls=calls)
@@ -109,6 +113,21 @@ class Pages:
         if timed_out:
             self._most = smaller
         self._size = 1 if timed_out or self._is_beside else smaller
+
+
+async def _is_there(ask: Ask, offset: int, error: RemoteError) -> int:
+    """Whether the system answers at all after a time-out. Returns how many calls it took. Raises what was raised before where it
+    has no answer in time to this either, and RateLimited where it asks for fewer calls."""
+    if not _timed_out(error):
+        return 0
+    try:
+        await ask(offset + FAR, 1)
+    except RateLimited:
+        raise
+    except RemoteError as second:
+        if isinstance(second, Unavailable) and second.status is None:
+            raise error from second
+    return 1
 
 
 def is_too_heavy(error: RemoteError) -> bool:

@@ -17,6 +17,8 @@ SHORT_PAUSE_SECONDS = 60.0
 """After an answer that wants fewer calls and names no time."""
 _QUARANTINE = re.compile(r"limit exceeded.*?quarantine ends at\s*([^<\n\r]*)", re.IGNORECASE | re.DOTALL)
 _STOP = re.compile(r"limit exceeded|too many requests", re.IGNORECASE)
+_CLOSED = ("block", "disabl", "lock", "not active", "inactive", "denied")
+_NO_RIGHT = ("no access", "access denied", "access is denied", "permission", "not authorized", "unauthorized", "privilege")
 _MOMENTS = (
     "%m/%d/%Y %I:%M:%S %p",
     "%d.%m.%Y %H:%M:%S",
@@ -43,6 +45,10 @@ class BlockedIdentity(LoginRefused):
     """The user may not work in this identity."""
 
 
+class NoRight(LoginRefused):
+    """The user has no right to this operation."""
+
+
 class Faulted(Unavailable):
     """The server answered with a fault that says nothing we know."""
 
@@ -57,11 +63,13 @@ def sort_fault(fault: Fault, *, call: str, status: int, now: datetime) -> Remote
     if "application" in said and ("regist" in said or "valid" in said or "unknown" in said or "not found" in said):
         message = "24SevenOffice does not know the application id"
         return UnknownApplication(message, system=SYSTEM, call=call, status=status)
-    if "identity" in said and any(word in said for word in ("block", "disabl", "lock", "not active", "inactive", "denied")):
-        message = "24SevenOffice has blocked the identity (company) for this user"
+    if "identity" in said and (call == "Login" or any(word in said for word in _CLOSED)):
+        message = "24SevenOffice does not let the user into the identity (company): it is blocked, or not one of the user's"
         return BlockedIdentity(message, system=SYSTEM, call=call, status=status)
     if call == "Login" and any(word in said for word in ("password", "username", "user name", "credential")):
         return wrong_password(call)
+    if any(word in said for word in _NO_RIGHT):
+        return NoRight(f"24SevenOffice gives the user no right to {call}", system=SYSTEM, call=call, status=status)
     if "client" in fault.code.casefold().rpartition(":")[2]:
         return Refused("24SevenOffice does not understand the request", system=SYSTEM, call=call, status=status)
     return Faulted(f"24SevenOffice could not carry out {call}", system=SYSTEM, call=call, status=status)

@@ -135,6 +135,6 @@ class Soap:
 
 
 async def identities_of(calls: Calls, credentials: SevenOfficeCredentials) -> list[Record]:
-    """The identities of a user, without a session. Empty where the user or the password is wrong."""
-    arguments = {"credential": credential(credentials)}
+    """All identities of a user, without a session. Empty where the user or the password is wrong."""
+    arguments = {"credential": credential(credentials.model_copy(update={"identity_id": None}))}
     return list(await calls.ask(Operation(Service.AUTHENTICATE, "GetIdentitiesWithCredential", arguments)) or ())

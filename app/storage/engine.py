@@ -7,7 +7,9 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
+from weakref import WeakSet
 
+import aiosqlite
 import asyncpg
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
@@ -23,6 +25,7 @@ log = get_logger(__name__)
 T = TypeVar("T")
 
 SQLITE_BUSY_SECONDS = 30
+SQLITE_CLOSING_SECONDS = 1
 MOST_RUNS = 4
 """How often a unit of work runs before its deadlock is somebody else's to handle."""
 
@@ -45,6 +48,27 @@ async def _connect(*args: Any, **kwargs: Any) -> Any:
         raise ConnectionError(f"the database does not take connections: {error}") from error
 
 
+class _Threads:
+    """Of SQLite connections. Each has a thread of its own, which answers into the event loop and must end before it."""
+
+    def __init__(self) -> None:
+        self._connections: WeakSet[aiosqlite.Connection] = WeakSet()
+
+    def connect(self, *args: Any, **kwargs: Any) -> aiosqlite.Connection:
+        connection = aiosqlite.connect(*args, **kwargs)
+        connection._thread.daemon = True  # a process that is told to end does not wait for it
+        self._connections.add(connection)
+        return connection
+
+    async def end(self) -> None:
+        """Waits for connections that are being closed already, then closes those in use. Whoever uses one gets an error."""
+        for connection in list(self._connections):
+            await asyncio.to_thread(connection._thread.join, SQLITE_CLOSING_SECONDS)
+            if connection._thread.is_alive():
+                connection.stop()
+                await asyncio.to_thread(connection._thread.join, SQLITE_CLOSING_SECONDS)
+
+
 class Database:
     """An async engine; `begin()` gives a transaction that writes, `read()` one that only reads.
 
@@ -59,6 +83,9 @@ class Database:
         if not self.is_sqlite:
             options |= {"pool_size": pool_size, "max_overflow": 10, "pool_pre_ping": True, "pool_timeout": 10}
             options["connect_args"] = {"timeout": 10, "command_timeout": 60, **place.options, "async_creator_fn": _connect}
+        else:
+            self._threads = _Threads()
+            options["connect_args"] = {"async_creator_fn": self._threads.connect}
         self.engine: AsyncEngine = create_async_engine(place.url, **options)
         if self.is_sqlite:
             self._take_over_sqlite_transactions()
@@ -109,4 +136,15 @@ class Database:
                 yield connection
 
     async def close(self) -> None:
+        """Closes every connection, those in use too. Goes through with it when it is cancelled."""
+        closing = asyncio.ensure_future(self._close())
+        try:
+            await asyncio.shield(closing)
+        except asyncio.CancelledError:
+            await closing
+            raise
+
+    async def _close(self) -> None:
         await self.engine.dispose()
+        if self.is_sqlite:
+            await self._threads.end()

@@ -16,8 +16,9 @@ help: ## this list
 demo: $(READY) ## run the gateway with a simulated shop and warehouse and watch orders go through (ARGS=--check: play a day and judge it)
 	@$(BIN)/gateway demo $(ARGS)
 
+# Thousands of tests with real processes share two busy cores. One that fails is run once more; the summary names it as RERUN.
 test: check ## everything that must pass: check, then all tests (PostgreSQL too if this machine has its server)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --reruns=1 $(ARGS)
 
 check: $(READY) ## formatting, lint, types and the direction of imports
 	@$(BIN)/ruff format --check --quiet --output-format concise . || { echo "make format puts these in shape."; exit 1; }

@@ -57,7 +57,7 @@ class SevenOfficeConfig(Changeable):
     quarantine: Literal["fault", "status", "text"] = "fault"  # how a call over it is refused: SOAP fault, 429, or 200 with text
     limit_headers: bool = True  # `APILimitRemaining` and `APILimitReset` on every answer
     calls_a_second: int | None = None  # more are refused with 429
-    call_seconds: float = 0  # how long each call takes
+    call_seconds: float = 0  # how long each call takes; calls of one session that overlap are only seen when this is more than 0
 
     # Dates
     time_zone: str = "UTC"  # of dates without one, in requests and answers

@@ -106,10 +106,7 @@ class Soap:
             status = 404 if service is None else 405
             self._refuse("request", heard.operation, f"{request.method} {request.url.path}")
             return page("The resource cannot be found." if status == 404 else "Only POST is taken.", status)
-        if request.headers.get("content-type", "").replace(" ", "").replace('"', "").lower() not in (
-            "text/xml",
-            "text/xml;charset=utf-8",
-        ):
+        if not _is_xml(request):
             self._refuse("request", heard.operation, f"media type {request.headers.get('content-type')}")
             return page("The server cannot service the request because the media type is unsupported.", 415)
         try:
@@ -120,10 +117,8 @@ class Soap:
             self._refuse("request", heard.operation, str(error))
             return fault_response(Fault(f"Server was unable to read request. ---> {error}", "Client"))
         except Fault as error:
-            is_session = NOT_AUTHENTICATED in error.text
-            self._refuse(
-                "request" if error.code == "Client" else "session" if is_session else "fault", heard.operation, error.text
-            )
+            kind = "request" if error.code == "Client" else "session" if NOT_AUTHENTICATED in error.text else "fault"
+            self._refuse(kind, heard.operation, error.text)
             return fault_response(error)
         except TooManyASecond as error:
             return self._too_many(error, heard.operation)
@@ -166,6 +161,12 @@ class Soap:
 def _named(request: Request) -> str:
     """The operation that the SOAPAction names, whether there is one or not."""
     return request.headers.get("soapaction", "").strip('"').rpartition("/")[2]
+
+
+def _is_xml(request: Request) -> bool:
+    """SOAP 1.1 in UTF-8."""
+    media_type = request.headers.get("content-type", "").replace(" ", "").replace('"', "").lower()
+    return media_type in ("text/xml", "text/xml;charset=utf-8")
 
 
 def _words(response: Response) -> Any:

@@ -1,0 +1,52 @@
+"""24SevenOffice (Finago Office) as the gateway sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import BaseModel
+
+from app.domain import Kind, Process, Record, SourceRecord
+from app.integrations.protocol import ConnectionSettings
+from app.integrations.protocol.account import Account, Pace
+from app.integrations.protocol.capabilities import Capability
+from app.integrations.protocol.integration import Integration, Opened
+from app.integrations.sevenoffice24.client import SevenOfficeClient
+from app.integrations.sevenoffice24.credentials import SevenOfficeCredentials, own_credentials
+from app.integrations.sevenoffice24.mapping.articles import map_article
+from app.integrations.sevenoffice24.mapping.orders import map_order
+from app.integrations.sevenoffice24.reference import REFERENCE
+from app.integrations.sevenoffice24.settings import SevenOfficeAdapterSettings, own_settings
+
+
+class SevenOffice24(Integration):
+    """Holds no state."""
+
+    name: str = "24sevenoffice"
+    title: str = "24SevenOffice (Finago Office)"
+    noun: Literal["shop", "ERP"] = "ERP"
+    settings_model: type[ConnectionSettings] = SevenOfficeAdapterSettings
+    credentials_model: type[BaseModel] = SevenOfficeCredentials
+    capabilities = frozenset({Capability.READ_ARTICLES, Capability.READ_ORDERS, Capability.READ_BY_ID})
+    kinds: Mapping[Process, Kind] = {Process.ARTICLES: Kind.ARTICLE, Process.ORDERS: Kind.ORDER}
+    reference = REFERENCE
+
+    def account(self, credentials: BaseModel) -> Account:
+        """A company is known by its identity, else by the user whose default it is."""
+        own = own_credentials(credentials)
+        company = own.identity_id or own.username.casefold()
+        return Account(f"{own.host}/{company}", own.username, base_url=own.api_url, base_url_field="api_url")
+
+    def pace(self, credentials: BaseModel, settings: ConnectionSettings) -> Pace | None:
+        """24SevenOffice counts by the address that calls it: the companies at one host share their calls."""
+        host, calls = own_credentials(credentials).host, own_settings(settings).calls_per_hour
+        return Pace(calls, 3600, one_at_a_time=True, row=f"{self.name}|{host}", is_told=True)
+
+    def open(self, opened: Opened) -> SevenOfficeClient:
+        return SevenOfficeClient(opened)
+
+    def map(self, record: SourceRecord, settings: ConnectionSettings) -> Record:
+        if record.process is Process.ARTICLES:
+            return map_article(record, own_settings(settings))
+        return map_order(record, own_settings(settings))

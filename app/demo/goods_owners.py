@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-GOODS_OWNERS: dict[str, int] = {"woocommerce": 77, "mystore": 78, "24nettbutikk": 79}
+GOODS_OWNERS: dict[str, int] = {"woocommerce": 77, "mystore": 78, "24nettbutikk": 79, "24sevenoffice": 80}
 """Goods owner ids in the simulated warehouse, by the system's name in the registry."""
 
 

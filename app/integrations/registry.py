@@ -7,12 +7,14 @@ from app.integrations.mystore.integration import Mystore
 from app.integrations.nettbutikk24.integration import Nettbutikk24
 from app.integrations.protocol import Integration
 from app.integrations.protocol.credentials import masked_fields, secret_fields
+from app.integrations.sevenoffice24.integration import SevenOffice24
 from app.integrations.woocommerce.integration import WooCommerce
 
-INTEGRATIONS: dict[str, Integration] = {system.name: system for system in (WooCommerce(), Mystore(), Nettbutikk24())}
+INTEGRATIONS: dict[str, Integration] = {
+    system.name: system for system in (WooCommerce(), Mystore(), Nettbutikk24(), SevenOffice24())
+}
 
-COMING = ("24sevenoffice",)
-RESERVED_NAMES = frozenset({*INTEGRATIONS, *COMING})
+RESERVED_NAMES = frozenset(INTEGRATIONS)
 """Names that belong to one system. A connection to another system may not use them, because people would mistake it."""
 
 

@@ -13,6 +13,7 @@ async def test_every_system_is_listed_with_what_it_can_do_and_what_it_asks_for(s
     *others, system = page["items"]
     assert [(other["name"], other["title"], other["noun"]) for other in others] == [
         ("24nettbutikk", "24Nettbutikk", "shop"),
+        ("24sevenoffice", "24SevenOffice (Finago Office)", "ERP"),
         ("mystore", "Mystore", "shop"),
     ]
     assert (system["name"], system["title"], system["noun"]) == ("woocommerce", "WooCommerce", "shop")

@@ -192,7 +192,7 @@ async def test_the_query_goes_before_the_body(site: Site) -> None:
 async def test_nobody_is_called_that(site: Site) -> None:
     answer = await site.client.post("/sync/xyz")
     assert answer.status_code == 404
-    assert answer.json()["fix"] == "use one of: woocommerce, mystore, 24nettbutikk, shop"
+    assert answer.json()["fix"] == "use one of: woocommerce, mystore, 24nettbutikk, 24sevenoffice, shop"
 
 
 async def test_an_integration_without_an_active_connection_says_how_to_activate_one(site: Site) -> None:

@@ -50,7 +50,7 @@ def test_one_system_is_shown_with_all_that_can_be_set(url: str) -> None:
 
 def test_as_json_it_is_what_the_api_says(url: str) -> None:
     listed = as_json(gateway("integrations", "--url", url, "--api-key", "gw_x", "--json"))
-    assert [each["name"] for each in listed["items"]] == ["24nettbutikk", "mystore", "woocommerce"]
+    assert [each["name"] for each in listed["items"]] == ["24nettbutikk", "24sevenoffice", "mystore", "woocommerce"]
     one = as_json(gateway("integrations", "woocommerce", "--url", url, "--api-key", "gw_x", "--json"))
     assert one == json.loads(json.dumps(listed["items"][2]))
 

@@ -12,6 +12,7 @@ SHARED = ("integrations/registry.py", "storage/migrations/", "demo/", "sandbox/_
 NAMES = {
     "woocommerce": re.compile(r"woocommerce|x-wc|consumer_(key|secret)", re.IGNORECASE),
     "mystore": re.compile(r"mystore(?![`\"/])", re.IGNORECASE),
+    "sevenoffice24": re.compile(r"24 ?sevenoffice|sevenoffice24|finago", re.IGNORECASE),
     "nettbutikk24": re.compile(r"24 ?nettbutikk|nettbutikk24", re.IGNORECASE),
 }
 

@@ -133,4 +133,4 @@ def test_integrations_are_found_by_name() -> None:
 def test_an_unknown_one_is_refused_with_those_there_are() -> None:
     with pytest.raises(BadInput, match="'shopify'") as caught:
         integration("shopify")
-    assert caught.value.fix == "use one of: 24nettbutikk, mystore, woocommerce"
+    assert caught.value.fix == "use one of: 24nettbutikk, 24sevenoffice, mystore, woocommerce"

@@ -28,6 +28,8 @@ from app.storage.upserts import insert_missing
 
 ON_THE_WAY = (502, 503, 504)
 """Answers of a proxy in front of the WMS: the WMS itself has not seen the call."""
+FROM_THE_EDGE = tuple(range(520, 525))
+"""Answers of Cloudflare where it got none, or none in time, from the system behind it, which may still be at work."""
 
 READ_RECORDS = "GET records"
 """Reads of an outside system's records by their ids, counted together: what makes one fail makes the others fail too."""

@@ -14,7 +14,7 @@ from app.domain import INBOUND, Article, Order, Process
 from app.domain.problem import with_what_lifts
 from app.engine.core import leases
 from app.engine.core.attempts import Blocked
-from app.engine.core.circuit import ON_THE_WAY, TO_SHOP
+from app.engine.core.circuit import FROM_THE_EDGE, ON_THE_WAY, TO_SHOP
 from app.engine.core.queue import Look, Task
 from app.engine.core.retry import pause_before
 from app.engine.core.runtime import Gateway
@@ -263,7 +263,7 @@ def _due(gateway: Gateway, job: Job, port: JobCalls | None, error: GatewayError,
     due = now + pause_before(job.tries, settings.retry_base_seconds, cap)
     if isinstance(error, RateLimited) and error.retry_after is not None:
         due = max(due, now + timedelta(seconds=error.retry_after))
-    is_under_way = getattr(error, "status", None) in (None, *ON_THE_WAY)
+    is_under_way = getattr(error, "status", None) in (None, *ON_THE_WAY, *FROM_THE_EDGE)
     if port and port.outcome_unknown and to_shop and is_under_way:
         # Looked up too early, it would not be found and would be written twice.
         due = max(due, now + timedelta(seconds=port.call_timeout_seconds))

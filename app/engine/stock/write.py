@@ -18,7 +18,7 @@ from app.domain import Kind, Problem
 from app.domain.problem import with_what_lifts
 from app.engine.core import circuit, leases
 from app.engine.core.attempts import About, Begun, RecordedCalls, close_unknown, is_unknown, of_batches, under_way
-from app.engine.core.circuit import WRITE_STOCK
+from app.engine.core.circuit import FROM_THE_EDGE, WRITE_STOCK
 from app.engine.core.leases import Lease
 from app.engine.core.queue import Task
 from app.engine.core.retry import pause_before
@@ -39,7 +39,7 @@ from app.records.stock.stopping import stop_writing
 
 log = get_logger(__name__)
 
-MAY_ARRIVE = (None, 502, 504)
+MAY_ARRIVE = (None, 502, 504, *FROM_THE_EDGE)
 """After these the shop may still be at work on the call: it did not answer, or a proxy in front of it did."""
 MOST_ROWS = 1000
 """Waiting rows that are read for one call, whatever the system asks for."""

@@ -82,9 +82,12 @@ class TestNotes:
         assert (len(notes(bare_harness, order)), status(bare_harness, order)) == (1, "completed")
         assert reported(bare_harness, order) == 1
 
-    async def test_an_answer_that_got_lost_is_looked_up_when_the_call_must_be_over(self, bare_harness: Harness) -> None:
+    @pytest.mark.parametrize("fault", [{"kind": "hang-up"}, {"kind": "status", "status": 504}, {"kind": "status", "status": 524}])
+    async def test_an_answer_that_got_lost_is_looked_up_when_the_call_must_be_over(
+        self, bare_harness: Harness, fault: dict[str, Any]
+    ) -> None:
         order = await shipped(bare_harness)
-        bare_harness.shop.fail("hang-up", method="POST", path=NOTES, times=1, after_write=True)
+        bare_harness.shop.fail(method="POST", path=NOTES, times=1, after_write=True, **fault)
         await bare_harness.poll("shipments")
         assert (len(notes(bare_harness, order)), status(bare_harness, order)) == (1, "processing")
         bare_harness.tick(60)

@@ -183,6 +183,20 @@ async def test_a_shop_that_is_down_is_left_alone_for_a_while_and_gets_the_newest
     assert len(batches(bare_harness)) == tried + 1
 
 
+@pytest.mark.parametrize("status", [502, 504, 520, 521, 522, 523, 524])
+async def test_a_proxy_without_an_answer_is_waited_for_as_long_as_a_call_may_take(bare_harness: Harness, status: int) -> None:
+    """The shop behind it may still be at work on the call: 60 s, as its calls may take."""
+    product = await with_a_change(bare_harness)
+    bare_harness.shop.fail("status", status=status, path=BATCH, times=1)
+    await write(bare_harness)
+    bare_harness.tick(58)
+    await bare_harness.work(sweep=True)
+    assert (len(batches(bare_harness)), quantity(bare_harness, product)) == (1, 7)
+    bare_harness.tick(5)
+    await bare_harness.work(sweep=True)
+    assert (len(batches(bare_harness)), quantity(bare_harness, product)) == (2, 5)
+
+
 @pytest.mark.parametrize("status", [500, 503])
 async def test_after_a_long_outage_the_quantities_are_there_within_half_a_minute(bare_harness: Harness, status: int) -> None:
     product = await with_a_change(bare_harness)

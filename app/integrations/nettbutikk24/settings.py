@@ -20,7 +20,8 @@ RestWrite = Literal["status", "rest_flag", "both"]
 RECEIVED = ("mottatt", "received", "new")
 IN_WORK = ("til behandling", "processing", "in_progress")
 SENT = ("sendt", "sent")
-"""Words for an order's status, by role, without regard to case."""
+CANCELLED = ("kansellert", "avbestilt", "cancelled", "canceled")
+"""Words for an order's status, by role, without regard to case. Those of cancelled orders are only proposed."""
 
 
 class NettbutikkAdapterSettings(ConnectionSettings):
@@ -101,8 +102,9 @@ class NettbutikkAdapterSettings(ConnectionSettings):
         "as deleted counts at once.",
     )
     status_cancelled: list[str] = Field(
-        default_factory=lambda: ["kansellert", "cancelled"],
-        description="Words of the shop's statuses that mean that an order is cancelled, as one that is deleted.",
+        default_factory=list,
+        description="(A8) Words of the shop's statuses that cancel an order in the WMS, as a deletion does. The connection test "
+        "proposes those that it sees.",
     )
     skip_blocked: bool = Field(False, description="(A15) Leave out orders that are blocked in the shop.")
     require_paid: bool = Field(False, description="(A15) Leave out orders that are not paid.")
@@ -114,7 +116,8 @@ class NettbutikkAdapterSettings(ConnectionSettings):
     notify_telephone: bool = Field(True, description="(A10) Let the carrier call when the customer has a phone number.")
     pickup_point_field: Literal["servicePointCode", "deliveryInstruction", "freeText1", "freeText2", "freeText3"] | None = Field(
         "servicePointCode",
-        description="(A18) Where the order's pick-up point goes in the WMS, as text; a structured one as JSON. Null: nowhere.",
+        description="(A18) Where the order's pick-up point goes in the WMS, as text; a structured one as JSON. What cannot be a "
+        "code goes to deliveryInstruction instead of servicePointCode. Null: nowhere.",
     )
     pick_up_methods: list[str] = Field(
         default_factory=list,

@@ -193,7 +193,8 @@ def test_notifications_are_settings() -> None:
         ({"status": "Sendt"}, {}, ShopState.COMPLETED),
         ({"status": "Levert"}, {"status_sent": "Levert"}, ShopState.COMPLETED),
         ({"status": "Sendt med rest"}, {"status_sent_rest": "Sendt med rest"}, ShopState.COMPLETED),
-        ({"status": "Kansellert"}, {}, ShopState.CANCELLED),
+        ({"status": "Kansellert"}, {}, ShopState.WAITING),
+        ({"status": "Kansellert"}, {"status_cancelled": ["kansellert"]}, ShopState.CANCELLED),
         ({"deleted": "1"}, {}, ShopState.CANCELLED),
         ({"deleted": 1}, {}, ShopState.CANCELLED),
         ({"blocked": "1"}, {}, ShopState.WANTED),
@@ -239,15 +240,42 @@ def test_a_line_whose_product_has_no_number_holds_the_order() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("why", "words"),
+    [
+        ("gone", "the shop has no product 512003"),
+        ("shared", "the shop gives several variants the id 512003, so that it cannot be told which was sold"),
+    ],
+)
+def test_why_the_number_is_not_known_is_said(why: str, words: str) -> None:
+    order = mapped(_gateway_articles={"512003": ""}, _gateway_no_number={"512003": why})
+    assert [(each.code, each.message) for each in order.problems] == [
+        ("line-without-article-number", f"line 5001 (Ulljakke): {words}")
+    ]
+
+
 def test_a_customer_that_the_shop_has_no_more_is_named() -> None:
     codes = [each.code for each in mapped(_gateway_customer={}).problems]
     assert "customer-unreadable" in codes
 
 
-@pytest.mark.parametrize(("point", "sent_as"), [("8811", "8811"), ({"id": 8811}, '{"id": 8811}'), (None, None), ([], None)])
-def test_the_pick_up_point_is_text(point: Any, sent_as: str | None) -> None:
-    assert sent(pickuppoint=point).get("servicePointCode") == sent_as
-    assert "servicePointCode" not in sent({"pickup_point_field": None}, pickuppoint=point)
+@pytest.mark.parametrize(
+    ("point", "code", "words"),
+    [
+        ("8811", "8811", None),
+        (8811, "8811", None),
+        ("Coop Extra, Storgata 2", None, "Coop Extra, Storgata 2"),
+        ({"id": 8811}, None, '{"id": 8811}'),
+        (None, None, None),
+        ([], None, None),
+    ],
+)
+def test_the_pick_up_point_is_text_and_a_code_where_it_can_be_one(point: Any, code: str | None, words: str | None) -> None:
+    body = sent(pickuppoint=point)
+    assert (body.get("servicePointCode"), body.get("deliveryInstruction")) == (code, words)
+    assert sent({"pickup_point_field": "freeText1"}, pickuppoint=point).get("freeText1") == (code or words)
+    nowhere = sent({"pickup_point_field": None}, pickuppoint=point)
+    assert {"servicePointCode", "deliveryInstruction"} & set(nowhere) == set()
 
 
 def test_shipping_methods_are_mapped_to_transporters_by_id_or_text() -> None:

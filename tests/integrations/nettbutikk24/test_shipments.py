@@ -197,25 +197,30 @@ async def test_nothing_is_written_before_the_words_are_confirmed() -> None:
 async def test_the_test_shows_the_words_seen_and_proposes_the_flag() -> None:
     bench = open_bench()
     bench.shop.add_product("A-1", "A")
-    for status, rest in (("Mottatt", "0"), ("Mottatt", "0"), ("Sendt", "1"), ("Sendt", "0"), ("Klar", "0")):
+    for status, rest in (("Mottatt", "0"), ("Mottatt", "0"), ("Sendt", "1"), ("Sendt", "0"), ("Kansellert", "0")):
         bench.shop.place_order([{"article_no": "A-1"}], status=status, rest=rest)
     report = await bench.client().test()
     assert report.facts["statuses"] == [
         {"status": "Mottatt", "orders": 2, "rest": 0},
         {"status": "Sendt", "orders": 2, "rest": 1},
-        {"status": "Klar", "orders": 1, "rest": 0},
+        {"status": "Kansellert", "orders": 1, "rest": 0},
     ]
-    assert report.facts["proposals"] == {"status_import": ["Mottatt"], "status_sent": "Sendt", "rest_write": "rest_flag"}
+    assert report.facts["proposals"] == {
+        "status_import": ["Mottatt"],
+        "status_cancelled": ["Kansellert"],
+        "status_sent": "Sendt",
+        "rest_write": "rest_flag",
+    }
     (wrong,) = [check for check in report.checks if not check.ok]
     assert (wrong.name, wrong.message) == (
         "statuses",
         "nobody has confirmed what the shop's statuses are called; seen in its last orders: Mottatt (2), "
-        "Sendt (2, 1 of them with rest), Klar (1)",
+        "Sendt (2, 1 of them with rest), Kansellert (1)",
     )
     confirmed = await bench.client(**WORDS).test()
     assert confirmed.ok
     assert [check.message for check in confirmed.checks if check.name == "statuses"] == [
-        "no order has the status 'Sendt med rest', which will be written; seen: Mottatt, Sendt, Klar"
+        "no order has the status 'Sendt med rest', which will be written; seen: Mottatt, Sendt, Kansellert"
     ]
 
 

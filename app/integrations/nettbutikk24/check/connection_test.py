@@ -8,11 +8,11 @@ from typing import Any
 
 from app.errors import LoginRefused, RemoteError, Unavailable
 from app.http import CERTIFICATE
-from app.integrations.nettbutikk24.mapping.members import product_key
+from app.integrations.nettbutikk24.mapping.members import product_key, shared_keys
 from app.integrations.nettbutikk24.rest.calls import REPLACED, Calls
 from app.integrations.nettbutikk24.rest.lists import Lists
 from app.integrations.nettbutikk24.rest.values import flag
-from app.integrations.nettbutikk24.settings import IN_WORK, RECEIVED, SENT, AuthMode, NettbutikkAdapterSettings
+from app.integrations.nettbutikk24.settings import CANCELLED, IN_WORK, RECEIVED, SENT, AuthMode, NettbutikkAdapterSettings
 from app.integrations.protocol import Check, TestReport
 from app.json_reading import Body, plain
 
@@ -88,6 +88,8 @@ class ConnectionTest:
         proposals: dict[str, Any] = {}
         if found := [word for word in words if word.casefold() in (*RECEIVED, *IN_WORK)]:
             proposals["status_import"] = found
+        if cancelled := [word for word in words if word.casefold() in CANCELLED]:
+            proposals["status_cancelled"] = cancelled
         if sent:
             proposals["status_sent"] = sent[0]
         if any(rests[word] for word in sent):
@@ -103,7 +105,7 @@ class ConnectionTest:
             self._look_for_words([str(each["status"]) for each in seen])
             return
         words = ", ".join(f"{each['status']} ({each['orders']}{_with_rest(each['rest'])})" for each in seen)
-        proposed = ", ".join(f"{name} {value!r}" for name, value in proposals.items() if name != "status_import")
+        proposed = ", ".join(f"{name} {value!r}" for name, value in proposals.items() if name not in _READ)
         message = f"nobody has confirmed what the shop's statuses are called; seen in its last orders: {words or 'none'}"
         fix = "set status_sent, status_sent_rest and rest_write to the shop's own, and status_confirmed to true"
         fix = f"{fix}; proposed: {proposed}" if proposed else fix
@@ -119,14 +121,20 @@ class ConnectionTest:
             self._add("statuses", True, message, fix)
 
     def _look_at_ids(self, rows: Sequence[Body]) -> None:
-        """Rows that share an id cannot be told apart (A7)."""
-        counts = Counter(product_key(dict(each)) for each in rows)
-        twice = next((key for key, count in counts.items() if key is not None and count > 1), None)
-        self._facts["needs_check"] = twice is not None
-        if twice is not None:
-            message = f"several variants have the id {twice} and no unique product id: they cannot be told apart"
+        """Variants without an id of their own cannot be told apart (A7). Articles and orders go on; quantities do not."""
+        shared = shared_keys(rows)
+        self._facts["needs_check"] = bool(shared)
+        if shared:
+            first = next(key for each in rows if (key := product_key(each)) in shared)
+            message = (
+                f"the shop needs a check: its variants have no unique product id of their own, like those of product {first}"
+            )
             fix = "have 24Nettbutikk give unique product ids in `flat` lists, or set products_flat; no stock is written before"
-            self._add("variants", not self._settings.writes_stock, message, fix)
+            self._add("variants", True, message, fix)
+
+
+_READ = ("status_import", "status_cancelled")
+"""Proposals for what is read; no confirmation of what is written."""
 
 
 def _with_rest(count: int) -> str:

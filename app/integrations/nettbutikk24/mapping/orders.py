@@ -6,6 +6,7 @@ Pure and total: any JSON becomes an Order, and what is wrong with it becomes its
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -23,12 +24,22 @@ from app.integrations.nettbutikk24.mapping.customers import (
     sms_of,
     telephone_of,
 )
-from app.integrations.nettbutikk24.mapping.members import ARTICLES, CUSTOMER, line_key, state_of
+from app.integrations.nettbutikk24.mapping.members import (
+    ARTICLES,
+    CUSTOMER,
+    GONE,
+    NO_NUMBER,
+    SHARED,
+    line_key,
+    state_of,
+)
 from app.integrations.nettbutikk24.rest.values import amount, flag, record_id
 from app.integrations.nettbutikk24.settings import NettbutikkAdapterSettings
 from app.json_reading import Body, as_text, objects, plain, section, text
 
 _CENT = Decimal("0.01")
+_CODE = re.compile(r"[\w-]{1,50}")
+"""What can be the code of a pick-up point: a word of its own."""
 _NAMES = {
     "source_id": "order_no",
     "number": "order_no",
@@ -105,13 +116,20 @@ def _extra(body: Body, customer: Body, settings: NettbutikkAdapterSettings) -> d
     telephone = telephone_of(customer, settings)
     found: dict[str, Any] = {"warehouseInstruction": plain(body, "shop_comment")}
     if settings.pickup_point_field is not None:
-        point = body.get("pickuppoint")
-        is_structured = isinstance(point, Mapping | list) and bool(point)
-        found[settings.pickup_point_field] = json.dumps(point, ensure_ascii=False) if is_structured else as_text(point).strip()
+        point = _pickup_point(body)
+        is_no_code = settings.pickup_point_field == "servicePointCode" and not _CODE.fullmatch(point)
+        found["deliveryInstruction" if is_no_code else settings.pickup_point_field] = point
     if telephone is not None:
         path = "consignee.advanced.telephoneNotification"
         found |= {f"{path}.value": telephone.value, f"{path}.toBeNotified": telephone.to_be_notified}
     return {path: value for path, value in found.items() if value not in (None, "")}
+
+
+def _pickup_point(body: Body) -> str:
+    """As text; a structured one as JSON."""
+    point = body.get("pickuppoint")
+    is_structured = isinstance(point, Mapping | list) and bool(point)
+    return json.dumps(point, ensure_ascii=False) if is_structured else as_text(point).strip()
 
 
 def _extra_of(body: Body, customer: Body, settings: NettbutikkAdapterSettings) -> dict[str, Any]:
@@ -154,12 +172,28 @@ def _lines(
         lines.append(_line(item, quantity or Decimal(0), numbered, currency, settings))
         rows.append(index)
         if numbered is None:
-            name = plain(item, "product_name")
-            message = f"line {text(item, 'id')} ({name}): product {key or 'without an id'} has no article number"
-            fix = "give the product an article number in the shop, or set article_number_fallback"
-            field = f"order_lines[{index}].unique_product_id"
-            problems.append(Problem("line-without-article-number", field, message, fix))
+            problems.append(_without_number(body, index, item))
     return tuple(lines), tuple(rows), problems
+
+
+def _without_number(body: Body, index: int, item: Body) -> Problem:
+    """What is wrong with a line whose article number is not known, by the name of what it sells."""
+    key = line_key(item)
+    words, fix = {
+        GONE: (f"the shop has no product {key}", "look at the order in the shop, then resync it"),
+        SHARED: (
+            f"the shop gives several variants the id {key}, so that it cannot be told which was sold",
+            "have 24Nettbutikk give each variant a unique product id",
+        ),
+    }.get(
+        text(section(body, NO_NUMBER), key or ""),
+        (
+            f"product {key or 'without an id'} has no article number",
+            "give the product an article number in the shop, or set article_number_fallback",
+        ),
+    )
+    message = f"line {text(item, 'id')} ({plain(item, 'product_name')}): {words}"
+    return Problem("line-without-article-number", f"order_lines[{index}].unique_product_id", message, fix)
 
 
 def _line(item: Body, quantity: Decimal, numbered: str | None, currency: str, settings: NettbutikkAdapterSettings) -> OrderLine:

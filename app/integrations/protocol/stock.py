@@ -52,6 +52,8 @@ class StockLevel:
     """A product that keeps one quantity for variations which are articles of their own: no article of the WMS has it."""
     variations: tuple[StockLevel, ...] = ()
     """Those variations, where they were read with it (`read_stock`)."""
+    not_told_apart: bool = False
+    """The system has one id for several variants: it cannot be told which of them a quantity would be written to."""
     without_stock: bool = False
     """What cannot have a quantity: a product whose variations have theirs, or one of which nothing is sent."""
 

@@ -51,12 +51,18 @@ _SHARED = _lifted(
     "quantity. Nothing is written. Switch on 'Track stock quantity' for each variation in the shop, or set "
     "stock.parent_quantity to sum",
 )
+_NOT_TOLD_APART = _lifted(
+    "variants-not-told-apart",
+    "The shop has one id for several variants, so that it cannot be told which is meant. Nothing is written",
+)
 
 
 def unwritten(level: StockLevel, parent_quantity: ParentQuantity) -> tuple[str, str] | None:
     """Why no quantity is written to it: code and text. None when one is."""
     if level.without_stock:
         return WITHOUT_STOCK, "The shop counts no pieces of it: its variations have their own, or nothing is sent of it"
+    if level.not_told_apart:
+        return _NOT_TOLD_APART
     if level.shared_by_variations:
         return None if parent_quantity is ParentQuantity.SUM else _SHARED
     if level.kept_by_parent:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from app.domain import Process, SourceRecord
+from app.integrations.protocol import StockChange
 from tests.integrations.nettbutikk24.calling import Bench, changed, open_bench
 
 
@@ -205,11 +207,65 @@ async def test_single_records_are_read_and_what_is_gone_is_none() -> None:
     assert await client.read(Process.ARTICLES, "999001") is None
 
 
-async def test_variants_that_share_an_id_are_held() -> None:
-    bench = open_bench(flat_ids="product")
+# --- variants that cannot be told apart (A7) --------------------------------------------------------------------------------
+
+
+def jacket(bench: Bench) -> None:
     sizes = [{"options": {"Størrelse": each}, "article_no": f"UJ-{each}"} for each in ("M", "L")]
     bench.shop.add_product(None, "Ulljakke", variants=sizes)
-    report = await bench.client(status_confirmed=True).test()
-    assert (report.facts["needs_check"], [check.name for check in report.checks if not check.ok]) == (True, ["variants"])
-    report = await bench.client(status_confirmed=True, processes={"stock": False}).test()
-    assert (report.facts["needs_check"], report.ok) == (True, True)
+
+
+async def test_variants_that_share_an_id_are_articles_of_their_own() -> None:
+    bench = open_bench(flat_ids="product")
+    jacket(bench)
+    client = bench.client()
+    found, cursor = await changed(client, Process.ARTICLES)
+    assert {each.source_id: each.body["article_no"] for each in found} == {"501/Størrelse: M": "UJ-M", "501/Størrelse: L": "UJ-L"}
+    bench.clock.now += timedelta(minutes=15)
+    bench.shop.change_variant(501002, article_no="UJ-XL")
+    (alone,), _ = await changed(client, Process.ARTICLES, cursor)
+    again = await client.read(Process.ARTICLES, alone.source_id)
+    assert again is not None
+    assert (alone.source_id, again.body["article_no"]) == ("501/Størrelse: L", "UJ-XL")
+
+
+async def test_an_order_of_one_of_them_is_told_why_its_article_is_not_known() -> None:
+    bench = open_bench(flat_ids="product")
+    jacket(bench)
+    bench.shop.add_product("A-1", "A")
+    bench.shop.place_order([{"article_no": "UJ-L"}, {"article_no": "A-1"}])
+    client = bench.client()
+    (order,), _ = await changed(client, Process.ORDERS)
+    lines = [*order.body["order_lines"], {"quantity": "1", "product_id": "999", "unique_product_id": "999001"}]
+    full = await client.enrich(replace(order, body={**order.body, "order_lines": lines}))
+    assert full.body["_gateway_articles"] == {"501002": "", "502001": "A-1", "999001": ""}
+    assert full.body["_gateway_no_number"] == {"501002": "shared", "999001": "gone"}
+
+
+async def test_a_shop_with_such_variants_needs_a_check_and_no_stock_is_written_to_them() -> None:
+    bench = open_bench(flat_ids="product")
+    jacket(bench)
+    client = bench.client(status_confirmed=True)
+    report = await client.test()
+    assert (report.ok, report.facts["needs_check"]) == (True, True)
+    (check,) = [each for each in report.checks if each.name == "variants"]
+    assert check.message == (
+        "the shop needs a check: its variants have no unique product id of their own, like those of product 501"
+    )
+    levels = [level async for page in client.stock_levels() for level in page.levels]
+    assert [(each.source_id, each.not_told_apart) for each in levels] == [
+        ("501/Størrelse: M", True),
+        ("501/Størrelse: L", True),
+    ]
+    (answer,) = await bench.client().write_stock([StockChange("501/Størrelse: M", None, 7)])
+    assert answer.problem is not None
+    assert answer.problem.code == "variants-not-told-apart"
+    assert [each for each in bench.asked if each.startswith("PATCH")] == []
+
+
+@pytest.mark.parametrize("config", [{}, {"simple_unique_id": False}])
+async def test_a_shop_that_tells_its_variants_needs_none(config: dict[str, Any]) -> None:
+    bench = open_bench(**config)
+    jacket(bench)
+    products(bench, 3)
+    assert (await bench.client().test()).facts["needs_check"] is False

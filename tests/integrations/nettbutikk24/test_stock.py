@@ -71,7 +71,7 @@ async def test_nothing_is_written_where_variants_cannot_be_told_apart() -> None:
     bench.facts = {"auth_mode": "basic", "needs_check": True}
     (answer,) = await bench.client().write_stock(changes(7))
     assert answer.problem is not None
-    assert (answer.problem.code, bench.requests) == ("stock-refused", [])
+    assert (answer.problem.code, bench.requests) == ("variants-not-told-apart", [])
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 from app.domain import Article, Category, Problem, SourceRecord
 from app.integrations.kit.number_rules import article_number
 from app.integrations.kit.problems import FieldNames, complete_article
-from app.integrations.nettbutikk24.mapping.members import SHARED
+from app.integrations.nettbutikk24.mapping.members import product_key
 from app.integrations.nettbutikk24.rest.values import amount, flag, plain_number
 from app.integrations.nettbutikk24.settings import NettbutikkAdapterSettings
 from app.json_reading import Body, plain, plain_at, text
@@ -32,7 +32,7 @@ def map_article(record: SourceRecord, settings: NettbutikkAdapterSettings) -> Ar
         modified_at=record.modified_at,
         number=numbered,
         name=" ".join(part for part in (plain(row, "name"), plain(row, "variant")) if part),
-        product_code=record.source_id,
+        product_code=product_key(row) or record.source_id,
         unit_code=UNIT_CODE,
         status="active" if is_active else "inactive",
         barcode=text(row, "ean_code").strip() or None,
@@ -41,7 +41,7 @@ def map_article(record: SourceRecord, settings: NettbutikkAdapterSettings) -> Ar
         categories=_classes(row, settings),
         extra={**_extra(row, settings, is_active=is_active), **extra_of(row, settings.extra_article_fields)},
     )
-    return complete_article(article, _problems(row, numbered), settings, _NAMES)
+    return complete_article(article, _problems(numbered), settings, _NAMES)
 
 
 def _extra(row: Body, settings: NettbutikkAdapterSettings, *, is_active: bool) -> dict[str, Any]:
@@ -72,16 +72,11 @@ def _classes(row: Body, settings: NettbutikkAdapterSettings) -> tuple[Category, 
     return (Category(category, category),) if category and settings.category_field == "class" else ()
 
 
-def _problems(row: Body, numbered: str | None) -> list[Problem]:
-    found = []
-    if numbered is None:
-        fix = "give it an article number of its own in the shop, or set article_number_fallback"
-        found.append(Problem("article-without-number", "article_no", "there is no article number", fix))
-    if row.get(SHARED):
-        message = "the shop lists several variants under the same id, so that it cannot be told which is meant"
-        fix = "have 24Nettbutikk give unique product ids in `flat` lists, or set products_flat"
-        found.append(Problem("variants-not-told-apart", "unique_product_id", message, fix))
-    return found
+def _problems(numbered: str | None) -> list[Problem]:
+    if numbered is not None:
+        return []
+    fix = "give it an article number of its own in the shop, or set article_number_fallback"
+    return [Problem("article-without-number", "article_no", "there is no article number", fix)]
 
 
 def extra_of(body: Body, mapped: dict[str, str]) -> dict[str, Any]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable
+
 from app.domain import ShopState
 from app.integrations.nettbutikk24.rest.values import flag, record_id
 from app.integrations.nettbutikk24.settings import NettbutikkAdapterSettings
@@ -11,13 +14,46 @@ CUSTOMER = "_gateway_customer"
 """Added to an order: its customer as he was when the order was read; empty where the shop has none."""
 ARTICLES = "_gateway_articles"
 """Added to an order: article number by unique product id; empty text for a product without one."""
-SHARED = "_gateway_shared"
-"""Added to a product's row: other rows have the same id, so that it cannot be told which variant is meant."""
+NO_NUMBER = "_gateway_no_number"
+"""Added to an order: why a product has no article number, by unique product id, where there is more to say: `GONE`, `SHARED`."""
+GONE, SHARED = "gone", "shared"
+LONGEST_KEY = 80
+"""Characters that a record's id may have."""
 
 
 def product_key(row: Body) -> str | None:
     """The id of what is sold: the unique product id if there is one, else the product's (A7)."""
     return record_id(row.get("unique_product_id")) or record_id(row.get("id"))
+
+
+def shared_keys(rows: Iterable[Body]) -> frozenset[str]:
+    """The ids among these rows of products that do not tell which variant is meant (A7).
+
+    Several rows have the same one, or a variant has none but its product's.
+    """
+    seen, shared = dict[str, tuple[str, str]](), set[str]()
+    for row in rows:
+        key, own = product_key(row), (plain(row, "variant"), plain(row, "article_no"))
+        if key is None:
+            continue
+        is_products = bool(own[0]) and record_id(row.get("unique_product_id")) is None
+        if is_products or seen.setdefault(key, own) != own:
+            shared.add(key)
+    return frozenset(shared)
+
+
+def article_key(row: Body, shared: frozenset[str]) -> str | None:
+    """What a row of products is known by: its id, and where that tells no variant, the variant's text behind it."""
+    key = product_key(row)
+    if key is None or key not in shared:
+        return key
+    told = f"{key}/{plain(row, 'variant') or plain(row, 'article_no')}"
+    return told if len(told) <= LONGEST_KEY else f"{key}/{hashlib.sha256(told.encode()).hexdigest()[:16]}"
+
+
+def asked_by(source_id: str) -> str:
+    """The id by which the shop is asked for an article."""
+    return source_id.partition("/")[0]
 
 
 def line_key(line: Body) -> str | None:

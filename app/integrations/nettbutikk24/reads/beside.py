@@ -10,7 +10,16 @@ from typing import Any, TypeVar
 
 from app.domain import ShopState, SourceRecord
 from app.errors import Malformed, Refused, RemoteError
-from app.integrations.nettbutikk24.mapping.members import ARTICLES, CUSTOMER, line_key, product_key, state_of
+from app.integrations.nettbutikk24.mapping.members import (
+    ARTICLES,
+    CUSTOMER,
+    GONE,
+    NO_NUMBER,
+    SHARED,
+    line_key,
+    product_key,
+    state_of,
+)
 from app.integrations.nettbutikk24.rest.calls import Calls
 from app.integrations.nettbutikk24.rest.lists import Lists, flat
 from app.integrations.nettbutikk24.rest.values import amount, record_id
@@ -65,7 +74,9 @@ class Beside:
         async with self._turn:
             customer = section(order.body, CUSTOMER) or await self._customer(order.body, order.modified_at)
             known = {key: number for key, number in section(order.body, ARTICLES).items() if number}
-            return {CUSTOMER: dict(customer), ARTICLES: {**known, **await self._numbers_of(_keys(order.body) - set(known))}}
+            left = {key: product for key, product in _keys(order.body).items() if key not in known}
+            numbers, why = await self._numbers_of(left)
+            return {CUSTOMER: dict(customer), ARTICLES: {**known, **numbers}, NO_NUMBER: why}
 
     async def prepare(self, orders: Collection[SourceRecord]) -> None:
         """Lists customers where many orders come at once, and asks for all their articles together."""
@@ -120,13 +131,18 @@ class Beside:
 
     # article numbers
 
-    async def _numbers_of(self, keys: Collection[str]) -> dict[str, str]:
-        """By unique product id; empty for a product without a number, and for one that the shop has no more."""
-        known = await self._known_numbers(keys)
-        for key in keys:
-            if key not in known:
-                known[key] = await self._read_number(key)
-        return known
+    async def _numbers_of(self, products: Mapping[str, str | None]) -> tuple[dict[str, str], dict[str, str]]:
+        """Article numbers by unique product id, empty for a product without one; and why, where there is more to say."""
+        known, why = await self._known_numbers(products), dict[str, str]()
+        for key in [each for each in products if each not in known]:
+            rows = await self._rows_of(key, products[key])
+            numbers = {text(row, "article_no").strip() for row in rows}
+            known[key] = numbers.pop() if len(numbers) == 1 else ""
+            if known[key]:
+                self._numbers.put(key, known[key])
+            elif not rows or numbers:
+                why[key] = SHARED if rows else GONE
+        return known, why
 
     async def _known_numbers(self, keys: Collection[str]) -> dict[str, str]:
         """Those of articles that the gateway has seen."""
@@ -137,20 +153,25 @@ class Beside:
                 found[key] = self._numbers.put(key, number)
         return found
 
-    async def _read_number(self, key: str) -> str:
-        try:
-            rows, _ = await self._calls.rows(f"products/{key}", flat(self._settings))
-        except _A_NO as error:
-            return _without(error, "")
-        row = next((each for each in rows if product_key(each) == key), {})
-        number = text(row, "article_no").strip()
-        return self._numbers.put(key, number) if number else ""
+    async def _rows_of(self, key: str, product_id: str | None) -> list[Body]:
+        """The rows of what a line sells. A shop may want the product's id where a variant is asked for, or tell none (A7)."""
+        for asked in dict.fromkeys((key, product_id or key)):
+            try:
+                rows, _ = await self._calls.rows(f"products/{asked}", flat(self._settings))
+            except _A_NO as error:
+                rows = _without(error, [])
+            mine = [each for each in rows if product_key(each) == key]
+            of_product = [each for each in rows if record_id(each.get("id")) == product_id]
+            told = [each for each in of_product if key != product_id and record_id(each.get("unique_product_id")) is not None]
+            if mine or (of_product and not told):
+                return mine or of_product
+        return []
 
 
-def _keys(order: Body) -> set[str]:
-    """The unique product ids of the lines that are to be sent."""
+def _keys(order: Body) -> dict[str, str | None]:
+    """The unique product ids of the lines that are to be sent, each with its product's id."""
     lines = (each for each in objects(order, "order_lines") if amount(each.get("quantity")) != 0)
-    return {key for each in lines if (key := line_key(each))}
+    return {key: record_id(each.get("product_id")) for each in lines if (key := line_key(each))}
 
 
 def _without(error: RemoteError, nothing: T) -> T:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 from app.domain import Process, SourceRecord
-from app.integrations.nettbutikk24.mapping.members import SHARED, product_key
+from app.integrations.nettbutikk24.mapping.members import article_key, product_key, shared_keys
 from app.integrations.nettbutikk24.rest.values import moment_of, record_id
 
 
@@ -17,11 +16,10 @@ def key_of(process: Process, row: dict[str, Any]) -> str | None:
 
 
 def records_of(process: Process, rows: Sequence[dict[str, Any]], zone: str) -> list[SourceRecord]:
-    """Those rows that have an id. Rows of products that share one are marked: they cannot be told apart."""
-    keys = [key_of(process, row) for row in rows]
-    shared = {key for key, count in Counter(keys).items() if count > 1} if process is Process.ARTICLES else frozenset[str]()
-    return [
-        SourceRecord(process, key, moment_of(row, zone), {**row, SHARED: True} if key in shared else row)
-        for key, row in zip(keys, rows, strict=True)
-        if key is not None
-    ]
+    """Those rows that have an id."""
+    if process is Process.ARTICLES:
+        shared = shared_keys(rows)
+        keys = [article_key(row, shared) for row in rows]
+    else:
+        keys = [key_of(process, row) for row in rows]
+    return [SourceRecord(process, key, moment_of(row, zone), row) for key, row in zip(keys, rows, strict=True) if key is not None]

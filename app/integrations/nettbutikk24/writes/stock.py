@@ -9,7 +9,7 @@ from typing import Any
 from app.domain import Problem
 from app.errors import NoSuchRecord, Refused
 from app.integrations.kit.paging import Listed, Pages
-from app.integrations.nettbutikk24.mapping.members import product_key
+from app.integrations.nettbutikk24.mapping.members import article_key, asked_by, product_key, shared_keys
 from app.integrations.nettbutikk24.rest.lists import flat
 from app.integrations.nettbutikk24.rest.values import amount
 from app.integrations.nettbutikk24.shop import Shop
@@ -54,11 +54,10 @@ class Stock(Shop):
         )
 
     async def _write(self, change: StockChange) -> Problem | None:
-        if self._facts.get("needs_check"):
+        if self._facts.get("needs_check") or change.source_id != asked_by(change.source_id):
             message = "the shop's variants cannot be told apart: nothing is written to any"
-            return Problem(
-                "stock-refused", "unique_product_id", message, "put the ids right in the shop, then test the connection"
-            )
+            fix = "put the ids right in the shop, then test the connection"
+            return Problem("variants-not-told-apart", "unique_product_id", message, fix)
         try:
             await self._calls.patch(f"products/{change.source_id}", {"stock": change.quantity}, flat(self._settings))
         except NoSuchRecord:
@@ -101,7 +100,8 @@ class Stock(Shop):
             known = 1 if last and keys[:1] == [last] else 0
             goes_on = bool(getattr(page, "goes_on", False)) and len(keys) > known
             offset, last = (page.offset + len(keys) - 1, keys[-1]) if len(keys) > 1 else (page.offset + len(keys), "")
-            levels = tuple(_level(row) for row in page.records[known:] if product_key(row))
+            shared = shared_keys(page.records)
+            levels = tuple(_level(row, shared) for row in page.records[known:] if product_key(row))
             yield StockPage(levels, {"offset": offset, "last": last}, self._calls.count - made)
 
     async def read_stock(self, articles: Sequence[tuple[str, str | None]]) -> Mapping[str, StockLevel | None]:
@@ -109,17 +109,19 @@ class Stock(Shop):
         found: dict[str, StockLevel | None] = {}
         for source_id, _ in articles:
             try:
-                rows, _answer = await self._calls.rows(f"products/{source_id}", flat(self._settings))
+                rows, _answer = await self._calls.rows(f"products/{asked_by(source_id)}", flat(self._settings))
             except NoSuchRecord:
                 found[source_id] = None
                 continue
-            row = next((each for each in rows if product_key(each) == source_id), None)
-            found[source_id] = _level(row) if row is not None else None
+            shared = shared_keys(rows)
+            row = next((each for each in rows if article_key(each, shared) == source_id), None)
+            found[source_id] = _level(row, shared) if row is not None else None
         return found
 
 
-def _level(row: Body) -> StockLevel:
-    return StockLevel(product_key(row) or "", None, text(row, "article_no").strip(), _pieces(row), managed=True)
+def _level(row: Body, shared: frozenset[str]) -> StockLevel:
+    key, number = article_key(row, shared) or "", text(row, "article_no").strip()
+    return StockLevel(key, None, number, _pieces(row), managed=True, not_told_apart=product_key(row) in shared)
 
 
 def _pieces(row: Body) -> float | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from app.integrations.protocol import TestReport
+from app.integrations.protocol import Choice, TestReport
 from app.integrations.sevenoffice24.check.connection_test import ConnectionTest
 from app.integrations.sevenoffice24.reads.reading import RecordReader
 
 
 class SevenOfficeClient(RecordReader):
-    """Implements `Source`, `ReadsById`, `ListsByIds` and `KnowsWhatLacks`.
+    """Implements `Source`, `ReadsById`, `ListsByIds`, `KnowsWhatLacks` and `OffersChoices`.
 
     Raises the RemoteErrors of `app.errors`, except from `test`.
     """
@@ -18,3 +18,9 @@ class SevenOfficeClient(RecordReader):
         report = await ConnectionTest(self._calls, self._credentials, self._settings, self._clock).report()
         self._facts |= report.facts
         return report
+
+    async def choices(self) -> tuple[Choice, ...]:
+        """The delivery methods whose orders are picked up, by the names that the ERP has for them."""
+        methods = await self._soap.get_delivery_methods()
+        listed = tuple((str(each["Id"]), str(each.get("Description") or each["Id"])) for each in methods if each.get("Id"))
+        return (Choice("pick_up_methods", listed, many=True),)

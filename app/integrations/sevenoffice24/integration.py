@@ -39,9 +39,12 @@ class SevenOffice24(Integration):
         return Account(f"{own.host}/{company}", own.username, base_url=own.api_url, base_url_field="api_url")
 
     def pace(self, credentials: BaseModel, settings: ConnectionSettings) -> Pace | None:
-        """24SevenOffice counts by the address that calls it: the companies at one host share their calls."""
+        """24SevenOffice counts by the address that calls it: the companies at one host share their calls.
+
+        They are spread by the minute, as 24SevenOffice refuses bursts too (429).
+        """
         host, calls = own_credentials(credentials).host, own_settings(settings).calls_per_hour
-        return Pace(calls, 3600, one_at_a_time=True, row=f"{self.name}|{host}", is_told=True)
+        return Pace(calls // 60, 60, one_at_a_time=True, row=f"{self.name}|{host}", is_told=True)
 
     def open(self, opened: Opened) -> SevenOfficeClient:
         return SevenOfficeClient(opened)

@@ -52,7 +52,7 @@ def test_as_json_it_is_what_the_api_says(url: str) -> None:
     listed = as_json(gateway("integrations", "--url", url, "--api-key", "gw_x", "--json"))
     assert [each["name"] for each in listed["items"]] == ["24nettbutikk", "24sevenoffice", "mystore", "woocommerce"]
     one = as_json(gateway("integrations", "woocommerce", "--url", url, "--api-key", "gw_x", "--json"))
-    assert one == json.loads(json.dumps(listed["items"][2]))
+    assert one == json.loads(json.dumps(listed["items"][3]))
 
 
 def test_a_system_that_is_not_there_is_named_with_those_that_are(url: str) -> None:

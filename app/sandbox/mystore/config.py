@@ -113,6 +113,8 @@ class MystoreConfig(Changeable):
     payment: tuple[Method, ...] = (Method("Postoppkrav", "cod"), Method("Faktura", "invoice"))
     first_ids: Mapping[str, int] = field(default_factory=lambda: {"orders": 10001})
     sample_orders: int = 0
+    sample_mark: str = ""
+    """It stands behind the numbers (`sku`) of the samples."""
 
     # Authorization (A1, A2, A3)
     scopes: tuple[str, ...] = READ_SCOPES + WRITE_SCOPES

@@ -39,13 +39,15 @@ def fill(shop: Shop, orders: int) -> None:
     """So many orders, and the goods they are for; nothing when it is none."""
     if not orders:
         return
+    mark = shop.config.sample_mark
     for goods in GOODS:
-        shop.add_product(**goods)
+        variants = [{**one, "sku": f"{one['sku']}{mark}"} for one in goods.get("variants", ())]
+        shop.add_product(**{**goods, "sku": f"{goods['sku']}{mark}", "variants": variants})
     skus = ("UJ-1-M", "SOKK-1", "KOPP-1", "UJ-1-L")
     for number in range(orders):
         buyer = BUYERS[number % len(BUYERS)]
         address = {
             f"{prefix}_address_{part}": value for prefix in ("customer", "shipping", "billing") for part, value in buyer.items()
         }
-        lines = [{"sku": skus[number % len(skus)], "quantity": 1 + number % 3}]
+        lines = [{"sku": f"{skus[number % len(skus)]}{mark}", "quantity": 1 + number % 3}]
         shop.place_order(lines, freight=79.2, **address)

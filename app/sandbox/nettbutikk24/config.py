@@ -6,8 +6,8 @@ which of the possible answers this simulator gives. Every setting can be changed
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -33,12 +33,15 @@ class NettbutikkConfig(Changeable):
     """How one simulated shop behaves. Times are in seconds.
 
     `strict` refuses what the contract does not rule out but no client of ours should send: the token twice, a body that is not
-    declared as JSON, a negative stock.
+    declared as JSON, a negative stock. `first_ids`: where ids begin, by `orders`, `lines`, `products` or `customers`.
+    `sample_mark` stands behind the article numbers of the samples.
     """
 
     token: str = "nettbutikk-token"  # noqa: S105 - it guards made-up orders
     strict: bool = True
+    first_ids: Mapping[str, int] = field(default_factory=dict)
     sample_orders: int = 0
+    sample_mark: str = ""
 
     # Who calls
     auth_forms: tuple[AuthForm, ...] = ("basic", "query")  # A1

@@ -43,11 +43,13 @@ def fill(shop: Shop, orders: int) -> None:
     """So many orders, and the goods and people they are for; nothing when it is none."""
     if not orders:
         return
+    mark = shop.config.sample_mark
     for goods in GOODS:
-        shop.add_product(**goods)
+        variants = [{**one, "article_no": f"{one['article_no']}{mark}"} for one in goods.get("variants", ())]
+        shop.add_product(**{**goods, "article_no": f"{goods['article_no']}{mark}", "variants": variants})
     buyers = [shop.add_customer(**buyer)["id"] for buyer in BUYERS]
     articles = ("UJ-1-M", "SOKK-1", "KOPP-1", "UJ-1-L")
     for number in range(orders):
-        lines = [{"article_no": articles[number % len(articles)], "quantity": 1 + number % 3}]
+        lines = [{"article_no": f"{articles[number % len(articles)]}{mark}", "quantity": 1 + number % 3}]
         status = shop.config.statuses[number % min(2, len(shop.config.statuses))]
         shop.place_order(lines, buyers[number % len(buyers)], status=status, shipping_costs="99")

@@ -2,6 +2,7 @@
 
 Records are answered as the API shows them.
 
+- `GET orders`, `orders/NUMBER` and `variants` (the flat rows of all products) show what is there.
 - `GET state` says how much the shop holds. `POST settings` takes any members of `NettbutikkConfig`.
 - `POST token` takes `{"token"}` (without: one is made up) or `{"remove": true}`, and answers the token that is right now.
 - `POST products` takes `{"article_no", "name", "variants", "stock", …}`; `POST products/ID/variants` takes one variant;
@@ -33,6 +34,9 @@ def sandbox_routes(shop: Shop) -> list[Route]:
     """Each takes a body and the number in its path."""
     acts: dict[tuple[str, str], Act] = {
         ("GET", "state"): lambda _, body: _state(shop),
+        ("GET", "orders"): lambda _, body: [shop.order(number) for number in list(shop.orders.all)],
+        ("GET", "orders/{id:int}"): lambda found, body: shop.order(found),
+        ("GET", "variants"): lambda _, body: [row for one in list(shop.catalogue.products) for row in shop.variants(one)],
         ("POST", "settings"): lambda _, body: shop.change(**body),
         ("POST", "token"): lambda _, body: _token(shop, **body),
         ("POST", "products"): lambda _, body: shop.add_product(**body),

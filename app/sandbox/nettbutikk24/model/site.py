@@ -37,7 +37,7 @@ class Site:
 
     def next_id(self, kind: str) -> int:
         self._made[kind] += 1
-        return FIRST_IDS[kind] + self._made[kind] - 1
+        return self.config.first_ids.get(kind, FIRST_IDS[kind]) + self._made[kind] - 1
 
 
 def entered(given: Mapping[str, Any], fields: Fields, without: Iterable[str] = ()) -> dict[str, Any]:

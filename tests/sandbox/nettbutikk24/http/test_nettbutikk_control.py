@@ -41,6 +41,8 @@ def test_a_day_in_the_shop(outside: httpx.Client) -> None:
     (order,) = orders.json()["data"]
     assert (order["shop_comment"], order["blocked"], order["deleted"]) == ("Haster", "1", "1")
     assert (order["order_lines"][0]["quantity"], order["order_lines"][0]["extra_field"]) == ("2", "Gave")
+    assert outside.get("/_sandbox/orders").json() == [outside.get("/_sandbox/orders/1001").json()] == [order]
+    assert [row["article_no"] for row in outside.get("/_sandbox/variants").json()] == ["UJ-1-M", "UJ-1-L"]
     head = outside.head("/api/v1/orders", auth=(token, ""))
     assert (head.content, head.headers["Last-Modified"]) == (b"", orders.headers["Last-Modified"])
     assert outside.get("/_sandbox/state").json() == {
@@ -59,6 +61,16 @@ def test_it_behaves_otherwise_from_now_on(outside: httpx.Client) -> None:
     for body in ({"wrong_token_status": 404}, {"colour": "red"}):
         assert outside.post("/_sandbox/settings", json=body).status_code == 422
     assert outside.post("/_sandbox/orders", json={"lines": [{"article_no": "none"}]}).status_code == 422
+
+
+def test_ids_and_the_numbers_of_samples_begin_where_they_are_told_to() -> None:
+    told = NettbutikkConfig(first_ids={"orders": 101001, "products": 100501}, sample_orders=1, sample_mark="-2")
+    with Server(create_nettbutikk(told)) as server, httpx.Client(base_url=server.url) as client:
+        assert [row["order_no"] for row in client.get("/_sandbox/orders").json()] == ["101001"]
+        variants = client.get("/_sandbox/variants").json()
+    numbers = ["UJ-1-S-2", "UJ-1-M-2", "UJ-1-L-2", "SOKK-1-2", "KOPP-1-2"]
+    assert [row["article_no"] for row in variants] == numbers
+    assert [row["id"] for row in variants] == ["100501", "100501", "100501", "100502", "100503"]
 
 
 def test_it_is_a_command(monkeypatch: pytest.MonkeyPatch) -> None:

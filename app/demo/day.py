@@ -5,6 +5,7 @@ Each scene does one thing through the shop's own REST API or its webhooks, and l
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +14,9 @@ from app.demo import way_back
 from app.demo.catalogue import CUSTOMERS, JACKET, PRODUCTS, order_of
 from app.demo.mystore import day as mystore
 from app.demo.mystore import simulator
-from app.demo.scenes import Checked, Day, Scenes, line_numbers, order_id, status_of, twice
+from app.demo.nettbutikk24 import day as nettbutikk_day
+from app.demo.nettbutikk24 import simulator as nettbutikk
+from app.demo.scenes import Checked, Day, Scenes, order_id, status_of, twice
 from app.demo.world import World
 
 KARI, OLA, INGRID, LARS, EVA = CUSTOMERS
@@ -25,12 +28,17 @@ STAGING = "https://staging.shop.example/"
 async def play(world: World, tell: Callable[[str], None]) -> list[Checked]:
     """Plays all scenes and returns what was found. `tell` is told the scene that begins.
 
-    Those of mystore are left out when another mystore than the demo's own is in use.
+    The shops of other systems have their days at the same time. That of mystore is left out when another mystore than the demo's
+    own is in use.
     """
     day = Day(world)
     await _play(day, SCENES, tell)
+    others = [(Day(world.seen_by(nettbutikk.SYSTEM), connection=nettbutikk.SYSTEM), nettbutikk_day.SCENES)]
     if not simulator.is_replaced(os.environ):
-        await _play(Day(mystore.seen_from(world), day.checks, connection=mystore.CONNECTION), mystore.SCENES, tell)
+        seen = world.seen_by(simulator.SYSTEM)
+        others.insert(0, (Day(seen, connection=f"{simulator.SYSTEM}{world.secrets.mark}"), mystore.SCENES))
+    await asyncio.gather(*(_play(other, scenes, tell) for other, scenes in others))
+    day.checks += [check for other, _ in others for check in other.checks]
     await _play(day, EVENING, tell)
     return day.checks
 
@@ -45,9 +53,9 @@ async def _play(day: Day, scenes: Scenes, tell: Callable[[str], None]) -> None:
 async def _articles(day: Day) -> None:
     shop = day.world.shop
     for product in PRODUCTS:
-        made = await shop.call("POST", "products", {"type": "simple", **product})
+        made = await shop.call("POST", "products", {"type": "simple", **product, "sku": day.number(product["sku"])})
         day.products[product["sku"]] = made["id"]
-    jacket = await day.until(lambda: day.world.warehouse.article("DEMO-JAKKE")) or {}
+    jacket = await day.article("DEMO-JAKKE")
     day.check("name", JACKET["name"], jacket.get("articleName"))
     day.check("product code is the shop's id", str(day.products["DEMO-JAKKE"]), jacket.get("productCode"))
     day.check("bar code", JACKET["global_unique_id"], (jacket.get("barCodeInfo") or {}).get("barCode"))
@@ -63,7 +71,7 @@ async def _new_order(day: Day) -> None:
     day.check("the shop's id", str(placed["id"]), info.get("goodsOwnerOrderId"))
     day.check("remark", "Ring på hos naboen", info.get("orderRemark"))
     day.check("way of delivery", "flat_rate", (info.get("wayOfDelivery") or {}).get("code"))
-    day.check("lines", [("DEMO-JAKKE", 1), ("DEMO-SOKKER", 2)], line_numbers(order))
+    day.check("lines", [("DEMO-JAKKE", 1), ("DEMO-SOKKER", 2)], day.lines(order))
     given = [consignee.get(name) for name in ("name", "address1", "postCode", "city", "countryCode")]
     day.check("address", ["Kari Nordmann", "Storgata 1", "0155", "Oslo", "NO"], given)
 
@@ -74,8 +82,8 @@ async def _changed(day: Day) -> None:
     before = await day.order(placed["number"])
     line = placed["line_items"][0]["id"]
     await shop.call("PUT", f"orders/{placed['id']}", {"line_items": [{"id": line, "quantity": 3}], "shipping": {"city": "Voss"}})
-    after = await day.order(placed["number"], lambda order: line_numbers(order) == [("DEMO-KOPP", 3)])
-    day.check("quantity", [("DEMO-KOPP", 3)], line_numbers(after))
+    after = await day.order(placed["number"], lambda order: day.lines(order) == [("DEMO-KOPP", 3)])
+    day.check("quantity", [("DEMO-KOPP", 3)], day.lines(after))
     day.check("city", "Voss", (after.get("consignee") or {}).get("city"))
     day.check("still the same order", order_id(before), order_id(after))
 
@@ -132,17 +140,21 @@ async def _variation(day: Day) -> None:
     shop = day.world.shop
     sizes = {"name": "Størrelse", "variation": True, "visible": True, "options": ["M", "L"]}
     parent = await shop.call(
-        "POST", "products", {"name": "Ullgenser", "type": "variable", "sku": "DEMO-GENSER", "attributes": [sizes]}
+        "POST", "products", {"name": "Ullgenser", "type": "variable", "sku": day.number("DEMO-GENSER"), "attributes": [sizes]}
     )
     made = {}
     for size in ("M", "L"):
-        body = {"sku": f"DEMO-GENSER-{size}", "regular_price": "999.00", "attributes": [{"name": "Størrelse", "option": size}]}
+        body = {
+            "sku": day.number(f"DEMO-GENSER-{size}"),
+            "regular_price": "999.00",
+            "attributes": [{"name": "Størrelse", "option": size}],
+        }
         made[size] = await shop.call("POST", f"products/{parent['id']}/variations", body)
     item = {"product_id": parent["id"], "variation_id": made["L"]["id"], "quantity": 1}
     placed = await shop.call("POST", "orders", order_of(OLA, [], status="processing", line_items=[item]))
     order = await day.order(placed["number"])
-    day.check("the line is the variation's article", [("DEMO-GENSER-L", 1)], line_numbers(order))
-    article = await day.until(lambda: _named(day, "DEMO-GENSER-L")) or {}
+    day.check("the line is the variation's article", [("DEMO-GENSER-L", 1)], day.lines(order))
+    article = await day.until(lambda: _named(day, day.number("DEMO-GENSER-L"))) or {}
     day.check("product code is the variation's id", str(made["L"]["id"]), article.get("productCode"))
     day.check("name", "Ullgenser - L", article.get("articleName"))
 
@@ -224,7 +236,7 @@ async def _picked(day: Day) -> None:
     late = await day.mapping(number, lambda mapping: mapping.get("reason_code") == "too-late-to-cancel")
     day.check("a cancellation after that", "too-late-to-cancel", late.get("reason_code"))
     order = await day.order(number)
-    day.check("in the warehouse", [ALLOCATED, [("DEMO-JAKKE", 1)]], [status_of(order), line_numbers(order)])
+    day.check("in the warehouse", [ALLOCATED, [("DEMO-JAKKE", 1)]], [status_of(order), day.lines(order)])
 
 
 async def _lost_webhooks(day: Day) -> None:
@@ -243,7 +255,7 @@ async def _lost_webhooks(day: Day) -> None:
     day.check("but writes nothing", None, await warehouse.order(placed["number"]))
     run = await day.sync()
     day.check("the sync", "done", run["state"])
-    day.check("brings it", [("DEMO-SOKKER", 4)], line_numbers(await day.order(placed["number"])))
+    day.check("brings it", [("DEMO-SOKKER", 4)], day.lines(await day.order(placed["number"])))
 
 
 async def _evening(day: Day) -> None:

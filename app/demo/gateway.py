@@ -25,12 +25,20 @@ class GatewayClient:
 
     async def call(self, method: str, path: str, body: Any = None, params: Mapping[str, Any] | None = None) -> Any:
         """The answer's JSON. Raises GatewaySaidNo."""
-        content = None if body is None else orjson.dumps(body)
-        headers = self._headers | ({"Content-Type": "application/json"} if content is not None else {})
-        answer = await self._http.request(method, f"{self.url}/{path}", content=content, params=params, headers=headers)
+        answer = await self._send(method, path, body, params)
         if not answer.is_success:
             raise GatewaySaidNo(f"the gateway answered {method} /{path} with {answer.status_code}: {answer.text[:1000]}")
         return answer.json() if answer.content else None
+
+    async def refusal(self, method: str, path: str, body: Any = None) -> tuple[int, str]:
+        """The status that the call is answered with, and the answer's words. Nothing is raised."""
+        answer = await self._send(method, path, body, None)
+        return answer.status_code, answer.text
+
+    async def _send(self, method: str, path: str, body: Any, params: Mapping[str, Any] | None) -> httpx.Response:
+        content = None if body is None else orjson.dumps(body)
+        headers = self._headers | ({"Content-Type": "application/json"} if content is not None else {})
+        return await self._http.request(method, f"{self.url}/{path}", content=content, params=params, headers=headers)
 
     async def mapping(self, number: str, connection: str, **only: str) -> dict[str, Any] | None:
         """What the gateway says about the connection's record with this number (any of its numbers). `only`: a kind …"""

@@ -22,11 +22,15 @@ from app.demo.catalogue import PRODUCTS, order_of, somebody
 from app.demo.floor import Floor
 from app.demo.goods_owners import GOODS_OWNERS
 from app.demo.mystore import simulator
+from app.demo.nettbutikk24 import live as nettbutikk
+from app.demo.nettbutikk24.shop import NettbutikkShop
+from app.demo.nettbutikk24.simulator import SYSTEM as NETTBUTIKK
 from app.demo.world import WAREHOUSE_USER, World
 
 LOOK_SECONDS = 0.25
 BETWEEN_ORDERS_SECONDS = (2.0, 5.0)
 COLOURS = {"shop": "cyan", "webhook": "magenta", "warehouse": "green", "gateway": "yellow"}
+OTHER_WAYBILLS = 370700000000001000
 POLL_MINUTES = 0.1
 """A short interval, so that nobody waits a quarter of an hour for what no webhook tells."""
 
@@ -49,20 +53,28 @@ class Watch:
     seen_deliveries: int = 0
     seen_calls: int = 0
     seen_shop_calls: int = 0
+    seen_nettbutikk_calls: int = 0
     delivered: dict[str, datetime] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
+
+    def tell(self, words: str) -> None:
+        """Something that happens in a shop now."""
+        self.steps.append(Step(utc_now(), "shop", words))
 
     async def look(self) -> list[Step]:
         """What happened since the last look, oldest first."""
         sent = await self.world.shop.deliveries(self.seen_deliveries)
         calls = await self.world.warehouse.journal(self.seen_calls)
         asked = await self.world.shop.journal(self.seen_shop_calls)
+        told = await NettbutikkShop(self.world.nettbutikk_url, self.world.http).journal(self.seen_nettbutikk_calls)
         self.seen_deliveries += len(sent)
+        self.seen_nettbutikk_calls = max([self.seen_nettbutikk_calls, *(call["number"] for call in told)])
         self.seen_shop_calls = max([self.seen_shop_calls, *(call["number"] for call in asked)])
         self.seen_calls = max([self.seen_calls, *(call["number"] for call in calls)])
         found = [self._delivery(one) for one in sent if one["topic"] != "ping"]
         found += [step for call in calls if (step := self._call(call)) is not None]
         found += [step for call in asked if (step := way_back(call)) is not None]
+        found += [_told(call, words) for call in told if (words := nettbutikk.told(call)) is not None]
         found += self.steps
         self.steps = []
         return sorted(found, key=lambda step: step.at)
@@ -98,8 +110,7 @@ class Watch:
 
 def way_back(call: dict[str, Any]) -> Step | None:
     """What the gateway tells the shop. What the demo's own customers and owner do there is left out: it is shown already."""
-    at, body = datetime.fromisoformat(call["at"]), call["body"] if isinstance(call["body"], dict) else {}
-    failed = not 200 <= call["status"] < 300
+    body = call["body"] if isinstance(call["body"], dict) else {}
     what = call["path"].rpartition("/wc/v3/")[2]
     match [call["method"], *what.split("/")]:
         case ["PUT", "orders", number] if body.get("status") == "completed":
@@ -115,36 +126,48 @@ def way_back(call: dict[str, Any]) -> Step | None:
             words = f"webhook {body.get('topic')} registered"
         case _:
             return None
-    return Step(at, "gateway", f"{words} → {call['status'] or 'hung up'}" if failed else words, failed)
+    return _told(call, words)
+
+
+def _told(call: dict[str, Any], words: str) -> Step:
+    """What the gateway told a shop, and whether the shop took it."""
+    failed = not 200 <= call["status"] < 300
+    said = f"{words} → {call['status'] or 'hung up'}" if failed else words
+    return Step(datetime.fromisoformat(call["at"]), "gateway", said, failed)
+
+
+def goods(world: World) -> list[dict[str, Any]]:
+    """What the shop sells, with the numbers of this start."""
+    return [{**product, "sku": f"{product['sku']}{world.secrets.mark}"} for product in PRODUCTS]
 
 
 async def open_shop(world: World, watch: Watch) -> list[dict[str, Any]]:
     """Puts the goods on the shelves."""
     made = []
-    for product in PRODUCTS:
+    for product in goods(world):
         counted = {"manage_stock": True, "stock_quantity": 10}
         made.append(await world.shop.call("POST", "products", {"type": "simple", **counted, **product}))
-        watch.steps.append(Step(utc_now(), "shop", f"new product {made[-1]['id']}: {product['name']}"))
+        watch.tell(f"new product {made[-1]['id']}: {product['name']}")
     return made
 
 
 async def customers(world: World, watch: Watch) -> None:
     """Orders every few seconds; now and then one is changed or cancelled. Until cancelled."""
-    goods = await open_shop(world, watch)
+    sold = await open_shop(world, watch)
     open_orders: list[dict[str, Any]] = []
     while True:
         if open_orders and random.random() < 0.3:  # noqa: S311 - what customers do is no secret
             await _think_again(world, watch, open_orders)
         else:
-            open_orders.append(await _buy(world, watch, goods))
+            open_orders.append(await _buy(world, watch, sold))
         await asyncio.sleep(random.uniform(*BETWEEN_ORDERS_SECONDS))  # noqa: S311
 
 
-async def _buy(world: World, watch: Watch, goods: list[dict[str, Any]]) -> dict[str, Any]:
-    who, product, count = somebody(), random.choice(goods), random.randint(1, 3)  # noqa: S311
+async def _buy(world: World, watch: Watch, sold: list[dict[str, Any]]) -> dict[str, Any]:
+    who, product, count = somebody(), random.choice(sold), random.randint(1, 3)  # noqa: S311
     placed = await world.shop.checkout(order_of(who, [(product["id"], count)]))
     words = f"order {placed['number']}: {who[0]} {who[1]} in {who[4]} buys {count} × {product['name']}"
-    watch.steps.append(Step(utc_now(), "shop", words))
+    watch.tell(words)
     return placed
 
 
@@ -157,7 +180,7 @@ async def _think_again(world: World, watch: Watch, open_orders: list[dict[str, A
     else:
         await world.shop.call("PUT", f"orders/{order['id']}", {"customer_note": "Sett pakken ved døra"})
         words = f"order {order['number']}: {who} adds a note"
-    watch.steps.append(Step(utc_now(), "shop", words))
+    watch.tell(words)
 
 
 async def show(world: World, *, quiet: bool) -> None:
@@ -166,9 +189,14 @@ async def show(world: World, *, quiet: bool) -> None:
     for words in how_to_look(world):
         console.print(words)
     watch = Watch(world)
-    buying = asyncio.create_task(customers(world, watch))
-    sending = asyncio.create_task(Floor(world).work(product["sku"] for product in PRODUCTS))
-    people = (buying, sending)
+    own = world.seen_by(NETTBUTIKK)
+    doing = (
+        customers(world, watch),
+        nettbutikk.customers(own, watch.tell, POLL_MINUTES),
+        Floor(world).work(product["sku"] for product in goods(world)),
+        Floor(own, waybills=OTHER_WAYBILLS).work(nettbutikk.numbers(own)),
+    )
+    people = [asyncio.create_task(each) for each in doing]
     live = Live(_footer(world), console=console, refresh_per_second=4, transient=True) if console.is_terminal else None
     try:
         with live or contextlib.nullcontext():
@@ -227,7 +255,7 @@ def _how_to_connect(world: World) -> list[Text]:
         Text(f"  API key: the one above. Address, user, password and goods owner of the WMS: {place}"),
     ]
     if not simulator.is_replaced(os.environ):
-        words.append(Text(f"  At mystore: {', '.join(simulator.LOGIN.values())}"))
+        words.append(Text(f"  At mystore: {', '.join(simulator.login(world.secrets.mark).values())}"))
     return words
 
 

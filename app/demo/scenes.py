@@ -48,6 +48,20 @@ class Day:
     scene: str = ""
     connection: str = CONNECTION
 
+    def number(self, article: str) -> str:
+        """The number that an article has at this start of the demo."""
+        return f"{article}{self.world.secrets.mark}"
+
+    def lines(self, order: dict[str, Any]) -> list[tuple[str, float]]:
+        """(Article, ordered quantity) of each line of an order as the warehouse shows it; numbers are without the mark."""
+        mark = self.world.secrets.mark
+        shown = ((line["article"]["articleNumber"], line["orderedNumberOfItems"]) for line in order.get("orderLines") or [])
+        return sorted((number.removesuffix(mark), quantity) for number, quantity in shown)
+
+    async def article(self, article: str) -> dict[str, Any]:
+        """The article in the warehouse, as soon as it is there; else nothing."""
+        return await self.until(lambda: self.world.warehouse.article(self.number(article))) or {}
+
     def check(self, what: str, expected: Any, found: Any) -> None:
         self.checks.append(Checked(self.scene, what, _said(expected), _said(found), expected == found))
 
@@ -87,12 +101,13 @@ class Day:
         return await self.until(look) or seen
 
     async def quiet(self) -> bool:
-        """Waits until the shop has delivered and the gateway has settled everything that came in."""
+        """Waits until the shop has delivered and the gateway has settled everything that came in of the connection."""
 
         async def look() -> bool:
             for path, states in (("events", ("received", "parked", "queued")), ("jobs", ("waiting", "parked", "running"))):
                 for state in states:
-                    found = await self.world.gateway.call("GET", path, params={"state": state, "limit": 1})
+                    asked = {"connection": self.connection, "state": state, "limit": 1}
+                    found = await self.world.gateway.call("GET", path, params=asked)
                     if found["items"]:
                         return False
             return True
@@ -156,11 +171,6 @@ def order_id(order: dict[str, Any]) -> int | None:
     """The warehouse's own."""
     number: int | None = (order.get("orderInfo") or {}).get("orderId")
     return number
-
-
-def line_numbers(order: dict[str, Any]) -> list[tuple[str, float]]:
-    """(article number, ordered quantity) of each line of an order as the warehouse shows it."""
-    return sorted((line["article"]["articleNumber"], line["orderedNumberOfItems"]) for line in order.get("orderLines") or [])
 
 
 def status_of(order: dict[str, Any]) -> int | None:

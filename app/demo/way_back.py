@@ -13,7 +13,6 @@ FIRST, SECOND = "70730259915000001", "70730259915000002"
 FLASK: dict[str, Any] = {
     "name": "Termos Rondane",
     "type": "simple",
-    "sku": "DEMO-TERMOS",
     "regular_price": "449.00",
     "manage_stock": True,
     "stock_quantity": 3,
@@ -79,12 +78,13 @@ async def _confirmed(day: Day, number: str) -> list[str]:
 async def stock(day: Day) -> None:
     """The warehouse counts; the shop shows it. What somebody types into the shop is found by a full look."""
     shop, warehouse = day.world.shop, day.world.warehouse
-    made = await shop.call("POST", "products", FLASK)
-    await day.until(lambda: warehouse.article("DEMO-TERMOS"))
-    await warehouse.put_in_stock("DEMO-TERMOS", 12)
+    number = day.number("DEMO-TERMOS")
+    made = await shop.call("POST", "products", {**FLASK, "sku": number})
+    await day.article("DEMO-TERMOS")
+    await warehouse.put_in_stock(number, 12)
     await day.sync(process="stock")
     day.check("counted in the warehouse", 12, await _shown(day, made["id"], 12))
-    await warehouse.put_in_stock("DEMO-TERMOS", 9)
+    await warehouse.put_in_stock(number, 9)
     day.check("three fewer, told by the warehouse's webhook", 9, await _shown(day, made["id"], 9))
     await shop.call("PUT", f"products/{made['id']}", {"stock_quantity": 99})
     await day.quiet()

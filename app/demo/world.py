@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import fcntl
 import os
 import secrets
@@ -24,6 +25,7 @@ import app
 from app.demo.gateway import GatewayClient
 from app.demo.goods_owners import GOODS_OWNERS, warehouse_config
 from app.demo.mystore import simulator as mystore
+from app.demo.nettbutikk24 import simulator as nettbutikk
 from app.demo.shop import ShopClient
 from app.demo.warehouse import WarehouseClient
 from app.processes.supervisor import GATEWAY, NotReady, Program, Supervisor, ensure_admin_key, supervisor, until_answering
@@ -42,6 +44,7 @@ WEBHOOKS = 8
 """Four events of orders and four of products."""
 WEBHOOK_SECONDS = 60.0
 FIRST_SHOP_ID = 5001
+FIRST_WAREHOUSE_IDS = {"first_article_id": 18001, "first_order_id": 50001, "first_order_line_id": 480001}
 IDS_PER_START = 1_000_000
 MYSTORE_IDS = IDS_PER_START // 2
 """So much higher are mystore's ids: a number means a record of one shop only."""
@@ -57,7 +60,14 @@ class Secrets:
     warehouse_password: str
     warehouse_token: str
     mystore_client_secret: str
+    nettbutikk_token: str
     starts: int = 0
+
+    @property
+    def mark(self) -> str:
+        """What stands behind the article numbers of this start: shops and warehouse forget everything when they end, the gateway
+        does not. A product that is gone keeps its number."""
+        return f"-{self.starts + 1}" if self.starts else ""
 
 
 @dataclass(frozen=True)
@@ -73,11 +83,24 @@ class World:
     shop: ShopClient
     warehouse: WarehouseClient
     mystore_url: str
+    nettbutikk_url: str
     http: httpx.AsyncClient
     programs: Supervisor
 
+    @property
+    def warehouse_login(self) -> dict[str, str]:
+        """A connection's `warehouse`, but for its goods owner."""
+        return {"url": self.warehouse.url, "user": WAREHOUSE_USER, "password": self.secrets.warehouse_password}
+
+    def seen_by(self, system: str) -> World:
+        """The same world; its warehouse is seen with the eyes of this system's goods owner."""
+        password = self.secrets.warehouse_password
+        own = WarehouseClient(self.warehouse.url, WAREHOUSE_USER, password, GOODS_OWNERS[system], self.http)
+        return dataclasses.replace(self, warehouse=own)
+
     def described(self) -> dict[str, Any]:
         """What a program needs to work with the demo: the line of `gateway demo --json`."""
+        known = self.secrets
         return {
             "api": self.api,
             "api_key": self.api_key,
@@ -92,13 +115,9 @@ class World:
                     "consumer_secret": self.secrets.consumer_secret,
                 }
             },
-            "warehouse": {
-                "url": self.warehouse.url,
-                "user": WAREHOUSE_USER,
-                "password": self.secrets.warehouse_password,
-                "goods_owner_id": self.warehouse.goods_owner_id,
-            },
-            mystore.SYSTEM: mystore.described(self.mystore_url, self.api, self.secrets.mystore_client_secret),
+            "warehouse": {**self.warehouse_login, "goods_owner_id": self.warehouse.goods_owner_id},
+            mystore.SYSTEM: mystore.described(self.mystore_url, self.api, known.mystore_client_secret, known.mark),
+            nettbutikk.SYSTEM: nettbutikk.described(self.nettbutikk_url, known.nettbutikk_token),
         }
 
 
@@ -115,8 +134,10 @@ async def open_world(directory: Path | None = None, *, port: int | None = None, 
         http = await stack.enter_async_context(httpx.AsyncClient(trust_env=False, timeout=30))
         if port is None:
             port = PREFERRED_PORT if stack.enter_context(_only_demo(PREFERRED_PORT)) else 0
-        port, shop_port, warehouse_port, mystore_port = _ports(port)
-        api, shop_url, mystore_url = (f"http://127.0.0.1:{one}" for one in (port, shop_port, mystore_port))
+        port, shop_port, warehouse_port, mystore_port, nettbutikk_port = _ports(port, 4)
+        api, shop_url, warehouse_url, mystore_url, nettbutikk_url = (
+            f"http://127.0.0.1:{one}" for one in (port, shop_port, warehouse_port, mystore_port, nettbutikk_port)
+        )
         database = f"sqlite+aiosqlite:///{place / 'gateway.db'}"
 
         valkey = EmbeddedValkey(keep_alive=True)
@@ -129,24 +150,27 @@ async def open_world(directory: Path | None = None, *, port: int | None = None, 
         programs = await stack.enter_async_context(supervisor(DRAIN_SECONDS + 2))
         for program in (
             _simulator("woocommerce", shop_port, _shop_config(shop_url, known), place),
-            _simulator("ongoing", warehouse_port, warehouse_config(WAREHOUSE, WAREHOUSE_USER, known.warehouse_password), place),
+            _simulator("ongoing", warehouse_port, _warehouse_config(known), place),
             _simulator(mystore.SYSTEM, mystore_port, _mystore_config(api, known), place),
+            _simulator(nettbutikk.SYSTEM, nettbutikk_port, _nettbutikk_config(known), place),
             *(_process(name, _environment(place, database, redis, port) | told, place) for name in ("serve", "worker")),
         ):
             await programs.start(program)
         await asyncio.gather(
             until_answering(f"{shop_url}/wp-json"),
-            until_answering(f"http://127.0.0.1:{warehouse_port}/_sandbox/warehouse"),
+            until_answering(f"{warehouse_url}/_sandbox/warehouse"),
             until_answering(f"{mystore_url}/_sandbox/state"),
+            until_answering(f"{nettbutikk_url}/_sandbox/state"),
             until_answering(f"{api}/livez"),
         )
         gateway = GatewayClient(api, key, http)
         shop = ShopClient(shop_url, known.consumer_key, known.consumer_secret, http)
-        address = f"http://127.0.0.1:{warehouse_port}/{WAREHOUSE}/api/v1"
+        address = f"{warehouse_url}/{WAREHOUSE}/api/v1"
         warehouse = WarehouseClient(address, WAREHOUSE_USER, known.warehouse_password, GOODS_OWNERS[SYSTEM], http)
         webhook_url = await _connect(gateway, shop, warehouse, known, poll_minutes)
         await _until_announcing(shop, webhook_url)
-        yield World(place, api, key, webhook_url, known, gateway, shop, warehouse, mystore_url, http, programs)
+        urls = (mystore_url, nettbutikk_url)
+        yield World(place, api, key, webhook_url, known, gateway, shop, warehouse, *urls, http, programs)
 
 
 async def _connect(
@@ -218,6 +242,7 @@ def _secrets(place: Path) -> Secrets:
         "warehouse_password": secrets.token_urlsafe(12),
         "warehouse_token": secrets.token_urlsafe(24),
         "mystore_client_secret": secrets.token_urlsafe(24),
+        "nettbutikk_token": secrets.token_hex(20),
     }
     known = Secrets(**{**fresh, **(orjson.loads(path.read_bytes()) if path.exists() else {})})
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
@@ -237,11 +262,11 @@ def _only_demo(port: int) -> Iterator[bool]:
             yield True
 
 
-def _ports(wanted: int) -> tuple[int, int, int, int]:
-    """Of the API (the wanted one if it is free), the shop, the warehouse and mystore: loopback ports that nobody listens on."""
+def _ports(wanted: int, more: int) -> list[int]:
+    """Of the API (the wanted one if it is free), and as many more: loopback ports that nobody listens on."""
     found: list[int] = []
     with contextlib.ExitStack() as probes:
-        for port in (wanted, 0, 0, 0):
+        for port in (wanted, *(0 for _ in range(more))):
             probe = probes.enter_context(socket.socket())
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -249,7 +274,7 @@ def _ports(wanted: int) -> tuple[int, int, int, int]:
             except OSError:
                 probe.bind(("127.0.0.1", 0))
             found.append(probe.getsockname()[1])
-    return found[0], found[1], found[2], found[3]
+    return found
 
 
 def _shop_config(home_url: str, known: Secrets) -> dict[str, Any]:
@@ -260,8 +285,17 @@ def _shop_config(home_url: str, known: Secrets) -> dict[str, Any]:
     }
 
 
+def _warehouse_config(known: Secrets) -> dict[str, Any]:
+    first = {name: first + known.starts * IDS_PER_START for name, first in FIRST_WAREHOUSE_IDS.items()}
+    return {**warehouse_config(WAREHOUSE, WAREHOUSE_USER, known.warehouse_password), **first}
+
+
 def _mystore_config(api: str, known: Secrets) -> dict[str, Any]:
-    return mystore.configuration(api, known.mystore_client_secret, _first_id(known) + MYSTORE_IDS)
+    return mystore.configuration(api, known.mystore_client_secret, _first_id(known) + MYSTORE_IDS, known.mark)
+
+
+def _nettbutikk_config(known: Secrets) -> dict[str, Any]:
+    return nettbutikk.configuration(known.nettbutikk_token, known.starts, known.mark)
 
 
 def _first_id(known: Secrets) -> int:

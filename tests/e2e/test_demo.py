@@ -14,15 +14,17 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.e2e.demo_process import PATIENCE_SECONDS, Demo, first_line, processes_of, start_demo, until
+from tests.e2e.demo_process import Demo, first_line, processes_of, start_demo, until
 
 pytestmark = pytest.mark.timeout(240)
+
+WATCH_SECONDS = 180.0
 
 
 class TestTheLine:
     def test_it_says_all_that_a_program_needs(self, demo: Demo) -> None:
         assert demo.line == json.dumps(demo.said, separators=(",", ":")) + "\n"
-        assert demo.said.keys() == {"api", "api_key", "connections", "warehouse", "mystore"}
+        assert demo.said.keys() == {"api", "api_key", "connections", "warehouse", "mystore", "24nettbutikk"}
         assert demo.said["connections"].keys() == {"woocommerce"}
         keys = {"name", "goods_owner_id", "webhook_url", "webhook_secret", "shop_url", "consumer_key", "consumer_secret"}
         assert demo.connection.keys() == keys
@@ -36,6 +38,11 @@ class TestTheLine:
         assert mystore.keys() == keys
         assert mystore["goods_owner_id"] == 78
         assert mystore["start_url"] == f"{demo.said['api']}/oauth/mystore/start"
+
+    def test_it_says_with_what_its_24nettbutikk_shop_is_connected(self, demo: Demo) -> None:
+        shop = demo.said["24nettbutikk"]
+        assert shop.keys() == {"url", "api_url", "api_key", "goods_owner_id"}
+        assert (shop["api_url"], shop["goods_owner_id"]) == (f"{shop['url']}/api/v1/", 79)
 
     def test_the_warehouse_address_is_one_that_orders_is_appended_to(self, demo: Demo) -> None:
         assert not demo.said["warehouse"]["url"].endswith("/")
@@ -116,8 +123,8 @@ def test_its_mystore_asks_a_person_and_knows_where_the_gateway_is(demo: Demo) ->
 
 def test_to_watch_it_customers_buy_the_warehouse_sends_and_the_shop_hears_of_it() -> None:
     process = start_demo()
-    wanted = {"/oauth/mystore/start", "buys", "created", "is completed", "stock of"}
-    stop = threading.Timer(PATIENCE_SECONDS, process.kill)
+    wanted = {"/oauth/mystore/start", "buys", "created", "is completed", "stock of", "24Nettbutikk order"}
+    stop = threading.Timer(WATCH_SECONDS, process.kill)
     stop.start()
     try:
         assert process.stdout is not None
@@ -220,4 +227,14 @@ def test_the_scripted_day_comes_out_as_it_should() -> None:
         "mystore: token too old",
         "mystore: two parcels",
         "mystore: stock",
+        "24nettbutikk: connected",
+        "24nettbutikk: new order",
+        "24nettbutikk: changed",
+        "24nettbutikk: deleted",
+        "24nettbutikk: both charsets",
+        "24nettbutikk: sent",
+        "24nettbutikk: sent with rest",
+        "24nettbutikk: stock",
+        "24nettbutikk: token replaced",
+        "24nettbutikk: the other form of the token",
     }

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
-from app.demo.goods_owners import GOODS_OWNERS
 from app.demo.mystore import way_back
 from app.demo.mystore.onboarding import connect
 from app.demo.mystore.scenes import settled, shop_of
 from app.demo.mystore.shop import Record
-from app.demo.mystore.simulator import SAMPLE_ORDERS, SYSTEM
-from app.demo.scenes import Day, Scenes, line_numbers, order_id, status_of, twice
-from app.demo.warehouse import WarehouseClient
-from app.demo.world import WAREHOUSE_USER, World
+from app.demo.mystore.simulator import SAMPLE_ORDERS
+from app.demo.scenes import Day, Scenes, order_id, status_of, twice
 
-CONNECTION = SYSTEM
 CANCELLED = 1000
 FJELL = {
     "shipping_address_name": "Ola Hansen",
@@ -27,18 +22,12 @@ FJELL = {
 }
 
 
-def seen_from(world: World) -> World:
-    """The same world; its warehouse is seen with the eyes of mystore's goods owner."""
-    own = WarehouseClient(world.warehouse.url, WAREHOUSE_USER, world.secrets.warehouse_password, GOODS_OWNERS[SYSTEM], world.http)
-    return dataclasses.replace(world, warehouse=own)
-
-
 async def _first_look(day: Day) -> None:
     """What the shop had before it was connected: its articles, and its orders since the day that the person chose."""
     run = await day.sync(process="articles")
     day.check("the sync of articles", "done", run["state"])
-    jacket = await day.until(lambda: day.world.warehouse.article("UJ-1-M")) or {}
-    product = next(one for one in await shop_of(day).records("products") if one["attributes"]["sku"] == "UJ-1")
+    jacket = await day.article("UJ-1-M")
+    product = next(one for one in await shop_of(day).records("products") if one["attributes"]["sku"] == day.number("UJ-1"))
     day.check("a variant's name", "Ulljakke M", jacket.get("articleName"))
     day.check("product code: product, option and value", f"{product['id']}-1.2", jacket.get("productCode"))
     day.check("bar code", "7090000000031", (jacket.get("barCodeInfo") or {}).get("barCode"))
@@ -54,38 +43,38 @@ async def _first_look(day: Day) -> None:
 async def _with_options(day: Day) -> None:
     """A variant, and a product with words that the customer typed: such an article is made from the order's line."""
     lines: list[Record] = [
-        {"sku": "UJ-1-L", "quantity": 1},
-        {"sku": "BROD-1", "name": "Brodert lue", "quantity": 2, "price": 199.2, "options": {"Tekst": "Ola"}},
+        {"sku": day.number("UJ-1-L"), "quantity": 1},
+        {"sku": day.number("BROD-1"), "name": "Brodert lue", "quantity": 2, "price": 199.2, "options": {"Tekst": "Ola"}},
     ]
     placed = await shop_of(day).order(lines, freight=79.2, **FJELL)
     order = await day.order(placed["id"])
     info, consignee = order.get("orderInfo") or {}, order.get("consignee") or {}
-    day.check("lines", [("BROD-1", 2), ("UJ-1-L", 1)], line_numbers(order))
+    day.check("lines", [("BROD-1", 2), ("UJ-1-L", 1)], day.lines(order))
     day.check("reference", placed["id"], info.get("referenceNumber"))
     day.check("way of delivery", "servicepakke_servicepakke", (info.get("wayOfDelivery") or {}).get("code"))
     given = [consignee.get(name) for name in ("name", "address1", "postCode", "city", "countryCode")]
     day.check("address", ["Fjell AS, Ola Hansen", "Torget 4", "5014", "Bergen", "NO"], given)
-    made = await day.until(lambda: day.world.warehouse.article("BROD-1")) or {}
+    made = await day.article("BROD-1")
     day.check("name of the article that was made", "Brodert lue Ola", made.get("articleName"))
 
 
 async def _edited(day: Day) -> None:
     """Fewer pieces, a line gone, and another street: the same order in the warehouse."""
     shop = shop_of(day)
-    placed = await shop.order([{"sku": "SOKK-1", "quantity": 3}, {"sku": "KOPP-1", "quantity": 1}])
+    placed = await shop.order([{"sku": day.number("SOKK-1"), "quantity": 3}, {"sku": day.number("KOPP-1"), "quantity": 1}])
     before = await day.order(placed["id"])
-    day.check("before", [("KOPP-1", 1), ("SOKK-1", 3)], line_numbers(before))
+    day.check("before", [("KOPP-1", 1), ("SOKK-1", 3)], day.lines(before))
     socks, cup = (line["id"] for line in await shop.of_order("order-products", placed["id"]))
     await shop.edit(placed["id"], {socks: 2, cup: None}, shipping_address_address="Storgata 7")
-    after = await day.order(placed["id"], lambda order: line_numbers(order) == [("SOKK-1", 2)])
-    day.check("after", [("SOKK-1", 2)], line_numbers(after))
+    after = await day.order(placed["id"], lambda order: day.lines(order) == [("SOKK-1", 2)])
+    day.check("after", [("SOKK-1", 2)], day.lines(after))
     day.check("street", "Storgata 7", (after.get("consignee") or {}).get("address1"))
     day.check("still the same order", order_id(before), order_id(after))
 
 
 async def _cancelled(day: Day) -> None:
     shop = shop_of(day)
-    placed = await shop.order([{"sku": "KOPP-1", "quantity": 2}])
+    placed = await shop.order([{"sku": day.number("KOPP-1"), "quantity": 2}])
     day.check_that("it was in the warehouse", bool(await day.order(placed["id"])))
     await shop.set_status(placed["id"], "Kansellert")
     order = await day.order(placed["id"], lambda order: status_of(order) == CANCELLED)
@@ -98,14 +87,14 @@ async def _token_too_old(day: Day) -> None:
     await settled(day)
     seen = max((call["number"] for call in await shop.journal()), default=0)
     await shop.expire_tokens()
-    placed = [await shop.order([{"sku": "SOKK-1", "quantity": count}]) for count in (1, 2)]
-    found = [line_numbers(await day.order(one["id"])) for one in placed]
+    placed = [await shop.order([{"sku": day.number("SOKK-1"), "quantity": count}]) for count in (1, 2)]
+    found = [day.lines(await day.order(one["id"])) for one in placed]
     day.check("orders that come meanwhile", [[("SOKK-1", 1)], [("SOKK-1", 2)]], found)
     await settled(day)
     calls = await shop.journal(seen)
     renewed = [call["status"] for call in calls if call["method"] == "POST" and call["path"] == "/oauth/token"]
     day.check("asked for a new token, and answered", [200], renewed)
-    shown = await day.world.gateway.call("GET", f"connections/{CONNECTION}")
+    shown = await day.world.gateway.call("GET", f"connections/{day.connection}")
     day.check("the connection", "active", shown["status"])
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from app.demo.mystore.scenes import shop_of
 from app.demo.mystore.shop import MystoreShop
-from app.demo.mystore.simulator import CALLBACK, LOGIN, START, SYSTEM
+from app.demo.mystore.simulator import CALLBACK, START, SYSTEM, login
 from app.demo.mystore.visitor import Visitor
 from app.demo.scenes import Day
 from app.demo.world import WAREHOUSE_USER
@@ -17,10 +17,19 @@ TOPICS = sorted(f"{resource}/{event}" for resource in ("orders", "products") for
 
 
 async def connect(day: Day) -> None:
+    await _leave_earlier_shops(day)
     async with Visitor() as person:
         await _as_far_as_mystore(day, person)
         await _consents(day, person)
         await _activates(day, person)
+
+
+async def _leave_earlier_shops(day: Day) -> None:
+    """Those of earlier starts in the same directory are there no more: their connections rest."""
+    gateway = day.world.gateway
+    found = await gateway.call("GET", "connections", params={"integration": SYSTEM, "status": "active"})
+    for each in found["items"]:
+        await gateway.call("POST", f"connections/{each['name']}/pause")
 
 
 async def _as_far_as_mystore(day: Day, person: Visitor) -> None:
@@ -41,7 +50,7 @@ async def _as_far_as_mystore(day: Day, person: Visitor) -> None:
 
 async def _consents(day: Day, person: Visitor) -> None:
     """mystore's pages, and back."""
-    await person.types("Logg inn", **LOGIN)
+    await person.types("Logg inn", **login(day.world.secrets.mark))
     day.check_that("mystore asks for the rights by name", "read:orders" in person.text and "write:orders" in person.text)
     await person.types("decision=allow")
     back = next((url for url in person.came_by if CALLBACK in url), "")
@@ -66,7 +75,8 @@ async def _activates(day: Day, person: Visitor) -> None:
     await person.types("action=activate", *ticks, **chosen)
     day.check_that("the page says that it is active", f"{day.connection} is active" in person.text)
     shown = await _shown(day)
-    day.check("the connection", ["active", LOGIN["shop"]], [shown["status"], shown["account"]])
+    shop_name = login(day.world.secrets.mark)["shop"]
+    day.check("the connection", ["active", shop_name], [shown["status"], shown["account"]])
     hooks = await _webhooks(day, shop)
     day.check("webhooks in the shop", TOPICS, sorted(one["topic"] for one in hooks))
     day.check("and where they go", [shown["webhook_url"]], sorted({one["url"] for one in hooks}))

@@ -17,13 +17,20 @@ SAMPLE_ORDERS = 5
 _COUNTED = ("orders", "products", "product-variants")
 
 
-def configuration(api: str, client_secret: str, first_id: int) -> dict[str, Any]:
-    """Of the simulator: an app whose address is the gateway's, a shop with some orders, and ids that begin at `first_id`."""
+def login(mark: str) -> dict[str, str]:
+    """What a person types at mystore. Each start has a shop of its own."""
+    return {**LOGIN, "shop": f"{LOGIN['shop']}{mark}"}
+
+
+def configuration(api: str, client_secret: str, first_id: int, mark: str = "") -> dict[str, Any]:
+    """Of the simulator: an app whose address is the gateway's, and a shop with some orders. Ids begin at `first_id`,
+    article numbers end with `mark`."""
     return {
         "clients": [{"id": CLIENT_ID, "secret": client_secret, "redirect_uris": [f"{api}{CALLBACK}"]}],
-        "users": [LOGIN],
-        "shops": [LOGIN["shop"]],
+        "users": [login(mark)],
+        "shops": [login(mark)["shop"]],
         "sample_orders": SAMPLE_ORDERS,
+        "sample_mark": mark,
         "first_ids": dict.fromkeys(_COUNTED, first_id),
     }
 
@@ -40,11 +47,11 @@ def is_replaced(given: Mapping[str, str]) -> bool:
     return any(name.startswith(SETTING) for name in given)
 
 
-def described(url: str, api: str, client_secret: str) -> dict[str, Any]:
+def described(url: str, api: str, client_secret: str, mark: str = "") -> dict[str, Any]:
     """What a program needs to work with it, and to connect it by the gateway's page at `api`."""
     return {
         "url": url,
-        **LOGIN,
+        **login(mark),
         "client_id": CLIENT_ID,
         "client_secret": client_secret,
         "goods_owner_id": GOODS_OWNERS[SYSTEM],

@@ -12,7 +12,7 @@ FIRST, SECOND = "370700000000000011", "370700000000000012"
 async def two_parcels(day: Day) -> None:
     """The order is sent with the first parcel; the second one's number comes later. The status is written once."""
     shop, warehouse = shop_of(day), day.world.warehouse
-    placed = await shop.order([{"sku": "KOPP-1", "quantity": 2}])
+    placed = await shop.order([{"sku": day.number("KOPP-1"), "quantity": 2}])
     number = placed["id"]
     await day.order(number)
     await settled(day)
@@ -39,16 +39,16 @@ async def two_parcels(day: Day) -> None:
 async def stock(day: Day) -> None:
     """The warehouse counts a variant; the shop shows what is left to sell. The product's own quantity is left alone."""
     shop, warehouse = shop_of(day), day.world.warehouse
-    sizes = [{"sku": f"VOTT-1-{size}", "quantity": 3, "options": {"Størrelse": size}} for size in ("M", "L")]
-    made = await shop.product("VOTT-1", "Votter", variants=sizes)
+    sizes = [{"sku": day.number(f"VOTT-1-{size}"), "quantity": 3, "options": {"Størrelse": size}} for size in ("M", "L")]
+    made = await shop.product(day.number("VOTT-1"), "Votter", variants=sizes)
     for size in ("M", "L"):
-        await day.until(lambda size=size: warehouse.article(f"VOTT-1-{size}"))  # type: ignore[misc]
+        await day.article(f"VOTT-1-{size}")
     await settled(day)
     for size, pieces in (("M", 12), ("L", 5)):
-        await warehouse.put_in_stock(f"VOTT-1-{size}", pieces)
+        await warehouse.put_in_stock(day.number(f"VOTT-1-{size}"), pieces)
     await day.sync(process="stock")
     day.check("counted in the warehouse", [12, 5], await _quantities(day, made["id"], [12, 5]))
-    placed = await shop.order([{"sku": "VOTT-1-M", "quantity": 2}])
+    placed = await shop.order([{"sku": day.number("VOTT-1-M"), "quantity": 2}])
     await day.order(placed["id"])
     await settled(day)
     await day.sync(process="stock", full=True)

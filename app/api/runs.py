@@ -107,7 +107,9 @@ class PartView(BaseModel):
     left: int | None = Field(
         None, description="While it reads: records that the system lists behind those that are read. Null where it does not say."
     )
-    seconds_left: float | None = Field(None, description="How long reading them takes, in seconds, at the speed so far.")
+    seconds_left: float | None = Field(
+        None, description="How long reading them takes, in seconds, at the speed since the first page."
+    )
     goes_on_at: datetime | None = Field(
         None,
         description="The system wants no more calls for now: reading goes on then, where it stopped. Null when it is not so.",

@@ -18,6 +18,7 @@ from app.integrations.kit.side_reads import FailuresInRow
 from app.records import runs
 from app.records.connections import Connection
 from app.records.runs import Pacing, PartChange, PartStep, RunPart
+from app.records.runs.left import measured
 
 MOST_WAITS = 20
 """After so many waits in a row for a system's pace, in which it got no further, a part fails."""
@@ -70,6 +71,8 @@ async def save_progress(db: AsyncConnection, part_run: PartRun, calls: int, **va
     """Adds what was counted since the last time to the part. Raises LeaseLost when another worker has ended the part."""
     stored = await runs.progress_of(db, part_run.part.id)
     counts, reasons = part_run.counts, Counter(stored.reasons) + part_run.reasons
+    if (cursor := values.get("cursor")) is not None:
+        values["cursor"] = measured(stored.cursor, cursor, stored.started_at, part_run.gateway.clock())
     change: PartChange = {
         "read": stored.read + counts["read"],
         "unchanged": stored.unchanged + counts["unchanged"],

@@ -11,8 +11,8 @@ from app.domain import OrderLine, Process, SourceRecord
 from app.errors import RemoteError
 
 LEFT = "left"
-"""Member of a cursor in the middle of a list: `{"records", "at"}`, how many the system lists behind it, and when that was so. For
-people to see how long a sync takes."""
+"""Member of a cursor in the middle of a list: `{"records", "at", "page"}`, how many the system lists behind it, when that was so,
+and how many the page before it had. For people to see how long a sync takes."""
 
 
 @dataclass(frozen=True)

@@ -82,6 +82,7 @@ class Progress:
     reasons: dict[str, int]
     planned: dict[str, int]
     preview: list[dict[str, Any]]
+    started_at: datetime | None
 
 
 class PartStep(TypedDict, total=False):
@@ -324,4 +325,5 @@ async def progress_of(db: AsyncConnection, part_id: int) -> Progress:
         reasons=row.reasons or {},
         planned=row.planned or {},
         preview=row.preview or [],
+        started_at=row.started_at,
     )

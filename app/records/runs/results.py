@@ -13,8 +13,7 @@ from sqlalchemy import Row, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import INBOUND, PartState, Process, RunState
-from app.integrations.protocol.source import LEFT
-from app.json_reading import moment, section, whole
+from app.records.runs.left import Left, left_of
 from app.records.runs.parts import ENDED, TO_READ, TO_WRITE, Pacing
 from app.storage.outbound_tables import stock_levels
 from app.storage.tables import LISTED, connections, run_items, run_parts, runs
@@ -53,17 +52,19 @@ class Part:
     """Records that the system lists behind those that are read; None when it does not say."""
     left_at: datetime | None = None
     """When that was so (UTC)."""
+    left_since: Left | None = None
+    """What was left when the measuring of the speed began; None: measured from the part's beginning, by what was read."""
 
     goes_on_at: datetime | None = None
     """The system wants no more calls for now: reading goes on then (UTC)."""
 
     @property
     def seconds_left(self) -> float | None:
-        """How long reading them takes, at the speed so far."""
-        read, began = self.counts["read"], self.started_at
-        if self.left is None or self.left_at is None or began is None or not read:
+        """How long reading them takes, at the speed so far; from `left_at` on."""
+        if self.left is None or self.left_at is None or self.started_at is None:
             return None
-        return round(self.left * (self.left_at - began).total_seconds() / read, 1)
+        since = self.left_since or Left(self.left + self.counts["read"], self.started_at)
+        return Left(self.left, self.left_at).seconds(since)
 
 
 @dataclass(frozen=True)
@@ -230,7 +231,7 @@ def _part(row: Row[Any], outcomes: Counter[str], reasons: list[dict[str, Any]]) 
     state = PartState(row.state)
     if state is PartState.WORKING and outcomes["waiting"] == 0:
         state = PartState.DONE
-    left = section(row.cursor or {}, LEFT) if state is PartState.READING else {}
+    left, since = left_of(row.cursor) if state is PartState.READING else (None, None)
     summed = [{"outcome": "skipped", "code": code, "count": count} for code, count in sorted((row.reasons or {}).items())]
     return Part(
         id=row.id,
@@ -249,7 +250,8 @@ def _part(row: Row[Any], outcomes: Counter[str], reasons: list[dict[str, Any]]) 
         error=row.error,
         started_at=row.started_at,
         finished_at=row.finished_at,
-        left=whole(left, "records"),
-        left_at=moment(left.get("at")),
+        left=left.records if left else None,
+        left_at=left.at if left else None,
+        left_since=since,
         goes_on_at=Pacing.of(row.cursor).until if state is PartState.READING else None,
     )

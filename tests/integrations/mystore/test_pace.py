@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from arq import ArqRedis
 
@@ -17,8 +18,10 @@ from app.engine.core.queue import poll_key
 from app.engine.core.runtime import Gateway, open_gateway
 from app.engine.intake.ingest import ingest
 from app.engine.polling import runner
+from app.http import BoundedTransport
 from app.sandbox.kit.journal import Call
 from tests.api.calling import Site, open_site
+from tests.harness import Clock
 from tests.harness.mystore import SimulatedMystore
 from tests.integrations.mystore.test_whole_way import ADDRESS, active, orders
 
@@ -92,6 +95,30 @@ async def test_a_sync_whose_shop_wants_no_more_calls_goes_on_where_it_stopped(si
     assert listed(mystore)[asked:] == ["1", "2", "2", "3"]
     assert sorted(sent["orderNumber"] for sent in orders(site)) == [str(10_001 + place) for place in range(12)]
     assert ended["parts"][0]["goes_on_at"] is None
+
+
+async def test_a_sync_says_how_long_it_takes_at_the_speed_at_which_orders_are_read_with_their_lines(
+    site: Site, mystore: SimulatedMystore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A call takes a second, and nothing else takes time. 30 orders on pages of five: a page and its orders' lines take 6 s.
+    After the second page 20 are left: four pages, 24 s."""
+    pace_by_its_clock(site)
+    mystore.change(extra_attributes=("orders.total_price",))
+    place(mystore, 30)
+    await active(site, mystore, page_size=5)
+    site.wake_ups.waiting.clear()
+    began = site.clock()
+    monkeypatch.setattr(Clock, "__call__", lambda self: began + self.ahead)
+    send = BoundedTransport.handle_async_request
+
+    async def sent(self: BoundedTransport, request: httpx.Request) -> httpx.Response:
+        site.tick(1 if request.url.path.startswith("/shops/") else 0)
+        return await send(self, request)
+
+    monkeypatch.setattr(BoundedTransport, "handle_async_request", sent)
+    mystore.fail("status", path="/shops/demo/orders/10014/order-products", status=429, retry_after="60", times=1)
+    (part,) = (await begun(site))["parts"]
+    assert (part["state"], part["left"], part["seconds_left"]) == ("reading", 20, 24.0)
 
 
 async def test_a_shop_that_goes_on_wanting_no_calls_fails_the_run(site: Site, mystore: SimulatedMystore) -> None:

@@ -182,7 +182,7 @@ class Poll:
         left: dict[str, Any] = {}
         if page is not None and page.last is not None and number is not None:
             records = max(0, page.last - number + 1) * len(page.records)
-            left = {LEFT: {"records": records, "at": self._clock().isoformat()}}
+            left = {LEFT: {"records": records, "at": self._clock().isoformat(), "page": len(page.records)}}
         return {**self._base.stored(), NEXT: [list(each) for each in query], AHEAD: self._ahead.stored(), **left}
 
 

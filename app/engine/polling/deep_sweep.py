@@ -31,7 +31,8 @@ from app.records.connections import Connection
 from app.records.mappings import SweptOrder
 from app.records.runs import RunPart
 
-SWEEP_BATCH = 100
+SWEEP_BATCH, LISTED_BATCH = 100, 1000
+"""So many orders are in hand together, where they are read one by one and where a list shows many."""
 MOST_DOUBTED = 1000
 """So many orders are remembered that the system said it has not. The others are found by the next sweep."""
 SWEPT = (Process.ORDERS, Process.STOCK)
@@ -139,7 +140,7 @@ async def _has_more(one: _Sweep) -> bool:
         if not one.part_run.sweeps:
             return False
         lists = record_source(gateway, connection)
-        most = min(SWEEP_BATCH, lists.most_listed) if isinstance(lists, ListsByIds) else SWEEP_BATCH
+        most = min(LISTED_BATCH, lists.most_listed) if isinstance(lists, ListsByIds) else SWEEP_BATCH
         batch = [] if one.place.closing else await mappings.open_orders(db, connection.id, one.place.to, most)
         if not batch:
             after = one.place.to if one.place.closing else 0

@@ -10,8 +10,8 @@ from app.integrations.protocol import TestReport
 
 
 class NettbutikkClient(RecordReader, Shipments, Stock):
-    """Implements `Source`, `ReadsById`, `DoubtsGone`, `KnowsWhatLacks`, `ReportsShipments`, `TakesDeliveries`, `WritesStock`
-    and `LimitsStock`.
+    """Implements `Source`, `ReadsById`, `ListsByIds`, `DoubtsGone`, `KnowsWhatLacks`, `ReportsShipments`,
+    `TakesDeliveries`, `WritesStock` and `LimitsStock`.
 
     Raises the RemoteErrors of `app.errors`, except from `test`.
     """

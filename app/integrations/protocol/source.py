@@ -118,15 +118,15 @@ class ReadsAgain(Protocol):
 
 @runtime_checkable
 class ListsByIds(Protocol):
-    """A system that lists the records with given ids in one call. Raises the RemoteErrors of `app.errors`."""
+    """A system that lists many records with given ids in a call, or a few. Raises the RemoteErrors of `app.errors`."""
 
     @property
     def most_listed(self) -> int:
-        """How many ids one call takes."""
+        """How many ids are asked for at a time."""
         ...
 
     async def read_listed(self, process: Process, source_ids: Sequence[str]) -> Mapping[str, SourceRecord]:
-        """The records with these ids that a list shows, by id, in one call. What is missing proves nothing."""
+        """The records with these ids that a list shows, by id, the ids lowest first. What is missing proves nothing."""
         ...
 
 

@@ -102,6 +102,21 @@ async def test_an_operator_who_reads_it_again_does_not_delete_it_at_once(
     assert await status(site, "1001") == CANCELLED
 
 
+async def test_the_nightly_sweep_reads_open_orders_from_lists(sqlite_site: Site, shop_of_sqlite: SimulatedNettbutikk) -> None:
+    site, shop = sqlite_site, shop_of_sqlite
+    for _ in range(12):
+        shop.order("SOKK-1")
+    connection = await connected(site, shop)
+    shop.shop.remove_order(1007)
+    site.tick(QUARTER)
+    before = len(shop.calls("orders"))
+    await site.poll("orders", connection, sweep=True)
+    asked = [f"{each.method} {each.path.removeprefix('/api/v1/orders/')}".split("/")[0] for each in shop.calls("orders")[before:]]
+    assert asked[1:] == ["GET 1000", "GET 1007"]  # after the poll's own
+    await poll(site, connection)
+    assert (await status(site, "1007"), await status(site, "1008")) == (CANCELLED, OPEN)
+
+
 # --- how often ------------------------------------------------------------------------------------------------------------
 
 

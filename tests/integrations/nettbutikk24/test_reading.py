@@ -78,6 +78,24 @@ async def test_a_poll_that_stops_goes_on_at_its_page() -> None:
     assert sorted(each.body["article_no"] for each in (*first, *found)) == [f"A-{number}" for number in range(10)]
 
 
+@pytest.mark.parametrize("list_order", ["key", "modified"])
+async def test_what_changes_while_a_long_poll_rests_is_given(list_order: str) -> None:
+    bench = open_bench(list_order=list_order)
+    products(bench, 8)
+    client = bench.client(page_size=4)
+    async for page in client.changes(Process.ARTICLES, None, None):
+        cursor = page.cursor
+        break
+    bench.clock.now += timedelta(minutes=5)
+    bench.shop.change_product(501, name="Ny")  # on the page that was read
+    bench.clock.now += timedelta(hours=1)
+    bench.shop.change_product(508, name="Nyere")
+    rest, cursor = await changed(client, Process.ARTICLES, cursor)
+    bench.clock.now += timedelta(hours=1)
+    again, _ = await changed(client, Process.ARTICLES, cursor)
+    assert {"Ny", "Nyere"} <= {each.body["name"] for each in (*rest, *again)}
+
+
 async def test_rows_that_leave_a_list_hide_no_others() -> None:
     bench = open_bench()
     products(bench, 12)
@@ -117,6 +135,20 @@ async def test_a_shop_whose_head_says_nothing_is_listed(config: dict[str, Any]) 
     bench.shop.edit_order(1001, customer_comment="Takk")
     found, _ = await changed(client, Process.ORDERS, cursor)
     assert [each.source_id for each in found] == ["1001"]
+
+
+@pytest.mark.parametrize("config", [{"last_modified": "none"}, {"head_takes": ()}])
+async def test_a_shop_whose_head_saves_nothing_is_not_asked_for_ever(config: dict[str, Any]) -> None:
+    bench = open_bench(**config)
+    bench.shop.add_product("A-1", "A")
+    bench.shop.place_order([{"article_no": "A-1"}])
+    client = bench.client()
+    bench.clock.now += timedelta(minutes=15)
+    _, cursor = await changed(client, Process.ORDERS)
+    for _ in range(5):
+        bench.clock.now += timedelta(minutes=15)
+        _, cursor = await changed(client, Process.ORDERS, cursor)
+    assert [each.split()[0] for each in bench.asked] == ["GET", *["HEAD", "GET"] * 3, "GET", "GET"]
 
 
 # --- beside orders --------------------------------------------------------------------------------------------------------
@@ -205,6 +237,39 @@ async def test_single_records_are_read_and_what_is_gone_is_none() -> None:
     assert (order.source_id, article.body["article_no"]) == ("1001", "A-1")
     assert await client.read(Process.ORDERS, "1999") is None
     assert await client.read(Process.ARTICLES, "999001") is None
+
+
+def ordered(bench: Bench, count: int) -> list[str]:
+    bench.shop.add_product("A-1", "A")
+    return [bench.shop.place_order([{"article_no": "A-1"}])["order_no"] for _ in range(count)]
+
+
+async def test_many_orders_are_found_in_lists_and_the_next_ones_behind_them() -> None:
+    bench = open_bench()
+    numbers = ordered(bench, 40)
+    client = bench.client(page_size=20)
+    since = 1792627200  # 2026-10-22 00:00 UTC: thirty days before, to the day
+    for some in (numbers[:20], numbers[20:]):
+        assert set(await client.read_listed(Process.ORDERS, some)) == set(some)
+    assert bench.asked == [f"GET orders/20/0/{since}", f"GET orders/20/0/{since}", f"GET orders/20/20/{since}"]
+    assert set(await client.read_listed(Process.ORDERS, numbers[:20])) == set(numbers[:20])  # from the start again
+    assert bench.asked[3:] == [f"GET orders/20/20/{since}", f"GET orders/20/0/{since}"]
+
+
+async def test_what_no_list_shows_is_read_by_its_number() -> None:
+    bench = open_bench()
+    old = ordered(bench, 1)
+    bench.clock.now += timedelta(days=32)
+    numbers = [*old, *ordered(bench, 12)]
+    bench.shop.remove_order(numbers[-1])
+    found = await bench.client().read_many(Process.ORDERS, numbers)
+    assert {key: record is not None for key, record in found.items()} == {
+        **dict.fromkeys(numbers[:-1], True),
+        numbers[-1]: False,
+    }
+    assert bench.asked[1:] == [f"GET orders/{old[0]}", f"GET orders/{numbers[-1]}"]
+    few = await bench.client().read_listed(Process.ORDERS, numbers[1:4])
+    assert (few, len(bench.asked)) == ({}, 3)
 
 
 # --- variants that cannot be told apart (A7) --------------------------------------------------------------------------------

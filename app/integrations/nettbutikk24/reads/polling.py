@@ -1,14 +1,15 @@
 """Polls: what changed since a cursor, page by page, by positions.
 
-Lists come in no order that could be relied on, so that the cursor moves only when the whole list was read. Where a poll stops in
-between, the cursor says where the next page begins. Each page begins with the row that the last one ended with: when rows leave
-the list meanwhile, the poll goes back until it finds that row, and nothing slips through.
+Lists come in no order that could be relied on, so that the cursor moves only when the whole list was read, and never past the
+moment when that began. Where a poll stops in between, the cursor says where the next page begins. Each page begins with the row
+that the last one ended with: when rows leave the list meanwhile, the poll goes back until it finds that row, and nothing slips
+through.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -24,10 +25,12 @@ from app.json_reading import moment, whole
 PLACE, AHEAD = "place", "ahead"
 """Members of a cursor in the middle of a list: offset, last row and time that it is read from; where the poll will stand then."""
 READ_AT = "read_at"
-"""Member of a cursor: when the list was read to its end, by the shop's clock."""
+"""Member of a cursor: when the list began to be read, by the shop's clock."""
 RESOURCES: dict[Process, Resource] = {Process.ARTICLES: "products", Process.ORDERS: "orders"}
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
+MOST_VAIN_HEADS = 3
+"""After so many HEADs in a row that saved no list none is made any more: the shop says nothing, or a new time each time."""
 _OVER = timedelta(seconds=5)
 """So long after a record's time it is certain that its second was over when the list was read."""
 
@@ -45,21 +48,27 @@ class Stretch:
 
 @dataclass(frozen=True)
 class _Place:
-    """Where the next page begins: at the row `last`, which was found there. `since`: the list is of what changed from then on."""
+    """Where the next page begins: at the row `last`, which was found there. `since`: the list is of what changed from then on.
+
+    `began`: when its first page was read, by the shop's clock. A record that changes later may be on a page that was read before.
+    """
 
     offset: int = 0
     last: str | None = None
     since: datetime | None = None
+    began: datetime | None = None
 
     def stored(self) -> dict[str, Any]:
-        return {"offset": self.offset, "last": self.last, "since": self.since.isoformat() if self.since else None}
+        times = {"since": self.since, "began": self.began}
+        return {"offset": self.offset, "last": self.last} | {name: when and when.isoformat() for name, when in times.items()}
 
     @classmethod
     def read(cls, stored: Any) -> _Place | None:
         if not isinstance(stored, Mapping):
             return None
         last = stored.get("last")
-        return cls(whole(stored, "offset") or 0, last if isinstance(last, str) else None, moment(stored.get("since")))
+        times = moment(stored.get("since")), moment(stored.get("began"))
+        return cls(whole(stored, "offset") or 0, last if isinstance(last, str) else None, *times)
 
 
 class Poll:
@@ -88,6 +97,7 @@ class Poll:
         self._ahead = Cursor.read(ahead, since) if self._place and isinstance(ahead, dict) else self._base
         self._all = all_of_them
         self._pages = Pages(lists.size)
+        self._is_vain = False
 
     async def stretches(self) -> AsyncIterator[Stretch]:
         made = self._calls.count
@@ -99,11 +109,14 @@ class Poll:
             page = await self._page(place)
             keys = [key_of(self._process, row) for row in page.records]
             if place.last is not None and place.offset and place.last not in keys:
-                place = _Place(max(0, place.offset - self._lists.size), place.last, place.since)
+                place = replace(place, offset=max(0, place.offset - self._lists.size))
                 continue
             first = 1 if place.last is not None and keys[:1] == [place.last] else 0
-            place, is_last = self._next(place, page, keys, first)
-            yield self._stretch(page.records[first:], place, is_last=is_last, calls=self._calls.count - made)
+            place, is_last = self._next(replace(place, began=place.began or self._calls.now), page, keys, first)
+            stretch = self._stretch(page.records[first:], place, is_last=is_last, calls=self._calls.count - made)
+            self._is_vain = self._is_vain and not stretch.records
+            self._lists.vain_heads += is_last and self._is_vain
+            yield stretch
             made = self._calls.count
             if is_last:
                 return
@@ -125,9 +138,14 @@ class Poll:
             return False
         if self._read_at is None or self._read_at - newest < _OVER:
             return False
+        if self._lists.vain_heads >= MOST_VAIN_HEADS:
+            return False
         path = list_path(self._settings, "orders", self._lists.size, 0, self._since())
         told = await self._calls.last_modified(path)
-        return told is not None and told <= newest
+        self._is_vain = told is None or told > newest
+        if not self._is_vain:
+            self._lists.vain_heads = 0
+        return not self._is_vain
 
     async def _page(self, place: _Place) -> Listed:
         async def ask(offset: int, size: int) -> Listed:
@@ -140,14 +158,14 @@ class Poll:
         is_last = not goes_on or len(keys) <= first
         end = page.offset + len(keys)
         known = bool(keys) and keys[-1] is not None and len(keys) > 1
-        return _Place(end - 1 if known else end, keys[-1] if known else None, place.since), is_last
+        return replace(place, offset=end - 1 if known else end, last=keys[-1] if known else None), is_last
 
     def _stretch(self, rows: Any, place: _Place, *, is_last: bool, calls: int) -> Stretch:
         listed = records_of(self._process, rows, self._settings.timezone)
         new = [each for each in listed if self._all or self._base.is_new(each)]
-        latest = self._calls.now.replace(microsecond=0)
-        self._ahead = self._ahead.past(listed, frozenset(), self._overlap, self._calls.now, latest)
-        behind = self._stored(self._ahead, self._calls.now)
+        latest = (place.began or self._calls.now).replace(microsecond=0)
+        self._ahead = self._ahead.past(listed, frozenset(), self._overlap, place.began, latest)
+        behind = self._stored(self._ahead, place.began)
         if not is_last:
             behind = {**self._stored(self._base, self._read_at), PLACE: place.stored(), AHEAD: self._ahead.stored()}
         records = tuple(sorted(new, key=lambda each: (each.modified_at or _NEVER, each.source_id)))

@@ -11,6 +11,7 @@ from app.domain import Process, SourceRecord
 from app.errors import Malformed, NoSuchRecord
 from app.integrations.nettbutikk24.mapping.members import asked_by
 from app.integrations.nettbutikk24.reads.beside import Beside
+from app.integrations.nettbutikk24.reads.listing import MOST, OpenOrders
 from app.integrations.nettbutikk24.reads.polling import PLACE, Poll
 from app.integrations.nettbutikk24.reads.records import records_of
 from app.integrations.nettbutikk24.rest.calls import SYSTEM
@@ -25,10 +26,11 @@ SWEPT, SWEEPING = "swept", "sweeping"
 
 
 class RecordReader(Shop):
-    """The reading half of `Source`. Implements `ReadsById`, `DoubtsGone` and `KnowsWhatLacks`."""
+    """The reading half of `Source`. Implements `ReadsById`, `ListsByIds`, `DoubtsGone` and `KnowsWhatLacks`."""
 
     def __init__(self, opened: Opened) -> None:
         super().__init__(opened)
+        self._open_orders = OpenOrders(self._calls, self._lists)
         self._beside = Beside(self._calls, self._lists, self._settings, self._articles)
 
     # --- changes -----------------------------------------------------------------------------------------------------------
@@ -89,9 +91,22 @@ class RecordReader(Shop):
     def polls_until_gone(self) -> int:
         return self._settings.deleted_after_polls
 
+    @property
+    def most_listed(self) -> int:
+        return MOST
+
+    async def read_listed(self, process: Process, source_ids: Sequence[str]) -> Mapping[str, SourceRecord]:
+        """Of orders only. In a few calls, if they are many."""
+        rows = await self._open_orders.find(source_ids) if process is Process.ORDERS else []
+        return {each.source_id: each for each in records_of(process, rows, self._settings.timezone)}
+
     async def read_many(self, process: Process, source_ids: Sequence[str]) -> Mapping[str, SourceRecord | None]:
-        """One by one: lists do not take ids."""
-        return {source_id: await self.read(process, source_id) for source_id in dict.fromkeys(source_ids)}
+        """One by one, as far as no list shows them."""
+        found: dict[str, SourceRecord | None] = {**await self.read_listed(process, source_ids)}
+        for source_id in source_ids:
+            if source_id not in found:
+                found[source_id] = await self.read(process, source_id)
+        return found
 
     # --- beside a record ----------------------------------------------------------------------------------------------------
 

@@ -37,12 +37,13 @@ def flat(settings: NettbutikkAdapterSettings) -> Params:
 
 
 class Lists:
-    """Pages of one shop. Remembers when it refuses large ones."""
+    """Pages of one shop. Remembers when it refuses large ones. `vain_heads`: HEADs in a row that saved no list."""
 
     def __init__(self, calls: Calls, settings: NettbutikkAdapterSettings) -> None:
         self._calls = calls
         self._settings = settings
         self._most = settings.page_size
+        self.vain_heads = 0
 
     @property
     def size(self) -> int:

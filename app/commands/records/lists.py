@@ -128,7 +128,13 @@ def _explain(mapping: dict[str, Any]) -> None:
     table(mapping["sent"], CALL_COLUMNS, "Calls", none="No call was made for it, or none is kept any more.")
     if mapping["deliveries"]:
         _explain_way_back(mapping)
-    table(mapping["history"]["items"], HISTORY_COLUMNS, "History")
+    table([_with_notes(one) for one in mapping["history"]["items"]], HISTORY_COLUMNS, "History")
+
+
+def _with_notes(entry: dict[str, Any]) -> dict[str, Any]:
+    """What a person should know beside it: a text that was cut, a tracking number that the shop refused."""
+    notes = (entry["detail"] or {}).get("notes", ())
+    return {**entry, "text": ". ".join((entry["text"], *notes))}
 
 
 def _name_commands(mapping: dict[str, Any]) -> None:
@@ -143,7 +149,9 @@ def _name_commands(mapping: dict[str, Any]) -> None:
 def _explain_way_back(mapping: dict[str, Any]) -> None:
     shipped = [{**one, "tracking": [each["number"] for each in one["tracking"]]} for one in mapping["deliveries"]]
     table(shipped, SHIPPED_COLUMNS, "In the warehouse")
-    table(mapping["told"], TOLD_COLUMNS, "Told to the shop", none="The shop was told nothing of it yet.")
+    is_told = mapping["delivery"]["state"] in ("partly", "reported")
+    none = "What the shop was told is among the calls." if is_told else "The shop was told nothing of it yet."
+    table(mapping["told"], TOLD_COLUMNS, "Told to the shop", none=none)
     confirmed = "Nothing of it was confirmed to the warehouse yet."
     table(mapping["acknowledged"], CONFIRMED_COLUMNS, "Confirmed to the warehouse", none=confirmed)
 

@@ -1,0 +1,50 @@
+"""What `gateway mappings show` prints of an order whose shop was told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from app.commands.records.lists import _explain
+
+
+def order(delivery: str | None, notes: list[str]) -> dict[str, Any]:
+    """As the API gives it, without what is not looked at."""
+    told = {"at": "2026-11-29T18:36:26Z", "code": "updated", "text": "Updated", "detail": {"notes": notes} if notes else None}
+    return {
+        "id": 1,
+        "kind": "order",
+        "shop": {"id": "1042", "number": "1042"},
+        "delivery": {"state": delivery},
+        "next": {"code": "nothing", "text": "Nothing", "at": None},
+        "came_in": [],
+        "sent": [],
+        "deliveries": [{"number": "1042", "tracking": [{"number": "70300001"}]}],
+        "told": [],
+        "acknowledged": [],
+        "history": {"items": [told]},
+    }
+
+
+def shown(capsys: pytest.CaptureFixture[str], mapping: dict[str, Any]) -> str:
+    _explain(mapping)
+    printed = capsys.readouterr()
+    return " ".join(f"{printed.out} {printed.err}".split())
+
+
+def test_the_history_shows_what_the_shop_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    text = shown(capsys, order("reported", ["The shop refused 70300001"]))
+    assert "Updated. The shop refused 70300001" in text
+
+
+@pytest.mark.parametrize("state", ["partly", "reported"])
+def test_a_shop_that_keeps_no_entries_was_told_all_the_same(capsys: pytest.CaptureFixture[str], state: str) -> None:
+    text = shown(capsys, order(state, []))
+    assert "What the shop was told is among the calls." in text
+    assert "told nothing of it yet" not in text
+
+
+@pytest.mark.parametrize("state", [None, "waiting", "held"])
+def test_a_shop_that_was_told_nothing_is_named_so(capsys: pytest.CaptureFixture[str], state: str | None) -> None:
+    assert "The shop was told nothing of it yet." in shown(capsys, order(state, []))

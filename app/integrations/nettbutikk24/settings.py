@@ -15,6 +15,7 @@ from app.domain import Process
 from app.integrations.protocol import ConnectionSettings
 
 AuthMode = Literal["basic", "query"]
+PathOrder = Literal["limit/offset", "offset/limit"]
 RestWrite = Literal["status", "rest_flag", "both"]
 
 RECEIVED = ("mottatt", "received", "new")
@@ -49,9 +50,7 @@ class NettbutikkAdapterSettings(ConnectionSettings):
     )
 
     # lists
-    path_order: Literal["limit/offset", "offset/limit"] = Field(
-        "limit/offset", description="(A5) Which of the first two segments of a list's path is which."
-    )
+    path_order: PathOrder = Field("limit/offset", description="(A5) Which of the first two segments of a list's path is which.")
     page_size: int = Field(
         1000, ge=1, le=10_000, description="Records per page of a list. A shop that refuses it is asked for 100."
     )

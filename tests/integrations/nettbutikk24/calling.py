@@ -81,6 +81,26 @@ class Heard(httpx.AsyncBaseTransport):
         return await self._inner.handle_async_request(request)
 
 
+class Saying(httpx.AsyncBaseTransport):
+    """Answers one call with what it is told, and every other as the shop does."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport, path: str, answer: httpx.Response) -> None:
+        self._inner = inner
+        self._path = f"/api/v1/{path}"
+        self._answer = answer
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path == self._path:
+            return self._answer
+        return await self._inner.handle_async_request(request)
+
+
+def saying(bench: Bench, path: str, status: int, content: bytes = b"") -> None:
+    """PHP calls an answer HTML unless it is told otherwise."""
+    answer = httpx.Response(status, headers={"Content-Type": "text/html; charset=iso-8859-1"}, content=content)
+    bench.transport = Saying(bench.transport, path, answer)
+
+
 def open_bench(**config: Any) -> Bench:
     clock = Clock()
     app = create_nettbutikk(NettbutikkConfig(**{"token": TOKEN, **config}), clock)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-import httpx
 import pytest
 
 from app.domain import Process, SourceRecord
 from app.errors import LoginRefused, Malformed, RateLimited, RemoteError, Unavailable
 from app.sandbox.kit.faults import Fault
-from tests.integrations.nettbutikk24.calling import TOKEN, Bench, changed, open_bench
+from tests.integrations.nettbutikk24.calling import TOKEN, changed, open_bench, saying
 
 
 async def test_the_token_is_sent_as_user_name_and_in_no_address() -> None:
@@ -94,26 +93,6 @@ async def test_a_shop_that_refuses_large_pages_is_asked_for_a_hundred() -> None:
     assert bench.asked == ["GET products/1000/0", "GET products/100/0", "GET products/100/0"]
 
 
-class Saying(httpx.AsyncBaseTransport):
-    """Answers one call with what it is told, and every other as the shop does."""
-
-    def __init__(self, inner: httpx.AsyncBaseTransport, path: str, answer: httpx.Response) -> None:
-        self._inner = inner
-        self._path = f"/api/v1/{path}"
-        self._answer = answer
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        if request.url.path == self._path:
-            return self._answer
-        return await self._inner.handle_async_request(request)
-
-
-def saying(bench: Bench, path: str, status: int, content: bytes = b"") -> None:
-    """PHP calls an answer HTML unless it is told otherwise."""
-    answer = httpx.Response(status, headers={"Content-Type": "text/html; charset=iso-8859-1"}, content=content)
-    bench.transport = Saying(bench.transport, path, answer)
-
-
 async def test_an_empty_answer_is_no_page_whatever_it_is_called() -> None:
     bench = open_bench()
     saying(bench, "orders/1", 404)
@@ -155,3 +134,30 @@ async def test_an_order_waits_while_the_shop_answers_with_a_page_for_everything(
     order = SourceRecord(Process.ORDERS, "1042", None, {"order_no": "1042", "status": "Mottatt", "customer_id": "77"})
     with pytest.raises(Malformed):
         await bench.client().enrich(order)
+
+
+async def test_another_page_may_be_named_in_a_list() -> None:
+    bench = open_bench()
+    first = b'{"data": [{"order_no": "1"}], "paging": [{"next": "https://shop.example.no/api/v1/orders/1000/1"}]}'
+    saying(bench, "orders/1000/0", 200, first)
+    saying(bench, "orders/1000/1", 200, b'{"data": [{"order_no": "2"}], "paging": []}')
+    found, _ = await changed(bench.client(), Process.ORDERS)
+    assert [each.source_id for each in found] == ["1", "2"]
+
+
+@pytest.mark.parametrize("zero_limit", ["refused", "empty", "all"])
+async def test_a_shop_that_reads_the_offset_first_is_found_out(zero_limit: Any) -> None:
+    """Asked for one from the start, it is asked for none from the first on: it seemed to have no orders at all."""
+    bench = open_bench(path_order="offset/limit", zero_limit=zero_limit)
+    bench.shop.add_product("A-1", "A")
+    for _ in range(3):
+        bench.shop.place_order([{"article_no": "A-1"}])
+    report = await bench.client(status_confirmed=True).test()
+    fixes = [check.fix for check in report.checks if check.name == "paging"]
+    assert fixes == ["set path_order to offset/limit"]
+    assert not report.ok
+
+
+async def test_a_shop_without_orders_is_read_as_it_is() -> None:
+    report = await open_bench(zero_limit="refused").client(status_confirmed=True).test()
+    assert report.ok, report

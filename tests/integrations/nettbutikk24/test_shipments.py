@@ -10,10 +10,10 @@ from typing import Any
 import orjson
 import pytest
 
-from app.errors import Refused
+from app.errors import Malformed, Refused
 from app.integrations.nettbutikk24.client import NettbutikkClient
 from app.integrations.protocol.shipments import Delivered, DeliveredLine
-from tests.integrations.nettbutikk24.calling import Bench, open_bench
+from tests.integrations.nettbutikk24.calling import Bench, open_bench, saying
 
 WORDS: dict[str, Any] = {"status_confirmed": True, "status_sent": "Sendt", "status_sent_rest": "Sendt med rest"}
 SENT_AT = datetime(2026, 11, 21, 23, 30, tzinfo=UTC)
@@ -155,6 +155,50 @@ async def test_a_tracking_number_that_is_refused_is_told_and_the_rest_is_written
     assert (order["status"], [line["sent"] for line in order["order_lines"]]) == ("Sendt", ["1", "1"])
 
 
+async def test_a_quantity_that_is_refused_is_told_and_its_tracking_is_written() -> None:
+    bench = open_bench(line_takes=("sent", "sent_date", "tracking_number"))
+    ordered(bench)
+    client = bench.client(**WORDS, line_quantity_field="quantity_sent")
+    assert await told(client, delivered(1, 0, "70300001")) == [
+        "The shop refused the quantity 1 of a line: enter it there, or set line_quantity_field to null"
+    ]
+    order = bench.shop.order(1001)
+    assert (order["status"], order["order_lines"][0]["tracking_number"]) == ("Sendt med rest", "70300001")
+
+
+async def test_a_line_that_takes_neither_tracking_nor_quantity_is_sent_all_the_same() -> None:
+    bench = open_bench(line_takes=("sent", "sent_date"))
+    ordered(bench)
+    client = bench.client(**WORDS, line_quantity_field="quantity_sent", tracking_write="line")
+    assert await told(client, delivered(2, 0, "70300001")) == [
+        "The shop refused the tracking number 70300001: enter it there by hand "
+        "The shop refused the quantity 2 of a line: enter it there, or set line_quantity_field to null"
+    ]
+    assert bench.shop.order(1001)["order_lines"][0]["sent"] == "1"
+
+
+async def test_a_refused_flag_is_left_out_where_the_status_says_the_same() -> None:
+    bench = open_bench(order_takes=("status", "tracking_number"))
+    ordered(bench)
+    assert await told(bench.client(**WORDS, rest_write="both"), delivered(2, 0)) == [
+        "The shop did not take the flag rest: set it there by hand, or set rest_write to status"
+    ]
+    assert bench.shop.order(1001)["status"] == "Sendt med rest"
+
+
+async def test_a_refused_flag_that_nothing_else_says_leaves_the_order_as_it_is() -> None:
+    """An order that was sent in part must not look as if all of it had been sent."""
+    bench = open_bench(order_takes=("status", "tracking_number"))
+    ordered(bench)
+    with pytest.raises(Refused) as caught:
+        await told(bench.client(**WORDS, rest_write="rest_flag"), delivered(2, 0))
+    assert caught.value.message == (
+        "it does not take the status 'Sendt' with the flag rest (400): "
+        "set the word as the shop writes it, or rest_write to status"
+    )
+    assert bench.shop.order(1001)["status"] == "Mottatt"
+
+
 @pytest.mark.parametrize(
     ("where", "paths"),
     [
@@ -181,8 +225,9 @@ async def test_a_short_shipment_that_a_person_decides_about_keeps_its_status() -
 async def test_a_status_that_the_shop_does_not_know_is_refused() -> None:
     bench = open_bench()
     ordered(bench)
-    with pytest.raises(Refused, match="refused"):
+    with pytest.raises(Refused) as caught:
         await told(bench.client(status_confirmed=True), delivered(2, 1))
+    assert caught.value.message == "it does not take the status 'sent' (400): set the word as the shop writes it"
 
 
 async def test_nothing_is_written_before_the_words_are_confirmed() -> None:
@@ -232,4 +277,12 @@ async def test_an_order_that_is_gone_or_deleted() -> None:
     bench.shop.delete_order(1001, by="customer")
     state = await client.order_state("1001")
     assert state is not None
-    assert state.state == "cancelled"
+    assert (state.state, state.status) == ("cancelled", "Mottatt, deleted")
+
+
+async def test_an_answer_about_another_order_is_none_about_this_one() -> None:
+    bench = open_bench()
+    ordered(bench)
+    saying(bench, "orders/1001", 200, b'{"data": [], "paging": []}')
+    with pytest.raises(Malformed):
+        await bench.client(**WORDS).order_state("1001")

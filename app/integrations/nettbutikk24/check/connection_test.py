@@ -6,13 +6,21 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from app.errors import LoginRefused, RemoteError, Unavailable
+from app.errors import LoginRefused, Refused, RemoteError, Unavailable
 from app.http import CERTIFICATE
 from app.integrations.nettbutikk24.mapping.members import product_key, shared_keys
 from app.integrations.nettbutikk24.rest.calls import REPLACED, Calls
-from app.integrations.nettbutikk24.rest.lists import Lists
+from app.integrations.nettbutikk24.rest.lists import Lists, list_path
 from app.integrations.nettbutikk24.rest.values import flag
-from app.integrations.nettbutikk24.settings import CANCELLED, IN_WORK, RECEIVED, SENT, AuthMode, NettbutikkAdapterSettings
+from app.integrations.nettbutikk24.settings import (
+    CANCELLED,
+    IN_WORK,
+    RECEIVED,
+    SENT,
+    AuthMode,
+    NettbutikkAdapterSettings,
+    PathOrder,
+)
 from app.integrations.protocol import Check, TestReport
 from app.json_reading import Body, plain
 
@@ -71,11 +79,25 @@ class ConnectionTest:
                 raise refused from None
 
     async def _ask_for_one(self) -> None:
-        page = await self._lists.page("orders", 1, 0)
-        if len(page.records) > 1:
-            other = "offset/limit" if self._settings.path_order == "limit/offset" else "limit/offset"
-            message = f"asked for one order, the shop gave {len(page.records)}"
-            self._add("paging", False, message, f"set path_order to {other}")
+        """A shop that reads the two the other way round is asked for none: it refuses that, or has seemingly no orders."""
+        own = self._settings.path_order
+        other: PathOrder = "offset/limit" if own == "limit/offset" else "limit/offset"
+        try:
+            found = len((await self._lists.page("orders", 1, 0)).records)
+        except Refused as refused:
+            if refused.status == 400:
+                self._add("paging", False, f"asked for one order, {refused.message}", f"set path_order to {other}")
+            raise
+        if found > 1 or (found == 0 and await self._has_one(other)):
+            self._add("paging", False, f"asked for one order, the shop gave {found or 'none'}", f"set path_order to {other}")
+
+    async def _has_one(self, path_order: PathOrder) -> bool:
+        asked = self._settings.model_copy(update={"path_order": path_order})
+        try:
+            rows, _ = await self._calls.rows(list_path(asked, "orders", 1, 0, None))
+        except Refused:
+            return False
+        return bool(rows)
 
     def _learn_statuses(self, orders: Sequence[Body]) -> None:
         """The words seen, with counts, and what they seem to mean (3.4). Nothing is decided here."""

@@ -72,3 +72,11 @@ def state_of(order: Body, settings: NettbutikkAdapterSettings) -> ShopState:
     if is_left_out or status not in {each.strip().casefold() for each in settings.status_import}:
         return ShopState.WAITING
     return ShopState.WANTED
+
+
+def status_of(order: Body, state: ShopState) -> str:
+    """The order's status with the flags that decide beside it, for people."""
+    status = plain(order, "status")
+    if flag(order, "deleted"):
+        return f"{status}, deleted" if status else "deleted"
+    return f"{status}, blocked" if state is ShopState.WAITING and flag(order, "blocked") else status

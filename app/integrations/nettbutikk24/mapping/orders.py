@@ -32,8 +32,9 @@ from app.integrations.nettbutikk24.mapping.members import (
     SHARED,
     line_key,
     state_of,
+    status_of,
 )
-from app.integrations.nettbutikk24.rest.values import amount, flag, record_id
+from app.integrations.nettbutikk24.rest.values import amount, record_id
 from app.integrations.nettbutikk24.settings import NettbutikkAdapterSettings
 from app.json_reading import Body, as_text, objects, plain, section, text
 
@@ -75,7 +76,7 @@ def map_order(record: SourceRecord, settings: NettbutikkAdapterSettings) -> Orde
         source_number=record.source_id,
         number=settings.order_number_prefix + record.source_id,
         state=state,
-        status=_status(body, state),
+        status=status_of(body, state),
         modified_at=record.modified_at,
         created_at=made,
         delivery_date=made,
@@ -102,13 +103,6 @@ def _made_at(body: Body, settings: NettbutikkAdapterSettings) -> datetime | None
     """Date and time of the order, in the shop's time zone; midnight where it names no time."""
     day, time = text(body, "order_date").strip(), text(body, "order_time").strip()
     return local_moment(f"{day} {time}".strip(), settings.timezone) or local_moment(day, settings.timezone)
-
-
-def _status(body: Body, state: ShopState) -> str:
-    status = plain(body, "status")
-    if flag(body, "deleted"):
-        return f"{status}, deleted" if status else "deleted"
-    return f"{status}, blocked" if state is ShopState.WAITING and flag(body, "blocked") else status
 
 
 def _extra(body: Body, customer: Body, settings: NettbutikkAdapterSettings) -> dict[str, Any]:

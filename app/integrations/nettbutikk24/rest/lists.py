@@ -70,6 +70,7 @@ class Lists:
 
 
 def _has_next(answer: Mapping[str, Any]) -> bool:
-    """On the last page `paging` is an empty list, or names no next one."""
+    """On the last page `paging` is an empty list, or names no next one. Another page may be named in a list too."""
     paging = answer.get("paging")
-    return isinstance(paging, Mapping) and bool(paging.get("next"))
+    told = paging if isinstance(paging, list) else [paging]
+    return any(isinstance(each, Mapping) and bool(each.get("next")) for each in told)

@@ -12,8 +12,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.domain import Problem, ShopState
-from app.errors import NoSuchRecord, Refused
-from app.integrations.nettbutikk24.mapping.members import state_of
+from app.errors import Malformed, NoSuchRecord, Refused
+from app.integrations.nettbutikk24.mapping.members import state_of, status_of
+from app.integrations.nettbutikk24.rest.calls import SYSTEM
 from app.integrations.nettbutikk24.rest.values import amount, flag, moment_of, plain_number, record_id
 from app.integrations.nettbutikk24.shop import Shop
 from app.integrations.protocol import ShopOrderState, StatusSet, Tracking, TrackingEntry
@@ -42,19 +43,22 @@ class Shipments(Shop):
             rows, _ = await self._calls.rows(f"orders/{source_id}")
         except NoSuchRecord:
             return None
-        row = next((each for each in rows if record_id(each.get("order_no")) == source_id), {})
-        kept = plain(row, "tracking_number")
+        row = next((each for each in rows if record_id(each.get("order_no")) == source_id), None)
+        if row is None:
+            message = "the shop answered another order than the one asked for"
+            raise Malformed(message, system=SYSTEM, call=f"GET orders/{source_id}", status=200)
+        state, kept = state_of(row, self._settings), plain(row, "tracking_number")
         return OrderSeen(
             source_id=source_id,
             number=source_id,
-            status=plain(row, "status"),
+            status=status_of(row, state),
             modified_at=moment_of(row, self._settings.timezone),
             currency=plain(row, "currency"),
             total=amount(row.get("total_amount_gross")) or Decimal(0),
             lines=(),
             tracking=tuple(TrackingEntry(each, each) for each in _split(kept)),
             refunds=(),
-            state=state_of(row, self._settings),
+            state=state,
             kept_tracking=kept,
             row=row,
         )
@@ -82,21 +86,47 @@ class Shipments(Shop):
         return tuple(steps)
 
     async def take_step(self, step: DeliveryStep) -> str:
-        """A tracking number that is refused is left out, and told of (A11). So is a flag that the shop did not take."""
+        """What the shop may not take at all (A11, A12) is left out where it refuses it, and told of. So is an ignored flag."""
+        change, told = await self._written(step)
+        checked = [name for name in step.checks if name in change]
+        if not checked:
+            return told
+        rows, _ = await self._calls.rows(step.place)
+        wrong = [name for name in checked if not rows or flag(rows[0], name) is not (change[name] == "1")]
+        return f"The shop did not take the flag {wrong[0]}: set it there by hand, or set rest_write to status" if wrong else told
+
+    async def _written(self, step: DeliveryStep) -> tuple[Mapping[str, Any], str]:
+        """What the shop took of it, and what a person must do about the rest. Raises Refused for what it must take."""
         try:
             await self._calls.patch(step.place, step.change)
         except Refused as refused:
-            if refused.status != 400 or "tracking_number" not in step.change:
+            if refused.status != 400:
                 raise
-            left = {name: value for name, value in step.change.items() if name != "tracking_number"}
-            if left:
-                await self._calls.patch(step.place, left)
-            return f"The shop refused the tracking number {step.change['tracking_number']}: enter it there by hand"
-        if not step.checks:
-            return ""
-        rows, _ = await self._calls.rows(step.place)
-        wrong = [name for name in step.checks if not rows or flag(rows[0], name) is not (step.change[name] == "1")]
-        return f"The shop did not take the flag {wrong[0]}: set it there by hand, or set rest_write to status" if wrong else ""
+            first = refused
+        else:
+            return step.change, ""
+        for left_out in self._may_be_left_out(step.change):
+            change = {name: value for name, value in step.change.items() if name not in left_out}
+            try:
+                if change:
+                    await self._calls.patch(step.place, change)
+            except Refused as refused:
+                if refused.status != 400:
+                    raise
+            else:
+                return change, " ".join(_by_hand(name, step.change[name]) for name in left_out)
+        first.message = _not_taken(step.change, first)
+        raise first
+
+    def _may_be_left_out(self, change: Mapping[str, Any]) -> Sequence[tuple[str, ...]]:
+        """What may be wanting, the least of it first. The flag only where the status says the same."""
+        ours = ["tracking_number"]
+        if (field := self._settings.line_quantity_field) is not None:
+            ours.append(field)
+        if self._settings.rest_write == "both" and "status" in change:
+            ours.append("rest")
+        there = [name for name in ours if name in change]
+        return [(name,) for name in there] + ([tuple(there)] if len(there) > 1 else [])
 
     def _line_step(self, path: str, line: Body, delivered: Delivered) -> DeliveryStep | None:
         own = record_id(line.get("id"))
@@ -141,9 +171,9 @@ class Shipments(Shop):
         """Status *sent*, unless the order has it, or is deleted."""
         seen = await self.order_state(source_id)
         if seen is None:
-            raise NoSuchRecord("the shop has no such order", system="the shop", call=f"GET orders/{source_id}", status=404)
+            raise NoSuchRecord("the shop has no such order", system=SYSTEM, call=f"GET orders/{source_id}", status=404)
         wanted, is_closed = self._settings.status_sent, seen.state is ShopState.CANCELLED
-        if is_closed or seen.status == wanted or not self._settings.status_confirmed:
+        if is_closed or plain(seen.row, "status") == wanted or not self._settings.status_confirmed:
             return StatusSet(seen.status, written=False, modified_at=seen.modified_at, is_closed=is_closed)
         await self._calls.patch(f"orders/{source_id}", {"status": wanted})
         return StatusSet(wanted, written=True)
@@ -162,3 +192,20 @@ class Shipments(Shop):
 
 def _split(joined: str) -> Sequence[str]:
     return [each.strip() for each in joined.split(",") if each.strip()]
+
+
+def _by_hand(name: str, value: str) -> str:
+    words = {
+        "tracking_number": f"The shop refused the tracking number {value}: enter it there by hand",
+        "rest": "The shop did not take the flag rest: set it there by hand, or set rest_write to status",
+    }
+    return words.get(name, f"The shop refused the quantity {value} of a line: enter it there, or set line_quantity_field to null")
+
+
+def _not_taken(change: Mapping[str, Any], refused: Refused) -> str:
+    """In words that tell what to set: an empty 400 does not."""
+    if "status" not in change:
+        return f"it does not take {', '.join(change)} ({refused.status})"
+    also, or_else = (" with the flag rest", ", or rest_write to status") if "rest" in change else ("", "")
+    status = change["status"]
+    return f"it does not take the status {status!r}{also} ({refused.status}): set the word as the shop writes it{or_else}"

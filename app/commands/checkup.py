@@ -313,7 +313,7 @@ async def _connection(
     http.heard = junk.append
     system = connection.system
     sessions = SharedSessions(database, open_vault(settings), clock, connection.id, connection.source, system.title)
-    opened = Opened(connection.settings, connection.source, lambda *, own=False: http, clock, sessions=sessions)
+    opened = Opened(connection.settings, connection.source, lambda *, own=False: http, clock, sessions=sessions, token=sessions)
     source = system.open(opened)
     client = OngoingClient(connection.warehouse, http, clock, connection.settings.warehouse)
     shop, warehouse = await asyncio.gather(source.test(), guarded(database, settings, connection, client, clock))

@@ -69,7 +69,7 @@ class PartState(StrEnum):
     DONE = "done"
     """All that was found is settled."""
     FAILED = "failed"
-    """It could not be read to its end."""
+    """It could not be read to its end, or what was found could not be written."""
     BRAKED = "braked"
     """It would cancel too many orders: an operator is asked first."""
 
@@ -179,6 +179,7 @@ PART_TRANSITIONS: Transitions[PartState] = {
     },
     PartState.WORKING: {
         PartState.DONE: "all that was found is settled",
+        PartState.FAILED: "the shop's login was refused, and quantities wait to be written",
     },
     PartState.BRAKED: {
         PartState.WORKING: "an operator confirms the run",

@@ -329,6 +329,12 @@ async def save_test(
     await db.execute(update(connections).where(connections.c.id == connection_id).values(test=report, facts=facts, tested_at=now))
 
 
+async def settings_version(db: AsyncConnection, connection_id: str) -> int | None:
+    """As it is stored now."""
+    found: int | None = await db.scalar(select(connections.c.settings_version).where(connections.c.id == connection_id))
+    return found
+
+
 def opened(row: Row[Any], vault: Vault) -> Connection:
     """A row of the table, its secrets decrypted. Raises BadInput when no key fits, and what odd settings raise."""
     system = find_integration(row.integration)

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.integrations.protocol.session import Session
 from app.storage.secrets import Vault
 from app.storage.tables import sessions
+from app.storage.upserts import insert_missing
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,13 @@ async def end(db: AsyncConnection, connection_id: str, known: StoredSession, wor
     """Marks it as one that only a person can renew. False when it was marked before, or another one is there by now."""
     same = (sessions.c.connection_id == connection_id, sessions.c.version == known.version, sessions.c.ended_at.is_(None))
     return (await db.execute(update(sessions).where(*same).values(ended_at=now, ended_words=words, updated_at=now))).rowcount == 1
+
+
+async def set_standing(db: AsyncConnection, vault: Vault, connection_id: str, ended: str | None, now: datetime) -> None:
+    """Stores of credentials that are no login that they are good, or with which words they ended."""
+    values = {"ended_at": now if ended is not None else None, "ended_words": ended, "updated_at": now}
+    if not await insert_missing(db, sessions, connection_id=connection_id, sealed=vault.seal({}), version=1, **values):
+        await db.execute(update(sessions).where(sessions.c.connection_id == connection_id).values(**values))
 
 
 async def replace(

@@ -36,7 +36,7 @@ PARTS = """
            waiting  reading  working  done  failed  braked
 waiting    -        yes      .        .     .       .
 reading    .        -        yes      .     yes     yes
-working    .        .        -        yes   .       .
+working    .        .        -        yes   yes     .
 done       .        .        .        -     .       .
 failed     .        .        .        .     -       .
 braked     .        .        yes      .     .       -

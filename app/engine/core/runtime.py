@@ -185,7 +185,8 @@ class Gateway:
         page = consent_page(self.settings, connection) if system.consent is not None else None
         sessions = SharedSessions(self.database, self.vault, self.clock, connection.id, connection.source, system.title, page)
         articles = StoredNumbers(self.database, connection.id)
-        return system.open(Opened(connection.settings, connection.source, client, self.clock, facts, sessions, articles, pause))
+        settings, source = connection.settings, connection.source
+        return system.open(Opened(settings, source, client, self.clock, facts, sessions, articles, pause, token=sessions))
 
     def warehouse(self, connection: Connection) -> OngoingClient:
         return OngoingClient(connection.warehouse, self.http, self.clock, connection.settings.warehouse)

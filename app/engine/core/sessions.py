@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.clock import Clock
 from app.engine.core import failpoints, leases
 from app.errors import ConsentEnded, NotFound, RemoteError, Unavailable
-from app.integrations.protocol.session import Session
+from app.integrations.protocol.session import Session, Standing
 from app.logs import get_logger
 from app.records import connections, sessions
 from app.records.alerts import raise_alert
@@ -61,7 +61,7 @@ def told(settings: Settings, connection: Connection, error: RemoteError) -> str:
 
 @dataclass(frozen=True)
 class SharedSessions:
-    """The session of one connection. Implements `integrations.protocol.session.SessionStore`."""
+    """The session of one connection. Implements `SessionStore` and `TokenStanding` of `integrations.protocol.session`."""
 
     database: Database
     vault: Vault
@@ -98,6 +98,30 @@ class SharedSessions:
             stored = await self._kept_trying(known, fresh)
             failpoints.hit("renew-after-commit")
             return stored
+
+    async def standing(self) -> Standing:
+        async with self.database.read() as db:
+            is_there, ended = await sessions.state(db, self.connection_id)
+        return Standing(is_there, ended.words if ended is not None else None)
+
+    async def good(self) -> None:
+        if await self.standing() != Standing(was_good=True):
+            await self._stand(None)
+
+    async def end(self, words: str) -> None:
+        await self._stand(words)
+        log.warning("login_ended", connection_id=self.connection_id, said=words)
+
+    async def _stand(self, ended: str | None) -> None:
+        """Nothing is stored of credentials that have been replaced meanwhile, or are not saved yet."""
+
+        async def work(db: AsyncConnection) -> None:
+            now = await connections.find(db, self.vault, self.connection_id, lock=True)
+            if connections.sent_credentials(now.source) == connections.sent_credentials(self.source):
+                await sessions.set_standing(db, self.vault, self.connection_id, ended, self.clock())
+
+        with contextlib.suppress(NotFound):
+            await self.database.run(work)
 
     def _newer(self, known: sessions.StoredSession, old: Session | None) -> Session | None:
         """The stored session, if it is another than `old`. Raises ConsentEnded when only a person can renew it."""

@@ -36,12 +36,16 @@ JOB_STATE = {Outcome.HELD: JobState.HELD, Outcome.FAILED: JobState.DEAD}
 
 @dataclass(frozen=True)
 class Later:
-    """When a job is tried again (UTC; None: when its turn comes again), and why not now."""
+    """When a job is tried again (UTC; None: when its turn comes again), and why not now.
+
+    `needs_person`: it fails until somebody does something, and no run waits for that.
+    """
 
     due: datetime | None
     code: str | None
     reason: str | None
     tries: int
+    needs_person: bool = False
 
 
 @dataclass(frozen=True)
@@ -259,6 +263,10 @@ async def _finish_events(db: AsyncConnection, ended: Sequence[Ending], now: date
         ids = sorted(each.claimed.job.id for each in group)
         items = {each.claimed.job.id for each in group if each.claimed.has_run_items}
         finished += await events.finish_together(db, ids, how, now, items)
+    for each in ended:
+        if each.later is not None and each.later.needs_person and each.claimed.has_run_items:
+            how = events.Ending(0, 0, Outcome.HELD, "login-refused", each.later.reason)
+            await events.end_items(db, [each.claimed.job.id], how)
     return finished
 
 

@@ -237,7 +237,7 @@ def _retry_later(gateway: Gateway, turn: Turn[Ending], port: JobCalls | None, er
         turn.claimed,
         turn.connection,
         port,
-        later=Later(due, "another-try", message, tries),
+        later=Later(due, "another-try", message, tries, needs_person=isinstance(error, LoginRefused) and job.process in TO_SHOP),
         values=retry_values(job.process, message, unknown=bool(port and port.is_unsettled)),
         notes=(Note("another-try", message, detail=detail, job_id=job.id),),
         alerts=_alerts(port, error),

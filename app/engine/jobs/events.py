@@ -159,18 +159,18 @@ async def finish_together(
         .returning(inbox.c.job_id, inbox.c.received_at)
     )
     found = [Finished(row.job_id, row.received_at) for row in done]
-    items = [job_id for job_id in job_ids if job_id in with_items]
-    if items:
-        await db.execute(
-            update(run_items)
-            .where(
-                run_items.c.job_id.in_(items),
-                run_items.c.outcome.is_(None),
-                run_items.c.generation <= taken.where(jobs.c.id == run_items.c.job_id).scalar_subquery(),
-            )
-            .values(outcome=how.outcome, **ended)
-        )
+    await end_items(db, [job_id for job_id in job_ids if job_id in with_items], how)
     return found
+
+
+async def end_items(db: AsyncConnection, job_ids: Sequence[int], how: Ending) -> None:
+    """Ends what runs wait for of these jobs, up to the generation that was taken. `how` is one of the endings."""
+    if not job_ids:
+        return
+    taken = select(jobs.c.taken_generation).where(jobs.c.id == run_items.c.job_id).scalar_subquery()
+    mine = (run_items.c.job_id.in_(job_ids), run_items.c.outcome.is_(None), run_items.c.generation <= taken)
+    ended = {"reason_code": how.code, "reason": how.reason}
+    await db.execute(update(run_items).where(*mine).values(outcome=how.outcome, **ended))
 
 
 async def finish_events(db: AsyncConnection, ending: Ending, now: datetime, connection: str) -> list[datetime]:

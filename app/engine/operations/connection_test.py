@@ -66,12 +66,15 @@ async def test(gateway: Gateway, connection: Connection) -> Report:
 
 
 async def _store(gateway: Gateway, tested: Connection, report: Report, facts: dict[str, Any]) -> None:
-    """Keeps the outcome, unless the connection has been given other credentials or addresses since: those were not tested."""
+    """Keeps the outcome, unless the connection has been given other credentials or addresses since: those were not tested.
+
+    A test that got no answer has found out nothing: what was known before is kept.
+    """
 
     async def work(db: AsyncConnection) -> None:
         now = await connections.find(db, gateway.vault, tested.id, lock=True)
         if is_of(tested, now):
-            await connections.save_test(db, now.id, report.plain(), facts, gateway.clock())
+            await connections.save_test(db, now.id, report.plain(), facts or now.facts, gateway.clock())
 
     await gateway.database.run(work)
     gateway.forget(tested.id)

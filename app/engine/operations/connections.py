@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import POLLED, Process
+from app.engine.core import circuit
 from app.engine.core.queue import Look, Task, poll_key
 from app.engine.core.runtime import Gateway
 from app.engine.operations import connection_test
@@ -161,7 +162,7 @@ async def _save(gateway: Gateway, current: Connection, wanted: Callable[[Connect
         if not changed or dry_run:
             return Saved(now, created=False, changed=changed)
         await connections.change(db, gateway.vault, now, prepared, gateway.clock())
-        if connections.sent_credentials(prepared.source) != connections.sent_credentials(now.source):
+        if _has_new_credentials(now, prepared):
             await sessions.forget(db, now.id)  # the session belongs to the old credentials
         after = await connections.find(db, gateway.vault, now.id)
         await former_secrets.replaced(db, gateway.vault, now, after, gateway.clock(), at_once=given.at_once)
@@ -178,11 +179,17 @@ async def _save(gateway: Gateway, current: Connection, wanted: Callable[[Connect
 
     saved = await gateway.database.run(work)
     gateway.forget(current.id)
+    if not dry_run and _has_new_credentials(current, saved.connection) and saved.connection.status is Status.ACTIVE:
+        await go_on(gateway, saved.connection)
     if not dry_run and WRITES_STOCK & set(saved.changed):
         await gateway.wake_ups.send(Task.STOCK, current.id)  # what waits is written, or its runs end
     if not dry_run and (why := _looked_at_again(saved)) is not None:
         await gateway.wake_ups.send(Task.LOOK_AGAIN, Look(current.id, why).key)
     return saved
+
+
+def _has_new_credentials(before: Connection, after: Connection | Prepared) -> bool:
+    return connections.sent_credentials(before.source) != connections.sent_credentials(after.source)
 
 
 def _looked_at_again(saved: Saved) -> str | None:
@@ -335,6 +342,12 @@ async def resume(gateway: Gateway, connection: Connection) -> None:
         return now
 
     await begin(gateway, await gateway.database.run(work))
+
+
+async def go_on(gateway: Gateway, connection: Connection) -> None:
+    """What waits for the account is due now: it was given new credentials."""
+    await gateway.circuits.answered_well(circuit.of_source(connection), shop_lane(connection.id))
+    await begin(gateway, connection)
 
 
 async def begin(gateway: Gateway, connection: Connection) -> None:

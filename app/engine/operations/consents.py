@@ -9,14 +9,13 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.engine.core import circuit
 from app.engine.core.runtime import Gateway
 from app.engine.operations import connections as service
 from app.errors import Conflict
 from app.integrations.protocol import Granted, Integration
 from app.integrations.registry import integration
 from app.records import alerts, connections, sessions
-from app.records.connections import Connection, Draft, Prepared, Status, prepare, revealed, shop_lane
+from app.records.connections import Connection, Draft, Prepared, Status, prepare, revealed
 from app.records.onboarding import visits
 from app.records.onboarding.visits import Visit
 from app.warehouse.credentials import OngoingCredentials
@@ -76,7 +75,9 @@ async def connect(gateway: Gateway, visit: Visit, name: str, warehouse: OngoingC
         return Connected(saved, current is None, known.ended is not None, shares)
 
     done = await gateway.database.run(work)
-    await _go_on(gateway, done.connection)
+    gateway.forget(done.connection.id)
+    if done.connection.status is Status.ACTIVE:
+        await service.go_on(gateway, done.connection)
     return done
 
 
@@ -146,11 +147,3 @@ async def _kept_apart(db: AsyncConnection, gateway: Gateway, draft: Draft, prepa
             await connections.refuse_clash(db, apart)
             return apart
     raise clash
-
-
-async def _go_on(gateway: Gateway, connection: Connection) -> None:
-    """What waits for the account is due now."""
-    gateway.forget(connection.id)
-    if connection.status is Status.ACTIVE:
-        await gateway.circuits.answered_well(circuit.of_source(connection), shop_lane(connection.id))
-        await service.begin(gateway, connection)

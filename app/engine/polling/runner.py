@@ -19,7 +19,7 @@ from app.engine.core.leases import Lease
 from app.engine.core.pace import in_background
 from app.engine.core.queue import Look, Task, poll_key
 from app.engine.core.retry import pause_before
-from app.engine.core.runtime import Gateway
+from app.engine.core.runtime import CACHE_SECONDS, Gateway
 from app.engine.core.sessions import told
 from app.engine.jobs.brake import apply_brake
 from app.engine.jobs.run_part import PartRun, save_progress, wait_for_pace
@@ -30,7 +30,7 @@ from app.engine.stock import read as stock_read
 from app.errors import BadInput, LeaseLost, LockedOut, LoginRefused, NotFound, Paced, RateLimited, Refused, RemoteError
 from app.integrations.protocol.session import current_run
 from app.logs import get_logger
-from app.records import alerts, cursors, runs
+from app.records import alerts, connections, cursors, runs
 from app.records.connections import Connection, Status
 from app.records.cursors import Cursor, CursorChange
 from app.records.runs import RunPart
@@ -197,6 +197,8 @@ async def _finish(part_run: PartRun) -> None:
             owed = (await _schedule_next(db, part_run, now)).look_again
         await runs.end_finished(db, now)
     await gateway.wake_ups.send(Task.DRAIN, connection.lane)
+    if part_run.process is Process.STOCK:
+        await gateway.wake_ups.send(Task.STOCK, connection.id)
     if owed is not None:
         await gateway.wake_ups.send(Task.LOOK_AGAIN, Look(connection.id, owed, is_owed=True).key)
 
@@ -234,6 +236,8 @@ async def _fail(part_run: PartRun, error: RemoteError) -> None:
         if isinstance(error, RateLimited) and error.retry_after is not None:
             pause = max(pause, timedelta(seconds=error.retry_after))
         pause = max(pause, (part_run.beside.not_before or now) - now)
+        is_outdated = isinstance(error, LoginRefused) and await _was_changed(db, part_run.connection)
+        pause = timedelta(seconds=CACHE_SECONDS) if is_outdated else pause
         failed: CursorChange = {"failures": failures + 1, "last_error": error.message, "next_poll_at": now + pause}
         await cursors.change(db, part_run.connection.id, part_run.process, **failed)
         if not isinstance(error, LoginRefused):  # that has an alert of its own
@@ -241,10 +245,15 @@ async def _fail(part_run: PartRun, error: RemoteError) -> None:
         if isinstance(error, LockedOut):
             key = circuit.key_for(circuit.of_warehouse(part_run.connection), circuit.READS)
             await circuit.block(db, key, part_run.connection.lane, now + pause, error.message, now)
-        if isinstance(error, LoginRefused | LockedOut):
+        if isinstance(error, LoginRefused | LockedOut) and not is_outdated:
             words = told(gateway.settings, part_run.connection, error)
             await alerts.raise_alert(db, "login-refused", part_run.connection.id, error.system, words, now)
         await apply_brake(db, part_run.connection, part_run.part, now)
         await runs.end_finished(db, now)
     await gateway.wake_ups.send(Task.DRAIN, part_run.connection.lane)  # what was found before is worked off
     log.warning("poll_failed", error=type(error).__name__, status=error.status)
+
+
+async def _was_changed(db: AsyncConnection, connection: Connection) -> bool:
+    """Whether it has been given other credentials or settings since this process has read it."""
+    return await connections.settings_version(db, connection.id) != connection.settings_version

@@ -20,7 +20,8 @@ class Shop:
         self._clock = opened.clock
         self._facts: dict[str, Any] = dict(opened.facts)
         self._articles = opened.articles
-        self._calls = Calls(self._settings, own_credentials(opened.credentials), opened.client(), opened.clock, opened.facts)
+        credentials = own_credentials(opened.credentials)
+        self._calls = Calls(self._settings, credentials, opened.client(), opened.clock, opened.facts, opened.token)
         self._lists = Lists(self._calls, self._settings)
 
     @property

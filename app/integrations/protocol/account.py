@@ -42,5 +42,7 @@ class Pace:
     is_told: bool = False
 
 
+BEFORE_CALL = "before"
+"""Member of a request's extensions: awaited when the call's turn has come, right before it is made. What it raises is raised."""
 CALLS_COUNTED = "calls"
 """Member of a request's extensions: as how many calls the system counts it. Without one it is a single call."""

@@ -16,7 +16,7 @@ from app.errors import BadInput
 from app.integrations.protocol.account import Account, Pace
 from app.integrations.protocol.capabilities import NEEDED, Capability, cannot
 from app.integrations.protocol.reference import Reference
-from app.integrations.protocol.session import Consent, SessionStore
+from app.integrations.protocol.session import Consent, SessionStore, TokenStanding
 from app.integrations.protocol.settings import ConnectionSettings
 from app.integrations.protocol.source import Source
 from app.integrations.protocol.webhooks import IncomingWebhooks
@@ -43,9 +43,9 @@ class ArticleNumbers(Protocol):
 class Opened:
     """What a source works with.
 
-    `facts` are those of the connection's last test: what version the system speaks, which plugins it has. `sessions` and
-    `articles` are None where nothing can be kept, as in the test of a connection that is not saved. `pause` stops all calls that
-    count in the account's pace for so many seconds, in every process; None where there is no pace.
+    `facts` are those of the connection's last test: what version the system speaks, which plugins it has. `sessions`,
+    `articles` and `token` are None where nothing can be kept, as in the test of a connection that is not saved. `pause` stops
+    all calls that count in the account's pace for so many seconds, in every process; None where there is no pace.
     """
 
     settings: ConnectionSettings
@@ -56,6 +56,7 @@ class Opened:
     sessions: SessionStore | None = None
     articles: ArticleNumbers | None = None
     pause: Callable[[float], Awaitable[None]] | None = None
+    token: TokenStanding | None = None
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,31 @@ class SessionStore(Protocol):
 
 
 @dataclass(frozen=True)
+class Standing:
+    """Of credentials that are no login: whether they were ever good, and the words with which they ended; None while they have
+    not."""
+
+    was_good: bool = False
+    ended: str | None = None
+
+
+class TokenStanding(Protocol):
+    """What all processes know of one connection's token, where it lasts until it is replaced and no login comes of it."""
+
+    async def standing(self) -> Standing:
+        """What any process of the gateway has found out about it."""
+        ...
+
+    async def good(self) -> None:
+        """Tells all processes that the credentials are good, also if they had ended."""
+        ...
+
+    async def end(self, words: str) -> None:
+        """Tells all processes that the credentials are good no more: a person must give others."""
+        ...
+
+
+@dataclass(frozen=True)
 class Granted:
     """What a consent has given, or a token that was made by hand.
 

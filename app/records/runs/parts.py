@@ -298,8 +298,11 @@ async def end_finished(db: AsyncConnection, now: datetime) -> None:
     await db.execute(update(runs).where(runs.c.finished_at.is_(None), ~open_parts.exists()).values(finished_at=now))
 
 
-async def leave_unwritten(db: AsyncConnection, connection_id: str, code: str, now: datetime) -> None:
-    """Ends the parts whose quantities wait to be written, because none are any more. `code`: why, as the parts then say."""
+async def leave_unwritten(db: AsyncConnection, connection_id: str, code: str, now: datetime, error: str | None = None) -> None:
+    """Ends the parts whose quantities wait to be written, because none are for now. `code`: why, as the parts then say.
+
+    With an `error` the parts have failed.
+    """
     mine = (run_parts.c.connection_id == connection_id, run_parts.c.process == Process.STOCK, run_parts.c.dry_run.is_(False))
     columns = [run_parts.c[name] for name in ("id", "read", "unchanged", "skipped", "reasons")]
     query = select(*columns).where(*mine, run_parts.c.state == PartState.WORKING)
@@ -308,7 +311,8 @@ async def leave_unwritten(db: AsyncConnection, connection_id: str, code: str, no
         waiting = int(await db.scalar(select(func.count()).where(*waits)) or 0)
         left = max(0, min(waiting, part.read - part.unchanged - part.skipped))
         reasons = dict(Counter(part.reasons or {}) + Counter({code: left}))
-        values: PartChange = {"state": PartState.DONE, "finished_at": now, "skipped": part.skipped + left, "reasons": reasons}
+        values: PartChange = {"finished_at": now, "skipped": part.skipped + left, "reasons": reasons, "error": error}
+        values["state"] = PartState.DONE if error is None else PartState.FAILED
         await change_part(db, part.id, **values)
 
 

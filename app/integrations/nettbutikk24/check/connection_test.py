@@ -63,20 +63,17 @@ class ConnectionTest:
 
     async def _find_form(self) -> None:
         """The form of the token that the shop takes (A1), and whether the first segment is the limit (A5)."""
-        has_worked = self._calls.has_worked
-        self._calls.begin_test()
-        try:
-            await self._ask_for_one()
-        except LoginRefused as refused:
-            other: AuthMode = "query" if self._calls.auth_mode == "basic" else "basic"
-            before, self._calls.auth_mode = self._calls.auth_mode, other
+        async with self._calls.tested():
             try:
                 await self._ask_for_one()
-            except LoginRefused:
-                self._calls.auth_mode = before
-                if has_worked:
-                    refused.message = REPLACED
-                raise refused from None
+            except LoginRefused as refused:
+                other: AuthMode = "query" if self._calls.auth_mode == "basic" else "basic"
+                before, self._calls.auth_mode = self._calls.auth_mode, other
+                try:
+                    await self._ask_for_one()
+                except LoginRefused:
+                    self._calls.auth_mode = before
+                    raise refused from None
 
     async def _ask_for_one(self) -> None:
         """A shop that reads the two the other way round is asked for none: it refuses that, or has seemingly no orders."""

@@ -6,7 +6,9 @@ The token is in no error and no log: `call` has no query, and what is quoted of 
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+import contextlib
+import functools
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -20,6 +22,8 @@ from app.http import MOST_APART, Answer, encode_query, http_date, raise_passing,
 from app.integrations.kit.values.charsets import as_text
 from app.integrations.nettbutikk24.credentials import NettbutikkCredentials
 from app.integrations.nettbutikk24.settings import AuthMode, NettbutikkAdapterSettings
+from app.integrations.protocol.account import BEFORE_CALL
+from app.integrations.protocol.session import TokenStanding
 from app.json_reading import Body, NotJson, with_junk
 
 SYSTEM = "the shop"
@@ -33,7 +37,7 @@ class Calls:
     """Calls to one shop. Counts them. Paths stand behind `/api/v1/`.
 
     `auth_mode` may be changed by whoever finds out that the shop takes the other one. A token that has worked and is refused is
-    worth nothing any more: nothing is asked again. A new token, or a test of the connection, makes new calls.
+    worth nothing any more: no process of the gateway asks again. A new token, or a test of the connection, makes new calls.
     """
 
     def __init__(
@@ -43,17 +47,20 @@ class Calls:
         http: httpx.AsyncClient,
         clock: Clock,
         facts: Mapping[str, Any],
+        standing: TokenStanding | None,
     ) -> None:
         self._settings = settings
         self._base = credentials.api_url
         self._token = credentials.api_key.get_secret_value()
         self._http = http
         self._clock = clock
+        self._standing = standing
         known = facts.get("auth_mode")
         self.auth_mode: AuthMode = known if known in ("basic", "query") else settings.auth_mode
         self.has_worked = known is not None
         self.count = 0
         self._refused: int | None = None
+        self._tests = False
         self.shop_time: datetime | None = None
         """The shop's own clock at its last answer (UTC), as far as it said."""
 
@@ -61,9 +68,23 @@ class Calls:
     def now(self) -> datetime:
         return self.shop_time or self._clock()
 
-    def begin_test(self) -> None:
-        """What was refused before is tried again, in either form."""
-        self._refused, self.has_worked = None, False
+    @contextlib.asynccontextmanager
+    async def tested(self) -> AsyncIterator[None]:
+        """What was refused before is asked again within, in either form of the token. What comes of it holds from then on."""
+        if self._standing is not None:
+            self.has_worked |= (await self._standing.standing()).was_good
+        self._refused, self._tests = None, True
+        try:
+            yield
+        except LoginRefused as refused:
+            if self.has_worked:
+                await self._end(refused.status)
+                refused.message = REPLACED
+            raise
+        finally:
+            self._tests = False
+        if self._standing is not None:
+            await self._standing.good()
 
     async def rows(self, path: str, params: Params = ()) -> tuple[list[Body], Mapping[str, Any]]:
         """The rows of `data`, and the answer itself. A single object counts as one row; what is no object is left out."""
@@ -97,8 +118,7 @@ class Calls:
 
     async def _send(self, method: str, path: str, params: Params, body: Any = None) -> Answer:
         call, headers = f"{method} {path}", {"Accept": "application/json"}
-        if self._refused is not None:
-            raise LoginRefused(REPLACED, system=SYSTEM, call=call, status=self._refused)
+        await self._stop_where_replaced(call)
         if self.auth_mode == "basic":
             headers["Authorization"] = f"Basic {base64.b64encode(f'{self._token}:'.encode()).decode()}"
         else:
@@ -106,13 +126,32 @@ class Calls:
         url = httpx.URL(f"{self._base}{path}" + (f"?{encode_query(params)}" if params else ""))
         given = {} if body is None else {"json": body}
         request = self._http.build_request(method, url, headers=headers, **given)
+        request.extensions[BEFORE_CALL] = functools.partial(self._stop_where_replaced, call)
         self.count += 1
         answer = await send(self._http, request, timeout=self._settings.call_timeout_seconds, system=SYSTEM)
         said = http_date(answer.headers.get("Date"))
         self.shop_time = said if said is not None and abs(said - self._clock()) <= MOST_APART else None
         answer = self._decoded(answer)
+        if answer.status in (401, 403) and self.has_worked and not self._tests:
+            await self._end(answer.status)
         self._sort(answer, call, is_read=method == "GET")
         return answer
+
+    async def _stop_where_replaced(self, call: str) -> None:
+        """Raises LoginRefused where any process has seen that the token was replaced. A test asks all the same."""
+        if self._tests:
+            return
+        if self._refused is None and self._standing is not None:
+            standing = await self._standing.standing()
+            self.has_worked |= standing.was_good
+            self._refused = 401 if standing.ended is not None else None
+        if self._refused is not None:
+            raise LoginRefused(REPLACED, system=SYSTEM, call=call, status=self._refused)
+
+    async def _end(self, status: int | None) -> None:
+        self._refused = status
+        if self._standing is not None:
+            await self._standing.end(REPLACED)
 
     def _decoded(self, answer: Answer) -> Answer:
         """The answer in its own charset (A2)."""
@@ -130,8 +169,7 @@ class Calls:
         status, words = answer.status, self._words(answer)
         raise_passing(replace(answer, content=words.encode(), junk=""), system=SYSTEM, call=call, now=self._clock())
         if status in (401, 403):
-            self._refused = status if self.has_worked else None
-            message = REPLACED if self.has_worked else f"the shop does not accept the token ({status})"
+            message = REPLACED if self._refused is not None else f"the shop does not accept the token ({status})"
             raise LoginRefused(message, system=SYSTEM, call=call, status=status, answer=words)
         is_page = _is_page(answer)
         if status == 404 and not is_page:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.domain import Order
 from app.storage.batches import delete_batch
 from app.storage.outbound_tables import reservations, stock_levels
-from app.storage.tables import connections
+from app.storage.tables import connections, mappings
 from app.storage.types import UtcTime
 
 
@@ -71,6 +71,18 @@ async def reserved(
     for number, quantity in await db.execute(query):
         found[number] = max(found.get(number, 0.0), float(quantity))
     return found
+
+
+async def of_connection(db: AsyncConnection, connection_id: str, numbers: Sequence[str]) -> dict[str, float]:
+    """Pieces by article number in the connection's orders of late."""
+    query = (
+        select(reservations.c.number, func.sum(reservations.c.quantity))
+        .join(mappings, mappings.c.id == reservations.c.mapping_id)
+        .join(connections, connections.c.id == mappings.c.connection_id)
+        .where(connections.c.id == connection_id, reservations.c.lane == connections.c.lane, reservations.c.number.in_(numbers))
+        .group_by(reservations.c.number)
+    )
+    return {number: float(pieces) for number, pieces in await db.execute(query)} if numbers else {}
 
 
 async def prune(db: AsyncConnection, before: datetime, limit: int) -> bool:

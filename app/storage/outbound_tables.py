@@ -112,6 +112,8 @@ stock_levels = Table(
     Column("written_at", UtcTime),
     Column("shown_after", Float),  # what the shop showed in its answer
     Column("shown_before", Float),  # what it showed instead of the same quantity, written once before
+    # Pieces in the orders of this shop, since the row is there: a shop that takes few quantities a run gets the most sold first.
+    Column("sold", Float, nullable=False, server_default="0"),
     # A product that keeps one quantity for its variations: what it must show is their sum, where the settings say so.
     Column("sums_variations", Boolean, nullable=False, server_default=text("false")),
     Column("state", String(10), nullable=False),  # same, waiting, parked, problem, none, unknown
@@ -125,6 +127,8 @@ stock_levels = Table(
     Index("ix_stock_levels_state", "state", "id"),
     partial("ix_stock_levels_summed", "connection_id", "parent_id", where="problem_code = 'stock-summed'"),
     partial("ix_stock_levels_waiting", "connection_id", "parent_id", "id", where="state = 'waiting'"),
+    partial("ix_stock_levels_most_sold", "connection_id", "sold", "id", where="state = 'waiting'"),
+    Index("ix_stock_levels_written", "connection_id", "written_at"),
     partial("ix_stock_levels_parked", "due_at", where="state = 'parked'"),
 )
 

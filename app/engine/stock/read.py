@@ -17,6 +17,7 @@ from app.engine.jobs.run_part import PartRun, part_cursor, save_progress
 from app.integrations.kit.number_rules import article_number
 from app.integrations.protocol import StockLevel
 from app.integrations.protocol.settings import ParentQuantity
+from app.integrations.protocol.stock import LimitsStock
 from app.records import alerts, cursors
 from app.records.connections import Connection
 from app.records.cursors import Cursor
@@ -41,7 +42,8 @@ async def read(part_run: PartRun, cursor: Cursor) -> bool:
     """
     done = await _read_shop(part_run) if part_run.sweeps and not _shop_is_read(part_run) else True
     done = done and await _read_warehouse(part_run, cursor)
-    await part_run.gateway.wake_ups.send(Task.STOCK, part_run.connection.id)
+    if not done:  # what was found so far is written meanwhile; a part that has ended has its quantities written anyway
+        await part_run.gateway.wake_ups.send(Task.STOCK, part_run.connection.id)
     return done
 
 
@@ -145,6 +147,8 @@ async def _read_warehouse(part_run: PartRun, cursor: Cursor) -> bool:
         if part_run.time_is_up:
             return False
     async with gateway.database.begin() as db:
+        if isinstance(stock_source(gateway, connection), LimitsStock) and connection.settings.writes_stock:
+            part_run.counts["read"] += await levels.left_waiting(db, connection.id, began)  # this run goes on with them
         await cursors.change(db, connection.id, part_run.process, cursor={"since": warehouse.by_its_clock(began).isoformat()})
     return True
 

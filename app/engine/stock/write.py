@@ -41,6 +41,8 @@ log = get_logger(__name__)
 
 MAY_ARRIVE = (None, 502, 504, *FROM_THE_EDGE)
 """After these the shop may still be at work on the call: it did not answer, or a proxy in front of it did."""
+NEXT_RUN = "stock-next-run"
+"""Why a run ends while quantities wait: it has written as many as one run may."""
 MOST_ROWS = 1000
 """Waiting rows that are read for one call, whatever the system asks for."""
 
@@ -139,10 +141,14 @@ async def _write_batch(calls: RecordedCalls, connection: Connection) -> int | No
 async def _next_batch(db: AsyncConnection, gateway: Gateway, connection: Connection) -> list[tuple[Waiting, StockChange]]:
     """The waiting rows of the next call, each with what it is to become. The system says which rows go together."""
     source = stock_source(gateway, connection)
-    most = min(source.stock_page, MOST_ROWS)
+    most, order = min(source.stock_page, MOST_ROWS), levels.FAMILIES
     if isinstance(source, LimitsStock):
-        most = min(most, source.stock_per_run - await levels.written_in_run(db, connection.id))
-    rows = {row.source_id: row for row in await levels.waiting(db, connection.id, max(0, most))}
+        left, order = source.stock_per_run - await levels.written_in_run(db, connection.id), levels.MOST_SOLD
+        if left <= 0:
+            await runs.leave_unwritten(db, connection.id, NEXT_RUN, gateway.clock())
+            return []
+        most = min(most, left)
+    rows = {row.source_id: row for row in await levels.waiting(db, connection.id, most, order)}
     if not rows:
         return []
     settings = await rules.settings_of(db, connection.id)
@@ -246,6 +252,7 @@ async def _not_written(calls: RecordedCalls, connection: Connection, batch: Batc
         await levels.defer(db, batch.ids, due, error.message, now)
         await calls.end(db, batch.begun, error)
         if isinstance(error, LoginRefused):
+            await runs.leave_unwritten(db, connection.id, "login-refused", now, error.message)
             words = told(calls.gateway.settings, connection, error)
             await alerts.raise_alert(db, "login-refused", connection.id, error.system, words, now)
     STOCK_WRITES.labels(connection.name, "failed").inc(len(batch.rows))

@@ -7,10 +7,11 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import Kind, Process
+from app.records import reservations
 from app.records.stock import rules
 from app.storage.outbound_tables import stock_levels
 from app.storage.tables import cursors, mappings
@@ -91,7 +92,7 @@ async def _add_missing(db: AsyncConnection, connection_id: str, numbers: Sequenc
     The quantity of one with variations may be theirs, which only a look at the shop tells.
     """
     known = select(stock_levels.c.number).where(stock_levels.c.connection_id == connection_id, stock_levels.c.number.in_(numbers))
-    found = await db.execute(
+    query = await db.execute(
         select(mappings.c.source_id, mappings.c.number, mappings.c.parent_source_id, mappings.c.has_variations).where(
             mappings.c.connection_id == connection_id,
             mappings.c.kind == Kind.ARTICLE,
@@ -100,7 +101,9 @@ async def _add_missing(db: AsyncConnection, connection_id: str, numbers: Sequenc
             mappings.c.number.not_in(known),
         )
     )
-    for row in list(found):
+    found = list(query)
+    sold = await reservations.of_connection(db, connection_id, [row.number for row in found])
+    for row in found:
         may_be_shared = row.parent_source_id is None and row.has_variations is not False
         code, words = rules.NOT_SEEN if may_be_shared else (None, None)
         await insert_missing(
@@ -111,6 +114,7 @@ async def _add_missing(db: AsyncConnection, connection_id: str, numbers: Sequenc
             parent_id=row.parent_source_id or "",
             number=row.number,
             state="unknown",
+            sold=sold.get(row.number, 0.0),
             problem_code=code,
             problem=words,
             updated_at=now,
@@ -132,6 +136,7 @@ async def save_in_shop(
     wanted = [one.source_id for one in seen] + [one.parent_id for one in seen if one.parent_id]
     mine = (stock_levels.c.connection_id == connection_id, stock_levels.c.source_id.in_(wanted))
     known = {row.source_id: row for row in await db.execute(select(stock_levels).where(*mine))}
+    sold = await reservations.of_connection(db, connection_id, [one.number for one in seen if one.source_id not in known])
     ids = []
     for one in seen:
         parent, row = known.get(one.parent_id), known.get(one.source_id)
@@ -141,7 +146,7 @@ async def save_in_shop(
         if row is None:
             same = {"connection_id": connection_id, "source_id": one.source_id}
             state = "unknown" if one.problem_code is None else rules.state_without_quantity(one.problem_code)
-            await insert_missing(db, stock_levels, **same, state=state, **values)
+            await insert_missing(db, stock_levels, **same, state=state, sold=sold.get(one.number, 0.0), **values)
         elif row.shop_read_at is None or row.shop_read_at < read_at:
             await db.execute(update(stock_levels).where(stock_levels.c.id == row.id).values(**values))
             ids.append(row.id)
@@ -194,6 +199,14 @@ async def forget_quantity(db: AsyncConnection, ids: Sequence[int]) -> None:
         await db.execute(update(stock_levels).where(stock_levels.c.id.in_(ids)).values(shop_quantity=None))
 
 
+async def count_sales(db: AsyncConnection, sold: Sequence[tuple[int, float]]) -> None:
+    """The shop has sold so many pieces of these rows: what it shows now is not known."""
+    if sold:
+        more = stock_levels.c.sold + bindparam("pieces")
+        change = update(stock_levels).where(stock_levels.c.id == bindparam("row")).values(shop_quantity=None, sold=more)
+        await db.execute(change, [{"row": row_id, "pieces": pieces} for row_id, pieces in sold])
+
+
 async def forget_quantities(db: AsyncConnection, connection_id: str, source_ids: Sequence[str]) -> list[int]:
     """Does the same by the shop's ids. Returns the ids of the rows."""
     mine = (stock_levels.c.connection_id == connection_id, stock_levels.c.source_id.in_(source_ids))
@@ -204,11 +217,19 @@ async def forget_quantities(db: AsyncConnection, connection_id: str, source_ids:
 # --- writing --------------------------------------------------------------------------------------------------------------
 
 
-async def waiting(db: AsyncConnection, connection_id: str, limit: int) -> list[Waiting]:
-    """The first `limit` rows that wait, those of one parent together."""
+FAMILIES: tuple[ColumnElement[Any], ...] = (stock_levels.c.parent_id, stock_levels.c.id)
+"""Those of one parent together."""
+MOST_SOLD: tuple[ColumnElement[Any], ...] = (stock_levels.c.sold.desc(), stock_levels.c.id.desc())
+"""Those that the shop sells most first; of those it sells alike the newest."""
+
+
+async def waiting(
+    db: AsyncConnection, connection_id: str, limit: int, order: Sequence[ColumnElement[Any]] = FAMILIES
+) -> list[Waiting]:
+    """The first `limit` rows that wait."""
     shown = select(*(stock_levels.c[each.name] for each in fields(Waiting)))
     query = shown.where(stock_levels.c.connection_id == connection_id, stock_levels.c.state == "waiting")
-    found = await db.execute(query.order_by(stock_levels.c.parent_id, stock_levels.c.id).limit(limit))
+    found = await db.execute(query.order_by(*order).limit(limit))
     return [Waiting(**row._mapping) for row in found]
 
 
@@ -217,6 +238,13 @@ async def written_in_run(db: AsyncConnection, connection_id: str) -> int:
     began = select(cursors.c.polled_at).where(cursors.c.connection_id == connection_id, cursors.c.process == Process.STOCK)
     mine = (stock_levels.c.connection_id == connection_id, stock_levels.c.written_at >= began.scalar_subquery())
     return await db.scalar(select(func.count()).select_from(stock_levels).where(*mine)) or 0
+
+
+async def left_waiting(db: AsyncConnection, connection_id: str, before: datetime) -> int:
+    """How many rows wait, or are put aside, that no read of the WMS has shown since."""
+    unread = or_(stock_levels.c.wms_read_at.is_(None), stock_levels.c.wms_read_at < before)
+    mine = (stock_levels.c.connection_id == connection_id, stock_levels.c.state.in_(("waiting", "parked")))
+    return await db.scalar(select(func.count()).select_from(stock_levels).where(*mine, unread)) or 0
 
 
 @dataclass(frozen=True)

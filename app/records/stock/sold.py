@@ -13,7 +13,7 @@ from app.domain import Order
 from app.integrations.registry import integration as find_integration
 from app.records import reservations
 from app.records.stock import rules
-from app.records.stock.levels import forget_quantity, one_at_a_time
+from app.records.stock.levels import count_sales, one_at_a_time
 from app.storage.outbound_tables import stock_levels
 from app.storage.tables import connections, mappings
 
@@ -42,6 +42,7 @@ async def move(db: AsyncConnection, connection_id: str, lane: str, sales: Sequen
     """
     released = await reservations.release(db, [each.mapping_id for each in sales if not each.is_new])
     await reservations.reserve(db, lane, {each.mapping_id: each.order for each in sales if each.order is not None})
+    pieces = _pieces([each.order for each in sales if each.order is not None and each.mapping_id not in released])
     sold: dict[str, datetime] = {}
     back: set[str] = set()
     for sale in sales:
@@ -55,13 +56,22 @@ async def move(db: AsyncConnection, connection_id: str, lane: str, sales: Sequen
         put_back = [row.id for row in rows if row.number not in sold and row.shop_quantity is not None]
         rows = [row for row in rows if row.number in sold]
         if connection == connection_id:
-            await forget_quantity(db, [row.id for row in rows])
+            await count_sales(db, [(row.id, pieces.get(row.number, 0.0)) for row in rows])
             rows = [row for row in rows if (row.shop_read_at or now) >= sold[row.number]]
         await rules.decide_state(db, connection, lane, [*(row.id for row in rows), *put_back], now)
 
 
 def _numbers(orders: Sequence[Order]) -> set[str]:
     return {line.article_number for order in orders for line in order.lines if line.article_number}
+
+
+def _pieces(orders: Sequence[Order]) -> dict[str, float]:
+    """How many of each article: of orders that have reserved nothing before, so that an edit counts nothing twice."""
+    found: dict[str, float] = {}
+    for line in (line for order in orders for line in order.lines if line.article_number):
+        assert line.article_number is not None
+        found[line.article_number] = found.get(line.article_number, 0.0) + float(line.quantity)
+    return found
 
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import hashlib
 import math
 import time
@@ -24,7 +25,7 @@ from app.clock import Clock
 from app.errors import Paced
 from app.http import CallLimits, retry_after_seconds
 from app.ids import new_id
-from app.integrations.protocol.account import BEFORE_CALL, CALLS_COUNTED, Pace
+from app.integrations.protocol.account import CALLS_COUNTED, IN_TURN, Pace
 from app.logs import get_logger
 
 log = get_logger(__name__)
@@ -207,9 +208,9 @@ class PacedTransport(httpx.AsyncBaseTransport):
         await self._wait(request, self._row, self._pace, PATIENCE_SECONDS + longer, calls)
         seconds = CallLimits.of(request).seconds
         async with self._keeper.turn(self._key, seconds) if self._pace.one_at_a_time else nullcontext():
-            if (before := request.extensions.get(BEFORE_CALL)) is not None:
-                await before()
-            response = await self._inner.handle_async_request(request)
+            call = functools.partial(self._inner.handle_async_request, request)
+            around = request.extensions.get(IN_TURN)
+            response = await (call() if around is None else around(call))
         if response.status_code == 429 and not self._pace.is_told:
             asked = retry_after_seconds(response.headers, self._clock()) or self._pace.seconds
             pause = min(asked, LONGEST_HOLD_SECONDS)

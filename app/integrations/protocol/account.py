@@ -42,7 +42,8 @@ class Pace:
     is_told: bool = False
 
 
-BEFORE_CALL = "before"
-"""Member of a request's extensions: awaited when the call's turn has come, right before it is made. What it raises is raised."""
+IN_TURN = "in-turn"
+"""Member of a request's extensions: makes the call when its turn has come, given what makes it, and returns the answer. Of an
+account that is called one at a time nobody else calls meanwhile."""
 CALLS_COUNTED = "calls"
 """Member of a request's extensions: as how many calls the system counts it. Without one it is a single call."""

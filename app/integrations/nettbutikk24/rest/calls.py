@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import functools
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -22,7 +22,7 @@ from app.http import MOST_APART, Answer, encode_query, http_date, raise_passing,
 from app.integrations.kit.values.charsets import as_text
 from app.integrations.nettbutikk24.credentials import NettbutikkCredentials
 from app.integrations.nettbutikk24.settings import AuthMode, NettbutikkAdapterSettings
-from app.integrations.protocol.account import BEFORE_CALL
+from app.integrations.protocol.account import IN_TURN
 from app.integrations.protocol.session import TokenStanding
 from app.json_reading import Body, NotJson, with_junk
 
@@ -126,16 +126,26 @@ class Calls:
         url = httpx.URL(f"{self._base}{path}" + (f"?{encode_query(params)}" if params else ""))
         given = {} if body is None else {"json": body}
         request = self._http.build_request(method, url, headers=headers, **given)
-        request.extensions[BEFORE_CALL] = functools.partial(self._stop_where_replaced, call)
+        request.extensions[IN_TURN] = functools.partial(self._in_turn, call)
         self.count += 1
         answer = await send(self._http, request, timeout=self._settings.call_timeout_seconds, system=SYSTEM)
         said = http_date(answer.headers.get("Date"))
         self.shop_time = said if said is not None and abs(said - self._clock()) <= MOST_APART else None
         answer = self._decoded(answer)
-        if answer.status in (401, 403) and self.has_worked and not self._tests:
-            await self._end(answer.status)
+        await self._end_where_replaced(answer.status)
         self._sort(answer, call, is_read=method == "GET")
         return answer
+
+    async def _in_turn(self, call: str, send_it: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
+        """What another process's call has found out is known before this one, and what this one finds out before the next."""
+        await self._stop_where_replaced(call)
+        response = await send_it()
+        try:
+            await self._end_where_replaced(response.status_code)
+        except BaseException:
+            await response.aclose()
+            raise
+        return response
 
     async def _stop_where_replaced(self, call: str) -> None:
         """Raises LoginRefused where any process has seen that the token was replaced. A test asks all the same."""
@@ -147,6 +157,10 @@ class Calls:
             self._refused = 401 if standing.ended is not None else None
         if self._refused is not None:
             raise LoginRefused(REPLACED, system=SYSTEM, call=call, status=self._refused)
+
+    async def _end_where_replaced(self, status: int) -> None:
+        if status in (401, 403) and self.has_worked and not self._tests and self._refused is None:
+            await self._end(status)
 
     async def _end(self, status: int | None) -> None:
         self._refused = status

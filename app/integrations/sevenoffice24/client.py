@@ -8,7 +8,7 @@ from app.integrations.sevenoffice24.reads.reading import RecordReader
 
 
 class SevenOfficeClient(RecordReader):
-    """Implements `Source`, `ReadsById`, `ListsByIds`, `KnowsWhatLacks` and `OffersChoices`.
+    """Implements `Source`, `ReadsById`, `ListsByIds`, `DoubtsGone`, `KnowsWhatLacks` and `OffersChoices`.
 
     Raises the RemoteErrors of `app.errors`, except from `test`.
     """

@@ -142,6 +142,13 @@ class SevenOfficeAdapterSettings(ConnectionSettings):
         default_factory=_DONE.copy,
         description="(Q2) Statuses of orders that the ERP is done with: nothing of them is sent any more.",
     )
+    deleted_after_polls: int = Field(
+        2,
+        ge=1,
+        le=10,
+        description="(Q5) An order counts as deleted, and is cancelled in the WMS, when so many polls have asked for it by its "
+        "id and have not been given it.",
+    )
     quantity_field: Literal["Quantity", "QuantityOrdered", "QuantityRest"] = Field(
         "Quantity", description="(Q9) The row's field that says how many pieces are to be sent."
     )

@@ -425,6 +425,15 @@ async def test_a_company_that_cannot_be_read_now_costs_its_own_order_and_not_the
         await reader.enrich(found[0])
 
 
+async def test_without_the_right_to_companies_orders_go_on_and_say_so(bench: Bench) -> None:
+    reader = bench.reader()
+    bench.tenant.place_order([{"Name": "x"}])
+    fail(bench, "fault", "GetCompanies", text="Access is denied")
+    (order,), _ = await changed(reader, Process.ORDERS, None, GO_LIVE)
+    full = await reader.enrich(order)
+    assert full.body["_gateway_company"] == {"refused": "24SevenOffice gives the user no right to GetCompanies"}
+
+
 async def test_numbers_of_products_come_from_the_gateway_else_from_the_erp(bench: Bench) -> None:
     for number in ("A-1", "A-2", ""):
         bench.tenant.add_product(number)

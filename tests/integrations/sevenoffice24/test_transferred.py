@@ -185,18 +185,21 @@ async def test_an_order_that_leaves_the_transferred_states_is_cancelled(
     assert order.status == 1000
 
 
-async def test_a_deleted_order_is_found_by_the_deep_sweep(site: Site, erp: SimulatedSevenOffice) -> None:
+async def test_a_deleted_order_is_cancelled_when_two_polls_have_not_found_it(site: Site, erp: SimulatedSevenOffice) -> None:
     shown = await active(site, erp)
     placed = erp.order("A-1")["OrderId"]
     await sync(site, "orders")
     site.tick(3600)
     erp.tenant.delete_order(placed)
-    connection = await site.gateway.connection(shown["id"])
-    await site.poll("orders", connection, sweep=True)
-    await site.work()
-    order = site.warehouse.order(str(placed))
-    assert order is not None
-    assert order.status == 1000
+    connection, statuses = await site.gateway.connection(shown["id"]), []
+    for sweep in (True, False):
+        await site.poll("orders", connection, sweep=sweep)
+        await site.work()
+        order = site.warehouse.order(str(placed))
+        assert order is not None
+        statuses.append(order.status)
+        site.tick(15 * 60)
+    assert (statuses[0] < 1000, statuses[1]) == (True, 1000)
 
 
 async def test_an_order_that_the_erp_is_done_with_stays_in_the_warehouse(site: Site, erp: SimulatedSevenOffice) -> None:

@@ -12,6 +12,7 @@ from app.errors import Malformed, Refused
 from app.integrations.sevenoffice24.mapping.members import REFUSED
 from app.integrations.sevenoffice24.reads.records import as_json, blocks, wire_ids
 from app.integrations.sevenoffice24.settings import SevenOfficeAdapterSettings
+from app.integrations.sevenoffice24.soap.failures import NoRight
 from app.integrations.sevenoffice24.soap.operations import Soap
 from app.ttl_cache import TtlCache
 
@@ -71,7 +72,7 @@ class Companies:
         now, found = self._clock(), {str(each): dict[str, Any]() for each in ids}
         try:
             answered = await self._soap.get_companies({"CompanyIds": sorted(ids)}, PROPERTIES)
-        except (Refused, Malformed) as error:
+        except (Refused, Malformed, NoRight) as error:
             found = {key: {REFUSED: error.message} for key in found}
         else:
             for each in answered:

@@ -11,7 +11,7 @@ from app.errors import Refused
 from app.integrations.sevenoffice24.reads.numbers import ProductNumbers
 from app.integrations.sevenoffice24.reads.records import order_properties, product_properties, row_properties
 from app.integrations.sevenoffice24.settings import OrderState, SevenOfficeAdapterSettings
-from app.integrations.sevenoffice24.soap.failures import Faulted
+from app.integrations.sevenoffice24.soap.failures import Faulted, NoRight
 from app.integrations.sevenoffice24.soap.operations import LONG_AGO, Soap
 
 Raw = Mapping[str, Any]
@@ -52,7 +52,7 @@ class Orders:
         """The vendor's list for a large history. Where there is none, orders in these statuses without their members."""
         try:
             found = await self._soap.get_order_sync_list(since)
-        except (Refused, Faulted):
+        except (Refused, Faulted, NoRight):
             search = {"ChangedAfter": since or LONG_AGO, **self._in}
             found = [each["OrderId"] for each in await self._soap.get_invoices(search, ("OrderId",)) if each.get("OrderId")]
         return sorted(set(found))

@@ -12,7 +12,7 @@ from app.errors import Refused
 from app.integrations.protocol.integration import ArticleNumbers
 from app.integrations.sevenoffice24.reads.records import blocks, wire_ids
 from app.integrations.sevenoffice24.settings import SevenOfficeAdapterSettings
-from app.integrations.sevenoffice24.soap.failures import Faulted
+from app.integrations.sevenoffice24.soap.failures import Faulted, NoRight
 from app.integrations.sevenoffice24.soap.operations import LONG_AGO, Soap
 from app.ttl_cache import TtlCache
 
@@ -117,7 +117,7 @@ class ProductNumbers:
             return [everything]
         try:
             categories = await self._soap.get_product_categories()
-        except (Refused, Faulted):  # the user may have no right to them: the list of all says whether anything is wrong
+        except (Refused, Faulted, NoRight):  # the user may have no right to them: the list of all says whether anything is wrong
             return [everything]
         return [{"CategoryId": each} for each in sorted({one["Id"] for one in categories if one.get("Id")})] or [everything]
 

@@ -1,8 +1,8 @@
 """Polls: what changed since a cursor.
 
-A poll that looks back a short while gets all in one answer. One that looks back further, and the first one, asks for the ids and
-then for the records in batches, by rising ids. Where it stops in between, the cursor says behind which id it goes on. The time in
-the cursor moves only when everything was read.
+A poll that looks back a short while gets all in one answer. The first one, one that looks back further, and one after a crowd of
+changes ask for the ids and then for the records in batches, by rising ids. Where a poll stops in between, the cursor says behind
+which id it goes on. The time in the cursor moves only when everything was read.
 """
 
 from __future__ import annotations
@@ -81,7 +81,8 @@ class Poll:
     async def stretches(self) -> AsyncIterator[Stretch]:
         began, start = self._clock(), self.start
         is_far = start is None or began - start > timedelta(hours=self._settings.list_first_hours)
-        if self._loading is None and not is_far and start is not None:
+        may_be_many = is_far or not self._base.complete
+        if self._loading is None and not may_be_many and start is not None:
             try:
                 found = await self._listing.changed(start)
             except Malformed:

@@ -23,7 +23,7 @@ from app.integrations.sevenoffice24.soap.failures import SYSTEM
 
 
 class RecordReader(Shop):
-    """The reading half of `Source`. Implements `ReadsById`, `ListsByIds` and `KnowsWhatLacks`."""
+    """The reading half of `Source`. Implements `ReadsById`, `ListsByIds`, `DoubtsGone` and `KnowsWhatLacks`."""
 
     def __init__(self, opened: Opened) -> None:
         super().__init__(opened)
@@ -82,6 +82,11 @@ class RecordReader(Shop):
     def most_listed(self) -> int:
         """How many ids one call takes."""
         return self._settings.ids_per_call
+
+    @property
+    def polls_until_gone(self) -> int:
+        """The ERP has no word for an order that is not there: its answer just lacks it."""
+        return self._settings.deleted_after_polls
 
     async def read_listed(self, process: Process, source_ids: Sequence[str]) -> Mapping[str, SourceRecord]:
         """In one call. What is missing is asked for alone."""

@@ -197,3 +197,48 @@ async def test_drift_and_lag_are_measured(sqlite_site: Site, shop_of_sqlite: Sim
     site.tick(600)
     await gauges.update(site.gateway, site.clock())
     assert 600 <= measured("gateway_poll_lag_seconds") < 640
+
+
+# --- which orders, and until when -----------------------------------------------------------------------------------------
+
+
+async def test_an_edit_reaches_the_warehouse_until_it_has_started(sqlite_site: Site, shop_of_sqlite: SimulatedNettbutikk) -> None:
+    site, shop = sqlite_site, shop_of_sqlite
+    shop.order("SOKK-1")
+    connection = await connected(site, shop)
+    line = shop.shown(1001)["order_lines"][0]["id"]
+    shop.shop.edit_order(1001, {line: 3})
+    await poll(site, connection)
+    assert [each["orderLines"][0]["numberOfItems"] for each in orders(site)] == [1, 3]
+    site.warehouse.model.pick("1001", {line: 1})
+    shop.shop.edit_order(1001, {line: 5})
+    await poll(site, connection)
+    mapping = await site.stored.mapping("1001", "order")
+    assert (mapping.transfer, mapping.reason_code, len(orders(site))) == ("held", "warehouse-started", 2)
+    shop.shop.delete_order(1001)
+    await poll(site, connection)
+    mapping = await site.stored.mapping("1001", "order")
+    assert (mapping.transfer, mapping.reason_code) == ("held", "too-late-to-cancel")
+    assert site.warehouse.writes("DELETE") == []
+
+
+async def test_orders_come_by_their_status_and_a_setting_that_changes_brings_those_left_out(
+    sqlite_site: Site, shop_of_sqlite: SimulatedNettbutikk
+) -> None:
+    site, shop = sqlite_site, shop_of_sqlite
+    shop.change(statuses=("Mottatt", "Til behandling", "Klar", "Sendt"))
+    for status_word, blocked in (("Mottatt", 0), ("TIL BEHANDLING", 0), ("Klar", 0), ("Sendt", 0), ("Mottatt", 1)):
+        shop.change(unknown_status="taken")
+        shop.order("SOKK-1", status=status_word, blocked=blocked)
+    await connected(site, shop, skip_blocked=True)
+    assert sorted(each["orderNumber"] for each in orders(site)) == ["1001", "1002"]
+    left = {
+        each["shop"]["id"]: each["reason"]
+        for each in (await site.client.get("/mappings", params={"kind": "order"})).json()["items"]
+    }
+    assert "The shop's status is 'Klar'" in left["1003"]
+    assert "The shop's status is 'Mottatt, blocked'" in left["1005"]
+    changed = {"settings": {"skip_blocked": False, "status_import": ["Mottatt", "Til behandling", "Klar"]}}
+    assert (await site.client.patch("/connections/butikk", json=changed)).status_code == 200
+    await site.work()
+    assert sorted(each["orderNumber"] for each in orders(site)) == ["1001", "1002", "1003", "1005"]

@@ -272,6 +272,15 @@ async def test_what_no_list_shows_is_read_by_its_number() -> None:
     assert (few, len(bench.asked)) == ({}, 3)
 
 
+async def test_many_articles_are_found_in_lists_too() -> None:
+    bench = open_bench()
+    products(bench, 12)
+    ids = [f"{501 + number}001" for number in range(12)]
+    found = await bench.client().read_many(Process.ARTICLES, ids)
+    assert [record and record.source_id for record in found.values()] == ids
+    assert bench.asked == ["GET products/1000/0"]
+
+
 # --- variants that cannot be told apart (A7) --------------------------------------------------------------------------------
 
 

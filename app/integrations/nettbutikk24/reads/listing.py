@@ -1,49 +1,51 @@
-"""Many orders by their numbers: found in lists, a page of which shows as many as a thousand single reads."""
+"""Many records by their ids: found in lists, a page of which shows as many as a thousand single reads."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
-from app.domain import Process
+from app.domain import Process, SourceRecord
 from app.errors import Malformed, Refused
-from app.integrations.nettbutikk24.reads.records import key_of
+from app.integrations.nettbutikk24.reads.polling import RESOURCES
+from app.integrations.nettbutikk24.reads.records import records_of
 from app.integrations.nettbutikk24.rest.calls import Calls
 from app.integrations.nettbutikk24.rest.lists import Lists
+from app.integrations.nettbutikk24.settings import NettbutikkAdapterSettings
 
 MOST = 1000
 """So many are looked for together."""
 FEW = 10
 """Fewer are read one by one."""
 MOST_PAGES = 4
-"""So many pages are read for them. What these do not show is read by its number."""
+"""So many pages are read for them. What these do not show is read by its id."""
 BACK = timedelta(days=30)
 """Orders that are open in the warehouse have been changed within this time. An older one is read by its number."""
 
 
-class OpenOrders:
-    """Orders that are asked for by their numbers, lowest first. Remembers where in the list the last ones were found."""
+class Listing:
+    """Records that are asked for by their ids, those that came first, first. Remembers where in the list the last ones stood."""
 
-    def __init__(self, calls: Calls, lists: Lists) -> None:
+    def __init__(self, calls: Calls, lists: Lists, settings: NettbutikkAdapterSettings, process: Process) -> None:
         self._calls = calls
         self._lists = lists
+        self._zone = settings.timezone
+        self._process = process
         self._offset = 0
 
-    async def find(self, numbers: Collection[str]) -> list[dict[str, Any]]:
-        """The rows of those that a list shows. What is missing proves nothing."""
-        left, found = set(numbers), list[dict[str, Any]]()
-        since = (self._calls.now - BACK).replace(hour=0, minute=0, second=0, microsecond=0)
+    async def find(self, source_ids: Collection[str]) -> dict[str, SourceRecord]:
+        """Those that a list shows, by id. What is missing proves nothing."""
+        left, found = set(source_ids), dict[str, SourceRecord]()
         began, is_round, pages = self._offset, self._offset == 0, MOST_PAGES if len(left) >= FEW else 0
         while left and pages:
             pages -= 1
             try:
-                page = await self._lists.page("orders", self._lists.size, self._offset, since)
+                page = await self._lists.page(RESOURCES[self._process], self._lists.size, self._offset, self._since())
             except (Refused, Malformed):
                 return found
-            mine = {key: row for row in page.records if (key := key_of(Process.ORDERS, row)) in left}
-            found += mine.values()
-            left -= set(mine)
+            listed = records_of(self._process, [dict(each) for each in page.records], self._zone)
+            found |= {each.source_id: each for each in listed if each.source_id in left}
+            left -= set(found)
             if not left:
                 break
             is_last = not (page.goes_on and page.records)
@@ -52,3 +54,8 @@ class OpenOrders:
                 break
             is_round |= is_last
         return found
+
+    def _since(self) -> datetime | None:
+        if self._process is not Process.ORDERS:
+            return None
+        return (self._calls.now - BACK).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -11,8 +11,8 @@ from app.domain import Process, SourceRecord
 from app.errors import Malformed, NoSuchRecord
 from app.integrations.nettbutikk24.mapping.members import asked_by
 from app.integrations.nettbutikk24.reads.beside import Beside
-from app.integrations.nettbutikk24.reads.listing import MOST, OpenOrders
-from app.integrations.nettbutikk24.reads.polling import PLACE, Poll
+from app.integrations.nettbutikk24.reads.listing import MOST, Listing
+from app.integrations.nettbutikk24.reads.polling import PLACE, RESOURCES, Poll
 from app.integrations.nettbutikk24.reads.records import records_of
 from app.integrations.nettbutikk24.rest.calls import SYSTEM
 from app.integrations.nettbutikk24.rest.lists import flat
@@ -30,7 +30,7 @@ class RecordReader(Shop):
 
     def __init__(self, opened: Opened) -> None:
         super().__init__(opened)
-        self._open_orders = OpenOrders(self._calls, self._lists)
+        self._listings = {process: Listing(self._calls, self._lists, self._settings, process) for process in RESOURCES}
         self._beside = Beside(self._calls, self._lists, self._settings, self._articles)
 
     # --- changes -----------------------------------------------------------------------------------------------------------
@@ -96,9 +96,8 @@ class RecordReader(Shop):
         return MOST
 
     async def read_listed(self, process: Process, source_ids: Sequence[str]) -> Mapping[str, SourceRecord]:
-        """Of orders only. In a few calls, if they are many."""
-        rows = await self._open_orders.find(source_ids) if process is Process.ORDERS else []
-        return {each.source_id: each for each in records_of(process, rows, self._settings.timezone)}
+        """In a few calls, if they are many."""
+        return await self._listings[process].find(source_ids)
 
     async def read_many(self, process: Process, source_ids: Sequence[str]) -> Mapping[str, SourceRecord | None]:
         """One by one, as far as no list shows them."""

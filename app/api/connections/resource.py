@@ -104,6 +104,7 @@ async def change_connection(request: Request, caller: Admin, connection: Name, b
     null for all `settings` leaves `go_live` as it is.
 
     If you change an address, give the secrets for it again. The connection then becomes a draft and must be tested anew.
+    Once the connection was tested, `transporters` takes only codes that the warehouse lists.
     What others change at the same moment is kept; if they change the same, the answer is 409, and nothing is changed."""
     current = await caller.connection(connection)
     try:

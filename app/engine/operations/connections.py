@@ -20,13 +20,14 @@ from app.engine.operations import connection_test
 from app.engine.operations.connection_changes import differences, merged_into, plain, plain_of
 from app.engine.operations.connection_test import Report
 from app.engine.upkeep import webhook_guard
-from app.errors import BadInput, Conflict
+from app.errors import BadInput, Conflict, RemoteError
 from app.ids import unguessable
 from app.integrations.protocol import ConnectionSettings
 from app.integrations.protocol.capabilities import Capability
 from app.integrations.protocol.credentials import secret_fields
 from app.integrations.protocol.integration import refuse
 from app.integrations.registry import integration
+from app.logs import get_logger
 from app.records import connections, sessions
 from app.records import cursors as cursor_records
 from app.records.connections import NEVER_SENT, Connection, Draft, Prepared, Status, prepare, shop_lane
@@ -35,6 +36,9 @@ from app.storage.outbound_tables import hooks
 from app.storage.tables import alerts, cursors, inbox, jobs, lanes, mappings, run_parts
 from app.storage.tables import connections as rows
 from app.storage.tables import sessions as session_rows
+from app.warehouse.writes.transporters import transporter_problems
+
+log = get_logger(__name__)
 
 Body = dict[str, Any]
 COMPARES_AGAIN = {f"settings.stock.{name}" for name in ("floor", "deduct_waiting_orders", "parent_quantity")}
@@ -150,6 +154,7 @@ class Given:
 async def _save(gateway: Gateway, current: Connection, wanted: Callable[[Connection], Draft], given: Given) -> Saved:
     """Saves what is wanted of the connection as it is now, read under lock. `current`: as the caller has seen it."""
     dry_run = given.dry_run
+    await _refuse_unlisted_transporters(gateway, current, wanted(current))
 
     async def work(db: AsyncConnection) -> Saved:
         now = await connections.find(db, gateway.vault, current.id, lock=not dry_run)
@@ -190,6 +195,25 @@ async def _save(gateway: Gateway, current: Connection, wanted: Callable[[Connect
 
 def _has_new_credentials(before: Connection, after: Connection | Prepared) -> bool:
     return connections.sent_credentials(before.source) != connections.sent_credentials(after.source)
+
+
+async def _refuse_unlisted_transporters(gateway: Gateway, current: Connection, draft: Draft) -> None:
+    """Raises BadInput for a changed table of carriers with a code that the WMS does not list (requirement: Ongoing, orders).
+
+    The WMS is asked once a test has shown that it knows our login. Where it does not answer, the next test and the daily look
+    tell of the code.
+    """
+    choices = prepare(draft, gateway.settings.reach).settings.transporters
+    is_known = any(check["name"] == "goods-owner" and check["ok"] for check in (current.test or {}).get("checks", ()))
+    if not choices or choices == current.settings.transporters or not is_known:
+        return
+    try:
+        contracts = await gateway.warehouse(current).transporter_contracts()
+    except RemoteError as error:
+        log.warning("transporters_not_checked", connection=current.name, error=type(error).__name__)
+        return
+    for problem in transporter_problems(choices, contracts)[:1]:
+        raise BadInput(problem.message, field=f"settings.{problem.field}", fix=problem.fix)
 
 
 def _looked_at_again(saved: Saved) -> str | None:

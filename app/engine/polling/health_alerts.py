@@ -1,4 +1,5 @@
-"""Alerts about connections: no orders where there should be some, polls that fail, polls that work again."""
+"""Alerts about connections: no orders where there should be some, polls that fail, polls that work again, carriers that the WMS
+does not list any more."""
 
 from __future__ import annotations
 
@@ -7,11 +8,17 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.engine.core.runtime import Gateway
+from app.errors import RemoteError
 from app.integrations.protocol.capabilities import Capability
+from app.logs import get_logger
 from app.records import alerts
 from app.records.alerts import Heard
 from app.records.connections import Connection
 from app.storage.engine import Database
+from app.warehouse.writes.transporters import transporter_problems
+
+log = get_logger(__name__)
 
 MOST_NAMED = 10
 FAILING_FROM = 3
@@ -62,6 +69,24 @@ def _what_may_fail(connection: Connection) -> str:
     if Capability.SEND_WEBHOOKS in connection.system.capabilities:
         return f"the {noun}'s checkout and its webhooks work"
     return f"the {noun} works and shows its orders to the gateway"
+
+
+async def look_for_transporters(gateway: Gateway, connection: Connection) -> None:
+    """Alerts about each shipping method whose carrier the WMS lists no longer. One call; the next look follows if it fails."""
+    choices = connection.settings.transporters
+    if not choices:
+        return
+    try:
+        contracts = await gateway.warehouse(connection).transporter_contracts()
+    except RemoteError as error:
+        log.warning("transporters_not_checked", connection=connection.name, error=type(error).__name__)
+        return
+    found = transporter_problems(choices, contracts)
+    if found:
+        async with gateway.database.begin() as db:
+            for problem in found:
+                text = f"{problem.field}: {problem.message}. Fix: {problem.fix}"
+                await alerts.raise_alert(db, "transporter-gone", connection.id, problem.field, text, gateway.clock())
 
 
 async def poll_failed(

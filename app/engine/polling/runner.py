@@ -199,6 +199,8 @@ async def _finish(part_run: PartRun) -> None:
     await gateway.wake_ups.send(Task.DRAIN, connection.lane)
     if part_run.process is Process.STOCK:
         await gateway.wake_ups.send(Task.STOCK, connection.id)
+    if part_run.sweeps and part_run.process is Process.ORDERS:
+        await health_alerts.look_for_transporters(gateway, connection)
     if owed is not None:
         await gateway.wake_ups.send(Task.LOOK_AGAIN, Look(connection.id, owed, is_owed=True).key)
 

@@ -25,6 +25,7 @@ MEANING = {
     "other-shop": "Another shop sends with this connection's secret",
     "brake": "A run that waits to be confirmed",
     "warning": "Something in the shop that should be looked at",
+    "transporter-gone": "A carrier that the warehouse does not list any more",
     "silent": "No orders where there should be",
     "failing": "A connection that cannot be read",
     "recovered": "Connections that work again",

@@ -368,6 +368,61 @@ async def test_a_carrier_that_the_warehouse_does_not_know_is_found(bare_site: Si
     assert [check["name"] for check in report["checks"] if not check["ok"]] == ["transporters"]
 
 
+def carrier(code: str, service: str) -> dict[str, Any]:
+    return {"settings": {"transporters": {"flat_rate": {"transporter_code": code, "transporter_service_code": service}}}}
+
+
+class TestCarriers:
+    """Requirement: a mapping to a code that the WMS does not list is refused when it is saved."""
+
+    @pytest.mark.parametrize(
+        ("code", "service", "words"),
+        [
+            ("NOBODY", "X", "the warehouse lists no transporter 'NOBODY'"),
+            ("BRING", "X", "the warehouse lists no service 'X' of transporter 'BRING'"),
+        ],
+    )
+    async def test_one_that_the_warehouse_does_not_list_is_not_saved(
+        self, bare_site: Site, code: str, service: str, words: str
+    ) -> None:
+        await made(bare_site)
+        assert (await bare_site.client.post("/connections/nettbutikk/test")).json()["ok"]
+        answer = await bare_site.client.patch("/connections/nettbutikk", json=carrier(code, service))
+        assert (answer.status_code, answer.json()["field"]) == (422, "settings.transporters.flat_rate")
+        assert answer.json()["detail"] == words
+        assert "BRING" in answer.json()["fix"] or "SERVICEPAKKE" in answer.json()["fix"]
+        shown = (await bare_site.client.get("/connections/nettbutikk")).json()
+        assert shown["settings"]["transporters"] == {}
+
+    async def test_nor_is_it_declared(self, bare_site: Site) -> None:
+        await made(bare_site)
+        await bare_site.client.post("/connections/nettbutikk/activate")
+        declared = {**bare_site.given(), **carrier("NOBODY", "X")}
+        declared.pop("name")
+        for dry_run in ("true", "false"):
+            answer = await bare_site.client.put("/connections/nettbutikk", json=declared, params={"dry_run": dry_run})
+            assert (answer.status_code, answer.json()["field"]) == (422, "settings.transporters.flat_rate")
+
+    async def test_one_that_it_lists_is_saved_and_asked_for_once(self, bare_site: Site) -> None:
+        await made(bare_site)
+        await bare_site.client.post("/connections/nettbutikk/activate")
+        for change in (carrier("BRING", "PA_DOREN"), {"settings": {"silent_hours": 5}}):
+            assert (await bare_site.client.patch("/connections/nettbutikk", json=change)).status_code == 200
+        asked = [call.path for call in bare_site.warehouse.calls() if call.path.endswith("/transporterContracts")]
+        assert len(asked) == 1
+
+    async def test_what_was_never_tested_is_saved_without_a_call(self, bare_site: Site) -> None:
+        await made(bare_site)
+        assert (await bare_site.client.patch("/connections/nettbutikk", json=carrier("NOBODY", "X"))).status_code == 200
+        assert bare_site.warehouse.calls() == []
+
+    async def test_a_warehouse_that_is_away_keeps_nobody_from_saving(self, bare_site: Site) -> None:
+        await made(bare_site)
+        await bare_site.client.post("/connections/nettbutikk/activate")
+        bare_site.warehouse.fail("status", status=503)
+        assert (await bare_site.client.patch("/connections/nettbutikk", json=carrier("BRING", "PA_DOREN"))).status_code == 200
+
+
 async def test_activation_tests_first_and_refuses_with_what_it_found(bare_site: Site) -> None:
     await made(bare_site, consumer_secret="cs_wrong")
     answer = await bare_site.client.post("/connections/nettbutikk/activate")

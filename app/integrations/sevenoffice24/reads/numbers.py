@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
@@ -93,23 +93,20 @@ class ProductNumbers:
         kept = None if is_new else self._censuses.get("")
         if kept is not None:
             return kept
-        ids, marks = array("q"), array("Q")
-        async for some in self._light():
-            ids.extend(int(each["Id"]) for each in some)
-            marks.extend(_mark(number) for each in some if (number := _number(each)))
-        seen = sorted(set(ids))
-        if self._settings.load_by_category and seen:
-            await self._add_those_in_no_category(seen, ids, marks)
-        return self._censuses.put("", Census(array("q", sorted(set(ids))), _twice(marks)))
-
-    async def _light(self) -> AsyncIterator[list[Mapping[str, Any]]]:
-        """Ids and numbers, each product once: one category after the other, or all together where there are none."""
-        known: set[int] = set()
+        ids, marks = set[int](), array("Q")
         for search in await self._searches():
-            found = await self._soap.get_products(search, _LIGHT)
-            new = {each["Id"]: each for each in found if each.get("Id") and each["Id"] not in known}
-            known.update(new)
-            yield list(new.values())
+            self._count(await self._soap.get_products(search, _LIGHT), ids, marks)
+        if self._settings.load_by_category and ids:
+            await self._count_those_in_no_category(ids, marks)
+        return self._censuses.put("", Census(array("q", sorted(ids)), _twice(marks)))
+
+    def _count(self, products: Sequence[Mapping[str, Any]], ids: set[int], marks: array[int]) -> None:
+        """Each product once: a category may be listed with those below it."""
+        for each in products:
+            if each.get("Id") and each["Id"] not in ids:
+                ids.add(each["Id"])
+                if number := _number(each):
+                    marks.append(_mark(number))
 
     async def _searches(self) -> Sequence[Mapping[str, Any]]:
         everything: Mapping[str, Any] = {"DateChanged": LONG_AGO}
@@ -121,14 +118,11 @@ class ProductNumbers:
             return [everything]
         return [{"CategoryId": each} for each in sorted({one["Id"] for one in categories if one.get("Id")})] or [everything]
 
-    async def _add_those_in_no_category(self, seen: Sequence[int], ids: array[int], marks: array[int]) -> None:
-        known = frozenset(seen)
+    async def _count_those_in_no_category(self, ids: set[int], marks: array[int]) -> None:
         listed = await self._soap.get_products({"DateChanged": LONG_AGO}, ("Id",))
-        left = sorted({each["Id"] for each in listed if each.get("Id")} - known)
-        ids.extend(left)
+        left = sorted({each["Id"] for each in listed if each.get("Id") and each["Id"] not in ids})
         for some in blocks(left, self._settings.ids_per_call):
-            found = await self._soap.get_products({"ProductIds": some}, _LIGHT)
-            marks.extend(_mark(number) for each in found if (number := _number(each)))
+            self._count(await self._soap.get_products({"ProductIds": some}, _LIGHT), ids, marks)
 
 
 def _number(product: Mapping[str, Any]) -> str:

@@ -101,8 +101,10 @@ class Calls:
         status, call, now = answer.status_code, operation.name, self._clock()
         if status == 429:
             raise sort_other(status, answer.headers, answer.content, call=call, now=now)
+        found: list[Any] = []
+        listed = service.listed(call, operation.wanted, found)
         try:
-            element = body_of(answer.content)
+            element = body_of(answer.content, listed)
         except NotSoap as error:
             log.warning("soap_answer_not_read", operation=call, status=status, why=str(error))
             raise sort_other(status, answer.headers, answer.content, call=call, now=now) from error
@@ -119,7 +121,7 @@ class Calls:
         if refused is not None:
             log.warning("soap_refused", operation=call, said=quoted(refused))
             raise Refused(f"24SevenOffice refused {call}", system=SYSTEM, call=call, status=status)
-        return service.result(call, element, operation.wanted)
+        return service.result(call, element, operation.wanted) if listed is None else found
 
 
 def quoted(text: str) -> str:

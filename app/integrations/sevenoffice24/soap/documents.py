@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,9 @@ from app.integrations.sevenoffice24.soap.shapes import NAMESPACE
 MOST_TAGS = 2_000_000
 """More than 20,000 orders with their rows have. An element takes ten times its bytes in memory."""
 ENVELOPES = ("http://schemas.xmlsoap.org/soap/envelope/", "http://www.w3.org/2003/05/soap-envelope")
+PIECE = 64 * 1024
+NOTHING = "{nothing}nothing"
+"""The tag of no element."""
 EXCEPTION = f"{{{NAMESPACE}}}APIException"
 
 
@@ -27,14 +31,26 @@ class Fault:
     text: str
 
 
-def body_of(content: bytes) -> Any:
-    """What stands in the envelope's body: an answer's element, or the fault's. Raises NotSoap.
+@dataclass(frozen=True)
+class Listed:
+    """A result that is a list: its tag, that of its items, and what takes each item's element. What it took is gone from the
+    document: a long list is never there as a whole."""
+
+    result: str
+    item: str
+    take: Callable[[Any], None]
+
+
+def body_of(content: bytes, listed: Listed | None = None) -> Any:
+    """What stands in the envelope's body: an answer's element, or the fault's. Raises NotSoap: then nothing taken counts.
 
     Without huge_tree, libxml2 reads 256 levels and 10 MB of text at most.
     """
     if content.count(b"<") > MOST_TAGS:
         raise NotSoap("too many elements")
-    parser = etree.XMLParser(
+    parser = etree.XMLPullParser(
+        events=("end",),
+        tag=listed.item if listed is not None else NOTHING,
         recover=False,
         resolve_entities=False,
         load_dtd=False,
@@ -44,7 +60,7 @@ def body_of(content: bytes) -> Any:
         remove_pis=True,
     )
     try:
-        root = etree.fromstring(content, parser)
+        root = _read(parser, content, listed)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise NotSoap(f"no XML: {type(error).__name__}") from error
     if root.getroottree().docinfo.doctype:
@@ -54,6 +70,20 @@ def body_of(content: bytes) -> Any:
         if body is not None and len(body):
             return body[0]
     raise NotSoap("no envelope with a body")
+
+
+def _read(parser: Any, content: bytes, listed: Listed | None) -> Any:
+    """The document's first element. Raises XMLSyntaxError and ValueError."""
+    for start in range(0, len(content), PIECE):
+        parser.feed(content[start : start + PIECE])
+        for _, element in parser.read_events():
+            above = element.getparent()
+            if listed is not None and above is not None and above.tag == listed.result:
+                listed.take(element)
+                element.clear()
+                while element.getprevious() is not None:
+                    del above[0]
+    return parser.close()
 
 
 def fault_in(element: Any) -> Fault | None:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from zeep import Settings
 from zeep.wsdl import Document
 
+from app.integrations.sevenoffice24.soap.documents import Listed
 from app.integrations.sevenoffice24.soap.shapes import NAMESPACE, Shape, Wanted, shape_of
 
 DESCRIPTIONS = Path(__file__).parent / "descriptions"
@@ -61,8 +62,23 @@ class Described:
         written: dict[str, Any] = self.requests[operation].written(given)
         return written
 
+    def listed(self, operation: str, wanted: Wanted, found: list[Any]) -> Listed | None:
+        """Puts the plain items of a result that is a list into `found`; None where it is none."""
+        name = f"{operation}Result"
+        shape = self.results[operation].members[name].shape
+        item = shape.item if shape is not None else None
+        if item is None:
+            return None
+
+        def take(element: Any) -> None:
+            value = item.read(element, wanted)
+            if value is not None:
+                found.append(value)
+
+        return Listed(f"{{{NAMESPACE}}}{name}", f"{{{NAMESPACE}}}{item.name}", take)
+
     def result(self, operation: str, answer: Any, wanted: Wanted) -> Any:
-        """The plain value of the result in an answer's element; None for none, an empty list where it is a list."""
+        """The plain value of a result that is no list, in an answer's element; None for none."""
         name = f"{operation}Result"
         member, element = self.results[operation].members[name], answer.find(f"{{{NAMESPACE}}}{name}")
         found = None if element is None else member.read(element, wanted)

@@ -36,6 +36,7 @@ from tests.bench.measurements import (
     stock,
     throughput,
 )
+from tests.bench.volume import figures as volume
 
 Measure = Callable[[Options], list[Figure]]
 
@@ -53,6 +54,7 @@ BENCHES = {
     "coalescing": Bench("many changes of one order, few writes", coalescing.measure),
     "poll": Bench("polls of what has not changed", poll.measure),
     "poll-large": Bench("polls of a shop with 50,000 orders and 50,000 products", poll_large.measure),
+    "volume": Bench("polled shops with 50,000 products and 20,000 orders", volume.measure),
     "stock": Bench("quantities of 10,000 articles to the shop", stock.measure),
     "latency": Bench("from a webhook's commit to the warehouse", latency.measure),
     "claims-sqlite": Bench("what a claim reads, on SQLite", claims.sqlite),

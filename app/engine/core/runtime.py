@@ -108,6 +108,11 @@ class Gateway:
         async with self.database.read() as db:
             return self._connections.put(connection_id, await connections.find(db, self.vault, connection_id))
 
+    async def connection_now(self, connection_id: str) -> Connection:
+        """By id, as it is at this moment. Raises NotFound."""
+        self._connections.forget(connection_id)
+        return await self.connection(connection_id)
+
     async def on_lane(self, lane: str) -> list[Connection]:
         """The connections whose writes go through this lane (a goods owner's, or one shop's), at most CACHE_SECONDS old.
 

@@ -100,9 +100,8 @@ async def _next_part(gateway: Gateway, connection: Connection, process: Process)
 
 async def _work(gateway: Gateway, connection: Connection, process: Process, part: RunPart, lease: Lease) -> bool:
     """Reads until done or the slice is over. Returns whether there is more to read, in this part or another."""
-    if not part.dry_run and not connection.settings.processes.is_on(process):
-        gateway.forget(connection.id)  # another process may have switched it on just before the run was asked for
-        connection = await gateway.connection(connection.id)
+    if part.started_at is None:  # what was changed just before the run was asked for counts: settings, and a new token
+        connection = await gateway.connection_now(connection.id)
     ends = time.monotonic() + gateway.settings.slice_seconds
     in_background.set(True)  # of this task: what came in by webhook is read before it
     current_run.set(part.run_id)

@@ -242,3 +242,18 @@ async def test_orders_come_by_their_status_and_a_setting_that_changes_brings_tho
     assert (await site.client.patch("/connections/butikk", json=changed)).status_code == 200
     await site.work()
     assert sorted(each["orderNumber"] for each in orders(site)) == ["1001", "1002", "1003", "1005"]
+
+
+async def test_a_poll_that_broke_off_goes_on_at_its_page_and_nothing_comes_twice(site: Site, shop: SimulatedNettbutikk) -> None:
+    connection = await connected(site, shop, page_size=2)
+    before = len(shop.calls("orders/2/", "GET"))
+    for _ in range(5):
+        shop.order("SOKK-1")
+    shop.fail("status", status=503, method="GET", path="/api/v1/orders/2/1", times=1)
+    for _ in range(2):
+        await poll(site, connection)
+    assert sorted(each["orderNumber"] for each in orders(site)) == ["1001", "1002", "1003", "1004", "1005"]
+    listed = [each.path.split("/orders/")[1].split("/")[:2] for each in shop.calls("orders/2/", "GET")[before:]]
+    assert listed == [["2", "0"], ["2", "1"], ["2", "1"], ["2", "2"], ["2", "3"]]
+    await poll(site, connection)
+    assert len(orders(site)) == 5

@@ -188,7 +188,7 @@ async def open_site(database_url: str, data_directory: Path, **more: Any) -> Asy
     clock = Clock()
     shop, warehouse = SimulatedShop.open(clock), SimulatedWarehouse.open(clock)
     async with open_api(settings_for(database_url, data_directory, **more)) as api:
-        api.gateway.clock = clock
+        api.gateway.clock = api.gateway.circuits.clock = api.gateway.daily.clock = clock
         yield Site(
             gateway=api.gateway,
             wake_ups=api.wake_ups,

@@ -27,7 +27,7 @@ from app.engine.polling import deep_sweep, health_alerts, returns, shipments, sh
 from app.engine.polling.side_reads import put_in, taken_out
 from app.engine.stock import dry_run as stock_dry_run
 from app.engine.stock import read as stock_read
-from app.errors import BadInput, LeaseLost, LockedOut, LoginRefused, NotFound, Paced, RateLimited, Refused, RemoteError
+from app.errors import BadInput, LeaseLost, LockedOut, LoginRefused, NotFound, Paced, RateLimited, Refused, RemoteError, Resting
 from app.integrations.protocol.session import current_run
 from app.logs import get_logger
 from app.records import alerts, connections, cursors, runs
@@ -35,9 +35,12 @@ from app.records.connections import Connection, Status
 from app.records.cursors import Cursor, CursorChange
 from app.records.runs import RunPart
 from app.storage.outages import is_passing
+from app.warehouse.rest.failures import SYSTEM as WAREHOUSE
 
 log = get_logger(__name__)
 
+AGAIN_SECONDS = 50.0
+"""Longest pause before a shop that failed is polled again: within 75 s after it is back, everything runs."""
 SHOP_POLLS = (Process.ARTICLES, Process.ORDERS)
 """Polls that find what a shop's webhooks would have announced."""
 
@@ -223,6 +226,13 @@ async def _schedule_next(db: AsyncConnection, part_run: PartRun, now: datetime) 
     return before
 
 
+def _longest_pause(part_run: PartRun, error: RemoteError) -> float:
+    """Seconds. A shop locks nobody out, so it is soon asked again; the WMS does, and a login that is refused stays so."""
+    interval = part_run.connection.settings.poll_interval_minutes * 60
+    is_patient = isinstance(error, LoginRefused) or error.system == WAREHOUSE
+    return interval if is_patient else min(interval, AGAIN_SECONDS)
+
+
 async def _fail(part_run: PartRun, error: RemoteError) -> None:
     """Ends the part as failed. What was stored stays, and the next poll goes on from the cursor."""
     gateway, now = part_run.gateway, part_run.gateway.clock()
@@ -233,9 +243,11 @@ async def _fail(part_run: PartRun, error: RemoteError) -> None:
             await runs.end_finished(db, now)
             return
         failures = (await cursors.ensure(db, part_run.connection, part_run.process, now)).failures
-        pause = pause_before(failures, settings.retry_base_seconds, part_run.connection.settings.poll_interval_minutes * 60)
+        pause = pause_before(failures, settings.retry_base_seconds, _longest_pause(part_run, error))
         if isinstance(error, RateLimited) and error.retry_after is not None:
-            pause = max(pause, timedelta(seconds=error.retry_after))
+            # An account that rests may be asked again as soon as the call that goes first is answered.
+            asked = min(error.retry_after, AGAIN_SECONDS) if isinstance(error, Resting) else error.retry_after
+            pause = max(pause, timedelta(seconds=asked))
         pause = max(pause, (part_run.beside.not_before or now) - now)
         is_outdated = isinstance(error, LoginRefused) and await _was_changed(db, part_run.connection)
         pause = timedelta(seconds=CACHE_SECONDS) if is_outdated else pause

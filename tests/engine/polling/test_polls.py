@@ -175,14 +175,21 @@ class TestTheCursor:
         due = (await cursor(sqlite_harness)).next_poll_at
         assert 6.2 * 60 < (due - sqlite_harness.clock()).total_seconds() <= 7 * 60
 
-    async def test_pauses_after_failures_grow_up_to_the_interval(self, sqlite_harness: Harness) -> None:
+    async def test_pauses_after_failures_grow_to_less_than_a_minute(self, sqlite_harness: Harness) -> None:
         sqlite_harness.shop.fail("status", status=500)
         pauses = []
         for _ in range(12):
             await sqlite_harness.poll()
             pauses.append(((await cursor(sqlite_harness)).next_poll_at - sqlite_harness.clock()).total_seconds())
         assert pauses[0] <= 5
-        assert 0.5 * 900 - 5 <= pauses[-1] <= 900
+        assert 0.5 * 50 - 5 <= pauses[-1] <= 50
+
+    async def test_a_login_that_is_refused_is_tried_again_with_the_interval_in_the_end(self, sqlite_harness: Harness) -> None:
+        sqlite_harness.shop.fail("status", status=401)
+        for _ in range(12):
+            await sqlite_harness.poll()
+        pause = ((await cursor(sqlite_harness)).next_poll_at - sqlite_harness.clock()).total_seconds()
+        assert 0.5 * 900 - 5 <= pause <= 900
 
     async def test_a_shop_that_asks_for_fewer_calls_is_left_alone_for_as_long_as_it_says(self, sqlite_harness: Harness) -> None:
         sqlite_harness.shop.fail("status", status=429, retry_after="400", times=1)

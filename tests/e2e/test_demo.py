@@ -90,7 +90,9 @@ def test_an_order_put_into_the_shop_is_in_the_warehouse_and_explained(demo: Demo
     assert [(line["article"]["articleNumber"], line["orderedNumberOfItems"]) for line in order["orderLines"]] == [
         ("E2E-TERMOS", 2)
     ]
-    (mapping,) = demo.api("GET", f"mappings?kind=order&number={placed['number']}").json()["items"]
+    # The warehouse has the order before the gateway has stored its answer.
+    sent = f"mappings?kind=order&transfer=sent&number={placed['number']}"
+    (mapping,) = until(lambda: demo.api("GET", sent).json()["items"], "the order's transfer")
     explained = demo.api("GET", f"mappings/{mapping['id']}").json()
     assert explained["warehouse"]["id"] == order["orderInfo"]["orderId"]
     # The second of the two deliveries may still be on its way.

@@ -81,6 +81,9 @@ def test_a_shipment_reaches_the_shop_and_is_explained(demo: Demo, shipped: dict[
     until(lambda: demo.shop("GET", f"orders/{shipped['id']}")["status"] == "completed", "the completed order")
     notes = [note["note"] for note in demo.shop("GET", f"orders/{shipped['id']}/notes") if note["customer_note"]]
     assert [note for note in notes if "E2E-TRACK-1" in note] == notes != []
+    # The shop has it before the gateway has stored that.
+    reported = f"mappings?kind=order&delivery=reported&number={shipped['number']}"
+    until(lambda: demo.api("GET", reported).json()["items"], "the order's delivery")
     shown = command(demo, "mappings", "show", shipped["number"]).stdout
     assert "E2E-TRACK-1" in shown
     assert "Told to the shop" in shown

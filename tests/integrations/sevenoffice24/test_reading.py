@@ -173,6 +173,23 @@ async def test_a_load_that_stops_goes_on_behind_the_last_batch(bench: Bench) -> 
     assert "loading" not in cursor
 
 
+async def test_a_load_that_goes_on_asks_for_nothing_twice(bench: Bench) -> None:
+    for number in range(6):
+        bench.tenant.add_product(f"A-{number}")
+        bench.tenant.place_order([{"Name": "x"}])
+    reader = bench.reader(ids_per_call=2)
+    for process, listed in ((Process.ORDERS, "GetOrderSyncList"), (Process.ARTICLES, "GetCategories")):
+        cursor = None
+        for _ in range(3):
+            async for page in reader.changes(process, cursor, None):
+                cursor = page.cursor
+                break
+        assert len(bench.asked(listed)) == 1
+        assert "loading" not in (cursor or {})
+    assert [each["OrderIds"] for each in searches(bench, "GetInvoices")] == [[5501, 5502], [5503, 5504], [5505, 5506]]
+    assert len(bench.asked("HasSession")) == 1
+
+
 async def test_what_changes_during_a_load_is_given_by_the_next_poll(bench: Bench) -> None:
     for _ in range(4):
         bench.tenant.place_order([{"Name": "x"}])

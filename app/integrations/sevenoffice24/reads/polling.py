@@ -21,6 +21,7 @@ from app.integrations.sevenoffice24.reads.listings import Listing, Raw
 from app.integrations.sevenoffice24.reads.records import blocks, records_of
 from app.integrations.sevenoffice24.settings import SevenOfficeAdapterSettings
 from app.json_reading import moment, whole
+from app.ttl_cache import TtlCache
 
 LOADING = "loading"
 FIRST = "first"
@@ -28,6 +29,8 @@ FIRST = "first"
 whether it is the first load."""
 LOOK_BACK = timedelta(hours=1)
 """A poll that found nothing lately looks back so far at most: the ERP's clock may be behind ours."""
+LISTED_SECONDS = 3600.0
+"""For how long ids are kept that a load goes by. What is made meanwhile is found by the next poll."""
 _SECOND = timedelta(seconds=1)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -56,8 +59,11 @@ class Poll:
         settings: SevenOfficeAdapterSettings,
         clock: Clock,
         began: tuple[Mapping[str, Any] | None, datetime | None],
+        lists: TtlCache[str, Sequence[int]],
     ) -> None:
+        """`lists`: ids that a load goes by, for when it goes on."""
         stored, since = began
+        self._lists = lists
         kept = dict(stored or {})
         self._is_first = is_first(stored)
         loading = kept.pop(LOADING, None)
@@ -97,7 +103,9 @@ class Poll:
     async def _load(self, now: datetime, start: datetime | None) -> AsyncIterator[Stretch]:
         known = self._loading or {}
         began, after = moment(known.get("began")) or now, whole(known, "after") or 0
-        ids = await self._listing.ids(start)
+        key = f"{self._listing.process}/{written(began)}"
+        kept = self._lists.get(key) if self._loading is not None else None
+        ids = self._lists.put(key, await self._listing.ids(start)) if kept is None else kept
         left = ids[bisect_right(ids, after) :]
         for some in blocks(left, self._settings.ids_per_call):
             found = await self._listing.by_ids(some)

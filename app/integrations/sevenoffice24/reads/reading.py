@@ -15,11 +15,12 @@ from app.integrations.sevenoffice24.reads.beside import Beside
 from app.integrations.sevenoffice24.reads.companies import Companies
 from app.integrations.sevenoffice24.reads.listings import Listing, Orders, Products
 from app.integrations.sevenoffice24.reads.numbers import ProductNumbers
-from app.integrations.sevenoffice24.reads.polling import LOADING, Poll, is_first
+from app.integrations.sevenoffice24.reads.polling import LISTED_SECONDS, LOADING, Poll, is_first
 from app.integrations.sevenoffice24.reads.records import KEYS, blocks, records_of, wire_ids
 from app.integrations.sevenoffice24.reads.same_numbers import NUMBERS, SameNumbers, mark, number_of
 from app.integrations.sevenoffice24.shop import Shop
 from app.integrations.sevenoffice24.soap.failures import SYSTEM
+from app.ttl_cache import TtlCache
 
 
 class RecordReader(Shop):
@@ -29,6 +30,7 @@ class RecordReader(Shop):
         super().__init__(opened)
         self._numbers = ProductNumbers(self._soap, self._settings, self._articles)
         self._beside = Beside(Companies(self._soap, self._settings, self._clock), self._numbers, self._settings, self._clock)
+        self._lists: TtlCache[str, Sequence[int]] = TtlCache(LISTED_SECONDS, len(KEYS))
         self._products = Products(self._soap, self._settings, self._numbers)
         self._orders = Orders(self._soap, self._settings, None)
 
@@ -36,7 +38,8 @@ class RecordReader(Shop):
 
     async def changes(self, process: Process, cursor: Mapping[str, Any] | None, since: datetime | None) -> AsyncIterator[Page]:
         """Sales orders or products. Raises RemoteError when a call fails: nothing of what it would have given is passed over."""
-        self._soap.begin_run()
+        if LOADING not in (cursor or {}):
+            self._soap.begin_run()
         pages = self._changed_orders(cursor, since) if process is Process.ORDERS else self._changed_products(dict(cursor or {}))
         async for page in pages:
             yield page
@@ -48,7 +51,7 @@ class RecordReader(Shop):
             states = (*states, *self._settings.leaving_states)
         if LOADING not in (cursor or {}):
             self._beside.begin()
-        poll = Poll(Orders(self._soap, self._settings, states), self._settings, self._clock, (cursor, since))
+        poll = Poll(Orders(self._soap, self._settings, states), self._settings, self._clock, (cursor, since), self._lists)
         async for stretch in poll.stretches():
             await self._beside.prepare(stretch.records)
             yield Page(stretch.records, stretch.behind, self.calls - made, left_out=stretch.left_out)
@@ -58,7 +61,7 @@ class RecordReader(Shop):
         same, made = SameNumbers(self._numbers, self._products, self._settings), self.calls
         same.take_up(cursor.pop(NUMBERS, None))
         put_right = await same.put_right() if LOADING not in cursor else []
-        poll = Poll(self._products, self._settings, self._clock, (cursor or None, None))
+        poll = Poll(self._products, self._settings, self._clock, (cursor or None, None), self._lists)
         census = await self._numbers.census(is_new=LOADING not in cursor) if poll.start is None else None
         async for stretch in poll.stretches():
             records = [*put_right, *await same.marked(stretch.records, census)]

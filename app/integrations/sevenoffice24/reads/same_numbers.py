@@ -59,7 +59,7 @@ class SameNumbers:
         """The records, those that share their number with others marked, and these others with them."""
         known = await self.numbers.known([each.source_id for each in records])
         new = {number_of(each) for each in records if known.get(each.source_id) != number_of(each)} - {""}
-        found = await self.numbers.shared(new, census)
+        found = await self.numbers.shared(new - set(self.shared), census)
         given = {each.source_id for each in records}
         others = {one for ids in found.values() for one in ids} - given
         self.shared |= found

@@ -288,23 +288,6 @@ async def test_a_token_that_was_replaced_is_told_once_and_nothing_is_lost(site: 
     assert [each["orderNumber"] for each in orders(site)] == ["1001"]
 
 
-async def test_quantities_reach_the_shop_so_many_a_run(site: Site, shop: SimulatedNettbutikk) -> None:
-    for number in range(3):
-        shop.product(f"S-{number}")
-    shown = await active(site, shop, max_stock_updates_per_run=2)
-    connection = await site.gateway.connection(shown["id"])
-    await sync(site, "articles")
-    for number in range(3):
-        site.warehouse.model.put_in_stock(f"S-{number}", 5)
-    site.tick(60)
-    await site.poll("stock", connection, sweep=True)
-    assert sorted(shop.shop.stock(f"S-{number}") for number in range(3)) == [0, 5, 5]
-    site.tick(15 * 60)
-    await site.poll("stock", connection)
-    assert [shop.shop.stock(f"S-{number}") for number in range(3)] == [5, 5, 5]
-    assert len(shop.calls("products", "PATCH")) == 3
-
-
 async def test_shipments_wait_visibly_while_the_words_are_not_confirmed(site: Site, shop: SimulatedNettbutikk) -> None:
     await active(site, shop, **NORWEGIAN)
     placed = shop.order("SOKK-1")

@@ -21,8 +21,9 @@ def measure(options: Options) -> list[Figure]:
 
 
 def _measured(name: str) -> list[Figure]:
-    many, few = read([Asked(name, SIZE, is_sent_on=False), Asked(name, SIZE.tenth, is_sent_on=True)])
-    best = SYSTEMS[name].best(SIZE)
+    page = SYSTEMS[name].page
+    many, few = read([Asked(name, SIZE, False, page), Asked(name, SIZE.tenth, True, page)])
+    best = SYSTEMS[name].best(SIZE, page)
     calls = [_first(process, many, best) for process in PROCESSES] + [_again(process, many, best) for process in PROCESSES]
     return [*calls, _memory(few, many), _second(many), _second(few)]
 

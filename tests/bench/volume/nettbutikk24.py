@@ -33,19 +33,20 @@ def fill(size: Size, clock: FillingClock) -> ASGIApp:
     return app
 
 
-def connection(url: str) -> dict[str, Any]:
+def connection(url: str, page: int) -> dict[str, Any]:
     return {
         "source": {"api_url": f"{url}/api/v1/", "api_key": TOKEN},
-        "settings": {"requests_per_second": 1000, "status_confirmed": True, "page_size": PAGE},
+        "settings": {"requests_per_second": 1000, "status_confirmed": True, "page_size": page},
     }
 
 
-def best(size: Size) -> Best:
+def best(size: Size, page: int) -> Best:
     """Contract, 1: lists by positions. Each page of a poll begins with the row that the last one ended with, as rows may leave a
-    list meanwhile. So it brings 999 new ones. Customers are listed without that. A HEAD tells whether any order has changed; of
-    products it is not known whether they have one, so that they are listed."""
-    articles, orders = (max(1, math.ceil((records - 1) / (PAGE - 1))) for records in (size.products, size.orders))
-    return Best(articles, orders + math.ceil(size.customers / PAGE), articles_again=1, orders_again=1)
+    list meanwhile: one of 1,000 brings 999 new ones. Customers are listed without that. A HEAD tells whether any order has
+    changed. It is not known whether products have one, so that they are listed.
+    """
+    articles, orders = (max(1, math.ceil((records - 1) / (page - 1))) for records in (size.products, size.orders))
+    return Best(articles, orders + math.ceil(size.customers / page), articles_again=1, orders_again=1)
 
 
-SYSTEM = System("24nettbutikk", fill, connection, best)
+SYSTEM = System("24nettbutikk", fill, connection, best, PAGE)

@@ -26,7 +26,7 @@ from app.settings import Settings
 from app.storage.tables import cursors, jobs
 from app.worker import work
 from tests.bench.volume.simulator import LargeShop, large_shop
-from tests.bench.volume.system import Size, System
+from tests.bench.volume.system import Size
 from tests.bench.volume.systems import SYSTEMS
 from tests.bench.workload import databases
 from tests.bench.workload.warehouse_process import WarehouseProcess, warehouse_process
@@ -45,6 +45,7 @@ class Asked:
     system: str
     size: Size
     is_sent_on: bool
+    page: int
 
 
 @dataclass
@@ -91,16 +92,16 @@ async def _read_shop(asked: Asked) -> Reading:
         database = stack.enter_context(databases.sqlite())
         directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="gateway-bench-"))
         async with open_harness(database, Path(directory)) as harness:
-            connection = await _connect(harness, system, shop, warehouse)
+            connection = await _connect(harness, system.connection(shop.url, asked.page), (system.name, warehouse))
             return await _Visit(harness, connection, shop, warehouse).whole(Reading(asked))
 
 
-async def _connect(harness: Harness, system: System, shop: LargeShop, warehouse: WarehouseProcess) -> Connection:
-    given = system.connection(shop.url)
+async def _connect(harness: Harness, given: Mapping[str, Any], between: tuple[str, WarehouseProcess]) -> Connection:
+    system, warehouse = between
     settings: dict[str, Any] = {"go_live": LONG_AGO, **given["settings"]}
     draft = Draft(
         name="large",
-        integration=system.name,
+        integration=system,
         source=given["source"],
         warehouse=warehouse.credentials(),
         settings={**settings, **way_back_off(settings)},

@@ -65,9 +65,10 @@ class FillingClock:
 @dataclass(frozen=True)
 class System:
     """`fill` makes its simulator, full, which keeps one call in its journal. `connection`: `source` and `settings`, by the
-    simulator's address."""
+    simulator's address and the records a page. `page`: the largest one of the contract."""
 
     name: str
     fill: Callable[[Size, FillingClock], ASGIApp]
-    connection: Callable[[str], dict[str, Any]]
-    best: Callable[[Size], Best]
+    connection: Callable[[str, int], dict[str, Any]]
+    best: Callable[[Size, int], Best]
+    page: int

@@ -191,6 +191,18 @@ async def test_many_new_customers_are_listed() -> None:
     assert bench.articles.asked == [["501001"]]
 
 
+async def test_a_poll_that_goes_on_lists_customers_from_where_it_stopped() -> None:
+    bench = open_bench()
+    bench.shop.add_product("SOKK-1")
+    for _ in range(200):
+        bench.shop.place_order([{"article_no": "SOKK-1"}])
+    client = bench.client(page_size=100)
+    first = await anext(client.changes(Process.ORDERS, None, None))
+    await changed(client, Process.ORDERS, dict(first.cursor))
+    listed = [each for each in bench.asked if "customers" in each]
+    assert listed == ["GET customers/100/0", "GET customers/100/100"]
+
+
 async def test_a_product_that_is_not_known_is_read_once() -> None:
     bench = open_bench()
     bench.shop.add_product("A-1", "A")

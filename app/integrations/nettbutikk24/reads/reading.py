@@ -42,7 +42,8 @@ class RecordReader(Shop):
             yield page
 
     async def _orders(self, cursor: Mapping[str, Any] | None, since: datetime | None) -> AsyncIterator[Page]:
-        self._beside.begin()
+        if PLACE not in (cursor or {}):
+            self._beside.begin()
         poll = Poll(self._calls, self._lists, self._settings, Process.ORDERS, (cursor, since))
         async for stretch in poll.stretches():
             made = self._calls.count

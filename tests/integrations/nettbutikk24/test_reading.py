@@ -154,8 +154,9 @@ async def test_a_shop_whose_head_saves_nothing_is_not_asked_for_ever(config: dic
 # --- beside orders --------------------------------------------------------------------------------------------------------
 
 
-async def test_a_customer_is_read_once_for_all_orders_and_again_for_one_that_changed_since() -> None:
-    bench = open_bench()
+@pytest.mark.parametrize("timezone", ["Europe/Oslo", "America/New_York", "Asia/Tokyo"])
+async def test_a_customer_is_read_once_for_all_orders_and_again_for_one_that_changed_since(timezone: str) -> None:
+    bench = open_bench(timezone=timezone)  # whatever the shop's own is: the connection goes by Oslo's
     bench.articles.known = {"501001": "A-1"}
     bench.shop.add_product("A-1", "A")
     kari = bench.shop.add_customer()["id"]

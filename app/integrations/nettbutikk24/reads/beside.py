@@ -59,6 +59,8 @@ class Beside:
         self._numbers: TtlCache[str, str] = TtlCache(NUMBER_SECONDS, MOST_CUSTOMERS)
         self._turn = asyncio.Lock()
         self._listed: int | None = 0
+        self._began = _LONG_AGO
+        self._orders_at: datetime | None = None
 
     def lacks(self, order: Body) -> bool:
         """Whether something is missing that mapping needs. Of an order that is not to be sent nothing is read."""
@@ -78,8 +80,12 @@ class Beside:
             numbers, why = await self._numbers_of(left)
             return {CUSTOMER: dict(customer), ARTICLES: {**known, **numbers}, NO_NUMBER: why}
 
-    async def prepare(self, orders: Collection[SourceRecord]) -> None:
-        """Lists customers where many orders come at once, and asks for all their articles together."""
+    async def prepare(self, orders: Collection[SourceRecord], began: datetime | None) -> None:
+        """Lists customers where many orders come at once, and asks for all their articles together.
+
+        `began`: when the poll that has just read these orders began, by the shop's clock.
+        """
+        self._began, self._orders_at = began or _LONG_AGO, self._calls.now
         needed = [each for each in orders if self.lacks(each.body)]
         await self._known_numbers({key for each in needed for key in _keys(each.body)})
         missing = {
@@ -110,9 +116,14 @@ class Beside:
         return self._customers.put(customer_id, _Read(_compact(found), self._calls.now)).customer
 
     def _is_fresh(self, customer_id: str, changed: datetime | None) -> bool:
-        """Whether he was read after the order's last change: then he is as he was then."""
-        known = self._customers.get(customer_id)
-        return known is not None and known.at >= (changed or _LONG_AGO)
+        """Whether he was read after the order's last change, and in no earlier poll: then he is as he was then.
+
+        The order's time may be off, where the shop's time zone is not the one that is set. It was read after its change.
+        """
+        known, changed = self._customers.get(customer_id), changed or _LONG_AGO
+        if self._orders_at is not None:
+            changed = max(self._began, min(changed, self._orders_at))
+        return known is not None and known.at >= changed
 
     async def _list_customers(self, offset: int) -> set[str]:
         """The ids of those on the next page."""

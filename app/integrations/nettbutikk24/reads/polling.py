@@ -37,13 +37,17 @@ _OVER = timedelta(seconds=5)
 
 @dataclass(frozen=True)
 class Stretch:
-    """One page of a poll: its records, oldest first, without those that an earlier poll gave as they are; the cursor behind."""
+    """One page of a poll: its records, oldest first, without those that an earlier poll gave as they are; the cursor behind.
+
+    `began`: when the first page of the list was read, by the shop's clock.
+    """
 
     records: tuple[SourceRecord, ...]
     behind: dict[str, Any]
     is_last: bool
     calls: int
     left_out: int
+    began: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -169,4 +173,5 @@ class Poll:
         if not is_last:
             behind = {**self._stored(self._base, self._read_at), PLACE: place.stored(), AHEAD: self._ahead.stored()}
         records = tuple(sorted(new, key=lambda each: (each.modified_at or _NEVER, each.source_id)))
-        return Stretch(records, behind, is_last=is_last, calls=calls, left_out=len(rows) - len(listed))
+        left_out = len(rows) - len(listed)
+        return Stretch(records, behind, is_last=is_last, calls=calls, left_out=left_out, began=place.began)

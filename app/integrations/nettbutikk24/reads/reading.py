@@ -47,7 +47,7 @@ class RecordReader(Shop):
         poll = Poll(self._calls, self._lists, self._settings, Process.ORDERS, (cursor, since))
         async for stretch in poll.stretches():
             made = self._calls.count
-            await self._beside.prepare(stretch.records)
+            await self._beside.prepare(stretch.records, stretch.began)
             calls = stretch.calls + self._calls.count - made
             yield Page(stretch.records, stretch.behind, calls, self._calls.shop_time, left_out=stretch.left_out)
 

@@ -171,9 +171,13 @@ async def test_a_record_that_was_refused_carries_its_exception_without_the_stack
     assert await soap.save_invoices([{"OrderId": 1}]) == [{"OrderId": 1, "APIException": {"Type": "A.B", "Message": "no"}}]
 
 
-async def test_an_exception_right_under_the_result_is_a_refusal_in_our_words() -> None:
+ORDERS = "<InvoiceOrder><OrderId>1</OrderId></InvoiceOrder><InvoiceOrder><OrderId>2</OrderId></InvoiceOrder>"
+
+
+@pytest.mark.parametrize(("before", "after"), [("", ""), (ORDERS, ""), ("", ORDERS), (ORDERS, ORDERS)])
+async def test_an_exception_right_under_the_result_is_a_refusal_in_our_words(before: str, after: str) -> None:
     refused = "<APIException><Type>A.B</Type><Message>SQL 10.0.0.7</Message></APIException>"
-    soap = client(lambda asked: result(asked.operation, refused)).soap
+    soap = client(lambda asked: result(asked.operation, f"{before}{refused}{after}")).soap
     with pytest.raises(Refused) as caught:
         await soap.save_invoices([{"OrderId": 1}])
     assert caught.value.message == "24SevenOffice refused SaveInvoices"

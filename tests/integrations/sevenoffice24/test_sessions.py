@@ -13,7 +13,17 @@ from app.errors import LoginRefused, RateLimited, Unavailable
 from app.integrations.protocol.session import current_run
 from app.integrations.sevenoffice24.soap.failures import BlockedIdentity, UnknownApplication, WrongPassword
 from app.integrations.sevenoffice24.soap.sessions import Unshared
-from tests.integrations.sevenoffice24.calling import CREDENTIALS, NOW, Asked, Client, Office, client, fault, result
+from tests.integrations.sevenoffice24.calling import (
+    CREDENTIALS,
+    NOW,
+    UNAUTHENTICATED,
+    Asked,
+    Client,
+    Office,
+    client,
+    fault,
+    result,
+)
 
 READ = ["Id"]
 
@@ -158,6 +168,7 @@ async def test_of_several_tasks_one_logs_in() -> None:
         (fault("Application id 1111 is not registered. Please contact us"), UnknownApplication, "application"),
         (fault("Identity is blocked"), BlockedIdentity, "identity"),
         (fault("This identity has been disabled"), BlockedIdentity, "identity"),
+        (fault(UNAUTHENTICATED), BlockedIdentity, "identity"),
     ],
 )
 async def test_a_refused_login_says_what_is_wrong(answer: httpx.Response | str, kind: type[LoginRefused], word: str) -> None:

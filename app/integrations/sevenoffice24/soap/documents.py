@@ -81,8 +81,9 @@ def _read(parser: Any, content: bytes, listed: Listed | None) -> Any:
             if listed is not None and above is not None and above.tag == listed.result:
                 listed.take(element)
                 element.clear()
-                while element.getprevious() is not None:
-                    del above[0]
+                taken = element.getprevious()
+                if taken is not None and taken.tag == listed.item:
+                    above.remove(taken)  # what else stands there is looked at afterwards
     return parser.close()
 
 

@@ -56,7 +56,7 @@ class Faulted(Unavailable):
 def sort_fault(fault: Fault, *, call: str, status: int, now: datetime) -> RemoteError:
     """The error that a fault stands for."""
     said = fault.text.casefold()
-    if "not authenticated" in said or "authenticate.asmx" in said:
+    if call != "Login" and ("not authenticated" in said or "authenticate.asmx" in said):
         return NotAuthenticated("the session with 24SevenOffice has ended", system=SYSTEM, call=call, status=status)
     if (limit := limit_in(fault.text, now)) is not None:
         return too_many(call, limit)

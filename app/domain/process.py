@@ -18,6 +18,13 @@ class Process(StrEnum):
     own."""
     NOTES = "notes"
     """Notes in the shop about orders that are held. Has a setting of its own."""
+    IMPORT_STATUS = "import-status"
+    """The status of an order in the outside system, when it has come into the WMS. Follows each transfer, and is not polled."""
+
+    @property
+    def switch(self) -> str:
+        """The name of its setting."""
+        return self.value.replace("-", "_")
 
 
 INBOUND = (Process.ARTICLES, Process.ORDERS)

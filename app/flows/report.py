@@ -70,6 +70,8 @@ class Reported:
     notes: tuple[str, ...] = ()
     warning: str | None = None
     """What a person should look at though all went well."""
+    moved: tuple[str, ...] = ()
+    """Articles, by source id, whose stock the outside system may have changed with it."""
 
 
 def held_report(problem: Problem, acknowledge: tuple[Acknowledge, ...] = ()) -> Reported:

@@ -27,7 +27,14 @@ from app.integrations.protocol import (
     find_note,
     find_tracking,
 )
-from app.integrations.protocol.shipments import Delivered, DeliveredLine, OrderBeforeNotes, TakesDeliveries
+from app.integrations.protocol.shipments import (
+    Delivered,
+    DeliveredLine,
+    MovesStock,
+    OrderBeforeNotes,
+    TakesDeliveries,
+    TellsOfParts,
+)
 
 ORDER_STATE = "GET shop order"
 SET_STATUS = "PUT shop order status"
@@ -107,14 +114,17 @@ async def _deliver(
     for step in steps:
         request = {"place": step.place, **step.change}
         warnings.append(await port.write(SET_STATUS, request, functools.partial(shop.take_step, step)))
-    warning = " ".join(dict.fromkeys(each for each in warnings if each)) or None
     outcome = Outcome.UPDATED if steps else Outcome.UNCHANGED
+    moved = shop.moved_by(order) if isinstance(shop, MovesStock) and (steps or not port.was_completed) else ()
+    if not _closes(plan, port) and not plan.held and not port.was_partly and isinstance(shop, TellsOfParts):
+        warnings.append(shop.part_notice(order, delivered))
+    more: dict[str, Any] = {"acknowledge": acknowledge, "moved": moved}
+    more["warning"] = " ".join(dict.fromkeys(each for each in warnings if each)) or None
     if _closes(plan, port):
-        return Reported(outcome, Delivery.REPORTED, completed=True, acknowledge=acknowledge, warning=warning)
+        return Reported(outcome, Delivery.REPORTED, completed=True, **more)
     if plan.held:
-        return replace(held_report(_short(plan), acknowledge), warning=warning)
-    reason = _short(plan).message
-    return Reported(outcome, Delivery.PARTLY, "partly-shipped", reason, acknowledge=acknowledge, warning=warning)
+        return replace(held_report(_short(plan)), **more)
+    return Reported(outcome, Delivery.PARTLY, "partly-shipped", _short(plan).message, **more)
 
 
 def _delivered(shipments: Sequence[Shipment], plan: ShipmentPlan, port: ShopPort) -> Delivered:
@@ -125,6 +135,7 @@ def _delivered(shipments: Sequence[Shipment], plan: ShipmentPlan, port: ShopPort
         tracking=tuple(each.number for each in plan.tracking) if tells else (),
         sets_status=_closes(plan, port) or not plan.held,
         shipped_at=max(times, default=None),
+        closes=_closes(plan, port),
     )
 
 

@@ -103,7 +103,7 @@ stock_levels = Table(
     Column("source_id", String(80), nullable=False),
     Column("parent_id", String(80), nullable=False, server_default=""),  # empty: a product of its own
     Column("number", String(120), nullable=False),
-    Column("sellable", Float),  # as the WMS said at `wms_read_at`, the moment its read began
+    Column("sellable", Float),  # the WMS's figure at `wms_read_at`, when its read began; on the shelf where settings say so
     Column("wms_read_at", UtcTime),
     Column("shop_quantity", Float),  # as the shop said last; None: it keeps no quantity of its own there
     Column("shop_read_at", UtcTime),

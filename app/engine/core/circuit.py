@@ -48,9 +48,10 @@ CALLS: dict[Process, tuple[str, ...]] = {
     Process.SHIPMENTS: (ANY_CALL, ORDER_STATE, SET_STATUS, ADD_TRACKING, ADD_NOTE),
     Process.RETURNS: (ANY_CALL, ORDER_STATE, REFUNDS, REFUND),
     Process.NOTES: (ANY_CALL, ADD_NOTE),
+    Process.IMPORT_STATUS: (ANY_CALL, ORDER_STATE, SET_STATUS),
 }
 """The calls that each process needs. While one of these is blocked, the process's jobs wait."""
-TO_SHOP = frozenset({Process.SHIPMENTS, Process.RETURNS, Process.NOTES})
+TO_SHOP = frozenset({Process.SHIPMENTS, Process.RETURNS, Process.NOTES, Process.IMPORT_STATUS})
 OF_SHOPS = (ANY_CALL, READ_RECORDS, WRITE_STOCK, ORDER_STATE, SET_STATUS, ADD_TRACKING, ADD_NOTE, REFUNDS, REFUND)
 """Every call of an outside system that is counted."""
 READS = "reads of the WMS"

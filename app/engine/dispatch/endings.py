@@ -89,6 +89,15 @@ class Ending:
         is_other = before.number != self.claimed.job.number or before.transfer != Transfer.SENT
         return self.result.outcome is Outcome.CREATED or (is_there and self.result.code is None and is_other)
 
+    @property
+    def was_imported(self) -> bool:
+        """Whether the outside system is to be told that the order has come into the WMS."""
+        if self.result is None or self.connection is None or self.claimed.job.process is not Process.ORDERS:
+            return False
+        is_on, is_there = self.connection.settings.processes.import_status, self.result.transfer is Transfer.SENT
+        is_new = self.result.outcome in (Outcome.CREATED, Outcome.UPDATED) or self.claimed.mapping.transfer != Transfer.SENT
+        return is_on and is_there and is_new and self.result.wanted == "present"
+
     def waits_again(self, now: datetime) -> bool:
         """Whether its turn may come again at once."""
         return self.is_given_back or (self.later is not None and (self.later.due is None or self.later.due <= now))
@@ -286,7 +295,11 @@ async def _tell(db: AsyncConnection, ended: Ending, now: datetime) -> None:
     for each in ended.alerts:
         await alerts.raise_alert(db, each.kind, job.connection_id, each.subject, each.text, now)
     is_held = ended.result is not None and ended.result.outcome is Outcome.HELD
-    if is_held and job.process is Process.ORDERS and connection is not None and connection.settings.order_note_on_hold:
-        mapping = await mappings.by_id(db, job.mapping_id)
-        assert mapping is not None
-        await enqueue_report(db, connection, Process.NOTES, mapping, now)
+    notes_it = is_held and job.process is Process.ORDERS and connection is not None and connection.settings.order_note_on_hold
+    told = [process for process, is_due in ((Process.NOTES, notes_it), (Process.IMPORT_STATUS, ended.was_imported)) if is_due]
+    if not told or connection is None:
+        return
+    mapping = await mappings.by_id(db, job.mapping_id)
+    assert mapping is not None
+    for process in told:
+        await enqueue_report(db, connection, process, mapping, now)

@@ -33,7 +33,7 @@ from app.flows.articles import transfer_article
 from app.flows.orders import transfer_order
 from app.flows.outcomes import Known, Outcome, Result, Transfer
 from app.logs import get_logger
-from app.records.connections import Connection
+from app.records.connections import Connection, shop_lane
 from app.records.jobs import Job
 from app.records.mappings import Mapping, Note
 from app.storage.outages import is_passing
@@ -55,7 +55,7 @@ async def drain(gateway: Gateway, key: str) -> int:
             goes_on = not gateway.stopping and time.monotonic() < ends
             claimed = await lane.end(ended, gate.withdrawn, go_on=goes_on)
             gate = None
-            await _wake_for_articles(gateway, ended)
+            await _wake_others(gateway, ended)
     except LeaseLost:
         log.warning("lease_lost", lane=key)
         await lane.let_go(gate)
@@ -68,11 +68,12 @@ async def drain(gateway: Gateway, key: str) -> int:
     return worked
 
 
-async def _wake_for_articles(gateway: Gateway, ended: Sequence[Ending]) -> None:
-    """Orders may be held for an article that has come."""
-    made = {each.claimed.job.connection_id for each in ended if each.made_an_article}
-    for connection_id in sorted(made):
+async def _wake_others(gateway: Gateway, ended: Sequence[Ending]) -> None:
+    """Orders may be held for an article that has come; and of an order that has come its system may be told."""
+    for connection_id in sorted({each.claimed.job.connection_id for each in ended if each.made_an_article}):
         await gateway.wake_ups.send(Task.LOOK_AGAIN, Look(connection_id, "articles").key)
+    for connection_id in sorted({each.claimed.job.connection_id for each in ended if each.was_imported}):
+        await gateway.wake_ups.send(Task.DRAIN, shop_lane(connection_id))
 
 
 async def _work(gateway: Gateway, lane: Lane, claimed: Claimed, gate: Gate[Ending]) -> list[Ending]:
@@ -143,7 +144,7 @@ async def _transfer(gateway: Gateway, turn: Turn[Ending], gate: Gate[Ending]) ->
     try:
         result = await doing
     except Refused as error:
-        result = _failed(job, _what_is_known(port), "refused", f"{error.system} refused {error.call}: {error.message}")
+        result = _failed(job, _what_is_known(port), "refused", _words_of(error))
     except RemoteError as error:
         return _retry_later(gateway, turn, port, error)
     except GaveWay:
@@ -161,6 +162,12 @@ async def _transfer(gateway: Gateway, turn: Turn[Ending], gate: Gate[Ending]) ->
 def _what_is_known(port: JobCalls | None) -> Transfer:
     """The transfer's state after a failure. An unknown outcome that this job did not find out stays unknown."""
     return Transfer.UNKNOWN if port and (port.is_unsettled or port.unknown_write) else Transfer.REFUSED
+
+
+def _words_of(error: Refused) -> str:
+    """What was refused by whom, and the answer."""
+    told = f"{error.system} refused "
+    return error.message if error.message.startswith(told) else f"{told}{error.call}: {error.message}"
 
 
 def _failed(job: Job, transfer: Transfer, code: str, reason: str) -> Result:

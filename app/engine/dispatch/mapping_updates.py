@@ -61,6 +61,8 @@ def _delivery_values(process: Process, result: Result, now: datetime) -> Mapping
 
     Acknowledgements and notes leave no trace here: their own jobs have it.
     """
+    if process is Process.IMPORT_STATUS:
+        return _import_values(result)
     if process not in DELIVERIES:
         return {}
     if process is Process.RETURNS and result.delivery is None:
@@ -71,6 +73,13 @@ def _delivery_values(process: Process, result: Result, now: datetime) -> Mapping
     if result.completed:
         values["completed_at"] = now
     return values
+
+
+def _import_values(result: Result) -> MappingChange:
+    """It comes before any shipment: what a shipment has said since stays."""
+    nothing_sent = mappings.c.delivery.is_(None) | (mappings.c.delivery == Delivery.NONE)
+    said = {"delivery_code": result.code, "delivery_reason": result.reason}
+    return {name: case((nothing_sent, value), else_=mappings.c[name]) for name, value in said.items()}  # type: ignore[return-value]
 
 
 def _returned_values(result: Result) -> MappingChange:

@@ -29,6 +29,7 @@ from app.engine.jobs.changes import (
     stale,
 )
 from app.engine.jobs.record_plans import Key, RecordPlan
+from app.engine.jobs.report_jobs import tell_again
 from app.metrics import FOUND
 from app.records import jobs as job_rows
 from app.records import mappings
@@ -185,6 +186,8 @@ async def _store(db: AsyncConnection, connection: Connection, plans: Sequence[Re
     notes = [line for plan in plans for line in plan.history()]
     if notes:
         await mappings.note_all(db, notes, now)
+    if again := [plan.mapping.id for plan in plans if plan.mapping is not None and plan.tells_again]:
+        await tell_again(db, sorted(again), now)
     sales = [sale for plan in plans if (sale := plan.sale()) is not None]
     if sales:
         await sold.move(db, connection.id, connection.lane, sales, now)

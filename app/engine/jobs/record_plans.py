@@ -60,6 +60,7 @@ class RecordPlan:
     now: datetime
     mapping: Mapping | None
     job: Job | None = None
+    as_stored: Mapping | None = field(init=False)
     was_new: bool = False
     mapping_changed: bool = False
     job_changed: bool = False
@@ -72,6 +73,18 @@ class RecordPlan:
     """Events that belong to the job, each with its generation. A newer one takes the place of those before it."""
     orders: list[Order] = field(default_factory=list)
     """What is to be reserved in stock: the last one counts, the others' articles are looked at again."""
+
+    def __post_init__(self) -> None:
+        self.as_stored = self.mapping
+
+    @property
+    def tells_again(self) -> bool:
+        """Whether the order has changed in the outside system, which has refused what it was told of it."""
+        before, after = self.as_stored, self.mapping
+        if before is None or after is None or before.delivery_code != "refused":
+            return False
+        versions = [(each.source_modified_at, each.source_hash) for each in (before, after)]
+        return versions[0] != versions[1]
 
     @property
     def is_new(self) -> bool:

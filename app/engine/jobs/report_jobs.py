@@ -1,7 +1,8 @@
-"""Queues what the shop or the WMS is to be told: shipments, returns, notes, acknowledgements."""
+"""Queues what the shop or the WMS is to be told: shipments, returns, notes, statuses after an import, acknowledgements."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import JobState, Process
 from app.domain.record import SCHEMA_VERSION
+from app.engine.core.circuit import TO_SHOP
 from app.engine.jobs.changes import ACTIVE, FoundBy
 from app.engine.jobs.job_rows import AGAIN, JobKey, upsert_job
 from app.records import mappings
@@ -44,6 +46,13 @@ async def enqueue_report(
         return {"state": JobState.WAITING.after(job.state), "ready_at": now, "due_at": None, "tries": 0}
 
     await upsert_job(db, JobKey(connection.id, process, mapping.source_id), new, again, now, part_id)
+
+
+async def tell_again(db: AsyncConnection, mapping_ids: Sequence[int], now: datetime) -> None:
+    """Reports that were refused have another try: their orders have changed. The mappings must be locked."""
+    theirs = (jobs.c.mapping_id.in_(mapping_ids), jobs.c.process.in_(TO_SHOP), jobs.c.reason_code == "refused")
+    is_dead = jobs.c.state.in_(JobState.WAITING.sources(JobState.DEAD))
+    await db.execute(update(jobs).where(*theirs, is_dead).values(**AGAIN, ready_at=now, updated_at=now))
 
 
 async def close_short(db: AsyncConnection, mapping_id: int, words: str, now: datetime) -> bool:

@@ -15,7 +15,7 @@ from app.domain import INBOUND, Process
 
 CLASSES = {
     0: (Process.ORDERS,),  # cancellations
-    1: (Process.ORDERS, Process.ACKNOWLEDGEMENTS, Process.SHIPMENTS, Process.RETURNS, Process.NOTES),
+    1: (Process.ORDERS, Process.ACKNOWLEDGEMENTS, Process.SHIPMENTS, Process.RETURNS, Process.NOTES, Process.IMPORT_STATUS),
     2: tuple(process for process in INBOUND if process is not Process.ORDERS),
 }
 """The processes that a job of each priority may be about: a record's `priority`, and 1 for every report."""

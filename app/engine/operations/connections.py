@@ -41,7 +41,7 @@ from app.warehouse.writes.transporters import transporter_problems
 log = get_logger(__name__)
 
 Body = dict[str, Any]
-COMPARES_AGAIN = {f"settings.stock.{name}" for name in ("floor", "deduct_waiting_orders", "parent_quantity")}
+COMPARES_AGAIN = {f"settings.stock.{name}" for name in ("figure", "floor", "deduct_waiting_orders", "parent_quantity")}
 """Settings that change what a shop must show of articles whose quantities have not changed."""
 WRITES_STOCK = {"settings.stock.look_only", "settings.processes.stock"}
 """Settings that say whether quantities are written."""

@@ -53,6 +53,9 @@ RELEASABLE = frozenset(
 )
 """The reasons for a hold that an operator can overrule. Any other hold is due to the record's data or its number."""
 
+TOLD = (Process.SHIPMENTS, Process.RETURNS, Process.IMPORT_STATUS)
+"""What the outside system is told of an order, as its mapping shows."""
+
 BY_HAND = frozenset({"return-line-unknown", "returned-more-than-sold", "refund-exceeds-order", "returned-fraction"})
 """Returns that must be refunded by hand."""
 
@@ -119,7 +122,7 @@ async def _report_again(gateway: Gateway, mapping: Mapping) -> None:
     now = gateway.clock()
     async with gateway.database.begin() as db:
         for job in await locked_of_mapping(db, mapping.id):
-            if job.process not in (Process.SHIPMENTS, Process.RETURNS):
+            if job.process not in TOLD:
                 continue
             if job.state is JobState.PARKED and await unsettled.may_be_under_way(db, job.id, now):
                 continue  # it is looked up when its call must be over
@@ -241,7 +244,7 @@ async def resolve(gateway: Gateway, mapping_id: int, reason: str) -> None:
         if own is not None:
             values |= {"reason_code": "resolved", "reason": text, **await _resolved(db, mapping, own)}
             await sold.unsold(db, mapping.lane, mapping.id, now, settled=True)
-        if any(job.process in (Process.SHIPMENTS, Process.RETURNS) for job in found):
+        if any(job.process in TOLD for job in found):
             values |= {"delivery_code": "resolved", "delivery_reason": text}
         if any(job.process == Process.RETURNS for job in found):
             await resolve_returns(db, connection, mapping, now)

@@ -21,6 +21,7 @@ from app.records import cursors, deliveries
 from app.records.connections import Connection, Status, shop_lane
 from app.records.stock import levels
 from app.warehouse.reads.resources import WarehouseOrder
+from app.warehouse.reads.stock import pieces_of
 
 log = get_logger(__name__)
 
@@ -106,9 +107,9 @@ async def _refresh_stock(gateway: Gateway, asked_by: Connection, numbers: Sequen
     stocked = [level for level in found if level.is_stock is not False]
     if not stocked:
         return
-    sellable = {level.number: float(level.sellable) for level in stocked}
     read_at, now = min(level.read_at for level in stocked), gateway.clock()
     for connection in concerned:
+        sellable = pieces_of(stocked, on_shelf=connection.settings.stock.is_on_shelf)
         async with gateway.database.begin() as db:
             await levels.save_sellable(db, connection.id, connection.lane, sellable, read_at, now)
         await gateway.wake_ups.send(Task.STOCK, connection.id)

@@ -24,6 +24,7 @@ from app.records.stock import levels, rules
 from app.storage.outbound_tables import stock_levels
 from app.storage.tables import mappings
 from app.warehouse.reads.stock import StockLevel as WarehouseStock
+from app.warehouse.reads.stock import pieces_of
 
 CHUNK = 500
 AT_A_TIME = 100
@@ -60,7 +61,7 @@ async def read(part_run: PartRun) -> bool:
 
 async def _compare(part_run: PartRun, some: Sequence[WarehouseStock]) -> list[dict[str, Any]]:
     gateway, connection = part_run.gateway, part_run.connection
-    sellable = {level.number: float(level.sellable) for level in some if level.is_stock is not False}
+    sellable = pieces_of(some, on_shelf=connection.settings.stock.is_on_shelf)
     async with gateway.database.read() as db:
         known = await _known(db, connection.id, list(sellable))
         reserved = await _reserved(db, part_run, list(sellable), some[0].read_at)
@@ -95,7 +96,7 @@ async def _sum(part_run: PartRun, level: StockLevel, here: Mapping[str, float]) 
     begun = gateway.clock()
     asked = await gateway.warehouse(connection).stock_of([number for number in numbers if number not in here])
     sellable = {number: here.get(number) for number in numbers}
-    sellable |= {number: float(stock.sellable) for number, stock in asked.items() if stock.is_stock is not False}
+    sellable |= pieces_of(asked.values(), on_shelf=connection.settings.stock.is_on_shelf)
     async with gateway.database.read() as db:
         reserved = await _reserved(db, part_run, numbers, begun)
     return rules.sum_of(sellable, reserved, connection.settings.stock.floor)
@@ -121,7 +122,7 @@ async def _known(db: AsyncConnection, connection_id: str, numbers: Sequence[str]
 
 async def _reserved(db: AsyncConnection, part_run: PartRun, numbers: Sequence[str], begun: datetime) -> dict[str, float]:
     connection, found = part_run.connection, dict[str, float]()
-    if connection.settings.stock.deduct_waiting_orders:
+    if connection.settings.stock.deducts_waiting:
         for start in range(0, len(numbers), CHUNK):
             found |= await reservations.reserved(db, connection.id, connection.lane, numbers[start : start + CHUNK], begun)
     return found

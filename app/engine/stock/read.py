@@ -23,6 +23,7 @@ from app.records.connections import Connection
 from app.records.cursors import Cursor
 from app.records.stock import levels, rules
 from app.records.stock.levels import InShop
+from app.warehouse.reads.stock import pieces_of
 
 OVERLAP = timedelta(minutes=5)
 """We ask for changed stock from a little before the last read, because two reads may cross."""
@@ -131,8 +132,8 @@ async def _read_warehouse(part_run: PartRun, cursor: Cursor) -> bool:
     warehouse = gateway.warehouse(connection)
     async for page in warehouse.stock(_since(part_run, cursor, began), after):
         now = gateway.clock()
-        stocked = [level for level in page if level.is_stock is not False and _is_number(level.number)]
-        sellable = {level.number: float(level.sellable) for level in stocked}
+        stocked = [level for level in page if _is_number(level.number)]
+        sellable = pieces_of(stocked, on_shelf=connection.settings.stock.is_on_shelf)
         after = max((level.article_system_id for level in page), default=after)
         kept = {**stored, "warehouse_began": began.isoformat(), "read_to": after}
         async with gateway.database.begin() as db:

@@ -21,6 +21,8 @@ class Capability(StrEnum):
     """Its source is a `WritesStock`."""
     REPORT_SHIPMENTS = "report-shipments"
     """Its source is a `ReportsShipments`."""
+    MARK_IMPORTED = "mark-imported"
+    """Its source is a `MarksImported`: an order can be given a status when it has come into the warehouse."""
     NOTES = "notes"
     """Its source is a `WritesNotes`: notes can be put on an order."""
     REFUND = "refund"
@@ -39,12 +41,13 @@ NEEDED: dict[Process, Capability] = {
     Process.STOCK: Capability.WRITE_STOCK,
     Process.SHIPMENTS: Capability.REPORT_SHIPMENTS,
     Process.RETURNS: Capability.REFUND,
+    Process.IMPORT_STATUS: Capability.MARK_IMPORTED,
     Process.NOTES: Capability.NOTES,
 }
 """What a system must be able to do for a process. For any other it is enough to give records of that kind."""
 
 SWITCHES: dict[str, Capability] = {
-    **{f"processes.{process.value}": needed for process, needed in NEEDED.items() if process is not Process.NOTES},
+    **{f"processes.{process.switch}": needed for process, needed in NEEDED.items() if process is not Process.NOTES},
     "order_note_on_hold": Capability.NOTES,
     "webhooks.managed": Capability.MANAGE_WEBHOOKS,
 }
@@ -56,6 +59,7 @@ WORDS: dict[Capability, str] = {
     Capability.READ_BY_ID: "be asked for one record by its id",
     Capability.WRITE_STOCK: "be told of stock",
     Capability.REPORT_SHIPMENTS: "be told of shipments",
+    Capability.MARK_IMPORTED: "be told that an order has come into the warehouse",
     Capability.NOTES: "take notes on orders",
     Capability.REFUND: "refund returned goods",
     Capability.SEND_WEBHOOKS: "send webhooks",

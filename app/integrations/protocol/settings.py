@@ -24,10 +24,13 @@ class ProcessSettings(BaseModel):
     stock: bool = Field(True, description="Sellable quantities from the WMS to the shop (the WMS is master).")
     shipments: bool = Field(True, description="Shipments from the WMS to the shop: the order's status and its tracking.")
     returns: bool = Field(False, description="Returned goods from the WMS to the shop, as refunds.")
+    import_status: bool = Field(
+        False, description="The order's status in the outside system, when the order has come into the WMS (`imported_status`)."
+    )
 
     def is_on(self, process: Process) -> bool:
         """A process without a switch of its own (acknowledgements, notes) is on. The process that makes its jobs has a switch."""
-        return bool(getattr(self, process.value, True))
+        return bool(getattr(self, process.switch, True))
 
 
 class BrakeSettings(BaseModel):
@@ -72,11 +75,22 @@ class ParentQuantity(StrEnum):
     SUM = "sum"
 
 
+class StockFigure(StrEnum):
+    """Which of the WMS's figures an outside system shows."""
+
+    SELLABLE = "sellableNumberOfItems"
+    ON_SHELF = "numberOfItems"
+
+
 class StockSettings(BaseModel):
     """What the shop is told of the stock. Requirement: Ongoing WMS, stock values."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    figure: StockFigure = Field(
+        StockFigure.SELLABLE,
+        description="The WMS's figure that the shop is given: what may be sold, or all that is on the shelf, sold or not.",
+    )
     floor: int = Field(
         0, ge=0, description="Lowest quantity that is written, in pieces. The sellable number of the WMS can be negative."
     )
@@ -99,6 +113,16 @@ class StockSettings(BaseModel):
         False,
         description="Only compare the quantities of both sides and show what would be written. Nothing is written to the shop.",
     )
+
+    @property
+    def is_on_shelf(self) -> bool:
+        """Whether all pieces count that are there, and not only those that may be sold."""
+        return self.figure is StockFigure.ON_SHELF
+
+    @property
+    def deducts_waiting(self) -> bool:
+        """Whether what waits in the gateway is taken off. What is sold and not sent is still on the shelf."""
+        return self.deduct_waiting_orders and not self.is_on_shelf
 
 
 class TrackingShown(StrEnum):

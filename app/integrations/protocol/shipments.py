@@ -166,13 +166,14 @@ class Delivered:
     """What was sent of an order so far. `tracking`: numbers, none where the connection tells none.
 
     `sets_status`: the order's own status is to say how far it is. False while an operator is to decide about a short shipment.
-    `shipped_at`: the last shipment (UTC).
+    `closes`: the order is completed with this, and no rest is to come. `shipped_at`: the last shipment (UTC).
     """
 
     lines: tuple[DeliveredLine, ...]
     tracking: tuple[str, ...]
     sets_status: bool
     shipped_at: datetime | None = None
+    closes: bool = False
 
 
 @dataclass(frozen=True)
@@ -201,6 +202,37 @@ class TakesDeliveries(Protocol):
 
     async def take_step(self, step: DeliveryStep) -> str:
         """Idempotent. Returns what a person should look at though the step is done, as a sentence; empty for nothing."""
+        ...
+
+
+@runtime_checkable
+class TellsOfParts(Protocol):
+    """A `TakesDeliveries` that cannot show itself how much of an order was sent: a person is told, once."""
+
+    def part_notice(self, order: ShopOrderState, delivered: Delivered) -> str:
+        """What a person is told of an order of which a part was sent; empty for nothing. Pure."""
+        ...
+
+
+@runtime_checkable
+class MarksImported(Protocol):
+    """A system whose orders get a status when they have come into the warehouse. Raises the RemoteErrors of `app.errors`."""
+
+    def import_steps(self, order: ShopOrderState) -> tuple[DeliveryStep, ...]:
+        """What the order lacks; none when it has it, or has gone on since. `order`: as just read. Pure."""
+        ...
+
+    async def take_step(self, step: DeliveryStep) -> str:
+        """As that of `TakesDeliveries`."""
+        ...
+
+
+@runtime_checkable
+class MovesStock(Protocol):
+    """A system that may change its own stock when an order's status is written."""
+
+    def moved_by(self, order: ShopOrderState) -> tuple[str, ...]:
+        """The articles of the order, by source id: what is known of their quantities counts no longer. Pure."""
         ...
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from app.integrations.protocol import Choice, TestReport
 from app.integrations.sevenoffice24.check.connection_test import ConnectionTest
-from app.integrations.sevenoffice24.reads.reading import RecordReader
+from app.integrations.sevenoffice24.writes.statuses import Statuses
+from app.integrations.sevenoffice24.writes.stock import Stock
 
 
-class SevenOfficeClient(RecordReader):
+class SevenOfficeClient(Stock, Statuses):
     """Implements `Source`, `ReadsById`, `ListsByIds`, `DoubtsGone`, `KnowsWhatLacks` and `OffersChoices`.
 
     Raises the RemoteErrors of `app.errors`, except from `test`.

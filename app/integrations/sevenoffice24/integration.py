@@ -28,7 +28,16 @@ class SevenOffice24(Integration):
     noun: Literal["shop", "ERP"] = "ERP"
     settings_model: type[ConnectionSettings] = SevenOfficeAdapterSettings
     credentials_model: type[BaseModel] = SevenOfficeCredentials
-    capabilities = frozenset({Capability.READ_ARTICLES, Capability.READ_ORDERS, Capability.READ_BY_ID})
+    capabilities = frozenset(
+        {
+            Capability.READ_ARTICLES,
+            Capability.READ_ORDERS,
+            Capability.READ_BY_ID,
+            Capability.WRITE_STOCK,
+            Capability.REPORT_SHIPMENTS,
+            Capability.MARK_IMPORTED,
+        }
+    )
     kinds: Mapping[Process, Kind] = {Process.ARTICLES: Kind.ARTICLE, Process.ORDERS: Kind.ORDER}
     reference = REFERENCE
 

@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from app.errors import nearest
-from app.integrations.protocol import ConnectionSettings
+from app.integrations.protocol import ConnectionSettings, StockSettings
+from app.integrations.protocol.settings import StockFigure
 
 OrderState = Literal[
     "None",
@@ -74,6 +75,15 @@ ORDER_MEMBERS = frozenset(
     )
 )
 """What can be asked of a product and of an order. Upstream: 24SevenOffice, types."""
+
+
+class SevenOfficeStock(StockSettings):
+    """Requirement: 24SevenOffice, stock."""
+
+    figure: StockFigure = Field(
+        StockFigure.ON_SHELF,
+        description="The WMS's figure that the ERP's stock is compared with: all that is on the shelf, or what may be sold.",
+    )
 
 
 class SevenOfficeAdapterSettings(ConnectionSettings):
@@ -180,10 +190,7 @@ class SevenOfficeAdapterSettings(ConnectionSettings):
         description="(Q2) Send SkipStock with a status, so that the ERP leaves its stock alone. What else that skips is unknown.",
     )
 
-    # stock
-    stock_figure: Literal["numberOfItems", "sellableNumberOfItems"] = Field(
-        "numberOfItems", description="The figure of the WMS that the ERP's stock is compared with: on the shelf, or sellable."
-    )
+    stock: StockSettings = Field(default_factory=lambda: SevenOfficeStock())
 
     @field_validator("time_zone")
     @classmethod
@@ -204,6 +211,12 @@ class SevenOfficeAdapterSettings(ConnectionSettings):
                 meant = nearest(first, known)
                 raise ValueError(f"the ERP has no {first}" + (f": did you mean {meant}?" if meant else ""))
         return value
+
+    @model_validator(mode="after")
+    def _imported_is_named(self) -> Self:
+        if self.processes.import_status and self.imported_status is None:
+            raise ValueError("import_status is switched on: name the status in imported_status, like Pack")
+        return self
 
     @model_validator(mode="after")
     def _sent_is_no_start(self) -> Self:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, case, delete, func, null, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import Kind, Process
@@ -214,6 +214,17 @@ async def forget_quantities(db: AsyncConnection, connection_id: str, source_ids:
     return [row.id for row in await db.execute(done.returning(stock_levels.c.id))]
 
 
+async def doubt(db: AsyncConnection, connection_id: str, lane: str, source_ids: Sequence[str], now: datetime) -> int:
+    """The shop may have changed these quantities itself by `now`: what an earlier read or write has shown counts no longer.
+
+    Returns how many are to be written: a system that moves its stock reads them first.
+    """
+    await one_at_a_time(db, lane)
+    ids = await forget_quantities(db, connection_id, source_ids)
+    await db.execute(update(stock_levels).where(stock_levels.c.id.in_(ids)).values(shop_read_at=now))
+    return await rules.decide_state(db, connection_id, lane, ids, now)
+
+
 # --- writing --------------------------------------------------------------------------------------------------------------
 
 
@@ -279,7 +290,9 @@ async def save_answer(db: AsyncConnection, answered: Answered, read_at: datetime
         "shown_before": row.shop_quantity if row.written_quantity == answered.written else None,
     }
     if shown is not None:
-        values["shop_quantity"] = shown
+        is_doubted = stock_levels.c.shop_quantity.is_(None) & (stock_levels.c.shop_read_at > read_at)
+        values["shop_quantity"] = case((is_doubted, null()), else_=shown)
+        values["shop_read_at"] = case((is_doubted, stock_levels.c.shop_read_at), else_=read_at)
     await db.execute(update(stock_levels).where(stock_levels.c.id == row.id).values(**values))
 
 

@@ -66,7 +66,7 @@ async def _deducted(db: AsyncConnection, rows: Sequence[Row[Any]]) -> dict[tuple
     found: dict[tuple[str, str], float] = {}
     for connection_id in sorted({row.connection_id for row in rows}):
         of_it = [row for row in rows if row.connection_id == connection_id]
-        if of_it[0].settings.get("stock", {}).get("deduct_waiting_orders", True):
+        if StockSettings.model_validate(of_it[0].settings.get("stock", {})).deducts_waiting:
             held = await reservations.reserved(db, connection_id, of_it[0].lane, [row.number for row in of_it])
             found |= {(connection_id, number): pieces for number, pieces in held.items()}
     return found

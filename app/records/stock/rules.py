@@ -193,7 +193,7 @@ async def held_back_of(
     db: AsyncConnection, connection_id: str, lane: str, numbers: Sequence[str], settings: StockSettings
 ) -> dict[str, float]:
     """Pieces by article number that are sold and not yet in the WMS's figure. Empty where the connection does not deduct them."""
-    if not settings.deduct_waiting_orders:
+    if not settings.deducts_waiting:
         return {}
     return await reservations.reserved(db, connection_id, lane, numbers)
 

@@ -18,7 +18,7 @@ def test_the_requirements_defaults() -> None:
     made = settings()
     assert (made.poll_interval_minutes, made.time_zone, made.order_states) == (15, "UTC", ["Confirmed"])
     assert (made.sent_status, made.partial_status, made.imported_status) == ("OrderState_Sent", None, None)
-    assert (made.skip_stock_on_status, made.stock_figure, made.article_number_fallback) == (False, "numberOfItems", None)
+    assert (made.skip_stock_on_status, made.stock.figure, made.article_number_fallback) == (False, "numberOfItems", None)
     assert made.shipments.complete_when == "sent"
     assert made.overlap_minutes >= 2
 

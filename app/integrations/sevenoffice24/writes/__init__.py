@@ -1,0 +1,1 @@
+"""What is written to the ERP: statuses of orders and quantities."""

@@ -63,7 +63,9 @@ class InShop(BaseModel):
 class InWarehouse(BaseModel):
     """The article as the WMS has it."""
 
-    sellable: float | None = Field(description="May be negative. Null until it has been read.")
+    sellable: float | None = Field(
+        description="The figure that counts (`stock.figure`). May be negative. Null until it has been read."
+    )
     read_at: datetime | None = Field(description="When the read of this quantity began.")
 
 

@@ -136,6 +136,7 @@ def _delivered(shipments: Sequence[Shipment], plan: ShipmentPlan, port: ShopPort
         sets_status=_closes(plan, port) or not plan.held,
         shipped_at=max(times, default=None),
         closes=_closes(plan, port),
+        was_completed=port.was_completed,
     )
 
 

@@ -19,6 +19,7 @@ from app.engine.core.queue import Task
 from app.engine.dispatch.shop_port import RecordedShop
 from app.engine.dispatch.warehouse_port import RecordedWarehouse
 from app.engine.jobs.report_jobs import close_short, enqueue_report
+from app.engine.stock.again import read_again
 from app.errors import Refused
 from app.flows.imports import report_import
 from app.flows.notes import note_hold
@@ -32,7 +33,6 @@ from app.records import deliveries, mappings
 from app.records.connections import Connection, shop_lane
 from app.records.deliveries import Acknowledgement, Confirmed
 from app.records.mappings import Mapping
-from app.records.stock import levels
 from app.storage.tables import jobs
 from app.warehouse.reads.resources import read_order
 from app.warehouse.reads.shipments import shipment_of
@@ -61,7 +61,8 @@ async def report(process: Process, port: RecordedShop) -> Result:
 
 async def _result(reported: Reported, port: RecordedShop) -> Result:
     """How the job ends. What follows from the report is stored first: a job that is done again does it again."""
-    await _read_stock_again(port, reported)
+    if reported.moved and port.connection.settings.writes_stock:
+        await read_again(port.gateway, port.connection, reported.moved)
     await _queue_acknowledgements(port, reported)
     return Result(
         reported.outcome,
@@ -135,16 +136,6 @@ async def resolve_returns(db: AsyncConnection, connection: Connection, mapping: 
     key = f"settled {now.isoformat()}"
     await deliveries.intend(db, mapping.id, Kind.REFUND, key, {"pieces": as_text(back.totals)}, now)
     await deliveries.done(db, mapping.id, Kind.REFUND, key, "settled", now)
-
-
-async def _read_stock_again(port: RecordedShop, reported: Reported) -> None:
-    """The system may have changed its stock: what is known of these quantities is forgotten, so that they are read at once."""
-    connection = port.connection
-    if not reported.moved or not connection.settings.writes_stock:
-        return
-    async with port.gateway.database.begin() as db:
-        await levels.doubt(db, connection.id, connection.lane, reported.moved, port.gateway.clock())
-    await port.gateway.wake_ups.send(Task.STOCK, connection.id)
 
 
 async def _queue_acknowledgements(port: RecordedShop, reported: Reported) -> None:

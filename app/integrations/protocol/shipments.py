@@ -166,7 +166,8 @@ class Delivered:
     """What was sent of an order so far. `tracking`: numbers, none where the connection tells none.
 
     `sets_status`: the order's own status is to say how far it is. False while an operator is to decide about a short shipment.
-    `closes`: the order is completed with this, and no rest is to come. `shipped_at`: the last shipment (UTC).
+    `closes`: the order is completed with this, and no rest is to come; `was_completed`: it was before. `shipped_at`: the last
+    shipment (UTC).
     """
 
     lines: tuple[DeliveredLine, ...]
@@ -174,6 +175,7 @@ class Delivered:
     sets_status: bool
     shipped_at: datetime | None = None
     closes: bool = False
+    was_completed: bool = False
 
 
 @dataclass(frozen=True)

@@ -214,6 +214,12 @@ async def forget_quantities(db: AsyncConnection, connection_id: str, source_ids:
     return [row.id for row in await db.execute(done.returning(stock_levels.c.id))]
 
 
+async def articles_of(db: AsyncConnection, connection_id: str, source_ids: Sequence[str]) -> list[str]:
+    """The WMS's numbers of these, as far as their quantities are known."""
+    mine = (stock_levels.c.connection_id == connection_id, stock_levels.c.source_id.in_(source_ids))
+    return sorted({row.number for row in await db.execute(select(stock_levels.c.number).where(*mine))})
+
+
 async def doubt(db: AsyncConnection, connection_id: str, lane: str, source_ids: Sequence[str], now: datetime) -> int:
     """The shop may have changed these quantities itself by `now`: what an earlier read or write has shown counts no longer.
 

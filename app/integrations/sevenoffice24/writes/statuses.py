@@ -77,14 +77,16 @@ class Statuses(Shop):
         return None
 
     def delivery_steps(self, order: ShopOrderState, delivered: Delivered) -> tuple[DeliveryStep, ...]:
-        """The status, where the order has neither it nor a later one."""
+        """The status, where the order has neither it nor a later one, and has not been given it before."""
         wanted = self._settings.sent_status if delivered.closes else self._settings.partial_status
-        is_open = order.state in (ShopState.WANTED, ShopState.WAITING)
+        is_open = order.state in (ShopState.WANTED, ShopState.WAITING) and not delivered.was_completed
         return self._step(order, wanted) if delivered.sets_status and wanted is not None and is_open else ()
 
     def part_notice(self, order: ShopOrderState, delivered: Delivered) -> str:
         """What was sent of each row, and what becomes of the order."""
-        sent = ", ".join(f"row {each.row_number} {each.shipped:f} of {each.ordered:f}" for each in delivered.lines)
+        sent = ", ".join(
+            f"row {each.row_number} {each.shipped.normalize():f} of {each.ordered.normalize():f}" for each in delivered.lines
+        )
         status = self._settings.partial_status
         then = "it keeps its status in 24SevenOffice" if status is None else f"it has the status {status} in 24SevenOffice"
         return f"a part of it was sent ({sent}), and {then} until it is complete. A back order is yours to make"

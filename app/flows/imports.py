@@ -11,10 +11,7 @@ from app.integrations.protocol.shipments import MarksImported, MovesStock
 
 
 async def report_import(port: ShopPort) -> Reported:
-    """Writes the status, where the order still has the one with which it was found. Raises RemoteError.
-
-    requirement: 24SevenOffice, shipments.
-    """
+    """Writes the status, where the order still has the one with which it was found. Raises RemoteError."""
     shop = port.shop
     order = await port.read(ORDER_STATE, lambda: shop.order_state(port.source_id))
     if order is None or order.state in CLOSED_IN_SHOP or not isinstance(shop, MarksImported):

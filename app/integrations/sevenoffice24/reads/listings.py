@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from app.domain import Process
-from app.errors import Refused
+from app.errors import Malformed, Refused
 from app.integrations.sevenoffice24.reads.numbers import ProductNumbers
 from app.integrations.sevenoffice24.reads.records import order_properties, product_properties, row_properties
 from app.integrations.sevenoffice24.settings import OrderState, SevenOfficeAdapterSettings
@@ -49,10 +49,15 @@ class Orders:
         return await self._soap.get_invoices({"ChangedAfter": since, **self._in}, *self._properties)
 
     async def ids(self, since: datetime | None) -> Sequence[int]:
-        """The vendor's list for a large history. Where there is none, orders in these statuses without their members."""
+        """The vendor's list for a large history. An empty one proves nothing: what it is asked for was never tried.
+
+        Then, and where there is no such list, orders in these statuses are listed without their members.
+        """
         try:
             found = await self._soap.get_order_sync_list(since)
-        except (Refused, Faulted, NoRight):
+        except (Refused, Faulted, NoRight, Malformed):
+            found = []
+        if not found:
             search = {"ChangedAfter": since or LONG_AGO, **self._in}
             found = [each["OrderId"] for each in await self._soap.get_invoices(search, ("OrderId",)) if each.get("OrderId")]
         return sorted(set(found))

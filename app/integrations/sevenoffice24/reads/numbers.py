@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
-from app.errors import Refused
+from app.errors import Malformed, Refused
 from app.integrations.protocol.integration import ArticleNumbers
 from app.integrations.sevenoffice24.reads.records import blocks, wire_ids
 from app.integrations.sevenoffice24.settings import SevenOfficeAdapterSettings
@@ -114,7 +114,12 @@ class ProductNumbers:
             return [everything]
         try:
             categories = await self._soap.get_product_categories()
-        except (Refused, Faulted, NoRight):  # the user may have no right to them: the list of all says whether anything is wrong
+        except (
+            Refused,
+            Faulted,
+            NoRight,
+            Malformed,
+        ):  # the user may have no right to them: the list of all says whether anything is wrong
             return [everything]
         return [{"CategoryId": each} for each in sorted({one["Id"] for one in categories if one.get("Id")})] or [everything]
 

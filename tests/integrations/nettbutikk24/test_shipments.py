@@ -256,13 +256,16 @@ async def test_the_test_shows_the_words_seen_and_proposes_the_flag() -> None:
         "status_sent": "Sendt",
         "rest_write": "rest_flag",
     }
+    (other,) = [check for check in report.checks if check.name == "other-statuses"]
+    assert (other.ok, other.message) == (True, "orders in these statuses are not transferred: Kansellert (1)")
     (wrong,) = [check for check in report.checks if not check.ok]
     assert (wrong.name, wrong.message) == (
         "statuses",
         "nobody has confirmed what the shop's statuses are called; seen in its last orders: Mottatt (2), "
         "Sendt (2, 1 of them with rest), Kansellert (1)",
     )
-    confirmed = await bench.client(**WORDS).test()
+    confirmed = await bench.client(**WORDS, status_cancelled=["KANSELLERT"]).test()
+    assert [check for check in confirmed.checks if check.name == "other-statuses"] == []
     assert confirmed.ok
     assert [check.message for check in confirmed.checks if check.name == "statuses"] == [
         "no order has the status 'Sendt med rest', which will be written; seen: Mottatt, Sendt, Kansellert"

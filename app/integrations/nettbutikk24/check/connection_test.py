@@ -114,7 +114,17 @@ class ConnectionTest:
         if any(rests[word] for word in sent):
             proposals["rest_write"] = "rest_flag"
         self._facts["proposals"] = proposals
+        self._name_left_out(seen)
         self._ask_to_confirm(seen, proposals)
+
+    def _name_left_out(self, seen: Sequence[dict[str, Any]]) -> None:
+        """Words that no setting knows: a shop may call what is received by a word of its own."""
+        settings = self._settings
+        known = {each.strip().casefold() for each in (*settings.status_import, *settings.status_cancelled, *settings.sent_words)}
+        left_out = ", ".join(f"{each['status']} ({each['orders']})" for each in seen if each["status"].casefold() not in known)
+        if left_out:
+            fix = "add what is received or in work to status_import, and what is cancelled to status_cancelled"
+            self._add("other-statuses", True, f"orders in these statuses are not transferred: {left_out}", fix)
 
     def _ask_to_confirm(self, seen: Sequence[dict[str, Any]], proposals: dict[str, Any]) -> None:
         """The words that are written must be the shop's own, and a person's choice (A8)."""

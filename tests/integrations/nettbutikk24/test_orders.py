@@ -255,8 +255,9 @@ def test_why_the_number_is_not_known_is_said(why: str, words: str) -> None:
 
 
 def test_a_customer_that_the_shop_has_no_more_is_named() -> None:
-    codes = [each.code for each in mapped(_gateway_customer={}).problems]
-    assert "customer-unreadable" in codes
+    """It is what the order is held with: that its address lacks a street follows from it."""
+    first = mapped(_gateway_customer={}).problems[0]
+    assert (first.code, first.message) == ("customer-unreadable", "the shop has no customer 77")
 
 
 @pytest.mark.parametrize(

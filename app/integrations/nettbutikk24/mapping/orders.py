@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -95,8 +96,9 @@ def map_order(record: SourceRecord, settings: NettbutikkAdapterSettings) -> Orde
         is_carried=not {method, method_text} & set(settings.pick_up_methods),
         extra={**_extra(body, customer, settings), **_extra_of(body, customer, settings)},
     )
-    own = [*_customer_problems(body, customer, state), *problems]
-    return complete_order(order, own, settings, FieldNames(_NAMES, rows))
+    completed = complete_order(order, problems, settings, FieldNames(_NAMES, rows))
+    # Said first: without its customer the order lacks an address too, and nobody could complete that in the shop.
+    return replace(completed, problems=(*_customer_problems(body, customer, state), *completed.problems))
 
 
 def _made_at(body: Body, settings: NettbutikkAdapterSettings) -> datetime | None:

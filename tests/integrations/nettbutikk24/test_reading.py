@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 
 from app.domain import Process, SourceRecord
@@ -28,6 +29,7 @@ def products(bench: Bench, count: int) -> None:
         {"last_page": "object"},
         {"next_query": "token"},
         {"max_limit": 3},
+        {"max_limit": 1},
         {"path_order": "offset/limit"},
     ],
 )
@@ -37,6 +39,40 @@ async def test_every_product_is_given_once_whatever_the_pages_look_like(config: 
     settings = {"path_order": config["path_order"]} if "path_order" in config else {}
     found, _ = await changed(bench.client(page_size=4, **settings), Process.ARTICLES)
     assert sorted(each.body["article_no"] for each in found) == [f"A-{number}" for number in range(10)]
+
+
+class Breaking(httpx.AsyncBaseTransport):
+    """Breaks down over every list that holds one product, as PHP does over a row that it cannot write out."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport, article_no: str) -> None:
+        self._inner = inner
+        self._named = f'"{article_no}"'.encode()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        answer = await self._inner.handle_async_request(request)
+        return httpx.Response(500) if self._named in await answer.aread() else answer
+
+
+@pytest.mark.parametrize("broken", range(10))
+async def test_a_row_that_the_shop_cannot_give_costs_no_other(broken: int) -> None:
+    """The page beside it held one row alone, the one that was known: it was taken for the end of the list."""
+    bench = open_bench()
+    products(bench, 10)
+    bench.transport = Breaking(bench.transport, f"A-{broken}")
+    pages = [page async for page in bench.client(page_size=4).changes(Process.ARTICLES, None, None)]
+    given = {each.body["article_no"] for page in pages for each in page.records}
+    assert given == {f"A-{number}" for number in range(10) if number != broken}
+    assert sum(page.left_out for page in pages) >= 1
+    assert {odd for page in pages for odd in page.odd} == {f"entry {broken + 1} of the list: the shop answered 500"}
+
+
+@pytest.mark.parametrize("config", [{}, {"max_limit": 1}])
+async def test_every_quantity_is_read_beside_a_row_that_the_shop_cannot_give(config: dict[str, Any]) -> None:
+    bench = open_bench(**config)
+    products(bench, 10)
+    bench.transport = Breaking(bench.transport, "A-4")
+    levels = [each async for page in bench.client(page_size=4).stock_levels() for each in page.levels]
+    assert {each.number for each in levels} == {f"A-{number}" for number in range(10) if number != 4}
 
 
 async def test_a_second_poll_gives_nothing_and_a_change_is_given_once() -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 from app.domain import Process, SourceRecord
 from app.integrations.kit.cursor import Cursor
+from app.integrations.kit.odd_entries import named
 from app.integrations.kit.paging import Listed, Pages
 from app.integrations.nettbutikk24.reads.records import key_of, records_of
 from app.integrations.nettbutikk24.rest.calls import Calls
@@ -40,6 +41,7 @@ class Stretch:
     """One page of a poll: its records, oldest first, without those that an earlier poll gave as they are; the cursor behind.
 
     `began`: when the first page of the list was read, by the shop's clock.
+    `left_out` counts what is no record, or what the shop could not give; `odd` names the first of them.
     """
 
     records: tuple[SourceRecord, ...]
@@ -48,6 +50,7 @@ class Stretch:
     calls: int
     left_out: int
     began: datetime | None = None
+    odd: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -116,8 +119,8 @@ class Poll:
                 place = replace(place, offset=max(0, place.offset - self._lists.size))
                 continue
             first = 1 if place.last is not None and keys[:1] == [place.last] else 0
-            place, is_last = self._next(replace(place, began=place.began or self._calls.now), page, keys, first)
-            stretch = self._stretch(page.records[first:], place, is_last=is_last, calls=self._calls.count - made)
+            place, is_last = self._next(replace(place, began=place.began or self._calls.now), page, keys)
+            stretch = self._stretch(page, first, place, is_last=is_last, calls=self._calls.count - made)
             self._is_vain = self._is_vain and not stretch.records
             self._lists.vain_heads += is_last and self._is_vain
             yield stretch
@@ -157,14 +160,16 @@ class Poll:
 
         return await self._pages.read(ask, place.offset)
 
-    def _next(self, place: _Place, page: Listed, keys: list[str | None], first: int) -> tuple[_Place, bool]:
+    def _next(self, place: _Place, page: Listed, keys: list[str | None]) -> tuple[_Place, bool]:
+        """A page that is so small that only the known row is on it is followed by the next one, like any other."""
         goes_on = isinstance(page, Rows) and page.goes_on
-        is_last = not goes_on or len(keys) <= first
+        is_last = not goes_on or not keys
         end = page.offset + len(keys)
         known = bool(keys) and keys[-1] is not None and len(keys) > 1
         return replace(place, offset=end - 1 if known else end, last=keys[-1] if known else None), is_last
 
-    def _stretch(self, rows: Any, place: _Place, *, is_last: bool, calls: int) -> Stretch:
+    def _stretch(self, page: Listed, first: int, place: _Place, *, is_last: bool, calls: int) -> Stretch:
+        rows = page.records[first:]
         listed = records_of(self._process, rows, self._settings.timezone)
         new = [each for each in listed if self._all or self._base.is_new(each)]
         latest = (place.began or self._calls.now).replace(microsecond=0)
@@ -173,5 +178,6 @@ class Poll:
         if not is_last:
             behind = {**self._stored(self._base, self._read_at), PLACE: place.stored(), AHEAD: self._ahead.stored()}
         records = tuple(sorted(new, key=lambda each: (each.modified_at or _NEVER, each.source_id)))
-        left_out = len(rows) - len(listed)
-        return Stretch(records, behind, is_last=is_last, calls=calls, left_out=left_out, began=place.began)
+        odd = named(page, [key_of(self._process, row) is not None for row in page.records])
+        left_out = page.left_out + len(rows) - len(listed)
+        return Stretch(records, behind, is_last=is_last, calls=calls, left_out=left_out, odd=odd, began=place.began)

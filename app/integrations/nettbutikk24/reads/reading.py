@@ -49,7 +49,7 @@ class RecordReader(Shop):
             made = self._calls.count
             await self._beside.prepare(stretch.records, stretch.began)
             calls = stretch.calls + self._calls.count - made
-            yield Page(stretch.records, stretch.behind, calls, self._calls.shop_time, left_out=stretch.left_out)
+            yield Page(stretch.records, stretch.behind, calls, self._calls.shop_time, left_out=stretch.left_out, odd=stretch.odd)
 
     async def _products(self, cursor: dict[str, Any]) -> AsyncIterator[Page]:
         """Those that changed; all of them where that is due (A13)."""
@@ -65,7 +65,12 @@ class RecordReader(Shop):
             times = {SWEPT: done, SWEEPING: None if stretch.is_last else sweeping}
             members = {key: when.isoformat() for key, when in times.items() if when is not None}
             yield Page(
-                stretch.records, {**stretch.behind, **members}, stretch.calls, self._calls.shop_time, left_out=stretch.left_out
+                stretch.records,
+                {**stretch.behind, **members},
+                stretch.calls,
+                self._calls.shop_time,
+                left_out=stretch.left_out,
+                odd=stretch.odd,
             )
 
     # --- one record ---------------------------------------------------------------------------------------------------------

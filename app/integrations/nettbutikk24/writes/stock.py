@@ -98,7 +98,7 @@ class Stock(Shop):
                 offset = max(0, offset - self._lists.size)
                 continue
             known = 1 if last and keys[:1] == [last] else 0
-            goes_on = bool(getattr(page, "goes_on", False)) and len(keys) > known
+            goes_on = bool(getattr(page, "goes_on", False)) and bool(keys)
             offset, last = (page.offset + len(keys) - 1, keys[-1]) if len(keys) > 1 else (page.offset + len(keys), "")
             shared = shared_keys(page.records)
             levels = tuple(_level(row, shared) for row in page.records[known:] if product_key(row))

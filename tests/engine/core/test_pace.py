@@ -150,9 +150,10 @@ async def test_after_a_429_the_account_is_left_alone() -> None:
     assert 50 < caught.value.retry_after <= 60
 
 
-async def test_no_call_of_a_burst_comes_before_the_time_that_was_asked_for() -> None:
+@pytest.mark.parametrize("shared", [False, True])
+async def test_no_call_of_a_burst_comes_before_the_time_that_was_asked_for(redis: Redis, shared: bool) -> None:
     """Of 120 in a minute 12 come at once: they are not made while the account rests."""
-    keeper, pace = PaceKeeper(None), Pace(120, 60)
+    keeper, pace = PaceKeeper(redis if shared else None), Pace(120, 60)
     await keeper.hold("mystore|a", 30, pace)
     assert 29 < await keeper.wait("mystore|a", pace) <= 30
 

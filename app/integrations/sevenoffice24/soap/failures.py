@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from app.errors import LoginRefused, Malformed, Paced, Refused, RemoteError, Unavailable
-from app.http import MAX_RETRY_AFTER_SECONDS, MOST_APART, http_date, retry_after_seconds
+from app.http import MOST_APART, http_date, retry_after_seconds
 from app.integrations.sevenoffice24.soap.documents import Fault
 
 SYSTEM = "24SevenOffice"
+MOST_REST_SECONDS = 7200.0
+"""Longest rest that an answer can ask for: the limit is one by the hour, and its clock need not be ours."""
 MARGIN_SECONDS = 1.0
 """Waited beyond the moment that 24SevenOffice names, which it gives in whole seconds."""
 SHORT_PAUSE_SECONDS = 60.0
@@ -97,7 +99,7 @@ def sort_other(status: int, headers: Mapping[str, str], content: bytes, *, call:
 def too_many(call: str, seconds: float) -> Paced:
     """24SevenOffice takes no call for so long: what was to be done goes on then."""
     message = "24SevenOffice has had too many calls for now"
-    return Paced(message, system=SYSTEM, call=call, retry_after=min(seconds, MAX_RETRY_AFTER_SECONDS))
+    return Paced(message, system=SYSTEM, call=call, retry_after=min(seconds, MOST_REST_SECONDS))
 
 
 def limit_in(text: str, now: datetime) -> float | None:
@@ -148,4 +150,4 @@ def reset_seconds(headers: Mapping[str, str], now: datetime) -> float | None:
     said = http_date(headers.get("Date"))
     clocks = [now, said] if said is not None and abs(said - now) <= MOST_APART else [now]
     left = max((reset - each).total_seconds() for each in clocks)
-    return None if left <= 0 else min(left, MAX_RETRY_AFTER_SECONDS) + MARGIN_SECONDS
+    return None if left <= 0 else min(left, MOST_REST_SECONDS) + MARGIN_SECONDS

@@ -127,6 +127,16 @@ async def test_an_order_that_has_gone_on_is_left_as_it_is(
     assert (await delivery(site, number))[0] == state
 
 
+async def test_an_order_that_is_gone_is_shown_and_not_reported(sqlite_site: Site, office_of_sqlite: SimulatedSevenOffice) -> None:
+    site, office = sqlite_site, office_of_sqlite
+    number = await imported(site, office)
+    office.tenant.delete_order(int(number))
+    await sent(site, number)
+    assert await delivery(site, number) == ("held", "not-open-in-shop")
+    assert "but the ERP has it as 'deleted'" in (await site.stored.mapping(number)).delivery_reason
+    assert saved(office) == []
+
+
 async def test_an_order_that_is_opened_again_by_hand_stays_open(
     sqlite_site: Site, office_of_sqlite: SimulatedSevenOffice
 ) -> None:
@@ -186,11 +196,18 @@ async def test_a_status_that_was_not_taken_is_no_success(sqlite_site: Site, offi
 # --- refused ----------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("place", ["item", "result"])
-async def test_a_refused_order_says_so_and_goes_out_when_it_has_changed(
-    site: Site, office: SimulatedSevenOffice, place: str
-) -> None:
-    office.change(save_errors=place)
+async def test_a_refusal_of_the_whole_call_is_one_of_the_order(sqlite_site: Site, office_of_sqlite: SimulatedSevenOffice) -> None:
+    site, office = sqlite_site, office_of_sqlite
+    office.change(save_errors="result")
+    number = await imported(site, office)
+    office.tenant.refuse_order(int(number), "Cannot insert the value NULL into column 'Dim2'")
+    await sent(site, number)
+    assert await delivery(site, number) == (None, "refused")
+    reason = (await site.stored.mapping(number)).delivery_reason
+    assert reason.startswith("24SevenOffice refused the order. ")
+
+
+async def test_a_refused_order_says_so_and_goes_out_when_it_has_changed(site: Site, office: SimulatedSevenOffice) -> None:
     number = await imported(site, office)
     office.tenant.refuse_order(int(number), "Cannot insert the value NULL into column 'Dim2'")
     await sent(site, number)

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from app.records.stock import levels, rules
+from app.records.stock.levels import Answered
 from tests.api.calling import Site
 from tests.harness.sevenoffice24 import SimulatedSevenOffice
 from tests.integrations.sevenoffice24.offices import active, imported, saved, sent, stock_set, sync
@@ -107,6 +109,32 @@ async def test_after_a_status_the_stock_is_written_at_once_where_it_differs(site
     assert office.operations()[before:] == of_the_order
     assert (stock_set(office)[1:], office.tenant.stock("SOKK-1")) == ([(1042, Decimal(8))], Decimal(8))
     assert office.office.most_at_once <= 1
+
+
+async def test_a_write_that_was_under_way_does_not_count_after_a_status(
+    sqlite_site: Site, office_of_sqlite: SimulatedSevenOffice
+) -> None:
+    """Its answer is stored later, and tells what was there before the status."""
+    site, office = sqlite_site, office_of_sqlite
+    await stocked(site, office, wms=10, erp=1)
+    mapping = await site.stored.mapping("1042", "article")
+    site.warehouse.model.put_in_stock("SOKK-1", 7)
+    site.tick(60)
+    async with site.gateway.database.begin() as db:
+        await levels.save_sellable(db, mapping.connection_id, mapping.lane, {"SOKK-1": 7.0}, site.clock(), site.clock())
+        (row,) = await levels.waiting(db, mapping.connection_id, 10)
+        await levels.forget_quantity(db, [row.id])
+    decided = site.clock()
+    site.tick()
+    async with site.gateway.database.begin() as db:
+        await levels.doubt(db, mapping.connection_id, mapping.lane, ["1042"], site.clock())
+    site.tick()
+    async with site.gateway.database.begin() as db:
+        await levels.save_answer(db, Answered(row, 7, 7.0, None), decided, site.clock())
+        assert await rules.decide_state(db, mapping.connection_id, mapping.lane, [row.id], site.clock()) == 1
+    office.tenant.change_product(1042, Stock=5)
+    await site.work(sweep=True)
+    assert office.tenant.stock("SOKK-1") == 7
 
 
 async def test_while_the_warehouse_cannot_be_read_a_comparison_is_due(

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from app.domain import Problem, ShopState
-from app.errors import NoSuchRecord, Refused
+from app.errors import Refused
 from app.integrations.kit.values.local_times import local_moment
 from app.integrations.protocol import ShopOrderState, StatusSet, Tracking, TrackingEntry
 from app.integrations.protocol.shipments import Delivered, DeliveryStep
@@ -24,6 +24,8 @@ from app.integrations.sevenoffice24.soap.failures import SYSTEM
 from app.json_reading import objects
 
 SAVE = "SaveInvoices"
+DELETED = "deleted"
+"""Stands for the status of an order that there is not."""
 ECHOED = ("IncludeVAT", "SendToFactoring")
 """Members that are sent back as they were read: left out, they may get another value."""
 _ORDER = ("OrderId", "CustomerId", "OrderStatus", "DateChanged", *ECHOED, "InvoiceRows")
@@ -42,13 +44,10 @@ class Statuses(Shop):
 
     tracking_by_note = False
 
-    async def order_state(self, source_id: str) -> OrderSeen | None:
-        """One read. None where the ERP's answer to this id has no such order."""
-        ids = wire_ids([source_id])
-        found = await self._soap.get_invoices({"OrderIds": ids}, _ORDER, _ROWS) if ids else []
-        raw = next((each for each in found if each.get("OrderId") in ids), None)
-        if raw is None:
-            return None
+    async def order_state(self, source_id: str) -> OrderSeen:
+        """One read, and another where there is no such order. Then it counts as deleted: an empty answer may pass, so that a
+        person decides."""
+        raw = await self._order(source_id) or await self._order(source_id) or {"OrderStatus": DELETED}
         if raw.get("APIException"):
             raise Refused("24SevenOffice does not give the order", system=SYSTEM, call="GetInvoices", status=200)
         body = as_json(raw)
@@ -65,6 +64,11 @@ class Statuses(Shop):
             state=self._state(body),
             body=body,
         )
+
+    async def _order(self, source_id: str) -> Mapping[str, Any] | None:
+        ids = wire_ids([source_id])
+        found = await self._soap.get_invoices({"OrderIds": ids}, _ORDER, _ROWS) if ids else []
+        return next((each for each in found if each.get("OrderId") in ids), None)
 
     def _state(self, body: Mapping[str, Any]) -> ShopState:
         """What may be written to: an order that is to be sent or is kept. What nobody knows the meaning of is left alone."""
@@ -119,8 +123,8 @@ class Statuses(Shop):
             raise _refused("")
         seen = await self.order_state(str(step.change["OrderId"]))
         wanted = step.change["OrderStatus"]
-        if seen is None or seen.status != wanted:
-            raise _refused(f": it has the status {seen.status} after {wanted} was saved" if seen else ": it is gone")
+        if seen.status != wanted:
+            raise _refused(f": it has the status {seen.status} after {wanted} was saved")
         return ""
 
     # --- the rest of `ReportsShipments` ---------------------------------------------------------------------------------------
@@ -128,8 +132,6 @@ class Statuses(Shop):
     async def complete(self, source_id: str) -> StatusSet:
         """The status of an order that was sent, unless it has it or a later one, or was cancelled."""
         seen = await self.order_state(source_id)
-        if seen is None:
-            raise NoSuchRecord("24SevenOffice has no such order", system=SYSTEM, call="GetInvoices", status=200)
         steps = self.delivery_steps(seen, Delivered((), (), sets_status=True, closes=True))
         for step in steps:
             await self.take_step(step)

@@ -116,7 +116,7 @@ class Cursor:
             self,
             modified=newest,
             seen={key: mark for mark, key in inside[-SEEN_MOST:]},
-            complete=len(inside) <= SEEN_MOST,
+            complete=len(inside) <= SEEN_MOST and (self.complete or newest != self.modified),
             settled=now is not None and now > newest + overlap,
         )
 

@@ -114,6 +114,21 @@ async def test_a_poll_that_stops_goes_on_at_its_page() -> None:
     assert sorted(each.body["article_no"] for each in (*first, *found)) == [f"A-{number}" for number in range(10)]
 
 
+async def test_many_products_that_were_changed_together_are_not_listed_for_ever() -> None:
+    bench = open_bench()
+    products(bench, 1100)
+    client = bench.client()
+    _, cursor = await changed(client, Process.ARTICLES)
+    for _ in range(4):
+        bench.clock.now += timedelta(hours=1)
+        _, cursor = await changed(client, Process.ARTICLES, cursor)
+    pages = [each.rpartition("/")[0] for each in bench.asked[2:]]
+    assert pages == ["GET products/1000/0", "GET products/1000/999", *["GET products/1000/0"] * 3]
+    bench.shop.change_product(501, name="Ny")
+    found, _ = await changed(client, Process.ARTICLES, cursor)
+    assert [each.body["name"] for each in found] == ["Ny"]
+
+
 @pytest.mark.parametrize("list_order", ["key", "modified"])
 async def test_what_changes_while_a_long_poll_rests_is_given(list_order: str) -> None:
     bench = open_bench(list_order=list_order)

@@ -136,7 +136,12 @@ class Poll:
         return timedelta(minutes=self._settings.overlap_minutes) or _SECOND
 
     def _since(self) -> datetime | None:
-        return None if self._all else self._base.start(self._overlap)
+        """Lists begin with this second. One that is over, and of which more was seen than is remembered, is not listed again."""
+        if self._all:
+            return None
+        start = self._base.start(self._overlap)
+        is_over = start is not None and start == self._base.modified and self._base.settled
+        return start + _SECOND if start is not None and is_over else start
 
     async def _nothing_changed(self) -> bool:
         """Whether the shop says that its newest order is one that is known: one HEAD instead of a list."""

@@ -264,6 +264,11 @@ async def test_the_test_shows_the_words_seen_and_proposes_the_flag() -> None:
         "nobody has confirmed what the shop's statuses are called; seen in its last orders: Mottatt (2), "
         "Sendt (2, 1 of them with rest), Kansellert (1)",
     )
+    assert [check.message for check in report.checks if check.name == "orders"] == [
+        "orders can be read: 5 looked at; their statuses: Mottatt (2), Sendt (2, 1 of them with rest), Kansellert (1); "
+        "transferred are: Mottatt"
+    ]
+    assert "proposed: status_sent 'Sendt', rest_write 'rest_flag'" in wrong.fix
     confirmed = await bench.client(**WORDS, status_cancelled=["KANSELLERT"]).test()
     assert [check for check in confirmed.checks if check.name == "other-statuses"] == []
     assert confirmed.ok

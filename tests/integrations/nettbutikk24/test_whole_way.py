@@ -268,6 +268,9 @@ async def test_an_order_whose_tracking_number_was_refused_says_so(site: Site, sh
     found = (await site.client.get("/mappings", params={"number": "1001"})).json()["items"]
     shown = (await site.client.get(f"/mappings/{found[0]['id']}")).text
     assert "The shop refused the tracking number 70300001" in shown
+    raised = (await site.client.get("/alerts")).json()["items"]
+    words = "Order 1001: The shop refused the tracking number 70300001: enter it there by hand"
+    assert [(each["kind"], each["text"]) for each in raised] == [("warning", words)]
 
 
 async def test_a_token_that_was_replaced_is_told_once_and_nothing_is_lost(site: Site, shop: SimulatedNettbutikk) -> None:
@@ -300,6 +303,10 @@ async def test_shipments_wait_visibly_while_the_words_are_not_confirmed(site: Si
     assert "statuses-not-confirmed" in run.text
     mapping = await site.stored.mapping("1001", "order")
     assert (mapping.delivery, mapping.delivery_code) == ("held", "statuses-not-confirmed")
+    (alert,) = (await site.client.get("/alerts")).json()["items"]
+    assert (alert["kind"], "Nobody has confirmed what the shop's statuses are called" in alert["text"]) == ("held", True), alert[
+        "text"
+    ]
     assert shop.calls("orders", "PATCH") == []
     await site.client.patch("/connections/butikk", json={"settings": {"status_confirmed": True}})
     await site.work()

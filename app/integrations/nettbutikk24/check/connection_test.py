@@ -52,7 +52,6 @@ class ConnectionTest:
         self._facts["auth_mode"] = self._calls.auth_mode
         self._add("access", True, f"the shop accepts the token ({self._calls.auth_mode})")
         orders = await self._lists.page("orders", LOOKED_AT, 0)
-        self._add("orders", True, f"orders can be read: {len(orders.records)} looked at")
         self._learn_statuses(orders.records)
         products = await self._lists.page("products", LOOKED_AT, 0)
         self._add("products", True, f"products can be read: {len(products.records)} rows looked at")
@@ -114,6 +113,10 @@ class ConnectionTest:
         if any(rests[word] for word in sent):
             proposals["rest_write"] = "rest_flag"
         self._facts["proposals"] = proposals
+        imported = {word.strip().casefold() for word in self._settings.status_import}
+        chosen = ", ".join(word for word in (str(each["status"]) for each in seen) if word.casefold() in imported)
+        told = f"; their statuses: {_words(seen)}; transferred are: {chosen or 'none of them'}" if seen else ""
+        self._add("orders", True, f"orders can be read: {len(orders)} looked at{told}")
         self._name_left_out(seen)
         self._ask_to_confirm(seen, proposals)
 
@@ -133,9 +136,8 @@ class ConnectionTest:
         if self._settings.status_confirmed:
             self._look_for_words([str(each["status"]) for each in seen])
             return
-        words = ", ".join(f"{each['status']} ({each['orders']}{_with_rest(each['rest'])})" for each in seen)
         proposed = ", ".join(f"{name} {value!r}" for name, value in proposals.items() if name not in _READ)
-        message = f"nobody has confirmed what the shop's statuses are called; seen in its last orders: {words or 'none'}"
+        message = f"nobody has confirmed what the shop's statuses are called; seen in its last orders: {_words(seen) or 'none'}"
         fix = "set status_sent, status_sent_rest and rest_write to the shop's own, and status_confirmed to true"
         fix = f"{fix}; proposed: {proposed}" if proposed else fix
         self._add("statuses", False, message, f"{fix}. Or switch processes.shipments off")
@@ -164,6 +166,10 @@ class ConnectionTest:
 
 _READ = ("status_import", "status_cancelled")
 """Proposals for what is read; no confirmation of what is written."""
+
+
+def _words(seen: Sequence[dict[str, Any]]) -> str:
+    return ", ".join(f"{each['status']} ({each['orders']}{_with_rest(each['rest'])})" for each in seen)
 
 
 def _with_rest(count: int) -> str:

@@ -23,6 +23,7 @@ from app.json_reading import Body, objects, plain
 
 JOINED = ", "
 NOT_CONFIRMED = "statuses-not-confirmed"
+NONE_SEEN = "none yet, a test of the connection shows them"
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class Shipments(Shop):
         if self._settings.status_confirmed:
             return None
         seen = ", ".join(f"{each.get('status')} ({each.get('orders')})" for each in self._facts.get("statuses") or ())
-        message = f"nobody has confirmed what the shop's statuses are called; seen: {seen or 'none yet'}"
+        message = f"nobody has confirmed what the shop's statuses are called; seen: {seen or NONE_SEEN}"
         fix = "set status_sent, status_sent_rest and rest_write to the shop's own, and status_confirmed"
         return Problem(NOT_CONFIRMED, "settings.status_confirmed", message, fix)
 

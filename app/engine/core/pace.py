@@ -12,8 +12,8 @@ import functools
 import hashlib
 import math
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
@@ -182,6 +182,18 @@ class PaceKeeper:
         return float(found)
 
 
+@dataclass
+class _Sent:
+    """When a call was sent, by `time.monotonic`: once its connection was there."""
+
+    at: float
+
+    async def heard(self, event: str, _info: object) -> None:
+        """What httpx tells of a call on its way."""
+        if event.endswith("send_request_headers.started"):
+            self.at = time.monotonic()
+
+
 class PacedTransport(httpx.AsyncBaseTransport):
     """Holds a call back until the account may be called. The wait is part of the call's time.
 
@@ -206,19 +218,33 @@ class PacedTransport(httpx.AsyncBaseTransport):
         # What counts as many calls waits for as many places: were it not let to, single calls would always be before it.
         longer = (calls - 1) * Spacing.of(self._pace).interval / 1000
         await self._wait(request, self._row, self._pace, PATIENCE_SECONDS + longer, calls)
-        seconds = CallLimits.of(request).seconds
-        async with self._keeper.turn(self._key, seconds) if self._pace.one_at_a_time else nullcontext():
-            call = functools.partial(self._inner.handle_async_request, request)
-            around = request.extensions.get(IN_TURN)
-            response = await (call() if around is None else around(call))
+        call = functools.partial(self._inner.handle_async_request, request)
+        around = request.extensions.get(IN_TURN)
+        asked = call if around is None else functools.partial(around, call)
+        response = await (self._in_turn(request, asked) if self._pace.one_at_a_time else asked())
         if response.status_code == 429 and not self._pace.is_told:
-            asked = retry_after_seconds(response.headers, self._clock()) or self._pace.seconds
-            pause = min(asked, LONGEST_HOLD_SECONDS)
+            named = retry_after_seconds(response.headers, self._clock()) or self._pace.seconds
+            pause = min(named, LONGEST_HOLD_SECONDS)
             await self._keeper.hold(self._row, pause, self._pace)
             if in_background.get():
                 await response.aclose()
                 raise _later(f"{CallLimits.of(request).system} has had too many calls for now (429)", request, pause)
         return response
+
+    async def _in_turn(self, request: httpx.Request, ask: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
+        """Keeps the distance between calls as the system sees it.
+
+        Those that waited for a slow answer would come at once when it is there, and a call whose connection had to be opened
+        comes later than the one after it expects.
+        """
+        row, apart = f"{self._row}|turn", Spacing.of(self._pace).interval / 1000
+        async with self._keeper.turn(self._key, CallLimits.of(request).seconds + apart):
+            await asyncio.sleep(await self._keeper.wait(row, self._pace, LONGEST_HOLD_SECONDS))
+            sent = _Sent(time.monotonic())
+            request.extensions["trace"] = sent.heard
+            response = await ask()
+            await self._keeper.hold(row, max(0.0, sent.at + apart - time.monotonic()), self._pace)
+            return response
 
     async def _wait(self, request: httpx.Request, key: str, pace: Pace, patience: float, calls: int) -> None:
         limits = CallLimits.of(request)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -250,3 +252,43 @@ async def test_an_account_that_takes_one_call_at_a_time_is_never_asked_twice_at_
     ]
     await asyncio.gather(*(client.get("http://shop.test/") for client in clients for _ in range(4)))
     assert most == 1
+
+
+@pytest.mark.parametrize("redis_is_there", [True, False])
+async def test_calls_that_waited_for_a_slow_answer_keep_their_distance(redis: Redis, redis_is_there: bool) -> None:
+    """They had their places in the row long ago, and came to the shop at once when it was free."""
+    came: list[float] = []
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        came.append(time.monotonic())
+        await asyncio.sleep(0.6 if len(came) == 1 else 0)
+        return httpx.Response(200, json={})
+
+    transport = PacedTransport(
+        httpx.MockTransport(answer),
+        PaceKeeper(redis if redis_is_there else None),
+        "slow-answers",
+        Pace(1, 0.2, one_at_a_time=True),
+        lambda: datetime(2026, 11, 29, tzinfo=UTC),
+    )
+    async with client_on(transport) as client:
+        await asyncio.gather(*(client.get("http://shop.test/") for _ in range(3)))
+    assert min(later - earlier for earlier, later in itertools.pairwise(came)) > 0.15
+
+
+async def test_the_distance_counts_from_when_the_connection_was_there() -> None:
+    """The first call of a process takes longer to get there than the next one."""
+    came: list[float] = []
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        if not came:
+            await asyncio.sleep(0.15)
+        await request.extensions["trace"]("http11.send_request_headers.started", {})
+        came.append(time.monotonic())
+        return httpx.Response(200, json={})
+
+    pace, clock = Pace(1, 0.2, one_at_a_time=True), lambda: datetime(2026, 11, 29, tzinfo=UTC)
+    async with client_on(PacedTransport(httpx.MockTransport(answer), PaceKeeper(None), "far", pace, clock)) as client:
+        for _ in range(2):
+            await client.get("http://shop.test/")
+    assert came[1] - came[0] > 0.15

@@ -276,5 +276,6 @@ async def test_the_whole_system_is_synced_by_its_name(site: Site, erp: Simulated
     async with site.worker():
         run = await site.client.post("/sync/24sevenoffice")
     assert run.status_code == 200, run.text
-    assert {part["process"]: part["counts"]["read"] for part in run.json()["parts"]} == {"articles": 1, "orders": 1}
+    read = {part["process"]: part["counts"]["read"] for part in run.json()["parts"]}
+    assert (read["articles"], read["orders"]) == (1, 1)
     assert len(orders(site)) == 1

@@ -113,6 +113,7 @@ class Lane:
         """
         failpoints.hit("finish-before-commit")
         lease, now = self._held(), self.gateway.clock()
+        self._take_turns_back(ended)
 
         async def work(db: AsyncConnection) -> tuple[list[Finished], _Next]:
             again = not go_on or any(each.waits_again(now) for each in ended)
@@ -134,6 +135,13 @@ class Lane:
         self._count(ended, finished, now)
         self.lease = lease if found.is_kept else None
         return await self._claimed(found)
+
+    def _take_turns_back(self, ended: Sequence[Ending]) -> None:
+        """Jobs that are given back have had no turn."""
+        had = [each for each in ended if not each.is_given_back]
+        if had and len(had) < len(ended):
+            turns = self.progress.turns - len(ended) + len(had)
+            self.progress = Progress(max(0, turns), had[-1].claimed.job.connection_id)
 
     async def _end_alone(self, ended: Ending, now: datetime) -> None:
         """A record whose end cannot be stored becomes a dead letter; if that fails too, it is given back."""

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from app.domain import Order
 from app.engine.core import failpoints
 from app.engine.core.queue import Task
-from app.engine.dispatch import lane_worker
+from app.engine.dispatch import gate, lane_worker
 from app.engine.operations import lanes as lane_commands
 from app.engine.operations import replay
 from app.flows.orders import transfer_order
@@ -49,6 +49,13 @@ async def work_off(harness: Harness, connection: Connection | None = None) -> in
     return await lane_worker.drain(harness.gateway, (connection or harness.connection).lane)
 
 
+@pytest.fixture(params=["quick", "slow"])
+def pace(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of jobs that were claimed together, a machine that is slow gets to the first only, and gives the others back."""
+    if request.param == "slow":
+        monkeypatch.setattr(gate, "TOGETHER_SECONDS", 0.0)
+
+
 class TestTurns:
     async def test_cancellations_go_before_orders_and_orders_before_articles(self, harness: Harness) -> None:
         first = harness.shop.order("SOKK-1")
@@ -75,6 +82,7 @@ class TestTurns:
         await work_off(sqlite_harness)
         assert written(sqlite_harness) == ["PUT SOKK-1", f"PUT {order['id']}", "PUT ANNEN-1"]
 
+    @pytest.mark.usefixtures("pace")
     async def test_connections_take_turns_so_that_none_starves_another(self, harness: Harness) -> None:
         second = await harness.connect("b", order_number_prefix="B-", processes={"articles": False, "orders": True})
         third = await harness.connect("c", order_number_prefix="C-", processes={"articles": False, "orders": True})
@@ -86,6 +94,7 @@ class TestTurns:
         assert sorted(shops[:3]) == sorted(shops[3:6]) == ["A", "B", "C"]
         assert shops[6:] == ["A"] * 4
 
+    @pytest.mark.usefixtures("pace")
     async def test_what_has_waited_long_gets_every_fourth_turn(self, sqlite_harness: Harness) -> None:
         await announce_all(
             sqlite_harness, [sqlite_harness.shop.product(f"VARE-{number}") for number in range(3)], "product.created"

@@ -12,7 +12,7 @@ from app.domain.order import (
     Transporter,
 )
 from app.domain.problem import Problem
-from app.domain.process import INBOUND, OUTBOUND, POLLED, Kind, Process
+from app.domain.process import INBOUND, OUTBOUND, POLLED, SWITCHED, Kind, Process
 from app.domain.record import Record, SourceRecord, content_hash, from_payload, to_payload
 from app.domain.right import Right
 from app.domain.states import EventState, JobState, PartState, RunState
@@ -22,6 +22,7 @@ __all__ = [
     "INBOUND",
     "OUTBOUND",
     "POLLED",
+    "SWITCHED",
     "Address",
     "Article",
     "Category",

@@ -33,6 +33,8 @@ OUTBOUND = (Process.STOCK, Process.SHIPMENTS, Process.RETURNS)
 """From the WMS to the external system."""
 POLLED = (*INBOUND, *OUTBOUND)
 """What is read on a schedule, and can be switched on and off."""
+SWITCHED = (*POLLED, Process.IMPORT_STATUS)
+"""What can be switched on and off."""
 
 
 class Kind(StrEnum):

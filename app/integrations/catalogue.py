@@ -15,7 +15,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined, to_jsonable_python
 
-from app.domain import POLLED
+from app.domain import SWITCHED
 from app.integrations.protocol import Integration
 from app.integrations.protocol.capabilities import impossible_switches
 from app.integrations.protocol.integration import can
@@ -84,7 +84,7 @@ def entry_of(system: Integration) -> SystemEntry:
         title=system.title,
         noun=system.noun,
         capabilities=tuple(sorted(system.capabilities)),
-        processes=tuple(process.value for process in POLLED if can(system, process)),
+        processes=tuple(process.value for process in SWITCHED if can(system, process)),
         docs=f"docs/{reference.docs}",
         credentials=tuple(fields_of(system.credentials_model, reference.credentials)),
         settings=tuple(

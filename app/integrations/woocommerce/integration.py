@@ -30,7 +30,7 @@ class WooCommerce:
     noun: Literal["shop", "ERP"] = "shop"
     settings_model: type[ConnectionSettings] = WooCommerceSettings
     credentials_model: type[BaseModel] = WooCommerceCredentials
-    capabilities = frozenset(Capability) - {Capability.OAUTH}
+    capabilities = frozenset(Capability) - {Capability.OAUTH, Capability.MARK_IMPORTED}
     kinds: Mapping[Process, Kind] = {Process.ARTICLES: Kind.ARTICLE, Process.ORDERS: Kind.ORDER}
     webhooks: IncomingWebhooks | None = WooCommerceWebhooks()
     webhooks_greet: bool = True

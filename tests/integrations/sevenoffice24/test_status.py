@@ -181,6 +181,30 @@ async def test_an_answer_that_never_came_is_settled_by_a_read(
     assert (status_of(office, number), await delivery(site, number)) == (SENT, ("reported", None))
 
 
+@pytest.mark.parametrize("operation", ["GetInvoices", "SaveInvoices"])
+async def test_after_a_fault_it_goes_out_within_75_seconds(
+    sqlite_site: Site, office_of_sqlite: SimulatedSevenOffice, operation: str
+) -> None:
+    site, office = sqlite_site, office_of_sqlite
+    number = await imported(site, office)
+    office.fail("fault", operation=operation, text="Object reference not set to an instance of an object.", times=1)
+    await sent(site, number)
+    assert (told(office), (await delivery(site, number))[0]) == ([], None)
+    site.tick(75)
+    await site.work(sweep=True)
+    assert (told(office), await delivery(site, number)) == ([SENT], ("reported", None))
+
+
+async def test_a_session_that_ends_costs_a_login_and_no_status(sqlite_site: Site, office_of_sqlite: SimulatedSevenOffice) -> None:
+    site, office = sqlite_site, office_of_sqlite
+    number = await imported(site, office)
+    office.fail("no-session", operation="SaveInvoices", times=1)
+    logins = len(office.calls("Login"))
+    await sent(site, number)
+    assert (told(office), await delivery(site, number)) == ([SENT], ("reported", None))
+    assert len(office.calls("Login")) == logins + 1
+
+
 async def test_a_status_that_was_not_taken_is_no_success(sqlite_site: Site, office_of_sqlite: SimulatedSevenOffice) -> None:
     site, office = sqlite_site, office_of_sqlite
     number = await imported(site, office)

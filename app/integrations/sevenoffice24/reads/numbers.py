@@ -18,9 +18,9 @@ from app.ttl_cache import TtlCache
 
 FEW = 20
 """So many numbers are asked for one by one. More are looked for in a census."""
-CENSUS_SECONDS = 600.0
+CENSUS_SECONDS = 3600.0
 NUMBER_SECONDS = 60.0
-MOST_KEPT = 20_000
+MOST_KEPT = 5_000
 _LIGHT = ("Id", "No")
 
 

@@ -115,7 +115,7 @@ async def test_a_session_that_is_lost_at_every_call_costs_four_logins_and_the_ru
     office.fail("no-session", operation="GetInvoices")
     run = await begun(site)
     assert run["state"] == "failed"
-    assert {part["state"] for part in run["parts"]} == {"failed"}
+    assert {part["state"] for part in run["parts"] if part["process"] in ("articles", "orders")} == {"failed"}
     assert 2 <= len(office.calls("Login")) - before <= 4
     office.mend()
     await pass_time(site, 75)

@@ -29,7 +29,6 @@ from tests.bench.volume.simulator import LargeShop, large_shop
 from tests.bench.volume.system import Size
 from tests.bench.volume.systems import SYSTEMS
 from tests.bench.workload import databases
-from tests.bench.workload.warehouse_process import WarehouseProcess, warehouse_process
 from tests.harness import Harness, open_harness
 from tests.harness.connections import LONG_AGO, make_connection, way_back_off
 
@@ -88,22 +87,20 @@ async def _read_shop(asked: Asked) -> Reading:
     system = SYSTEMS[asked.system]
     with contextlib.ExitStack() as stack:
         shop = stack.enter_context(large_shop(system.name, asked.size))
-        warehouse = stack.enter_context(warehouse_process())
         database = stack.enter_context(databases.sqlite())
         directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="gateway-bench-"))
         async with open_harness(database, Path(directory)) as harness:
-            connection = await _connect(harness, system.connection(shop.url, asked.page), (system.name, warehouse))
-            return await _Visit(harness, connection, shop, warehouse).whole(Reading(asked))
+            connection = await _connect(harness, system.name, system.connection(shop.url, asked.page))
+            return await _Visit(harness, connection, shop).whole(Reading(asked))
 
 
-async def _connect(harness: Harness, given: Mapping[str, Any], between: tuple[str, WarehouseProcess]) -> Connection:
-    system, warehouse = between
+async def _connect(harness: Harness, system: str, given: Mapping[str, Any]) -> Connection:
     settings: dict[str, Any] = {"go_live": LONG_AGO, **given["settings"]}
     draft = Draft(
         name="large",
         integration=system,
         source=given["source"],
-        warehouse=warehouse.credentials(),
+        warehouse=harness.warehouse.credentials(),
         settings={**settings, **way_back_off(settings)},
     )
     return await make_connection(harness.gateway, draft)
@@ -114,7 +111,6 @@ class _Visit:
     harness: Harness
     connection: Connection
     shop: LargeShop
-    warehouse: WarehouseProcess
 
     async def whole(self, found: Reading) -> Reading:
         found.before = _largest_memory()
@@ -167,7 +163,7 @@ class _Visit:
             return {row.id: row.generation for row in await db.execute(select(jobs.c.id, jobs.c.generation))}
 
     def _writes(self) -> int:
-        return len(self.warehouse.calls("PUT", "/"))
+        return sum(call.method == "PUT" for call in self.harness.warehouse.app.state.journal.calls)
 
 
 def _largest_memory() -> int:

@@ -1,4 +1,4 @@
-"""`python -m tests.bench.volume.simulator SYSTEM PRODUCTS ORDERS PORT`: a large shop in a process of its own.
+"""`python -m tests.bench.volume.simulator SYSTEM PRODUCTS ORDERS`: a large shop in a process of its own.
 
 Its memory and its computing are then not the gateway's.
 """
@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,12 +18,8 @@ import httpx
 import uvicorn
 
 from app.processes.valkey import tied_to_parent
-from app.sandbox.kit.server import free_port
 from tests.bench.volume.system import FillingClock, Size
 from tests.bench.volume.systems import SYSTEMS
-
-START_SECONDS = 300.0
-"""A large shop is filled first."""
 
 
 @dataclass(frozen=True)
@@ -39,36 +35,29 @@ class LargeShop:
 
 @contextlib.contextmanager
 def large_shop(system: str, size: Size) -> Iterator[LargeShop]:
-    port = free_port()
-    asked = [system, str(size.products), str(size.orders), str(port)]
+    asked = [system, str(size.products), str(size.orders)]
     command = tied_to_parent([sys.executable, "-m", "tests.bench.volume.simulator", *asked], signal.SIGKILL)
-    process = subprocess.Popen(command, cwd=Path(__file__).parents[3])
+    process = subprocess.Popen(command, cwd=Path(__file__).parents[3], stdout=subprocess.PIPE, text=True)
     try:
-        shop = LargeShop(f"http://127.0.0.1:{port}")
-        _wait_until_full(shop, process)
-        yield shop
+        assert process.stdout is not None
+        port = process.stdout.readline().strip()
+        if not port:
+            raise RuntimeError(f"the simulator of {system} ended with {process.wait()}")
+        yield LargeShop(f"http://127.0.0.1:{port}")
     finally:
         process.terminate()
         process.wait(20)
 
 
-def _wait_until_full(shop: LargeShop, process: subprocess.Popen[bytes]) -> None:
-    ends = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            shop.calls()
-        except httpx.TransportError:
-            if process.poll() is not None or time.monotonic() > ends:
-                raise
-            time.sleep(0.05)
-        else:
-            return
-
-
-def main(name: str, products: int, orders: int, port: int) -> None:
-    app = SYSTEMS[name].fill(Size(products, orders), FillingClock(products + orders))
-    uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", access_log=False, date_header=False)
+def main(name: str, products: int, orders: int) -> None:
+    """Says its port when it is full. The port is its own before that: nobody else can be given it meanwhile."""
+    with socket.socket() as own:
+        own.bind(("127.0.0.1", 0))
+        own.listen()
+        app = SYSTEMS[name].fill(Size(products, orders), FillingClock(products + orders))
+        print(own.getsockname()[1], flush=True)
+        uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, date_header=False)).run([own])
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], *(int(each) for each in sys.argv[2:5]))
+    main(sys.argv[1], *(int(each) for each in sys.argv[2:4]))

@@ -217,12 +217,12 @@ async def test_an_order_that_the_erp_is_done_with_stays_in_the_warehouse(site: S
 
 
 async def test_orders_from_before_go_live_are_left_out(site: Site, erp: SimulatedSevenOffice) -> None:
-    await active(site, erp, go_live=site.clock().isoformat())
+    await active(site, erp, go_live=site.clock().replace(microsecond=0).isoformat())  # the wire has whole seconds
     midnight = site.clock().replace(hour=0, minute=0, second=0, microsecond=0)
     for ordered in (midnight.replace(year=midnight.year - 1), midnight, site.clock()):
         erp.order("A-1", DateOrdered=ordered)
     await sync(site, "orders")
-    assert [each["orderNumber"] for each in orders(site)] == ["5502", "5503"]
+    assert sorted(each["orderNumber"] for each in orders(site)) == ["5502", "5503"]
     assert (await site.stored.mapping("5501", "order")).reason_code == "before-go-live"
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-
-import orjson
 
 from app.clock import Clock
 from app.errors import Malformed, Refused
@@ -28,7 +27,7 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 class _Read:
     """A company as JSON, empty where the ERP has none, and when it was read (UTC, our clock). A tenth of the memory of a dict."""
 
-    company: bytes
+    company: str
     at: datetime
 
 
@@ -58,7 +57,7 @@ class Companies:
         """Phone numbers and e-mail addresses; empty for a company that there is not, `refused` for one that is not given."""
         await self.read([wanted])
         kept = self._kept.get(wanted.id)
-        found: dict[str, Any] = orjson.loads(kept.company) if kept is not None else {}
+        found: dict[str, Any] = json.loads(kept.company) if kept is not None else {}
         return found
 
     async def read(self, wanted: Iterable[Wanted]) -> None:
@@ -82,4 +81,4 @@ class Companies:
                 if str(each.get("Id")) in found:
                     found[str(each["Id"])] = {name: value for name, value in as_json(each).items() if name in PROPERTIES[1:]}
         for key, company in found.items():
-            self._kept.put(key, _Read(orjson.dumps(company), now))
+            self._kept.put(key, _Read(json.dumps(company), now))

@@ -28,6 +28,8 @@ T = TypeVar("T")
 
 SQLITE_BUSY_SECONDS = 30
 SQLITE_CLOSING_SECONDS = 1
+SQLITE_STATEMENTS = 16
+"""So many each connection keeps prepared. Each keeps the values of its last use as well: those of a whole page of records."""
 M_ARENA_MAX, HEAPS = -8, 2
 """Of glibc's `mallopt`: how many heaps a process has for all its threads."""
 MOST_RUNS = 4
@@ -98,7 +100,7 @@ class Database:
             options["connect_args"] = {"timeout": 10, "command_timeout": 60, **place.options, "async_creator_fn": _connect}
         else:
             self._threads = _Threads()
-            options["connect_args"] = {"async_creator_fn": self._threads.connect}
+            options["connect_args"] = {"async_creator_fn": self._threads.connect, "cached_statements": SQLITE_STATEMENTS}
         self.engine: AsyncEngine = create_async_engine(place.url, **options)
         if self.is_sqlite:
             self._take_over_sqlite_transactions()

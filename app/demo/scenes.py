@@ -62,6 +62,15 @@ class Day:
         """The article in the warehouse, as soon as it is there; else nothing."""
         return await self.until(lambda: self.world.warehouse.article(self.number(article))) or {}
 
+    async def article_in_full(self, article: str) -> dict[str, Any]:
+        """The article as the shop's product is. One that was made from an order's line first has no bar code yet."""
+
+        async def look() -> dict[str, Any]:
+            found = await self.world.warehouse.article(self.number(article))
+            return found if found and found.get("barCodeInfo") else {}
+
+        return await self.until(look)
+
     def check(self, what: str, expected: Any, found: Any) -> None:
         self.checks.append(Checked(self.scene, what, _said(expected), _said(found), expected == found))
 

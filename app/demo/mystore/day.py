@@ -26,7 +26,7 @@ async def _first_look(day: Day) -> None:
     """What the shop had before it was connected: its articles, and its orders since the day that the person chose."""
     run = await day.sync(process="articles")
     day.check("the sync of articles", "done", run["state"])
-    jacket = await day.article("UJ-1-M")
+    jacket = await day.article_in_full("UJ-1-M")
     product = next(one for one in await shop_of(day).records("products") if one["attributes"]["sku"] == day.number("UJ-1"))
     day.check("a variant's name", "Ulljakke M", jacket.get("articleName"))
     day.check("product code: product, option and value", f"{product['id']}-1.2", jacket.get("productCode"))

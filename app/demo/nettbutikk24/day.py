@@ -41,7 +41,7 @@ async def _first_look(day: Day) -> None:
     """What the shop had before: the first polls bring it."""
     if day.world.secrets.starts:  # products are looked at once an hour, and that may just have been
         await day.sync(process="articles")
-    jacket = await day.until(lambda: _in_full(day, "UJ-1-M")) or {}
+    jacket = await day.article_in_full("UJ-1-M")
     row = await shop_of(day).variant(day.number("UJ-1-M"))
     day.check("a variant's name", "Ulljakke Størrelse: M", jacket.get("articleName"))
     day.check("product code is the unique product id", row["unique_product_id"], jacket.get("productCode"))
@@ -125,12 +125,6 @@ async def _evening(day: Day) -> None:
     refused = {f"{call['method']} {call['path']} {call['status']}" for call in calls if call["status"] in (400, 404, 405, 429)}
     day.check("calls that the shop refused", [], sorted(refused))
     day.check("most calls to the shop at the same time", 1, await shop_of(day).most_at_once())
-
-
-async def _in_full(day: Day, article: str) -> dict[str, Any] | None:
-    """The article as the shop's product is; one that is made from an order's line has no bar code yet."""
-    found = await day.world.warehouse.article(day.number(article))
-    return found if found and found.get("barCodeInfo") else None
 
 
 def _rows(order: dict[str, Any]) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.api.connections.bodies import ConnectionChange, DeclaredConnection, NewConnection
 from app.api.connections.views import (
@@ -13,6 +12,7 @@ from app.api.connections.views import (
     AppliedConnection,
     ConnectionView,
     ConsentView,
+    LoginEndedView,
     MadeConnection,
     NewSecret,
     PausedCallView,
@@ -47,15 +47,18 @@ async def _again(request: Request, caller: Caller, connection_id: str) -> ShownC
     gateway, found = caller.gateway, await caller.connection(connection_id)
     async with gateway.database.read() as db:
         paused = await paused_calls(db, found, gateway.clock())
-        consent = await _consent(db, gateway, found)
-    views = [PausedCallView.model_validate(each) for each in paused]
-    return ShownConnection(**members(request, found), paused_calls=views, consent=consent)
+        is_there, ended = await sessions.state(db, found.id)
+    return ShownConnection(
+        **members(request, found),
+        paused_calls=[PausedCallView.model_validate(each) for each in paused],
+        login_ended=LoginEndedView(at=ended.at, words=ended.words) if ended is not None else None,
+        consent=_consent(gateway, found, is_there, ended),
+    )
 
 
-async def _consent(db: AsyncConnection, gateway: Gateway, connection: Connection) -> ConsentView | None:
+def _consent(gateway: Gateway, connection: Connection, is_there: bool, ended: sessions.Ended | None) -> ConsentView | None:
     if connection.system.consent is None:
         return None
-    is_there, ended = await sessions.state(db, connection.id)
     state = "ended" if ended is not None else "given" if is_there else "none"
     page = consent_page(gateway.settings, connection)
     return ConsentView(state=state, url=page, ended_at=ended.at if ended else None, words=ended.words if ended else None)

@@ -140,12 +140,20 @@ class ConsentView(BaseModel):
     words: str | None = Field(None, description="What the system said when it ended.")
 
 
-class ShownConnection(ConnectionView):
-    """A connection, with the calls that rest after failures, and the consent that it works by."""
+class LoginEndedView(BaseModel):
+    """The credentials are worth nothing any more: since when, and what to do about it. What waits is kept and goes on then."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {**_VIEW, "paused_calls": [], "consent": None}})
+    at: datetime
+    words: str
+
+
+class ShownConnection(ConnectionView):
+    """A connection, with the calls that rest after failures, and what became of its login or consent."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {**_VIEW, "paused_calls": [], "login_ended": None, "consent": None}})
 
     paused_calls: list[PausedCallView]
+    login_ended: LoginEndedView | None = Field(None, description="Null while the credentials are good, as far as is known.")
     consent: ConsentView | None = Field(None, description="Null for a system that asks nobody for consent.")
 
 

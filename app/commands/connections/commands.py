@@ -79,10 +79,12 @@ def show(
     if consent.get("state") == "ended":
         words = f"It must be allowed again ({consent['words']}). What waits is kept. Open: {consent['url']}"
         err().print(Text(words, style="bold red"))
+    elif found.get("login_ended"):
+        err().print(Text(f"{found['login_ended']['words'].capitalize()}. What waits is kept.", style="bold red"))
     for paused in found.get("paused_calls", []):
         err().print(Text(f"{paused['words']}. {paused['fix'].capitalize()}.", style="yellow"))
     fields(
-        {key: found[key] for key in found if key not in ("test", "settings", "paused_calls", "consent")},
+        {key: found[key] for key in found if key not in ("test", "settings", "paused_calls", "login_ended", "consent")},
         f"Connection {found['name']}",
     )
     settings = _dotted(found["settings"])

@@ -112,6 +112,7 @@ async def test_it_is_asked_no_more_told_once_and_all_goes_on_with_the_new_one(to
     assert [(call.method, call.status) for call in shop.calls()[asked:]] == [("GET", 401)] * (1 + in_test)
     assert [each for each in await town.alerts() if "token" in each[1]] == [("login-refused", REPLACED)]
     assert shop.shown(first)["status"] == "Mottatt"
+    assert (await town.ask("GET", "/connections/butikk"))["login_ended"]["words"] == REPLACED
 
     await town.ask("PATCH", "/connections/butikk", json={"source": {"api_key": new}})
     await until(lambda: shop.shown(first)["status"] == "Sendt", "the shipment was told")
@@ -119,6 +120,7 @@ async def test_it_is_asked_no_more_told_once_and_all_goes_on_with_the_new_one(to
     await until(lambda: shop.shop.stock("SOKK-1") == 6, "the quantity was written, less what was sold")
     assert await town.sync() == 200
     assert [kind for kind, _ in await town.alerts() if kind != "recovered"] == ["login-refused"]
+    assert (await town.ask("GET", "/connections/butikk"))["login_ended"] is None
 
 
 async def _more_runs(town: Town, count: int) -> bool:

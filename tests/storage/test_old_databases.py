@@ -197,7 +197,8 @@ class TestConnections:
     def test_what_was_chosen_for_it_still_counts(self, migrated: Migrated) -> None:
         settings = asyncio.run(self.found(migrated, "nordlys")).settings.model_dump(mode="json")
         assert settings["go_live"] == "2020-01-01T00:00:00Z"
-        assert settings["processes"] == {"articles": True, "orders": True, "stock": True, "shipments": True, "returns": True}
+        switched_on = {name for name, on in settings["processes"].items() if on}
+        assert switched_on == {"articles", "orders", "stock", "shipments", "returns"}
         assert settings["extra_order_fields"] == {"consigneeOrderNumber": "meta_data._innkjopsordre"}
         assert settings["returns"]["by"] == ["order", "purchase-order"]
         assert (settings["brake"]["max_count"], settings["brake"]["max_share"]) == (1, 1.0)

@@ -86,8 +86,8 @@ class TestStock:
         rows = [in_stock(1, "A", None), in_stock(2, "B", 3, isStockArticle=False), in_stock(3, "C", 4, isStockArticle=None)]
         wms.get("articles").mock(side_effect=[Response(200, json=rows), Response(200, json=[])])
         assert await all_of(client.stock()) == [
-            StockLevel("B", 2, Decimal(3), NOON, False),
-            StockLevel("C", 3, Decimal(4), NOON, None),
+            StockLevel("B", 2, Decimal(3), NOON, False, on_shelf=Decimal(45)),
+            StockLevel("C", 3, Decimal(4), NOON, None, on_shelf=Decimal(45)),
         ]
 
     async def test_an_article_without_a_number_stops_no_others(self, wms: respx.MockRouter, client: OngoingClient) -> None:
@@ -117,7 +117,7 @@ class TestStock:
     ) -> None:
         route = wms.get("articles").respond(json=[in_stock(1, "A", 5), in_stock(2, "a", 6), in_stock(3, "N", None)])
         levels = await client.stock_of(["A", "N", "B%", "A"])
-        assert levels == {"A": StockLevel("A", 1, Decimal(5), NOON, True)}
+        assert levels == {"A": StockLevel("A", 1, Decimal(5), NOON, True, on_shelf=Decimal(45))}
         assert route.calls.last.request.url.params.get_list("articleNumbers") == ["A", "N"]
 
 

@@ -14,13 +14,14 @@ from app.api import routes
 from app.api.intake.shop_webhooks import PREFIX, WebhookIntake
 from app.api.intake.wms_webhooks import PREFIX as FROM_WAREHOUSE
 from app.api.intake.wms_webhooks import WarehouseWebhooks
+from app.api.kit.addresses import scheme_of
 from app.api.kit.auth import KnownKeys
 from app.engine.core.queue import ArqWakeUps, CoalescedWakeUps, MemoryWakeUps, Task, WakeUps, brisk_pool
 from app.engine.core.runtime import Gateway, open_gateway
 from app.engine.intake.batch_writer import writer_for
 from app.engine.intake.inbox import Inbox
 from app.logs import get_logger
-from app.settings import Settings
+from app.settings import Network, Settings
 
 log = get_logger(__name__)
 
@@ -44,6 +45,7 @@ def create_app(settings: Settings) -> GatewayApp:
             gateway.stopping = True
 
     app = GatewayApp(lifespan=lifespan, docs_url=None, redoc_url=None, generate_unique_id_function=lambda route: route.name)
+    app.trusted_networks = settings.trusted_networks
     intake, from_warehouse = app.intake, app.from_warehouse
     routes.install(app)
     return app
@@ -55,6 +57,8 @@ class GatewayApp(FastAPI):
     Those of shops, the one hot route, and those of the WMS bypass its middleware and routing, which cost as much as all of
     intake.
     """
+
+    trusted_networks: tuple[Network, ...] = ()
 
     @functools.cached_property
     def intake(self) -> WebhookIntake:
@@ -69,6 +73,8 @@ class GatewayApp(FastAPI):
             taker = self.from_warehouse if scope["path"].startswith(FROM_WAREHOUSE) else self.intake
             await taker(scope, receive, send)
         else:
+            if scope["type"] == "http":
+                scope["scheme"] = scheme_of(scope, self.trusted_networks)
             await super().__call__(scope, receive, send)
 
 

@@ -5,13 +5,14 @@ What belongs to one shop or warehouse is not here but in its connection's settin
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 import ssl
 from collections.abc import Collection, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -21,6 +22,8 @@ from app.http import Reach, tls_context
 
 LONGEST_CALL_SECONDS = 600.0
 """A connection may allow 300 s for a request, and a report to a shop is two of them."""
+Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 KEY_FILE = "admin.key"
 """In the data directory: the admin key that `gateway up` made, for commands on the same machine."""
 
@@ -72,6 +75,15 @@ class Settings(BaseSettings):
         description=(
             "File of further authorities (PEM) whose certificates are trusted, beside the usual ones: for shops, the WMS, the "
             "mail server and the alert webhook."
+        ),
+    )
+
+    # --- who calls --------------------------------------------------------------------------------------------------
+    trusted_proxies: Annotated[list[str], NoDecode] = Field(
+        default_factory=list,
+        description=(
+            "Addresses of your own proxies before the gateway, as addresses or ranges (10.0.0.0/8), separated by commas. Only "
+            "what they say in X-Forwarded-For counts as a caller's address."
         ),
     )
 
@@ -240,10 +252,20 @@ class Settings(BaseSettings):
         "info", description="Lowest level of log lines that are written."
     )
 
-    @field_validator("secret_keys", "alert_mail_to", mode="before")
+    @field_validator("secret_keys", "alert_mail_to", "trusted_proxies", mode="before")
     @classmethod
     def _split_keys(cls, value: Any) -> Any:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, value: list[str]) -> list[str]:
+        for each in value:
+            try:
+                ipaddress.ip_network(each, strict=False)
+            except ValueError as error:
+                raise ValueError(f"{each!r} is no address and no range of addresses like 10.0.0.0/8") from error
+        return value
 
     @field_validator("ca_file")
     @classmethod
@@ -258,6 +280,11 @@ class Settings(BaseSettings):
             except OSError as error:
                 raise ValueError(f"{value} cannot be read: {error.strerror}") from error
         return value
+
+    @cached_property
+    def trusted_networks(self) -> tuple[Network, ...]:
+        """GATEWAY_TRUSTED_PROXIES, to compare addresses with."""
+        return tuple(ipaddress.ip_network(each, strict=False) for each in self.trusted_proxies)
 
     @cached_property
     def reach(self) -> Reach:

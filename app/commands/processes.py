@@ -69,6 +69,7 @@ def serve() -> None:
         loop="auto",  # uvloop where there is one
         http=protocol_for(app.intake),
         lifespan="on",
+        proxy_headers=False,  # app/api/kit/addresses.py knows whom to believe
         access_log=False,
         log_config=None,
         timeout_graceful_shutdown=math.ceil(settings.drain_seconds),

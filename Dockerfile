@@ -1,8 +1,11 @@
 # One image for `serve`, `worker` and `migrate`.
-#   docker build -t ongoing-gateway .
+#   make image     builds it on the base's digest of today, where the registry can be asked for it
 #   docker run -e DATABASE_URL=… -e REDIS_URL=… -p 8080:8080 ongoing-gateway serve
 
-FROM python:3.11-slim AS build
+# The base with its digest: python:3.11-slim@sha256:…. `make image` fills it.
+ARG BASE=python:3.11-slim
+
+FROM ${BASE} AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /src
 COPY requirements-build.lock ./
@@ -17,7 +20,16 @@ RUN pip wheel --quiet --no-deps --no-build-isolation --no-index --wheel-dir /whe
  && /opt/gateway/bin/pip install --quiet --no-deps --no-index /wheels/*.whl \
  && /opt/gateway/bin/python -m compileall -q /opt/gateway/lib
 
-FROM python:3.11-slim
+FROM ${BASE}
+ARG BASE
+ARG VERSION=unknown
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="ongoing-gateway" \
+      org.opencontainers.image.description="An open gateway between web shops, ERPs and the Ongoing WMS warehouse system" \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.base.name="${BASE}"
 COPY --from=build /opt/gateway /opt/gateway
 # GATEWAY_HOST: inside a container loopback reaches nobody.
 ENV PATH=/opt/gateway/bin:$PATH \

@@ -6,9 +6,10 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 PIP_OPTIONS := --quiet --quiet --no-input --disable-pip-version-check --progress-bar off
+PIP     = $$($(BIN)/python -m pip --version >/dev/null 2>&1 && echo $(BIN)/python || echo $(PYTHON)) -m pip
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench chaos openapi lock clean
+.PHONY: help demo test check format bench chaos openapi lock audit sbom image clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,16 +43,49 @@ openapi: $(READY) ## write openapi/gateway.json, docs/configuration.md and docs/
 
 # One lock for every Python and platform (markers say what is only for some), hashes of all files, no addresses.
 COMPILE = build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
-lock: ## choose the newest allowed versions and write the three locks
+lock: ## choose the newest allowed versions and write the four locks
 	@$(PYTHON) -m venv build/lock
 	@build/lock/bin/python -m pip install $(PIP_OPTIONS) uv
 	@$(COMPILE) pyproject.toml > build/requirements.lock
 	@$(COMPILE) pyproject.toml --extra dev -c build/requirements.lock --no-annotate > build/requirements-dev.lock
 	@$(COMPILE) --group build -c build/requirements-dev.lock --no-annotate > build/requirements-build.lock
+	@$(COMPILE) --group audit -c build/requirements-dev.lock --no-annotate > build/requirements-audit.lock
 	@{ echo "# What the gateway runs on; written by: make lock"; cat build/requirements.lock; } > requirements.lock
 	@{ echo "# What the gateway is built and tested with; written by: make lock"; cat build/requirements-dev.lock; } > requirements-dev.lock
 	@{ echo "# What makes the gateway's wheel; written by: make lock"; cat build/requirements-build.lock; } > requirements-build.lock
+	@{ echo "# What looks for known vulnerabilities and writes the bill of materials; written by: make lock"; cat build/requirements-audit.lock; } > requirements-audit.lock
 	@rm -rf build/lock build/requirements*.lock
+
+AUDIT      := build/audit
+ADVISORIES := https://api.osv.dev
+# A list that nobody answers for is not a clean bill: then the exit status is not 0 either.
+audit: $(AUDIT)/.ready ## look for known vulnerabilities in what the locks hold
+	@if ! $(AUDIT)/bin/python -c "import requests; requests.get('$(ADVISORIES)', timeout=10)" 2>/dev/null; then \
+	    echo "audit: nothing was checked. The list of known vulnerabilities ($(ADVISORIES)) cannot be reached from here."; exit 2; \
+	fi
+	@failed=; for lock in requirements.lock requirements-build.lock requirements-dev.lock requirements-audit.lock; do \
+	    echo "$$lock:"; $(AUDIT)/bin/pip-audit --disable-pip --require-hashes --progress-spinner off -s osv -r $$lock || failed=$$failed\ $$lock; \
+	done; [ -z "$$failed" ] || { echo "audit: see above what is known of$$failed"; exit 1; }
+	@echo "audit: nothing is known against what the locks hold"
+
+SBOM = build/sbom.cdx.json
+sbom: $(AUDIT)/.ready ## write the bill of materials of what the gateway runs on (CycloneDX, build/sbom.cdx.json)
+	@rm -rf build/runtime && $(BIN)/python -m venv --without-pip build/runtime
+	@$(PIP) --python build/runtime/bin/python install $(PIP_OPTIONS) --require-hashes -r requirements.lock
+	@$(AUDIT)/bin/cyclonedx-py environment --output-reproducible --pyproject pyproject.toml --mc-type application --output-file $(SBOM) build/runtime/bin/python
+	@rm -rf build/runtime
+	@echo "sbom: $(SBOM)"
+
+# An image is built on one base, named by its digest, where the registry can be asked for it. BASE=name@sha256:… names another one.
+BASE  = python:3.11-slim
+IMAGE = ongoing-gateway
+image: ## build the container image, its base pinned by digest (BASE=…, IMAGE=…)
+	@set -e; base=$(BASE); case $$base in *@sha256:*) ;; *) \
+	    if digest=$$(docker buildx imagetools inspect $$base --format '{{.Manifest.Digest}}' 2>/dev/null) && [ -n "$$digest" ]; then base=$$base@$$digest; \
+	    else echo "image: no registry tells the digest of $$base; it is used as this machine has it. BASE=$$base@sha256:… pins it."; fi;; esac; \
+	version=$$(sed -n 's/^__version__ = "\(.*\)"/\1/p' app/__init__.py); \
+	docker build --build-arg BASE=$$base --build-arg VERSION=$$version --build-arg REVISION=$$(git rev-parse HEAD 2>/dev/null || echo unknown) -t $(IMAGE):$$version .; \
+	echo "image: $(IMAGE):$$version on $$base"
 
 clean: ## remove .venv and every cache; data/ stays
 	@rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
@@ -84,3 +118,8 @@ $(READY): requirements-dev.lock pyproject.toml
 	$$pip install $(PIP_OPTIONS) --require-hashes -r requirements-dev.lock; \
 	$$pip install $(PIP_OPTIONS) --no-deps --no-build-isolation --no-index -e .; \
 	touch $(READY)
+
+$(AUDIT)/.ready: requirements-audit.lock | $(READY)
+	@$(BIN)/python -m venv --clear --without-pip $(AUDIT)
+	@$(PIP) --python $(AUDIT)/bin/python install $(PIP_OPTIONS) --require-hashes -r requirements-audit.lock
+	@touch $@

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -22,6 +23,8 @@ from app.processes.healthcheck import is_well
 from tests.services import free_port
 
 ROOT = Path(app.__file__).parent.parent
+READY = ".venv/.ready"
+LOCKS = ["requirements.lock", "requirements-build.lock", "requirements-dev.lock", "requirements-audit.lock"]
 
 
 @pytest.fixture
@@ -37,7 +40,9 @@ def dockerfile() -> list[str]:
     return [line for line in last.splitlines() if line and not line.startswith("#")]
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock", "requirements-build.lock"])
+@pytest.mark.parametrize(
+    "lock", ["requirements.lock", "requirements-dev.lock", "requirements-build.lock", "requirements-audit.lock"]
+)
 class TestLocks:
     def test_every_requirement_is_pinned_and_has_hashes(self, lock: str) -> None:
         text = re.sub(r"^ *#.*\n", "", (ROOT / lock).read_text(), flags=re.MULTILINE).replace("\\\n", " ")
@@ -107,6 +112,22 @@ class TestImage:
         assert len(installs) == 4
         for install in installs:
             assert "--require-hashes" in install or "--no-index" in install
+
+    def test_both_stages_stand_on_the_base_that_the_build_is_given(self) -> None:
+        text = (ROOT / "Dockerfile").read_text()
+        assert re.findall(r"^FROM (\S+)", text, re.MULTILINE) == ["${BASE}", "${BASE}"]
+        assert text.index("\nARG BASE=python:3.11-slim\n") < text.index("\nFROM ")
+
+    def test_its_labels_say_what_it_is_and_from_what_it_was_made(self, dockerfile: list[str]) -> None:
+        (labels,) = [line for line in dockerfile if line.startswith("LABEL ")]
+        assert dict(re.findall(r'org\.opencontainers\.image\.([a-z.]+)="([^"]*)"', labels)) == {
+            "title": "ongoing-gateway",
+            "description": "An open gateway between web shops, ERPs and the Ongoing WMS warehouse system",
+            "licenses": "MIT",
+            "version": "${VERSION}",
+            "revision": "${REVISION}",
+            "base.name": "${BASE}",
+        }
 
     def test_what_it_copies_is_let_through(self) -> None:
         let_through = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
@@ -240,3 +261,66 @@ def make_demo(place: Path, pythons: dict[str, str], *options: str) -> subprocess
         check=False,
         env={"PATH": str(programs), "SHELL": "/bin/sh"},
     )
+
+
+class TestMaking:
+    """The targets that need something this machine may not have, played with stand-ins for the commands they call."""
+
+    def test_the_base_is_pinned_by_the_digest_that_the_registry_tells(self, tmp_path: Path) -> None:
+        digest = "sha256:" + "ab" * 32
+        told = command(tmp_path / "docker", f'echo "$@" >> {tmp_path}/calls; [ "$1" != buildx ] || echo {digest}')
+        made = make("image", PATH=told)
+        assert made.returncode == 0, made.stderr
+        asked, built = (tmp_path / "calls").read_text().splitlines()
+        assert asked == "buildx imagetools inspect python:3.11-slim --format {{.Manifest.Digest}}"
+        assert f"--build-arg BASE=python:3.11-slim@{digest} --build-arg VERSION={app.__version__} --build-arg REVISION=" in built
+        assert made.stdout.splitlines()[-1] == f"image: ongoing-gateway:{app.__version__} on python:3.11-slim@{digest}"
+
+    def test_a_base_whose_digest_nobody_tells_is_named(self, tmp_path: Path) -> None:
+        told = command(tmp_path / "docker", '[ "$1" != buildx ]')
+        made = make("image", PATH=told)
+        assert made.returncode == 0, made.stderr
+        assert "no registry tells the digest of python:3.11-slim" in made.stdout
+
+    def test_a_base_that_is_given_with_its_digest_is_not_asked_for(self, tmp_path: Path) -> None:
+        told = command(tmp_path / "docker", f'echo "$@" >> {tmp_path}/calls')
+        assert make("image", "BASE=mirror/python@sha256:" + "0" * 64, PATH=told).returncode == 0
+        (built,) = (tmp_path / "calls").read_text().splitlines()
+        assert built.startswith(f"build --build-arg BASE=mirror/python@sha256:{'0' * 64} ")
+
+    @pytest.mark.parametrize(
+        ("reaches", "finds", "status", "said"),
+        [
+            (True, False, 0, "nothing is known against what the locks hold"),
+            (True, True, 2, f"see above what is known of {' '.join(LOCKS)}"),
+            (
+                False,
+                False,
+                2,
+                "nothing was checked. The list of known vulnerabilities (https://api.osv.dev) cannot be reached from here.",
+            ),
+        ],
+    )
+    def test_what_is_known_against_the_locks(self, tmp_path: Path, reaches: bool, finds: bool, status: int, said: str) -> None:
+        tools = tmp_path / "audit"
+        command(tools / "bin" / "python", f"exit {int(not reaches)}")
+        command(tools / "bin" / "pip-audit", f"exit {int(finds)}")
+        (tools / ".ready").touch()
+        made = make("audit", f"AUDIT={tools}", "--assume-old=requirements-audit.lock")
+        assert made.returncode == status
+        assert made.stdout.splitlines()[-1] == f"audit: {said}"
+
+
+def command(path: Path, script: str) -> str:
+    """Write a command that stands in for another; gives a PATH on which it is found first."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return f"{path.parent}:{os.environ['PATH']}"
+
+
+def make(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """`make` as a person calls it: not as a part of the `make test` that runs this."""
+    around = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
+    call = ["make", "--no-print-directory", *arguments, f"--assume-old={READY}"]
+    return subprocess.run(call, cwd=ROOT, env=around | environment, capture_output=True, text=True, check=False, timeout=60)

@@ -10,6 +10,7 @@ from app.commands.connections import commands as connections
 from app.commands.kit.terminal import EXIT_CODES, Commands, out
 from app.commands.records import lists, places, settling
 from app.demo.command import demo
+from app.processes.private_files import for_own_user_only
 
 app = typer.Typer(
     name="gateway",
@@ -54,6 +55,7 @@ app.command("doctor", rich_help_panel=OWN)(doctor.doctor)
 
 def main() -> None:
     """The entry point of the installed command."""
+    for_own_user_only()
     app(prog_name="gateway")
 
 

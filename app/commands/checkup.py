@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import smtplib
-import stat
 from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,6 +27,7 @@ from app.http import GuardedTransport, ListeningClient, account_client, client_o
 from app.integrations.kit.odd_answers import what_stands_around
 from app.integrations.protocol.integration import Opened
 from app.integrations.registry import deployment_variables
+from app.processes import private_files
 from app.processes.valkey import EmbeddedValkeyMissing, ask, find_server, socket_path
 from app.records import connections
 from app.records.connections import Connection, Status
@@ -45,13 +45,14 @@ CLOCK_FAIL_SECONDS = 300.0
 """Shops refuse OAuth 1.0a signatures whose time differs by more than 15 minutes. A third of that leaves room for drift."""
 
 REMOTE_SECONDS = 20.0
+MOST_NAMED = 5
 
 
 async def examine(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[Finding]:
     """Checks everything and changes nothing. Never raises for a fault that it finds."""
     for finding in (*_settings(settings), *_public_url(settings)):
         yield finding
-    yield ok("data directory", str(settings.data_directory.absolute()))
+    yield _data_directory(settings)
     yield await _own_api(settings)
     async for finding in _queue(settings):
         yield finding
@@ -113,6 +114,17 @@ async def _own_api(settings: Settings) -> Finding:
         return ok(check, f"version {said.get('version')} answers at {url}")
     what = "nobody answers" if said is None else "another program answers"
     return warn(check, f"{what} at {url}", "start it: gateway up; with another port, set GATEWAY_PORT here too")
+
+
+def _data_directory(settings: Settings) -> Finding:
+    """Keys, names and addresses lie there."""
+    check, found = "data directory", private_files.open_to_others(settings)
+    if not found:
+        return ok(check, str(settings.data_directory.absolute()))
+    more = f" and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
+    named = ", ".join(str(path) for path in found[:MOST_NAMED]) + more
+    fix = f"chmod go= {' '.join(str(path) for path in found[:MOST_NAMED])}; `gateway up` does it at its start for what is its own"
+    return warn(check, f"other users of this machine may use {named}", fix)
 
 
 # --- the queue ------------------------------------------------------------------------------------------------------------
@@ -204,8 +216,6 @@ async def _stored(settings: Settings, database: Database, clock: Clock) -> Async
         yield fail("database", trouble.message, trouble.fix or "")
         return
     yield ok("database", f"{address.read(settings.sqlalchemy_url).words} answers")
-    for finding in _open_to_others(settings):
-        yield finding
     if revision is not None and revision > migrations.REVISION:
         newer = (
             f"the database was made by a newer gateway: it is at revision {revision}, this version knows {migrations.REVISION}"
@@ -233,13 +243,6 @@ async def _stored(settings: Settings, database: Database, clock: Clock) -> Async
         return
     async for finding in _all_credentials(settings, database, vault, names, clock):
         yield finding
-
-
-def _open_to_others(settings: Settings) -> Iterator[Finding]:
-    file = address.read(settings.sqlalchemy_url).file
-    if file is not None and stat.S_IMODE(file.stat().st_mode) & 0o077:
-        words = f"other users of this machine may read {file}, with names and addresses in it"
-        yield warn("database file", words, f"chmod 600 {file}; `gateway up` does it too")
 
 
 def _vault(settings: Settings) -> Vault | None:

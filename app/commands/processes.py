@@ -45,6 +45,14 @@ def _with_queue(settings: Settings) -> Settings:
     return settings
 
 
+def _alone(settings: Settings) -> Settings:
+    """What an earlier start has left is for the gateway's user only."""
+    from app.processes.private_files import keep_private
+
+    keep_private(settings)
+    return settings
+
+
 def serve() -> None:
     """Run the API: webhooks, REST, /docs. One process; needs REDIS_URL."""
     import math
@@ -58,7 +66,7 @@ def serve() -> None:
     from app.processes.preflight import refuse_taken_port
     from app.settings import Settings
 
-    settings = _with_queue(_checked(Settings()))
+    settings = _alone(_with_queue(_checked(Settings())))
     refuse_taken_port(settings)
     logs.configure(settings, secret_names())
     app = create_app(settings)
@@ -83,7 +91,7 @@ def work() -> None:
     from app.integrations.registry import secret_names
     from app.settings import Settings
 
-    settings = _with_queue(_checked(Settings()))
+    settings = _alone(_with_queue(_checked(Settings())))
     if not settings.redis_url:
         fail("a worker needs REDIS_URL: GATEWAY_QUEUE=memory works within one process only", "set REDIS_URL", Exit.USAGE)
     logs.configure(settings, secret_names())

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import socket
-import stat
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,6 +13,7 @@ from redis.asyncio import Redis
 from redis.exceptions import AuthenticationError, RedisError
 
 from app.errors import BadInput
+from app.processes import private_files
 from app.settings import Settings
 from app.storage import address
 
@@ -24,7 +23,7 @@ OWNERS_ONLY = 0o600
 
 
 def prepare_directory(settings: Settings) -> Path:
-    """The data directory, made for its owner alone if it is not there. The database in it is readable by its owner only.
+    """The data directory, made if it is not there. It and what the gateway has in it are for its owner alone.
 
     Raises BadInput when it cannot be written.
     """
@@ -41,18 +40,15 @@ def prepare_directory(settings: Settings) -> Path:
         raise BadInput(f"the data directory {path} cannot be written", field="GATEWAY_DATA_DIRECTORY", fix=fix)
     file = address.read(settings.sqlalchemy_url).file
     if file is not None:
-        _keep_private(file, "GATEWAY_DATA_DIRECTORY" if settings.database_url is None else "DATABASE_URL")
+        _make(file, "GATEWAY_DATA_DIRECTORY" if settings.database_url is None else "DATABASE_URL")
+    private_files.keep_private(settings)
     return path
 
 
-def _keep_private(file: Path, setting: str) -> None:
+def _make(file: Path, setting: str) -> None:
     """SQLite makes its other files with the mode of this one."""
     try:
         os.close(os.open(file, os.O_WRONLY | os.O_CREAT, OWNERS_ONLY))
-        for each in (file, *(file.with_name(f"{file.name}-{kind}") for kind in ("wal", "shm"))):
-            with contextlib.suppress(FileNotFoundError):
-                if stat.S_IMODE(each.stat().st_mode) & 0o077 and each.stat().st_uid == os.geteuid():
-                    each.chmod(OWNERS_ONLY)
     except OSError as error:
         fix = f"let this user write it and its folder, or set {setting} to another place"
         raise BadInput(f"the database {file} cannot be used: {error.strerror}", field=setting, fix=fix) from error

@@ -225,7 +225,7 @@ async def ensure_admin_key(database_url: str, data_directory: Path) -> tuple[str
 
 
 def _write_secret(path: Path, secret: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         os.fchmod(file.fileno(), 0o600)
@@ -270,25 +270,24 @@ async def run(settings: Settings) -> None:
     trouble = await preflight.queue_trouble(settings)
     with said_plainly(settings.sqlalchemy_url):
         await migrations.upgrade_async(settings.sqlalchemy_url)
-        key, is_new = await ensure_admin_key(settings.sqlalchemy_url, directory)
+        _, is_new = await ensure_admin_key(settings.sqlalchemy_url, directory)
     start = secrets.token_hex(8)
     async with queue_url(settings) as redis, supervisor(settings.drain_seconds + MARGIN_SECONDS) as programs:
         environment = {**os.environ, "GATEWAY_REDIS_URL": redis, START_VARIABLE: start}
         for name in ("serve", "worker"):
             await programs.start(Program(name, [*GATEWAY, name], environment))
         await until_up(programs, settings, start)
-        _greet(settings, directory, key if is_new else None)
+        _greet(settings, directory, is_new=is_new)
         if trouble:
             print(f"But {trouble}. Until it answers, webhooks are kept and nothing else is done.", file=sys.stderr, flush=True)
         await asyncio.Event().wait()
 
 
-def _greet(settings: Settings, directory: Path, new_key: str | None) -> None:
+def _greet(settings: Settings, directory: Path, *, is_new: bool) -> None:
     lines = [f"The gateway is up: {settings.own_address}/docs", f"Its data is in {directory}"]
-    if new_key is not None:
+    if is_new:
         lines += [
             "This is a new, empty gateway. If you have another, start it in its own folder, or set GATEWAY_DATA_DIRECTORY.",
-            f"Admin API key (shown this once; also in {directory / KEY_FILE}, readable by you only):",
-            f"  {new_key}",
+            f"The admin API key is in {directory / KEY_FILE}, readable by you only. Commands on this machine find it there.",
         ]
     print("\n".join(lines), flush=True)

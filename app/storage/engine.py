@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import random
+import re
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -14,6 +15,7 @@ from weakref import WeakSet
 import aiosqlite
 import asyncpg
 from sqlalchemy import event
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -84,6 +86,26 @@ class _Threads:
                 await asyncio.to_thread(connection._thread.join, SQLITE_CLOSING_SECONDS)
 
 
+_VALUES = re.compile(
+    r'(?<=invalid input for query argument )(\$\d+): .*|(?<=invalid input syntax for type )([^:]+): ".*', re.DOTALL
+)
+
+
+def _without_values(context: ExceptionContext) -> None:
+    """Takes the values that PostgreSQL and its driver name out of an error, and out of those that led to it: they are logged."""
+    error: BaseException | None = context.sqlalchemy_exception or context.original_exception
+    while error is not None:
+        if isinstance(error, asyncpg.PostgresError):
+            error.detail = None  # "Failing row contains (…)", "Key (number)=(…) already exists."
+        if error.args and isinstance(error.args[0], str):
+            error.args = (_VALUES.sub(_named, error.args[0]).partition("\nDETAIL:")[0], *error.args[1:])
+        error = getattr(error, "orig", None) or error.__cause__
+
+
+def _named(found: re.Match[str]) -> str:
+    return next(each for each in found.groups() if each is not None)
+
+
 class Database:
     """An async engine; `begin()` gives a transaction that writes, `read()` one that only reads.
 
@@ -94,7 +116,7 @@ class Database:
         self.url = url
         place = address.read(url)
         self.is_sqlite = place.is_sqlite
-        options: dict[str, Any] = {"json_serializer": dumps, "json_deserializer": loads}
+        options: dict[str, Any] = {"json_serializer": dumps, "json_deserializer": loads, "hide_parameters": True}
         if not self.is_sqlite:
             options |= {"pool_size": pool_size, "max_overflow": 10, "pool_pre_ping": True, "pool_timeout": 10}
             options["connect_args"] = {"timeout": 10, "command_timeout": 60, **place.options, "async_creator_fn": _connect}
@@ -102,6 +124,7 @@ class Database:
             self._threads = _Threads()
             options["connect_args"] = {"async_creator_fn": self._threads.connect, "cached_statements": SQLITE_STATEMENTS}
         self.engine: AsyncEngine = create_async_engine(place.url, **options)
+        event.listen(self.engine.sync_engine, "handle_error", _without_values)
         if self.is_sqlite:
             self._take_over_sqlite_transactions()
 

@@ -74,7 +74,7 @@ def open_vault(settings: Settings) -> Vault:
 
 def _key_file(directory: Path) -> str:
     path = directory / "secret.key"
-    directory.mkdir(parents=True, exist_ok=True)
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

@@ -313,7 +313,23 @@ def test_a_database_that_others_may_read_is_worth_a_warning(set_up: SetUp) -> No
     file = address.read(set_up.settings.sqlalchemy_url).file
     assert file is not None
     file.chmod(0o644)
-    assert diagnosis()["database file"].fix.startswith(f"chmod 600 {file}")
+    found = diagnosis()["data directory"]
+    assert found.state is State.WARN
+    assert found.finding == f"other users of this machine may use {file}"
+    assert found.fix.startswith(f"chmod go= {file};")
+
+
+def test_a_data_directory_that_others_may_enter_is_worth_a_warning(set_up: SetUp) -> None:
+    data = set_up.settings.data_directory.absolute()
+    (data / "secret.key").touch(0o600)
+    for path in (data, *data.glob("gateway.db*")):
+        path.chmod(0o700 if path.is_dir() else 0o600)
+    assert diagnosis()["data directory"].state is State.OK
+    data.chmod(0o755)
+    (data / "secret.key").chmod(0o640)
+    found = diagnosis()["data directory"]
+    assert found.finding == f"other users of this machine may use {data}, {data / 'secret.key'}"
+    assert found.fix.startswith(f"chmod go= {data} {data / 'secret.key'};")
 
 
 class TestElsewhere:

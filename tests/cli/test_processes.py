@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import socket
 import sqlite3
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -68,6 +71,33 @@ def test_a_database_that_others_could_read_is_closed_to_them(tmp_path: Path) -> 
     (tmp_path / "data" / "gateway.db").chmod(0o644)
     gateway("migrate")
     assert stat.S_IMODE((tmp_path / "data" / "gateway.db").stat().st_mode) == 0o600
+
+
+def test_whatever_an_earlier_start_has_left_is_closed_to_others(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    (data / "appendonlydir").mkdir(parents=True)
+    ours = ["secret.key", "admin.key", "valkey.log", "serve.log", "gateway.db-wal", "appendonlydir/appendonly.aof.1.incr.aof"]
+    for name in (*ours, "notes.txt"):
+        (data / name).touch()
+        (data / name).chmod(0o664)
+    (tmp_path / "elsewhere").touch()
+    (tmp_path / "elsewhere").chmod(0o644)
+    (data / "linked.log").symlink_to(tmp_path / "elsewhere")
+    for folder in (data, data / "appendonlydir"):
+        folder.chmod(0o755)
+    gateway("migrate")
+    assert [stat.S_IMODE((data / name).stat().st_mode) for name in ours if (data / name).exists()] == [0o600] * 5
+    assert [stat.S_IMODE(folder.stat().st_mode) for folder in (data, data / "appendonlydir")] == [0o700, 0o700]
+    assert stat.S_IMODE((data / "notes.txt").stat().st_mode) == 0o664, "not the gateway's"
+    assert stat.S_IMODE((tmp_path / "elsewhere").stat().st_mode) == 0o644, "not the gateway's either"
+
+
+def test_what_the_command_writes_is_for_its_user_only(tmp_path: Path) -> None:
+    script = "import os; from app import cli; cli.app = lambda **_: open('made', 'w').close() or os.mkdir('folder'); cli.main()"
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    subprocess.run([sys.executable, "-c", script], cwd=tmp_path, env=environment, umask=0o022, check=True)
+    assert stat.S_IMODE((tmp_path / "made").stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / "folder").stat().st_mode) == 0o700
 
 
 def test_the_database_of_a_newer_gateway_is_refused_with_the_way_back(tmp_path: Path) -> None:

@@ -151,9 +151,12 @@ def test_everything_runs_on_one_machine_and_ends_in_order(running_up: subprocess
     address = running_up.stdout.readline().split(": ", 1)[1].strip().removesuffix("/docs")
     assert running_up.stdout.readline() == f"Its data is in {tmp_path / 'data'}\n"
     assert "a new, empty gateway" in running_up.stdout.readline()
-    assert "Admin API key (shown this once" in running_up.stdout.readline()
-    key = running_up.stdout.readline().strip()
-    assert (tmp_path / "data" / "admin.key").read_text() == key
+    file = tmp_path / "data" / "admin.key"
+    said = running_up.stdout.readline()
+    assert said.startswith(f"The admin API key is in {file}, readable by you only.")
+    key = file.read_text()
+    assert key.startswith("gw_")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
     with httpx.Client(trust_env=False) as http:
         ready = until(lambda: http.get(f"{address}/readyz"), "an answer")
         assert ready.status_code == 200
@@ -161,4 +164,7 @@ def test_everything_runs_on_one_machine_and_ends_in_order(running_up: subprocess
     assert len(processes_of(tmp_path)) == 4, "the supervisor, Valkey, the API and the worker"
     running_up.send_signal(signal.SIGTERM)
     assert running_up.wait(40) == 0
+    assert key not in running_up.stdout.read(), "what is printed ends up in a journal"
+    others = [path for path in (tmp_path / "data").rglob("*") if not path.is_socket() and path.stat().st_mode & 0o077]
+    assert others == []
     assert processes_of(tmp_path) == []

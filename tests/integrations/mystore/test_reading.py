@@ -81,6 +81,22 @@ async def test_a_poll_that_stops_in_the_middle_goes_on_with_the_next_page() -> N
     assert nothing == []
 
 
+async def test_what_changes_while_a_long_poll_rests_is_given() -> None:
+    bench = open_bench()
+    orders(bench, 5)
+    tick(bench, minutes=1)
+    pages = bench.client(page_size=2).changes(Process.ORDERS, None, LONG_AGO)
+    cursor = (await anext(pages)).cursor
+    tick(bench, minutes=5)
+    bench.shop.set_status(10001, "Under behandling")  # on the page that was read
+    tick(bench, hours=1)
+    bench.shop.place_order([{"sku": "SOKK", "quantity": 1}])
+    rest, cursor = await changed(bench.client(page_size=2), Process.ORDERS, cursor)
+    tick(bench, hours=1)
+    again, _ = await changed(bench.client(page_size=2), Process.ORDERS, cursor)
+    assert {*ids(rest), *ids(again)} >= {"10001", "10003", "10004", "10005", "10006"}
+
+
 @pytest.mark.parametrize("links", ["encoded", "plain", "none"])
 async def test_lists_of_any_form_are_read_to_their_end(links: str) -> None:
     bench = open_bench(page_links=links)

@@ -1,7 +1,8 @@
 """Polls: what changed since a cursor, by the time of change.
 
-Lists come in no order that could be relied on, so that the cursor moves only when the whole list was read. Where a poll stops in
-between, the cursor says which page is next, and how far the records before it have come.
+Lists come in no order that could be relied on, so that the cursor moves only when the whole list was read, and never past the
+moment when that began. Where a poll stops in between, the cursor says which page is next, and how far the records before it have
+come.
 """
 
 from __future__ import annotations
@@ -21,10 +22,11 @@ from app.integrations.mystore.rest.lists import LONG_AGO, ListPage, changed_sinc
 from app.integrations.mystore.rest.resources import PATHS, Resource, written
 from app.integrations.mystore.settings import MystoreSettings
 from app.integrations.protocol.source import LEFT
-from app.json_reading import as_list
+from app.json_reading import as_list, moment
 
-NEXT, AHEAD = "next", "ahead"
-"""Members of a cursor in the middle of a list: the query of the next page, and where the poll will stand at the list's end."""
+NEXT, AHEAD, BEGAN = "next", "ahead", "began"
+"""Members of a cursor in the middle of a list: the query of the next page, where the poll will stand at the list's end, and when
+its first page was asked for, by the shop's clock. A record that changes later may be on a page that was read before."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
 
@@ -88,10 +90,11 @@ class Poll:
         self._operators = operators
         kept = dict(stored or {})
         self._next = _query(kept.pop(NEXT, None))
-        ahead = kept.pop(AHEAD, None)
+        ahead, started = kept.pop(AHEAD, None), moment(kept.pop(BEGAN, None))
         kept.pop(LEFT, None)
         self._base = Cursor.read(kept or None, since)
         self._ahead = Cursor.read(ahead, since) if self._next and isinstance(ahead, dict) else self._base
+        self._began = started if self._next else None
         self.all_of_them = self._base.modified is None
 
     async def stretches(self) -> AsyncIterator[Stretch]:
@@ -137,7 +140,7 @@ class Poll:
             except (Refused, NoSuchRecord):
                 has_filter = _has_filter(query)
                 if self._next is not None and query == self._next:
-                    self._next, self._ahead = None, self._base
+                    self._next, self._ahead, self._began = None, self._base, None
                 elif has_filter and self._operators.current is not None:
                     self._operators.next()
                 else:
@@ -162,9 +165,10 @@ class Poll:
         zone, since = self._settings.timezone, self._since()
         listed = [each for one in found.records if (each := record_of(self._process, one, zone, self._now))]
         late = [each for each in listed if since is None or each.modified_at is None or each.modified_at >= since]
+        began = self._began = self._began or self._now
         before = self._stored(query, None)
-        latest = self._now.replace(microsecond=0)
-        self._ahead = self._ahead.past(late, frozenset(), self._overlap, self._calls.shop_time, latest)
+        said = began if self._calls.shop_time else None
+        self._ahead = self._ahead.past(late, frozenset(), self._overlap, said, began.replace(microsecond=0))
         behind = self._ahead.stored() if found.next is None else self._stored(found.next, found)
         return Stretch(
             records=tuple(sorted(late, key=lambda each: (each.modified_at or _NEVER, int(each.source_id)))),
@@ -183,7 +187,8 @@ class Poll:
         if page is not None and page.last is not None and number is not None:
             records = max(0, page.last - number + 1) * len(page.records)
             left = {LEFT: {"records": records, "at": self._clock().isoformat(), "page": len(page.records)}}
-        return {**self._base.stored(), NEXT: [list(each) for each in query], AHEAD: self._ahead.stored(), **left}
+        began = {BEGAN: self._began.isoformat()} if self._began else {}
+        return {**self._base.stored(), NEXT: [list(each) for each in query], AHEAD: self._ahead.stored(), **began, **left}
 
 
 def _has_filter(query: Sequence[tuple[str, str]]) -> bool:

@@ -8,10 +8,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.api.kit.auth import Reader, Syncer
+from app.api.kit.auth import Caller, Reader, Syncer
 from app.api.kit.pages import Cursor, Limit, Name, Page, Word, cut, place_of
 from app.api.kit.responses import problems
-from app.domain import PartState, RunState
+from app.domain import PartState, Process, Right, RunState
 from app.engine.jobs import brake
 from app.engine.operations import syncs
 from app.records import runs
@@ -117,7 +117,8 @@ class PartView(BaseModel):
 
 
 class FieldChange(BaseModel):
-    """One field that would be written: its value when it was last sent, and the value now."""
+    """One field that would be written: its value when it was last sent, and the value now. Both null for an order, without the
+    right admin: an order's values hold names and addresses."""
 
     field: str
     before: Any = None
@@ -161,7 +162,7 @@ class RunView(BaseModel):
     preview: list[Previewed] = Field(description="For a dry run: the first records, field by field, as they would be written.")
 
     @classmethod
-    def of(cls, run: Run, held_now: int | None = None) -> RunView:
+    def of(cls, caller: Caller, run: Run, held_now: int | None = None) -> RunView:
         return cls(
             id=run.id,
             trigger=run.trigger,
@@ -179,9 +180,18 @@ class RunView(BaseModel):
             ],
             parts=[PartView.model_validate(part, from_attributes=True) for part in run.parts],
             preview=[
-                Previewed(connection=part.connection, process=part.process, **each) for part in run.parts for each in part.preview
+                _previewed(caller, Previewed(connection=part.connection, process=part.process, **each))
+                for part in run.parts
+                for each in part.preview
             ],
         )
+
+
+def _previewed(caller: Caller, record: Previewed) -> Previewed:
+    """An order's values hold names and addresses: they are for the right admin, as the bodies of events are."""
+    if record.process != Process.ORDERS or caller.key.may(Right.ADMIN):
+        return record
+    return record.model_copy(update={"fields": [FieldChange(field=each.field) for each in record.fields]})
 
 
 class Confirmed(BaseModel):
@@ -204,13 +214,13 @@ async def list_runs(
         before = (place[0], place[1]) if place else None
         found = await runs.latest(db, connection_ids=scope, before=before, limit=limit + 1)
     shown, next_cursor = cut(found, limit, lambda run: (run.created_at, run.id))
-    return Page(items=[RunView.of(run.of(scope)) for run in shown], next_cursor=next_cursor)
+    return Page(items=[RunView.of(caller, run.of(scope)) for run in shown], next_cursor=next_cursor)
 
 
 @router.get("/{run_id}", summary="Read a run", responses=problems(404))
 async def read_run(caller: Reader, run_id: Name) -> RunView:
     run = await syncs.find(caller.gateway, run_id, caller.connection_ids)
-    return RunView.of(run, (await syncs.held_now(caller.gateway, run)).count)
+    return RunView.of(caller, run, (await syncs.held_now(caller.gateway, run)).count)
 
 
 @router.post("/{run_id}/confirm", summary="Confirm a braked run", responses=problems(404, 409))

@@ -129,11 +129,11 @@ async def sync(
     held = await syncs.held_now(caller.gateway, run)
     found = _found(run, held, fails, ended)
     if found:
-        raise _not_as_asked(RunView.of(run, held.count), found, fails)
+        raise _not_as_asked(RunView.of(caller, run, held.count), found, fails)
     if not ended:
         response.status_code = 202
         response.headers["Location"] = f"/runs/{run_id}"
-    return RunView.of(run, held.count)
+    return RunView.of(caller, run, held.count)
 
 
 def _first(*values: bool | None) -> bool:

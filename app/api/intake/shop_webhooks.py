@@ -7,7 +7,6 @@ out after the commit. A shop counts every refusal and switches its webhook off a
 from __future__ import annotations
 
 import asyncio
-import functools
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -36,8 +35,8 @@ log = get_logger(__name__)
 
 PREFIX = "/webhooks/"
 MAX_CACHED = 10_000
-KEPT_HEADERS = ("content-type", "user-agent")
-DROPPED_PREFIXES = ("x-forwarded", "x-real-ip", "x-api-key", "x-request-start")
+KEPT_HEADERS = frozenset({"content-type", "user-agent"})
+"""Kept of every delivery, beside those that the system names as its own. What proxies add is not kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,8 +290,8 @@ class WebhookIntake:
 
     def _store(self, target: Target, request: WebhookRequest) -> asyncio.Future[None]:
         """Raises InboxFull. The future raises NotStored when the commit fails or takes too long."""
-        proof = target.webhooks.proof_headers
-        kept = {key: value for key, value in request.headers.items() if is_kept(key) and key not in proof}
+        own = target.webhooks.kept_headers
+        kept = {key: value for key, value in request.headers.items() if key in own or key in KEPT_HEADERS}
         topic = target.webhooks.topic(request)
         delivery = Delivery(target.connection_id, self.gateway.clock(), topic, kept, request.body)
         done = self.inbox.store(delivery)
@@ -308,12 +307,6 @@ def is_badly_signed(known: Accepted | Greeting | Refused) -> bool:
 def decoded(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     """ASGI's headers as text."""
     return {key.decode("latin-1"): value.decode("latin-1") for key, value in headers}
-
-
-@functools.lru_cache(maxsize=1024)
-def is_kept(header: str) -> bool:
-    """Whether a header of this name is kept with the delivery."""
-    return (header.startswith("x-") and not header.startswith(DROPPED_PREFIXES)) or header in KEPT_HEADERS
 
 
 def _give_up(done: asyncio.Future[None]) -> None:

@@ -25,7 +25,7 @@ from app.api.mappings.views import (
     shipped_view,
 )
 from app.api.queue.events import EventView
-from app.api.queue.jobs import CallView, JobView
+from app.api.queue.jobs import JobView, calls_shown
 from app.domain import Kind
 from app.domain.record import process_of
 from app.engine.operations import explain, records
@@ -97,7 +97,7 @@ async def read_mapping(caller: Reader, mapping_id: Id) -> MappingDetail:
         job=next((each for each in shown if each.process == process), None),
         reports=[each for each in shown if each.process != process],
         came_in=[EventView.model_validate(row, from_attributes=True) for row in came_in],
-        sent=[CallView.model_validate(row, from_attributes=True) for row in sent],
+        sent=calls_shown(caller, sent),
         deliveries=[shipped_view(row) for row in shipped],
         told=[ToldView.model_validate(row, from_attributes=True) for row in told],
         acknowledged=[AcknowledgedView.model_validate(row, from_attributes=True) for row in confirmed],

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
-from app.api.kit.auth import Reader
+from app.api.kit.auth import Caller, Reader
 from app.api.kit.pages import Cursor, Id, Limit, Page, Word, before_id, cut
 from app.api.kit.responses import problems
-from app.domain import JobState
+from app.domain import JobState, Right
 from app.errors import NotFound
 from app.records import jobs
+from app.records.jobs import Call
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 
@@ -89,8 +91,10 @@ class CallView(BaseModel):
         )
     )
     status: int | None
-    request: dict[str, Any] | None = Field(description="What was sent. Null after the retention time.")
-    answer: str | None = Field(description="What the warehouse answered.")
+    request: dict[str, Any] | None = Field(
+        description="What was sent. Null without the right admin, and after the retention time."
+    )
+    answer: str | None = Field(description="What the warehouse answered. Null without the right admin.")
 
 
 class JobDetail(JobView):
@@ -101,9 +105,17 @@ class JobDetail(JobView):
     )
 
     payload: dict[str, Any] | None = Field(
-        None, description="The record in the gateway's own form. Null after the retention time."
+        None, description="The record in the gateway's own form. Null without the right admin, and after the retention time."
     )
     calls: list[CallView] = []
+
+
+def calls_shown(caller: Caller, calls: Sequence[Call]) -> list[CallView]:
+    """What was sent and answered holds names and addresses: it is for the right admin, as the bodies of events are."""
+    shown = [CallView.model_validate(call, from_attributes=True) for call in calls]
+    if caller.key.may(Right.ADMIN):
+        return shown
+    return [call.model_copy(update={"request": None, "answer": None}) for call in shown]
 
 
 @router.get("", summary="List jobs, newest first", responses=problems(404))
@@ -133,6 +145,6 @@ async def read_job(caller: Reader, job_id: Id) -> JobDetail:
         job = await jobs.find(db, job_id)
         if job is None or not caller.key.sees(job.connection_id):
             raise NotFound(f"there is no job {job_id}", field="job_id", fix="list them with GET /jobs")
-        payload = await jobs.payload(db, job_id)
-        calls = [CallView.model_validate(call, from_attributes=True) for call in await jobs.calls_of_job(db, job_id, MOST_CALLS)]
+        payload = await jobs.payload(db, job_id) if caller.key.may(Right.ADMIN) else None
+        calls = calls_shown(caller, await jobs.calls_of_job(db, job_id, MOST_CALLS))
     return JobDetail.model_validate(job, from_attributes=True).model_copy(update={"payload": payload, "calls": calls})

@@ -78,8 +78,8 @@ class RightsMissing:
 class IncomingWebhooks(Protocol):
     """How a system's webhooks are recognised and understood. Holds no state; calls nothing."""
 
-    proof_headers: frozenset[str]
-    """Lower-case names of the headers that prove who sent a delivery. They are not kept with it."""
+    kept_headers: frozenset[str]
+    """Lower-case names of the system's own headers that are kept with a delivery. What proves who sent it is none of them."""
     refusals: tuple[Refused, ...]
     """Everything that a delivery can be refused for, for the documentation."""
 

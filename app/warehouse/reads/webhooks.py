@@ -63,9 +63,20 @@ def is_genuine(headers: Mapping[str, str], secret: str, settings: OngoingSetting
     Never true without a secret.
     """
     given = _given(headers, settings)
-    # Which encoding the WMS gives a secret with other than ASCII letters is nowhere said.
-    fits = [hmac.compare_digest(given, secret.encode(encoding, "replace")) for encoding in ("utf-8", "latin-1")]
-    return bool(secret) and any(fits)
+    fits = [hmac.compare_digest(given, each) for each in _written(secret)]
+    return any(fits)
+
+
+def _written(secret: str) -> set[bytes]:
+    """Which encoding the WMS gives a secret with other than ASCII letters is nowhere said. One that lacks a letter is none."""
+    return {each for encoding in ("utf-8", "latin-1") if secret and (each := _exactly(secret, encoding))}
+
+
+def _exactly(text: str, encoding: str) -> bytes:
+    try:
+        return text.encode(encoding)
+    except UnicodeEncodeError:
+        return b""
 
 
 def credential_header(settings: OngoingSettings) -> str:
@@ -76,7 +87,7 @@ def credential_header(settings: OngoingSettings) -> str:
 def _given(headers: Mapping[str, str], settings: OngoingSettings) -> bytes:
     value = headers.get(credential_header(settings), "")
     if settings.webhook_auth == "token":
-        return value.encode("latin-1", "replace")  # header values were read as Latin-1; these are the bytes that came
+        return _exactly(value, "latin-1")  # header values were read as Latin-1; these are the bytes that came
     scheme, _, encoded = value.partition(" ")
     try:
         return base64.b64decode(encoded.strip(), validate=True) if scheme.lower() == "basic" else b""

@@ -56,6 +56,17 @@ async def test_a_body_is_shown_to_administrators_only(site: Site) -> None:
     assert "kari@example.com" not in seen.text
 
 
+async def test_what_a_proxy_adds_is_not_kept_with_an_event(site: Site) -> None:
+    added = {"X_Auth_Token": "of-the-proxy", "X_Forwarded_For": "1.2.3.4", "X_Amzn_Trace_Id": "1-2", "Cookie": "a=b"}
+    await site.announce(site.shop.order(), **added)
+    (event,) = (await site.client.get("/events")).json()["items"]
+    kept = (await site.client.get(f"/events/{event['id']}")).json()["headers"]
+    assert {*kept} - {"user-agent"} == {
+        "content-type", "x-wc-webhook-source", "x-wc-webhook-topic", "x-wc-webhook-resource", "x-wc-webhook-event",
+        "x-wc-webhook-id", "x-wc-webhook-delivery-id",
+    }  # fmt: skip
+
+
 async def test_replaying_what_is_done_doubles_nothing(site: Site) -> None:
     await site.take_in(site.shop.order())
     (event,) = (await site.client.get("/events")).json()["items"]
@@ -125,3 +136,35 @@ async def test_a_job_shows_what_it_carries_and_the_calls_made_for_it(site: Site)
     whole = (await site.client.get(f"/jobs/{job['id']}")).json()
     assert whole["payload"]["number"] == str(order["id"])
     assert [call["call"] for call in whole["calls"]] == ["PUT /orders", "PUT /articles"]
+
+
+async def test_names_and_addresses_of_a_job_are_shown_to_administrators_only(site: Site) -> None:
+    await site.take_in(site.shop.order())
+    (job,) = (await site.client.get("/jobs")).json()["items"]
+    whole = await site.client.get(f"/jobs/{job['id']}")
+    record = await site.client.get(f"/mappings/{job['mapping_id']}")
+    assert "Kari Nordmann" in whole.text
+    assert "Kari Nordmann" in record.text
+    for right in ("read", "sync"):
+        reader = await site.door.caller(right)
+        seen, explained = await reader.get(f"/jobs/{job['id']}"), await reader.get(f"/mappings/{job['mapping_id']}")
+        assert seen.json()["payload"] is None
+        assert [(each["call"], each["request"], each["answer"]) for each in seen.json()["calls"]] == [
+            ("PUT /orders", None, None),
+            ("PUT /articles", None, None),
+        ]
+        for text in (seen.text, explained.text):
+            assert "Kari" not in text
+            assert "Storgata" not in text
+
+
+async def test_values_of_a_dry_runs_orders_are_shown_to_administrators_only(site: Site) -> None:
+    site.shop.order()
+    run = (await site.client.post("/sync/shop", params={"process": "orders", "dry_run": True, "full": True, "wait": 0})).json()
+    await site.work()
+    whole = (await site.client.get(f"/runs/{run['id']}")).json()
+    assert "Kari Nordmann" in str(whole["preview"])
+    reader = await site.door.caller("sync")
+    seen = (await reader.get(f"/runs/{run['id']}")).json()
+    assert [each["field"] for each in seen["preview"][0]["fields"]] == [each["field"] for each in whole["preview"][0]["fields"]]
+    assert {(each["before"], each["after"]) for each in seen["preview"][0]["fields"]} == {(None, None)}

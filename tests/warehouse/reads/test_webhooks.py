@@ -70,6 +70,17 @@ class TestWhoMaySpeak:
         as_read = "hemmelig-æ".encode(encoding).decode("latin-1")
         assert is_genuine({"x-auth-token": as_read}, "hemmelig-æ", TOKEN)
 
+    @pytest.mark.parametrize("secret", ["倉庫倉庫倉庫倉庫倉庫倉庫倉庫倉庫", "ключ-склад-секрет", "hemmelig€lager€nøkkel"])
+    def test_letters_that_an_encoding_lacks_are_no_question_marks(self, secret: str) -> None:
+        for encoding in ("latin-1", "ascii"):
+            guessed = secret.encode(encoding, "replace").decode("latin-1")
+            assert "?" in guessed
+            assert not is_genuine({"x-auth-token": guessed}, secret, TOKEN)
+            login = base64.b64encode(secret.encode(encoding, "replace")).decode()
+            assert not is_genuine({"authorization": f"Basic {login}"}, secret, BASIC)
+        assert is_genuine({"x-auth-token": secret.encode().decode("latin-1")}, secret, TOKEN)
+        assert not is_genuine({"x-auth-token": ""}, secret, TOKEN)
+
 
 class TestWhatToLookAt:
     def test_an_order(self) -> None:

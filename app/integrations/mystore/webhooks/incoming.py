@@ -50,7 +50,7 @@ _RESOURCES = {
 class MystoreWebhooks:
     """Implements `IncomingWebhooks`. `encoding`: how signatures are written."""
 
-    proof_headers: frozenset[str] = frozenset({SIGNATURE_HEADER})
+    kept_headers: frozenset[str] = frozenset({TOPIC_HEADER, HOST_HEADER})
     refusals: tuple[Refused, ...] = (NOT_JSON, UNSIGNED, BAD_SIGNATURE)
 
     def __init__(self, encoding: Literal["base64", "hex"] = "base64") -> None:

@@ -39,6 +39,9 @@ SIGNATURE_HEADER = "x-wc-webhook-signature"
 TOPIC_HEADER = "x-wc-webhook-topic"
 SOURCE_HEADER = "x-wc-webhook-source"
 ID_HEADER = "x-wc-webhook-id"
+KEPT_HEADERS = frozenset(
+    {TOPIC_HEADER, SOURCE_HEADER, ID_HEADER, "x-wc-webhook-resource", "x-wc-webhook-event", "x-wc-webhook-delivery-id"}
+)
 FORM = "application/x-www-form-urlencoded"
 MAX_PING_BYTES = 100
 NO_RIGHT = "_cannot_"
@@ -65,7 +68,7 @@ _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"'}
 class WooCommerceWebhooks:
     """Implements `IncomingWebhooks`: signed JSON, and the unsigned greeting of a webhook that was just made."""
 
-    proof_headers: frozenset[str] = frozenset({SIGNATURE_HEADER})
+    kept_headers: frozenset[str] = KEPT_HEADERS
     refusals: tuple[Refused, ...] = (NOT_JSON, UNSIGNED, BAD_SIGNATURE, WRONG_TYPE)
 
     def body_limit(self, headers: Mapping[str, str], most: int) -> int | Refused:

@@ -26,7 +26,7 @@ from app.api.mappings.views import (
 )
 from app.api.queue.events import EventView
 from app.api.queue.jobs import JobView, calls_shown
-from app.domain import Kind
+from app.domain import Kind, Right
 from app.domain.record import process_of
 from app.engine.operations import explain, records
 from app.flows.outcomes import explained
@@ -117,7 +117,10 @@ async def _history(caller: Caller, mapping_id: int, before: int | None, limit: i
     async with caller.gateway.database.read() as db:
         found = await mappings.history_of(db, mapping_id, before=before, limit=limit + 1)
     shown, next_cursor = cut(found, limit, lambda row: (row.id,))
-    return Page(items=[HistoryEntry.model_validate(row, from_attributes=True) for row in shown], next_cursor=next_cursor)
+    entries = [HistoryEntry.model_validate(row, from_attributes=True) for row in shown]
+    if not caller.key.may(Right.ADMIN):
+        entries = [entry.model_copy(update={"detail": None}) for entry in entries]
+    return Page(items=entries, next_cursor=next_cursor)
 
 
 @router.post("/{mapping_id}/resync", summary="Read a record from the shop and send it again", responses=problems(404, 424))

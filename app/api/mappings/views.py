@@ -165,7 +165,9 @@ class HistoryEntry(BaseModel):
     at: datetime
     code: str
     text: str
-    detail: dict[str, Any] | None
+    detail: dict[str, Any] | None = Field(
+        description="More about it, like the warehouse's own words. Null without the right admin: they may name a customer."
+    )
     event_id: int | None
     job_id: int | None
     call_id: int | None = Field(None, validation_alias=AliasChoices("call_id", "attempt_id"))

@@ -12,6 +12,7 @@ GatewayError
 │       └── NoSuchRecord   the remote's own "no such record", the only proof that something is gone
 ├── BadInput               what a person or a program gave us is wrong: names the field and the fix
 │   ├── Unauthenticated    no API key, or one that is not in force
+│   ├── TooManyTries       too many wrong keys came from this address: worth another try after `retry_after`
 │   ├── Forbidden          the key has no right to it
 │   ├── NotFound           there is no such thing here
 │   └── Conflict           it contradicts what is already there
@@ -128,6 +129,19 @@ class Unauthenticated(BadInput):
     """There is no API key with the request, or it is unknown or revoked."""
 
     status = 401
+
+
+class TooManyTries(BadInput):
+    """Too many wrong keys came from the caller's address. Nothing was looked up. `retry_after` is in seconds from now."""
+
+    status = 429
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(
+            "too many wrong keys came from this address",
+            fix=f"wait {retry_after} s, then send the right key once",
+        )
+        self.retry_after = retry_after
 
 
 class Forbidden(BadInput):

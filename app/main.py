@@ -21,7 +21,8 @@ from app.engine.core.runtime import Gateway, open_gateway
 from app.engine.intake.batch_writer import writer_for
 from app.engine.intake.inbox import Inbox
 from app.logs import get_logger
-from app.settings import Network, Settings
+from app.settings import Settings
+from app.settings.limits import Network
 
 log = get_logger(__name__)
 

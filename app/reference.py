@@ -10,6 +10,7 @@ from typing import Any
 from app.integrations.catalogue import FieldEntry, SystemEntry, every_system, fields_of
 from app.integrations.registry import INTEGRATIONS
 from app.settings import Settings
+from app.settings.limits import Limits
 from app.warehouse.credentials import OngoingCredentials
 
 FILE = Path("docs/configuration.md")
@@ -78,7 +79,8 @@ Line = tuple[str, str, str, str]
 
 
 def _environment() -> Iterator[Line]:
-    for entry in fields_of(Settings, {}):
+    # What is Settings' own comes first.
+    for entry in sorted(fields_of(Settings, {}), key=lambda entry: entry.name in Limits.model_fields):
         yield f"GATEWAY_{entry.name.upper()}", entry.kind, _default(entry), entry.description
 
 

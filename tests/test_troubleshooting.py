@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.api.intake import shop_webhooks, wms_webhooks
+from app.api.intake import refusals, wms_webhooks
 from app.api.kit.problems import KINDS
 from app.engine.upkeep.mail import MEANING
 from app.integrations.protocol import Refused, WhyRefused
@@ -46,8 +46,8 @@ def test_every_kind_of_alert_has_a_row(kind: str) -> None:
 def problems() -> Iterator[str]:
     yield from (kind for kind, _ in KINDS.values())
     yield from (each.value for each in WhyRefused)
-    for module in (shop_webhooks, wms_webhooks):
-        yield from (each.result for each in vars(module).values() if isinstance(each, shop_webhooks.Refusal))
+    for module in (refusals, wms_webhooks):
+        yield from (each.result for each in vars(module).values() if isinstance(each, refusals.Refusal))
     yield from (each.code for each in vars(incoming).values() if isinstance(each, Refused) and each.code)
     for file in (ROOT / "app" / "api").rglob("*.py"):
         yield from re.findall(r"urn:gateway:problem:([a-z-]+)", file.read_text(encoding="utf-8"))

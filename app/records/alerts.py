@@ -49,7 +49,7 @@ async def raised(db: AsyncConnection, kind: str, subjects: Sequence[tuple[str, s
     return {(row.connection_id, row.subject) for row in found}
 
 
-async def is_raised_since(db: AsyncConnection, kind: str, connection_id: str, since: datetime | None) -> bool:
+async def is_raised_since(db: AsyncConnection, kind: str, connection_id: str | None, since: datetime | None) -> bool:
     """Whether an alert of this kind was raised, or again, at this moment or later. Without one: ever."""
     same = (alerts.c.kind == kind, alerts.c.connection_id == connection_id)
     later = () if since is None else (alerts.c.last_at >= since,)

@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from app.api import openapi, routes
-from app.api.intake import shop_webhooks
+from app.api.intake import refusals as refusals_module
 from app.api.intake.shop_webhook_description import PATH_ITEM
 from app.api.kit.responses import ALWAYS
 from app.main import create_app
@@ -117,9 +117,9 @@ def test_every_example_is_what_its_model_says(model: type[BaseModel]) -> None:
 
 
 def test_every_answer_of_the_webhook_route_is_described() -> None:
-    refusals = {each for each in vars(shop_webhooks).values() if isinstance(each, shop_webhooks.Refusal)}
+    refusals = {each for each in vars(refusals_module).values() if isinstance(each, refusals_module.Refusal)}
     described = {int(status) for status in PATH_ITEM["post"]["responses"]}
-    assert described == {200} | {refusal.status for refusal in refusals} | set(shop_webhooks.STATUS_OF.values())
+    assert described == {200} | {refusal.status for refusal in refusals} | set(refusals_module.STATUS_OF.values())
 
 
 def test_what_shops_send_is_in_the_webhooks_section() -> None:

@@ -13,7 +13,8 @@ from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from app.api.intake.shop_webhooks import PREFIX, Answer, WebhookIntake, answer_headers
+from app.api.intake.refusals import Answer, answer_headers
+from app.api.intake.shop_webhooks import PREFIX, WebhookIntake
 from app.api.intake.wms_webhooks import PREFIX as FROM_WAREHOUSE
 
 

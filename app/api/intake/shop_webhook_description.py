@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from app.api.intake import shop_webhooks
-from app.api.intake.shop_webhooks import Refusal, refusal_of
+from app.api.intake import refusals
+from app.api.intake.refusals import Refusal, refusal_of
 from app.api.kit.problems import MEDIA_TYPE
 from app.integrations.protocol import Integration
 from app.integrations.protocol.reference import WebhookExample
@@ -19,10 +19,11 @@ PATH = "/webhooks/{webhook_id}"
 _SENDERS = [system for system in INTEGRATIONS.values() if system.webhooks]
 _REFUSALS = (
     *(refusal_of(each) for system in _SENDERS if system.webhooks for each in system.webhooks.refusals),
-    shop_webhooks.UNKNOWN,
-    shop_webhooks.TOO_SLOW,
-    shop_webhooks.TOO_LARGE,
-    shop_webhooks.NOT_REACHABLE,
+    refusals.UNKNOWN,
+    refusals.TOO_SLOW,
+    refusals.TOO_LARGE,
+    refusals.SLOWED,
+    refusals.NOT_REACHABLE,
 )
 _MEANINGS = {
     400: "The body cannot be read as what the system sends, or the client hung up.",
@@ -31,6 +32,7 @@ _MEANINGS = {
     408: "The body did not arrive in time.",
     413: "The body is larger than GATEWAY_MAX_BODY_BYTES.",
     415: "The content type is not one that the system sends.",
+    429: "Wrongly signed too, after too many from this address. What is signed as it should be is always taken.",
     503: "It could not be kept just now; nothing was lost that was answered 200.",
 }
 
@@ -46,7 +48,7 @@ def refused(refusal: Refusal, meaning: str) -> dict[str, Any]:
     }
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "example": example}}
     described: dict[str, Any] = {"description": meaning, "content": content}
-    if refusal.status == 503:
+    if refusal.status in refusals.PASSING:
         described["headers"] = {"Retry-After": {"description": "In seconds.", "schema": {"type": "integer"}}}
     return described
 

@@ -10,28 +10,45 @@ import asyncio
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
-import orjson
 from prometheus_client import Counter
 from sqlalchemy.exc import SQLAlchemyError
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
+from app.api.door.sparing import SparingLog
+from app.api.door.wrong_tries import WrongTries
+from app.api.intake.bodies import read_body
 from app.api.intake.greetings import Greetings
+from app.api.intake.refusals import (
+    FULL,
+    JSON,
+    NEVER_OURS,
+    NO_SECRET,
+    NOT_REACHABLE,
+    SLOWED,
+    TOO_LARGE,
+    UNKNOWN,
+    UNSIGNED,
+    Answer,
+    Refusal,
+    Refuse,
+    answer_headers,
+    answer_to,
+    refusal_of,
+)
 from app.api.intake.signature_alerts import WrongSignatures
+from app.api.kit.addresses import caller_address, neighbourhood
 from app.engine.core.runtime import CACHE_SECONDS, Gateway
 from app.engine.intake.inbox import Delivery, Inbox, InboxFull, NotStored
-from app.errors import GatewayError
+from app.ids import may_be_unguessable
 from app.integrations.protocol import Accepted, Greeting, IncomingWebhooks, Refused, WebhookRequest, WhyRefused
 from app.integrations.protocol.credentials import secrets_in
 from app.integrations.protocol.webhooks import by_any
-from app.logs import get_logger
 from app.metrics import INTAKE, INTAKE_SECONDS
 from app.records.webhooks import former_secrets
 from app.records.webhooks.former_secrets import FormerSecret
 from app.ttl_cache import TtlCache
-
-log = get_logger(__name__)
 
 PREFIX = "/webhooks/"
 MAX_CACHED = 10_000
@@ -48,57 +65,6 @@ class Target:
     webhooks: IncomingWebhooks
     secrets: tuple[str, ...]
     former: FormerSecret | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why a delivery is not taken. `result` is the metric's label."""
-
-    status: int
-    result: str
-    title: str
-    fix: str
-
-
-class Refuse(GatewayError):
-    """Ends the request with this refusal."""
-
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal.title)
-        self.refusal = refusal
-
-
-UNKNOWN = Refusal(
-    404, "unknown", "There is no such webhook address", "Copy the address from the connection: gateway connections show NAME"
-)
-NO_SECRET = Refusal(404, "no-secret", "This connection takes no webhooks", "Set the connection's webhook secret first")
-UNSIGNED = Refusal(401, "unsigned", "The signature is missing", "Give the shop's webhook the connection's webhook secret")
-TOO_LARGE = Refusal(413, "too-large", "The body is too large", "Raise GATEWAY_MAX_BODY_BYTES if the shop really sends that much")
-TOO_SLOW = Refusal(408, "too-slow", "The body did not arrive in time", "Look at the network between the shop and the gateway")
-NOT_REACHABLE = Refusal(503, "not-stored", "The delivery could not be kept just now", "Send it again")
-FULL = Refusal(503, "full", "Too many deliveries wait to be kept", "Send it again")
-HUNG_UP = Refusal(400, "hung-up", "The client hung up before the body had arrived", "Send it again")
-
-STATUS_OF: dict[WhyRefused, int] = {
-    WhyRefused.UNSIGNED: 401,
-    WhyRefused.BAD_SIGNATURE: 401,
-    WhyRefused.WRONG_TYPE: 415,
-    WhyRefused.NOT_READABLE: 400,
-}
-"""How a system's own refusals are answered."""
-
-RETRY_AFTER_SECONDS = b"5"
-JSON = "application/json"
-PROBLEM = "application/problem+json"
-
-
-class Answer(NamedTuple):
-    """What goes back. `result` is the metric's label."""
-
-    status: int
-    body: bytes
-    media_type: str
-    result: str
 
 
 ACCEPTED = Answer(200, b'{"status":"accepted"}', JSON, "accepted")
@@ -124,6 +90,8 @@ class WebhookIntake:
     gateway: Gateway = field(init=False)
     inbox: Inbox = field(init=False)
     signatures: WrongSignatures = field(default_factory=WrongSignatures)
+    tries: WrongTries = field(default_factory=lambda: WrongTries("shop", "signature"))
+    lines: SparingLog = field(default_factory=SparingLog)
     greetings: Greetings = field(default_factory=Greetings)
     _targets: TtlCache[str, Target | Refusal] = field(default_factory=lambda: TtlCache(CACHE_SECONDS, MAX_CACHED))
     _refreshing: dict[str, asyncio.Task[Target | Refusal]] = field(default_factory=dict)
@@ -141,8 +109,10 @@ class WebhookIntake:
             name = target.name
             answer = await self._take(target, scope, receive)
         except Refuse as refused:
-            answer = answer_to(refused.refusal)
-            log.warning("webhook_refused", connection=name or None, status=answer.status, result=answer.result)
+            answer = refused.answer
+            if refused.refusal is not NEVER_OURS:
+                of = f"{name} {answer.result}"
+                self.lines.warning("webhook_refused", of, connection=name or None, status=answer.status, result=answer.result)
         await send({"type": "http.response.start", "status": answer.status, "headers": answer_headers(answer)})
         await send({"type": "http.response.body", "body": answer.body})
         self.count(name, answer.result, began)
@@ -173,6 +143,8 @@ class WebhookIntake:
             return None
 
     async def _target(self, webhook_id: str) -> Target:
+        if not may_be_unguessable(webhook_id):
+            raise Refuse(NEVER_OURS)
         target = self._targets.get(webhook_id) or await self._refreshed(webhook_id)
         if isinstance(target, Refusal):
             raise Refuse(target)
@@ -271,8 +243,16 @@ class WebhookIntake:
                 return Answer(200, known.answer, known.media_type, "ping")
             case Refused():
                 if is_badly_signed(known):
-                    self.signatures.wrong(self.gateway, target.connection_id)
+                    self._count_wrong(target, scope)
                 raise Refuse(refusal_of(known))
+
+    def _count_wrong(self, target: Target, scope: Scope) -> None:
+        """Raises Refuse for an address that has sent too many wrong ones. What is signed as it should be never comes here."""
+        self.signatures.wrong(self.gateway, target.connection_id)
+        caller = neighbourhood(caller_address(scope, self.gateway.settings.trusted_networks))
+        if seconds := self.tries.wait(caller, target.connection_id):
+            raise Refuse(SLOWED, seconds)
+        self.tries.wrong(self.gateway, caller, target.connection_id)
 
     async def _note_greeting(self, target: Target, webhook_id: str) -> None:
         try:
@@ -313,75 +293,3 @@ def _give_up(done: asyncio.Future[None]) -> None:
     """The delivery may still be stored after this; a shop that sends it again is recognised by the record's own state."""
     if not done.done():
         done.set_exception(NotStored("the commit took too long"))
-
-
-async def read_body(receive: Receive, limit: int, seconds: float) -> bytes:
-    """Raises Refuse for a body that is longer than `limit` bytes or takes longer than `seconds` to arrive."""
-    patience = _Patience(seconds)
-    try:
-        message = await receive()
-        if message["type"] == "http.request" and not message.get("more_body"):
-            return _checked(cast(bytes, message.get("body", b"")), limit)
-        return await _rest(message, receive, limit)
-    except asyncio.CancelledError as error:
-        if not patience.is_over:
-            raise
-        patience.task.uncancel()
-        raise Refuse(TOO_SLOW) from error
-    finally:
-        patience.timer.cancel()
-
-
-class _Patience:
-    """Cancels the task after so many seconds. Does what `asyncio.timeout` does, at a tenth of its cost: each delivery has one."""
-
-    __slots__ = ("is_over", "task", "timer")
-
-    def __init__(self, seconds: float) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self.task, self.is_over = task, False
-        self.timer = task.get_loop().call_later(seconds, self._end)
-
-    def _end(self) -> None:
-        self.is_over = True
-        self.task.cancel()
-
-
-async def _rest(message: Message, receive: Receive, limit: int) -> bytes:
-    parts = bytearray()
-    while True:
-        if message["type"] == "http.disconnect":
-            raise Refuse(HUNG_UP)
-        parts += message.get("body", b"")
-        if len(parts) > limit:
-            raise Refuse(TOO_LARGE)
-        if not message.get("more_body"):
-            return bytes(parts)
-        message = await receive()
-
-
-def _checked(body: bytes, limit: int) -> bytes:
-    if len(body) > limit:
-        raise Refuse(TOO_LARGE)
-    return body
-
-
-def answer_headers(answer: Answer) -> list[tuple[bytes, bytes]]:
-    headers = [(b"content-type", answer.media_type.encode()), (b"content-length", str(len(answer.body)).encode())]
-    if answer.status == 503:
-        headers.append((b"retry-after", RETRY_AFTER_SECONDS))
-    return headers
-
-
-def refusal_of(refused: Refused) -> Refusal:
-    """A system's own reason for not taking a delivery, as it is answered."""
-    return Refusal(STATUS_OF[refused.reason], refused.code or refused.reason.value, refused.title, refused.fix)
-
-
-def answer_to(refusal: Refusal) -> Answer:
-    """A refusal as a problem document."""
-    kind = f"urn:gateway:problem:{refusal.result}"
-    said = {"type": kind, "title": refusal.title, "status": refusal.status, "detail": refusal.title, "fix": refusal.fix}
-    body = orjson.dumps(said)
-    return Answer(refusal.status, body, PROBLEM, refusal.result)

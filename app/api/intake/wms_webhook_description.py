@@ -14,6 +14,7 @@ _MEANINGS = {
     401: "The secret is missing or wrong. Nothing was parsed.",
     404: "There is no such address, or its connection has no `warehouse.webhook_secret`.",
     413: "The body is larger than what the WMS's own templates send.",
+    429: "Too many wrong secrets came from this address. Nothing was looked at.",
     503: "The connection could not be looked up just now; the WMS sends it again, and the polls stand behind it.",
 }
 _EVENT: dict[str, Any] = {

@@ -11,19 +11,12 @@ from dataclasses import dataclass, field
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import Receive, Scope, Send
 
-from app.api.intake.shop_webhooks import (
-    HUNG_UP,
-    JSON,
-    NOT_REACHABLE,
-    UNKNOWN,
-    Answer,
-    Refusal,
-    Refuse,
-    answer_headers,
-    answer_to,
-    read_body,
-)
+from app.api.door.sparing import SparingLog
+from app.api.door.wrong_tries import WrongTries
+from app.api.intake.bodies import read_body
+from app.api.intake.refusals import HUNG_UP, JSON, NEVER_OURS, NOT_REACHABLE, UNKNOWN, Answer, Refusal, Refuse, answer_headers
 from app.api.intake.warehouse_hints import EarlyNews, GatheredWakeUps, is_early
+from app.api.kit.addresses import caller_address, neighbourhood
 from app.engine.core.queue import (
     Task,
     refresh_all_key,
@@ -32,15 +25,13 @@ from app.engine.core.queue import (
     refresh_order_key,
 )
 from app.engine.core.runtime import CACHE_SECONDS, Gateway
-from app.logs import get_logger
+from app.ids import may_be_unguessable
 from app.metrics import INTAKE
 from app.records.connections import Connection, Status
 from app.records.webhooks import former_secrets
 from app.records.webhooks.former_secrets import Addressed
 from app.ttl_cache import TtlCache
 from app.warehouse.reads.webhooks import WarehouseNews, interpret, is_genuine
-
-log = get_logger(__name__)
 
 PREFIX = "/webhooks/ongoing/"
 MAX_BYTES = 256 * 1024
@@ -55,6 +46,7 @@ NO_SECRET = Refusal(
     404, "no-secret", "This connection takes no webhooks of the WMS", "Set warehouse.webhook_secret, and the same in the WMS"
 )
 WRONG_SECRET = Refusal(401, "wrong-secret", "The secret is missing or wrong", "Give the WMS's webhook the connection's secret")
+SLOWED = Refusal(429, "slowed", "Too many wrong secrets came from this address", "Send it again, with the right secret")
 TOO_LARGE = Refusal(413, "too-large", "The body is too large", "Let the WMS send its own templates, which are small")
 ACCEPTED = Answer(200, b'{"status":"accepted"}', JSON, "from-warehouse")
 
@@ -66,6 +58,8 @@ class WarehouseWebhooks:
     gateway: Gateway = field(init=False)
     wake_ups: GatheredWakeUps = field(init=False)
     early: EarlyNews = field(init=False)
+    tries: WrongTries = field(default_factory=lambda: WrongTries("warehouse", "secret of the WMS's webhook", "wrong-secrets"))
+    lines: SparingLog = field(default_factory=SparingLog)
     _known: TtlCache[str, Addressed | Refusal] = field(default_factory=lambda: TtlCache(CACHE_SECONDS, MOST_REMEMBERED))
     _events: TtlCache[str, bool] = field(init=False)
 
@@ -87,13 +81,17 @@ class WarehouseWebhooks:
             await self._take(addressed, scope, receive)
             answer = ACCEPTED
         except Refuse as refused:
-            answer = answer_to(refused.refusal)
-            log.warning("warehouse_webhook_refused", connection=name or None, status=answer.status, result=answer.result)
+            answer = refused.answer
+            if refused.refusal is not NEVER_OURS:
+                of, said = f"{name} {answer.result}", {"status": answer.status, "result": answer.result}
+                self.lines.warning("warehouse_webhook_refused", of, connection=name or None, **said)
         await send({"type": "http.response.start", "status": answer.status, "headers": answer_headers(answer)})
         await send({"type": "http.response.body", "body": answer.body})
         INTAKE.labels(name, answer.result).inc()
 
     async def _addressed(self, webhook_id: str) -> Addressed:
+        if not may_be_unguessable(webhook_id):
+            raise Refuse(NEVER_OURS)
         kept = self._known.get(webhook_id)
         if kept is None:
             try:
@@ -111,9 +109,13 @@ class WarehouseWebhooks:
         secret, settings = connection.warehouse.webhook_secret, connection.settings.warehouse
         if secret is None:
             raise Refuse(NO_SECRET)
+        caller = neighbourhood(caller_address(scope, self.gateway.settings.trusted_networks))
+        if seconds := self.tries.wait(caller, connection.id):
+            raise Refuse(SLOWED, seconds)
         headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}
         is_former = former is not None and self.gateway.clock() < former.until and is_genuine(headers, former.secret, settings)
         if not is_former and not is_genuine(headers, secret.get_secret_value(), settings):
+            self.tries.wrong(self.gateway, caller, connection.id)
             raise Refuse(WRONG_SECRET)
         body = await _body(receive, headers, self.gateway.settings.body_timeout_seconds)
         news = interpret(body)
@@ -161,4 +163,4 @@ async def _body(receive: Receive, headers: dict[str, str], seconds: float) -> by
         raise Refuse(TOO_LARGE if refused.refusal.status == 413 else refused.refusal) from refused
 
 
-REFUSALS = (HUNG_UP, WRONG_SECRET, UNKNOWN, TOO_LARGE, NOT_REACHABLE)
+REFUSALS = (HUNG_UP, WRONG_SECRET, UNKNOWN, TOO_LARGE, SLOWED, NOT_REACHABLE)

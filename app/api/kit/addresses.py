@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.requests import Request
 
-from app.settings import Address, Network
+from app.settings.limits import Address, Network
 
 FORWARDED_FOR = b"x-forwarded-for"
 FORWARDED_PROTO = b"x-forwarded-proto"

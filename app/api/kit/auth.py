@@ -10,10 +10,12 @@ from typing import Annotated
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
+from app.api.door.wrong_tries import WrongTries
+from app.api.kit.addresses import caller_of, neighbourhood
 from app.api.kit.queries import refuse_unknown
 from app.domain import Right
 from app.engine.core.runtime import Gateway
-from app.errors import Forbidden, NotFound, Unauthenticated, nearest
+from app.errors import Forbidden, NotFound, TooManyTries, Unauthenticated, nearest
 from app.records import connections, keys
 from app.records.connections import Connection
 from app.records.keys import ApiKey
@@ -23,6 +25,8 @@ CACHE_SECONDS = 3.0
 """How long a process may still accept a revoked key that it has just seen."""
 
 MAX_CACHED = 1000
+WELCOME_SECONDS = 3600.0
+"""How long an address is let in with a key that was right there before, whatever others try from it."""
 TOUCH_AFTER = timedelta(minutes=1)
 
 _bearer = HTTPBearer(auto_error=False, scheme_name="bearer", description="`Authorization: Bearer gw_…`")
@@ -31,22 +35,34 @@ _header = APIKeyHeader(name="X-API-Key", auto_error=False, scheme_name="api_key"
 
 @dataclass
 class KnownKeys:
-    """The keys seen last, by their hash. One a process."""
+    """The keys seen last, by their hash. One a process. Addresses that send too many wrong ones are slowed down."""
 
     gateway: Gateway
+    tries: WrongTries = field(default_factory=lambda: WrongTries("api", "API key", "wrong-keys"))
     _kept: TtlCache[str, ApiKey] = field(default_factory=lambda: TtlCache(CACHE_SECONDS, MAX_CACHED))
 
-    async def find(self, secret: str) -> ApiKey:
-        """Raises Unauthenticated."""
-        digest = keys.hashed(secret)
+    _welcome: TtlCache[tuple[str, str], bool] = field(default_factory=lambda: TtlCache(WELCOME_SECONDS, MAX_CACHED))
+
+    async def find(self, secret: str, address: str) -> ApiKey:
+        """The key that somebody at that address has sent. Raises Unauthenticated and TooManyTries."""
+        digest, caller = keys.hashed(secret), neighbourhood(address)
+        self._let_in(caller, digest)
         kept = self._kept.get(digest)
-        if kept is not None:
-            return kept
-        async with self.gateway.database.read() as db:
-            found = await keys.find(db, secret)
-        if found is None:
-            raise Unauthenticated("this API key is unknown or was revoked", fix="make one with: gateway keys create NAME")
-        return self._kept.put(digest, await self._touched(found))
+        if kept is None:
+            async with self.gateway.database.read() as db:
+                found = await keys.find(db, secret)
+            if found is None:
+                self.tries.wrong(self.gateway, caller)
+                raise Unauthenticated("this API key is unknown or was revoked", fix="make one with: gateway keys create NAME")
+            kept = self._kept.put(digest, await self._touched(found))
+            self._welcome.put((caller, digest), True)
+        return kept
+
+    def _let_in(self, caller: str, digest: str) -> None:
+        """Raises TooManyTries for an address that is slowed down, unless this very key was right there."""
+        seconds = self.tries.wait(caller)
+        if seconds and not self._welcome.get((caller, digest)):
+            raise TooManyTries(seconds)
 
     async def _touched(self, key: ApiKey) -> ApiKey:
         now = self.gateway.clock()
@@ -54,6 +70,15 @@ class KnownKeys:
             async with self.gateway.database.begin() as db:
                 await keys.touch(db, key.id, now)
         return key
+
+    def wrong_link(self, address: str) -> None:
+        """Somebody at that address has opened a one-time link that is none."""
+        self.tries.wrong(self.gateway, neighbourhood(address))
+
+    def let_in(self, address: str) -> None:
+        """Raises TooManyTries for an address that is slowed down."""
+        if seconds := self.tries.wait(neighbourhood(address)):
+            raise TooManyTries(seconds)
 
     def forget(self) -> None:
         """After a key was revoked by this process."""
@@ -113,7 +138,7 @@ async def _caller(
             fix="send Authorization: Bearer gw_… or X-API-Key: gw_…; make a key with: gateway keys create NAME",
         )
     known: KnownKeys = request.app.state.keys
-    caller = Caller(await known.find(secret), known.gateway)
+    caller = Caller(await known.find(secret, caller_of(request)), known.gateway)
     refuse_unknown(request)
     return caller
 

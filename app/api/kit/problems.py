@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from app.api.kit import queries
-from app.errors import BadInput, GatewayError, LoginRefused, RateLimited, RemoteError, Unauthenticated, nearest
+from app.errors import BadInput, GatewayError, LoginRefused, RateLimited, RemoteError, TooManyTries, Unauthenticated, nearest
 from app.integrations.kit.mistakes import fix_of, words_of
 from app.logs import get_logger
 from app.storage import outages
@@ -36,7 +36,9 @@ KINDS: dict[int, tuple[str, str]] = {
     409: ("conflict", "It contradicts what is already there"),
     413: ("too-large", "The request is too large"),
     422: ("not-valid", "Something given is not right"),
+    408: ("too-slow", "The request did not arrive in time"),
     424: ("outside", "An outside system did not do what was asked"),
+    429: ("too-many", "Too many wrong tries"),
     500: ("internal", "The gateway failed"),
     503: ("not-now", "Not just now"),
 }
@@ -129,6 +131,8 @@ def install(app: FastAPI) -> None:
 
 async def _bad_input(request: Request, error: BadInput) -> Response:
     headers = {"WWW-Authenticate": 'Bearer realm="gateway"'} if isinstance(error, Unauthenticated) else None
+    if isinstance(error, TooManyTries):
+        headers = {"Retry-After": str(error.retry_after)}
     return problem(request, error.status, error.message, headers, field=error.field, fix=error.fix)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
+from app.api.kit.addresses import caller_of
 from app.api.kit.auth import KnownKeys
 from app.domain import Right
 from app.engine.core.runtime import Gateway
@@ -65,9 +66,8 @@ class Door:
 
     async def with_key(self, secret: str, connection: str | None) -> Visit:
         """A visit with this key: the one that is under way, or a new one. Raises Refused."""
-        known: KnownKeys = self.request.app.state.keys
         try:
-            key = await known.find(secret)
+            key = await self._keys.find(secret, caller_of(self.request))
         except Unauthenticated as error:
             raise Refused(WRONG_KEY, error.message) from error
         wanted = await self._wanted(key, connection)
@@ -118,10 +118,18 @@ class Door:
             raise Refused(FOREIGN, f"there is no connection {connection!r} to this system")
         return found.id
 
+    @property
+    def _keys(self) -> KnownKeys:
+        known: KnownKeys = self.request.app.state.keys
+        return known
+
     async def _by_link(self, link: str) -> Visit:
+        self._keys.let_in(caller_of(self.request))
         async with self.gateway.database.read() as db:
             visit = await visits.by_link(db, self.gateway.vault, self.system, link, self.gateway.clock())
             key = await keys.in_force(db, visit.key_id) if visit is not None and visit.key_id is not None else None
+        if visit is None:
+            self._keys.wrong_link(caller_of(self.request))
         if visit is None or key is None:
             raise Refused(NO_LINK, "this link is not good, or too old")
         if visit.stage is Stage.MADE:

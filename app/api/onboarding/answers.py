@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from app.api.onboarding.access import Refused, refused_as
 from app.engine.core.runtime import Gateway
-from app.errors import BadInput, NotFound, RemoteError
+from app.errors import BadInput, NotFound, RemoteError, TooManyTries
 from app.logs import get_logger
 from app.storage import outages
 from app.web.pages import Pages
@@ -61,6 +61,10 @@ def as_page(handler: Handler) -> Handler:
             return await handler(request)
         except Refused as error:
             return ended(request, error.code, refused_as(error), detail=error.message)
+        except TooManyTries as error:
+            page = ended(request, "too-many", error.status, seconds=error.retry_after)
+            page.headers["Retry-After"] = str(error.retry_after)
+            return page
         except NotFound as error:
             return ended(request, "not-found", 404, detail=error.message, fix=error.fix or "", again="")
         except BadInput as error:

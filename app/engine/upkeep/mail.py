@@ -31,6 +31,8 @@ MEANING = {
     "recovered": "Connections that work again",
     "webhooks": "Webhooks that had to be put right",
     "signatures": "More wrong signatures than usual",
+    "wrong-keys": "Somebody tries API keys",
+    "wrong-secrets": "Somebody tries the secret of the WMS's webhook",
     "not-stored": "Records that the gateway could not keep",
     "future-record": "Records with a time that is still to come",
     "clock-went-back": "A shop whose clock went back",

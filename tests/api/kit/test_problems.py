@@ -159,7 +159,7 @@ async def test_what_was_given_is_never_repeated_in_a_refusal(sqlite_harness: Api
 
 
 async def test_an_error_of_the_gateway_itself_gives_nothing_away(sqlite_harness: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def fail(self: KnownKeys, secret: str) -> None:
+    async def fail(self: KnownKeys, secret: str, address: str) -> None:
         raise RuntimeError(f"the secret is {secret}")
 
     log = Mock()

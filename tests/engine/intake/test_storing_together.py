@@ -134,7 +134,7 @@ class TestStorageAway:
             raise ConnectionError("the database is gone")
 
         monkeypatch.setattr(sqlite_harness.gateway.database, "read", away)
-        assert (await sqlite_harness.client.post("/webhooks/nobody", content=BODY, headers=signed())).status_code == 503
+        assert (await sqlite_harness.client.post(f"/webhooks/{32 * 'n'}", content=BODY, headers=signed())).status_code == 503
 
     async def test_an_address_known_from_before_is_still_verified(
         self, sqlite_harness: Harness, monkeypatch: pytest.MonkeyPatch

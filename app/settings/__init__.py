@@ -5,30 +5,28 @@ What belongs to one shop or warehouse is not here but in its connection's settin
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import re
 import ssl
 from collections.abc import Collection, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from app.errors import nearest
 from app.http import Reach, tls_context
+from app.settings.limits import Limits
 
 LONGEST_CALL_SECONDS = 600.0
 """A connection may allow 300 s for a request, and a report to a shop is two of them."""
-Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
-Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 KEY_FILE = "admin.key"
 """In the data directory: the admin key that `gateway up` made, for commands on the same machine."""
 
 
-class Settings(BaseSettings):
+class Settings(Limits):
     """One process's settings. Names in the environment are these in upper case behind `GATEWAY_`."""
 
     model_config = SettingsConfigDict(env_prefix="GATEWAY_", env_file=".env", extra="ignore", frozen=False)
@@ -76,40 +74,6 @@ class Settings(BaseSettings):
             "File of further authorities (PEM) whose certificates are trusted, beside the usual ones: for shops, the WMS, the "
             "mail server and the alert webhook."
         ),
-    )
-
-    # --- who calls --------------------------------------------------------------------------------------------------
-    trusted_proxies: Annotated[list[str], NoDecode] = Field(
-        default_factory=list,
-        description=(
-            "Addresses of your own proxies before the gateway, as addresses or ranges (10.0.0.0/8), separated by commas. Only "
-            "what they say in X-Forwarded-For counts as a caller's address."
-        ),
-    )
-
-    # --- intake -----------------------------------------------------------------------------------------------------
-    max_body_bytes: int = Field(
-        5 * 1024 * 1024,
-        ge=1024,
-        description=("Largest webhook body, in bytes. Keep it generous: a shop switches its webhook off after some refusals."),
-    )
-    body_timeout_seconds: float = Field(20, gt=0, description="Longest time a webhook's body may take to arrive, in seconds.")
-    max_waiting_bytes: int = Field(
-        64 * 1024 * 1024,
-        ge=1024,
-        description=("Limit for all bodies that wait for their commit at the same time, in bytes. Above it the answer is 503."),
-    )
-    commit_timeout_seconds: float = Field(
-        15,
-        gt=0,
-        description=(
-            "Longest wait for a webhook's commit, in seconds. After it the answer is 503. A shop waits 60 s, for a ping 5 s."
-        ),
-    )
-    ring_interval_seconds: float = Field(
-        0.02,
-        ge=0,
-        description="The least time between two wake-ups for one connection, in seconds. Leave it as it is.",
     )
 
     # --- the engine -------------------------------------------------------------------------------------------------
@@ -252,20 +216,10 @@ class Settings(BaseSettings):
         "info", description="Lowest level of log lines that are written."
     )
 
-    @field_validator("secret_keys", "alert_mail_to", "trusted_proxies", mode="before")
+    @field_validator("secret_keys", "alert_mail_to", mode="before")
     @classmethod
     def _split_keys(cls, value: Any) -> Any:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-
-    @field_validator("trusted_proxies")
-    @classmethod
-    def _are_networks(cls, value: list[str]) -> list[str]:
-        for each in value:
-            try:
-                ipaddress.ip_network(each, strict=False)
-            except ValueError as error:
-                raise ValueError(f"{each!r} is no address and no range of addresses like 10.0.0.0/8") from error
-        return value
 
     @field_validator("ca_file")
     @classmethod
@@ -280,11 +234,6 @@ class Settings(BaseSettings):
             except OSError as error:
                 raise ValueError(f"{value} cannot be read: {error.strerror}") from error
         return value
-
-    @cached_property
-    def trusted_networks(self) -> tuple[Network, ...]:
-        """GATEWAY_TRUSTED_PROXIES, to compare addresses with."""
-        return tuple(ipaddress.ip_network(each, strict=False) for each in self.trusted_proxies)
 
     @cached_property
     def reach(self) -> Reach:

@@ -1,0 +1,91 @@
+"""Settings of what comes in: whom to believe, how much at a time, how long it may take. Part of `Settings`.
+
+All of them hold before anybody has shown a key. They are kept by each process for itself.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from functools import cached_property
+from typing import Annotated, TypeAlias
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode
+
+Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+MIB = 1024 * 1024
+
+
+class Limits(BaseSettings):
+    """`Settings` has these fields among its own."""
+
+    # --- who calls --------------------------------------------------------------------------------------------------
+    trusted_proxies: Annotated[list[str], NoDecode] = Field(
+        default_factory=list,
+        description=(
+            "Addresses of your own proxies before the gateway, as addresses or ranges (10.0.0.0/8), separated by commas. Only "
+            "what they say in X-Forwarded-For counts as a caller's address."
+        ),
+    )
+    wrong_tries: int = Field(
+        10,
+        ge=1,
+        le=1000,
+        description=(
+            "Number of wrong API keys or secrets from one address within a minute after which it is slowed down: it is answered "
+            "429 with Retry-After, and an alert is raised."
+        ),
+    )
+    wrong_tries_pause_seconds: float = Field(
+        60,
+        ge=1,
+        le=60,
+        description="Longest time that such an address waits, in seconds. The first pause is 5 seconds; it doubles each time.",
+    )
+
+    # --- intake -----------------------------------------------------------------------------------------------------
+    max_body_bytes: int = Field(
+        5 * MIB,
+        ge=1024,
+        description=("Largest webhook body, in bytes. Keep it generous: a shop switches its webhook off after some refusals."),
+    )
+    body_timeout_seconds: float = Field(20, gt=0, description="Longest time a webhook's body may take to arrive, in seconds.")
+    max_waiting_bytes: int = Field(
+        64 * MIB,
+        ge=1024,
+        description=("Limit for all bodies that wait for their commit at the same time, in bytes. Above it the answer is 503."),
+    )
+    commit_timeout_seconds: float = Field(
+        15,
+        gt=0,
+        description=(
+            "Longest wait for a webhook's commit, in seconds. After it the answer is 503. A shop waits 60 s, for a ping 5 s."
+        ),
+    )
+    ring_interval_seconds: float = Field(
+        0.02,
+        ge=0,
+        description="The least time between two wake-ups for one connection, in seconds. Leave it as it is.",
+    )
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _split_proxies(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, value: list[str]) -> list[str]:
+        for each in value:
+            try:
+                ipaddress.ip_network(each, strict=False)
+            except ValueError as error:
+                raise ValueError(f"{each!r} is no address and no range of addresses like 10.0.0.0/8") from error
+        return value
+
+    @cached_property
+    def trusted_networks(self) -> tuple[Network, ...]:
+        """GATEWAY_TRUSTED_PROXIES, to compare addresses with."""
+        return tuple(ipaddress.ip_network(each, strict=False) for each in self.trusted_proxies)

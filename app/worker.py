@@ -37,7 +37,7 @@ from app.integrations.registry import secret_names
 from app.logs import configure, get_logger
 from app.metrics import ALERTS, TASKS_TIMED_OUT
 from app.records import alerts
-from app.records.connections import SHOP_LANE
+from app.records.connection_lanes import SHOP_LANE
 from app.settings import Settings
 
 log = get_logger(__name__)

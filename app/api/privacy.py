@@ -11,6 +11,7 @@ from app.api.kit.auth import Admin
 from app.api.kit.pages import NO_NUL
 from app.api.kit.responses import problems
 from app.engine.upkeep import retention
+from app.given import Flag
 
 router = APIRouter(tags=["privacy"])
 
@@ -23,7 +24,7 @@ class Erase(BaseModel):
     text: Annotated[str, StringConstraints(min_length=4, max_length=200, pattern=NO_NUL)] = Field(
         description="An e-mail address or phone number, as the shop has it."
     )
-    dry_run: bool = True
+    dry_run: Flag = True
 
 
 class ErasedView(BaseModel):

@@ -16,6 +16,7 @@ from app.api.runs import RUN_EXAMPLE, RunView
 from app.domain import PartState, Process
 from app.engine.operations import syncs
 from app.errors import BadInput
+from app.given import Flag
 from app.records.jobs import HeldNow
 from app.records.runs import Run
 
@@ -44,8 +45,8 @@ class SyncRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"process": "orders", "dry_run": True, "wait": 120}})
 
     process: ProcessName | None = None
-    full: bool | None = None
-    dry_run: bool | None = None
+    full: Flag | None = None
+    dry_run: Flag | None = None
     wait: float | None = Field(None, ge=0, le=MOST_SECONDS)
     fail_on: list[FailOn] | None = None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import smtplib
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -36,7 +36,6 @@ from app.storage import address, migrations
 from app.storage.engine import Database
 from app.storage.outages import explained, refuse_missing_file
 from app.storage.secrets import Vault, open_vault
-from app.storage.tables import connections as connection_rows
 from app.storage.types import db_now
 from app.warehouse.rest.client import OngoingClient
 
@@ -229,7 +228,7 @@ async def _stored(settings: Settings, database: Database, clock: Clock) -> Async
         yield ok("migrations", f"the database is at revision {revision}")
     async with database.read() as db:
         yield _skew("database clock", (await db.scalar(select(db_now())) or clock()) - clock())
-        names = [row.name for row in await db.execute(select(connection_rows.c.name).order_by(connection_rows.c.name))]
+        names = await connections.names(db)
     if not names:
         yield warn("connections", "there are none yet", "add one: gateway connections apply FILE")
         return
@@ -266,17 +265,16 @@ def _skew(check: str, ahead: Any) -> Finding:
 
 
 async def _all_credentials(
-    settings: Settings, database: Database, vault: Vault, names: Sequence[str], clock: Clock
+    settings: Settings, database: Database, vault: Vault, names: Mapping[str, str], clock: Clock
 ) -> AsyncIterator[Finding]:
-    found: list[Connection] = []
     async with database.read() as db:
-        for name in names:
-            try:
-                found.append(await connections.find(db, vault, name))
-            except BadInput as error:
-                yield fail(f"{name}: secrets", error.message, error.fix or "")
-            else:
-                yield ok(f"{name}: secrets", "they can be decrypted")
+        found, closed = await connections.opened_and_closed(db, vault)
+    for connection_id, error in closed.items():
+        yield fail(f"{names[connection_id]}: secrets", error.message, error.fix or "")
+    for one in found:
+        yield ok(f"{one.name}: secrets", "they can be decrypted")
+        for words in one.adjusted:
+            yield warn(f"{one.name}: settings", words, "look at it; it is saved so with the next change of the settings")
     for one in found:
         if one.status is Status.ACTIVE and one.system.webhooks is not None:
             async with database.read() as db:

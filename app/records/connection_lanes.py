@@ -1,8 +1,9 @@
-"""What becomes of a connection's records and jobs when its warehouse or goods owner changes."""
+"""The lanes of connections, who may share one, and what becomes of records and jobs when a connection changes its own."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from sqlalchemy import ColumnElement, case, select, update
 from sqlalchemy.exc import IntegrityError
@@ -10,7 +11,23 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import JobState
 from app.errors import Conflict
+from app.integrations.protocol import ConnectionSettings
 from app.storage.tables import connections, jobs, mappings
+from app.warehouse.credentials import OngoingCredentials
+
+
+def lane_of(warehouse: OngoingCredentials) -> str:
+    """The key of the lane for all writes to this goods owner, like `api.ongoingsystems.se/acme/api/v1#77`."""
+    parts = urlsplit(warehouse.url)
+    return f"{parts.netloc.lower()}{parts.path.rstrip('/').lower()}#{warehouse.goods_owner_id}"
+
+
+SHOP_LANE = "shop:"
+
+
+def shop_lane(connection_id: str) -> str:
+    """The key of the lane for all reports to one shop."""
+    return f"{SHOP_LANE}{connection_id}"
 
 
 def goods_owner_of(lane: str) -> str:
@@ -73,3 +90,14 @@ async def _refuse_left_behind(db: AsyncConnection, asked: Move) -> None:
             field="warehouse.goods_owner_id",
             fix="let it be looked up first (its mapping says when), or make a new connection for another goods owner",
         )
+
+
+def may_share(one: ConnectionSettings, other: ConnectionSettings) -> str | None:
+    """Returns why two connections cannot share a goods owner; None when they can (requirement: rules for every connection, 8)."""
+    if one.processes.articles and other.processes.articles:
+        return "both have articles switched on; only one connection of a goods owner may own its articles"
+    first, second = sorted((one.order_number_prefix, other.order_number_prefix), key=len)
+    rest = second[len(first) :] if second.startswith(first) else "-"
+    if one.processes.orders and other.processes.orders and (not rest or rest.isdigit()):
+        return f"their order numbers can collide (prefixes {first!r} and {second!r}); give each a prefix of its own"
+    return None

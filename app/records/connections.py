@@ -9,10 +9,9 @@ from datetime import datetime
 from enum import StrEnum
 from operator import attrgetter
 from typing import Any, cast
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, SecretStr, ValidationError
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Row, Select, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.errors import BadInput, Conflict, NotFound
@@ -22,12 +21,13 @@ from app.integrations.kit.mistakes import said
 from app.integrations.protocol import ConnectionSettings, Integration
 from app.integrations.protocol.account import Account
 from app.integrations.protocol.capabilities import impossible_switches, without_impossible
-from app.integrations.protocol.credentials import secrets_in
+from app.integrations.protocol.credentials import revealed, secrets_in
 from app.integrations.protocol.integration import refuse
 from app.integrations.protocol.settings import RETIRED_SETTINGS
 from app.integrations.registry import RESERVED_NAMES
 from app.integrations.registry import integration as find_integration
-from app.records.connection_lanes import Move, move
+from app.integrations.stored_settings import stored_settings, why_unreadable
+from app.records.connection_lanes import Move, lane_of, may_share, move, shop_lane
 from app.storage.secrets import Vault
 from app.storage.tables import connections, lanes
 from app.storage.upserts import insert_missing
@@ -66,6 +66,8 @@ class Connection:
     activated_at: datetime | None
     created_at: datetime
     updated_at: datetime
+    adjusted: tuple[str, ...] = ()
+    """Which of its saved settings do not hold as they were saved, in words."""
 
     @property
     def system(self) -> Integration:
@@ -81,20 +83,6 @@ class Connection:
         """All secrets that its deliveries may be signed with: its own, one a line, and those that the system names."""
         others = self.system.webhook_secrets(self.source, self.settings)
         return tuple(dict.fromkeys((*secrets_in(self.webhook_secret or ""), *others)))
-
-
-def lane_of(warehouse: OngoingCredentials) -> str:
-    """The key of the lane for all writes to this goods owner, like `api.ongoingsystems.se/acme/api/v1#77`."""
-    parts = urlsplit(warehouse.url)
-    return f"{parts.netloc.lower()}{parts.path.rstrip('/').lower()}#{warehouse.goods_owner_id}"
-
-
-SHOP_LANE = "shop:"
-
-
-def shop_lane(connection_id: str) -> str:
-    """The key of the lane for all reports to one shop."""
-    return f"{SHOP_LANE}{connection_id}"
 
 
 class Draft(BaseModel):
@@ -173,32 +161,6 @@ def _parse(model: type[BaseModel], value: dict[str, Any], field: str) -> BaseMod
         raise wrong from error
 
 
-def revealed(model: BaseModel) -> dict[str, Any]:
-    """The model as plain values with its secrets readable. Use it only to encrypt them."""
-    plain = model.model_dump(mode="python")
-    return {key: value.get_secret_value() if isinstance(value, SecretStr) else value for key, value in plain.items()}
-
-
-NEVER_SENT = frozenset({"webhook_secret"})
-"""Secrets that only check what comes in, and are never sent. A changed address cannot receive them."""
-
-
-def sent_credentials(model: BaseModel) -> dict[str, Any]:
-    """The credentials that calls are made with, readable. Compare them only."""
-    return {name: value for name, value in revealed(model).items() if name not in NEVER_SENT}
-
-
-def may_share(one: ConnectionSettings, other: ConnectionSettings) -> str | None:
-    """Returns why two connections cannot share a goods owner; None when they can (requirement: rules for every connection, 8)."""
-    if one.processes.articles and other.processes.articles:
-        return "both have articles switched on; only one connection of a goods owner may own its articles"
-    first, second = sorted((one.order_number_prefix, other.order_number_prefix), key=len)
-    rest = second[len(first) :] if second.startswith(first) else "-"
-    if one.processes.orders and other.processes.orders and (not rest or rest.isdigit()):
-        return f"their order numbers can collide (prefixes {first!r} and {second!r}); give each a prefix of its own"
-    return None
-
-
 async def _one_at_a_time(db: AsyncConnection) -> None:
     """Connections are made and changed one at a time: two that clash could not see each other. (SQLite has one writer anyway.)"""
     if db.dialect.name == "postgresql":
@@ -214,8 +176,8 @@ async def refuse_clash(db: AsyncConnection, wanted: Connection | Prepared, own_i
     """Raises Conflict when a connection in use has the goods owner and the two cannot share it. A draft counts for nothing."""
     others = (connections.c.lane == wanted.lane, connections.c.id != own_id, connections.c.status != Status.DRAFT)
     for row in await db.execute(select(connections).where(*others).order_by(connections.c.name)):
-        other = find_integration(row.integration).settings_model.model_validate(row.settings)
-        if reason := may_share(wanted.settings, other):
+        other = stored_settings(find_integration(row.integration), row.settings)
+        if reason := may_share(wanted.settings, other.settings):
             raise Conflict(
                 f"{wanted.name} and {row.name} share goods owner {row.goods_owner_id}: {reason}",
                 field="settings",
@@ -336,10 +298,19 @@ async def settings_version(db: AsyncConnection, connection_id: str) -> int | Non
 
 
 def opened(row: Row[Any], vault: Vault) -> Connection:
-    """A row of the table, its secrets decrypted. Raises BadInput when no key fits, and what odd settings raise."""
+    """A row of the table, its secrets decrypted. Raises BadInput when no key fits, and when it is none that we can read."""
+    try:
+        return _opened(row, vault)
+    except (BadInput, ValueError, TypeError, KeyError, AttributeError, ArithmeticError) as error:
+        fix = error.fix if isinstance(error, BadInput) else "a newer gateway may have saved it: run that one"
+        raise BadInput(f"{row.name} cannot be read: {why_unreadable(error)}", field="connection", fix=fix) from error
+
+
+def _opened(row: Row[Any], vault: Vault) -> Connection:
     system = find_integration(row.integration)
     secrets = vault.open(row.secrets)
     source = system.credentials_model.model_validate(secrets["shop"])
+    stored = stored_settings(system, row.settings)
     return Connection(
         id=row.id,
         name=row.name,
@@ -348,7 +319,8 @@ def opened(row: Row[Any], vault: Vault) -> Connection:
         status=Status(row.status),
         account=system.account(source),
         lane=row.lane,
-        settings=system.settings_model.model_validate(without_impossible(row.settings, system.capabilities, also_given=True)),
+        settings=stored.settings,
+        adjusted=stored.adjusted,
         settings_version=row.settings_version,
         source=source,
         warehouse=OngoingCredentials.model_validate(secrets["warehouse"]),
@@ -380,21 +352,42 @@ async def names(db: AsyncConnection) -> dict[str, str]:
 async def every(
     db: AsyncConnection, vault: Vault, *, ids: Sequence[str] | None = None, status: Status | None = None
 ) -> list[Connection]:
-    """All connections by name, or only those with these ids or of a status."""
+    """All connections by name, or only those with these ids or of a status. Those that cannot be opened are left out: the sweeper
+    alerts about each, and they stop no other."""
+    return (await opened_and_closed(db, vault, ids=ids, status=status))[0]
+
+
+async def opened_and_closed(
+    db: AsyncConnection, vault: Vault, *, ids: Sequence[str] | None = None, status: Status | None = None
+) -> tuple[list[Connection], dict[str, BadInput]]:
+    """The same, and by their ids why others cannot be opened."""
     query = select(connections).order_by(connections.c.name)
     if ids is not None:
         query = query.where(connections.c.id.in_(ids))
     if status is not None:
         query = query.where(connections.c.status == status)
-    return [opened(row, vault) for row in await db.execute(query)]
+    return await _each(db, vault, query)
 
 
 async def on_lane(db: AsyncConnection, vault: Vault, lane: str) -> tuple[list[Connection], frozenset[str]]:
-    """The goods owner's connections by name, and the ids of those that cannot be opened: they stop no other."""
-    found, closed = [], set()
-    for row in list(await db.execute(select(connections).where(connections.c.lane == lane).order_by(connections.c.name))):
+    """The goods owner's connections by name, and the ids of those that cannot be opened."""
+    found, closed = await _each(db, vault, select(connections).where(connections.c.lane == lane).order_by(connections.c.name))
+    return found, frozenset(closed)
+
+
+async def _each(db: AsyncConnection, vault: Vault, query: Select[Any]) -> tuple[list[Connection], dict[str, BadInput]]:
+    found, closed = list[Connection](), dict[str, BadInput]()
+    try:
+        rows = list(await db.execute(query))
+    except ValueError:  # a value that is no JSON at all: which row's it is, is found one by one
+        ids = list(await db.scalars(query.with_only_columns(connections.c.id)))
+        if len(ids) == 1:
+            return [], {ids[0]: BadInput("it holds something that is no JSON", field="connection")}
+        parts = [await _each(db, vault, query.where(connections.c.id == each)) for each in ids]
+        return [one for part in parts for one in part[0]], {key: why for part in parts for key, why in part[1].items()}
+    for row in rows:
         try:
             found.append(opened(row, vault))
-        except (BadInput, ValueError, TypeError, KeyError, AttributeError, ArithmeticError):
-            closed.add(row.id)
-    return found, frozenset(closed)
+        except BadInput as error:
+            closed[row.id] = error
+    return found, closed

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator
+
+from app.given import Given
 
 LIVE_HOST = "api.ongoingsystems.se"
 _LOGIN_HOST = re.compile(r"^(?!api\.|wms\d*\.|www\.)([a-z0-9-]+)\.ongoingsystems\.se$")
@@ -14,10 +16,8 @@ _API_PATH = re.compile(r"^(?P<warehouse>.*?)/api(?:/v1(?:/.*)?)?/?$", re.IGNOREC
 _PAGE = re.compile(r"/[^/]*\.(?:aspx?|asmx|html?)$", re.IGNORECASE)
 
 
-class OngoingCredentials(BaseModel):
+class OngoingCredentials(Given):
     """Made by the warehouse's administrator. `url` is what `/orders` is appended to; what people paste is brought to that."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     url: str = Field(
         description=(
@@ -27,7 +27,7 @@ class OngoingCredentials(BaseModel):
     )
     user: str = Field(min_length=1, description="API user of the warehouse's WMS.")
     password: SecretStr = Field(min_length=1, description="Its password.")
-    goods_owner_id: int = Field(gt=0, description="The goods owner's number in the WMS.")
+    goods_owner_id: int = Field(gt=0, le=2_147_483_647, description="The goods owner's number in the WMS.")
     webhook_secret: SecretStr | None = Field(
         None,
         min_length=16,

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
+
+from app.given import Given, Phrases
 
 AddressPart = Literal["name", "street", "post-code", "city", "country"]
 
@@ -49,28 +51,55 @@ _TEXT_LIMITS = {
 }
 
 
-class OngoingSettings(BaseModel):
-    """Numbers and limits that differ between warehouses or that no public source settles."""
+_LOGIN_REFUSED = (
+    "login",
+    "log in",
+    "password",
+    "username",
+    "user name",
+    "credentials",
+    "authenticat",
+    "unauthorised",
+    "unauthorized",
+)
+_STARTED = (
+    "started",
+    "picked",
+    "picking",
+    "being handled",
+    *(f"{no} be {what}" for no in ("cannot", "can't") for what in ("changed", "updated", "edited", "cancel")),
+)
+LARGEST_STATUS = 1_000_000
+LONGEST_NUMBER = 1_000
+LONGEST_TEXT = 1_000_000
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+
+class OngoingSettings(Given):
+    """Numbers and limits that differ between warehouses or that no public source settles."""
 
     started_from_status: int = Field(
         320,
+        ge=0,
+        le=LARGEST_STATUS,
         description=(
             "Order status number from which the warehouse has started on the order. Changes and cancellations are then held."
         ),
     )
     booked_from_status: int = Field(
-        450, description="Order status number from which the shipment counts as booked with the carrier."
+        450, ge=0, le=LARGEST_STATUS, description="Order status number from which the shipment counts as booked with the carrier."
     )
-    shipped_from_status: int = Field(450, description="Order status number from which an order counts as sent.")
-    collected_from_status: int = Field(500, description="Order status number from which the carrier has collected the order.")
-    returned_status: int = Field(800, description="Order status number of a returned order.")
-    cancelled_status: int = Field(1000, description="Order status number of a cancelled order.")
-    call_timeout_seconds: float = Field(30, gt=0, le=300, description="Longest time that one call may take, in seconds.")
+    shipped_from_status: int = Field(
+        450, ge=0, le=LARGEST_STATUS, description="Order status number from which an order counts as sent."
+    )
+    collected_from_status: int = Field(
+        500, ge=0, le=LARGEST_STATUS, description="Order status number from which the carrier has collected the order."
+    )
+    returned_status: int = Field(800, ge=0, le=LARGEST_STATUS, description="Order status number of a returned order.")
+    cancelled_status: int = Field(1000, ge=0, le=LARGEST_STATUS, description="Order status number of a cancelled order.")
+    call_timeout_seconds: float = Field(30, ge=0.01, le=300, description="Longest time that one call may take, in seconds.")
     page_size: int = Field(1000, ge=1, le=1000, description="Records per page of a list.")
     stock_look_back_hours: float = Field(
-        23, gt=0, le=24, description="How far back changed stock may be asked for, in hours. The WMS refuses more than 24."
+        23, ge=0.01, le=24, description="How far back changed stock may be asked for, in hours. The WMS refuses more than 24."
     )
     webhook_header: str = Field(
         "X-Auth-Token",
@@ -84,24 +113,26 @@ class OngoingSettings(BaseModel):
             "`user:password` as the secret)."
         ),
     )
-    max_order_number: int = Field(50, description="Longest order number.")
-    max_article_number: int = Field(100, description="Longest article number.")
-    max_row_number: int = Field(40, description="Longest order line id (rowNumber).")
-    max_goods_owner_order_id: int = Field(40, description="Longest shop order id (goodsOwnerOrderId).")
-    max_customer_number: int = Field(50, description="Longest customer number.")
+    max_order_number: int = Field(50, ge=1, le=LONGEST_NUMBER, description="Longest order number.")
+    max_article_number: int = Field(100, ge=1, le=LONGEST_NUMBER, description="Longest article number.")
+    max_row_number: int = Field(40, ge=1, le=LONGEST_NUMBER, description="Longest order line id (rowNumber).")
+    max_goods_owner_order_id: int = Field(40, ge=1, le=LONGEST_NUMBER, description="Longest shop order id (goodsOwnerOrderId).")
+    max_customer_number: int = Field(50, ge=1, le=LONGEST_NUMBER, description="Longest customer number.")
     forbidden_in_article_number: str = Field(
         "!%_^\\", description="Search wildcards of the WMS. An article number must not contain them."
     )
-    login_refused_pattern: str = Field(
-        r"(?i)\b(log ?in|password|user ?name|credentials|authenticat|unauthori[sz]ed)",
-        description="A 500 with a matching text counts as a refused login, not as a temporary fault.",
+    login_refused_phrases: Phrases = Field(
+        default_factory=lambda: list(_LOGIN_REFUSED),
+        description="A 500 whose text holds one of these phrases counts as a refused login, not as a temporary fault. A phrase "
+        "stands at the beginning of a word, in any case; * is anything in between.",
     )
-    started_pattern: str = Field(
-        r"(?i)(started|picked|picking|being handled|can(?:not|'t) be (?:changed|updated|edited|cancel))",
-        description="A refusal with a matching text means that the warehouse has started on the order.",
+    started_phrases: Phrases = Field(
+        default_factory=lambda: list(_STARTED),
+        description="A refusal whose text holds one of these phrases means that the warehouse has started on the order.",
     )
-    already_cancelled_pattern: str = Field(
-        r"(?i)already.*cancel", description="A refusal with a matching text means that the order was cancelled before."
+    already_cancelled_phrases: Phrases = Field(
+        default_factory=lambda: ["already*cancel"],
+        description="A refusal whose text holds one of these phrases means that the order was cancelled before.",
     )
     text_limits: dict[str, int] = Field(
         default_factory=lambda: dict(_TEXT_LIMITS),
@@ -135,15 +166,6 @@ class OngoingSettings(BaseModel):
         for path, limit in value.items():
             if path in _IDENTITIES:
                 raise ValueError(f"{path} identifies a record and is never cut")
-            if limit < 1:
-                raise ValueError(f"{path}: a limit is at least 1")
-        return value
-
-    @field_validator("login_refused_pattern", "started_pattern", "already_cancelled_pattern")
-    @classmethod
-    def _is_a_pattern(cls, value: str) -> str:
-        try:
-            re.compile(value)
-        except re.error as error:
-            raise ValueError(f"not a regular expression: {error}") from error
+            if not 1 <= limit <= LONGEST_TEXT:
+                raise ValueError(f"{path}: a limit is from 1 to {LONGEST_TEXT}")
         return value

@@ -7,6 +7,7 @@ from typing import Any
 
 from app.domain import INBOUND
 from app.engine.core.runtime import Gateway
+from app.integrations.protocol.credentials import revealed
 from app.records import connections
 from app.records import cursors as cursor_rows
 from app.records.connections import Connection, Draft, Status
@@ -35,8 +36,8 @@ async def change_settings(gateway: Gateway, connection: Connection, settings: di
     draft = Draft(
         name=connection.name,
         integration=connection.integration,
-        source=connections.revealed(connection.source),
-        warehouse=connections.revealed(connection.warehouse),
+        source=revealed(connection.source),
+        warehouse=revealed(connection.warehouse),
         settings={
             **connection.settings.model_dump(mode="json"),
             **settings,

@@ -12,7 +12,8 @@ from app.errors import BadInput, Conflict
 from app.http import Reach
 from app.integrations.woocommerce.settings import WooCommerceSettings
 from app.records import connections
-from app.records.connections import Draft, Status, lane_of, may_share, prepare
+from app.records.connection_lanes import lane_of, may_share
+from app.records.connections import Draft, Status, prepare
 from app.storage.engine import Database
 from app.storage.secrets import Vault, new_key
 from app.warehouse.credentials import OngoingCredentials

@@ -16,6 +16,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, MetaData, Table, func, select
 
+from app.integrations.protocol.credentials import revealed
 from app.records import connections
 from app.storage.engine import Database
 from app.storage.migrations import REVISION, current, upgrade
@@ -188,9 +189,9 @@ class TestConnections:
     def test_it_is_opened_with_its_secrets(self, migrated: Migrated) -> None:
         found = asyncio.run(self.found(migrated, "nordlys"))
         assert (found.integration, found.status, found.settings_version) == ("woocommerce", "active", 2)
-        shop = connections.revealed(found.source)
+        shop = revealed(found.source)
         assert (shop["consumer_key"], shop["consumer_secret"], shop["webhook_secret"]) == ("ck_test", "cs_test", "whsec-test")
-        warehouse = connections.revealed(found.warehouse)
+        warehouse = revealed(found.warehouse)
         assert (warehouse["user"], warehouse["password"], warehouse["goods_owner_id"]) == ("gateway", "gateway", 77)
         assert warehouse["webhook_secret"] == "tok-nordlys-sixteen"
 

@@ -10,9 +10,10 @@ from typing import Annotated, Any, Generic, TypeVar
 
 import orjson
 from fastapi import Path, Query
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
 from app.errors import BadInput
+from app.given import Instant
 
 T = TypeVar("T")
 Row = TypeVar("Row")
@@ -48,7 +49,8 @@ def _in_utc(moment: datetime) -> datetime:
         raise ValueError("too far away from today") from error
 
 
-Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+Moment = Instant
+"""A point in time."""
 
 Limit = Annotated[int, Query(ge=1, le=200, description="Maximum number of items on a page.")]
 Cursor = Annotated[str | None, Query(max_length=500, description="`next_cursor` of the page before.")]

@@ -10,6 +10,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 from app.api.kit.pages import Page, Prose
 from app.api.queue.events import EVENT_EXAMPLE, EventView
 from app.api.queue.jobs import CALL_EXAMPLE, CallView, JobView
+from app.given import Flag
 from app.records import mappings
 from app.records.deliveries import Delivery
 from app.records.mappings import Mapping
@@ -251,7 +252,7 @@ class ClosingShort(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"cancel_rest": True}})
 
-    cancel_rest: bool = Field(
+    cancel_rest: Flag = Field(
         False,
         description="Cancel the rest in the warehouse, and close the order in the shop when that is done. Ongoing can cancel "
         "back orders on which the warehouse has not begun, and no rest of an order that it has begun.",

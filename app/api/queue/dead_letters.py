@@ -14,6 +14,7 @@ from app.api.kit.pages import Cursor, Limit, Moment, Name, Page, Word, cut, plac
 from app.api.kit.responses import problems
 from app.engine.operations.replay import replay_filtered, replay_letters
 from app.errors import Conflict, NotFound
+from app.given import Flag
 from app.records import dead_letters
 from app.records.dead_letters import DeadLetter, Filter
 
@@ -86,7 +87,7 @@ class Replay(BaseModel):
 
     ids: list[Word] | None = Field(None, min_length=1, max_length=MOST_IDS)
     filter: ReplayFilter | None = None
-    dry_run: bool = True
+    dry_run: Flag = True
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Replay:

@@ -90,8 +90,11 @@ def _looked_up(variable: str, place: str, environment: Mapping[str, str]) -> str
     return value
 
 
+_SWITCHES = {"true": True, "false": False}
+
+
 def assigned(pairs: list[str] | None, option: str) -> dict[str, Any]:
-    """`a.b=value` as nested objects; the gateway's own models turn text into numbers. Raises BadParameter."""
+    """`a.b=value` as nested objects; the gateway's own models turn text into numbers, not into switches. Raises BadParameter."""
     found: dict[str, Any] = {}
     for pair in pairs or []:
         path, equals, value = pair.partition("=")
@@ -101,5 +104,5 @@ def assigned(pairs: list[str] | None, option: str) -> dict[str, Any]:
         *outer, last = path.split(".")
         for part in outer:
             place = place.setdefault(part, {})
-        place[last] = value
+        place[last] = _SWITCHES.get(value.strip().lower(), value)
     return found

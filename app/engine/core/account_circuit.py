@@ -24,7 +24,8 @@ from app.errors import Malformed, Resting, Unavailable
 from app.http import CallLimits, ListeningClient
 from app.json_reading import NotJson, with_junk
 from app.logs import get_logger
-from app.records.connections import SHOP_LANE, Connection, shop_lane
+from app.records.connection_lanes import SHOP_LANE, shop_lane
+from app.records.connections import Connection
 from app.settings import Settings
 from app.storage.engine import Database
 from app.storage.tables import budgets, inbox, jobs

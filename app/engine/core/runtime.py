@@ -24,7 +24,8 @@ from app.integrations.protocol import Source
 from app.integrations.protocol.integration import Opened
 from app.records import connections
 from app.records.alerts import DailyAlerts
-from app.records.connections import SHOP_LANE, Connection
+from app.records.connection_lanes import SHOP_LANE
+from app.records.connections import Connection
 from app.settings import Settings
 from app.storage.engine import Database
 from app.storage.secrets import Vault, open_vault

@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.clock import Clock
 from app.engine.core import failpoints, leases
 from app.errors import ConsentEnded, NotFound, RemoteError, Unavailable
+from app.integrations.protocol.credentials import sent_credentials
 from app.integrations.protocol.session import Session, Standing
 from app.logs import get_logger
 from app.records import connections, sessions
@@ -117,7 +118,7 @@ class SharedSessions:
 
         async def work(db: AsyncConnection) -> None:
             now = await connections.find(db, self.vault, self.connection_id, lock=True)
-            if connections.sent_credentials(now.source) == connections.sent_credentials(self.source):
+            if sent_credentials(now.source) == sent_credentials(self.source):
                 await sessions.set_standing(db, self.vault, self.connection_id, ended, self.clock())
 
         with contextlib.suppress(NotFound):
@@ -167,7 +168,7 @@ class SharedSessions:
         with contextlib.suppress(IntegrityError, NotFound):
             async with self.database.begin() as db:
                 now = await connections.find(db, self.vault, self.connection_id, lock=True)
-                if connections.sent_credentials(now.source) != connections.sent_credentials(self.source):
+                if sent_credentials(now.source) != sent_credentials(self.source):
                     return fresh
                 if await sessions.replace(db, self.vault, self.connection_id, known, fresh, self.clock()):
                     log.info("session_renewed", connection_id=self.connection_id, version=known.version + 1)

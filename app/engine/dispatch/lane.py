@@ -33,7 +33,8 @@ from app.flows.outcomes import Outcome, Result, Transfer
 from app.logs import get_logger
 from app.metrics import EVENTS, TO_WAREHOUSE_SECONDS
 from app.records import mappings
-from app.records.connections import SHOP_LANE, Connection, Status
+from app.records.connection_lanes import SHOP_LANE
+from app.records.connections import Connection, Status
 from app.records.mappings import MappingChange, Note
 from app.storage.outages import UNSTORABLE, is_passing
 

@@ -33,7 +33,8 @@ from app.flows.articles import transfer_article
 from app.flows.orders import transfer_order
 from app.flows.outcomes import Known, Outcome, Result, Transfer
 from app.logs import get_logger
-from app.records.connections import Connection, shop_lane
+from app.records.connection_lanes import shop_lane
+from app.records.connections import Connection
 from app.records.jobs import Job
 from app.records.mappings import Mapping, Note
 from app.storage.outages import is_passing

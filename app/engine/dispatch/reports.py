@@ -30,7 +30,8 @@ from app.flows.returns import as_text, came_back, refund_returns
 from app.flows.shipments import report_shipments
 from app.integrations.protocol import ReturnsBy
 from app.records import deliveries, mappings
-from app.records.connections import Connection, shop_lane
+from app.records.connection_lanes import shop_lane
+from app.records.connections import Connection
 from app.records.deliveries import Acknowledgement, Confirmed
 from app.records.mappings import Mapping
 from app.storage.tables import jobs

@@ -31,7 +31,7 @@ from app.errors import LoginRefused, Malformed, RateLimited, Refused, RemoteErro
 from app.integrations.protocol.source import ReadsFamilies
 from app.logs import get_logger
 from app.records import alerts, mappings
-from app.records.connections import shop_lane
+from app.records.connection_lanes import shop_lane
 
 log = get_logger(__name__)
 T = TypeVar("T")

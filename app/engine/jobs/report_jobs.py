@@ -15,7 +15,8 @@ from app.engine.core.circuit import TO_SHOP
 from app.engine.jobs.changes import ACTIVE, FoundBy
 from app.engine.jobs.job_rows import AGAIN, JobKey, upsert_job
 from app.records import mappings
-from app.records.connections import Connection, shop_lane
+from app.records.connection_lanes import shop_lane
+from app.records.connections import Connection
 from app.records.jobs import Job, locked_of_mapping
 from app.records.mappings import Mapping, Note
 from app.storage.tables import jobs

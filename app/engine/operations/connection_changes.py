@@ -9,7 +9,8 @@ from pydantic import BaseModel
 
 from app.errors import BadInput
 from app.integrations.kit.mistakes import section_of
-from app.records.connections import Connection, Prepared, revealed
+from app.integrations.protocol.credentials import revealed
+from app.records.connections import Connection, Prepared
 from app.warehouse.credentials import OngoingCredentials
 
 Body = dict[str, Any]

@@ -14,8 +14,10 @@ from app.engine.operations.warehouse_test import test_warehouse
 from app.errors import RemoteError
 from app.integrations.kit.odd_answers import what_stands_around
 from app.integrations.protocol import Check
+from app.integrations.protocol.credentials import sent_credentials
 from app.records import connections
-from app.records.connections import Connection, shop_lane
+from app.records.connection_lanes import shop_lane
+from app.records.connections import Connection
 from app.warehouse.writes.transporters import transporter_problems
 
 
@@ -82,7 +84,7 @@ async def _store(gateway: Gateway, tested: Connection, report: Report, facts: di
 
 def is_of(tested: Connection, now: Connection) -> bool:
     """Whether a test of `tested` still holds: the same account and warehouse, with the same credentials."""
-    called = connections.sent_credentials
+    called = sent_credentials
     return called(tested.source) == called(now.source) and called(tested.warehouse) == called(now.warehouse)
 
 

@@ -24,13 +24,14 @@ from app.errors import BadInput, Conflict, RemoteError
 from app.ids import unguessable
 from app.integrations.protocol import ConnectionSettings
 from app.integrations.protocol.capabilities import Capability
-from app.integrations.protocol.credentials import secret_fields
+from app.integrations.protocol.credentials import NEVER_SENT, secret_fields, sent_credentials
 from app.integrations.protocol.integration import refuse
 from app.integrations.registry import integration
 from app.logs import get_logger
 from app.records import connections, sessions
 from app.records import cursors as cursor_records
-from app.records.connections import NEVER_SENT, Connection, Draft, Prepared, Status, prepare, shop_lane
+from app.records.connection_lanes import shop_lane
+from app.records.connections import Connection, Draft, Prepared, Status, prepare
 from app.records.webhooks import checks, former_secrets
 from app.storage.outbound_tables import hooks
 from app.storage.tables import alerts, cursors, inbox, jobs, lanes, mappings, run_parts
@@ -194,7 +195,7 @@ async def _save(gateway: Gateway, current: Connection, wanted: Callable[[Connect
 
 
 def _has_new_credentials(before: Connection, after: Connection | Prepared) -> bool:
-    return connections.sent_credentials(before.source) != connections.sent_credentials(after.source)
+    return sent_credentials(before.source) != sent_credentials(after.source)
 
 
 async def _refuse_unlisted_transporters(gateway: Gateway, current: Connection, draft: Draft) -> None:

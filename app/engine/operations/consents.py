@@ -13,9 +13,10 @@ from app.engine.core.runtime import Gateway
 from app.engine.operations import connections as service
 from app.errors import Conflict
 from app.integrations.protocol import Granted, Integration
+from app.integrations.protocol.credentials import revealed
 from app.integrations.registry import integration
-from app.records import alerts, connections, sessions
-from app.records.connections import Connection, Draft, Prepared, Status, prepare, revealed
+from app.records import alerts, connection_lanes, connections, sessions
+from app.records.connections import Connection, Draft, Prepared, Status, prepare
 from app.records.onboarding import visits
 from app.records.onboarding.visits import Visit
 from app.warehouse.credentials import OngoingCredentials
@@ -93,7 +94,7 @@ async def _current(
     if found is None:
         plain = {name: value for name, value in source.items() if value is not None}
         account = system.account(system.credentials_model.model_validate(plain))
-        found = await visits.connection_of(db, system.name, account.key, connections.lane_of(warehouse))
+        found = await visits.connection_of(db, system.name, account.key, connection_lanes.lane_of(warehouse))
     return None if found is None else await connections.find(db, gateway.vault, found, lock=True)
 
 

@@ -28,7 +28,8 @@ from app.engine.core.queue import Task
 from app.engine.core.runtime import Gateway
 from app.errors import NotFound
 from app.records import connections
-from app.records.connections import SHOP_LANE, Connection, shop_lane
+from app.records.connection_lanes import SHOP_LANE, shop_lane
+from app.records.connections import Connection
 from app.storage.tables import budgets as budget_rows
 from app.storage.tables import jobs, lanes, leases
 from app.storage.types import db_now, spelled

@@ -22,7 +22,7 @@ from app.integrations.protocol.capabilities import Capability
 from app.integrations.protocol.integration import refuse
 from app.integrations.protocol.session import Consent
 from app.integrations.registry import RESERVED_NAMES, integration
-from app.records import connections
+from app.records import connection_lanes, connections
 from app.records.connections import NAME_PATTERN, Connection, Status
 from app.records.onboarding import visits
 from app.records.onboarding.visits import NewVisit, Visit
@@ -193,7 +193,7 @@ async def _called(gateway: Gateway, system: Integration, warehouse: OngoingCrede
         webhook_id="",
         status=Status.DRAFT,
         account=Account("", ""),
-        lane=connections.lane_of(warehouse),
+        lane=connection_lanes.lane_of(warehouse),
         settings=settings,
         settings_version=0,
         source=_NotYet(),

@@ -30,7 +30,8 @@ from app.flows.report import Delivery
 from app.flows.rest import RestOrder, begun, rest_of
 from app.integrations.protocol.source import DoubtsGone
 from app.records import deliveries, mappings
-from app.records.connections import Connection, shop_lane
+from app.records.connection_lanes import shop_lane
+from app.records.connections import Connection
 from app.records.jobs import Job, locked_of_mapping
 from app.records.mappings import Mapping, MappingChange, Note
 from app.records.stock import levels, sold

@@ -15,7 +15,7 @@ from app.engine.jobs.events import events_wait_again
 from app.engine.jobs.job_rows import AGAIN
 from app.errors import Conflict, NotFound
 from app.records import dead_letters, mappings
-from app.records.connections import shop_lane
+from app.records.connection_lanes import shop_lane
 from app.records.dead_letters import DeadLetter, Filter
 from app.records.mappings import Note
 from app.storage.tables import inbox, jobs

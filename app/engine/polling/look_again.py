@@ -25,7 +25,8 @@ from app.errors import RemoteError
 from app.flows.outcomes import Transfer
 from app.logs import get_logger
 from app.records import cursors
-from app.records.connections import Connection, Status, shop_lane
+from app.records.connection_lanes import shop_lane
+from app.records.connections import Connection, Status
 from app.records.mappings import opened
 from app.storage.tables import jobs, mappings
 

@@ -23,7 +23,7 @@ from app.engine.polling.odd_records import one_or_left_out
 from app.engine.polling.shipments import ReadProgress
 from app.integrations.protocol import ReturnsBy
 from app.records import alerts, deliveries
-from app.records.connections import shop_lane
+from app.records.connection_lanes import shop_lane
 from app.records.deliveries import Returned
 from app.records.mappings import Mapping as OrderMapping
 from app.warehouse.reads.resources import WarehouseLine, WarehouseOrder, read_order

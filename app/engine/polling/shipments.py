@@ -26,7 +26,8 @@ from app.flows.orders import TOO_LATE_TO_CANCEL
 from app.flows.report import Delivery
 from app.integrations.protocol import ReturnsBy
 from app.records import cursors, deliveries, mappings
-from app.records.connections import Connection, shop_lane
+from app.records.connection_lanes import shop_lane
+from app.records.connections import Connection
 from app.records.deliveries import Seen
 from app.records.mappings import Mapping
 from app.warehouse.reads.resources import WarehouseOrder

@@ -18,7 +18,8 @@ from app.errors import RemoteError
 from app.flows.orders import GET_ORDER
 from app.logs import get_logger
 from app.records import cursors, deliveries
-from app.records.connections import Connection, Status, shop_lane
+from app.records.connection_lanes import shop_lane
+from app.records.connections import Connection, Status
 from app.records.stock import levels
 from app.warehouse.reads.resources import WarehouseOrder
 from app.warehouse.reads.stock import pieces_of

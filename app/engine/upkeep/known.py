@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,8 +13,8 @@ from app.engine.core.runtime import Gateway
 from app.errors import BadInput
 from app.logs import get_logger
 from app.records import alerts, connections, cursors
-from app.records.connections import Connection, Status, shop_lane
-from app.storage import outages
+from app.records.connection_lanes import shop_lane
+from app.records.connections import Connection, Status
 from app.storage.outbound_tables import hooks
 from app.storage.tables import connections as connection_rows
 
@@ -93,38 +92,26 @@ class Known:
         return failed_at is not None and now - failed_at >= AGAIN
 
     async def _open(self, changed: list[Listed], now: datetime) -> None:
-        failed: dict[str, Exception] = {}
-        opened = await self._opened([each.id for each in changed], failed)
+        async with self.gateway.database.read() as db:
+            opened, failed = await connections.opened_and_closed(db, self.gateway.vault, ids=[each.id for each in changed])
         fresh = [(each.id, failed[each.id]) for each in changed if each.id in failed and self._is_news(each)]
         healed = [each for each in opened if each.id in self._failed]
         self._seen |= {each.id: each for each in changed}
         self.active |= {each.id: each for each in opened}
         for each in opened:
             self._failed.pop(each.id, None)
+            if each.adjusted:
+                log.warning("settings_adjusted", connection=each.name, found=list(each.adjusted))
         for connection_id in failed:
             self.active.pop(connection_id, None)
             self._failed[connection_id] = now
         await self._tell(fresh, healed, now)
 
-    async def _opened(self, ids: list[str], failed: dict[str, Exception]) -> list[Connection]:
-        """Opens these, and notes those that cannot be. Looks for them by halves: whatever it is, the others are opened."""
-        try:
-            async with self.gateway.database.read() as db:
-                return await connections.every(db, self.gateway.vault, ids=ids)
-        except Exception as error:
-            if outages.is_passing(error):
-                raise
-            if len(ids) == 1:
-                failed[ids[0]] = error
-                return []
-        half = len(ids) // 2
-        return [*await self._opened(ids[:half], failed), *await self._opened(ids[half:], failed)]
-
     def _is_news(self, each: Listed) -> bool:
         """Whether it could be opened before, or has changed since it could not."""
         return each.id not in self._failed or self._seen.get(each.id) != each
 
-    async def _tell(self, failed: list[tuple[str, Exception]], healed: list[Connection], now: datetime) -> None:
+    async def _tell(self, failed: Sequence[tuple[str, Exception]], healed: list[Connection], now: datetime) -> None:
         if not failed and not healed:
             return
         async with self.gateway.database.begin() as db:
@@ -147,10 +134,7 @@ class Known:
 
 
 def reason(error: Exception) -> str:
-    """Why a connection cannot be opened, without any of its values: they may be secrets."""
+    """Why a connection cannot be opened."""
     if isinstance(error, BadInput):
         return f"{error.message}; {error.fix}" if error.fix else error.message
-    if isinstance(error, ValidationError):
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        return f"{'.'.join(str(part) for part in first['loc'])}: {first['type']}"
     return type(error).__name__

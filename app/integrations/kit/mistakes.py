@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
+from annotated_types import Ge, Gt, Le, Lt
 from pydantic import BaseModel, ValidationError
 
 from app.errors import BadInput, nearest
@@ -22,6 +23,9 @@ _FITS = {
     "string": "give a text",
 }
 """By the first word of pydantic's name for the mistake."""
+_OUT_OF_RANGE = frozenset(
+    {"greater_than", "greater_than_equal", "less_than", "less_than_equal", "finite_number", "int_parsing_size"}
+)
 
 
 def section_of(model: type[BaseModel] | None, name: str) -> type[BaseModel] | None:
@@ -53,12 +57,26 @@ def fix_of(mistake: Mapping[str, Any], where: str, model: type[BaseModel] | None
         return f"known here: {', '.join(known)}" if known else f"leave out {place[-1]}"
     if kind in ("enum", "literal_error"):
         return f"give one of {mistake['ctx']['expected']}"
+    if kind in _OUT_OF_RANGE:
+        return _range(mistake["loc"], model)
     fits = _FITS.get(kind.partition("_")[0])
     if kind == "missing":
         return f"add {where}"
     if fits and kind.endswith(("_parsing", "_type", "_naive", "_aware")):
         return fits
     return f"give a value for {where} that fits"
+
+
+def _range(place: Sequence[str | int], model: type[BaseModel] | None) -> str:
+    """The least and the largest number of the field."""
+    known = _model_at(model, place[:-1]) if model is not None and place else {}
+    info = known.get(str(place[-1])) if place else None
+    found = info.metadata if info is not None else ()
+    least = next((each.ge if isinstance(each, Ge) else each.gt for each in found if isinstance(each, Ge | Gt)), None)
+    most = next((each.le if isinstance(each, Le) else each.lt for each in found if isinstance(each, Le | Lt)), None)
+    if least is None or most is None:
+        return "give a number that is within its range"
+    return f"give a number from {least} to {most}"
 
 
 def _model_at(model: type[BaseModel], place: Sequence[str | int]) -> Mapping[str, Any]:

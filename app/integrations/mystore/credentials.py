@@ -6,8 +6,10 @@ from functools import cache
 from typing import Literal
 from urllib.parse import quote, urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
+from pydantic import BaseModel, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from app.given import Given
 
 API_URL = "https://api.mystore.no"
 AUTH_URL = "https://auth.mystore.no"
@@ -42,10 +44,8 @@ def deployment() -> Deployment:
     return Deployment()
 
 
-class MystoreCredentials(BaseModel):
+class MystoreCredentials(Given):
     """The shop's short name and its access. A personal access token is made by the shop's administrator at auth.mystore.no."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     shop: str = Field(
         min_length=1,

@@ -10,7 +10,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator
 
+from app.given import Flag
 from app.integrations.protocol import ConnectionSettings, ProcessSettings, ShipmentSettings, fillable
+from app.integrations.protocol.settings import LONGEST_HOURS
 
 Means = Literal["delivered", "cancelled", "returned", "import"]
 """What a status of the shop can mean to the gateway."""
@@ -31,7 +33,7 @@ WEBHOOK_TOPICS = [f"{resource}/{event}" for resource in ("orders", "products") f
 class MystoreProcesses(ProcessSettings):
     """Requirement: processes. Stock is off, as in Ongoing's own connector."""
 
-    stock: bool = Field(False, description="(A22) Sellable quantities from the WMS to the shop (the WMS is master).")
+    stock: Flag = Field(False, description="(A22) Sellable quantities from the WMS to the shop (the WMS is master).")
 
 
 class MystoreShipments(ShipmentSettings):
@@ -42,7 +44,7 @@ class MystoreShipments(ShipmentSettings):
         min_length=1,
         description="(A16) Text of the comment about a part that was sent, with {order}, {lines} and {quantities}.",
     )
-    note_parts: bool = Field(
+    note_parts: Flag = Field(
         True, description="(A16) Write that comment for every part that was sent while a rest is to come. The status stays."
     )
     comment_text: str = Field(
@@ -82,8 +84,10 @@ class MystoreSettings(ConnectionSettings):
     )
 
     # access
-    use_pkce: bool = Field(False, description="(A1) Use PKCE in the consent flow. `state` is always sent and checked.")
-    refresh_early_seconds: float = Field(60, ge=0, description="(A2) How long before it expires a token is renewed, in seconds.")
+    use_pkce: Flag = Field(False, description="(A1) Use PKCE in the consent flow. `state` is always sent and checked.")
+    refresh_early_seconds: float = Field(
+        60, ge=0, le=604_800, description="(A2) How long before it expires a token is renewed, in seconds."
+    )
     scopes: str = Field(SCOPES, min_length=1, description="(A3) The rights that are asked for, separated by blanks.")
     calls_per_minute: int = Field(
         120, ge=1, le=6000, description="Calls that the shop allows a minute for one token, for all processes of the gateway."
@@ -109,7 +113,7 @@ class MystoreSettings(ConnectionSettings):
         "", description="(A7) JSON:API `sort` that is sent with lists of changed records. Empty: none, and they are sorted here."
     )
     remember_hours: float = Field(
-        24, gt=0, description="How long the shop's options and option values are kept in memory, in hours."
+        24, ge=0.01, le=LONGEST_HOURS, description="How long the shop's options and option values are kept in memory, in hours."
     )
 
     # articles
@@ -121,10 +125,11 @@ class MystoreSettings(ConnectionSettings):
     )
     variant_sweep_hours: float = Field(
         24,
-        gt=0,
+        ge=0.01,
+        le=LONGEST_HOURS,
         description="(A9) How often all variants are read, in hours: a variant's own change may not show on its product.",
     )
-    inactive_articles: bool = Field(
+    inactive_articles: Flag = Field(
         False, description="Transfer inactive products and disabled variants too. Off: they become no new articles."
     )
     article_number_fallback: str | None = Field(
@@ -147,7 +152,7 @@ class MystoreSettings(ConnectionSettings):
         min_length=1,
         description="(A11) Names of the relationship from an order line to its variant, in order of preference.",
     )
-    prices_include_vat: bool = Field(False, description="(A12) The prices of order lines hold VAT, which is then taken off.")
+    prices_include_vat: Flag = Field(False, description="(A12) The prices of order lines hold VAT, which is then taken off.")
     final_price_per: Literal["unit", "line"] = Field(
         "unit", description="(A12) Whether `final_price` of a line is per piece or for the whole line."
     )
@@ -195,7 +200,7 @@ class MystoreSettings(ConnectionSettings):
         "next is taken when the order, read again, does not have the status.",
     )
     status_fallback: Literal["relationship"] | None = Field("relationship", description="(A13) The way that is tried last.")
-    use_complete_endpoint: bool = Field(
+    use_complete_endpoint: Flag = Field(
         False, description="(A13) Complete a sent order with PATCH /orders/{id}/complete, which may capture its payment."
     )
     tracking_attribute: str = Field(
@@ -213,7 +218,7 @@ class MystoreSettings(ConnectionSettings):
 
     # stock
     stock_attribute: str = Field("quantity", min_length=1, description="(A22) Attribute that quantities are written to.")
-    accept_stock_app: bool = Field(
+    accept_stock_app: Flag = Field(
         False, description="(A22) Go on writing quantities though the shop shows others afterwards, as with its stock app."
     )
     stock_batch_size: int = Field(25, ge=1, le=500, description="(A17) Quantities per batch.")

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, Field, SecretStr, field_validator
+
+from app.given import Given
 
 API_PATH = "/api/v1/"
 
 
-class NettbutikkCredentials(BaseModel):
+class NettbutikkCredentials(Given):
     """The address of the API and the shop's token, which its administration shows."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     api_url: str = Field(
         max_length=300, description="The address of the API, like https://SHOP/api/v1/; of the shop alone it is completed."

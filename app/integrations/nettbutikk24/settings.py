@@ -12,7 +12,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, field_validator
 
 from app.domain import Process
+from app.given import Flag
 from app.integrations.protocol import ConnectionSettings
+from app.integrations.protocol.settings import LONGEST_HOURS, LONGEST_MINUTES
 
 AuthMode = Literal["basic", "query"]
 PathOrder = Literal["limit/offset", "offset/limit"]
@@ -31,7 +33,10 @@ class NettbutikkAdapterSettings(ConnectionSettings):
     filters: ClassVar[frozenset[str]] = frozenset(("status_import", "skip_blocked", "require_paid"))
 
     poll_interval_minutes: float = Field(
-        15, gt=0, description="(A13) How often the gateway looks in the shop for changes, in minutes. There are no webhooks."
+        15,
+        ge=0.1,
+        le=LONGEST_MINUTES,
+        description="(A13) How often the gateway looks in the shop for changes, in minutes. There are no webhooks.",
     )
     default_country: str | None = Field(
         "NO", pattern="^[A-Z]{2}$", description="(A9) Country (ISO 3166-1 alpha-2) for customers without one."
@@ -46,7 +51,7 @@ class NettbutikkAdapterSettings(ConnectionSettings):
     fallback_charset: str = Field("iso-8859-1", description="(A2) Charset of answers that name none and are not UTF-8.")
     timezone: str = Field("Europe/Oslo", description="(A4) Time zone (IANA name) of the shop's times, which name none.")
     requests_per_second: float = Field(
-        1, gt=0, le=1000, description="(A6) Calls that the shop is given a second, by all processes of the gateway together."
+        1, ge=0.001, le=1000, description="(A6) Calls that the shop is given a second, by all processes of the gateway together."
     )
 
     # lists
@@ -57,16 +62,19 @@ class NettbutikkAdapterSettings(ConnectionSettings):
     overlap_minutes: float = Field(
         10, ge=0, le=24 * 60, description="(A4) How far a poll looks back before the newest record it has seen, in minutes."
     )
-    head_first: bool = Field(
+    head_first: Flag = Field(
         True, description="(A13) Ask with HEAD whether any order has changed before they are listed. Only where the shop says."
     )
     product_polls_every: int = Field(
         4,
         ge=1,
+        le=1_000,
         description="(A13) Every how many intervals products are read: with one of 15 minutes once an hour. A product that an "
         "order names, and that is not known yet, is read with the order.",
     )
-    product_sweep_hours: float = Field(24, gt=0, description="(A13) How often all products are read, changed or not, in hours.")
+    product_sweep_hours: float = Field(
+        24, ge=0.01, le=LONGEST_HOURS, description="(A13) How often all products are read, changed or not, in hours."
+    )
 
     # articles
     products_flat: Literal["0", "1"] = Field(
@@ -97,6 +105,7 @@ class NettbutikkAdapterSettings(ConnectionSettings):
     deleted_after_polls: int = Field(
         2,
         ge=1,
+        le=1_000,
         description="(A14) An order counts as deleted when so many polls were told that there is none (404). One that is marked "
         "as deleted counts at once.",
     )
@@ -105,14 +114,14 @@ class NettbutikkAdapterSettings(ConnectionSettings):
         description="(A8) Words of the shop's statuses that cancel an order in the WMS, as a deletion does. The connection test "
         "proposes those that it sees.",
     )
-    skip_blocked: bool = Field(False, description="(A15) Leave out orders that are blocked in the shop.")
-    require_paid: bool = Field(False, description="(A15) Leave out orders that are not paid.")
-    prices_include_vat: bool = Field(
+    skip_blocked: Flag = Field(False, description="(A15) Leave out orders that are blocked in the shop.")
+    require_paid: Flag = Field(False, description="(A15) Leave out orders that are not paid.")
+    prices_include_vat: Flag = Field(
         True, description="(A16) The unit prices of order lines hold VAT, which is taken off. Only informational in the WMS."
     )
-    notify_email: bool = Field(True, description="(A10) Let the carrier notify by e-mail when the customer has an address.")
-    notify_sms: bool = Field(True, description="(A10) Let the carrier notify by SMS when the customer has a phone number.")
-    notify_telephone: bool = Field(True, description="(A10) Let the carrier call when the customer has a phone number.")
+    notify_email: Flag = Field(True, description="(A10) Let the carrier notify by e-mail when the customer has an address.")
+    notify_sms: Flag = Field(True, description="(A10) Let the carrier notify by SMS when the customer has a phone number.")
+    notify_telephone: Flag = Field(True, description="(A10) Let the carrier call when the customer has a phone number.")
     pickup_point_field: Literal["servicePointCode", "deliveryInstruction", "freeText1", "freeText2", "freeText3"] | None = Field(
         "servicePointCode",
         description="(A18) Where the order's pick-up point goes in the WMS, as text; a structured one as JSON. What cannot be a "
@@ -124,7 +133,7 @@ class NettbutikkAdapterSettings(ConnectionSettings):
     )
 
     # shipments
-    status_confirmed: bool = Field(
+    status_confirmed: Flag = Field(
         False,
         description="(A8) A person has looked at the words of the shop's statuses that the connection test shows. Nothing is "
         "written to orders before.",
@@ -148,7 +157,7 @@ class NettbutikkAdapterSettings(ConnectionSettings):
 
     # stock
     max_stock_updates_per_run: int = Field(
-        500, ge=1, description="(A6) Most quantities that one run writes. The rest follows with the next run."
+        500, ge=1, le=1_000_000, description="(A6) Most quantities that one run writes. The rest follows with the next run."
     )
 
     @field_validator("timezone")

@@ -1,4 +1,5 @@
-"""What of a connection's credentials people may see: nothing of a secret, of some the end, of the rest everything."""
+"""What of a connection's credentials people may see (nothing of a secret, of some the end, of the rest everything), and what is
+sent."""
 
 from __future__ import annotations
 
@@ -39,3 +40,18 @@ def shown(credentials: BaseModel) -> dict[str, Any]:
 def secrets_in(stored: str) -> tuple[str, ...]:
     """The secrets of a field that holds one, or several, one a line."""
     return tuple(each for each in stored.split("\n") if each)
+
+
+def revealed(model: BaseModel) -> dict[str, Any]:
+    """The model as plain values with its secrets readable. Use it only to encrypt them."""
+    plain = model.model_dump(mode="python")
+    return {key: value.get_secret_value() if isinstance(value, SecretStr) else value for key, value in plain.items()}
+
+
+NEVER_SENT = frozenset({"webhook_secret"})
+"""Secrets that only check what comes in, and are never sent. A changed address cannot receive them."""
+
+
+def sent_credentials(model: BaseModel) -> dict[str, Any]:
+    """The credentials that calls are made with, readable. Compare them only."""
+    return {name: value for name, value in revealed(model).items() if name not in NEVER_SENT}

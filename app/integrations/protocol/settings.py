@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from enum import StrEnum
 from string import Formatter
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
 from app.domain import Process
 from app.domain.shipment import CountsAsShipped, PartialDeliveries
+from app.given import Flag, Given, Instant
 from app.warehouse.settings import OngoingSettings
 
+LONGEST_MINUTES = 10_080
+"""A week."""
+LONGEST_HOURS = 8_784
+"""A year."""
+LONGEST_DAYS = 3_660
+"""Ten years."""
 
-class ProcessSettings(BaseModel):
+
+class ProcessSettings(Given):
     """Which exchanges are on. Defaults: requirement, table "Processes"."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    articles: bool = Field(True, description="Articles from the shop to the WMS (the shop is master).")
-    orders: bool = Field(True, description="Orders from the shop to the WMS.")
-    stock: bool = Field(True, description="Sellable quantities from the WMS to the shop (the WMS is master).")
-    shipments: bool = Field(True, description="Shipments from the WMS to the shop: the order's status and its tracking.")
-    returns: bool = Field(False, description="Returned goods from the WMS to the shop, as refunds.")
-    import_status: bool = Field(
+    articles: Flag = Field(True, description="Articles from the shop to the WMS (the shop is master).")
+    orders: Flag = Field(True, description="Orders from the shop to the WMS.")
+    stock: Flag = Field(True, description="Sellable quantities from the WMS to the shop (the WMS is master).")
+    shipments: Flag = Field(True, description="Shipments from the WMS to the shop: the order's status and its tracking.")
+    returns: Flag = Field(False, description="Returned goods from the WMS to the shop, as refunds.")
+    import_status: Flag = Field(
         False, description="The order's status in the outside system, when the order has come into the WMS (`imported_status`)."
     )
 
@@ -33,12 +38,12 @@ class ProcessSettings(BaseModel):
         return bool(getattr(self, process.switch, True))
 
 
-class BrakeSettings(BaseModel):
+class BrakeSettings(Given):
     """Limits of cancellations. A poll that would cancel more is held until an operator confirms it."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    max_count: int = Field(20, ge=0, description="Most cancellations that one run may make without your confirmation.")
+    max_count: int = Field(
+        20, ge=0, le=1_000_000, description="Most cancellations that one run may make without your confirmation."
+    )
     max_share: float = Field(
         0.2,
         ge=0,
@@ -50,10 +55,8 @@ class BrakeSettings(BaseModel):
     )
 
 
-class TransporterChoice(BaseModel):
+class TransporterChoice(Given):
     """A carrier's service in the WMS's codes; must be listed by GET /transporterContracts."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     transporter_code: str = Field(min_length=1)
     transporter_service_code: str = Field(min_length=1)
@@ -82,24 +85,26 @@ class StockFigure(StrEnum):
     ON_SHELF = "numberOfItems"
 
 
-class StockSettings(BaseModel):
+class StockSettings(Given):
     """What the shop is told of the stock. Requirement: Ongoing WMS, stock values."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     figure: StockFigure = Field(
         StockFigure.SELLABLE,
         description="The WMS's figure that the shop is given: what may be sold, or all that is on the shelf, sold or not.",
     )
     floor: int = Field(
-        0, ge=0, description="Lowest quantity that is written, in pieces. The sellable number of the WMS can be negative."
+        0,
+        ge=0,
+        le=1_000_000,
+        description="Lowest quantity that is written, in pieces. The sellable number of the WMS can be negative.",
     )
-    deduct_waiting_orders: bool = Field(
+    deduct_waiting_orders: Flag = Field(
         True, description=("Subtract orders that wait in the gateway: the shop has sold them and the WMS does not know them yet.")
     )
     full_sweep_hours: float = Field(
         12,
-        gt=0,
+        ge=0.01,
+        le=LONGEST_HOURS,
         description=("How often all quantities are compared, in hours. This finds quantities that were edited in the shop."),
     )
     parent_quantity: ParentQuantity = Field(
@@ -109,7 +114,7 @@ class StockSettings(BaseModel):
             "left as it is, and listed with the reason. sum: what may be sold of all its variations together."
         ),
     )
-    look_only: bool = Field(
+    look_only: Flag = Field(
         False,
         description="Only compare the quantities of both sides and show what would be written. Nothing is written to the shop.",
     )
@@ -134,10 +139,8 @@ class TrackingShown(StrEnum):
     NONE = "none"
 
 
-class ShipmentSettings(BaseModel):
+class ShipmentSettings(Given):
     """What the shop is told of shipments, and when."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     complete_when: CountsAsShipped = Field(
         CountsAsShipped.SENT,
@@ -155,23 +158,24 @@ class ShipmentSettings(BaseModel):
         ),
     )
     watch_days: float = Field(
-        30, gt=0, description="How many days a sent order is read again for tracking numbers that come late."
+        30, ge=0.01, le=LONGEST_DAYS, description="How many days a sent order is read again for tracking numbers that come late."
     )
     rest_days: float | None = Field(
         14,
-        gt=0,
+        ge=0.01,
+        le=LONGEST_DAYS,
         description=(
             "Alert, once for each order, when the rest of a partly sent order has not come for this many days after its last "
             "part. Null: no alert."
         ),
     )
-    note_to_customer: bool = Field(True, description="Send tracking notes to the customer by e-mail. Off: the notes are private.")
+    note_to_customer: Flag = Field(True, description="Send tracking notes to the customer by e-mail. Off: the notes are private.")
     short_note_text: str = Field(
         "Delvis sendt: {lines}",
         min_length=1,
         description="Text of the private note about a short shipment, with {order}, {lines} and {quantities}.",
     )
-    note_parts: bool = Field(
+    note_parts: Flag = Field(
         False,
         description="Write that note for every part of an order that was sent while a rest is to come, not only for a held one.",
     )
@@ -193,34 +197,33 @@ class ReturnsBy(StrEnum):
     """A return order that was announced beforehand."""
 
 
-class ReturnSettings(BaseModel):
+class ReturnSettings(Given):
     """What becomes of returned goods in the shop."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     by: list[ReturnsBy] = Field(
         default_factory=lambda: [ReturnsBy.ORDER], min_length=1, description="Which ways of returning the warehouse uses."
     )
-    api_refund: bool = Field(False, description="Let the shop pay the money back. Off: the refund is only recorded.")
-    restock: bool = Field(
+    api_refund: Flag = Field(False, description="Let the shop pay the money back. Off: the refund is only recorded.")
+    restock: Flag = Field(
         False, description="Let the shop raise its own stock after a return. Off: the quantity comes from the WMS."
     )
     reason: str = Field("Retur", min_length=1, max_length=200, description="The refund's reason, as the shop's staff see it.")
 
 
-class WebhookSettings(BaseModel):
+class WebhookSettings(Given):
     """How the shop's webhooks are kept."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    managed: bool = Field(
+    managed: Flag = Field(
         True,
         description=("Register the webhooks in the shop and repair them. Needs GATEWAY_PUBLIC_URL and a key that may write."),
     )
-    check_minutes: float = Field(60, gt=0, description="How often the shop's webhooks are checked, in minutes.")
+    check_minutes: float = Field(
+        60, ge=0.1, le=LONGEST_MINUTES, description="How often the shop's webhooks are checked, in minutes."
+    )
     unproven_minutes: float = Field(
         120,
-        gt=0,
+        ge=0.1,
+        le=LONGEST_MINUTES,
         description=(
             "After how long a webhook that the gateway has made, and that never rang, is told of, in minutes. A greeting or a "
             "delivery counts as ringing."
@@ -237,7 +240,12 @@ class WebhookSettings(BaseModel):
     )
 
 
-RETIRED_SETTINGS = {"settings.warehouse.stock_full_sweep_hours": "settings.stock.full_sweep_hours"}
+RETIRED_SETTINGS = {
+    "settings.warehouse.stock_full_sweep_hours": "settings.stock.full_sweep_hours",
+    "settings.warehouse.login_refused_pattern": "settings.warehouse.login_refused_phrases",
+    "settings.warehouse.started_pattern": "settings.warehouse.started_phrases",
+    "settings.warehouse.already_cancelled_pattern": "settings.warehouse.already_cancelled_phrases",
+}
 """Former settings, each with the one that replaces it."""
 
 
@@ -249,10 +257,8 @@ class PartRefund(StrEnum):
     IGNORE = "ignore"
 
 
-class ConnectionSettings(BaseModel):
+class ConnectionSettings(Given):
     """What every connection can set, whatever the system. An integration's settings class derives from it."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     filters: ClassVar[frozenset[str]] = frozenset()
     """The settings that say which records are left out, beside lists of statuses (`…_statuses`).
@@ -262,13 +268,18 @@ class ConnectionSettings(BaseModel):
 
     processes: ProcessSettings = Field(default_factory=lambda: ProcessSettings())
     poll_interval_minutes: float = Field(
-        15, gt=0, description="How often the gateway looks in the shop for changes without a webhook, in minutes."
+        15,
+        ge=0.1,
+        le=LONGEST_MINUTES,
+        description="How often the gateway looks in the shop for changes without a webhook, in minutes.",
     )
     deep_sweep_hours: float = Field(
-        24, gt=0, description="How often open orders are read by id and the trash is searched, in hours."
+        24, ge=0.01, le=LONGEST_HOURS, description="How often open orders are read by id and the trash is searched, in hours."
     )
-    go_live: datetime | None = Field(
-        None, description="Orders made before this moment are never transferred. Default: the moment of activation."
+    go_live: Instant | None = Field(
+        None,
+        description="Orders made before this moment are never transferred. A date and time with its zone. Default: the moment of "
+        "activation.",
     )
     order_number_prefix: str = Field(
         "", max_length=20, description="Text before the order number. With `WC-` order 1001 becomes `WC-1001` in the WMS."
@@ -301,7 +312,7 @@ class ConnectionSettings(BaseModel):
             "while it may be changed, else the order is held), hold (the order is held until you release it), ignore."
         ),
     )
-    customs_required: bool = Field(
+    customs_required: Flag = Field(
         False, description="Hold an order to a country outside `customs_home_countries` whose lines lack prices or currency."
     )
     customs_home_countries: list[str] = Field(default_factory=lambda: ["NO"], description="Countries without customs papers.")
@@ -313,14 +324,14 @@ class ConnectionSettings(BaseModel):
     stock: StockSettings = Field(default_factory=lambda: StockSettings())
     shipments: ShipmentSettings = Field(default_factory=lambda: ShipmentSettings())
     returns: ReturnSettings = Field(default_factory=lambda: ReturnSettings())
-    order_note_on_hold: bool = Field(
+    order_note_on_hold: Flag = Field(
         False,
         description=("Write a private note on the shop's order when it is held or an edit came too late. One note per reason."),
     )
     silent_hours: float | None = Field(
-        None, gt=0, description="Alert when no new order has come for this many hours. Off by default."
+        None, ge=0.01, le=LONGEST_HOURS, description="Alert when no new order has come for this many hours. Off by default."
     )
-    call_timeout_seconds: float = Field(60, gt=0, le=300, description="Longest time one call may take in all, in seconds.")
+    call_timeout_seconds: float = Field(60, ge=0.01, le=300, description="Longest time one call may take in all, in seconds.")
     webhooks: WebhookSettings = Field(default_factory=lambda: WebhookSettings())
     brake: BrakeSettings = Field(default_factory=lambda: BrakeSettings())
     warehouse: OngoingSettings = Field(default_factory=lambda: OngoingSettings())

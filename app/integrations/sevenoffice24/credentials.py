@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, Field, SecretStr, field_validator
+
+from app.given import Given
 
 API_URL = "https://api.24sevenoffice.com"
 GUID = r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
 _NOT_SET = "00000000-0000-0000-0000-000000000000"
 
 
-class SevenOfficeCredentials(BaseModel):
+class SevenOfficeCredentials(Given):
     """The integration's application id, an API user of the company, and the company where the user has several."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     application_id: str = Field(
         pattern=GUID,

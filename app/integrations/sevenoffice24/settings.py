@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from app.errors import nearest
+from app.given import Flag
 from app.integrations.protocol import ConnectionSettings, StockSettings
-from app.integrations.protocol.settings import StockFigure
+from app.integrations.protocol.settings import LONGEST_HOURS, StockFigure
 
 OrderState = Literal[
     "None",
@@ -93,7 +94,8 @@ class SevenOfficeAdapterSettings(ConnectionSettings):
 
     deep_sweep_hours: float = Field(
         1,
-        gt=0,
+        ge=0.01,
+        le=LONGEST_HOURS,
         description="How often orders that are open in the warehouse are asked for by their ids, in hours. It finds those that "
         "were deleted. An order that changes its status is found by the next poll.",
     )
@@ -107,7 +109,7 @@ class SevenOfficeAdapterSettings(ConnectionSettings):
         "support can raise the number.",
     )
     call_timeout_seconds: float = Field(
-        90, gt=0, le=600, description="How long one call may take, in seconds. Long lists take the ERP a while."
+        90, ge=0.01, le=600, description="How long one call may take, in seconds. Long lists take the ERP a while."
     )
 
     # times and lists
@@ -117,12 +119,13 @@ class SevenOfficeAdapterSettings(ConnectionSettings):
     )
     list_first_hours: float = Field(
         24,
-        gt=0,
+        ge=0.01,
+        le=LONGEST_HOURS,
         description="A poll that looks back further than this, in hours, asks for the ids of orders first, and then for the "
         "orders in batches.",
     )
     ids_per_call: int = Field(200, ge=1, le=1000, description="(Q7) How many orders, products or companies one call asks for.")
-    load_by_category: bool = Field(
+    load_by_category: Flag = Field(
         True,
         description="(Q5) The first load of products goes by their categories, in batches. Off: one list of them all, where "
         "products have no categories.",
@@ -165,7 +168,7 @@ class SevenOfficeAdapterSettings(ConnectionSettings):
     default_currency: str = Field(
         "NOK", pattern="^[A-Z]{3}$", description="Currency (ISO 4217) of orders that name none: the ERP's own."
     )
-    line_prices: bool = Field(
+    line_prices: Flag = Field(
         False, description="Send the prices of order lines, without VAT. They are sent anyway with `customs_required`."
     )
     pick_up_methods: list[str] = Field(
@@ -185,7 +188,7 @@ class SevenOfficeAdapterSettings(ConnectionSettings):
         description="The status that an order gets when it has come into the WMS, like Pack; with `processes.import_status`. "
         "Orders in it are polled as those in `order_states` are.",
     )
-    skip_stock_on_status: bool = Field(
+    skip_stock_on_status: Flag = Field(
         False,
         description="(Q2) Send SkipStock with a status, so that the ERP leaves its stock alone. What else that skips is unknown.",
     )

@@ -7,9 +7,10 @@ from typing import Annotated, ClassVar, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, Field, SecretStr, field_validator
 
 from app.domain.shipment import CountsAsShipped
+from app.given import Flag, Given
 from app.integrations.protocol import ConnectionSettings, ShipmentSettings, fillable
 from app.integrations.protocol.credentials import ShownByItsEnd
 
@@ -70,7 +71,7 @@ class ListBy(StrEnum):
 
 
 RestName = Literal["wc/v3", "wc/v2", "wc/v1", "wc-api/v3", "wc-api/v2"]
-Notify = bool | Literal["not-sent"]
+Notify = Flag | Literal["not-sent"]
 
 WEBHOOK_TOPICS = [
     f"{resource}.{event}" for resource in ("order", "product") for event in ("created", "updated", "deleted", "restored")
@@ -150,7 +151,7 @@ class WooCommerceSettings(ConnectionSettings):
     virtual_products: VirtualProducts = Field(
         VirtualProducts.STOCK, description="Whether virtual products become stock articles or non-stock articles."
     )
-    leave_out_non_stock_lines: bool = Field(
+    leave_out_non_stock_lines: Flag = Field(
         False,
         description=(
             "Leave out order lines whose product is no stock article (with `virtual_products` = non-stock). Costs one "
@@ -170,9 +171,9 @@ class WooCommerceSettings(ConnectionSettings):
     )
 
     # article fields
-    article_categories: bool = Field(False, description="Send product categories as article classes.")
-    send_measures: bool = Field(True, description="Send weight and dimensions.")
-    send_price: bool = Field(True, description="Send the shop's price as the article's customer price.")
+    article_categories: Flag = Field(False, description="Send product categories as article classes.")
+    send_measures: Flag = Field(True, description="Send weight and dimensions.")
+    send_price: Flag = Field(True, description="Send the shop's price as the article's customer price.")
     weight_unit: Literal["kg", "g", "lbs", "oz"] = Field("kg", description="The shop's unit of weight.")
     dimension_unit: Literal["m", "cm", "mm", "in", "yd"] = Field("cm", description="The shop's unit of length.")
     barcode_meta_key: str | None = Field(
@@ -191,7 +192,7 @@ class WooCommerceSettings(ConnectionSettings):
         default_factory=lambda: ["local_pickup", "pickup_location"],
         description="Shipping methods (ids) of orders that are picked up. Such an order is sent with the address that is known.",
     )
-    send_customer_number: bool = Field(
+    send_customer_number: Flag = Field(
         False, description="Send the shop's customer id as the customer number (guests have none)."
     )
 
@@ -215,6 +216,7 @@ class WooCommerceSettings(ConnectionSettings):
     list_all_days: int = Field(
         30,
         ge=1,
+        le=3_660,
         description=("With `list_by` = all: a poll lists the orders of this many days. The deep sweep reads older open orders."),
     )
     wc_v1_time_zone: str = Field(
@@ -245,11 +247,13 @@ class WooCommerceSettings(ConnectionSettings):
     remember_seconds: float = Field(
         600,
         ge=0,
+        le=604_800,
         description=("How long the e-mail addresses of customers and the products of orders are kept in memory, in seconds."),
     )
     max_virtual_pages: int = Field(
         10,
         ge=0,
+        le=1_000,
         description=(
             "Number of product pages in which the connection test looks for virtual products and products without stock."
         ),
@@ -273,10 +277,8 @@ class WooCommerceSettings(ConnectionSettings):
         return value
 
 
-class WooCommerceCredentials(BaseModel):
+class WooCommerceCredentials(Given):
     """Where the shop is, and the keys made under WooCommerce → Settings → Advanced → REST API."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     shop_url: str = Field(description="The shop's home address, like https://shop.example/. You may paste the API's address.")
     consumer_key: Annotated[str, ShownByItsEnd()] = Field(min_length=1, description="Begins with ck_.")

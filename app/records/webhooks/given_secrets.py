@@ -8,9 +8,8 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.integrations.protocol.credentials import secrets_in
+from app.integrations.protocol.credentials import revealed, secrets_in
 from app.records import connections
-from app.records.connections import revealed
 from app.storage.secrets import Vault
 from app.storage.tables import connections as connection_rows
 

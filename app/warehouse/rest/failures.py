@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.errors import LockedOut, LoginRefused, Malformed, NoSuchRecord, Refused
+from app.given import said_in
 from app.http import Answer, raise_passing, retry_after_seconds
 from app.json_reading import unescaped
 from app.warehouse.settings import OngoingSettings
@@ -73,7 +74,7 @@ def malformed(answer: Answer, call: str, what: str) -> Malformed:
 def _is_login_fault(answer: Answer, words: str, settings: OngoingSettings) -> bool:
     """A 500 in the WMS's own words; a proxy's HTML page with a login link is only a passing fault."""
     is_page = answer.content.lstrip()[:1] == b"<"
-    return answer.status == 500 and not is_page and re.search(settings.login_refused_pattern, words) is not None
+    return answer.status == 500 and not is_page and said_in(words, settings.login_refused_phrases)
 
 
 def _is_own_no_such_record(answer: Answer, words: str) -> bool:
@@ -118,9 +119,9 @@ def clean(text: str) -> str:
 
 def is_already_cancelled(refused: Refused, settings: OngoingSettings) -> bool:
     """Whether a cancellation was refused because the order was cancelled before."""
-    return re.search(settings.already_cancelled_pattern, refused.message) is not None
+    return said_in(refused.message, settings.already_cancelled_phrases)
 
 
 def is_started(refused: Refused, settings: OngoingSettings) -> bool:
     """Whether a change or cancellation was refused because the warehouse has started on the order."""
-    return not is_already_cancelled(refused, settings) and re.search(settings.started_pattern, refused.message) is not None
+    return not is_already_cancelled(refused, settings) and said_in(refused.message, settings.started_phrases)

@@ -12,7 +12,7 @@ from app.engine.core import circuit
 from app.engine.operations import connection_test, explain, lanes
 from app.errors import LoginRefused, RateLimited, Unavailable
 from app.records import mappings
-from app.records.connections import shop_lane
+from app.records.connection_lanes import shop_lane
 from app.settings import Settings
 from app.storage.tables import alerts as alert_rows
 from tests.engine.polling.shipment_steps import ON, in_warehouse, status

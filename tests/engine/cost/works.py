@@ -12,7 +12,7 @@ from app.engine.core.queue import Task
 from app.engine.operations import lanes, records, replay
 from app.engine.upkeep import gauges, retention
 from app.records import alerts, dead_letters, deliveries, events, jobs, mappings, runs
-from app.records.connections import shop_lane
+from app.records.connection_lanes import shop_lane
 from app.records.stock import listing
 from tests.engine.cost.long_history import BESIDE
 from tests.harness import Harness

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.engine.core.queue import Task
-from app.records.connections import shop_lane
+from app.records.connection_lanes import shop_lane
 from app.storage.outbound_tables import reports
 from tests.harness import Harness
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from app.integrations.protocol.credentials import revealed
 from app.records import connections
-from app.records.connections import Connection, Draft, revealed
+from app.records.connections import Connection, Draft
 from tests.engine.polling.poll_steps import last_run, numbers, some_orders
 from tests.harness import Harness
 

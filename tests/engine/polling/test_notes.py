@@ -6,7 +6,7 @@ from typing import Any
 
 from app.engine.core.queue import Task
 from app.engine.operations import records
-from app.records.connections import shop_lane
+from app.records.connection_lanes import shop_lane
 from tests.engine.polling.shipment_steps import in_warehouse, later, notes
 from tests.harness import BILLING, Harness
 

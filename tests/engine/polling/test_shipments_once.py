@@ -10,7 +10,7 @@ import pytest
 
 from app.engine.dispatch import lane_worker
 from app.engine.operations import records
-from app.records.connections import shop_lane
+from app.records.connection_lanes import shop_lane
 from app.sandbox.woocommerce.model.sales import tracking
 from tests.engine.polling.shipment_steps import (
     ON,

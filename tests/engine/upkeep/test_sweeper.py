@@ -185,7 +185,6 @@ class TestTroubleOfOne:
             {"settings": ["x"]},
             {"settings": None},
             {"integration": "of-a-later-version"},
-            {"settings": {"deep_sweep_hours": 1e12}},
         ],
         ids=lambda broken: str(broken)[:40],
     )

@@ -187,11 +187,11 @@ class TestWhatARefusalMeans:
 
     def test_the_words_are_settings(self, http: httpx.AsyncClient) -> None:
         client = OngoingClient(
-            CREDENTIALS, http, clock, OngoingSettings(started_pattern="påbegynt", already_cancelled_pattern="kansellert")
+            CREDENTIALS, http, clock, OngoingSettings(started_phrases=["påbegynt"], already_cancelled_phrases=["kansellert"])
         )
         assert client.is_started(refused("Ordren er påbegynt"))
         assert client.is_already_cancelled(refused("Ordren er kansellert"))
 
-    def test_a_pattern_that_is_none_is_refused_when_it_is_set(self) -> None:
-        with pytest.raises(ValueError, match="not a regular expression"):
-            OngoingSettings(started_pattern="(")
+    def test_a_phrase_without_words_is_refused_when_it_is_set(self) -> None:
+        with pytest.raises(ValueError, match="words stand on both sides"):
+            OngoingSettings(started_phrases=["already*"])

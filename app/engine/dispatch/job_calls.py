@@ -75,6 +75,11 @@ class JobCalls(RecordedCalls):
         return self.claimed.unknown_write
 
     @property
+    def given_up_seconds(self) -> float:
+        """For how long a write that was not answered may still be under way."""
+        return self.call_timeout_seconds
+
+    @property
     def released(self) -> bool:
         return self.claimed.job.override == "release"
 

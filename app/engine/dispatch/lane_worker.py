@@ -274,5 +274,5 @@ def _due(gateway: Gateway, job: Job, port: JobCalls | None, error: GatewayError,
     is_under_way = getattr(error, "status", None) in (None, *ON_THE_WAY, *FROM_THE_EDGE)
     if port and port.outcome_unknown and to_shop and is_under_way:
         # Looked up too early, it would not be found and would be written twice.
-        due = max(due, now + timedelta(seconds=port.call_timeout_seconds))
+        due = max(due, now + timedelta(seconds=port.given_up_seconds))
     return due

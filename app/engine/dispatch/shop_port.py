@@ -16,7 +16,7 @@ from app.engine.dispatch.job_calls import JobCalls, about
 from app.engine.dispatch.loading import ClaimedJob
 from app.flows.report import Delivery, Intent, Kind
 from app.integrations.protocol import MakesRefunds, ReportsShipments, ReturnSettings, ShipmentSettings
-from app.integrations.protocol.shipments import WritesNotes
+from app.integrations.protocol.shipments import WritesAgain, WritesNotes
 from app.records import deliveries
 from app.records.connections import Connection
 
@@ -55,6 +55,11 @@ class RecordedShop(JobCalls):
     @property
     def refunds(self) -> MakesRefunds:
         return refund_source(self.gateway, self.connection)
+
+    @property
+    def given_up_seconds(self) -> float:
+        shop = self.gateway.source(self.connection)
+        return shop.given_up_seconds if isinstance(shop, WritesAgain) else self.call_timeout_seconds
 
     @property
     def source_id(self) -> str:

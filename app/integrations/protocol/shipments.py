@@ -239,6 +239,16 @@ class MovesStock(Protocol):
 
 
 @runtime_checkable
+class WritesAgain(Protocol):
+    """A system whose writes say how an order is to be: made twice they are the same as once, and none goes on for long."""
+
+    @property
+    def given_up_seconds(self) -> float:
+        """For how long a write that was not answered may still be under way. Then the order is read, and written if need be."""
+        ...
+
+
+@runtime_checkable
 class KeepsTracking(Protocol):
     """A shop that can keep an order's tracking on the order itself, beside what it is told of tracking."""
 

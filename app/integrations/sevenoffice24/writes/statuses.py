@@ -28,6 +28,9 @@ DELETED = "deleted"
 """Stands for the status of an order that there is not."""
 ECHOED = ("IncludeVAT", "SendToFactoring")
 """Members that are sent back as they were read: left out, they may get another value."""
+GIVEN_UP_SECONDS = 30.0
+"""A status that is saved twice is the same as once, and the server answers the calls of one session one after the other: the read
+that comes first sees what an earlier call has done."""
 _ORDER = ("OrderId", "CustomerId", "OrderStatus", "DateChanged", *ECHOED, "InvoiceRows")
 _ROWS = ("ProductId", "Type")
 
@@ -40,9 +43,10 @@ class OrderSeen(ShopOrderState):
 
 
 class Statuses(Shop):
-    """Implements `ReportsShipments`, `TakesDeliveries`, `TellsOfParts`, `MarksImported` and `MovesStock`."""
+    """Implements `ReportsShipments`, `TakesDeliveries`, `TellsOfParts`, `MarksImported`, `MovesStock` and `WritesAgain`."""
 
     tracking_by_note = False
+    given_up_seconds = GIVEN_UP_SECONDS
 
     async def order_state(self, source_id: str) -> OrderSeen:
         """One read, and another where there is no such order. Then it counts as deleted: an empty answer may pass, so that a

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.api.kit.auth import Admin
-from app.api.kit.pages import NO_NUL, Name, Word
+from app.api.kit.pages import NO_NUL, Moment, Name, Word
 from app.api.kit.responses import problems
 from app.domain import Right
 from app.records import connections, keys
@@ -29,6 +29,8 @@ class KeyView(BaseModel):
                 "rights": ["read", "sync"],
                 "connections": ["nettbutikk"],
                 "created_at": "2026-11-21T09:00:00Z",
+                "expires_at": "2027-11-21T09:00:00Z",
+                "addresses": ["203.0.113.7/32"],
                 "last_used_at": "2026-11-21T09:30:00Z",
                 "revoked_at": None,
             }
@@ -40,6 +42,8 @@ class KeyView(BaseModel):
     rights: list[Right]
     connections: list[str] | None = Field(description="The connections it may see, by name; null: all, also those made later.")
     created_at: datetime
+    expires_at: datetime | None = Field(description="From then on it opens nothing. Null: it does not expire.")
+    addresses: list[str] | None = Field(description="The addresses and ranges from which it may be used; null: from anywhere.")
     last_used_at: datetime | None
     revoked_at: datetime | None
 
@@ -52,6 +56,8 @@ class KeyView(BaseModel):
             rights=sorted(key.rights),
             connections=None if limited is None else [names.get(each, each) for each in limited],
             created_at=key.created_at,
+            expires_at=key.expires_at,
+            addresses=None if key.addresses is None else list(key.addresses),
             last_used_at=key.last_used_at,
             revoked_at=key.revoked_at,
         )
@@ -68,6 +74,13 @@ class NewKey(BaseModel):
     rights: list[Right] = Field(min_length=1, max_length=3)
     connections: list[Word] | None = Field(
         None, description="Names or ids of the connections it may see; null: all.", min_length=1
+    )
+    expires_at: Moment | None = Field(None, description="When it expires; null: never.")
+    addresses: list[Word] | None = Field(
+        None,
+        description="Addresses (203.0.113.7) and ranges (10.0.0.0/8) from which alone it may be used; null: from anywhere.",
+        min_length=1,
+        max_length=50,
     )
 
 
@@ -100,8 +113,10 @@ async def list_keys(caller: Admin) -> KeyList:
 async def make_key(caller: Admin, body: NewKey) -> MadeKey:
     caller.must_see_all("keys")
     limited = None if body.connections is None else [(await caller.connection(each)).id for each in body.connections]
+    now = caller.gateway.clock()
+    limits = keys.Limits.of(body.expires_at, body.addresses, now)
     async with caller.gateway.database.begin() as db:
-        key_id, secret = await keys.create(db, body.name, body.rights, limited, caller.gateway.clock())
+        key_id, secret = await keys.create(db, body.name, body.rights, limited, now, limits)
     return MadeKey(id=key_id, name=body.name, key=secret)
 
 

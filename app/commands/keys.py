@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from app.clock import utc_now
-from app.commands.kit.terminal import AsJson, err, fail, out, print_json, table
+from app.commands.kit.terminal import AsJson, Exit, err, fail, out, print_json, table
 from app.domain import Right
 
 # The database is imported when a command uses it, so that the others start at once.
@@ -59,6 +60,13 @@ def create(
     connection: Annotated[
         list[str] | None, typer.Option(help="A connection that it is for, by name; give more than one. Default: all.")
     ] = None,
+    expires: Annotated[
+        str | None, typer.Option(help="When it expires: 90d, 2027-06-30 or 2027-06-30T12:00:00Z. Default: never.")
+    ] = None,
+    address: Annotated[
+        list[str] | None,
+        typer.Option(help="An address or range (10.0.0.0/8) from which alone it may be used; give more than one. Default: any."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Make an API key and show it this once. Only its hash is stored."""
@@ -66,12 +74,13 @@ def create(
     from app.settings import Settings
     from app.storage.secrets import open_vault
 
-    settings = Settings()
+    settings, now = Settings(), utc_now()
+    limits = keys.Limits.of(_moment(expires, now), address, now)
 
     async def work(db: AsyncConnection) -> tuple[str, str]:
         vault = open_vault(settings)
         ids = [(await connections.find(db, vault, one)).id for one in connection] if connection else None
-        return await keys.create(db, name, right or [Right.READ], ids, utc_now())
+        return await keys.create(db, name, right or [Right.READ], ids, now, limits)
 
     key_id, secret = on_database(settings, work)
     if as_json:
@@ -79,6 +88,19 @@ def create(
         return
     err().print(f"Key {key_id} for {name}. It is shown this once:")
     out().print(secret)
+
+
+def _moment(given: str | None, now: datetime) -> datetime | None:
+    """A number of days from now, a date, or a moment; without a zone it is UTC. Ends the command for anything else."""
+    if given is None:
+        return None
+    try:
+        if given.endswith("d") and given[:-1].isdecimal():
+            return now + timedelta(days=int(given[:-1]))
+        moment = datetime.fromisoformat(given)
+    except (ValueError, OverflowError):
+        fail(f"{given[:40]!r} is no moment", "give a number of days (90d), a date, or a moment: 2027-06-30T12:00:00Z", Exit.USAGE)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 @app.command("list")
@@ -100,11 +122,14 @@ def show(as_json: AsJson = False) -> None:
         "Name": "name",
         "Rights": "rights",
         "Connections": "connections",
+        "From": "addresses",
         "Made": "created_at",
+        "Expires": "expires_at",
         "Last used": "last_used_at",
         "Revoked": "revoked_at",
     }
-    table([{**row, "connections": row["connections"] or "all"} for row in rows], columns, "API keys")
+    shown = [{**row, "connections": row["connections"] or "all", "addresses": row["addresses"] or "anywhere"} for row in rows]
+    table(shown, columns, "API keys")
 
 
 def _row(key: ApiKey, names: dict[str, str]) -> dict[str, Any]:
@@ -113,7 +138,9 @@ def _row(key: ApiKey, names: dict[str, str]) -> dict[str, Any]:
         "name": key.name,
         "rights": sorted(key.rights),
         "connections": None if key.connection_ids is None else [names.get(each, each) for each in key.connection_ids],
+        "addresses": None if key.addresses is None else list(key.addresses),
         "created_at": key.created_at.isoformat(),
+        "expires_at": key.expires_at.isoformat() if key.expires_at else None,
         "last_used_at": key.last_used_at.isoformat() if key.last_used_at else None,
         "revoked_at": key.revoked_at.isoformat() if key.revoked_at else None,
     }

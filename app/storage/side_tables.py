@@ -1,11 +1,26 @@
-"""Tables beside the pipe: what one process does by the clock, and the visits of people who connect a system."""
+"""Tables beside the pipe: API keys, what one process does by the clock, and the visits of people who connect a system."""
 
 from __future__ import annotations
 
 from sqlalchemy import Column, Index, LargeBinary, String, Table
 
 from app.storage.tables import metadata
-from app.storage.types import BigId, UtcTime
+from app.storage.types import BigId, Json, UtcTime
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("name", String(80), nullable=False),
+    Column("hash", String(64), nullable=False, unique=True),
+    Column("rights", Json, nullable=False),  # read, sync, admin
+    Column("connection_ids", Json),  # None: all
+    Column("created_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime),  # None: never
+    Column("addresses", Json),  # networks from which it may be used; None: from anywhere
+    Column("last_used_at", UtcTime),
+    Column("revoked_at", UtcTime),
+)
 
 upkeep = Table(
     "upkeep",

@@ -365,19 +365,6 @@ run_items = Table(
     partial("ix_run_items_open", "job_id", where="outcome is null"),
 )
 
-api_keys = Table(
-    "api_keys",
-    metadata,
-    Column("id", String(40), primary_key=True),
-    Column("name", String(80), nullable=False),
-    Column("hash", String(64), nullable=False, unique=True),
-    Column("rights", Json, nullable=False),  # read, sync, admin
-    Column("connection_ids", Json),  # None: all
-    Column("created_at", UtcTime, nullable=False),
-    Column("last_used_at", UtcTime),
-    Column("revoked_at", UtcTime),
-)
-
 alerts = Table(
     "alerts",
     metadata,

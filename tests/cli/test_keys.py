@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,32 @@ def test_a_database_without_tables_is_named_with_the_fix(tmp_path: Path) -> None
 def test_a_secret_key_is_one_that_encrypts() -> None:
     key = gateway("keys", "secret").stdout.strip()
     assert Fernet(key).decrypt(Fernet(key).encrypt(b"x")) == b"x"
+
+
+def test_a_key_may_expire_and_be_limited_to_addresses() -> None:
+    limits = ("--expires", "2099-06-30", "--address", "10.0.0.0/8", "--address", "203.0.113.7")
+    assert gateway("keys", "create", "office", *limits).exit_code == 0
+    (row,) = as_json(gateway("keys", "list", "--json"))["items"]
+    assert (row["expires_at"], row["addresses"]) == ("2099-06-30T00:00:00+00:00", ["10.0.0.0/8", "203.0.113.7/32"])
+
+
+def test_a_number_of_days_is_counted_from_now() -> None:
+    gateway("keys", "create", "guest", "--expires", "90d")
+    (row,) = as_json(gateway("keys", "list", "--json"))["items"]
+    made, ends = (datetime.fromisoformat(row[name]) for name in ("created_at", "expires_at"))
+    assert ends - made == timedelta(days=90)
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "said"),
+    [
+        (("--expires", "soon"), 2, "'soon' is no moment"),
+        (("--expires", "999999999d"), 2, "'999999999d' is no moment"),
+        (("--expires", "2020-01-01"), 1, "2020-01-01T00:00:00+00:00 is over"),
+        (("--address", "10.0.0.1/8"), 1, "'10.0.0.1/8' is no address and no range of addresses"),
+    ],
+)
+def test_odd_limits_are_refused_and_no_key_is_made(options: tuple[str, ...], code: int, said: str) -> None:
+    result = gateway("keys", "create", "office", *options)
+    assert (result.exit_code, said in result.stderr) == (code, True), result.stderr
+    assert as_json(gateway("keys", "list", "--json"))["items"] == []

@@ -22,7 +22,8 @@ from app.storage.engine import Database
 from app.storage.migrations import REVISION, current, upgrade
 from app.storage.outbound_tables import acknowledgements, reports, reservations, stock_levels
 from app.storage.secrets import Vault
-from app.storage.tables import alerts, api_keys, attempts, history, inbox, jobs, lanes, mappings, metadata, run_parts
+from app.storage.side_tables import api_keys
+from app.storage.tables import alerts, attempts, history, inbox, jobs, lanes, mappings, metadata, run_parts
 from app.storage.tables import connections as connection_rows
 from tests import services
 

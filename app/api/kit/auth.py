@@ -24,6 +24,7 @@ from app.ttl_cache import TtlCache
 CACHE_SECONDS = 3.0
 """How long a process may still accept a revoked key that it has just seen."""
 
+MAKE_ONE = "make one with: gateway keys create NAME"
 MAX_CACHED = 1000
 WELCOME_SECONDS = 3600.0
 """How long an address is let in with a key that was right there before, whatever others try from it."""
@@ -44,7 +45,7 @@ class KnownKeys:
     _welcome: TtlCache[tuple[str, str], bool] = field(default_factory=lambda: TtlCache(WELCOME_SECONDS, MAX_CACHED))
 
     async def find(self, secret: str, address: str) -> ApiKey:
-        """The key that somebody at that address has sent. Raises Unauthenticated and TooManyTries."""
+        """The key that somebody at that address has sent. Raises Unauthenticated, Forbidden and TooManyTries."""
         digest, caller = keys.hashed(secret), neighbourhood(address)
         self._let_in(caller, digest)
         kept = self._kept.get(digest)
@@ -53,10 +54,19 @@ class KnownKeys:
                 found = await keys.find(db, secret)
             if found is None:
                 self.tries.wrong(self.gateway, caller)
-                raise Unauthenticated("this API key is unknown or was revoked", fix="make one with: gateway keys create NAME")
+                raise Unauthenticated("this API key is unknown or was revoked", fix=MAKE_ONE)
             kept = self._kept.put(digest, await self._touched(found))
             self._welcome.put((caller, digest), True)
+        self._refuse_limits(kept, address)
         return kept
+
+    def _refuse_limits(self, key: ApiKey, address: str) -> None:
+        if key.expires_at is not None and key.is_over(self.gateway.clock()):
+            raise Unauthenticated(f"this API key expired at {key.expires_at:%Y-%m-%d %H:%M} UTC", fix=MAKE_ONE)
+        if not key.may_come_from(address):
+            where = f"from {address}" if address else "without an address"
+            fix = "call from one of its addresses, or make a key for this one: gateway keys create NAME --address ADDRESS"
+            raise Forbidden(f"this API key may not be used {where}", fix=fix)
 
     def _let_in(self, caller: str, digest: str) -> None:
         """Raises TooManyTries for an address that is slowed down, unless this very key was right there."""

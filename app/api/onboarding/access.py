@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.requests import Request
 
 from app.api.kit.addresses import caller_of
@@ -11,7 +12,7 @@ from app.api.kit.auth import KnownKeys
 from app.domain import Right
 from app.engine.core.runtime import Gateway
 from app.engine.operations import onboarding
-from app.errors import BadInput, NotFound, Unauthenticated
+from app.errors import BadInput, Forbidden, NotFound, Unauthenticated
 from app.records import connections, keys
 from app.records.keys import ApiKey
 from app.records.onboarding import visits
@@ -54,7 +55,7 @@ class Door:
             return await self.with_key(secret, connection)
         async with self.gateway.database.read() as db:
             visit = await visits.of_browser(db, self.gateway.vault, self.system, self.browser, self.gateway.clock())
-            key = await keys.in_force(db, visit.key_id) if visit is not None and visit.key_id is not None else None
+            key = await self._key(db, visit)
         if visit is None or key is None:
             return None
         if visit.is_by_link:
@@ -68,7 +69,7 @@ class Door:
         """A visit with this key: the one that is under way, or a new one. Raises Refused."""
         try:
             key = await self._keys.find(secret, caller_of(self.request))
-        except Unauthenticated as error:
+        except (Unauthenticated, Forbidden) as error:
             raise Refused(WRONG_KEY, error.message) from error
         wanted = await self._wanted(key, connection)
         async with self.gateway.database.read() as db:
@@ -91,7 +92,7 @@ class Door:
         """This browser's visit, with a key that is still in force. Raises Refused."""
         async with self.gateway.database.read() as db:
             visit = await visits.find(db, self.gateway.vault, visit_id, self.browser, self.gateway.clock())
-            key = await keys.in_force(db, visit.key_id) if visit is not None and visit.key_id is not None else None
+            key = await self._key(db, visit)
         if visit is None or key is None:
             raise Refused(OUTDATED, "the page is too old, or was opened in another browser")
         return visit
@@ -100,6 +101,13 @@ class Door:
         kind, _, secret = self.request.headers.get("authorization", "").partition(" ")
         given = secret.strip() if kind.lower() == "bearer" else self.request.headers.get("x-api-key", "")
         return given or None
+
+    async def _key(self, db: AsyncConnection, visit: Visit | None) -> ApiKey | None:
+        """The key that allows the visit, if it still does. Its addresses bind whoever has it, not the person with a link."""
+        if visit is None or visit.key_id is None:
+            return None
+        key = await keys.in_force(db, visit.key_id, self.gateway.clock())
+        return key if key is not None and (visit.is_by_link or key.may_come_from(caller_of(self.request))) else None
 
     async def _wanted(self, key: ApiKey, connection: str | None) -> str | None:
         """The id of the connection that is to be connected again; None for a new one. Raises Refused."""
@@ -127,7 +135,7 @@ class Door:
         self._keys.let_in(caller_of(self.request))
         async with self.gateway.database.read() as db:
             visit = await visits.by_link(db, self.gateway.vault, self.system, link, self.gateway.clock())
-            key = await keys.in_force(db, visit.key_id) if visit is not None and visit.key_id is not None else None
+            key = await self._key(db, visit)
         if visit is None:
             self._keys.wrong_link(caller_of(self.request))
         if visit is None or key is None:

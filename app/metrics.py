@@ -8,6 +8,7 @@ _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300
 
 INTAKE = Counter("gateway_intake_total", "Webhook requests by connection and result.", ["connection", "result"])
 INTAKE_SECONDS = Histogram("gateway_intake_seconds", "Time from the request to its answer.", buckets=_SECONDS)
+TURNED_AWAY = Counter("gateway_turned_away_total", "Connections ended before a request of theirs was taken, by why.", ["why"])
 WRONG_TRIES = Counter("gateway_wrong_tries_total", "Wrong API keys and secrets, by where they were tried.", ["door"])
 SLOWED = Counter("gateway_slowed_total", "Requests answered 429 after too many wrong tries, by where.", ["door"])
 TO_WAREHOUSE_SECONDS = Histogram(

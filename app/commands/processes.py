@@ -63,11 +63,12 @@ def serve() -> None:
     from app.api.intake.protocol import protocol_for
     from app.integrations.registry import secret_names
     from app.main import create_app
-    from app.processes.preflight import refuse_taken_port
+    from app.processes.preflight import make_room_for_connections, refuse_taken_port
     from app.settings import Settings
 
     settings = _alone(_with_queue(_checked(Settings())))
     refuse_taken_port(settings)
+    make_room_for_connections(settings)
     logs.configure(settings, secret_names())
     app = create_app(settings)
     config = uvicorn.Config(
@@ -77,6 +78,8 @@ def serve() -> None:
         loop="auto",  # uvloop where there is one
         http=protocol_for(app.intake),
         lifespan="on",
+        ws="none",
+        timeout_keep_alive=settings.keep_alive_seconds,  # type: ignore[arg-type]  # seconds, of which it asks for whole ones only
         proxy_headers=False,  # app/api/kit/addresses.py knows whom to believe
         access_log=False,
         log_config=None,

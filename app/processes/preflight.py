@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import resource
 import socket
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,6 +21,8 @@ from app.storage import address
 SECONDS = 3.0
 ASKING_SECONDS = 1.0
 OWNERS_ONLY = 0o600
+OTHER_FILES = 200
+"""File descriptors for all but the API's connections: the database's, the queue's, those of outgoing calls."""
 
 
 def prepare_directory(settings: Settings) -> Path:
@@ -52,6 +55,16 @@ def _make(file: Path, setting: str) -> None:
     except OSError as error:
         fix = f"let this user write it and its folder, or set {setting} to another place"
         raise BadInput(f"the database {file} cannot be used: {error.strerror}", field=setting, fix=fix) from error
+
+
+def make_room_for_connections(settings: Settings) -> None:
+    """Asks for as many file descriptors as GATEWAY_MAX_CONNECTIONS needs. Where there are fewer, it takes fewer connections."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = settings.max_connections + OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        soft = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        settings.max_connections = max(10, min(settings.max_connections, soft - OTHER_FILES))
 
 
 def refuse_taken_port(settings: Settings) -> None:

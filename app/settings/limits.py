@@ -45,13 +45,36 @@ class Limits(BaseSettings):
         description="Longest time that such an address waits, in seconds. The first pause is 5 seconds; it doubles each time.",
     )
 
+    # --- connections and heads -------------------------------------------------------------------------------------
+    max_connections: int = Field(
+        1000,
+        ge=10,
+        le=100_000,
+        description=(
+            "Number of connections to the API at a time. Above it, those that wait for a request give way to new ones. If all "
+            "are busy, the answer is 503. Each needs a file descriptor."
+        ),
+    )
+    keep_alive_seconds: float = Field(
+        20, ge=1, le=600, description="Time for which a connection may wait for its next request, in seconds."
+    )
+    max_head_bytes: int = Field(
+        64 * 1024,
+        ge=8 * 1024,
+        le=MIB,
+        description="Largest head of a request (its first line and headers), in bytes. Above it the answer is 431.",
+    )
+    head_timeout_seconds: float = Field(
+        10, ge=1, le=120, description="Longest time a request's head may take to arrive, in seconds. After it the answer is 408."
+    )
+
     # --- intake -----------------------------------------------------------------------------------------------------
     max_body_bytes: int = Field(
         5 * MIB,
         ge=1024,
         description=("Largest webhook body, in bytes. Keep it generous: a shop switches its webhook off after some refusals."),
     )
-    body_timeout_seconds: float = Field(20, gt=0, description="Longest time a webhook's body may take to arrive, in seconds.")
+    body_timeout_seconds: float = Field(20, gt=0, description="Longest time a request's body may take to arrive, in seconds.")
     max_waiting_bytes: int = Field(
         64 * MIB,
         ge=1024,

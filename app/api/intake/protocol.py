@@ -11,11 +11,13 @@ import asyncio
 import time
 from typing import Any, ClassVar
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from app.api.intake.refusals import Answer, answer_headers
+from app.api.intake.guard import GuardedProtocol
+from app.api.intake.refusals import Answer
 from app.api.intake.shop_webhooks import PREFIX, WebhookIntake
 from app.api.intake.wms_webhooks import PREFIX as FROM_WAREHOUSE
+from app.settings.limits import Limits
 
 
 def protocol_for(intake: WebhookIntake) -> type[asyncio.Protocol]:
@@ -23,15 +25,21 @@ def protocol_for(intake: WebhookIntake) -> type[asyncio.Protocol]:
     return type("BoundIntakeProtocol", (IntakeProtocol,), {"intake": intake})
 
 
-class IntakeProtocol(HttpToolsProtocol):
+class IntakeProtocol(GuardedProtocol):
     """One connection. A delivery is held back from its task until its chunk of bytes has been parsed."""
 
     intake: ClassVar[WebhookIntake]
     _held: tuple[RequestResponseCycle, Any] | None = None
 
+    @property
+    def limits(self) -> Limits:
+        return self.intake.gateway.settings
+
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        if self._held is not None:  # the rest of the body is still to come
+        if self._is_over:
+            self._held = None
+        elif self._held is not None:  # the rest of the body is still to come
             super()._start_asgi_task(*self._let_go())
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -74,11 +82,7 @@ class IntakeProtocol(HttpToolsProtocol):
 
     def _send(self, cycle: RequestResponseCycle, answer: Answer) -> None:
         cycle.response_started = cycle.response_complete = True
-        parts = [STATUS_LINE[answer.status]]
-        for name, value in (*self.server_state.default_headers, *answer_headers(answer)):
-            parts += (name, b": ", value, b"\r\n")
-        parts += (b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n", answer.body)
-        self.transport.write(b"".join(parts))
+        self.transport.write(self._written(answer, keep_alive=cycle.keep_alive))
         if not cycle.keep_alive:
             self.transport.close()
         self.on_response_complete()

@@ -48,6 +48,15 @@ TOO_SLOW = Refusal(408, "too-slow", "The body did not arrive in time", "Look at 
 NOT_REACHABLE = Refusal(503, "not-stored", "The delivery could not be kept just now", "Send it again")
 FULL = Refusal(503, "full", "Too many deliveries wait to be kept", "Send it again")
 SLOWED = Refusal(429, "slowed", "Too many wrong signatures came from this address", "Send it again, with the right secret")
+HEAD_TOO_LARGE = Refusal(
+    431,
+    "head-too-large",
+    "The first line and headers are too large",
+    "Send fewer and shorter ones (GATEWAY_MAX_HEAD_BYTES)",
+)
+HEAD_TOO_SLOW = Refusal(408, "head-too-slow", "The request's headers did not arrive in time", "Look at the network in between")
+NOT_HTTP = Refusal(400, "not-http", "This is no HTTP request", "Send HTTP/1.1; nothing of it was read")
+CROWDED = Refusal(503, "crowded", "There are too many connections just now", "Try again, and close what is not used")
 HUNG_UP = Refusal(400, "hung-up", "The client hung up before the body had arrived", "Send it again")
 
 STATUS_OF: dict[WhyRefused, int] = {

@@ -23,6 +23,7 @@ _REFUSALS = (
     refusals.TOO_SLOW,
     refusals.TOO_LARGE,
     refusals.SLOWED,
+    refusals.HEAD_TOO_LARGE,
     refusals.NOT_REACHABLE,
 )
 _MEANINGS = {
@@ -33,6 +34,7 @@ _MEANINGS = {
     413: "The body is larger than GATEWAY_MAX_BODY_BYTES.",
     415: "The content type is not one that the system sends.",
     429: "Wrongly signed too, after too many from this address. What is signed as it should be is always taken.",
+    431: "The request's first line and headers are larger than GATEWAY_MAX_HEAD_BYTES.",
     503: "It could not be kept just now; nothing was lost that was answered 200.",
 }
 

@@ -23,7 +23,7 @@ from redis.exceptions import RedisError
 
 from app.clock import Clock
 from app.errors import Paced
-from app.http import CallLimits, retry_after_seconds
+from app.http import BoundedTransport, CallLimits, retry_after_seconds
 from app.ids import new_id
 from app.integrations.protocol.account import CALLS_COUNTED, IN_TURN, Pace
 from app.logs import get_logger
@@ -69,6 +69,11 @@ redis.call('SET', KEYS[1], free, 'PX', math.ceil(free - now + 1000))
 return 0
 """
 
+_STOP = """
+if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[1]) then redis.call('SET', KEYS[1], 1, 'PX', ARGV[1]) end
+return 0
+"""
+"""KEYS: the mark that nobody calls. ARGV: for how many milliseconds. An earlier mark that lasts longer stays."""
 
 _LEAVE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
 """KEYS: the account's turn. ARGV: who has it."""
@@ -117,6 +122,8 @@ class PaceKeeper:
         self._alone = LocalRow()
         self._is_alone = False
         self._turns: dict[str, asyncio.Lock] = {}
+        self._stopped: dict[str, float] = {}
+        """Until when nobody calls, by row, in the process's own seconds."""
 
     @asynccontextmanager
     async def turn(self, key: str, seconds: float) -> AsyncIterator[None]:
@@ -125,7 +132,7 @@ class PaceKeeper:
         Another process that ended in the middle is waited for no longer than `seconds`, the time of a call.
         """
         async with self._turns.setdefault(key, asyncio.Lock()):
-            mine, name = new_id("turn"), f"turn:{hashlib.sha256(key.encode()).hexdigest()[:32]}"
+            mine, name = new_id("turn"), _name("turn", key)
             taken = await self._take_turn(name, mine, seconds)
             while not taken:
                 await asyncio.sleep(TURN_SECONDS)
@@ -155,21 +162,34 @@ class PaceKeeper:
         if self._redis is None:
             return self._alone.take(key, Spacing.of(pace), milliseconds, calls) / 1000
         spacing, kept = Spacing.of(pace), pace.seconds * 1000
-        waited = await self._ask(_TAKE, key, spacing.interval, spacing.tolerance, milliseconds, calls, kept)
+        waited = await self._run(_TAKE, _name("pace", key), spacing.interval, spacing.tolerance, milliseconds, calls, kept)
         if waited is None:
             return self._alone.take(key, Spacing.of(pace, ALONE_SHARE), milliseconds, calls) / 1000
         return waited / 1000
 
+    async def stop(self, key: str, seconds: float, pace: Pace) -> None:
+        """Stops all calls to the account for so long, because it asked for fewer calls: those that are to come, and those that
+        have their place in the row and wait for it."""
+        self._stopped[key] = max(self._stopped.get(key, 0.0), self._alone.now() + seconds)
+        await self._run(_STOP, _name("stop", key), seconds * 1000)
+        await self.hold(key, seconds, pace)
+
+    async def stopped(self, key: str) -> float:
+        """For how many seconds more nobody calls, asked right before a call."""
+        here = self._stopped.get(key, 0.0) - self._alone.now()
+        there = await self._run("return redis.call('PTTL', KEYS[1])", _name("stop", key)) or 0.0
+        return max(0.0, here, there / 1000)
+
     async def hold(self, key: str, seconds: float, pace: Pace) -> None:
-        """Stops all calls to the account for so long, because it asked for fewer calls. None of a burst comes before."""
+        """Keeps the row empty for so long. None of a burst comes before."""
         milliseconds = seconds * 1000 + Spacing.of(pace).tolerance
         self._alone.hold(key, milliseconds)
-        if self._redis is not None:
-            await self._ask(_HOLD, key, milliseconds)
+        await self._run(_HOLD, _name("pace", key), milliseconds)
 
-    async def _ask(self, script: str, key: str, *arguments: float) -> float | None:
-        assert self._redis is not None
-        name = f"pace:{hashlib.sha256(key.encode()).hexdigest()[:32]}"
+    async def _run(self, script: str, name: str, *arguments: float) -> float | None:
+        """None while there is no Redis."""
+        if self._redis is None:
+            return None
         try:
             async with asyncio.timeout(REDIS_SECONDS):
                 found = await self._redis.eval(script, 1, name, *(str(math.ceil(each)) for each in arguments))  # type: ignore[misc]
@@ -180,6 +200,10 @@ class PaceKeeper:
             return None
         self._is_alone = False
         return float(found)
+
+
+def _name(kind: str, key: str) -> str:
+    return f"{kind}:{hashlib.sha256(key.encode()).hexdigest()[:32]}"
 
 
 @dataclass
@@ -202,7 +226,8 @@ class PacedTransport(httpx.AsyncBaseTransport):
     """
 
     def __init__(self, inner: httpx.AsyncBaseTransport, keeper: PaceKeeper, key: str, pace: Pace, clock: Clock) -> None:
-        self._inner = inner
+        # A call is answered when the last byte of its answer is there, which may be long after the first.
+        self._inner = BoundedTransport(inner) if pace.one_at_a_time else inner
         self._keeper = keeper
         self._key = key
         self._row = pace.row or key
@@ -218,18 +243,25 @@ class PacedTransport(httpx.AsyncBaseTransport):
         # What counts as many calls waits for as many places: were it not let to, single calls would always be before it.
         longer = (calls - 1) * Spacing.of(self._pace).interval / 1000
         await self._wait(request, self._row, self._pace, PATIENCE_SECONDS + longer, calls)
-        call = functools.partial(self._inner.handle_async_request, request)
+        call = functools.partial(self._call, request)
         around = request.extensions.get(IN_TURN)
         asked = call if around is None else functools.partial(around, call)
         response = await (self._in_turn(request, asked) if self._pace.one_at_a_time else asked())
         if response.status_code == 429 and not self._pace.is_told:
             named = retry_after_seconds(response.headers, self._clock()) or self._pace.seconds
             pause = min(named, LONGEST_HOLD_SECONDS)
-            await self._keeper.hold(self._row, pause, self._pace)
+            await self._keeper.stop(self._row, pause, self._pace)
             if in_background.get():
                 await response.aclose()
                 raise _later(f"{CallLimits.of(request).system} has had too many calls for now (429)", request, pause)
         return response
+
+    async def _call(self, request: httpx.Request) -> httpx.Response:
+        """Raises Paced where the account was to be left alone meanwhile."""
+        left = await self._keeper.stopped(self._row)
+        if left > 0:
+            raise _later(f"{CallLimits.of(request).system} has had too many calls for now", request, left)
+        return await self._inner.handle_async_request(request)
 
     async def _in_turn(self, request: httpx.Request, ask: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
         """Keeps the distance between calls as the system sees it.

@@ -174,7 +174,7 @@ class Gateway:
             key = f"{connection.integration}|{system.account(connection.source).key}"
             transport = PacedTransport(self.transport, self.paces, key, pace, self.clock)
             shared = client_on(transport)
-            pause = partial(self.paces.hold, pace.row or key, pace=pace)
+            pause = partial(self.paces.stop, pace.row or key, pace=pace)
 
         def client(*, own: bool = False) -> httpx.AsyncClient:
             made: ListeningClient

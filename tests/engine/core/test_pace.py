@@ -14,7 +14,7 @@ import pytest
 from redis.asyncio import Redis
 
 from app.engine.core.pace import LocalRow, PacedTransport, PaceKeeper, Spacing, in_background
-from app.errors import RateLimited
+from app.errors import Paced, RateLimited
 from app.http import client_on, send
 from app.integrations.protocol.account import Pace
 
@@ -160,6 +160,31 @@ async def test_no_call_of_a_burst_comes_before_the_time_that_was_asked_for(redis
     assert 29 < await keeper.wait("mystore|a", pace) <= 30
 
 
+@pytest.mark.parametrize("shared", [True, False])
+async def test_a_call_that_waits_in_the_row_is_not_made_when_the_account_asks_for_fewer(redis: Redis, shared: bool) -> None:
+    """It has its place already, behind a call that brings the news that none is left."""
+    keepers = [PaceKeeper(redis), PaceKeeper(redis)] if shared else [PaceKeeper(None)] * 2
+    pace, made = Pace(1, 0.3, one_at_a_time=True, row=f"office|stopped-{shared}", is_told=True), list[str]()
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        made.append(request.url.path)
+        return httpx.Response(200)
+
+    first, second = (
+        PacedTransport(httpx.MockTransport(answer), keeper, f"office|{key}", pace, lambda: datetime(2026, 11, 28, tzinfo=UTC))
+        for key, keeper in zip("ab", keepers, strict=True)
+    )
+    await first.handle_async_request(httpx.Request("POST", "https://api.example/last"))
+    waits = asyncio.create_task(second.handle_async_request(httpx.Request("POST", "https://api.example/waits")))
+    await asyncio.sleep(0.1)
+    await keepers[0].stop(f"office|stopped-{shared}", 40, pace)
+    with pytest.raises(Paced) as caught:
+        await waits
+    assert caught.value.retry_after is not None
+    assert 35 < caught.value.retry_after <= 40
+    assert made == ["/last"]
+
+
 async def test_accounts_at_an_address_that_counts_its_callers_share_a_row() -> None:
     keeper, pace = PaceKeeper(None), Pace(10, 3600, row="office|api.example")
     answered = httpx.MockTransport(lambda request: httpx.Response(200))
@@ -252,6 +277,32 @@ async def test_an_account_that_takes_one_call_at_a_time_is_never_asked_twice_at_
     ]
     await asyncio.gather(*(client.get("http://shop.test/") for client in clients for _ in range(4)))
     assert most == 1
+
+
+async def test_a_call_is_answered_when_the_last_byte_is_there(redis: Redis) -> None:
+    """A long list takes seconds to come: its call is still one when its first bytes are read."""
+    events = list[str]()
+
+    class Slow(httpx.AsyncByteStream):
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            yield b"[1"
+            await asyncio.sleep(0.05)
+            events.append(f"end {self.name}")
+            yield b"]"
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        events.append(f"begin {request.url.path}")
+        return httpx.Response(200, stream=Slow(request.url.path))
+
+    pace, clock = Pace(1000, 0.001, one_at_a_time=True), lambda: datetime(2026, 11, 29, tzinfo=UTC)
+    inner = httpx.MockTransport(answer)
+    clients = [client_on(PacedTransport(inner, PaceKeeper(redis), "bodies", pace, clock)) for _ in range(2)]
+    answers = await asyncio.gather(*(client.get(f"http://shop.test/{key}") for client in clients for key in "ab"))
+    assert [each.json() for each in answers] == [[1]] * 4
+    assert [event.split()[0] for event in events] == ["begin", "end"] * 4
 
 
 @pytest.mark.parametrize("redis_is_there", [True, False])

@@ -12,6 +12,7 @@ from lxml import etree
 from pydantic import SecretStr
 
 from app.http import account_client
+from app.integrations.protocol.account import IN_TURN
 from app.integrations.protocol.session import SessionStore
 from app.integrations.sevenoffice24.credentials import SevenOfficeCredentials
 from app.integrations.sevenoffice24.soap.calls import Calls
@@ -81,6 +82,12 @@ class Office(httpx.AsyncBaseTransport):
     """Whether a session that a login gives is good."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Every call is in its turn."""
+        around = request.extensions[IN_TURN]
+        found: httpx.Response = await around(lambda: self._say(request))
+        return found
+
+    async def _say(self, request: httpx.Request) -> httpx.Response:
         content = await request.aread()
         body = etree.fromstring(content)[-1][0]
         cookie = request.headers.get("Cookie", "").removeprefix("ASP.NET_SessionId=") or None

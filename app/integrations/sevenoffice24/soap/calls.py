@@ -16,6 +16,7 @@ from zeep.proxy import AsyncServiceProxy
 from app.clock import Clock
 from app.errors import Malformed, Paced, Refused
 from app.http import CallLimits
+from app.integrations.protocol.account import IN_TURN
 from app.integrations.sevenoffice24.soap.documents import NotSoap, body_of, exception_in, fault_in
 from app.integrations.sevenoffice24.soap.failures import SYSTEM, reset_seconds, sort_fault, sort_other
 from app.integrations.sevenoffice24.soap.services import SETTINGS, Described, Service, described
@@ -48,6 +49,7 @@ class _Sending:
     http: httpx.AsyncClient
     limits: CallLimits
     session: str | None
+    heed: Callable[[httpx.Response], Awaitable[None]]
 
     async def post_xml(self, address: str, envelope: Any, headers: Mapping[str, str]) -> httpx.Response:
         sent = {**headers, "Accept": "text/xml"}
@@ -55,7 +57,14 @@ class _Sending:
             sent["Cookie"] = f"{COOKIE}={self.session}"
         content = etree.tostring(envelope, xml_declaration=True, encoding="utf-8")
         request = self.http.build_request("POST", address, content=content, headers=sent)
+        request.extensions[IN_TURN] = self._in_turn
         return await self.http.send(self.limits.on(request))
+
+    async def _in_turn(self, send_it: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
+        """What this call finds out of the limits is known before the next one."""
+        answer = await send_it()
+        await self.heed(answer)
+        return answer
 
 
 class Calls:
@@ -72,13 +81,12 @@ class Calls:
     async def ask(self, operation: Operation, session: str | None = None) -> Any:
         """The plain value of the operation's result. Raises NotAuthenticated where the session is not good."""
         service = await described(operation.service)
-        sending = _Sending(self._http, self._limits, session)
+        sending = _Sending(self._http, self._limits, session, self._heed)
         client = AsyncClient(service.document, transport=sending, settings=SETTINGS)
         proxy = AsyncServiceProxy(client, service.binding, address=f"{self._base}{service.path}")
         arguments = service.arguments(operation.name, operation.arguments)
         self.count += 1
         answer: httpx.Response = await proxy[operation.name](**arguments)
-        await self._heed(answer)
         try:
             return await asyncio.to_thread(self._read, service, operation, answer)
         except Paced as error:

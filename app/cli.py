@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 import app as package
-from app.commands import alerts, doctor, integrations, keys, processes, stock, sync
+from app.commands import alerts, audit, doctor, integrations, keys, processes, stock, sync
 from app.commands.connections import commands as connections
 from app.commands.kit.terminal import EXIT_CODES, Commands, out
 from app.commands.records import lists, places, settling
@@ -49,6 +49,7 @@ for group in (lists, places, settling):
     group.register(app, RUNNING)
 app.add_typer(stock.app, name="stock", rich_help_panel=RUNNING)
 app.add_typer(alerts.app, name="alerts", rich_help_panel=RUNNING)
+app.command("audit", rich_help_panel=RUNNING)(audit.audit)
 app.add_typer(keys.app, name="keys", rich_help_panel=OWN)
 app.command("doctor", rich_help_panel=OWN)(doctor.doctor)
 

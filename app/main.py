@@ -23,6 +23,7 @@ from app.engine.intake.inbox import Inbox
 from app.logs import get_logger
 from app.settings import Settings
 from app.settings.limits import Network
+from app.storage.audit import acts
 
 log = get_logger(__name__)
 
@@ -76,7 +77,8 @@ class GatewayApp(FastAPI):
         else:
             if scope["type"] == "http":
                 scope["scheme"] = scheme_of(scope, self.trusted_networks)
-            await super().__call__(scope, receive, send)
+            with acts.separate():  # whoever the request turns out to be is at work until it is answered
+                await super().__call__(scope, receive, send)
 
 
 def _serve_figures(settings: Settings, stack: contextlib.AsyncExitStack) -> None:

@@ -48,6 +48,7 @@ TAGS = [
     {"name": "integrations", "description": "The systems that can be connected, and what each of them can do."},
     {"name": "connections", "description": "One shop each, tied to one goods owner in one WMS."},
     {"name": "keys", "description": "API keys."},
+    {"name": "audit", "description": "Who changed what, when and from where."},
     {"name": "privacy", "description": "Erasing a person's data."},
     {"name": "webhooks", "description": "For shops and the WMS; signed or with a secret of their own, without an API key."},
     {"name": "health", "description": "For platforms; without an API key."},

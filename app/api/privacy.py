@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter
@@ -12,6 +13,7 @@ from app.api.kit.pages import NO_NUL
 from app.api.kit.responses import problems
 from app.engine.upkeep import retention
 from app.given import Flag
+from app.storage.audit.changes import Change, note
 
 router = APIRouter(tags=["privacy"])
 
@@ -47,6 +49,10 @@ async def erase(caller: Admin, body: Erase) -> ErasedView:
     dead are not touched, because their data is still needed."""
     async with caller.gateway.database.begin() as db:
         erased = await retention.erase(db, text=body.text, connection_ids=caller.connection_ids, dry_run=body.dry_run)
+        counts = () if body.dry_run else asdict(erased).items()
+        # Whose data it was would be kept with it: only how much of what was erased is.
+        changes = [Change(f"erased.{part}", None, count) for part, count in counts if count]
+        note(db, "the data of a person", changes, connection_ids=caller.connection_ids or (None,))
     return ErasedView(
         dry_run=body.dry_run, events=erased.events, jobs=erased.jobs, attempts=erased.attempts, previews=erased.previews
     )

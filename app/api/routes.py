@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from app.api import alerts, health, integrations, keys, openapi, privacy, runs, stock, sync
+from app.api import alerts, audit, health, integrations, keys, openapi, privacy, runs, stock, sync
 from app.api.connections import preview, webhooks
 from app.api.connections import resource as connections
 from app.api.kit import docs_page, problems
@@ -30,6 +30,7 @@ RESOURCES = (
     webhooks,
     preview,
     keys,
+    audit,
     privacy,
     health,
 )

@@ -28,9 +28,13 @@ app = typer.Typer(
 )
 
 
-def on_database(settings: Settings, work: Callable[[AsyncConnection], Awaitable[Result]]) -> Result:
-    """Runs it in one transaction. Ends the command when the database cannot be reached or has no tables yet."""
+def on_database(settings: Settings, command: str, work: Callable[[AsyncConnection], Awaitable[Result]]) -> Result:
+    """Runs it in one transaction, which keeps the command and the machine's user with what it changes.
+
+    Ends the command when the database cannot be reached or has no tables yet.
+    """
     from app.storage import migrations
+    from app.storage.audit import acts
     from app.storage.engine import Database
     from app.storage.outages import refuse_missing_file, said_plainly
 
@@ -46,7 +50,7 @@ def on_database(settings: Settings, work: Callable[[AsyncConnection], Awaitable[
         finally:
             await database.close()
 
-    with said_plainly(settings.sqlalchemy_url):
+    with said_plainly(settings.sqlalchemy_url), acts.separate(acts.of_this_machine(command)):
         return asyncio.run(run())
 
 
@@ -82,7 +86,7 @@ def create(
         ids = [(await connections.find(db, vault, one)).id for one in connection] if connection else None
         return await keys.create(db, name, right or [Right.READ], ids, now, limits)
 
-    key_id, secret = on_database(settings, work)
+    key_id, secret = on_database(settings, "gateway keys create", work)
     if as_json:
         print_json({"id": key_id, "name": name, "key": secret})
         return
@@ -113,7 +117,7 @@ def show(as_json: AsJson = False) -> None:
         names = await connections.names(db)
         return [_row(key, names) for key in await keys.every(db)]
 
-    rows = on_database(Settings(), work)
+    rows = on_database(Settings(), "gateway keys list", work)
     if as_json:
         print_json({"items": rows, "next_cursor": None})
         return
@@ -152,7 +156,7 @@ def revoke(key_id: Annotated[str, typer.Argument(metavar="ID", help="Id of the k
     from app.records import keys
     from app.settings import Settings
 
-    on_database(Settings(), lambda db: keys.revoke(db, key_id, utc_now()))
+    on_database(Settings(), "gateway keys revoke", lambda db: keys.revoke(db, key_id, utc_now()))
     err().print(f"Key {key_id} is revoked.")
 
 
@@ -171,5 +175,5 @@ def reencrypt() -> None:
     from app.storage.secrets import open_vault, reseal
 
     settings = Settings()
-    counts = on_database(settings, lambda db: reseal(db, open_vault(settings)))
+    counts = on_database(settings, "gateway keys reencrypt", lambda db: reseal(db, open_vault(settings)))
     err().print(f"The secrets of {counts['connections']} connections are encrypted with the first key now.")

@@ -29,6 +29,7 @@ from app.processes.valkey import EmbeddedValkey, tied_to_parent
 from app.records import keys
 from app.settings import KEY_FILE, START_HEADER, START_VARIABLE, Settings
 from app.storage import migrations
+from app.storage.audit import acts
 from app.storage.engine import Database
 from app.storage.outages import said_plainly
 from app.storage.secrets import open_vault
@@ -213,13 +214,14 @@ async def ensure_admin_key(database_url: str, data_directory: Path) -> tuple[str
     path = data_directory / KEY_FILE
     database = Database(database_url)
     try:
-        async with database.begin() as db:
-            if await keys.every(db):
-                return (path.read_text(encoding="ascii").strip() if path.exists() else None), False
-            _, secret = await keys.create(db, "admin", [Right.ADMIN], None, utc_now())
-            # Written before the commit: a key that is in force and that nobody has would be of no use.
-            _write_secret(path, secret)
-            return secret, True
+        with acts.separate(acts.of_this_machine("gateway up")):
+            async with database.begin() as db:
+                if await keys.every(db):
+                    return (path.read_text(encoding="ascii").strip() if path.exists() else None), False
+                _, secret = await keys.create(db, "admin", [Right.ADMIN], None, utc_now())
+                # Written before the commit: a key that is in force and that nobody has would be of no use.
+                _write_secret(path, secret)
+                return secret, True
     finally:
         await database.close()
 

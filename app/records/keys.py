@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.domain import Right
 from app.errors import BadInput, NotFound
 from app.ids import new_id, unguessable
+from app.storage.audit.changes import Change, note
 from app.storage.side_tables import api_keys
 
 IMPLIED = {
@@ -113,6 +114,8 @@ async def create(
             addresses=list(limits.addresses) if limits.addresses is not None else None,
         )
     )
+    given = {"name": name, "rights": sorted(every), "connections": connection_ids, **asdict(limits)}
+    note(db, f"key {key_id}", [Change(path, None, value) for path, value in given.items() if value is not None])
     return key_id, secret
 
 
@@ -158,3 +161,4 @@ async def revoke(db: AsyncConnection, key_id: str, now: datetime) -> None:
     )
     if done.rowcount == 0:
         raise NotFound(f"there is no key {key_id!r} in force", field="key", fix="list them with: gateway keys list")
+    note(db, f"key {key_id}", [Change("revoked_at", None, now)])

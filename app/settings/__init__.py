@@ -183,6 +183,9 @@ class Settings(Limits):
     quiet_run_days: float = Field(
         14, gt=0, description="Runs by schedule that found nothing to do are deleted after this many days."
     )
+    audit_days: float = Field(
+        400, gt=0, le=36500, description="The audit, who changed what in the gateway, is deleted after this many days."
+    )
 
     # --- alerts -----------------------------------------------------------------------------------------------------
     alert_window_minutes: float = Field(

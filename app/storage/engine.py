@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from app.logs import get_logger
 from app.metrics import ROLLED_BACK
 from app.storage import address
+from app.storage.audit import changes
 from app.storage.outages import is_rolled_back
 from app.storage.types import dumps, loads
 
@@ -143,9 +144,17 @@ class Database:
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
-        """A write transaction. It commits when the block ends, and rolls back when the block raises."""
+        """A write transaction. It commits when the block ends, and rolls back when the block raises.
+
+        What somebody at work changes in it is kept with it (app/storage/audit).
+        """
         async with self.engine.begin() as connection:
+            changed = await changes.watched(connection)
             yield connection
+            if changed is not None:
+                await changed.write(connection)
+        if changed is not None and changed.has_rows:
+            changed.act.is_kept = True
 
     async def run(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         """Runs `work` in one write transaction. Runs it again when PostgreSQL has rolled it back (40P01, 40001).

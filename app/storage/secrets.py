@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.errors import BadInput
 from app.settings import Settings
+from app.storage.audit.changes import Change, note
 from app.storage.outbound_tables import former_secrets
 from app.storage.side_tables import visits
 from app.storage.tables import connections, sessions
@@ -98,4 +99,6 @@ async def reseal(db: AsyncConnection, vault: Vault) -> dict[str, int]:
             mine = (one == value for one, value in zip(keys, key, strict=True))
             await db.execute(update(column.table).where(*mine).values({column: vault.seal(vault.open(sealed))}))
         counts[column.table.name] = len(rows)
+    resealed = [Change(f"resealed.{name}", None, count) for name, count in counts.items() if count]
+    note(db, "stored secrets", resealed)
     return counts

@@ -1,11 +1,11 @@
-"""Tables beside the pipe: API keys, what one process does by the clock, and the visits of people who connect a system."""
+"""Tables beside the pipe: API keys, what one process does by the clock, people who connect a system, and who changed what."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, LargeBinary, String, Table
+from sqlalchemy import Column, Index, LargeBinary, String, Table, Text
 
 from app.storage.tables import metadata
-from app.storage.types import BigId, Json, UtcTime
+from app.storage.types import BigId, Json, UtcTime, Words
 
 api_keys = Table(
     "api_keys",
@@ -49,4 +49,26 @@ visits = Table(
     Column("expires_at", UtcTime, nullable=False),
     Index("ix_visits_browser", "browser", "integration", "created_at"),
     Index("ix_visits_expires_at", "expires_at"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("at", UtcTime, nullable=False),
+    Column("way", String(10), nullable=False),  # api, cli, page
+    Column("key_id", String(40)),
+    Column("key_name", Words),
+    Column("actor", Words),  # a user of the machine, or a page's visit
+    Column("address", String(64)),
+    Column("route", String(200), nullable=False),
+    # No foreign key, and its name as it was: a deleted draft leaves its rows behind.
+    Column("connection_id", String(40)),
+    Column("connection_name", Text),
+    Column("subject", Words, nullable=False),
+    Column("changes", Json, nullable=False),
+    Index("ix_audit_connection", "connection_id", "id"),
+    Index("ix_audit_key", "key_id", "id"),
+    Index("ix_audit_route", "route", "id"),
+    Index("ix_audit_at", "at"),
 )

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import getpass
+import platform
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
+from sqlalchemy import select
 
+from app.processes.supervisor import ensure_admin_key
+from app.storage.engine import Database
+from app.storage.side_tables import audit
 from tests.cli.gateway_command import as_json, gateway
 
 
@@ -94,3 +102,33 @@ def test_odd_limits_are_refused_and_no_key_is_made(options: tuple[str, ...], cod
     result = gateway("keys", "create", "office", *options)
     assert (result.exit_code, said in result.stderr) == (code, True), result.stderr
     assert as_json(gateway("keys", "list", "--json"))["items"] == []
+
+
+async def _audit(database_url: str) -> list[Any]:
+    database = Database(database_url)
+    async with database.read() as db:
+        rows = list(await db.execute(select(audit).order_by(audit.c.id)))
+    await database.close()
+    return rows
+
+
+def test_what_these_commands_change_is_kept_with_the_user_of_the_machine(sqlite_database: str) -> None:
+    made = as_json(gateway("keys", "create", "ci", "--json"))
+    gateway("keys", "list")
+    gateway("keys", "revoke", made["id"])
+    created, revoked = asyncio.run(_audit(sqlite_database))
+    user = f"{getpass.getuser()}@{platform.node()}"
+    for row, command in ((created, "gateway keys create"), (revoked, "gateway keys revoke")):
+        assert (row.way, row.route, row.actor, row.key_id, row.address) == ("cli", command, user, None, None)
+        assert row.subject == f"key {made['id']}"
+    assert created.changes[0] == {"path": "name", "old": None, "new": "ci", "is_secret": False}
+    assert [change["path"] for change in revoked.changes] == ["revoked_at"]
+    assert made["key"] not in str([created, revoked])
+
+
+async def test_the_first_key_of_all_is_kept_as_the_start_that_made_it(sqlite_database: str, tmp_path: Path) -> None:
+    secret, is_new = await ensure_admin_key(sqlite_database, tmp_path)
+    assert is_new
+    (row,) = await _audit(sqlite_database)
+    assert (row.way, row.route) == ("cli", "gateway up")
+    assert str(secret) not in str(row)

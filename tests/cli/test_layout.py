@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from app.commands import alerts, stock
+from app.commands import alerts, audit, stock
 from app.commands.connections import commands as connections
-from app.commands.kit.terminal import fields, table
+from app.commands.kit.terminal import TIMES, fields, table
 from app.commands.records import lists, places
 
 REASON = "The street is missing in the delivery address; complete it in the shop: wp-admin/post.php?post=5012&action=edit"
@@ -73,6 +73,14 @@ CONNECTION = {
     "tested_at": "2026-11-28T14:52:09Z",
     "id": "con_T2vK8mQxJ4bZ6aYc",
 }
+CHANGES = {
+    "at": "2026-11-28T14:52:09Z",
+    "who": "smoke test",
+    "address": "2001:db8:85a3::8a2e:370:7334",
+    "connection": "fjellbutikken",
+    "what": "connection fjellbutikken",
+    "changed": "settings.stock.floor: 0 → 2; warehouse.password: a secret",
+}
 LISTS: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
     "mappings": (MAPPING, lists.MAPPING_COLUMNS),
     "events": (EVENT, places.EVENT_COLUMNS),
@@ -80,6 +88,7 @@ LISTS: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
     "lanes": (LANE, places.LANE_COLUMNS),
     "stock": (LEVEL, stock.COLUMNS),
     "connections": (CONNECTION, connections.COLUMNS),
+    "audit": (CHANGES, audit.COLUMNS),
 }
 
 
@@ -106,7 +115,7 @@ def words_of(row: Mapping[str, Any], columns: Mapping[str, str]) -> list[str]:
         for part in path.split("."):
             value = value[part]
         if isinstance(value, str):
-            words += value[:19].replace("T", " ").split() if path.endswith(("_at", "oldest")) else value.split()
+            words += value[:19].replace("T", " ").split() if path in TIMES or path.endswith("_at") else value.split()
     return words
 
 

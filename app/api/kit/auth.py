@@ -19,6 +19,8 @@ from app.errors import Forbidden, NotFound, TooManyTries, Unauthenticated, neare
 from app.records import connections, keys
 from app.records.connections import Connection
 from app.records.keys import ApiKey
+from app.storage.audit import acts
+from app.storage.audit.acts import Act, Way
 from app.ttl_cache import TtlCache
 
 CACHE_SECONDS = 3.0
@@ -26,6 +28,7 @@ CACHE_SECONDS = 3.0
 
 MAKE_ONE = "make one with: gateway keys create NAME"
 MAX_CACHED = 1000
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
 WELCOME_SECONDS = 3600.0
 """How long an address is let in with a key that was right there before, whatever others try from it."""
 TOUCH_AFTER = timedelta(minutes=1)
@@ -149,8 +152,18 @@ async def _caller(
         )
     known: KnownKeys = request.app.state.keys
     caller = Caller(await known.find(secret, caller_of(request)), known.gateway)
+    if request.method not in READING:
+        acts.begin(act_of(request, caller.key))
     refuse_unknown(request)
     return caller
+
+
+def act_of(request: Request, key: ApiKey | None, way: Way = Way.API, actor: str | None = None) -> Act:
+    """Who is at work when this request changes something."""
+    path = getattr(request.scope.get("route"), "path", request.url.path)
+    clock = request.app.state.gateway.clock
+    key_id, key_name = (key.id, key.name) if key is not None else (None, None)
+    return Act(way, f"{request.method} {path}", key_id, key_name, actor, caller_of(request), clock)
 
 
 def _with(right: Right) -> Callable[[Caller], Awaitable[Caller]]:

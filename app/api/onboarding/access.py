@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.requests import Request
 
 from app.api.kit.addresses import caller_of
-from app.api.kit.auth import KnownKeys
+from app.api.kit.auth import KnownKeys, act_of
 from app.domain import Right
 from app.engine.core.runtime import Gateway
 from app.engine.operations import onboarding
@@ -17,6 +17,8 @@ from app.records import connections, keys
 from app.records.keys import ApiKey
 from app.records.onboarding import visits
 from app.records.onboarding.visits import Stage, Visit
+from app.storage.audit import acts
+from app.storage.audit.acts import Way
 from app.web import browser
 from app.web.forms import Form
 
@@ -152,6 +154,13 @@ class Door:
             if not await visits.take_link(db, visit.id, self.browser):
                 raise Refused(TAKEN, "this link is in use in another browser")
         return await self.of_id(visit.id)
+
+
+async def at_work(request: Request, gateway: Gateway, visit: Visit) -> None:
+    """Whatever this request changes is kept as the visitor's, with the key that allows the visit."""
+    async with gateway.database.read() as db:
+        key = await keys.in_force(db, visit.key_id, gateway.clock()) if visit.key_id is not None else None
+    acts.begin(act_of(request, key, Way.PAGE, f"visit {visit.id}"))
 
 
 def refused_as(error: Refused) -> int:

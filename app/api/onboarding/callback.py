@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api.onboarding import settings_page
+from app.api.onboarding.access import at_work
 from app.api.onboarding.answers import as_page, ended, gateway_of, pages_of, start_address
 from app.engine.operations import consents, onboarding
 from app.errors import BadInput, LoginRefused, RemoteError
@@ -67,6 +68,7 @@ async def _granted(request: Request, visit: Visit, settings: ConnectionSettings)
 
 async def _made(request: Request, system: Integration, visit: Visit, granted: Granted) -> Response:
     gateway, typed = gateway_of(request), visit.typed
+    await at_work(request, gateway, visit)
     try:
         warehouse = onboarding.typed_credentials(gateway, typed)
         done = await consents.connect(gateway, visit, str(typed.get("name", "")), warehouse, granted)

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api.onboarding.access import Door
+from app.api.onboarding.access import Door, at_work
 from app.api.onboarding.answers import as_page, gateway_of, pages_of
 from app.domain import POLLED, Process
 from app.engine.operations import connections as service
@@ -70,6 +70,7 @@ async def settings_page(request: Request) -> Response:
         return await _page(door, request.query_params.get("visit", ""), connection, Shown())
     form = await read_form(request)
     visit = await door.by_form(form)
+    await at_work(request, door.gateway, visit)
     connection = await _connection(door, visit)
     return await _sent(door, visit, connection, form)
 

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api.onboarding import settings_page
-from app.api.onboarding.access import Door, Refused, refused_as
+from app.api.onboarding.access import Door, Refused, at_work, refused_as
 from app.api.onboarding.answers import as_page, ended, gateway_of, pages_of, start_address
 from app.engine.operations import consents, onboarding
 from app.engine.operations.onboarding import Fault
@@ -63,6 +63,7 @@ async def _sent(door: Door, form: Form) -> Response:
     if "api_key" in form:
         return await _key_given(door, form)
     visit = await door.by_form(form)
+    await at_work(door.request, door.gateway, visit)
     return await _checked(door, visit, form)
 
 

@@ -101,12 +101,12 @@ async def list_lanes(caller: Reader) -> LaneList:
 async def pause_lane(caller: Admin, lane_id: Name, body: Pause | None = None) -> LaneView:
     """Nothing new is sent. A call that has begun is finished. Webhooks are still taken in, and shops are still read."""
     lane = await _seen(caller, lane_id)
-    await lanes.pause_lane(caller.gateway, lane.key, (body or Pause()).reason)
+    await lanes.pause_lane(caller.gateway, lane, (body or Pause()).reason)
     return await _view(caller, lane_id)
 
 
 @router.post("/{lane_id}/resume", summary="Resume a lane", responses=problems(404))
 async def resume_lane(caller: Admin, lane_id: Name) -> LaneView:
     lane = await _seen(caller, lane_id)
-    await lanes.resume_lane(caller.gateway, lane.key)
+    await lanes.resume_lane(caller.gateway, lane)
     return await _view(caller, lane_id)

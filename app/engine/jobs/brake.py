@@ -17,6 +17,7 @@ from app.logs import get_logger
 from app.records import alerts, runs
 from app.records.connections import Connection
 from app.records.runs import Run, RunPart
+from app.storage.audit.changes import Change, note
 from app.storage.tables import OPEN_ORDER, jobs, mappings
 
 log = get_logger(__name__)
@@ -72,7 +73,10 @@ async def confirm(gateway: Gateway, run: Run, connection_ids: Sequence[str] | No
     now, released = gateway.clock(), 0
     async with gateway.database.begin() as db:
         for part in parts:
-            released += await release_braked(db, part.id, now)
+            count = await release_braked(db, part.id, now)
+            released += count
+            changes = [Change(f"{part.process}.released", None, count)] if count else []
+            note(db, f"run {run.id}", changes, connection_ids=(part.connection_id,))
         if released:
             await runs.reopen(db, [part.id for part in parts])
     if not released:

@@ -18,6 +18,7 @@ from app.integrations.protocol.credentials import sent_credentials
 from app.records import connections
 from app.records.connection_lanes import shop_lane
 from app.records.connections import Connection
+from app.storage.audit.changes import Change, note
 from app.warehouse.writes.transporters import transporter_problems
 
 
@@ -76,7 +77,10 @@ async def _store(gateway: Gateway, tested: Connection, report: Report, facts: di
     async def work(db: AsyncConnection) -> None:
         now = await connections.find(db, gateway.vault, tested.id, lock=True)
         if is_of(tested, now):
-            await connections.save_test(db, now.id, report.plain(), facts or now.facts, gateway.clock())
+            at = gateway.clock()
+            await connections.save_test(db, now.id, report.plain(), facts or now.facts, at)
+            found = (Change("test.ok", (now.test or {}).get("ok"), report.ok), Change("tested_at", now.tested_at, at))
+            note(db, f"connection {now.name}", found, connection_ids=(now.id,))
 
     await gateway.database.run(work)
     gateway.forget(tested.id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +16,7 @@ from app.domain import POLLED, Process
 from app.engine.core import circuit
 from app.engine.core.queue import Look, Task, poll_key
 from app.engine.core.runtime import Gateway
-from app.engine.operations import connection_test
+from app.engine.operations import connection_changes, connection_test
 from app.engine.operations.connection_changes import differences, merged_into, plain, plain_of
 from app.engine.operations.connection_test import Report
 from app.engine.upkeep import webhook_guard
@@ -70,7 +70,9 @@ async def make(gateway: Gateway, draft: Draft) -> Connection:
     prepared = prepare(_with_webhook_secret(draft), gateway.settings.reach)
     async with gateway.database.begin() as db:
         connection_id = await connections.create(db, gateway.vault, prepared, gateway.clock())
-        return await connections.find(db, gateway.vault, connection_id)
+        made = await connections.find(db, gateway.vault, connection_id)
+        connection_changes.note_made(db, made)
+        return made
 
 
 def _with_webhook_secret(draft: Draft) -> Draft:
@@ -171,6 +173,7 @@ async def _save(gateway: Gateway, current: Connection, wanted: Callable[[Connect
         if _has_new_credentials(now, prepared):
             await sessions.forget(db, now.id)  # the session belongs to the old credentials
         after = await connections.find(db, gateway.vault, now.id)
+        connection_changes.note_change(db, now, after)
         await former_secrets.replaced(db, gateway.vault, now, after, gateway.clock(), at_once=given.at_once)
         if COMPARES_AGAIN & set(changed):
             due = gateway.clock()
@@ -293,6 +296,7 @@ async def remove(gateway: Gateway, current: Connection) -> None:
         for table in (cursors, alerts, session_rows, hooks):
             await db.execute(delete(table).where(table.c.connection_id == now.id))
         await former_secrets.forget(db, now.id)
+        connection_changes.note_removed(db, now)
         await db.execute(delete(rows).where(rows.c.id == now.id))
         await db.execute(delete(lanes).where(lanes.c.key == shop_lane(now.id)))
 
@@ -329,6 +333,7 @@ async def activate(gateway: Gateway, connection: Connection) -> Report:
         if not connection_test.is_of(connection, now) or now.status not in (connection.status, Status.ACTIVE):
             raise Conflict(f"{now.name} was changed while it was tested", fix="activate it again: it is then tested as it is now")
         await connections.activate(db, now, gateway.clock())
+        connection_changes.note_change(db, now, await connections.find(db, gateway.vault, now.id))
         return now
 
     await begin(gateway, await gateway.database.run(work))
@@ -350,6 +355,7 @@ async def pause(gateway: Gateway, connection: Connection) -> None:
         if now.status is Status.DRAFT:
             raise Conflict(f"{now.name} is a draft, nothing of it runs", fix="activate it first, or leave it")
         await connections.set_status(db, now.id, Status.PAUSED, gateway.clock())
+        connection_changes.note_change(db, now, replace(now, status=Status.PAUSED))
 
     await gateway.database.run(work)
     gateway.forget(connection.id)
@@ -364,6 +370,7 @@ async def resume(gateway: Gateway, connection: Connection) -> None:
             fix = f"activate it: POST /connections/{now.name}/activate tests it first"
             raise Conflict(f"{now.name} is a draft", fix=fix)
         await connections.set_status(db, now.id, Status.ACTIVE, gateway.clock())
+        connection_changes.note_change(db, now, replace(now, status=Status.ACTIVE))
         return now
 
     await begin(gateway, await gateway.database.run(work))

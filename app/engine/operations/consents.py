@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.engine.core.runtime import Gateway
 from app.engine.operations import connections as service
+from app.engine.operations.connection_changes import note_change, note_made
 from app.errors import Conflict
 from app.integrations.protocol import Granted, Integration
 from app.integrations.protocol.credentials import revealed
@@ -19,6 +20,7 @@ from app.records import alerts, connection_lanes, connections, sessions
 from app.records.connections import Connection, Draft, Prepared, Status, prepare
 from app.records.onboarding import visits
 from app.records.onboarding.visits import Visit
+from app.storage.audit.changes import Change
 from app.warehouse.credentials import OngoingCredentials
 
 MOST_SHARING = 20
@@ -73,6 +75,11 @@ async def connect(gateway: Gateway, visit: Visit, name: str, warehouse: OngoingC
             words = "It was allowed again. What waited goes on."
             await alerts.raise_alert(db, "recovered", connection_id, "consent", words, gateway.clock())
         saved = await connections.find(db, gateway.vault, connection_id)
+        consent = Change("consent", is_secret=True)
+        if current is None:
+            note_made(db, saved, consent)
+        else:
+            note_change(db, current, saved, consent)
         return Connected(saved, current is None, known.ended is not None, shares)
 
     done = await gateway.database.run(work)

@@ -30,6 +30,7 @@ from app.errors import NotFound
 from app.records import connections
 from app.records.connection_lanes import SHOP_LANE, shop_lane
 from app.records.connections import Connection
+from app.storage.audit.changes import Change, note
 from app.storage.tables import budgets as budget_rows
 from app.storage.tables import jobs, lanes, leases
 from app.storage.types import db_now, spelled
@@ -218,13 +219,22 @@ async def paused_calls(db: AsyncConnection, connection: Connection, now: datetim
     )
 
 
-async def pause_lane(gateway: Gateway, key: str, reason: str) -> None:
+async def pause_lane(gateway: Gateway, lane: Lane, reason: str) -> None:
     """Nothing new is begun in the lane; what runs is finished."""
-    async with gateway.database.begin() as db:
-        await db.execute(update(lanes).where(lanes.c.key == key).values(paused=True, pause_reason=reason))
+    await _set_paused(gateway, lane, True, reason)
 
 
-async def resume_lane(gateway: Gateway, key: str) -> None:
+async def resume_lane(gateway: Gateway, lane: Lane) -> None:
+    await _set_paused(gateway, lane, False, None)
+    await gateway.wake_ups.send(Task.DRAIN, lane.key)
+
+
+async def _set_paused(gateway: Gateway, lane: Lane, paused: bool, reason: str | None) -> None:
     async with gateway.database.begin() as db:
-        await db.execute(update(lanes).where(lanes.c.key == key).values(paused=False, pause_reason=None))
-    await gateway.wake_ups.send(Task.DRAIN, key)
+        row = lanes.c.key == lane.key
+        before = (await db.execute(select(lanes.c.paused, lanes.c.pause_reason).where(row).with_for_update())).first()
+        await db.execute(update(lanes).where(row).values(paused=paused, pause_reason=reason))
+        was, why = (before.paused, before.pause_reason) if before is not None else (None, None)
+        changes = [Change("paused", was, paused)] if was is not paused else []
+        changes += [Change("pause_reason", why, reason)] if why != reason else []
+        note(db, f"lane {lane.key}", changes, connection_ids=lane.connection_ids or (None,))

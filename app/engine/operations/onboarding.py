@@ -26,6 +26,7 @@ from app.records import connection_lanes, connections
 from app.records.connections import NAME_PATTERN, Connection, Status
 from app.records.onboarding import visits
 from app.records.onboarding.visits import NewVisit, Visit
+from app.storage.audit.changes import Change, note
 from app.warehouse.connection_test import Check
 from app.warehouse.credentials import OngoingCredentials, api_address
 from app.warehouse.rest.client import OngoingClient
@@ -90,7 +91,10 @@ async def make_link(gateway: Gateway, name: str, key_id: str, connection_id: str
     now, link = gateway.clock(), unguessable()
     new = NewVisit(name, None, link, key_id, connection_id, now + LINK_LASTS)
     async with gateway.database.begin() as db:
-        return link, await visits.create(db, gateway.vault, new, now)
+        visit = await visits.create(db, gateway.vault, new, now)
+        change = Change("link.expires_at", None, visit.expires_at)
+        note(db, f"link {visit.id} to {name}", (change,), connection_ids=(connection_id,))
+        return link, visit
 
 
 async def known(gateway: Gateway, visit: Visit) -> Connection | None:

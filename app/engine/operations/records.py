@@ -35,6 +35,7 @@ from app.records.connections import Connection
 from app.records.jobs import Job, locked_of_mapping
 from app.records.mappings import Mapping, MappingChange, Note
 from app.records.stock import levels, sold
+from app.storage.audit.changes import Change, note
 from app.storage.tables import jobs
 
 RELEASABLE = frozenset(
@@ -91,15 +92,18 @@ async def resync(gateway: Gateway, mapping_id: int) -> EnqueueResult:
     if record is None and process is Process.ORDERS and _is_doubted(gateway, connection):
         async with gateway.database.begin() as db:
             await deep_sweep.ask_again(db, connection, mapping.source_id, gateway.clock())
+            _note(db, mapping, Change("resync", None, Verdict.NOT_WANTED.value))
         return EnqueueResult(Verdict.NOT_WANTED, f"The {connection.system.noun} says that it has none; the next poll asks again")
     if record is None:
         async with gateway.database.begin() as db:
             enqueued = await enqueue.enqueue_gone(db, connection, process, mapping.source_id, asked, gateway.clock())
+            _note(db, mapping, Change("resync", None, enqueued.verdict.value))
     else:
         full = await enriched(gateway, connection, record)
         change = RecordChange(full, map_record(connection, full), asked, read_now=True)
         async with gateway.database.begin() as db:
             enqueued = await enqueue.enqueue_change(db, connection, change, gateway.clock())
+            _note(db, mapping, Change("resync", None, enqueued.verdict.value))
             # A person asked for it, so a job that waits until its next try need not wait for it.
             await db.execute(
                 update(jobs)
@@ -110,6 +114,12 @@ async def resync(gateway: Gateway, mapping_id: int) -> EnqueueResult:
     await _write_stock_again(gateway, mapping)
     await gateway.wake_ups.send(Task.DRAIN, connection.lane)
     return enqueued
+
+
+def _note(db: AsyncConnection, mapping: Mapping, *changes: Change) -> None:
+    """Keeps what somebody did about a record, by its number in the shop."""
+    subject = f"{mapping.kind} {mapping.source_number or mapping.source_id}"
+    note(db, subject, changes, connection_ids=(mapping.connection_id,))
 
 
 def _is_doubted(gateway: Gateway, connection: Connection) -> bool:
@@ -164,6 +174,7 @@ async def release(gateway: Gateway, mapping_id: int) -> None:
             await mappings.note(
                 db, mapping.id, now, Note("released", f"Released by an operator ({job.reason_code})", job_id=job.id)
             )
+            _note(db, mapping, *_ended(job, JobState.WAITING, None))
     await gateway.wake_ups.send(Task.DRAIN, job.lane)
 
 
@@ -186,6 +197,7 @@ async def close_short(gateway: Gateway, mapping_id: int, *, cancel_rest: bool = 
             )
         if cancel_rest:
             rest = rest_of(await stored_shipments(db, connection, mapping), connection.settings.warehouse)
+        _note(db, mapping, Change("close-short", None, "rest cancelled first" if rest else "closed with what was sent"))
         if rest:
             await _ask_to_cancel(db, connection, mapping, rest, now)
         elif not await close_report(db, mapping_id, "Closed by an operator with what was sent: the rest will not come", now):
@@ -253,6 +265,12 @@ async def resolve(gateway: Gateway, mapping_id: int, reason: str) -> None:
             values["delivery"] = Delivery.REPORTED
         await mappings.change(db, mapping.id, now, **values)
         await mappings.note(db, mapping.id, now, Note("resolved", text, job_id=found[0].id))
+        _note(db, mapping, *(change for job in found for change in _ended(job, JobState.DONE, "resolved")))
+
+
+def _ended(job: Job, state: JobState, code: str | None) -> tuple[Change, ...]:
+    was = job.state
+    return Change(f"{job.process}.state", was.value, state.value), Change(f"{job.process}.reason_code", job.reason_code, code)
 
 
 async def _end(db: AsyncConnection, job: Job, text: str, now: datetime) -> None:

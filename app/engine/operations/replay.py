@@ -18,6 +18,7 @@ from app.records import dead_letters, mappings
 from app.records.connection_lanes import shop_lane
 from app.records.dead_letters import DeadLetter, Filter
 from app.records.mappings import Note
+from app.storage.audit.changes import Change, note
 from app.storage.tables import inbox, jobs
 
 REPLAY_BATCH = 200
@@ -45,7 +46,9 @@ async def replay_event(gateway: Gateway, event_id: int) -> None:
             f"the body of event {event_id} was deleted by retention", fix="resync the record: POST /mappings/{id}/resync"
         )
     async with gateway.database.begin() as db:
-        await _receive_again(db, event_id, EventState(row.state))
+        if await _receive_again(db, event_id, EventState(row.state)):
+            change = Change("state", str(row.state), EventState.RECEIVED.value)
+            note(db, f"event {event_id}", (change,), connection_ids=(row.connection_id,))
     await gateway.wake_ups.send(Task.INGEST, row.connection_id)
 
 
@@ -63,10 +66,13 @@ async def replay_job(gateway: Gateway, job_id: int) -> bool:
     Returns whether the job was dead. It stays suspect: two such jobs never run back to back.
     """
     async with gateway.database.begin() as db:
-        row = (await db.execute(select(jobs.c.lane, jobs.c.mapping_id).where(jobs.c.id == job_id))).first()
+        row = (await db.execute(select(jobs.c.lane, jobs.c.mapping_id, jobs.c.connection_id).where(jobs.c.id == job_id))).first()
         if row is None:
             raise NotFound(f"there is no job {job_id}", field="id", fix="list them with GET /jobs")
         replayed = await _revive(gateway, db, job_id, row.mapping_id)
+        if replayed:
+            change = Change("state", JobState.DEAD.value, JobState.WAITING.value)
+            note(db, f"dead letter job-{job_id}", (change,), connection_ids=(row.connection_id,))
     await gateway.wake_ups.send(Task.DRAIN, row.lane)
     return replayed
 
@@ -85,18 +91,22 @@ async def _revive(gateway: Gateway, db: AsyncConnection, job_id: int, mapping_id
 
 async def replay_letters(gateway: Gateway, letters: Sequence[DeadLetter]) -> int:
     """Replays these dead letters. Returns how many were still dead."""
-    count = 0
+    again: list[DeadLetter] = []
     async with gateway.database.begin() as db:
         for letter in letters:
             if letter.mapping_id is None:
-                count += await _receive_again(db, letter.number, EventState.DEAD)
+                is_again = await _receive_again(db, letter.number, EventState.DEAD)
             else:
-                count += await _revive(gateway, db, letter.number, letter.mapping_id)
+                is_again = await _revive(gateway, db, letter.number, letter.mapping_id)
+            again += [letter] if is_again else []
+        for connection_id in dict.fromkeys(letter.connection_id for letter in again):
+            replayed = [letter.key for letter in again if letter.connection_id == connection_id]
+            note(db, "dead letters", (Change("replayed", None, replayed),), connection_ids=(connection_id,))
     for connection_id in sorted({letter.connection_id for letter in letters}):
         await gateway.wake_ups.send(Task.INGEST, connection_id)
         await gateway.wake_ups.send(Task.DRAIN, (await gateway.connection(connection_id)).lane)
         await gateway.wake_ups.send(Task.DRAIN, shop_lane(connection_id))
-    return count
+    return len(again)
 
 
 async def replay_filtered(gateway: Gateway, chosen: Filter) -> int:

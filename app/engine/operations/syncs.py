@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import Process
 from app.engine.core.queue import Task, poll_key
@@ -20,6 +21,7 @@ from app.records import connections, jobs, runs
 from app.records.connections import Connection, Status
 from app.records.jobs import HeldNow
 from app.records.runs import Run
+from app.storage.audit.changes import Change, note
 
 CHECK_SECONDS = 0.2
 """How often a waiting request checks whether its run has ended."""
@@ -80,6 +82,7 @@ async def start(gateway: Gateway, asked: Request, asker: Asker) -> str:
         async with gateway.database.begin() as db:
             running = await runs.to_join(db, new) if asker.idempotency_key is None else None
             run_id = running or await runs.create(db, new, gateway.clock())
+            _note(db, run_id, new, is_joined=running is not None)
     except IntegrityError:
         # Two requests with the same idempotency key came at the same moment, and the other one was first.
         known = await _known(gateway, asked, asker)
@@ -89,6 +92,13 @@ async def start(gateway: Gateway, asked: Request, asker: Asker) -> str:
     for connection_id, process in places:
         await gateway.wake_ups.send(Task.POLL, poll_key(connection_id, process))
     return run_id
+
+
+def _note(db: AsyncConnection, run_id: str, new: runs.NewRun, *, is_joined: bool) -> None:
+    for connection_id in dict.fromkeys(each for each, _ in new.places):
+        processes = [process.value for each, process in new.places if each == connection_id]
+        asked = Change("processes", None, processes), Change("full", None, new.full), Change("dry_run", None, new.dry_run)
+        note(db, f"run {run_id}", () if is_joined else asked, connection_ids=(connection_id,))
 
 
 async def _known(gateway: Gateway, asked: Request, asker: Asker) -> str | None:

@@ -23,6 +23,7 @@ from app.records import deliveries, reservations, runs
 from app.records.onboarding import visits
 from app.records.webhooks import former_secrets
 from app.storage.batches import change_batch, old_rows, progress_of, save_progress
+from app.storage.side_tables import audit
 from app.storage.tables import attempts, history, inbox, jobs, run_parts
 from app.storage.types import spelled
 
@@ -104,6 +105,7 @@ def _works(gateway: Gateway, now: datetime) -> list[Work]:
         _OldRows(inbox, inbox.c.received_at, old, inbox.c.state.in_(FINISHED_EVENTS)).delete_batch,
         _OldRows(attempts, attempts.c.started_at, old, attempts.c.finished_at.is_not(None)).delete_batch,
         _OldRows(history, history.c.at, old).delete_batch,
+        _OldRows(audit, audit.c.at, now - timedelta(days=settings.audit_days)).delete_batch,
         lambda db: runs.prune(db, old, BATCH),
         lambda db: runs.prune_quiet(db, quiet, BATCH),
         lambda db: reservations.prune(db, now - timedelta(days=2), BATCH),

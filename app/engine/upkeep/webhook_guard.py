@@ -29,6 +29,7 @@ from app.records import alerts, cursors
 from app.records.connections import Connection, Status
 from app.records.webhooks import given_secrets, never_rang, proofs
 from app.records.webhooks.proofs import Proofs
+from app.storage.audit.changes import Change, note
 from app.storage.outbound_tables import hooks
 from app.storage.tables import inbox
 from app.storage.upserts import insert_missing
@@ -239,6 +240,9 @@ async def _saved(gateway: Gateway, check: Check, **values: Unpack[HookChange]) -
         late = never_rang.silent(connection, known, check.ours, now)
         said["proofs"] = proofs.closed({**known, **{each: replace(known[each], told=True) for each in late}})
         await _save(db, check, {**said, **values})
+        changes = [Change(f"webhooks.{each.topic}.{each.mend.value}", None, each.message) for each in done]
+        changes.append(Change("webhooks.checked_at", before.checked_at if before else None, check.began_at))
+        note(db, f"webhooks of {connection.name}", changes, connection_ids=(connection.id,))
         if any(not known[each].told for each in late):
             await _say_they_never_rang(db, gateway, connection, [check.ours[each] for each in late], now)
         if repairs:

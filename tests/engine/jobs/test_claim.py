@@ -306,11 +306,13 @@ class TestRefusedBefore:
 class TestPauses:
     async def test_a_paused_lane_keeps_its_work_and_goes_on_when_it_is_resumed(self, sqlite_harness: Harness) -> None:
         order = sqlite_harness.shop.order()
-        await lane_commands.pause_lane(sqlite_harness.gateway, sqlite_harness.connection.lane, "stock-taking")
+        gateway = sqlite_harness.gateway
+        lane = await lane_commands.find(gateway, lane_commands.id_of(sqlite_harness.connection.lane))
+        await lane_commands.pause_lane(gateway, lane, "stock-taking")
         await sqlite_harness.deliver(order)
         await sqlite_harness.work(sweep=True)
         assert (await sqlite_harness.stored.job(order["id"])).state == "waiting"
-        await lane_commands.resume_lane(sqlite_harness.gateway, sqlite_harness.connection.lane)
+        await lane_commands.resume_lane(gateway, lane)
         await sqlite_harness.work()
         assert (await sqlite_harness.stored.job(order["id"])).state == "done"
 

@@ -1,0 +1,1 @@
+"""Who changed what, as it is read. `app.storage.audit` writes it, with the change."""

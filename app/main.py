@@ -11,6 +11,7 @@ from prometheus_client import start_http_server
 from starlette.types import Receive, Scope, Send
 
 from app.api import routes
+from app.api.door.receiving import Receiving
 from app.api.intake.shop_webhooks import PREFIX, WebhookIntake
 from app.api.intake.wms_webhooks import PREFIX as FROM_WAREHOUSE
 from app.api.intake.wms_webhooks import WarehouseWebhooks
@@ -47,6 +48,7 @@ def create_app(settings: Settings) -> GatewayApp:
             gateway.stopping = True
 
     app = GatewayApp(lifespan=lifespan, docs_url=None, redoc_url=None, generate_unique_id_function=lambda route: route.name)
+    app.state.receiving = app.receiving
     app.trusted_networks = settings.trusted_networks
     intake, from_warehouse = app.intake, app.from_warehouse
     routes.install(app)
@@ -63,12 +65,16 @@ class GatewayApp(FastAPI):
     trusted_networks: tuple[Network, ...] = ()
 
     @functools.cached_property
+    def receiving(self) -> Receiving:
+        return Receiving()
+
+    @functools.cached_property
     def intake(self) -> WebhookIntake:
-        return WebhookIntake()
+        return WebhookIntake(receiving=self.receiving)
 
     @functools.cached_property
     def from_warehouse(self) -> WarehouseWebhooks:
-        return WarehouseWebhooks()
+        return WarehouseWebhooks(receiving=self.receiving)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] == "POST" and scope["path"].startswith(PREFIX):

@@ -75,6 +75,17 @@ class Limits(BaseSettings):
         description=("Largest webhook body, in bytes. Keep it generous: a shop switches its webhook off after some refusals."),
     )
     body_timeout_seconds: float = Field(20, gt=0, description="Longest time a request's body may take to arrive, in seconds.")
+    max_receiving_bytes: int = Field(
+        64 * MIB,
+        ge=1024,
+        description=(
+            "Limit for all bodies over 64 KiB that are being received at the same time, in bytes. Above it the answer is 503. "
+            "Smaller bodies are always taken."
+        ),
+    )
+    max_receiving_bytes_of_address: int = Field(
+        16 * MIB, ge=1024, description="The same limit for what comes from one address, in bytes."
+    )
     max_waiting_bytes: int = Field(
         64 * MIB,
         ge=1024,

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import cast
 
 from starlette.types import Message, Receive
 
-from app.api.intake.refusals import HUNG_UP, TOO_LARGE, TOO_SLOW, Refuse
+from app.api.door.receiving import Share, TooMuchAtOnce
+from app.api.intake.refusals import BUSY, HUNG_UP, TOO_LARGE, TOO_SLOW, Refuse
 
 
-async def read_body(receive: Receive, limit: int, seconds: float) -> bytes:
-    """Raises Refuse for a body that is longer than `limit` bytes or takes longer than `seconds` to arrive."""
+async def read_body(receive: Receive, limit: int, seconds: float, share: Share) -> bytes:
+    """Raises Refuse for a body that is longer than `limit` bytes, takes longer than `seconds`, or has no room just now."""
     patience = _Patience(seconds)
     try:
         message = await receive()
         if message["type"] == "http.request" and not message.get("more_body"):
             return _checked(cast(bytes, message.get("body", b"")), limit)
-        return await _rest(message, receive, limit)
+        with share:
+            return await _rest(message, receive, limit, share)
+    except TooMuchAtOnce as error:
+        raise Refuse(BUSY) from error
     except asyncio.CancelledError as error:
         if not patience.is_over:
             raise
@@ -25,6 +30,19 @@ async def read_body(receive: Receive, limit: int, seconds: float) -> bytes:
         raise Refuse(TOO_SLOW) from error
     finally:
         patience.timer.cancel()
+
+
+def announced(headers: Mapping[str, str], limit: int, share: Share) -> None:
+    """What Content-Length says. Raises Refuse for a body that is longer than `limit` bytes, or has no room just now."""
+    length = headers.get("content-length", "")
+    if not length.isdigit():
+        return
+    if int(length) > limit:
+        raise Refuse(TOO_LARGE)
+    try:
+        share.announced(int(length))
+    except TooMuchAtOnce as error:
+        raise Refuse(BUSY) from error
 
 
 class _Patience:
@@ -43,7 +61,7 @@ class _Patience:
         self.task.cancel()
 
 
-async def _rest(message: Message, receive: Receive, limit: int) -> bytes:
+async def _rest(message: Message, receive: Receive, limit: int, share: Share) -> bytes:
     parts = bytearray()
     while True:
         if message["type"] == "http.disconnect":
@@ -51,6 +69,7 @@ async def _rest(message: Message, receive: Receive, limit: int) -> bytes:
         parts += message.get("body", b"")
         if len(parts) > limit:
             raise Refuse(TOO_LARGE)
+        share.has(len(parts))
         if not message.get("more_body"):
             return bytes(parts)
         message = await receive()

@@ -47,6 +47,7 @@ TOO_LARGE = Refusal(413, "too-large", "The body is too large", "Raise GATEWAY_MA
 TOO_SLOW = Refusal(408, "too-slow", "The body did not arrive in time", "Look at the network between the shop and the gateway")
 NOT_REACHABLE = Refusal(503, "not-stored", "The delivery could not be kept just now", "Send it again")
 FULL = Refusal(503, "full", "Too many deliveries wait to be kept", "Send it again")
+BUSY = Refusal(503, "busy", "Too many large bodies are being received just now", "Send it again")
 SLOWED = Refusal(429, "slowed", "Too many wrong signatures came from this address", "Send it again, with the right secret")
 HEAD_TOO_LARGE = Refusal(
     431,

@@ -16,9 +16,10 @@ from prometheus_client import Counter
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import Receive, Scope, Send
 
+from app.api.door.receiving import Receiving
 from app.api.door.sparing import SparingLog
 from app.api.door.wrong_tries import WrongTries
-from app.api.intake.bodies import read_body
+from app.api.intake.bodies import announced, read_body
 from app.api.intake.greetings import Greetings
 from app.api.intake.refusals import (
     FULL,
@@ -27,7 +28,6 @@ from app.api.intake.refusals import (
     NO_SECRET,
     NOT_REACHABLE,
     SLOWED,
-    TOO_LARGE,
     UNKNOWN,
     UNSIGNED,
     Answer,
@@ -90,6 +90,7 @@ class WebhookIntake:
     gateway: Gateway = field(init=False)
     inbox: Inbox = field(init=False)
     signatures: WrongSignatures = field(default_factory=WrongSignatures)
+    receiving: Receiving = field(default_factory=Receiving)
     tries: WrongTries = field(default_factory=lambda: WrongTries("shop", "signature"))
     lines: SparingLog = field(default_factory=SparingLog)
     greetings: Greetings = field(default_factory=Greetings)
@@ -216,14 +217,13 @@ class WebhookIntake:
             raise Refuse(NO_SECRET)
         settings = self.gateway.settings
         most = settings.max_body_bytes
-        length = headers.get("content-length", "")
-        if length.isdigit() and int(length) > most:
-            raise Refuse(TOO_LARGE)
+        share = self.receiving.share(self._caller(scope), settings)
+        announced(headers, most, share)
         limit = target.webhooks.body_limit(headers, most)
         if isinstance(limit, Refused):
             raise Refuse(refusal_of(limit))
         try:
-            body = await read_body(receive, limit, settings.body_timeout_seconds)
+            body = await read_body(receive, limit, settings.body_timeout_seconds, share)
         except Refuse as refused:
             if limit == most:
                 raise
@@ -249,10 +249,13 @@ class WebhookIntake:
     def _count_wrong(self, target: Target, scope: Scope) -> None:
         """Raises Refuse for an address that has sent too many wrong ones. What is signed as it should be never comes here."""
         self.signatures.wrong(self.gateway, target.connection_id)
-        caller = neighbourhood(caller_address(scope, self.gateway.settings.trusted_networks))
+        caller = self._caller(scope)
         if seconds := self.tries.wait(caller, target.connection_id):
             raise Refuse(SLOWED, seconds)
         self.tries.wrong(self.gateway, caller, target.connection_id)
+
+    def _caller(self, scope: Scope) -> str:
+        return neighbourhood(caller_address(scope, self.gateway.settings.trusted_networks))
 
     async def _note_greeting(self, target: Target, webhook_id: str) -> None:
         try:

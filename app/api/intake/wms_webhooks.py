@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import Receive, Scope, Send
 
+from app.api.door.receiving import Receiving, Share
 from app.api.door.sparing import SparingLog
 from app.api.door.wrong_tries import WrongTries
-from app.api.intake.bodies import read_body
+from app.api.intake.bodies import announced, read_body
 from app.api.intake.refusals import HUNG_UP, JSON, NEVER_OURS, NOT_REACHABLE, UNKNOWN, Answer, Refusal, Refuse, answer_headers
 from app.api.intake.warehouse_hints import EarlyNews, GatheredWakeUps, is_early
 from app.api.kit.addresses import caller_address, neighbourhood
@@ -58,6 +59,7 @@ class WarehouseWebhooks:
     gateway: Gateway = field(init=False)
     wake_ups: GatheredWakeUps = field(init=False)
     early: EarlyNews = field(init=False)
+    receiving: Receiving = field(default_factory=Receiving)
     tries: WrongTries = field(default_factory=lambda: WrongTries("warehouse", "secret of the WMS's webhook", "wrong-secrets"))
     lines: SparingLog = field(default_factory=SparingLog)
     _known: TtlCache[str, Addressed | Refusal] = field(default_factory=lambda: TtlCache(CACHE_SECONDS, MOST_REMEMBERED))
@@ -117,7 +119,8 @@ class WarehouseWebhooks:
         if not is_former and not is_genuine(headers, secret.get_secret_value(), settings):
             self.tries.wrong(self.gateway, caller, connection.id)
             raise Refuse(WRONG_SECRET)
-        body = await _body(receive, headers, self.gateway.settings.body_timeout_seconds)
+        share = self.receiving.share(caller, self.gateway.settings)
+        body = await _body(receive, headers, self.gateway.settings.body_timeout_seconds, share)
         news = interpret(body)
         if connection.status is not Status.ACTIVE or not self._is_new(connection, news):
             return
@@ -153,12 +156,10 @@ def _is_vague(news: WarehouseNews) -> bool:
     return news.names_nothing or (news.is_about_stock and not news.article_numbers)
 
 
-async def _body(receive: Receive, headers: dict[str, str], seconds: float) -> bytes:
-    length = headers.get("content-length", "")
-    if length.isdigit() and int(length) > MAX_BYTES:
-        raise Refuse(TOO_LARGE)
+async def _body(receive: Receive, headers: dict[str, str], seconds: float, share: Share) -> bytes:
     try:
-        return await read_body(receive, MAX_BYTES, seconds)
+        announced(headers, MAX_BYTES, share)
+        return await read_body(receive, MAX_BYTES, seconds, share)
     except Refuse as refused:
         raise Refuse(TOO_LARGE if refused.refusal.status == 413 else refused.refusal) from refused
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -86,8 +86,11 @@ class Served:
         return await (await self.open()).ask(*pieces)
 
     async def until_open(self, count: int) -> None:
+        await self.until(lambda: len(self.state.connections) == count)
+
+    async def until(self, is_so: Callable[[], bool]) -> None:
         async with asyncio.timeout(PATIENCE):
-            while len(self.state.connections) != count:  # noqa: ASYNC110 - a set tells nobody
+            while not is_so():  # noqa: ASYNC110 - a count tells nobody
                 await asyncio.sleep(0.01)
 
 

@@ -198,3 +198,21 @@ async def test_no_stock_is_read_or_written_when_the_process_is_off(
     before = len(office.operations())
     await sent(site, number)
     assert office.operations()[before:] == ["GetInvoices", "SaveInvoices", "GetInvoices"]
+
+
+async def test_a_product_that_was_made_a_moment_ago_is_compared_too(
+    sqlite_site: Site, office_of_sqlite: SimulatedSevenOffice
+) -> None:
+    """The list of products that a comparison goes by is not the one of the comparison before."""
+    site, office = sqlite_site, office_of_sqlite
+    await stocked(site, office, wms=10, erp=10)
+    office.product("SOKK-2", Stock=4)
+    await sync(site, "articles")
+    site.warehouse.model.put_in_stock("SOKK-2", 4)
+    site.tick(60)
+    async with site.worker():
+        answer = await site.client.post("/sync/24sevenoffice", params={"process": "stock", "full": True})
+    assert answer.status_code == 200, answer.text
+    counts = answer.json()["counts"]
+    assert (counts["unchanged"], counts["updated"], counts["failed"]) == (2, 0, 0)
+    assert stock_set(office) == []

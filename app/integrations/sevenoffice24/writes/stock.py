@@ -69,11 +69,14 @@ class Stock(RecordReader):
     # reading
 
     async def stock_levels(self, cursor: Mapping[str, Any] | None = None) -> AsyncIterator[StockPage]:
-        """All products in batches, by rising ids. `after` in the cursor is the id behind which it goes on."""
-        made = self.calls
+        """All products in batches, by rising ids. `after` in the cursor is the id behind which it goes on.
+
+        It begins with the products that there are now: one that was made a moment ago has a quantity too.
+        """
+        made, after = self.calls, whole(cursor or {}, "after")
         self._soap.begin_run()
-        ids = (await self._numbers.census()).ids
-        left = ids[bisect_right(ids, whole(cursor or {}, "after") or 0) :]
+        ids = (await self._numbers.census(is_new=after is None)).ids
+        left = ids[bisect_right(ids, after or 0) :]
         for some in blocks(left, self._settings.ids_per_call):
             found = await self._soap.get_products({"ProductIds": some}, _PROPERTIES)
             levels = tuple(_level(each) for each in found if each.get("Id"))

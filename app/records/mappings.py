@@ -7,14 +7,15 @@ from collections.abc import Mapping as ByKey
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timedelta
 from operator import attrgetter
-from typing import Any, TypedDict, Unpack
+from typing import Any, NamedTuple, TypedDict, Unpack
 
 from sqlalchemy import ColumnElement, Row, and_, bindparam, insert, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import Kind
+from app.integrations.registry import integration as find_integration
 from app.storage.newest import looks_for_mappings, newest
-from app.storage.tables import OPEN_ORDER, history, mappings
+from app.storage.tables import OPEN_ORDER, connections, history, mappings
 from app.storage.upserts import insert_ignoring, insert_missing
 
 
@@ -60,40 +61,17 @@ class Mapping:
     updated_at: datetime
 
 
-_DELIVERED = {
-    "waiting": "sent by the warehouse, its tracking number is awaited",
-    "partly": "sent in part, the shop knows",
-    "reported": "sent by the warehouse, the shop knows",
-    "held": "sent by the warehouse, but the shop could not be told: an operator is needed",
-}
-"""What `label` says of each state of the way back."""
-_UNKNOWN = "being looked up: a call was made and its outcome is not known"
+class Known(NamedTuple):
+    """A connection as people know it, and what they call its system."""
+
+    name: str
+    noun: str = "shop"
 
 
-def label(mapping: Mapping) -> str:
-    """The three axes in one short sentence for people. It is derived every time, never stored."""
-    there = f" ({mapping.warehouse_status_text or mapping.warehouse_status})" if mapping.warehouse_status is not None else ""
-    match mapping.transfer:
-        case "none" | "pending" | "sent" if mapping.unsettled_attempt_id is not None:
-            return _UNKNOWN
-        case "none":
-            return "not transferred"
-        case "pending":
-            return "waiting to be sent"
-        case "sent" if mapping.wanted == "absent":
-            return (
-                "taken back from the warehouse" if mapping.reason_code == "cancelled" else f"in the warehouse{there}, not wanted"
-            )
-        case "sent" if mapping.delivery in _DELIVERED:
-            return _DELIVERED[mapping.delivery]
-        case "sent":
-            return f"in the warehouse{there}"
-        case "held":
-            return "held, an operator is needed"
-        case "refused":
-            return "refused by the warehouse, or given up"
-        case _:
-            return _UNKNOWN
+async def known_connections(db: AsyncConnection) -> dict[str, Known]:
+    """Every connection by its id."""
+    rows = await db.execute(select(connections.c.id, connections.c.name, connections.c.integration))
+    return {row.id: Known(row.name, find_integration(row.integration).noun) for row in rows}
 
 
 def opened(row: Row[Any]) -> Mapping:

@@ -86,7 +86,7 @@ def test_a_shipment_reaches_the_shop_and_is_explained(demo: Demo, shipped: dict[
     until(lambda: demo.api("GET", reported).json()["items"], "the order's delivery")
     shown = command(demo, "mappings", "show", shipped["number"]).stdout
     assert "E2E-TRACK-1" in shown
-    assert "Told to the shop" in shown
+    assert "Told of the shipment" in shown
     assert "Confirmed to the warehouse" in shown
     listed = as_json(command(demo, "mappings", "list", "--delivery", "reported", "--json"))["items"]
     assert shipped["number"] in [row["shop"]["number"] for row in listed]

@@ -27,6 +27,7 @@ async def texts(site: Site) -> list[str]:
     found = [row[0] for column in TEXTS for row in await site.stored.rows(select(column).where(column.is_not(None)))]
     shown = (await site.client.get("/mappings")).json()["items"]
     for each in shown:
+        found.append(each["label"])
         found.append((await site.client.get(f"/mappings/{each['id']}")).json()["next"]["text"])
     return found
 

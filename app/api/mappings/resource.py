@@ -31,7 +31,7 @@ from app.domain.record import process_of
 from app.engine.operations import explain, records
 from app.flows.outcomes import explained
 from app.flows.rest import RestOrder, begun
-from app.records import connections, deliveries, events, jobs, mappings
+from app.records import deliveries, events, jobs, mappings
 from app.records.mappings import Mapping
 
 router = APIRouter(prefix="/mappings", tags=["mappings"])
@@ -62,10 +62,10 @@ async def list_mappings(
     scope = await caller.scope(connection)
     chosen = mappings.Filter(scope, number, kind, transfer, wanted, delivery, reason_code)
     async with caller.gateway.database.read() as db:
-        names = await connections.names(db)
+        known = await mappings.known_connections(db)
         found = await mappings.search(db, chosen, before=before, limit=limit + 1)
     shown, next_cursor = cut(found, limit, lambda mapping: (mapping.id,))
-    return Page(items=[MappingView.of(mapping, names) for mapping in shown], next_cursor=next_cursor)
+    return Page(items=[MappingView.of(mapping, known) for mapping in shown], next_cursor=next_cursor)
 
 
 async def _seen(caller: Caller, mapping_id: int) -> Mapping:
@@ -82,7 +82,7 @@ async def read_mapping(caller: Reader, mapping_id: Id) -> MappingDetail:
     expected = await explain.what_next(caller.gateway, mapping)
     process = process_of(Kind(mapping.kind))
     async with caller.gateway.database.read() as db:
-        names = await connections.names(db)
+        known = await mappings.known_connections(db)
         found = await jobs.of_mapping(db, mapping.id)
         came_in = await events.of_record(db, mapping.connection_id, process, mapping.source_id, MOST_SHOWN)
         sent = await jobs.calls_of_mapping(db, mapping.id, MOST_SHOWN)
@@ -92,7 +92,7 @@ async def read_mapping(caller: Reader, mapping_id: Id) -> MappingDetail:
     shown = [JobView.model_validate(each, from_attributes=True) for each in found]
     detail: MappingDetail = MappingDetail.of(
         mapping,
-        names,
+        known,
         next=NextView.model_validate(expected, from_attributes=True),
         job=next((each for each in shown if each.process == process), None),
         reports=[each for each in shown if each.process != process],

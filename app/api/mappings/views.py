@@ -8,12 +8,12 @@ from typing import Any, Literal
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from app.api.kit.pages import Page, Prose
+from app.api.mappings.labels import label
 from app.api.queue.events import EVENT_EXAMPLE, EventView
 from app.api.queue.jobs import CALL_EXAMPLE, CallView, JobView
 from app.given import Flag
-from app.records import mappings
 from app.records.deliveries import Delivery
-from app.records.mappings import Mapping
+from app.records.mappings import Known, Mapping
 from app.warehouse.reads.resources import read_order
 from app.warehouse.reads.tracking import tracking_numbers
 
@@ -113,12 +113,13 @@ class MappingView(BaseModel):
     updated_at: datetime
 
     @classmethod
-    def of(cls, mapping: Mapping, names: dict[str, str], **more: Any) -> Any:
+    def of(cls, mapping: Mapping, known: dict[str, Known], **more: Any) -> Any:
+        connection = known.get(mapping.connection_id, Known(mapping.connection_id))
         return cls(
             id=mapping.id,
-            connection=names.get(mapping.connection_id, mapping.connection_id),
+            connection=connection.name,
             kind=mapping.kind,
-            label=mappings.label(mapping),
+            label=label(mapping, connection.noun),
             shop=ShopSide(
                 id=mapping.source_id,
                 number=mapping.source_number,

@@ -150,8 +150,8 @@ def _explain_way_back(mapping: dict[str, Any]) -> None:
     shipped = [{**one, "tracking": [each["number"] for each in one["tracking"]]} for one in mapping["deliveries"]]
     table(shipped, SHIPPED_COLUMNS, "In the warehouse")
     is_told = mapping["delivery"]["state"] in ("partly", "reported")
-    none = "What the shop was told is among the calls." if is_told else "The shop was told nothing of it yet."
-    table(mapping["told"], TOLD_COLUMNS, "Told to the shop", none=none)
+    none = "What was told is among the calls." if is_told else "Nothing was told of it yet."
+    table(mapping["told"], TOLD_COLUMNS, "Told of the shipment", none=none)
     confirmed = "Nothing of it was confirmed to the warehouse yet."
     table(mapping["acknowledged"], CONFIRMED_COLUMNS, "Confirmed to the warehouse", none=confirmed)
 

@@ -255,7 +255,8 @@ def _ask_for_secrets(current: Connection, prepared: Prepared, given: Body) -> No
         missing += [f"warehouse.{name}" for name in sorted(secrets)]
     if missing:
         named = " and ".join(missing)
-        what = "address" if prepared.account.base_url or not missing[0].startswith("source.") else "account"
+        is_elsewhere = prepared.account.base_url != current.account.base_url or not missing[0].startswith("source.")
+        what = "address" if is_elsewhere else "account"
         raise BadInput(f"the {what} changes, so {named} must be given again", field=missing[0], fix=f"send {named} with it")
 
 

@@ -6,8 +6,8 @@ changed while it runs (`Office.change`).
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -37,6 +37,8 @@ class SevenOfficeConfig(Changeable):
 
     `strict` refuses what the service descriptions do not allow, and what no client of ours should send: elements that there are
     not, elements in another order, properties that there are not, times without a zone. Without it a call is read as .NET does.
+    `first_ids`: where ids begin, by `categories`, `products`, `companies`, `orders`, `rows` or `invoices`. `sample_mark` stands
+    behind the product numbers of the samples.
     """
 
     application_id: str = "11111111-2222-3333-4444-555555555555"
@@ -44,7 +46,9 @@ class SevenOfficeConfig(Changeable):
     password: str = "s3cret"  # noqa: S105 - it guards made-up orders
     identities: tuple[Identity, ...] = (Identity(),)
     strict: bool = True
+    first_ids: Mapping[str, int] = field(default_factory=dict)
     sample_orders: int = 0
+    sample_mark: str = ""
 
     # Sessions
     bad_login: Literal["empty", "absent"] = "empty"  # what LoginResult is when the password is wrong
@@ -54,6 +58,7 @@ class SevenOfficeConfig(Changeable):
 
     # How fast
     hourly_limit: int | None = 7200  # calls in one hour, of all callers together
+    hour_seconds: int = 3600  # how long an hour of calls lasts, for those who cannot wait
     quarantine: Literal["fault", "status", "text"] = "fault"  # how a call over it is refused: SOAP fault, 429, or 200 with text
     limit_headers: bool = True  # `APILimitRemaining` and `APILimitReset` on every answer
     calls_a_second: int | None = None  # more are refused with 429

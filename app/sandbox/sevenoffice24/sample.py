@@ -12,11 +12,12 @@ GOODS: tuple[Mapping[str, Any], ...] = (
     {"no": "SOKK-1", "name": "Sokker & votter", "EAN1": "7090000000048", "Stock": 40, "Price": "149", "Weight": "0.1"},
     {"no": "KOPP-1", "name": "Kopp", "EAN1": "7090000000055", "Stock": 100, "Price": "99", "Weight": "0.35"},
 )
+_CABIN = {"Street": "Fjellveien 2", "PostalCode": "2670", "PostalArea": "OTTA", "Country": "NO"}
 CUSTOMERS: tuple[Mapping[str, Any], ...] = (
     {},
     {
         "name": "Bjørg Ås", "Type": "Consumer", "OrganizationNumber": None,
-        "Addresses": {"Post": {"Street": "Fjellveien 2", "PostalCode": "2670", "PostalArea": "OTTA", "Country": "NO"}},
+        "Addresses": {"Post": _CABIN, "Delivery": _CABIN},
         "PhoneNumbers": {"Mobile": {"Value": "+4790000001"}},
         "EmailAddresses": {"Primary": {"Value": "bjorg@example.no"}},
     },
@@ -28,12 +29,13 @@ def fill(tenant: Tenant, orders: int) -> None:
     """So many orders, and the goods and companies they are for; nothing when it is none."""
     if not orders:
         return
+    mark = tenant.site.config.sample_mark
     supplier = tenant.add_company(**SUPPLIER)["Id"]
     for goods in GOODS:
-        tenant.add_product(**goods, SupplierId=supplier)
+        tenant.add_product(**{**goods, "no": f"{goods['no']}{mark}"}, SupplierId=supplier)
     customers = [tenant.add_company(**one)["Id"] for one in CUSTOMERS]
     for number in range(orders):
-        row = {"No": GOODS[number % len(GOODS)]["no"], "Quantity": 1 + number % 3}
+        row = {"No": f"{GOODS[number % len(GOODS)]['no']}{mark}", "Quantity": 1 + number % 3}
         tenant.place_order([row], customers[number % len(customers)], ReferenceNumber=f"PO-{number + 1}")
 
 

@@ -5,6 +5,7 @@ another one.
 
 - `GET state` says how much there is. `POST settings` takes any members of `SevenOfficeConfig`. `GET refusals` lists what was not
   taken. `POST sessions/end` ends every session. `POST faults` takes an `OperationFault`.
+- `GET products` and `GET orders` list all.
 - `POST products` takes `{"no", "name", "Stock", "EAN1", …}`, `PATCH products/ID` fields; `GET` and `DELETE products/ID`.
 - `POST companies` takes `{"name", "Type", "Addresses", …}`, `PATCH companies/ID` fields; `DELETE companies/ID`.
 - `POST orders` takes `{"rows", "customer_id", "OrderStatus", …}`; `PATCH orders/ID` takes `{"quantities", "more", …}` and fields;
@@ -40,6 +41,7 @@ def sandbox_routes(office: Office) -> list[Route]:
         ("POST", "settings"): lambda tenant, _, body: office.change(**body),
         ("POST", "sessions/end"): lambda tenant, _, body: {"ended": office.end_sessions()},
         ("POST", "categories"): lambda tenant, _, body: tenant.add_category(**body),
+        ("GET", "products"): lambda tenant, _, body: tenant.all_products(),
         ("POST", "products"): lambda tenant, _, body: tenant.add_product(**body),
         ("GET", "products/{id:int}"): lambda tenant, found, body: tenant.product(found),
         ("PATCH", "products/{id:int}"): lambda tenant, found, body: tenant.change_product(found, **body),
@@ -47,6 +49,7 @@ def sandbox_routes(office: Office) -> list[Route]:
         ("POST", "companies"): lambda tenant, _, body: tenant.add_company(**body),
         ("PATCH", "companies/{id:int}"): lambda tenant, found, body: tenant.change_company(found, **body),
         ("DELETE", "companies/{id:int}"): lambda tenant, found, body: tenant.delete_company(found),
+        ("GET", "orders"): lambda tenant, _, body: tenant.all_orders(),
         ("POST", "orders"): lambda tenant, _, body: tenant.place_order(**body),
         ("GET", "orders/{id:int}"): lambda tenant, found, body: tenant.order(found),
         ("PATCH", "orders/{id:int}"): lambda tenant, found, body: tenant.edit_order(found, **body),
@@ -88,4 +91,6 @@ def _state(office: Office, tenant: Tenant) -> Body:
         "logins": len(office.access.opened),
         "most_at_once": office.most_at_once,
         "calls_this_hour": office.limits.used,
+        "calls_left": office.limits.remaining,
+        "hour_ends": office.limits.reset,
     }

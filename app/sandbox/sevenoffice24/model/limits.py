@@ -10,8 +10,6 @@ from datetime import datetime, timedelta
 
 from app.sandbox.sevenoffice24.config import Clock, SevenOfficeConfig
 
-HOUR = timedelta(hours=1)
-
 
 class TooManyAnHour(Exception):
     """The caller is in quarantine; the text says until when."""
@@ -63,12 +61,16 @@ class Limits:
     def reset(self) -> str:
         """When the next hour begins, `2026-05-04T09:00:00Z`."""
         self._turn()
-        return (self._began + HOUR).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return (self._began + self._hour).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def _turn(self) -> None:
-        if self._now() >= self._began + HOUR:
+        if self._now() >= self._began + self._hour:
             self._began, self.used = self._now(), 0
             self.logins.clear()
+
+    @property
+    def _hour(self) -> timedelta:
+        return timedelta(seconds=self._config.hour_seconds)
 
     def _now(self) -> datetime:
         return self._clock().replace(microsecond=0)

@@ -33,7 +33,7 @@ class Site:
 
     def next_id(self, kind: str) -> int:
         self._made[kind] += 1
-        return FIRST_IDS[kind] + self._made[kind] - 1
+        return self.config.first_ids.get(kind, FIRST_IDS[kind]) + self._made[kind] - 1
 
     def is_after(self, changed: datetime, moment: datetime | None) -> bool:
         """Whether a search for what was changed after this moment finds it; without a moment it does."""

@@ -54,6 +54,10 @@ class Tenant:
         with self.lock:
             return copied(self.catalogue.products[product_id])
 
+    def all_products(self) -> list[Values]:
+        with self.lock:
+            return [copied(one) for one in self.catalogue.products.values()]
+
     def stock(self, no: str) -> Decimal:
         """Of the first product with this number."""
         with self.lock:
@@ -105,6 +109,10 @@ class Tenant:
     def order(self, order_id: int) -> Values:
         with self.lock:
             return copied(self.orders.all[order_id].values)
+
+    def all_orders(self) -> list[Values]:
+        with self.lock:
+            return [copied(one.values) for one in self.orders.all.values()]
 
     def set_delivery_method(self, method_id: int, description: str) -> None:
         with self.lock:

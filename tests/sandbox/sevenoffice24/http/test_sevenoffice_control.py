@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -47,10 +48,14 @@ def test_a_day_in_the_office(outside: httpx.Client) -> None:
     assert "<Description>Bud</Description>" in call(outside, "invoice", "GetDeliveryMethods").text
     assert outside.post("/_sandbox/sessions/end").json() == {"ended": 1}
     assert call(outside, "invoice", "GetDeliveryMethods").status_code == 500
-    assert outside.get("/_sandbox/state").json() == {
+    state = outside.get("/_sandbox/state").json()
+    assert datetime.fromisoformat(state.pop("hour_ends")) > datetime.now(UTC)
+    assert state == {
         "products": 1, "companies": 1, "orders": 1, "payments": 0, "made_orders": [], "logins": 1, "most_at_once": 1,
-        "calls_this_hour": 3,
+        "calls_this_hour": 3, "calls_left": 7197,
     }  # fmt: skip
+    assert [(one["Id"], one["No"]) for one in outside.get("/_sandbox/products").json()] == [(1042, "UJ-1")]
+    assert [one["OrderId"] for one in outside.get("/_sandbox/orders").json()] == [5501]
     assert [one["kind"] for one in outside.get("/_sandbox/refusals").json()] == ["session"]
     assert [one["status"] for one in outside.get("/_sandbox/journal").json()] == [200, 200, 500]
 

@@ -17,6 +17,8 @@ from app.demo.mystore import simulator
 from app.demo.nettbutikk24 import day as nettbutikk_day
 from app.demo.nettbutikk24 import simulator as nettbutikk
 from app.demo.scenes import Checked, Day, Scenes, order_id, status_of, twice
+from app.demo.sevenoffice24 import day as sevenoffice_day
+from app.demo.sevenoffice24 import simulator as sevenoffice
 from app.demo.world import World
 
 KARI, OLA, INGRID, LARS, EVA = CUSTOMERS
@@ -33,7 +35,10 @@ async def play(world: World, tell: Callable[[str], None]) -> list[Checked]:
     """
     day = Day(world)
     await _play(day, SCENES, tell)
-    others = [(Day(world.seen_by(nettbutikk.SYSTEM), connection=nettbutikk.SYSTEM), nettbutikk_day.SCENES)]
+    others = [
+        (Day(world.seen_by(nettbutikk.SYSTEM), connection=nettbutikk.SYSTEM), nettbutikk_day.SCENES),
+        (Day(world.seen_by(sevenoffice.SYSTEM), connection=sevenoffice.SYSTEM), sevenoffice_day.SCENES),
+    ]
     if not simulator.is_replaced(os.environ):
         seen = world.seen_by(simulator.SYSTEM)
         others.insert(0, (Day(seen, connection=f"{simulator.SYSTEM}{world.secrets.mark}"), mystore.SCENES))

@@ -25,12 +25,16 @@ from app.demo.mystore import simulator
 from app.demo.nettbutikk24 import live as nettbutikk
 from app.demo.nettbutikk24.shop import NettbutikkShop
 from app.demo.nettbutikk24.simulator import SYSTEM as NETTBUTIKK
+from app.demo.sevenoffice24 import live as sevenoffice
+from app.demo.sevenoffice24.office import SevenOffice
+from app.demo.sevenoffice24.simulator import SYSTEM as SEVENOFFICE
 from app.demo.world import WAREHOUSE_USER, World
 
 LOOK_SECONDS = 0.25
 BETWEEN_ORDERS_SECONDS = (2.0, 5.0)
 COLOURS = {"shop": "cyan", "webhook": "magenta", "warehouse": "green", "gateway": "yellow"}
 OTHER_WAYBILLS = 370700000000001000
+ERP_WAYBILLS = 370700000000002000
 POLL_MINUTES = 0.1
 """A short interval, so that nobody waits a quarter of an hour for what no webhook tells."""
 
@@ -54,6 +58,7 @@ class Watch:
     seen_calls: int = 0
     seen_shop_calls: int = 0
     seen_nettbutikk_calls: int = 0
+    seen_sevenoffice_calls: int = 0
     delivered: dict[str, datetime] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
 
@@ -67,7 +72,9 @@ class Watch:
         calls = await self.world.warehouse.journal(self.seen_calls)
         asked = await self.world.shop.journal(self.seen_shop_calls)
         told = await NettbutikkShop(self.world.nettbutikk_url, self.world.http).journal(self.seen_nettbutikk_calls)
+        saved = await SevenOffice(self.world.sevenoffice_url, self.world.http).journal(self.seen_sevenoffice_calls)
         self.seen_deliveries += len(sent)
+        self.seen_sevenoffice_calls = max([self.seen_sevenoffice_calls, *(call["number"] for call in saved)])
         self.seen_nettbutikk_calls = max([self.seen_nettbutikk_calls, *(call["number"] for call in told)])
         self.seen_shop_calls = max([self.seen_shop_calls, *(call["number"] for call in asked)])
         self.seen_calls = max([self.seen_calls, *(call["number"] for call in calls)])
@@ -75,6 +82,7 @@ class Watch:
         found += [step for call in calls if (step := self._call(call)) is not None]
         found += [step for call in asked if (step := way_back(call)) is not None]
         found += [_told(call, words) for call in told if (words := nettbutikk.told(call)) is not None]
+        found += [_told(call, words) for call in saved if (words := sevenoffice.told(call)) is not None]
         found += self.steps
         self.steps = []
         return sorted(found, key=lambda step: step.at)
@@ -189,12 +197,14 @@ async def show(world: World, *, quiet: bool) -> None:
     for words in how_to_look(world):
         console.print(words)
     watch = Watch(world)
-    own = world.seen_by(NETTBUTIKK)
+    own, erp = world.seen_by(NETTBUTIKK), world.seen_by(SEVENOFFICE)
     doing = (
         customers(world, watch),
         nettbutikk.customers(own, watch.tell, POLL_MINUTES),
+        sevenoffice.customers(erp, watch.tell, POLL_MINUTES),
         Floor(world).work(product["sku"] for product in goods(world)),
         Floor(own, waybills=OTHER_WAYBILLS).work(nettbutikk.numbers(own)),
+        Floor(erp, waybills=ERP_WAYBILLS).work(sevenoffice.numbers(erp)),
     )
     people = [asyncio.create_task(each) for each in doing]
     live = Live(_footer(world), console=console, refresh_per_second=4, transient=True) if console.is_terminal else None

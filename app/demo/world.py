@@ -26,6 +26,7 @@ from app.demo.gateway import GatewayClient
 from app.demo.goods_owners import GOODS_OWNERS, warehouse_config
 from app.demo.mystore import simulator as mystore
 from app.demo.nettbutikk24 import simulator as nettbutikk
+from app.demo.sevenoffice24 import simulator as sevenoffice
 from app.demo.shop import ShopClient
 from app.demo.warehouse import WarehouseClient
 from app.processes.supervisor import GATEWAY, NotReady, Program, Supervisor, ensure_admin_key, supervisor, until_answering
@@ -61,6 +62,7 @@ class Secrets:
     warehouse_token: str
     mystore_client_secret: str
     nettbutikk_token: str
+    sevenoffice_password: str
     starts: int = 0
 
     @property
@@ -84,6 +86,7 @@ class World:
     warehouse: WarehouseClient
     mystore_url: str
     nettbutikk_url: str
+    sevenoffice_url: str
     http: httpx.AsyncClient
     programs: Supervisor
 
@@ -118,6 +121,7 @@ class World:
             "warehouse": {**self.warehouse_login, "goods_owner_id": self.warehouse.goods_owner_id},
             mystore.SYSTEM: mystore.described(self.mystore_url, self.api, known.mystore_client_secret, known.mark),
             nettbutikk.SYSTEM: nettbutikk.described(self.nettbutikk_url, known.nettbutikk_token),
+            sevenoffice.SYSTEM: sevenoffice.described(self.sevenoffice_url, known.sevenoffice_password),
         }
 
 
@@ -134,10 +138,9 @@ async def open_world(directory: Path | None = None, *, port: int | None = None, 
         http = await stack.enter_async_context(httpx.AsyncClient(trust_env=False, timeout=30))
         if port is None:
             port = PREFERRED_PORT if stack.enter_context(_only_demo(PREFERRED_PORT)) else 0
-        port, shop_port, warehouse_port, mystore_port, nettbutikk_port = _ports(port, 4)
-        api, shop_url, warehouse_url, mystore_url, nettbutikk_url = (
-            f"http://127.0.0.1:{one}" for one in (port, shop_port, warehouse_port, mystore_port, nettbutikk_port)
-        )
+        port, *ports = _ports(port, 5)
+        api, *urls = (f"http://127.0.0.1:{one}" for one in (port, *ports))
+        shop_url, warehouse_url, mystore_url, nettbutikk_url, sevenoffice_url = urls
         database = f"sqlite+aiosqlite:///{place / 'gateway.db'}"
 
         valkey = EmbeddedValkey(keep_alive=True)
@@ -148,29 +151,22 @@ async def open_world(directory: Path | None = None, *, port: int | None = None, 
 
         told = mystore.environment(mystore_url, known.mystore_client_secret, os.environ)
         programs = await stack.enter_async_context(supervisor(DRAIN_SECONDS + 2))
+        configured = _simulators(shop_url, api, known)
         for program in (
-            _simulator("woocommerce", shop_port, _shop_config(shop_url, known), place),
-            _simulator("ongoing", warehouse_port, _warehouse_config(known), place),
-            _simulator(mystore.SYSTEM, mystore_port, _mystore_config(api, known), place),
-            _simulator(nettbutikk.SYSTEM, nettbutikk_port, _nettbutikk_config(known), place),
+            *(_simulator(name, at, config, place) for at, (name, config) in zip(ports, configured.items(), strict=True)),
             *(_process(name, _environment(place, database, redis, port) | told, place) for name in ("serve", "worker")),
         ):
             await programs.start(program)
-        await asyncio.gather(
-            until_answering(f"{shop_url}/wp-json"),
-            until_answering(f"{warehouse_url}/_sandbox/warehouse"),
-            until_answering(f"{mystore_url}/_sandbox/state"),
-            until_answering(f"{nettbutikk_url}/_sandbox/state"),
-            until_answering(f"{api}/livez"),
-        )
+        answering = zip(urls, ("wp-json", "_sandbox/warehouse", *["_sandbox/state"] * 3), strict=True)
+        await asyncio.gather(until_answering(f"{api}/livez"), *(until_answering(f"{url}/{path}") for url, path in answering))
         gateway = GatewayClient(api, key, http)
         shop = ShopClient(shop_url, known.consumer_key, known.consumer_secret, http)
         address = f"{warehouse_url}/{WAREHOUSE}/api/v1"
         warehouse = WarehouseClient(address, WAREHOUSE_USER, known.warehouse_password, GOODS_OWNERS[SYSTEM], http)
         webhook_url = await _connect(gateway, shop, warehouse, known, poll_minutes)
         await _until_announcing(shop, webhook_url)
-        urls = (mystore_url, nettbutikk_url)
-        yield World(place, api, key, webhook_url, known, gateway, shop, warehouse, *urls, http, programs)
+        others = (mystore_url, nettbutikk_url, sevenoffice_url)
+        yield World(place, api, key, webhook_url, known, gateway, shop, warehouse, *others, http, programs)
 
 
 async def _connect(
@@ -243,6 +239,7 @@ def _secrets(place: Path) -> Secrets:
         "warehouse_token": secrets.token_urlsafe(24),
         "mystore_client_secret": secrets.token_urlsafe(24),
         "nettbutikk_token": secrets.token_hex(20),
+        "sevenoffice_password": secrets.token_urlsafe(12),
     }
     known = Secrets(**{**fresh, **(orjson.loads(path.read_bytes()) if path.exists() else {})})
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
@@ -277,6 +274,17 @@ def _ports(wanted: int, more: int) -> list[int]:
     return found
 
 
+def _simulators(shop_url: str, api: str, known: Secrets) -> dict[str, dict[str, Any]]:
+    """What is simulated, in the order of its ports, and how each is set up."""
+    return {
+        "woocommerce": _shop_config(shop_url, known),
+        "ongoing": _warehouse_config(known),
+        mystore.SYSTEM: _mystore_config(api, known),
+        nettbutikk.SYSTEM: nettbutikk.configuration(known.nettbutikk_token, known.starts, known.mark),
+        sevenoffice.SYSTEM: sevenoffice.configuration(known.sevenoffice_password, known.starts, known.mark),
+    }
+
+
 def _shop_config(home_url: str, known: Secrets) -> dict[str, Any]:
     return {
         "home_url": home_url,
@@ -292,10 +300,6 @@ def _warehouse_config(known: Secrets) -> dict[str, Any]:
 
 def _mystore_config(api: str, known: Secrets) -> dict[str, Any]:
     return mystore.configuration(api, known.mystore_client_secret, _first_id(known) + MYSTORE_IDS, known.mark)
-
-
-def _nettbutikk_config(known: Secrets) -> dict[str, Any]:
-    return nettbutikk.configuration(known.nettbutikk_token, known.starts, known.mark)
 
 
 def _first_id(known: Secrets) -> int:

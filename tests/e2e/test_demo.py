@@ -24,7 +24,7 @@ WATCH_SECONDS = 180.0
 class TestTheLine:
     def test_it_says_all_that_a_program_needs(self, demo: Demo) -> None:
         assert demo.line == json.dumps(demo.said, separators=(",", ":")) + "\n"
-        assert demo.said.keys() == {"api", "api_key", "connections", "warehouse", "mystore", "24nettbutikk"}
+        assert demo.said.keys() == {"api", "api_key", "connections", "warehouse", "mystore", "24nettbutikk", "24sevenoffice"}
         assert demo.said["connections"].keys() == {"woocommerce"}
         keys = {"name", "goods_owner_id", "webhook_url", "webhook_secret", "shop_url", "consumer_key", "consumer_secret"}
         assert demo.connection.keys() == keys
@@ -43,6 +43,11 @@ class TestTheLine:
         shop = demo.said["24nettbutikk"]
         assert shop.keys() == {"url", "api_url", "api_key", "goods_owner_id"}
         assert (shop["api_url"], shop["goods_owner_id"]) == (f"{shop['url']}/api/v1/", 79)
+
+    def test_it_says_with_what_its_24sevenoffice_is_connected(self, demo: Demo) -> None:
+        office = demo.said["24sevenoffice"]
+        assert office.keys() == {"application_id", "username", "password", "api_url", "goods_owner_id"}
+        assert (office["application_id"], office["goods_owner_id"]) == ("11111111-2222-3333-4444-555555555555", 80)
 
     def test_the_warehouse_address_is_one_that_orders_is_appended_to(self, demo: Demo) -> None:
         assert not demo.said["warehouse"]["url"].endswith("/")
@@ -125,7 +130,7 @@ def test_its_mystore_asks_a_person_and_knows_where_the_gateway_is(demo: Demo) ->
 
 def test_to_watch_it_customers_buy_the_warehouse_sends_and_the_shop_hears_of_it() -> None:
     process = start_demo()
-    wanted = {"/oauth/mystore/start", "buys", "created", "is completed", "stock of", "24Nettbutikk order"}
+    wanted = {"/oauth/mystore/start", "buys", "created", "is completed", "stock of", "24Nettbutikk order", "24SevenOffice order"}
     stop = threading.Timer(WATCH_SECONDS, process.kill)
     stop.start()
     try:
@@ -239,4 +244,14 @@ def test_the_scripted_day_comes_out_as_it_should() -> None:
         "24nettbutikk: stock",
         "24nettbutikk: token replaced",
         "24nettbutikk: the other form of the token",
+        "24sevenoffice: connected",
+        "24sevenoffice: the first look",
+        "24sevenoffice: confirmed",
+        "24sevenoffice: changed",
+        "24sevenoffice: cancelled",
+        "24sevenoffice: sent",
+        "24sevenoffice: stock",
+        "24sevenoffice: session ended",
+        "24sevenoffice: refused",
+        "24sevenoffice: no calls left",
     }

@@ -8,6 +8,7 @@ GatewayError
 │   ├── LoginRefused       401, 403, or a login text inside another status: an operator is needed
 │   │   └── ConsentEnded   a login that rests on a person's consent cannot be renewed: the person must give it again
 │   ├── Malformed          HTML with 200, a 2xx without its id: the outcome is unknown
+│   │   └── TooLarge       more than we read
 │   └── Refused            a final no, with the remote's own words
 │       └── NoSuchRecord   the remote's own "no such record", the only proof that something is gone
 ├── BadInput               what a person or a program gave us is wrong: names the field and the fix
@@ -32,6 +33,10 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return by_lower[found[0]] if found else None
 
 
+MOST_WORDS = 2_000
+"""So many characters of a message are kept: it may hold the words of an outside system."""
+
+
 class GatewayError(Exception):
     """The root of our errors."""
 
@@ -40,6 +45,7 @@ class RemoteError(GatewayError):
     """An outside system did not do what was asked. `call` is the method and path without query; no secret is in any of it."""
 
     def __init__(self, message: str, *, system: str, call: str, status: int | None = None, answer: str | None = None) -> None:
+        message = message if len(message) <= MOST_WORDS else f"{message[:MOST_WORDS]}…"
         super().__init__(message)
         self.message = message
         self.system = system
@@ -103,6 +109,10 @@ class ConsentEnded(LoginRefused):
 
 class Malformed(RemoteError):
     """The system answered something that cannot be what it means to answer."""
+
+
+class TooLarge(Malformed):
+    """An answer of more than we read. A smaller part of it may be had."""
 
 
 class Refused(RemoteError):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import functools
 import ipaddress
-import socket
 import ssl
 import zlib
 from collections.abc import Callable, Mapping, Sequence
@@ -21,36 +20,25 @@ from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import httpx
 import orjson
 
-from app.errors import BadInput, Malformed, RateLimited, Unavailable
-from app.json_reading import NotJson, with_junk
+from app import json_answers
+from app.errors import Malformed, RateLimited, TooLarge, Unavailable
+from app.outgoing.addresses import Reach, is_public
+from app.outgoing.names import NAMES
 
 C = TypeVar("C", bound=httpx.AsyncClient)
 
-MAX_ANSWER_BYTES = 32 * 1024 * 1024
+MAX_ANSWER_BYTES = 16 * 1024 * 1024
+"""More than a page of any list has. A list whose page is larger is read in smaller ones."""
 MAX_RETRY_AFTER_SECONDS = 3_600.0
 """Longest pause that a Retry-After can ask for: an hour. Whoever means more says so again then."""
 MOST_APART = timedelta(days=1)
 """How far another's clock may be from ours: one that is hours wrong is still the one that its records go by."""
 USER_AGENT = "ongoing-gateway"
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-"""IPv4 addresses as networks without IPv4 reach them (RFC 6052)."""
-
-
-@dataclass(frozen=True)
-class Reach:
-    """Which addresses outgoing calls may use. Both are off by default. A shop on the same network and the demo need them.
-
-    `ca_file`: further authorities whose certificates count, in PEM.
-    """
-
-    private_addresses: bool = False
-    plain_http: bool = False
-    ca_file: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -69,59 +57,6 @@ class Answer:
         """The beginning of the body; of its JSON where something stands around that."""
         content = orjson.dumps(self.json) if self.junk else self.content
         return content[:limit].decode("utf-8", errors="replace")
-
-
-def check_address(url: str, reach: Reach, field: str) -> None:
-    """Refuses an address that calls may not go to. Does not resolve names: that is done, and checked again, at every call.
-
-    Raises BadInput naming `field`.
-    """
-    try:
-        parts = urlsplit(url)
-        port_is_one = parts.port != 0
-    except ValueError:  # a bracket too many, a port that is no number
-        parts, port_is_one = urlsplit(""), False
-    if parts.scheme not in ("https", "http") or not parts.hostname or not port_is_one:
-        raise BadInput(f"{url!r} is not a web address", field=field, fix="give the whole address, like https://shop.example/")
-    if parts.username or parts.password:
-        raise BadInput(
-            "the address holds a user name or password", field=field, fix="leave them out; credentials have their own fields"
-        )
-    if parts.scheme == "http" and not reach.plain_http:
-        raise BadInput(
-            f"{url!r} is not https",
-            field=field,
-            fix="use https, or set GATEWAY_ALLOW_PLAIN_HTTP=true when the shop has none (data then travels in the open)",
-        )
-    try:
-        address = ipaddress.ip_address(parts.hostname)
-    except ValueError:
-        if parts.hostname == "localhost" or parts.hostname.endswith((".localhost", ".internal", ".local")):
-            _require(reach, parts.hostname, field)
-        return
-    if not is_public(address):
-        _require(reach, parts.hostname, field)
-
-
-def _require(reach: Reach, host: str, field: str) -> None:
-    if not reach.private_addresses:
-        raise BadInput(
-            f"{host} is an address inside a private network",
-            field=field,
-            fix="use the public address, or set GATEWAY_ALLOW_PRIVATE_ADDRESSES=true if it is on the gateway's own network",
-        )
-
-
-def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    """False for private, loopback, link-local (where clouds keep their metadata), multicast, reserved and mapped forms of
-    these."""
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour
-        if address in _NAT64:
-            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        if inner is not None:
-            return is_public(inner)
-    return address.is_global and not address.is_multicast and not address.is_reserved
 
 
 CERTIFICATE = "certificate is not one that the gateway trusts"
@@ -174,10 +109,9 @@ class GuardedTransport(httpx.AsyncBaseTransport):
 
     async def _resolve(self, host: str, request: httpx.Request) -> str:
         try:
-            found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+            addresses = await NAMES.addresses(host)
         except OSError as error:
             raise httpx.ConnectError(f"{host} cannot be resolved", request=request) from error
-        addresses = [str(entry[4][0]) for entry in found]
         for address in addresses:
             if not self._reach.private_addresses and not is_public(ipaddress.ip_address(address.split("%")[0])):
                 raise httpx.ConnectError(f"{host} leads to an address inside a private network", request=request)
@@ -279,7 +213,8 @@ async def _read(response: httpx.Response, system: str, call: str) -> bytes:
             part = unpacking.decompress(part, left + 1) if unpacking else part
             left -= len(part)
             if left < 0:
-                raise malformed(f"{system} answered more than {MAX_ANSWER_BYTES} bytes")
+                message = f"{system} answered more than {MAX_ANSWER_BYTES} bytes"
+                raise TooLarge(message, system=system, call=call, status=response.status_code)
             parts.append(part)
     except zlib.error as error:
         raise malformed(f"{system} answered something that is not gzip") from error
@@ -345,8 +280,13 @@ async def send(
     """Sends over a bounded transport and reads the JSON. Raises what BoundedTransport raises."""
     response = await client.send(CallLimits(system, timeout).on(request))
     try:
-        parsed, junk = with_junk(response.content)
-    except NotJson:
+        parsed, junk = await json_answers.read(response.content)
+    except json_answers.TooMuch as error:
+        if response.is_success:
+            call = f"{request.method} {request.url.path}"
+            raise TooLarge(f"{system} answered with {error}", system=system, call=call, status=response.status_code) from error
+        return Answer(response.status_code, response.headers, response.content, None, False)
+    except json_answers.NotJson:
         return Answer(response.status_code, response.headers, response.content, None, False)
     if junk and isinstance(client, ListeningClient):
         client.heard(junk)

@@ -7,8 +7,6 @@ raises `Unreadable`.
 from __future__ import annotations
 
 import html
-import json
-import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -16,198 +14,23 @@ from decimal import Decimal, InvalidOperation
 from html.entities import html5
 from typing import Any
 
-import orjson
-
 from app.characters import is_blank
 
 Body = Mapping[str, Any]
 
 MOST_WHOLE = 2**63 - 1
 """The largest whole number that a database keeps."""
-MOST_NESTED = 100
-"""What is nested deeper is cut off when an answer is too deep to be stored."""
+LONGEST_SHOWN = 20_000
+"""So many characters are looked at of a text for display. The WMS takes 500 of the longest."""
 FIRST_YEAR, LAST_YEAR = 2, 9998
 
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 _ENTITY = re.compile(r"&(#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
 _PLACE = re.compile("[0-9]{1,19}")
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Unreadable(ValueError):
     """The answer lacks what makes it a record: its id, its number or its status."""
-
-
-class NotJson(ValueError):
-    """The bytes are no JSON."""
-
-
-# --- a whole answer ---------------------------------------------------------------------------------------------------
-
-
-def parse(content: bytes) -> Any:
-    """The JSON in these bytes, as it can be stored again. Raises NotJson.
-
-    One odd value does not spoil the rest: a number that is too large becomes None, half a character (a lone surrogate, bytes that
-    are no UTF-8) the character for that, and what is nested too deep is cut off. Nor does what stands around it (`with_junk`).
-    """
-    return with_junk(content)[0]
-
-
-def with_junk(content: bytes) -> tuple[Any, str]:
-    """The same, and what else stands in these bytes: a byte order mark, PHP's messages, a cache's comment; empty for plain JSON.
-
-    One document must plainly be the answer. A cut-off one, a web page with JSON in its scripts and two answers in one are none.
-    """
-    try:
-        found, junk = orjson.loads(content), ""
-    except orjson.JSONDecodeError:
-        found, junk = _parse_odd(content)
-    try:
-        orjson.dumps([[[[[[[[[[found]]]]]]]]]])  # what is stored may lie a few levels deeper
-    except TypeError:
-        found = _cut(found, MOST_NESTED)
-    return found, junk
-
-
-def is_json(content: bytes) -> bool:
-    """Whether `parse` would read it."""
-    try:
-        orjson.loads(content)
-    except orjson.JSONDecodeError:
-        try:
-            _parse_odd(content)
-        except NotJson:
-            return False
-    return True
-
-
-def has_junk(content: bytes) -> bool:
-    """Whether something may stand around the JSON in these bytes. It looks at both ends only."""
-    return not (content.lstrip()[:1] in (b"{", b"[") and content.rstrip()[-1:] in (b"}", b"]"))
-
-
-def _parse_odd(content: bytes) -> tuple[Any, str]:
-    text = content.decode("utf-8", errors="replace")
-    bare = text.lstrip("\ufeff \t\r\n")
-    mark = "\ufeff" if "\ufeff" in text[: len(text) - len(bare)] else ""
-    try:
-        return _without_surrogates(_ODD.decode(bare)), mark
-    except (ValueError, RecursionError) as error:
-        found = _dig_out(bare)
-        if found is None:
-            raise NotJson("no JSON") from error
-        return _without_surrogates(found[0]), mark + found[1]
-
-
-# --- what stands around it
-
-_BEGINS = re.compile(r"""\{\s{0,20}["}]|\[\s{0,20}[\[\]{"0-9tfn-]""")
-_PAGE = re.compile(r"<(?:!doctype|html|head|body|script|title|iframe)\b", re.IGNORECASE)
-_MEMBER = re.compile(r'"\s*:')
-_UNSEEN = " \t\r\n\ufeff\x00"
-MOST_FALSE_STARTS = 200
-"""So many brackets that begin nothing are looked at in one answer. PHP's messages have a few."""
-MOST_JUNK = 2000
-"""So many characters are kept of what stands before an answer, and of what stands behind it."""
-
-
-def _dig_out(text: str) -> tuple[Any, str] | None:
-    """The one document among other text, and that text. The effort grows with the length, whatever stands in it."""
-    found: list[tuple[int, int, Any]] = []
-    place, left = 0, MOST_FALSE_STARTS
-    while (start := _BEGINS.search(text, place)) is not None:
-        try:
-            value, place = _ODD.raw_decode(text, start.start())
-        except json.JSONDecodeError as error:
-            left -= 1
-            if not left or _is_broken(text, start.start(), error):
-                return None
-            place = max(error.pos, start.start() + 1)
-        except (ValueError, RecursionError):
-            return None
-        else:
-            if _is_document(value):
-                found.append((start.start(), place, value))
-    answer = _the_answer(text, found)
-    if answer is None or _PAGE.search(text, 0, answer[0]):
-        return None
-    begin, end, value = answer
-    return value, f"{text[:begin][-MOST_JUNK:]}\n{text[end : end + MOST_JUNK]}".strip()
-
-
-def _the_answer(text: str, found: list[tuple[int, int, Any]]) -> tuple[int, int, Any] | None:
-    """The only one on a line of its own; the only one at all when none is.
-
-    An empty one counts where there is no other, and before one in a sentence when it stands first or last of all.
-    """
-    alone = [each for each in found if _stands_alone(text, each[0], each[1])]
-    first, last = len(text) - len(text.lstrip(_UNSEEN)), len(text.rstrip(_UNSEEN))
-    full = [each for each in alone if each[2]] or [each for each in alone if each[0] == first or each[1] == last]
-    if not full and len(some := [each for each in found if each[2]]) == 1 and _is_no_part(text, *some[0][:2]):
-        full = some
-    elif not full and not some:
-        full = alone[-1:]
-    return full[0] if len(full) == 1 else None
-
-
-def _is_broken(text: str, start: int, error: json.JSONDecodeError) -> bool:
-    """Whether this is an answer that was cut off or written into. PHP's `[file] => …` is none: no member of it was read."""
-    unended = error.msg.startswith("Unterminated") or not text[error.pos : error.pos + MOST_JUNK].strip()
-    return unended or _MEMBER.search(text, start, error.pos) is not None
-
-
-def _is_document(value: Any) -> bool:
-    """An object, a list of objects or an empty list. `[0]` in a message is none."""
-    return isinstance(value, dict) or (isinstance(value, list) and (not value or any(isinstance(each, dict) for each in value)))
-
-
-def _stands_alone(text: str, start: int, end: int) -> bool:
-    before = text[max(0, start - MOST_JUNK) : start].rstrip(" \t\ufeff\x00")
-    return (not before or before[-1] in "\r\n>/]}") and _is_no_part(text, start, end)
-
-
-def _is_no_part(text: str, start: int, end: int) -> bool:
-    """Whether it is no part of a sentence, a program or a larger document."""
-    before, after = text[max(0, start - MOST_JUNK) : start].rstrip(), text[end : end + MOST_JUNK].lstrip()
-    return not before.endswith(tuple("=:(,\"'[{+?&|")) and not after.startswith(tuple(",;:]})=.\"'"))
-
-
-def _odd_whole(digits: str) -> int | float | None:
-    found = int(digits) if len(digits) <= 20 else None
-    return found if found is not None and abs(found) <= MOST_WHOLE else _odd_float(digits)
-
-
-def _odd_float(digits: str) -> float | None:
-    found = float(digits)
-    return found if math.isfinite(found) else None
-
-
-def _refuse(name: str) -> None:
-    raise ValueError(f"{name} is no number")
-
-
-_ODD = json.JSONDecoder(parse_int=_odd_whole, parse_float=_odd_float, parse_constant=_refuse)
-
-
-def _without_surrogates(value: Any) -> Any:
-    match value:
-        case str():
-            return _SURROGATE.sub("\ufffd", value)
-        case dict():
-            return {_without_surrogates(key): _without_surrogates(inner) for key, inner in value.items()}
-        case list():
-            return [_without_surrogates(inner) for inner in value]
-    return value
-
-
-def _cut(value: Any, levels: int) -> Any:
-    match value:
-        case dict():
-            return {key: _cut(inner, levels - 1) for key, inner in value.items()} if levels else None
-        case list():
-            return [_cut(inner, levels - 1) for inner in value] if levels else None
-    return value
 
 
 # --- one member of an object ------------------------------------------------------------------------------------------
@@ -224,12 +47,14 @@ def plain(body: Body, key: str) -> str:
 
 
 def _as_plain(value: str) -> str:
-    found = unescaped(_TAG.sub("", value)).strip()
+    found = unescaped(_TAG.sub("", value[:LONGEST_SHOWN])).strip()
     return "" if is_blank(found) else found
 
 
 def unescaped(value: str) -> str:
-    """The text with its entities decoded. Only what ends in a semicolon is one: `Bygg&regnskap AS` stays as it is."""
+    """The text with its entities decoded. Only what ends in a semicolon is one: `Bygg&regnskap AS` stays as it is. What is longer
+    than anybody shows is cut."""
+    value = value[:LONGEST_SHOWN]
     return _ENTITY.sub(_character, value) if "&" in value else value
 
 

@@ -17,7 +17,8 @@ from cryptography.x509.oid import NameOID
 from pydantic import ValidationError
 
 from app.errors import Unavailable
-from app.http import Reach, open_client, send
+from app.http import open_client, send
+from app.outgoing.addresses import Reach
 from app.settings import Settings, fault_of
 
 

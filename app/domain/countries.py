@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gettext
-from functools import cache
+from functools import cache, lru_cache
 
 import pycountry
 
@@ -19,9 +19,16 @@ LANGUAGES = ("nb_NO", "nn", "sv", "da")
 _ALSO = {"great britain": "GB", "the netherlands": "NL", "holland": "NL", "svalbard": "SJ", "south korea": "KR"}
 
 
-@cache
+LONGEST_NAME = 100
+
+
 def country_named(name: str) -> str | None:
     """The code of a country given by code or by its English name; None when it is neither."""
+    return _named(name) if len(name) <= LONGEST_NAME else None
+
+
+@lru_cache(maxsize=1_000)
+def _named(name: str) -> str | None:
     if name.upper() in country_codes():
         return name.upper()
     found = next((country for country in pycountry.countries if name.casefold() in _names(country)), None)

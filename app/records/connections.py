@@ -15,7 +15,6 @@ from sqlalchemy import Row, Select, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.errors import BadInput, Conflict, NotFound
-from app.http import Reach, check_address
 from app.ids import new_id, unguessable
 from app.integrations.kit.mistakes import said
 from app.integrations.protocol import ConnectionSettings, Integration
@@ -27,6 +26,7 @@ from app.integrations.protocol.settings import RETIRED_SETTINGS
 from app.integrations.registry import RESERVED_NAMES
 from app.integrations.registry import integration as find_integration
 from app.integrations.stored_settings import stored_settings, why_unreadable
+from app.outgoing.addresses import Reach, check_address
 from app.records.connection_lanes import Move, lane_of, may_share, move, shop_lane
 from app.storage.secrets import Vault
 from app.storage.tables import connections, lanes

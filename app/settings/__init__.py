@@ -17,7 +17,8 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_vali
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from app.errors import nearest
-from app.http import Reach, tls_context
+from app.http import tls_context
+from app.outgoing.addresses import Reach
 from app.settings.limits import Limits
 
 LONGEST_CALL_SECONDS = 600.0

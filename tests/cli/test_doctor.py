@@ -17,7 +17,7 @@ from app.commands import elsewhere
 from app.commands.checkup import examine, judge_redis
 from app.commands.kit.findings import Finding, State
 from app.commands.kit.remote import Remote
-from app.http import Reach
+from app.outgoing.addresses import Reach
 from app.records import connections
 from app.records.connections import Draft
 from app.sandbox.kit.server import Server

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from app.http import Reach
+from app.outgoing.addresses import Reach
 from app.records import alerts, connections
 from app.records.connections import Draft, prepare
 from app.storage.engine import Database

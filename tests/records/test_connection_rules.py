@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from app.errors import BadInput, Conflict
-from app.http import Reach
 from app.integrations.woocommerce.settings import WooCommerceSettings
+from app.outgoing.addresses import Reach
 from app.records import connections
 from app.records.connection_lanes import lane_of, may_share
 from app.records.connections import Draft, Status, prepare

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from app.domain import PartState, Process
-from app.http import Reach
+from app.outgoing.addresses import Reach
 from app.records import connections, runs
 from app.records.connections import Draft, prepare
 from app.records.runs import NewRun, RunPart

@@ -17,12 +17,12 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app import json_answers
 from app.clock import Clock
 from app.domain import EventState, JobState
 from app.engine.core import circuit
 from app.errors import Malformed, Resting, Unavailable
 from app.http import CallLimits, ListeningClient
-from app.json_reading import NotJson, with_junk
 from app.logs import get_logger
 from app.records.connection_lanes import SHOP_LANE, shop_lane
 from app.records.connections import Connection
@@ -170,13 +170,13 @@ async def _is_closed(db: AsyncConnection, key: str, now: datetime) -> bool:
     return until is None or until <= now
 
 
-def is_good(response: httpx.Response) -> bool:
+async def is_good(response: httpx.Response) -> bool:
     """Whether the system did what it was asked: a page for people and the words of a firewall are no such answer."""
     if response.is_success and response.headers.get("Content-Type", "").partition(";")[0].strip() in XML:
         return True
     try:
-        with_junk(response.content)
-    except NotJson:
+        await json_answers.read(response.content)
+    except json_answers.NotJson:
         return False
     return response.is_success
 
@@ -209,6 +209,6 @@ class RestingClient(ListeningClient):
             raise
         is_paused = self.circuits.is_paused(self.key)  # `answered` may forget it
         await self.circuits.answered(self.key, went_first=went_first)
-        if is_paused and is_good(response):
+        if is_paused and await is_good(response):
             await self.circuits.answered_well(self.counted, self.lane)
         return response

@@ -14,7 +14,7 @@ from app.engine.core.sources import reads_by_id
 from app.engine.jobs.enqueue import Change, Found, FoundBy, RecordChange, Version
 from app.engine.jobs.mapper import completed, map_record
 from app.integrations.protocol import Announced, Announcement, NotOurs, ReadNeeded, SweepNeeded
-from app.json_reading import has_junk, is_json, with_junk
+from app.json_answers import has_junk, is_json, with_junk
 from app.logs import get_logger
 from app.records.connections import Connection
 from app.records.events import Event

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Awaitable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,13 +14,22 @@ from app.engine.core.runtime import Gateway
 from app.engine.operations.warehouse_test import test_warehouse
 from app.errors import RemoteError
 from app.integrations.kit.odd_answers import what_stands_around
-from app.integrations.protocol import Check
+from app.integrations.protocol import Check, TestReport
 from app.integrations.protocol.credentials import sent_credentials
 from app.records import connections
 from app.records.connection_lanes import shop_lane
 from app.records.connections import Connection
 from app.storage.audit.changes import Change, note
+from app.warehouse.connection_test import Check as WarehouseCheck
 from app.warehouse.writes.transporters import transporter_problems
+
+T = TypeVar("T")
+
+MOST_SECONDS = 75.0
+"""Both sides are asked at the same time, for so long in all."""
+LAST_SECONDS = 15.0
+"""Beyond that, for what is asked when all else is in order."""
+_ASK = "try again; if it stays so, look at how fast it answers"
 
 
 @dataclass(frozen=True)
@@ -51,21 +61,40 @@ async def test(gateway: Gateway, connection: Connection) -> Report:
     """Makes real calls to the shop and the warehouse. The outcome is kept with the connection."""
     # The facts of an earlier test are not used: the shop may have been updated since.
     junk: list[str] = []
-    shop = await gateway.open_source(connection, {}, junk.append).test()
+    ends = asyncio.get_running_loop().time() + MOST_SECONDS
+    from_shop, from_warehouse = await asyncio.gather(
+        _until(ends, gateway.open_source(connection, {}, junk.append).test()), _until(ends, test_warehouse(gateway, connection))
+    )
+    shop = from_shop or TestReport((Check("answers", False, f"the {connection.system.noun} {_too_slow()}", _ASK),))
+    warehouse = from_warehouse or (WarehouseCheck("answers", False, f"the warehouse {_too_slow()}", _ASK),)
     if all(check.ok for check in shop.checks):
         await gateway.circuits.answered_well(circuit.of_source(connection), shop_lane(connection.id))
-    warehouse = await test_warehouse(gateway, connection)
     findings = [
         *(_finding("shop", check) for check in shop.checks),
         *_around_the_json(gateway, connection, junk),
         *_unheard(gateway, connection, shop.facts),
         *(Finding("warehouse", check.name, check.ok, check.message, check.fix) for check in warehouse),
     ]
-    if all(finding.ok for finding in findings):
-        findings += await _transporters(gateway, connection)
+    if connection.settings.transporters and all(finding.ok for finding in findings):
+        findings += await _until(ends + LAST_SECONDS, _transporters(gateway, connection)) or (
+            Finding("warehouse", "transporters", False, f"the warehouse {_too_slow()}", _ASK),
+        )
     report = Report(tuple(findings))
     await _store(gateway, connection, report, shop.facts)
     return report
+
+
+def _too_slow() -> str:
+    return f"has not answered all that the test asks within {MOST_SECONDS:g} s"
+
+
+async def _until(end: float, work: Awaitable[T]) -> T | None:
+    """None where it is not done by then: somebody waits for the test, and a system may drip its answers for hours."""
+    try:
+        async with asyncio.timeout_at(end):
+            return await work
+    except TimeoutError:
+        return None
 
 
 async def _store(gateway: Gateway, tested: Connection, report: Report, facts: dict[str, Any]) -> None:
@@ -117,8 +146,6 @@ def _finding(system: str, check: Check) -> Finding:
 async def _transporters(gateway: Gateway, connection: Connection) -> list[Finding]:
     """Checks that the WMS lists the transporter codes (requirement)."""
     choices = connection.settings.transporters
-    if not choices:
-        return []
     try:
         contracts = await gateway.warehouse(connection).transporter_contracts()
     except RemoteError as error:

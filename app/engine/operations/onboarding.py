@@ -13,7 +13,6 @@ from pydantic import BaseModel, ValidationError
 from app.engine.core.runtime import Gateway
 from app.engine.operations.warehouse_test import guarded
 from app.errors import BadInput, NotFound
-from app.http import check_address
 from app.ids import unguessable
 from app.integrations.kit.mistakes import said
 from app.integrations.protocol import Integration
@@ -22,6 +21,7 @@ from app.integrations.protocol.capabilities import Capability
 from app.integrations.protocol.integration import refuse
 from app.integrations.protocol.session import Consent
 from app.integrations.registry import RESERVED_NAMES, integration
+from app.outgoing.addresses import check_address
 from app.records import connection_lanes, connections
 from app.records.connections import NAME_PATTERN, Connection, Status
 from app.records.onboarding import visits

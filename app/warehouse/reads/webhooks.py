@@ -14,7 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from app.json_reading import NotJson, objects, parse, section, text, whole
+from app.json_answers import NotJson, parse
+from app.json_reading import objects, section, text, whole
 from app.warehouse.settings import OngoingSettings
 
 _PATH = re.compile(r"/(orders|articles|purchaseOrders)/(\d{1,10})(?:$|[/?#])", re.IGNORECASE)

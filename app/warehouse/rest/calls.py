@@ -17,6 +17,7 @@ import orjson
 import structlog
 
 from app.clock import Clock
+from app.errors import TooLarge
 from app.http import MOST_APART, Answer, encode_query, http_date, send
 from app.json_reading import Unreadable, required_whole, whole
 from app.warehouse.credentials import OngoingCredentials
@@ -155,12 +156,22 @@ class OngoingCalls:
         while True:
             params = [self._goods_owner(), *filters]
             params += [(source.from_key, str(start))] if start else []
-            answer, call = await self._send("GET", source.path, [*params, (source.size_key, str(size))])
+            answer, call, size = await self._page(source, params, size)
             page = self._rows(answer, call)
             if not page:
                 return
             yield tuple(record for record in self._readable(source.read, page, call) if self._is_ours(record))
             start = self._next_start(source, page, start, answer, call)
+
+    async def _page(self, source: Listing[T], params: Params, size: int) -> tuple[Answer, str, int]:
+        """The answer, its call, and of what size the page was: of a smaller one where so many are more than we read."""
+        while True:
+            try:
+                return *await self._send("GET", source.path, [*params, (source.size_key, str(size))]), size
+            except TooLarge:
+                if size == 1:
+                    raise
+                size = max(1, size // 4)
 
     def _readable(self, read: Callable[[Mapping[str, Any]], T], page: Sequence[Any], call: str) -> Iterator[T]:
         """The records of a page. A record without its key fields (an order made by hand without a number) is left out and stops
@@ -183,7 +194,7 @@ class OngoingCalls:
         while missing:
             params = [self._goods_owner(), *((source.number_key, number) for number in numbers)]
             params += [(source.from_key, str(start))] if start else []
-            answer, call = await self._send("GET", source.path, [*params, (source.size_key, str(size))])
+            answer, call, size = await self._page(source, params, size)
             page = self._rows(answer, call)
             records = [self._read(source.read, row, answer, call) for row in page]
             found += [record for record in records if source.number_of(record) in numbers and self._is_ours(record)]

@@ -7,8 +7,9 @@ import sys
 
 from app.clock import utc_now
 from app.engine.core.sessions import SharedSessions
-from app.http import Reach, open_client
+from app.http import open_client
 from app.integrations.kit.oauth2 import ACCESS, OAuthClient
+from app.outgoing.addresses import Reach
 from app.records import connections
 from app.storage.engine import Database
 from app.storage.secrets import Vault

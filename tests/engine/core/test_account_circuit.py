@@ -182,8 +182,8 @@ class TestWhatWaits:
         (200, "text/plain", "no", False),
     ],
 )
-def test_what_a_good_answer_is(status: int, kind: str, text: str, good: bool) -> None:
-    assert is_good(httpx.Response(status, headers={"Content-Type": kind}, text=text)) is good
+async def test_what_a_good_answer_is(status: int, kind: str, text: str, good: bool) -> None:
+    assert await is_good(httpx.Response(status, headers={"Content-Type": kind}, text=text)) is good
 
 
 def test_resting_is_no_answer_of_the_shop() -> None:

@@ -18,10 +18,11 @@ from sqlalchemy import select, update
 
 from app.clock import utc_now
 from app.engine.core.sessions import SharedSessions
-from app.http import Reach, open_client
+from app.http import open_client
 from app.integrations.kit.oauth2 import ACCESS, REFRESH
 from app.integrations.protocol import ConnectionSettings
 from app.integrations.protocol.session import CameBack, Session
+from app.outgoing.addresses import Reach
 from app.storage.secrets import Vault, new_key
 from app.storage.tables import alerts, connections, leases, sessions
 from app.storage.types import db_now

@@ -11,12 +11,13 @@ import httpx
 import pytest
 
 from app.errors import ConsentEnded, LoginRefused, Unavailable
-from app.http import Reach, open_client
+from app.http import open_client
 from app.integrations.mystore.consent import MystoreConsent
 from app.integrations.mystore.credentials import MystoreCredentials, deployment
 from app.integrations.mystore.settings import MystoreSettings
 from app.integrations.mystore.tokens import ConsentedToken
 from app.integrations.protocol.session import CameBack, Session
+from app.outgoing.addresses import Reach
 from tests.harness.mystore import CLIENT, SimulatedMystore
 
 URI = CLIENT.redirect_uris[0]

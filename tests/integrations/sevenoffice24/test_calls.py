@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from app.errors import LoginRefused, Malformed, Paced, Refused, RemoteError, Unavailable
+from app.errors import LoginRefused, Malformed, Paced, Refused, RemoteError, TooLarge, Unavailable
+from app.integrations.sevenoffice24.settings import ORDER_MEMBERS
 from tests.integrations.sevenoffice24.calling import NOW, Answer, client, envelope, fault, result
 
 # requests
@@ -295,3 +296,48 @@ async def test_no_call_is_made_before_the_limit_is_reset(headers: dict[str, str]
     assert office.now == NOW
     assert await office.soap.get_products({}, ["Id"]) == []
     assert office.paused == paused
+
+
+# answers of any size
+
+MANY = sorted(ORDER_MEMBERS)
+ORDER = "<InvoiceOrder><OrderId>1</OrderId></InvoiceOrder>"
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        "<a/>" * 260_000,
+        "<InvoiceOrder>" + "<a/>" * 260_000 + "</InvoiceOrder>",
+        (ORDER + "<a/>" * 1_000) * 210,
+        ORDER * 30_000,
+        "<a " + " ".join(f'a{number}="x"' for number in range(410_000)) + "/>",
+    ],
+    ids=["elements", "elements within an order", "elements between orders", "orders of many defaults", "attributes"],
+)
+async def test_more_than_fits_into_memory_is_refused_and_may_be_read_in_parts(inner: str) -> None:
+    office = client(lambda asked: result(asked.operation, inner))
+    with pytest.raises(TooLarge, match="24SevenOffice answered too many"):
+        await office.soap.get_invoices({"OrderIds": [1]}, MANY)
+
+
+async def test_a_long_list_of_orders_is_read() -> None:
+    office = client(lambda asked: result(asked.operation, ORDER * 30_000))
+    assert len(await office.soap.get_invoices({"OrderIds": [1]}, ["OrderId"])) == 30_000
+
+
+@pytest.mark.parametrize(
+    ("member", "text"),
+    [
+        ("OrderId", "1" * 5_000),
+        ("OrderId", str(2**63)),
+        ("OrderTotalIncVat", "1" * 5_000),
+        ("DateChanged", "9999-12-31T23:59:59-23:00"),
+        ("DateChanged", "0001-01-01T00:00:00+14:00"),
+    ],
+)
+async def test_a_value_of_any_size_costs_nothing_but_itself(member: str, text: str) -> None:
+    inner = f"<InvoiceOrder><{member}>{text}</{member}><CustomerName>Kari</CustomerName></InvoiceOrder>" + ORDER
+    office = client(lambda asked: result(asked.operation, inner))
+    odd, sound = await office.soap.get_invoices({"OrderIds": [1]}, ["OrderId", "CustomerName"])
+    assert (odd.get(member), odd["CustomerName"], sound["OrderId"]) == (None, "Kari", 1)

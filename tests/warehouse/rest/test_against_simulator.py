@@ -16,7 +16,8 @@ from starlette.applications import Starlette
 from app.clock import utc_now
 from app.domain import Address, Order, OrderLine, ShopState, WarehouseState
 from app.errors import LoginRefused, Malformed, RateLimited, Refused, RemoteError, Unavailable
-from app.http import Reach, open_client
+from app.http import open_client
+from app.outgoing.addresses import Reach
 from app.sandbox.kit.faults import Fault
 from app.sandbox.kit.server import Server
 from app.sandbox.ongoing import User, WarehouseConfig, create_warehouse

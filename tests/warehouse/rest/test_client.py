@@ -9,7 +9,7 @@ import pytest
 import respx
 from httpx import Response
 
-from app.errors import Malformed
+from app.errors import Malformed, TooLarge
 from app.warehouse.reads.resources import OrderStatus, TransporterContract
 from app.warehouse.rest.client import OngoingClient, Written
 from app.warehouse.settings import OngoingSettings
@@ -20,6 +20,30 @@ from tests.warehouse.conftest import BASE, CREDENTIALS, clock
 def asked(route: respx.Route, key: str) -> list[list[str]]:
     """The values of a query parameter, call by call."""
     return [call.request.url.params.get_list(key) for call in route.calls]
+
+
+class TestPagesThatAreTooLarge:
+    async def test_smaller_ones_are_read_and_nothing_is_passed_over(
+        self, wms: respx.MockRouter, client: OngoingClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("app.http.MAX_ANSWER_BYTES", 25_000)
+
+        def page(request: httpx.Request) -> Response:
+            first, most = int(request.url.params.get("orderIdFrom", 1)), int(request.url.params["maxOrdersToGet"])
+            return Response(200, json=[order_answer(orderId=number) for number in range(first, min(first + most, 41))])
+
+        route = wms.get("orders").mock(side_effect=page)
+        found = [order async for orders in client.orders_to_report() for order in orders]
+        assert [order.order_id for order in found] == list(range(1, 41))
+        assert asked(route, "maxOrdersToGet")[:5] == [["1000"], ["250"], ["62"], ["15"], ["15"]]
+
+    async def test_one_record_that_is_too_large_is_told(
+        self, wms: respx.MockRouter, client: OngoingClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("app.http.MAX_ANSWER_BYTES", 20)
+        wms.get("orders").respond(json=[order_answer(orderId=1)])
+        with pytest.raises(TooLarge, match="more than 20 bytes"):
+            [orders async for orders in client.orders_to_report()]
 
 
 class TestTheCallItself:

@@ -15,7 +15,8 @@ from starlette.applications import Starlette
 
 from app.domain.shipment import CountsAsShipped, TrackingNumber
 from app.errors import Malformed, NoSuchRecord, Refused, Unavailable
-from app.http import Reach, open_client
+from app.http import open_client
+from app.outgoing.addresses import Reach
 from app.sandbox.kit.faults import Fault
 from app.sandbox.kit.server import Server
 from app.sandbox.ongoing import User, Warehouse, WarehouseConfig, Webhook, create_warehouse

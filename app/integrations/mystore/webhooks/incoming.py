@@ -27,7 +27,8 @@ from app.integrations.protocol import (
     WhyRefused,
     WontCall,
 )
-from app.json_reading import NotJson, identity, is_json, parse
+from app.json_answers import NotJson, is_json, parse
+from app.json_reading import identity
 
 SIGNATURE_HEADER = "x-no-mystore-hmac-sha256"
 TOPIC_HEADER = "x-no-mystore-topic"

@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 import orjson
 
+from app import json_answers
 from app.clock import Clock
 from app.errors import LoginRefused, Malformed, NoSuchRecord, Refused
 from app.http import MOST_APART, Answer, encode_query, http_date, raise_passing, send
@@ -24,7 +25,7 @@ from app.integrations.nettbutikk24.credentials import NettbutikkCredentials
 from app.integrations.nettbutikk24.settings import AuthMode, NettbutikkAdapterSettings
 from app.integrations.protocol.account import IN_TURN
 from app.integrations.protocol.session import TokenStanding
-from app.json_reading import Body, NotJson, with_junk
+from app.json_reading import Body
 
 SYSTEM = "the shop"
 REPLACED = "the token was replaced in the shop: paste the new one as api_key"
@@ -131,7 +132,7 @@ class Calls:
         answer = await send(self._http, request, timeout=self._settings.call_timeout_seconds, system=SYSTEM)
         said = http_date(answer.headers.get("Date"))
         self.shop_time = said if said is not None and abs(said - self._clock()) <= MOST_APART else None
-        answer = self._decoded(answer)
+        answer = await self._decoded(answer)
         await self._end_where_replaced(answer.status)
         self._sort(answer, call, is_read=method == "GET")
         return answer
@@ -167,15 +168,15 @@ class Calls:
         if self._standing is not None:
             await self._standing.end(REPLACED)
 
-    def _decoded(self, answer: Answer) -> Answer:
+    async def _decoded(self, answer: Answer) -> Answer:
         """The answer in its own charset (A2)."""
         if not answer.content or answer.content.isascii():
             return answer
         text = as_text(answer.content, answer.headers.get("Content-Type", ""), self._settings.fallback_charset)
         content = text.encode()
         try:
-            parsed, junk = with_junk(content)
-        except NotJson:
+            parsed, junk = await json_answers.read(content)
+        except json_answers.NotJson:
             return replace(answer, content=content, json=None, is_json=False)
         return replace(answer, content=content, json=parsed, is_json=True, junk=junk)
 

@@ -14,10 +14,10 @@ from zeep import AsyncClient
 from zeep.proxy import AsyncServiceProxy
 
 from app.clock import Clock
-from app.errors import Malformed, Paced, Refused
+from app.errors import Malformed, Paced, Refused, TooLarge
 from app.http import CallLimits
 from app.integrations.protocol.account import IN_TURN
-from app.integrations.sevenoffice24.soap.documents import NotSoap, body_of, exception_in, fault_in
+from app.integrations.sevenoffice24.soap.documents import NotSoap, TooMuch, body_of, exception_in, fault_in
 from app.integrations.sevenoffice24.soap.failures import SYSTEM, reset_seconds, sort_fault, sort_other
 from app.integrations.sevenoffice24.soap.services import SETTINGS, Described, Service, described
 from app.integrations.sevenoffice24.soap.shapes import Wanted
@@ -113,6 +113,9 @@ class Calls:
         listed = service.listed(call, operation.wanted, found)
         try:
             element = body_of(answer.content, listed)
+        except TooMuch as error:
+            message = f"24SevenOffice answered {error} at once"
+            raise TooLarge(message, system=SYSTEM, call=call, status=status) from error
         except NotSoap as error:
             log.warning("soap_answer_not_read", operation=call, status=status, why=str(error))
             raise sort_other(status, answer.headers, answer.content, call=call, now=now) from error

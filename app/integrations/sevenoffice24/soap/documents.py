@@ -10,8 +10,12 @@ from lxml import etree
 
 from app.integrations.sevenoffice24.soap.shapes import NAMESPACE
 
-MOST_TAGS = 2_000_000
-"""More than 20,000 orders with their rows have. An element takes ten times its bytes in memory."""
+MOST_ELEMENTS = 200_000
+"""So many may be in memory at a time: an element takes up to forty times its bytes. What was taken of a list does not count."""
+MOST_QUOTES = 800_000
+"""Every attribute has two. Texts have some too."""
+MOST_VALUES = 1_000_000
+"""So many values a list may have in all: those that were left out and have a default cost no bytes on the wire."""
 ENVELOPES = ("http://schemas.xmlsoap.org/soap/envelope/", "http://www.w3.org/2003/05/soap-envelope")
 PIECE = 64 * 1024
 NOTHING = "{nothing}nothing"
@@ -21,6 +25,10 @@ EXCEPTION = f"{{{NAMESPACE}}}APIException"
 
 class NotSoap(ValueError):
     """It is no SOAP envelope, or not one that may be read."""
+
+
+class TooMuch(ValueError):
+    """It is more than fits into memory beside other answers."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +50,13 @@ class Listed:
 
 
 def body_of(content: bytes, listed: Listed | None = None) -> Any:
-    """What stands in the envelope's body: an answer's element, or the fault's. Raises NotSoap: then nothing taken counts.
+    """What stands in the envelope's body: an answer's element, or the fault's. Raises NotSoap and TooMuch: nothing that was taken
+    counts then.
 
     Without huge_tree, libxml2 reads 256 levels and 10 MB of text at most.
     """
-    if content.count(b"<") > MOST_TAGS:
-        raise NotSoap("too many elements")
+    if content.count(b'"') + content.count(b"'") > MOST_QUOTES:
+        raise TooMuch("too many attributes")
     parser = etree.XMLPullParser(
         events=("end",),
         tag=listed.item if listed is not None else NOTHING,
@@ -61,6 +70,8 @@ def body_of(content: bytes, listed: Listed | None = None) -> Any:
     )
     try:
         root = _read(parser, content, listed)
+    except TooMuch:
+        raise
     except (etree.XMLSyntaxError, ValueError) as error:
         raise NotSoap(f"no XML: {type(error).__name__}") from error
     if root.getroottree().docinfo.doctype:
@@ -74,16 +85,22 @@ def body_of(content: bytes, listed: Listed | None = None) -> Any:
 
 def _read(parser: Any, content: bytes, listed: Listed | None) -> Any:
     """The document's first element. Raises XMLSyntaxError and ValueError."""
+    elements = 0
     for start in range(0, len(content), PIECE):
-        parser.feed(content[start : start + PIECE])
+        piece = content[start : start + PIECE]
+        elements += piece.count(b"<") - piece.count(b"</")
+        parser.feed(piece)
         for _, element in parser.read_events():
             above = element.getparent()
             if listed is not None and above is not None and above.tag == listed.result:
                 listed.take(element)
+                elements -= sum(1 for _ in element.iter())
                 element.clear()
                 taken = element.getprevious()
                 if taken is not None and taken.tag == listed.item:
                     above.remove(taken)  # what else stands there is looked at afterwards
+        if elements > MOST_ELEMENTS:
+            raise TooMuch("too many elements")
     return parser.close()
 
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from zeep import Settings
 from zeep.wsdl import Document
 
-from app.integrations.sevenoffice24.soap.documents import Listed
+from app.integrations.sevenoffice24.soap.documents import MOST_VALUES, Listed, TooMuch
 from app.integrations.sevenoffice24.soap.shapes import NAMESPACE, Shape, Wanted, shape_of
 
 DESCRIPTIONS = Path(__file__).parent / "descriptions"
@@ -70,10 +70,17 @@ class Described:
         if item is None:
             return None
 
+        left = MOST_VALUES
+
         def take(element: Any) -> None:
+            nonlocal left
             value = item.read(element, wanted)
-            if value is not None:
-                found.append(value)
+            if value is None:
+                return
+            found.append(value)
+            left -= _values(value)
+            if left < 0:
+                raise TooMuch("too many values")
 
         return Listed(f"{{{NAMESPACE}}}{name}", f"{{{NAMESPACE}}}{item.name}", take)
 
@@ -83,6 +90,13 @@ class Described:
         member, element = self.results[operation].members[name], answer.find(f"{{{NAMESPACE}}}{name}")
         found = None if element is None else member.read(element, wanted)
         return member.left_out() if found is None else found
+
+
+def _values(value: Any) -> int:
+    """How many values a plain value holds."""
+    if isinstance(value, dict):
+        return 1 + sum(_values(each) if isinstance(each, dict | list) else 1 for each in value.values())
+    return 1 + sum(_values(each) for each in value) if isinstance(value, list) else 1
 
 
 async def described(service: Service) -> Described:

@@ -15,6 +15,8 @@ from typing import Any
 
 import structlog
 
+from app.json_reading import FIRST_YEAR, LAST_YEAR, MOST_WHOLE
+
 log = structlog.get_logger(__name__)
 
 NAMESPACE = "http://24sevenOffice.com/webservices"
@@ -52,13 +54,23 @@ def _boolean(text: str) -> bool:
 def _moment(text: str) -> datetime | None:
     """As it stands there, with or without a zone; None in the year 1, which means that it is not set. Raises ValueError."""
     found = datetime.fromisoformat(text)
-    return None if found.year == 1 else found
+    if found.year > LAST_YEAR:
+        raise ValueError("a year that nobody means")
+    return None if found.year < FIRST_YEAR else found
+
+
+def _whole(text: str) -> int:
+    """Raises ValueError for what no database keeps."""
+    found = int(text)
+    if abs(found) > MOST_WHOLE:
+        raise ValueError("more than is kept")
+    return found
 
 
 READERS: dict[str, Callable[[str], Any]] = {
-    "int": int,
-    "long": int,
-    "short": int,
+    "int": _whole,
+    "long": _whole,
+    "short": _whole,
     "decimal": _decimal,
     "boolean": _boolean,
     "dateTime": _moment,

@@ -33,7 +33,8 @@ from app.integrations.woocommerce.rest.dialect import VARIATIONS
 from app.integrations.woocommerce.rest.hosts import is_same_shop, why_not_called
 from app.integrations.woocommerce.rest.resources import record
 from app.integrations.woocommerce.settings import WooCommerceCredentials, WooCommerceSettings, own_credentials, own_settings
-from app.json_reading import NotJson, identity, is_json, objects, parse, section, text
+from app.json_answers import NotJson, is_json, parse
+from app.json_reading import identity, objects, section, text
 
 SIGNATURE_HEADER = "x-wc-webhook-signature"
 TOPIC_HEADER = "x-wc-webhook-topic"

@@ -9,10 +9,11 @@ import httpx
 import pytest
 
 from app.domain import Process
-from app.http import GuardedTransport, Reach, client_on
+from app.http import GuardedTransport, client_on
 from app.integrations.protocol import Check, TestReport
 from app.integrations.woocommerce.client import WooCommerceClient
 from app.integrations.woocommerce.settings import WooCommerceSettings
+from app.outgoing.addresses import Reach
 from tests.integrations.woocommerce.fake_shop import START, FakeShop
 from tests.integrations.woocommerce.recordings import credentials, rest
 

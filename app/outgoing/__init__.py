@@ -1,0 +1,1 @@
+"""Where outgoing calls may go, and how a name becomes an address."""

@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 import app
+from app import cli
 from app.processes.healthcheck import is_well
 from tests.services import free_port
 
@@ -324,3 +326,22 @@ def make(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str
     around = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
     call = ["make", "--no-print-directory", *arguments, f"--assume-old={READY}"]
     return subprocess.run(call, cwd=ROOT, env=around | environment, capture_output=True, text=True, check=False, timeout=60)
+
+
+class TestSecurityPage:
+    """What SECURITY.md names is there."""
+
+    page = (ROOT / "SECURITY.md").read_text()
+
+    def test_the_settings(self) -> None:
+        known = (ROOT / "docs" / "configuration.md").read_text()
+        named = set(re.findall(r"GATEWAY_[A-Z_]+", self.page))
+        assert {"GATEWAY_TRUSTED_PROXIES", "GATEWAY_MAX_BODY_BYTES", "GATEWAY_SECRET_KEYS"} <= named
+        assert {name for name in named if f"`{name}`" not in known} == set()
+
+    def test_the_commands(self) -> None:
+        named = set(re.findall(r"`gateway ((?:[a-z][a-z-]*)(?: [a-z][a-z-]*)?)[ `]", self.page))
+        assert {"audit", "doctor", "keys create"} <= named
+        for command in named:
+            asked = CliRunner().invoke(cli.app, [*command.split(), "--help"])
+            assert asked.exit_code == 0, command

@@ -25,7 +25,7 @@ router = APIRouter(tags=["sync"])
 MOST_SECONDS = 300
 WAIT_SECONDS = 60.0
 
-ProcessName = Literal["articles", "orders", "stock", "shipments", "returns", "all"]
+ProcessName = Literal["suppliers", "articles", "orders", "stock", "shipments", "returns", "all"]
 
 
 class FailOn(StrEnum):
@@ -84,8 +84,8 @@ async def sync(
         ProcessName | None,
         Query(
             description=(
-                "Default: all that are switched on, in the order articles, orders, shipments, returns, stock. There is no dry "
-                "run for shipments and returns."
+                "Default: all that are switched on, in the order suppliers, articles, orders, shipments, returns, stock. There "
+                "is no dry run for shipments and returns."
             )
         ),
     ] = None,

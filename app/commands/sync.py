@@ -19,6 +19,7 @@ FIELDS_SHOWN = 40
 
 
 class Process(StrEnum):
+    SUPPLIERS = "suppliers"
     ARTICLES = "articles"
     ORDERS = "orders"
     STOCK = "stock"

@@ -16,6 +16,7 @@ from app.domain.process import INBOUND, OUTBOUND, POLLED, SWITCHED, Kind, Proces
 from app.domain.record import Record, SourceRecord, content_hash, from_payload, to_payload
 from app.domain.right import Right
 from app.domain.states import EventState, JobState, PartState, RunState
+from app.domain.supplier import Supplier
 from app.domain.warehouse_state import WarehouseState
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "RunState",
     "ShopState",
     "SourceRecord",
+    "Supplier",
     "Transporter",
     "WarehouseState",
     "content_hash",

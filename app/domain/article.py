@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from app.domain.problem import Problem
 from app.domain.process import Kind
+from app.domain.supplier import Supplier
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,10 @@ class Article:
     """The source's id of the product that a variation belongs to."""
     has_variations: bool = False
     """Whether it has variations, which may be articles of their own: then its quantity in the shop may be theirs."""
+    supplier_id: str | None = None
+    """The source's id of its supplier."""
+    supplier: Supplier | None = None
+    """That supplier as the gateway keeps it, put in right before the article is sent."""
     problems: tuple[Problem, ...] = ()
 
     @property

@@ -63,11 +63,13 @@ LIFTED_BY: Mapping[str, str] = {
     "article-number-too-long": _NUMBER,
     "article-number-forbidden-character": _NUMBER,
     "article-number-taken": _OTHER_NUMBER,
+    "supplier-without-name": _CORRECTED,
     "refunds-unreadable": _READABLE,
     "stock-app-active": "Quantities are written again when stock.look_only is switched off",
     "options-unreadable": "It goes on when the {noun} lets the options be read and the articles are synced",
     "status-not-found": "The connection test passes when the setting names one of the {noun}'s statuses",
     # --- what stands against it
+    "supplier-number-taken": _BY_HAND,
     "number-taken": "It goes on when the order's number or the connection's order_number_prefix is changed",
     "warehouse-started": _RELEASED,
     "too-late-to-cancel": "It goes on when the warehouse cancels it or has it back, or when it is released or changed",

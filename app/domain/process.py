@@ -8,6 +8,8 @@ from enum import StrEnum
 class Process(StrEnum):
     """One kind of exchange, in one direction."""
 
+    SUPPLIERS = "suppliers"
+    """Kept by the gateway, and sent along with what names them."""
     ARTICLES = "articles"
     ORDERS = "orders"
     STOCK = "stock"
@@ -27,8 +29,8 @@ class Process(StrEnum):
         return self.value.replace("-", "_")
 
 
-INBOUND = (Process.ARTICLES, Process.ORDERS)
-"""From the external system to the WMS."""
+INBOUND = (Process.SUPPLIERS, Process.ARTICLES, Process.ORDERS)
+"""From the external system to the WMS, in the order in which one needs the other."""
 OUTBOUND = (Process.STOCK, Process.SHIPMENTS, Process.RETURNS)
 """From the WMS to the external system."""
 POLLED = (*INBOUND, *OUTBOUND)
@@ -42,3 +44,4 @@ class Kind(StrEnum):
 
     ARTICLE = "article"
     ORDER = "order"
+    SUPPLIER = "supplier"

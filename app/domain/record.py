@@ -20,6 +20,7 @@ from app.domain.article import Article
 from app.domain.order import Order
 from app.domain.problem import Problem
 from app.domain.process import Kind, Process
+from app.domain.supplier import Supplier
 
 SCHEMA_VERSION = 1
 """Of the payloads below. Raise it when a field of a record changes its meaning; stored payloads are then rebuilt."""
@@ -96,7 +97,11 @@ class Record(Protocol):
         ...
 
 
-RECORD_TYPES: dict[Process, type[Record]] = {Process.ARTICLES: Article, Process.ORDERS: Order}
+RECORD_TYPES: dict[Process, type[Record]] = {
+    Process.SUPPLIERS: Supplier,
+    Process.ARTICLES: Article,
+    Process.ORDERS: Order,
+}
 """The kinds of record that there are, by the process that carries them."""
 
 
@@ -132,7 +137,7 @@ def content_hash(record: Record) -> str:
     return payload_hash(to_payload(record))
 
 
-_LATER = ("has_variations",)
+_LATER = ("has_variations", "supplier_id", "supplier")
 """Fields of a later version. They count only where they say something: what was stored before is not new."""
 
 

@@ -1,11 +1,11 @@
-"""Articles into the warehouse, and the articles that an order needs before it can be sent."""
+"""Articles into the warehouse, the suppliers that go along with them, and the articles that an order needs before it is sent."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from app.domain import Article, OrderLine, Problem
+from app.domain import Article, OrderLine, Problem, Supplier, content_hash
 from app.errors import Refused
 from app.flows.outcomes import Known, Outcome, Result, Transfer, WarehousePort, explained, held
 from app.warehouse.writes.differences import differences_article
@@ -129,3 +129,20 @@ async def _make_article(line: OrderLine, number: str, port: WarehousePort) -> No
         body = thin_article_body(await port.described(line), port.goods_owner_id, port.settings)
     written = await port.write(PUT_ARTICLE, body.json, lambda: port.client.put_article(body.json))
     await port.article_created(line, written, body.hash)
+
+
+async def keep_supplier(supplier: Supplier, known: Known, port: WarehousePort) -> Result:
+    """Keeps the supplier. The WMS has none of its own: it gets the supplier with the articles that name it."""
+    if supplier.problems or supplier.number is None:
+        return _skipped(supplier.problems)
+    owner = await port.claim(supplier.number)
+    if owner:
+        message = f"Supplier number {supplier.number} belongs to {owner}"
+        fix = "Switch suppliers off for one of the two connections"
+        return held(Problem("supplier-number-taken", "number", message, fix))
+    digest = content_hash(supplier)
+    if known.sent_hash == digest and known.transfer is Transfer.SENT:
+        return Result(Outcome.UNCHANGED, Transfer.SENT, wanted="present")
+    port.keep(supplier)
+    outcome = Outcome.CREATED if known.sent_hash is None else Outcome.UPDATED
+    return Result(outcome, Transfer.SENT, wanted="present", sent_hash=digest, notes=supplier.notes)

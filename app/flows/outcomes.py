@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
-from app.domain import Article, OrderLine, Problem
+from app.domain import Article, OrderLine, Problem, Supplier
 from app.warehouse.rest.client import OngoingClient, Written
 from app.warehouse.settings import OngoingSettings
 
@@ -153,6 +153,10 @@ class WarehousePort(Protocol):
 
     async def may_have_sent(self, call: str) -> bool:
         """Whether this record was ever sent with this call, and not refused."""
+        ...
+
+    def keep(self, supplier: Supplier) -> None:
+        """Keeps the supplier as it is now, for the articles that name it. It is stored at the job's end."""
         ...
 
     async def unknown_articles(self, numbers: Sequence[str]) -> list[str]:

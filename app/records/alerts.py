@@ -193,10 +193,14 @@ class Heard:
 
 
 def _heard() -> Select[Any]:
-    # Orders are the last kind. Ordered by it as well, no database goes back through the newest records of all connections.
+    # As a range, and ordered by it as well: so no database goes back through the newest records of all connections.
     newest = (
         select(mappings.c.created_at)
-        .where(mappings.c.connection_id == connections.c.id, mappings.c.kind >= Kind.ORDER, text(f"mappings.{LISTED}"))
+        .where(
+            mappings.c.connection_id == connections.c.id,
+            mappings.c.kind.between(Kind.ORDER, Kind.ORDER),
+            text(f"mappings.{LISTED}"),
+        )
         .order_by(mappings.c.kind.desc(), mappings.c.id.desc())
         .limit(1)
         .scalar_subquery()

@@ -21,15 +21,14 @@ from app.storage.upserts import insert_ignoring, insert_missing
 
 @dataclass(frozen=True)
 class Mapping:
-    """One record in the shop and in the WMS. Its state has three axes: `transfer`, `wanted` and `warehouse_status` (as last
-    read).
-    """
+    """One record in the shop and in the WMS. Its state has three axes: `transfer`, `wanted`, `warehouse_status` (last read)."""
 
     id: int
     connection_id: str
     kind: Kind
     source_id: str
     parent_source_id: str | None
+    supplier_source_id: str | None
     has_variations: bool | None
     source_number: str | None
     source_status: str | None
@@ -122,6 +121,7 @@ _STORED_BY_CHANGES = (
     "source_status",
     "source_number",
     "parent_source_id",
+    "supplier_source_id",
     "has_variations",
     "source_modified_at",
     "lane",
@@ -153,6 +153,7 @@ class MappingChange(TypedDict, total=False):
     """Columns that change. The database may compute the three of a delivery, and the unsettled attempt."""
 
     parent_source_id: str | None
+    supplier_source_id: str | None
     has_variations: bool | None
     source_number: str | None
     source_status: str | None
@@ -373,6 +374,5 @@ async def swept_as(db: AsyncConnection, connection_id: str, source_ids: Sequence
 
 async def close(db: AsyncConnection, mapping_id: int, closes_at: datetime) -> None:
     """Stores until when an order that the shop has completed is read again. It stays as it was stored first."""
-    await db.execute(
-        update(mappings).where(mappings.c.id == mapping_id, mappings.c.closes_at.is_(None)).values(closes_at=closes_at)
-    )
+    is_open = (mappings.c.id == mapping_id, mappings.c.closes_at.is_(None))
+    await db.execute(update(mappings).where(*is_open).values(closes_at=closes_at))

@@ -1,11 +1,11 @@
-"""Tables beside the pipe: API keys, what one process does by the clock, people who connect a system, and who changed what."""
+"""Tables beside the pipe: API keys, work by the clock, people who connect a system, suppliers, and who changed what."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, LargeBinary, String, Table, Text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, LargeBinary, String, Table, Text
 
 from app.storage.tables import metadata
-from app.storage.types import BigId, Json, UtcTime, Words
+from app.storage.types import BigId, Json, Line, UtcTime, Words
 
 api_keys = Table(
     "api_keys",
@@ -71,4 +71,16 @@ audit = Table(
     Index("ix_audit_key", "key_id", "id"),
     Index("ix_audit_route", "route", "id"),
     Index("ix_audit_at", "at"),
+)
+
+suppliers = Table(
+    "suppliers",
+    metadata,
+    Column("connection_id", String(40), ForeignKey("connections.id"), primary_key=True),
+    Column("source_id", String(80), primary_key=True),
+    Column("number", Line(120), nullable=False),
+    Column("content", Json, nullable=False),  # the supplier as it was mapped last
+    Column("changed_at", UtcTime, nullable=False),
+    Column("is_new", Boolean, nullable=False),  # the articles that were sent before this change do not have it yet
+    Index("ix_suppliers_new", "connection_id", "is_new", "source_id"),
 )

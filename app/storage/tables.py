@@ -122,7 +122,7 @@ jobs = Table(
     Column("lane", String(200), nullable=False),
     # waiting → running → done | held | dead; parked: waiting for `due_at`
     Column("state", String(12), nullable=False),
-    Column("priority", Integer, nullable=False),  # 0 cancellation, 1 order, 2 article
+    Column("priority", Integer, nullable=False),  # 0 cancellation, 1 order, 2 any other
     Column("suspect", Integer, nullable=False, server_default="0"),  # 1: was refused before, never run back to back
     Column("generation", Integer, nullable=False),
     Column("taken_generation", Integer, nullable=False, server_default="0"),
@@ -163,17 +163,17 @@ OPEN_ORDER = (
     "kind = 'order' and completed_at is null and closes_at is null and (wms_id is not null and wanted = 'present' "
     "or wms_id is null and transfer in ('pending', 'held', 'refused', 'unknown'))"
 )
-"""Of a mapping: an order that the deep sweep reads. The index holds only these, so that it costs the same however many are done.
-"""
+"""Of a mapping: an order that the deep sweep reads. The index has only these: it costs the same however many are done."""
 
 mappings = Table(
     "mappings",
     metadata,
     Column("id", BigId, primary_key=True, autoincrement=True),
     Column("connection_id", String(40), ForeignKey("connections.id"), nullable=False),
-    Column("kind", String(12), nullable=False),  # order, article
+    Column("kind", String(12), nullable=False),  # order, article, supplier
     Column("source_id", String(80), nullable=False),
     Column("parent_source_id", String(80)),  # of a variation
+    Column("supplier_source_id", String(80)),  # of an article
     Column("has_variations", Boolean),  # of an article; None: stored by a version that did not ask
     Column("source_number", Line(120)),
     Column("source_status", Line(40)),
@@ -207,6 +207,7 @@ mappings = Table(
     partial("ix_mappings_wms_id", "wms_id", "lane", "kind", where="wms_id is not null"),
     partial("ix_mappings_first", "connection_id", "kind", "lane", "wms_id", where="wms_id is not null"),
     Index("ix_mappings_source", "source_id", "id"),
+    partial("ix_mappings_supplier", "connection_id", "supplier_source_id", "id", where="supplier_source_id is not null"),
     partial("ix_mappings_source_number", "source_number", "id", where="source_number is not null"),
     partial("ix_mappings_number", "number", "id", where="number is not null"),
     partial("ix_mappings_connection", "connection_id", "kind", "id", where=LISTED),

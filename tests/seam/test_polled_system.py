@@ -43,6 +43,7 @@ async def test_it_goes_all_the_way(site: Site, kassa: Kassa) -> None:
         "stock": False,
         "shipments": False,
         "returns": False,
+        "suppliers": False,
         "import_status": False,
     }
     assert shown["settings"]["webhooks"]["managed"] is False

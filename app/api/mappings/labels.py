@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.domain import Kind
 from app.records.mappings import Mapping
 
 _DELIVERED = {
@@ -31,7 +32,7 @@ def label(mapping: Mapping, noun: str) -> str:
         case "sent" if mapping.delivery in _DELIVERED:
             return _DELIVERED[mapping.delivery].format(noun=noun)
         case "sent":
-            return f"in the warehouse{there}"
+            return "kept, goes along with its articles" if mapping.kind == Kind.SUPPLIER else f"in the warehouse{there}"
         case "held":
             return "held, an operator is needed"
         case "refused":

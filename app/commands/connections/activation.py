@@ -16,6 +16,7 @@ TEST_SECONDS = 180.0
 """Time for several calls to the shop and the warehouse. Each has its own time-out."""
 CHECKS = {"At": "system", "Check": "name", "": "ok", "Finding": "message", "Fix": "fix"}
 FIRST = {
+    "suppliers": "the suppliers that articles name, with the articles",
     "articles": "the shop's articles to the warehouse",
     "orders": "orders to the warehouse, each when it comes",
     "stock": "quantities that differ to the shop",

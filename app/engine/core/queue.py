@@ -53,6 +53,8 @@ READS = frozenset({Task.POLL, Task.HOOKS, Task.REFRESH, Task.LOOK_AGAIN})
 """What only reads, by a schedule or on a hint. It has a queue and places of its own, so that orders never wait for it."""
 
 
+SUPPLIERS = "suppliers"
+"""Why articles are looked at again that name a supplier which has changed."""
 _OF_PRODUCT = "product:"
 
 
@@ -67,7 +69,7 @@ def poll_key(connection_id: str, process: Process) -> str:
 
 
 class Look(NamedTuple):
-    """What Task.LOOK_AGAIN is to look at. `why`: articles, settings, filters, or a product (`of_product`).
+    """What Task.LOOK_AGAIN is to look at. `why`: articles, settings, filters, suppliers, or a product (`of_product`).
 
     `place` tells a wake-up from the one that it follows. `is_owed`: an earlier one could not be made.
     """

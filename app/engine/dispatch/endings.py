@@ -10,13 +10,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Update, bindparam, case, null, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.domain import JobState, Process
+from app.domain import JobState, Process, Supplier
 from app.engine.core.attempts import close_all
 from app.engine.core.leases import Lease
 from app.engine.dispatch import mapping_updates
 from app.engine.dispatch.job_calls import JobCalls
 from app.engine.dispatch.loading import ClaimedJob
 from app.engine.dispatch.mapping_updates import NumberClaim
+from app.engine.dispatch.warehouse_port import RecordedWarehouse
 from app.engine.jobs import events
 from app.engine.jobs.claim import is_state
 from app.engine.jobs.events import Finished
@@ -26,6 +27,7 @@ from app.records import alerts, mappings, reservations
 from app.records.connection_lanes import HOME
 from app.records.connections import Connection
 from app.records.mappings import MappingChange, Note
+from app.records.purchases import suppliers
 from app.records.stock import levels, sold
 from app.storage.tables import jobs
 from app.storage.types import UtcTime
@@ -97,6 +99,11 @@ class Ending:
         is_on, is_there = self.connection.settings.processes.import_status, self.result.transfer is Transfer.SENT
         is_new = self.result.outcome in (Outcome.CREATED, Outcome.UPDATED) or self.claimed.mapping.transfer != Transfer.SENT
         return is_on and is_there and is_new and self.result.wanted == "present"
+
+    @property
+    def kept(self) -> Supplier | None:
+        """The supplier that is kept from now on."""
+        return self.port.kept if self.result is not None and isinstance(self.port, RecordedWarehouse) else None
 
     def waits_again(self, now: datetime) -> bool:
         """Whether its turn may come again at once."""
@@ -178,6 +185,9 @@ async def store(db: AsyncConnection, lease: Lease, ended: Sequence[Ending], now:
     await mapping_updates.change_all(db, {each.claimed.mapping.id: _values(each) for each in ended if _values(each)}, now)
     await _end_jobs(db, lease, ended, now)
     await close_all(db, [call for each in ended if each.port for call in each.port.ended])
+    kept = [(each.claimed.job.connection_id, each.kept) for each in ended if each.kept is not None]
+    if kept:
+        await suppliers.keep_all(db, kept, now)
     there = [each.claimed.mapping.id for each in ended if _is_there(each)]
     if there:
         await reservations.transferred(db, there, now)

@@ -23,7 +23,7 @@ from app.engine.dispatch import endings, lane_lease, mapping_updates
 from app.engine.dispatch.endings import Ending, TakenOver
 from app.engine.dispatch.gate import TOGETHER_SECONDS, Gate
 from app.engine.dispatch.lane_lease import LaneNow, Look
-from app.engine.dispatch.loading import ClaimedJob, load
+from app.engine.dispatch.loading import ClaimedJob, load, with_suppliers
 from app.engine.jobs import claim
 from app.engine.jobs.claim import OnLane, Orphans
 from app.engine.jobs.events import EVENT_STATE, Finished
@@ -221,6 +221,8 @@ class Lane:
             await self._give_back(db, lane.lease)
             return _Next(is_kept=False, rings=tuple(rings), is_stale=bool(strays) and not rings)
         loaded = await load(db, lane.lease, taken.jobs, now)
+        with_them = [each.id for each in self.connections.values() if each.settings.processes.suppliers]
+        loaded = await with_suppliers(db, loaded, with_them) if with_them else loaded
         known = await self._known_articles(db, taken.jobs)
         return _Next(True, Claimed(tuple(loaded), taken.has_more), taken.progress, tuple(rings), known=known)
 

@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from app.domain import INBOUND, Article, Order, Process
+from app.domain import INBOUND, Article, Order, Process, Supplier
 from app.domain.problem import with_what_lifts
 from app.engine.core import leases
 from app.engine.core.attempts import Blocked
 from app.engine.core.circuit import FROM_THE_EDGE, ON_THE_WAY, TO_SHOP
-from app.engine.core.queue import Look, Task
+from app.engine.core.queue import SUPPLIERS, Look, Task
 from app.engine.core.retry import pause_before
 from app.engine.core.runtime import Gateway
 from app.engine.dispatch.endings import Alert, Ending, Later
@@ -29,7 +29,7 @@ from app.engine.dispatch.shop_port import open_shop_port
 from app.engine.dispatch.warehouse_port import RecordedWarehouse, open_warehouse_port
 from app.engine.jobs.mapper import payload_of
 from app.errors import GatewayError, LeaseLost, LockedOut, LoginRefused, NotFound, RateLimited, Refused, RemoteError
-from app.flows.articles import transfer_article
+from app.flows.articles import keep_supplier, transfer_article
 from app.flows.orders import transfer_order
 from app.flows.outcomes import Known, Outcome, Result, Transfer
 from app.logs import get_logger
@@ -70,9 +70,12 @@ async def drain(gateway: Gateway, key: str) -> int:
 
 
 async def _wake_others(gateway: Gateway, ended: Sequence[Ending]) -> None:
-    """Orders may be held for an article that has come; and of an order that has come its system may be told."""
+    """Orders may be held for an article that has come; of an order that has come its system may be told; and a supplier that
+    has changed goes out with its articles."""
     for connection_id in sorted({each.claimed.job.connection_id for each in ended if each.made_an_article}):
         await gateway.wake_ups.send(Task.LOOK_AGAIN, Look(connection_id, "articles").key)
+    for connection_id in sorted({each.claimed.job.connection_id for each in ended if each.kept is not None}):
+        await gateway.wake_ups.send(Task.LOOK_AGAIN, Look(connection_id, SUPPLIERS).key)
     for connection_id in sorted({each.claimed.job.connection_id for each in ended if each.was_imported}):
         await gateway.wake_ups.send(Task.DRAIN, shop_lane(connection_id))
 
@@ -183,7 +186,9 @@ async def _send(port: RecordedWarehouse, mapping: Mapping) -> Result:
         case Order():
             return await transfer_order(record, known, port)
         case Article():
-            return await transfer_article(record, known, port)
+            return await transfer_article(replace(record, supplier=port.claimed.supplier), known, port)
+        case Supplier():
+            return await keep_supplier(record, known, port)
     raise TypeError(f"the WMS is sent no {record.kind}")
 
 

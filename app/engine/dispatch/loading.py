@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.domain import Kind
+from app.domain import Kind, Process, Supplier
 from app.engine.core.attempts import close_unknown, over_at
 from app.engine.core.leases import Lease
 from app.engine.dispatch.unsettled import OWN_WRITES, is_own
@@ -18,6 +18,7 @@ from app.flows.outcomes import UnknownWrite
 from app.records.connection_lanes import goods_owner_of
 from app.records.jobs import Job
 from app.records.mappings import Mapping
+from app.records.purchases import suppliers
 from app.storage.outbound_tables import reservations
 from app.storage.tables import attempts, jobs, mappings, run_items
 from app.storage.types import db_now
@@ -39,6 +40,7 @@ class ClaimedJob:
 
     `unknown_write`: a write of its record whose outcome is not known. `wait_until` (UTC): a call of an earlier worker may be
     under way until then. `owner`: who has the job's number in the WMS. `has_run_items`, `has_reservation`: its end changes them.
+    `supplier`: that of an article, as the gateway keeps it.
     """
 
     job: Job
@@ -49,6 +51,7 @@ class ClaimedJob:
     owner: NumberOwner | None = None
     has_run_items: bool = True
     has_reservation: bool = True
+    supplier: Supplier | None = None
 
 
 _OWNERS = mappings.alias("owners")
@@ -108,6 +111,23 @@ async def load(db: AsyncConnection, lease: Lease, taken: Sequence[Job], now: dat
     if over:
         await _close(db, [each for each in loaded if each.job.id in over], rows, now)
     return loaded
+
+
+async def with_suppliers(db: AsyncConnection, loaded: Sequence[ClaimedJob], connection_ids: Collection[str]) -> list[ClaimedJob]:
+    """The jobs, the articles of these connections with their suppliers as they are kept now."""
+    found = dict[tuple[str, str], Supplier]()
+    for connection_id in connection_ids:
+        wanted = {
+            supplier_id for each in loaded if each.job.connection_id == connection_id if (supplier_id := _supplier_id(each.job))
+        }
+        kept = await suppliers.find(db, connection_id, wanted)
+        found |= {(connection_id, supplier_id): each for supplier_id, each in kept.items()}
+    return [replace(each, supplier=found.get((each.job.connection_id, _supplier_id(each.job) or ""))) for each in loaded]
+
+
+def _supplier_id(job: Job) -> str | None:
+    payload: dict[str, Any] = (job.payload or {}) if job.process is Process.ARTICLES else {}
+    return payload.get("supplier_id")
 
 
 def _claimed(lease: Lease, job: Job, rows: Sequence[Any]) -> ClaimedJob:

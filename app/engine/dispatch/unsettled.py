@@ -29,6 +29,7 @@ from app.storage.types import db_now
 OWN_WRITES: dict[Process, tuple[str, ...]] = {
     Process.ORDERS: (PUT_ORDER, CANCEL_ORDER),
     Process.ARTICLES: (PUT_ARTICLE,),
+    Process.SUPPLIERS: (),
 }
 """The calls that write the record itself. An article that is made for an order is not the order's."""
 NOT_DONE = ("refused", "rate-limited", "login-refused")

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.domain import Article, JobState, Kind, OrderLine, Process
+from app.domain import Article, JobState, Kind, OrderLine, Process, Supplier
 from app.domain.record import kind_of
 from app.engine.core import circuit
 from app.engine.core.runtime import Gateway
@@ -28,6 +28,7 @@ from app.records import mappings
 from app.records.connections import Connection
 from app.records.jobs import opened
 from app.records.mappings import Note
+from app.records.purchases import suppliers
 from app.storage.tables import jobs
 from app.warehouse.rest.client import OngoingClient, Written
 from app.warehouse.settings import OngoingSettings
@@ -58,6 +59,7 @@ class RecordedWarehouse(JobCalls):
     """Implements `flows.outcomes.WarehousePort` for one claimed job."""
 
     client: OngoingClient = field(kw_only=True)
+    kept: Supplier | None = None
 
     @property
     def goods_owner_id(self) -> int:
@@ -92,6 +94,9 @@ class RecordedWarehouse(JobCalls):
             found = await mappings.owner_of(db, self.connection.lane, kind, number)
         return NumberOwner(found.id, found.connection_id, Kind(found.kind), found.source_id) if found is not None else None
 
+    def keep(self, supplier: Supplier) -> None:
+        self.kept = supplier
+
     async def may_have_sent(self, call: str) -> bool:
         async with self.gateway.database.read() as db:
             return await unsettled.may_have_sent(db, self.mapping_id, call)
@@ -119,11 +124,13 @@ class RecordedWarehouse(JobCalls):
         )
         async with self.gateway.database.read() as db:
             row = (await db.execute(query.limit(1))).first()
-        if row is None:
-            return None
-        job = opened(row)
-        article = payload_of(await self.gateway.connection(job.connection_id), job)
-        assert isinstance(article, Article)
+            if row is None:
+                return None
+            job = opened(row)
+            owner = await self.gateway.connection(job.connection_id)
+            article = payload_of(owner, job)
+            assert isinstance(article, Article)
+            article = await suppliers.put_in(db, owner, article)
         # The WMS would refuse an article with a fault, and the order with it.
         sound = article.wanted and not article.problems and not article_problems(article, self.settings)
         return article if sound else None

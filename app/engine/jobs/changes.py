@@ -42,7 +42,8 @@ class Verdict(StrEnum):
 class Found:
     """How a record was found: by a webhook's event, by a part of a run, or by an operator.
 
-    `forced`: queued even if it has not changed. `held_by_brake`: not sent before its whole run has been checked.
+    `forced`: queued even if it has not changed. `resent`: the same, unless what is stored is newer. `held_by_brake`: not sent
+    before its whole run has been checked.
     """
 
     by: FoundBy
@@ -51,6 +52,7 @@ class Found:
     part_id: int | None = None
     held_by_brake: bool = False
     forced: bool = False
+    resent: bool = False
 
 
 @dataclass(frozen=True)
@@ -147,7 +149,7 @@ def stale(mapping: Mapping, change: RecordChange, settings_version: int, now: da
     ours, theirs = stored.modified_at, change.record.modified_at
     moved = mapping.settings_version != settings_version
     # What was skipped under other settings is decided again, though its content is the same.
-    same = stored.hash == change.digest and not (moved and mapping.transfer == Transfer.NONE)
+    same = stored.hash == change.digest and not (moved and mapping.transfer == Transfer.NONE) and not change.found.resent
     if ours is None or theirs is None:
         return _UNCHANGED if same and not moved else None
     is_newest = change.read_now and (change.before == stored or ours > now + BEYOND)

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.domain import Article, Order, Record, ShopState, SourceRecord
+from app.domain import Article, Order, Record, ShopState, SourceRecord, Supplier, content_hash
 from app.domain.problem import with_what_lifts
 from app.domain.record import kind_of
 from app.engine.jobs.changes import may_be_there, why_left_out, why_skipped
@@ -20,6 +20,7 @@ from app.flows.part_refunds import to_be_decided
 from app.records import mappings
 from app.records.connections import Connection
 from app.records.mappings import Mapping
+from app.records.purchases import suppliers
 from app.storage.tables import attempts
 from app.warehouse.writes.fields import Body, article_body, order_body
 from app.warehouse.writes.problems import article_problems, order_problems
@@ -40,6 +41,8 @@ class Entry:
 async def of(db: AsyncConnection, connection: Connection, record: SourceRecord, mapped: Record) -> Entry:
     """Says what would be done about the record, as far as can be told without asking the warehouse."""
     mapping = await mappings.by_source(db, connection.id, kind_of(record.process), record.source_id)
+    if isinstance(mapped, Article):
+        mapped = await suppliers.put_in(db, connection, mapped)
     outcome, code, why, body = _decide(connection, mapped, mapping)
     fields: list[dict[str, Any]] = []
     if body is not None:
@@ -63,6 +66,8 @@ def _decide(connection: Connection, mapped: Record, mapping: Mapping | None) -> 
             return _decide_order(connection, mapped, mapping, there)
         case Article():
             return _decide_article(connection, mapped, mapping, there)
+        case Supplier():
+            return _decide_supplier(mapped, mapping)
     raise TypeError(f"the WMS is sent no {mapped.kind}")
 
 
@@ -79,6 +84,16 @@ def _decide_article(
         return "skipped", problems[0].code, explained(problems[0]), None
     body = article_body(article, connection.warehouse.goods_owner_id, connection.settings.warehouse)
     return _by_content(body, mapping, there)
+
+
+def _decide_supplier(supplier: Supplier, mapping: Mapping | None) -> tuple[str, str, str, Body | None]:
+    """It is kept by the gateway: nothing is written."""
+    if supplier.problems:
+        return "skipped", supplier.problems[0].code, explained(supplier.problems[0]), None
+    before = mapping.sent_hash if mapping is not None else None
+    if before == content_hash(supplier):
+        return "unchanged", "", "", None
+    return ("created" if before is None else "updated"), "", "", None
 
 
 def _decide_order(

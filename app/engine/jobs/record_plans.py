@@ -160,7 +160,7 @@ class RecordPlan:
 
     def _decide_gone(self, gone: RecordGone) -> _Decision:
         """Acts only on an order that is, or may come to be, in the warehouse."""
-        if gone.process is Process.ARTICLES or self.mapping is None:
+        if gone.process is not Process.ORDERS or self.mapping is None:
             noun = self.connection.system.noun
             return _Decision(
                 Verdict.NOT_WANTED, f"The {noun} has no such record any more, and nothing is to be done in the warehouse"
@@ -217,6 +217,7 @@ class RecordPlan:
             source_status=status_of(mapped),
             source_number=mapped.source_number,
             parent_source_id=mapped.parent_id,
+            supplier_source_id=mapped.supplier_id if isinstance(mapped, Article) else None,
             has_variations=mapped.has_variations if isinstance(mapped, Article) else None,
             source_modified_at=change.record.modified_at or before.source_modified_at,
             lane=before.lane if may_be_there(before) else self.connection.lane,

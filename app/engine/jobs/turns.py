@@ -21,7 +21,7 @@ CLASSES = {
 """The processes that a job of each priority may be about: a record's `priority`, and 1 for every report."""
 PRIORITIES = tuple(CLASSES)
 ALONE = 2
-"""Jobs of this priority are never taken together with others: an order may write the article that it needs."""
+"""Jobs of this priority are taken together with those of their own process only: an order may write the article that it needs."""
 AGED_EVERY = 4
 
 
@@ -125,8 +125,11 @@ class Queues:
 
 
 def _go_together(taken: Sequence[Waiting], another: Waiting) -> bool:
-    """Two jobs of one record are not taken together: the second must see what came of the first."""
+    """Two jobs of one record are not taken together: the second must see what came of the first. So must an article of which a
+    supplier goes before it."""
     if not taken:
         return True
     same_record = any(each.mapping_id == another.mapping_id for each in taken)
-    return not same_record and (taken[0].priority == ALONE) == (another.priority == ALONE)
+    if ALONE in (taken[0].priority, another.priority):
+        return not same_record and (taken[0].priority, taken[0].process) == (another.priority, another.process)
+    return not same_record

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.domain import Process
+from app.domain import INBOUND, Process
 from app.engine.core.queue import Task, poll_key
 from app.engine.core.runtime import Gateway
 from app.errors import BadInput, Conflict, NotFound, nearest
@@ -26,8 +26,8 @@ from app.storage.audit.changes import Change, note
 CHECK_SECONDS = 0.2
 """How often a waiting request checks whether its run has ended."""
 
-ORDER_OF_READING = (Process.ARTICLES, Process.ORDERS, Process.SHIPMENTS, Process.RETURNS, Process.STOCK)
-"""Articles first, so that an order finds the full articles it needs.
+ORDER_OF_READING = (*INBOUND, Process.SHIPMENTS, Process.RETURNS, Process.STOCK)
+"""Suppliers and articles first, so that an article finds its supplier, and an order the full articles that it needs.
 
 Stock last, so that orders that have just arrived are taken off.
 """

@@ -1,6 +1,7 @@
 """Looks again at records that are held or skipped, when what they wait for has come: an article, or a corrected setting.
 
-They are read from their system now, a list at a time, and decided anew. Those that have not changed stay as they are.
+They are read from their system now, a list at a time, and decided anew. Those that have not changed stay as they are. Articles
+that were sent before their supplier changed are sent again.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from sqlalchemy import ColumnElement, String, literal, select
 
 from app.domain import Process
 from app.domain.record import kind_of
-from app.engine.core.queue import Look, Task, product_in
+from app.engine.core.queue import SUPPLIERS, Look, Task, product_in
 from app.engine.core.runtime import Gateway
 from app.engine.core.sources import reads_by_id, record_source
 from app.engine.jobs import enqueue
@@ -28,6 +29,8 @@ from app.records import cursors
 from app.records.connection_lanes import shop_lane
 from app.records.connections import Connection, Status
 from app.records.mappings import opened
+from app.records.purchases import suppliers
+from app.records.purchases.suppliers import NewSupplier
 from app.storage.tables import jobs, mappings
 
 log = get_logger(__name__)
@@ -35,6 +38,7 @@ log = get_logger(__name__)
 Conditions = tuple[ColumnElement[bool], ...]
 
 AT_A_TIME = 100
+AGAIN = Found(FoundBy.AGAIN)
 FOR_AN_ARTICLE = (
     "line-without-article-number",
     "article-number-of-parent",
@@ -94,6 +98,9 @@ async def look_again(gateway: Gateway, key: str) -> None:
         await _owe(gateway, look)
         return
     ends = time.monotonic() + gateway.settings.slice_seconds
+    if why == SUPPLIERS:
+        await _with_new_suppliers(gateway, connection, look, ends)
+        return
     if not _is_for_orders(why):
         await _tell_again(gateway, connection)
     try:
@@ -131,8 +138,47 @@ def _is_for_orders(why: str) -> bool:
 
 
 async def _owe(gateway: Gateway, look: Look) -> None:
+    """A supplier stays new until its articles are queued, and every poll of suppliers looks for new ones."""
+    if look.why == SUPPLIERS:
+        return
     async with gateway.database.begin() as db:
         await cursors.owe_a_look(db, look.connection_id, "articles" if product_in(look.why) is not None else look.why)
+
+
+async def _with_new_suppliers(gateway: Gateway, connection: Connection, look: Look, ends: float) -> None:
+    """Queues the articles that were sent before their suppliers changed, and no others, as they are in their system now."""
+    processes = connection.settings.processes
+    if not (processes.suppliers and processes.articles):
+        return
+    try:
+        while new := await _new_suppliers(gateway, connection):
+            await _send_again(gateway, connection, new, ends)
+            async with gateway.database.begin() as db:
+                await suppliers.are_known(db, connection.id, new)
+    except _TimeIsUp:
+        await gateway.wake_ups.send(Task.LOOK_AGAIN, look._replace(place=look.place + 1).key)
+    except RemoteError as error:
+        log.warning("look_again_failed", connection=connection.name, error=type(error).__name__)
+    await gateway.wake_ups.send(Task.DRAIN, connection.lane)
+
+
+async def _new_suppliers(gateway: Gateway, connection: Connection) -> list[NewSupplier]:
+    async with gateway.database.read() as db:
+        return await suppliers.new_ones(db, connection.id, AT_A_TIME)
+
+
+async def _send_again(gateway: Gateway, connection: Connection, new: Sequence[NewSupplier], ends: float) -> None:
+    after = 0
+    while True:
+        async with gateway.database.read() as db:
+            found = await suppliers.sent_without(db, connection.id, new, after, AT_A_TIME)
+        if not found:
+            return
+        some = [_Waiting(each.id, each.source_id, Version(each.source_modified_at, each.source_hash)) for each in found]
+        await _decide_anew(gateway, connection, Process.ARTICLES, some, Found(FoundBy.AGAIN, resent=True))
+        after = some[-1].mapping_id
+        if time.monotonic() >= ends or gateway.stopping:
+            raise _TimeIsUp
 
 
 class _TimeIsUp(Exception):
@@ -192,7 +238,9 @@ def _chosen(connection: Connection, why: str, mine: Conditions) -> Iterator[Cond
         yield mappings.c.id.in_(newest), *skipped
 
 
-async def _decide_anew(gateway: Gateway, connection: Connection, process: Process, some: Sequence[_Waiting]) -> None:
+async def _decide_anew(
+    gateway: Gateway, connection: Connection, process: Process, some: Sequence[_Waiting], again: Found = AGAIN
+) -> None:
     source = record_source(gateway, connection)
     found = await source.read_many(process, [each.source_id for each in some])
     changes = []
@@ -200,7 +248,6 @@ async def _decide_anew(gateway: Gateway, connection: Connection, process: Proces
         record = found.get(each.source_id)
         if record is not None:  # what is gone is found by the deep sweep
             full = await enriched(gateway, connection, record)
-            again = Found(FoundBy.AGAIN)
             changes.append(RecordChange(full, map_record(connection, full), again, read_now=True, before=each.version))
     async with gateway.database.begin() as db:
         await enqueue.enqueue_changes(db, connection, changes, gateway.clock())

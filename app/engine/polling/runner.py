@@ -17,7 +17,7 @@ from app.domain import PartState, Process
 from app.engine.core import circuit, leases
 from app.engine.core.leases import Lease
 from app.engine.core.pace import in_background
-from app.engine.core.queue import Look, Task, poll_key
+from app.engine.core.queue import SUPPLIERS, Look, Task, poll_key
 from app.engine.core.retry import pause_before
 from app.engine.core.runtime import CACHE_SECONDS, Gateway
 from app.engine.core.sessions import told
@@ -203,6 +203,8 @@ async def _finish(part_run: PartRun) -> None:
         await gateway.wake_ups.send(Task.STOCK, connection.id)
     if part_run.sweeps and part_run.process is Process.ORDERS:
         await health_alerts.look_for_transporters(gateway, connection)
+    if part_run.process is Process.SUPPLIERS and not part_run.part.dry_run:
+        await gateway.wake_ups.send(Task.LOOK_AGAIN, Look(connection.id, SUPPLIERS).key)
     if owed is not None:
         await gateway.wake_ups.send(Task.LOOK_AGAIN, Look(connection.id, owed, is_owed=True).key)
 

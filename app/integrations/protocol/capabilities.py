@@ -15,6 +15,8 @@ class Capability(StrEnum):
 
     READ_ARTICLES = "read-articles"
     READ_ORDERS = "read-orders"
+    READ_SUPPLIERS = "read-suppliers"
+    """Its articles name their suppliers."""
     READ_BY_ID = "read-by-id"
     """Single records can be read, and the system says itself when there is none: only that proves that a record is gone."""
     WRITE_STOCK = "write-stock"
@@ -38,6 +40,7 @@ class Capability(StrEnum):
 NEEDED: dict[Process, Capability] = {
     Process.ARTICLES: Capability.READ_ARTICLES,
     Process.ORDERS: Capability.READ_ORDERS,
+    Process.SUPPLIERS: Capability.READ_SUPPLIERS,
     Process.STOCK: Capability.WRITE_STOCK,
     Process.SHIPMENTS: Capability.REPORT_SHIPMENTS,
     Process.RETURNS: Capability.REFUND,
@@ -56,6 +59,7 @@ SWITCHES: dict[str, Capability] = {
 WORDS: dict[Capability, str] = {
     Capability.READ_ARTICLES: "be asked for articles",
     Capability.READ_ORDERS: "be asked for orders",
+    Capability.READ_SUPPLIERS: "be asked for suppliers",
     Capability.READ_BY_ID: "be asked for one record by its id",
     Capability.WRITE_STOCK: "be told of stock",
     Capability.REPORT_SHIPMENTS: "be told of shipments",

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import orjson
 
 from app.characters import one_line, visible
-from app.domain import Address, Article, Category, Notification, Order, OrderLine
+from app.domain import Address, Article, Category, Notification, Order, OrderLine, Supplier
 from app.warehouse.settings import OngoingSettings
 from app.warehouse.writes.writable import ARTICLE_EXTRAS, ORDER_EXTRAS, NotOfThisKind, ValueKind, extra_value
 
@@ -82,8 +82,21 @@ ARTICLE_FIELDS: Table[Article] = (
     ("countryOfOriginCode", lambda article: article.country_of_origin),
     ("statisticsNumber", lambda article: article.tariff_number),
 )
+SUPPLIER_FIELDS: Table[Supplier] = (
+    ("supplierInfo.supplierNumber", lambda supplier: supplier.number),
+    ("supplierInfo.supplierName", lambda supplier: supplier.name),
+    ("supplierInfo.advanced.supplierAddress.address", lambda supplier: supplier.address),
+    ("supplierInfo.advanced.supplierAddress.postCode", lambda supplier: supplier.post_code),
+    ("supplierInfo.advanced.supplierAddress.city", lambda supplier: supplier.city),
+    ("supplierInfo.advanced.supplierAddress.countryCode", lambda supplier: supplier.country_code),
+)
 
-NUMBERS = frozenset(("goodsOwnerOrderId", "orderNumber", "rowNumber", "articleNumber", "productCode", "consignee.customerNumber"))
+NUMBERS = frozenset(
+    (
+        *("goodsOwnerOrderId", "orderNumber", "rowNumber", "articleNumber", "productCode", "consignee.customerNumber"),
+        "supplierInfo.supplierNumber",
+    )
+)
 """What records are found by."""
 WITH_LINES = frozenset(
     (
@@ -140,6 +153,8 @@ def article_body(article: Article, goods_owner_id: int, settings: OngoingSetting
     """The whole article for `PUT /articles`; to be sent only when `article_problems` finds nothing."""
     draft = _Draft({"goodsOwnerId": goods_owner_id}, settings.text_limits)
     draft.put_all(ARTICLE_FIELDS, article)
+    if article.supplier is not None:
+        draft.put_all(SUPPLIER_FIELDS, article.supplier)
     draft.put_extra(article.extra, ARTICLE_EXTRAS)
     return draft.done()
 

@@ -1,0 +1,1 @@
+"""Whom goods are bought from."""

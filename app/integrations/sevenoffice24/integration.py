@@ -16,6 +16,7 @@ from app.integrations.sevenoffice24.client import SevenOfficeClient
 from app.integrations.sevenoffice24.credentials import SevenOfficeCredentials, own_credentials
 from app.integrations.sevenoffice24.mapping.articles import map_article
 from app.integrations.sevenoffice24.mapping.orders import map_order
+from app.integrations.sevenoffice24.mapping.suppliers import map_supplier
 from app.integrations.sevenoffice24.reference import REFERENCE
 from app.integrations.sevenoffice24.settings import SevenOfficeAdapterSettings, own_settings
 
@@ -32,13 +33,18 @@ class SevenOffice24(Integration):
         {
             Capability.READ_ARTICLES,
             Capability.READ_ORDERS,
+            Capability.READ_SUPPLIERS,
             Capability.READ_BY_ID,
             Capability.WRITE_STOCK,
             Capability.REPORT_SHIPMENTS,
             Capability.MARK_IMPORTED,
         }
     )
-    kinds: Mapping[Process, Kind] = {Process.ARTICLES: Kind.ARTICLE, Process.ORDERS: Kind.ORDER}
+    kinds: Mapping[Process, Kind] = {
+        Process.SUPPLIERS: Kind.SUPPLIER,
+        Process.ARTICLES: Kind.ARTICLE,
+        Process.ORDERS: Kind.ORDER,
+    }
     reference = REFERENCE
 
     def account(self, credentials: BaseModel) -> Account:
@@ -59,6 +65,7 @@ class SevenOffice24(Integration):
         return SevenOfficeClient(opened)
 
     def map(self, record: SourceRecord, settings: ConnectionSettings) -> Record:
-        if record.process is Process.ARTICLES:
-            return map_article(record, own_settings(settings))
-        return map_order(record, own_settings(settings))
+        own = own_settings(settings)
+        if record.process is Process.SUPPLIERS:
+            return map_supplier(record, own)
+        return map_article(record, own) if record.process is Process.ARTICLES else map_order(record, own)

@@ -43,6 +43,8 @@ OrderState = Literal[
 ]
 """The wire's words for an order's status. Upstream: 24SevenOffice, order status values."""
 STATES: tuple[OrderState, ...] = get_args(OrderState)
+CompanyType = Literal["None", "Lead", "Consumer", "Business", "Supplier"]
+_SUPPLIERS: list[CompanyType] = ["Supplier"]
 _TRANSFERRED: list[OrderState] = ["Confirmed"]
 _KEPT: list[OrderState] = ["Production", "Pack", "CollectingOrder"]
 _DONE: list[OrderState] = [
@@ -138,6 +140,14 @@ class SevenOfficeAdapterSettings(ConnectionSettings):
         pattern=r"^[^{}]*\{id\}[^{}]*$",
         description="Article number for products without one. {id} stands for the product's id, like 24SO-{id}. Without this "
         "setting such products are skipped with the reason.",
+    )
+
+    # suppliers
+    supplier_types: list[CompanyType] = Field(
+        default_factory=_SUPPLIERS.copy,
+        min_length=1,
+        description="(Q8) Types of company that are suppliers, in the API's words. A company has one type only: a firm that is "
+        "customer and supplier may be a Business. A full sync of suppliers reads those of a type that is added.",
     )
 
     # orders

@@ -10,7 +10,7 @@ from app.integrations.kit.number_rules import article_number
 from app.integrations.kit.problems import FieldNames, complete_article
 from app.integrations.sevenoffice24.mapping.members import SHARED, amount, extra_of, words
 from app.integrations.sevenoffice24.settings import SevenOfficeAdapterSettings
-from app.json_reading import Body, as_list, as_text, text
+from app.json_reading import Body, as_list, as_text, identity, text
 
 WEIGHTS = {"kg": Decimal(1), "g": Decimal("0.001")}
 """Kilograms in one of the ERP's units."""
@@ -36,6 +36,7 @@ def map_article(record: SourceRecord, settings: SevenOfficeAdapterSettings) -> A
         status=STATUSES.get(text(body, "StatusId"), ""),
         barcode=words(body, "EAN1") or None,
         weight_kg=_weight(body, settings),
+        supplier_id=identity(body.get("SupplierId")),
         extra={**({"description": description} if description else {}), **extra_of(body, settings.extra_article_fields)},
     )
     return complete_article(article, problems, settings, _NAMES, "ERP")

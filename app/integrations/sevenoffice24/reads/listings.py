@@ -1,4 +1,4 @@
-"""How orders and products are listed: what changed since a moment, all ids there are, and records by their ids."""
+"""How orders, products and suppliers are listed: what changed since a moment, all ids there are, and records by their ids."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from app.domain import Process
 from app.errors import Malformed, Refused
 from app.integrations.sevenoffice24.reads.numbers import ProductNumbers
-from app.integrations.sevenoffice24.reads.records import order_properties, product_properties, row_properties
+from app.integrations.sevenoffice24.reads.records import SUPPLIERS, order_properties, product_properties, row_properties
 from app.integrations.sevenoffice24.settings import OrderState, SevenOfficeAdapterSettings
 from app.integrations.sevenoffice24.soap.failures import Faulted, NoRight
 from app.integrations.sevenoffice24.soap.operations import LONG_AGO, Soap
@@ -88,3 +88,27 @@ class Products:
 
     async def by_ids(self, ids: Sequence[int]) -> Sequence[Raw]:
         return await self._soap.get_products({"ProductIds": list(ids)}, self._properties)
+
+
+class Suppliers:
+    """Companies of the types that count as suppliers. The ERP cannot be asked for a type, so that others are passed over here."""
+
+    process = Process.SUPPLIERS
+
+    def __init__(self, soap: Soap, settings: SevenOfficeAdapterSettings) -> None:
+        self._soap = soap
+        self._types = frozenset(settings.supplier_types)
+
+    async def changed(self, since: datetime) -> Sequence[Raw]:
+        return await self._found({"ChangedAfter": since}, SUPPLIERS)
+
+    async def ids(self, since: datetime | None) -> Sequence[int]:
+        found = await self._found({"ChangedAfter": since or LONG_AGO}, ("Id", "Type"))
+        return sorted({each["Id"] for each in found if each.get("Id")})
+
+    async def by_ids(self, ids: Sequence[int]) -> Sequence[Raw]:
+        return await self._found({"CompanyIds": list(ids)}, SUPPLIERS)
+
+    async def _found(self, search: Mapping[str, Any], properties: Sequence[str]) -> Sequence[Raw]:
+        found = await self._soap.get_companies(search, properties)
+        return [each for each in found if each.get("Type") in self._types]

@@ -13,7 +13,7 @@ from app.integrations.protocol import Page
 from app.integrations.protocol.integration import Opened
 from app.integrations.sevenoffice24.reads.beside import Beside
 from app.integrations.sevenoffice24.reads.companies import Companies
-from app.integrations.sevenoffice24.reads.listings import Listing, Orders, Products
+from app.integrations.sevenoffice24.reads.listings import Listing, Orders, Products, Suppliers
 from app.integrations.sevenoffice24.reads.numbers import ProductNumbers
 from app.integrations.sevenoffice24.reads.polling import LISTED_SECONDS, LOADING, Poll, is_first
 from app.integrations.sevenoffice24.reads.records import KEYS, blocks, records_of, wire_ids
@@ -33,14 +33,20 @@ class RecordReader(Shop):
         self._lists: TtlCache[str, Sequence[int]] = TtlCache(LISTED_SECONDS, len(KEYS))
         self._products = Products(self._soap, self._settings, self._numbers)
         self._orders = Orders(self._soap, self._settings, None)
+        self._suppliers = Suppliers(self._soap, self._settings)
 
     # --- changes -----------------------------------------------------------------------------------------------------------
 
     async def changes(self, process: Process, cursor: Mapping[str, Any] | None, since: datetime | None) -> AsyncIterator[Page]:
-        """Sales orders or products. Raises RemoteError when a call fails: nothing of what it would have given is passed over."""
+        """Orders, products or suppliers. Raises RemoteError when a call fails: nothing of what it gives is passed over."""
         if LOADING not in (cursor or {}):
             self._soap.begin_run()
-        pages = self._changed_orders(cursor, since) if process is Process.ORDERS else self._changed_products(dict(cursor or {}))
+        if process is Process.SUPPLIERS:
+            pages = self._changed_suppliers(cursor)
+        else:
+            pages = (
+                self._changed_orders(cursor, since) if process is Process.ORDERS else self._changed_products(dict(cursor or {}))
+            )
         async for page in pages:
             yield page
 
@@ -67,6 +73,13 @@ class RecordReader(Shop):
             records = [*put_right, *await same.marked(stretch.records, census)]
             yield Page(tuple(records), {**stretch.behind, **same.stored()}, self.calls - made, left_out=stretch.left_out)
             put_right, made = [], self.calls
+
+    async def _changed_suppliers(self, cursor: Mapping[str, Any] | None) -> AsyncIterator[Page]:
+        made = self.calls
+        poll = Poll(self._suppliers, self._settings, self._clock, (cursor, None), self._lists)
+        async for stretch in poll.stretches():
+            yield Page(stretch.records, stretch.behind, self.calls - made, left_out=stretch.left_out)
+            made = self.calls
 
     # --- one record ---------------------------------------------------------------------------------------------------------
 
@@ -102,10 +115,9 @@ class RecordReader(Shop):
         """Raises Refused for a record that the ERP has and cannot give, Malformed for others than those asked for."""
         if not ids:
             return {}
-        listing: Listing = self._orders if process is Process.ORDERS else self._products
+        listing, call = self._listing(process)
         raws = await listing.by_ids(ids)
         keys = {raw.get(KEYS[process]) for raw in raws}
-        call = "GetInvoices" if process is Process.ORDERS else "GetProducts"
         if not keys <= {*ids, None}:
             message = "24SevenOffice answered other records than those asked for"
             raise Malformed(message, system=SYSTEM, call=call, status=200)
@@ -116,6 +128,16 @@ class RecordReader(Shop):
             shared = await self._numbers.shared({number for each in records if (number := number_of(each))})
             records = [mark(each, shared) for each in records]
         return {each.source_id: each for each in records}
+
+    def _listing(self, process: Process) -> tuple[Listing, str]:
+        """And the call that it is read with."""
+        match process:
+            case Process.SUPPLIERS:
+                return self._suppliers, "GetCompanies"
+            case Process.ORDERS:
+                return self._orders, "GetInvoices"
+            case _:
+                return self._products, "GetProducts"
 
     # --- beside a record ----------------------------------------------------------------------------------------------------
 

@@ -19,7 +19,9 @@ ORDERS = (
 ROWS = ("ProductId", "RowId", "VatRate", "Price", "Name", "DiscountRate", "Quantity", "SequenceNumber", "Type")
 PRODUCTS = ("SupplierId", "Id", "Name", "StatusId", "Description", "EAN1", "No", "DateChanged", "Weight")
 """What is asked of every order, of its rows, and of every product."""
-KEYS = {Process.ORDERS: "OrderId", Process.ARTICLES: "Id"}
+SUPPLIERS = ("Id", "Name", "Addresses", "Type", "DateChanged")
+"""What is asked of every company that may be a supplier."""
+KEYS = {Process.ORDERS: "OrderId", Process.ARTICLES: "Id", Process.SUPPLIERS: "Id"}
 LARGEST_ID = 2**31 - 1
 
 

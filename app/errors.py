@@ -10,6 +10,7 @@ GatewayError
 │   ├── Malformed          HTML with 200, a 2xx without its id: the outcome is unknown
 │   │   └── TooLarge       more than we read
 │   └── Refused            a final no, with the remote's own words
+│       ├── RefusedForNow  a no that may pass: final after a few tries
 │       └── NoSuchRecord   the remote's own "no such record", the only proof that something is gone
 ├── BadInput               what a person or a program gave us is wrong: names the field and the fix
 │   ├── Unauthenticated    no API key, or one that is not in force
@@ -117,6 +118,12 @@ class TooLarge(Malformed):
 
 class Refused(RemoteError):
     """A final no. `message` holds the remote's own words."""
+
+
+class RefusedForNow(Refused):
+    """A no that says nothing of whether it lasts. It is final when it was said `tries` times."""
+
+    tries = 4
 
 
 class NoSuchRecord(Refused):

@@ -28,7 +28,17 @@ from app.engine.dispatch.reports import acknowledge, report
 from app.engine.dispatch.shop_port import open_shop_port
 from app.engine.dispatch.warehouse_port import RecordedWarehouse, open_warehouse_port
 from app.engine.jobs.mapper import payload_of
-from app.errors import GatewayError, LeaseLost, LockedOut, LoginRefused, NotFound, RateLimited, Refused, RemoteError
+from app.errors import (
+    GatewayError,
+    LeaseLost,
+    LockedOut,
+    LoginRefused,
+    NotFound,
+    RateLimited,
+    Refused,
+    RefusedForNow,
+    RemoteError,
+)
 from app.flows.articles import keep_supplier, transfer_article
 from app.flows.orders import transfer_order
 from app.flows.outcomes import Known, Outcome, Result, Transfer
@@ -148,6 +158,8 @@ async def _transfer(gateway: Gateway, turn: Turn[Ending], gate: Gate[Ending]) ->
     try:
         result = await doing
     except Refused as error:
+        if isinstance(error, RefusedForNow) and job.tries + 1 < min(error.tries, gateway.settings.max_tries):
+            return _retry_later(gateway, turn, port, error)
         result = _failed(job, _what_is_known(port), "refused", _words_of(error))
     except RemoteError as error:
         return _retry_later(gateway, turn, port, error)

@@ -41,6 +41,13 @@ async def die_at(site: Site, number: str, failpoint: str) -> None:
     await site.stored.age_attempts()
 
 
+async def further_tries(site: Site) -> None:
+    """More time than all tries take."""
+    for _ in range(6):
+        site.tick(60)
+        await site.work(sweep=True)
+
+
 def changed(before: dict[str, Any], after: dict[str, Any]) -> set[str]:
     names: Iterable[str] = {*before, *after}
     return {name for name in names if before.get(name) != after.get(name)}
@@ -215,6 +222,9 @@ async def test_a_status_that_was_not_taken_is_no_success(sqlite_site: Site, offi
     answer += 'xmlns="http://24sevenOffice.com/webservices"><SaveInvoicesResult/></SaveInvoicesResponse></s:Body></s:Envelope>'
     office.fail("raw", operation="SaveInvoices", text=answer)
     await sent(site, number)
+    assert await delivery(site, number) == (None, "another-try")
+    await further_tries(site)
+    assert len(office.calls("SaveInvoices")) == 4
     assert await delivery(site, number) == (None, "refused")
     reason = (await site.stored.mapping(number)).delivery_reason
     assert "24SevenOffice refused the order: it has the status Confirmed after OrderState_Sent was saved" in reason
@@ -229,21 +239,45 @@ async def test_a_refusal_of_the_whole_call_is_one_of_the_order(sqlite_site: Site
     number = await imported(site, office)
     office.tenant.refuse_order(int(number), "Cannot insert the value NULL into column 'Dim2'")
     await sent(site, number)
+    await further_tries(site)
     assert await delivery(site, number) == (None, "refused")
     reason = (await site.stored.mapping(number)).delivery_reason
     assert reason.startswith("24SevenOffice refused the order. ")
+
+
+@pytest.mark.parametrize("refusals", [1, 2, 3])
+async def test_a_refusal_that_passes_costs_a_try(
+    sqlite_site: Site, office_of_sqlite: SimulatedSevenOffice, refusals: int
+) -> None:
+    site, office = sqlite_site, office_of_sqlite
+    number = await imported(site, office)
+    office.tenant.refuse_order(int(number), "Transaction was deadlocked")
+    await sent(site, number)
+    for _ in range(refusals - 1):
+        assert await delivery(site, number) == (None, "another-try")
+        site.tick(60)
+        await site.work(sweep=True)
+    assert len(office.calls("SaveInvoices")) == refusals
+    office.tenant.refuse_order(int(number), None)
+    site.tick(60)
+    await site.work(sweep=True)
+    assert (status_of(office, number), await delivery(site, number)) == (SENT, ("reported", None))
+    assert len(office.calls("SaveInvoices")) == refusals + 1
 
 
 async def test_a_refused_order_says_so_and_goes_out_when_it_has_changed(site: Site, office: SimulatedSevenOffice) -> None:
     number = await imported(site, office)
     office.tenant.refuse_order(int(number), "Cannot insert the value NULL into column 'Dim2'")
     await sent(site, number)
-    for _ in range(3):
+    waiting = await site.explained(number, kind="order")
+    assert "24SevenOffice refused the order" in json.dumps(waiting)
+    for _ in range(6):
         site.tick(3600)
         await site.work(sweep=True)
-    assert len(office.calls("SaveInvoices")) == 1
+    assert len(office.calls("SaveInvoices")) == 4
     assert status_of(office, number) == "Confirmed"
     assert await delivery(site, number) == (None, "refused")
+    assert "Dim2" not in json.dumps(waiting)
     letters = (await site.client.get("/dead-letters")).text
     mapping = await site.stored.mapping(number)
     shown = (await site.client.get(f"/mappings/{mapping.id}")).text
@@ -342,6 +376,8 @@ async def test_an_import_that_is_refused_is_shown_and_told_when_it_has_changed(
     office.tenant.refuse_order(int(number))
     await active(site, office, **IMPORTED)
     await sync(site, "articles", "orders")
+    await further_tries(site)
+    assert len(office.calls("SaveInvoices")) == 4
     mapping = await site.stored.mapping(number)
     assert (mapping.transfer, mapping.delivery_code) == ("sent", "refused")
     assert "24SevenOffice refused the order" in mapping.delivery_reason

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from app.domain import Problem, ShopState
-from app.errors import Refused
+from app.errors import Refused, RefusedForNow
 from app.integrations.kit.values.local_times import local_moment
 from app.integrations.protocol import ShopOrderState, StatusSet, Tracking, TrackingEntry
 from app.integrations.protocol.shipments import Delivered, DeliveryStep
@@ -118,7 +118,7 @@ class Statuses(Shop):
         return (DeliveryStep(SAVE, {**own, "OrderStatus": status, **echoed, **skipped}, checks=("OrderStatus",)),)
 
     async def take_step(self, step: DeliveryStep) -> str:
-        """Saves the status and reads it back. Raises Refused where the ERP has not taken it."""
+        """Saves the status and reads it back. Raises RefusedForNow where the ERP has not taken it."""
         try:
             saved = await self._soap.save_invoices([step.change])
         except Refused as error:
@@ -152,6 +152,6 @@ class Statuses(Shop):
         return ""
 
 
-def _refused(more: str) -> Refused:
-    """The vendor's own words are in the technical log."""
-    return Refused(f"24SevenOffice refused the order{more}", system=SYSTEM, call=SAVE, status=200)
+def _refused(more: str) -> RefusedForNow:
+    """The vendor's own words are in the technical log. They do not tell what passes from what does not."""
+    return RefusedForNow(f"24SevenOffice refused the order{more}", system=SYSTEM, call=SAVE, status=200)

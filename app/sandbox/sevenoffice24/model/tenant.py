@@ -97,8 +97,8 @@ class Tenant:
             by_id = {int(row): quantity for row, quantity in (quantities or {}).items()}
             return copied(self.orders.edit(order_id, by_id, more, **fields).values)
 
-    def refuse_order(self, order_id: int, reason: str = "Cannot insert the value NULL into column 'Dim2'") -> None:
-        """SaveInvoices does not take it until somebody edits it."""
+    def refuse_order(self, order_id: int, reason: str | None = "Cannot insert the value NULL into column 'Dim2'") -> None:
+        """SaveInvoices does not take it until somebody edits it. None: it is taken again."""
         with self.lock:
             self.orders.all[order_id].refusal = reason
 

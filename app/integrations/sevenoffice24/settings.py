@@ -203,7 +203,7 @@ class SevenOfficeAdapterSettings(ConnectionSettings):
         description="(Q2) Send SkipStock with a status, so that the ERP leaves its stock alone. What else that skips is unknown.",
     )
 
-    stock: StockSettings = Field(default_factory=lambda: SevenOfficeStock())
+    stock: SevenOfficeStock = Field(default_factory=lambda: SevenOfficeStock())
 
     @field_validator("time_zone")
     @classmethod

@@ -23,6 +23,11 @@ def test_the_requirements_defaults() -> None:
     assert made.overlap_minutes >= 2
 
 
+def test_the_figure_stays_what_is_on_the_shelf_when_another_setting_of_the_stock_is_given() -> None:
+    assert settings(stock={"look_only": True}).stock.figure == "numberOfItems"
+    assert settings(stock={"figure": "sellableNumberOfItems"}).stock.figure == "sellableNumberOfItems"
+
+
 def test_the_imported_status_belongs_to_those_that_are_polled() -> None:
     assert settings().transferred_states == ("Confirmed",)
     assert settings(imported_status="Pack").transferred_states == ("Confirmed", "Pack")

@@ -62,7 +62,7 @@ async def report(process: Process, port: RecordedShop) -> Result:
 
 async def _result(reported: Reported, port: RecordedShop) -> Result:
     """How the job ends. What follows from the report is stored first: a job that is done again does it again."""
-    if reported.moved and port.connection.settings.writes_stock:
+    if reported.moved and port.connection.settings.processes.stock:
         await read_again(port.gateway, port.connection, reported.moved)
     await _queue_acknowledgements(port, reported)
     return Result(

@@ -62,7 +62,7 @@ async def _read_shop(part_run: PartRun) -> bool:
         now = gateway.clock()
         async with gateway.database.begin() as db:
             await leases.renew(db, part_run.lease)
-            seen = await _in_shop(db, connection, page.levels)
+            seen = await in_shop(db, connection, page.levels)
             await levels.save_in_shop(db, connection.id, connection.lane, seen, asked, now)
             if page.left_out:
                 await _name_left_out(db, part_run, page.left_out, now)
@@ -89,7 +89,7 @@ async def _name_left_out(db: AsyncConnection, part_run: PartRun, left_out: Mappi
     await alerts.raise_alert(db, "failing", part_run.connection.id, "stock of variations", text, now)
 
 
-async def _in_shop(db: AsyncConnection, connection: Connection, shown: Sequence[StockLevel]) -> list[InShop]:
+async def in_shop(db: AsyncConnection, connection: Connection, shown: Sequence[StockLevel]) -> list[InShop]:
     """The levels that are articles of the WMS, with the WMS's numbers."""
     known = await levels.numbers_of(db, connection.id, [level.source_id for level in shown])
     numbered = [(level, number_of(connection, level, known)) for level in shown]

@@ -220,6 +220,13 @@ async def articles_of(db: AsyncConnection, connection_id: str, source_ids: Seque
     return sorted({row.number for row in await db.execute(select(stock_levels.c.number).where(*mine))})
 
 
+async def places_of(db: AsyncConnection, connection_id: str, source_ids: Sequence[str]) -> list[tuple[str, str | None]]:
+    """(source id, parent id) of those of these that are known."""
+    mine = (stock_levels.c.connection_id == connection_id, stock_levels.c.source_id.in_(source_ids))
+    found = await db.execute(select(stock_levels.c.source_id, stock_levels.c.parent_id).where(*mine))
+    return [(row.source_id, row.parent_id or None) for row in found]
+
+
 async def doubt(db: AsyncConnection, connection_id: str, lane: str, source_ids: Sequence[str], now: datetime) -> int:
     """The shop may have changed these quantities itself by `now`: what an earlier read or write has shown counts no longer.
 

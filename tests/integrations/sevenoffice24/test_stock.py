@@ -111,6 +111,38 @@ async def test_after_a_status_the_stock_is_written_at_once_where_it_differs(site
     assert office.office.most_at_once <= 1
 
 
+async def shown_stock(site: Site) -> tuple[str, float | None, float | None]:
+    """State, the ERP's figure and the one to write, of SOKK-1."""
+    (row,) = (await site.client.get("/stock", params={"number": "SOKK-1"})).json()["items"]
+    return row["state"], row["shop"]["quantity"], row["wanted"]
+
+
+async def test_after_a_status_what_is_only_compared_is_read_again_on_both_sides(site: Site, office: SimulatedSevenOffice) -> None:
+    """Both have taken the two pieces off, and nothing is written."""
+    number = await stocked(site, office, wms=10, erp=11, stock={"look_only": True})
+    assert await shown_stock(site) == ("waiting", 11, 10)
+    before = len(office.operations())
+    await sent(site, number)
+    await site.work()
+    assert office.operations()[before:] == ["GetInvoices", "SaveInvoices", "GetInvoices", "GetProducts"]
+    assert await shown_stock(site) == ("waiting", 9, 8)
+    assert (stock_set(office), office.tenant.stock("SOKK-1")) == ([], Decimal(9))
+
+
+async def test_a_figure_that_cannot_be_read_again_is_compared_with_all_others(
+    sqlite_site: Site, office_of_sqlite: SimulatedSevenOffice
+) -> None:
+    site, office = sqlite_site, office_of_sqlite
+    number = await stocked(site, office, wms=10, erp=11, stock={"look_only": True})
+    office.fail("fault", operation="GetProducts")
+    await sent(site, number)
+    await site.work()
+    office.mend()
+    site.tick(75)
+    await site.work(sweep=True)
+    assert (await shown_stock(site), stock_set(office)) == (("waiting", 9, 8), [])
+
+
 async def test_a_write_that_was_under_way_does_not_count_after_a_status(
     sqlite_site: Site, office_of_sqlite: SimulatedSevenOffice
 ) -> None:

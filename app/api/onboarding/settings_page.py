@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from app.api.onboarding.access import Door, at_work
 from app.api.onboarding.answers import as_page, gateway_of, pages_of
-from app.domain import POLLED, Process
+from app.domain import SWITCHED, Process
 from app.engine.operations import connections as service
 from app.engine.operations import onboarding, settings_preview
 from app.engine.operations.connection_test import Report
@@ -150,14 +150,14 @@ def _zone(connection: Connection) -> tzinfo:
 
 def _change(connection: Connection, choices: Sequence[Choice], form: Form) -> dict[str, Any]:
     """The settings as the form has them; only those that it shows. Raises BadInput."""
-    possible = [process for process in POLLED if can(connection.system, process)]
+    possible = [process for process in SWITCHED if can(connection.system, process)]
     chosen = set(form.all("processes"))
     change: dict[str, Any] = {
         "order_number_prefix": form["order_number_prefix"].strip(),
         "plugins": form["plugins"].strip() or None,
     }
     if "processes" in form or form["action"] != "activate":  # a connection that exchanges nothing is not activated
-        change["processes"] = {process.value: process.value in chosen for process in possible}
+        change["processes"] = {process.switch: process.switch in chosen for process in possible}
     if (day := form["go_live"].strip()) != _day(connection):
         change["go_live"] = _begin_of(day, _zone(connection))
     for choice in choices:
@@ -228,7 +228,7 @@ async def _page(door: Door, visit_id: str, connection: Connection, shown: Shown,
         connection=connection,
         shares=door.request.query_params.get("shares") == "1",
         is_active=connection.status is Status.ACTIVE,
-        processes=[(each.value, bool(processes[each.value])) for each in POLLED if can(connection.system, each)],
+        processes=[(each.switch, bool(processes[each.switch])) for each in SWITCHED if can(connection.system, each)],
         prefix=settings["order_number_prefix"],
         go_live=_day(connection),
         plugins=settings["plugins"] or "",

@@ -21,9 +21,12 @@ FIRST = {
     "orders": "orders to the warehouse, each when it comes",
     "stock": "quantities that differ to the shop",
     "shipments": "tracking to the shop when the warehouse has sent an order",
+    "import_status": "the order's status when it has come into the warehouse",
     "returns": "refunds to the shop when goods come back",
 }
 """What each process writes, in the order in which it begins."""
+FEW_HAVE = ("suppliers", "import_status")
+"""Processes of a few systems only: that they are off is not worth a word."""
 
 
 def activated(remote: Remote, name: str) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
@@ -60,7 +63,7 @@ def what_follows(connection: Mapping[str, Any], now: datetime) -> Iterator[str]:
     """Sentences about an active connection: its processes, its first writes, its go-live date, its webhooks."""
     settings = connection["settings"]
     on = [name for name in FIRST if settings["processes"].get(name)]
-    off = [name for name in FIRST if name not in on]
+    off = [name for name in FIRST if name not in on and name not in FEW_HAVE]
     yield f"On: {', '.join(on) or 'nothing'}." + (f" Off: {', '.join(off)}." if off else "")
     looks_only = settings["stock"].get("look_only")
     written = [f"{FIRST[name]}{' (only compared for now)' if name == 'stock' and looks_only else ''}" for name in on]

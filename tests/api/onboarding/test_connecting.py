@@ -11,6 +11,7 @@ from sqlalchemy import select
 from app.engine.operations.onboarding import address_of
 from app.engine.upkeep.retention import prune
 from app.errors import ConsentEnded
+from app.integrations.protocol.capabilities import Capability
 from app.storage.side_tables import visits
 from app.storage.tables import alerts, connections, sessions
 from app.warehouse.credentials import api_address
@@ -71,6 +72,27 @@ async def test_all_the_way_to_an_active_connection(site: Site, samtykke: Samtykk
     assert (row.status, row.settings["order_number_prefix"], row.settings["sent_status"]) == ("active", "S-", "4")
     assert row.settings["plugins"] == "gift wrap"
     assert {visit.sealed for visit in await rows(site, visits)} == {None}, "what was typed is gone"
+
+
+def boxes(person: Person) -> dict[str, bool]:
+    """The processes that the page shows, each with whether it is ticked."""
+    found = re.findall(r'<input type="checkbox" name="processes" value="([^"]*)"( checked)?>', person.page)
+    return {name: bool(checked) for name, checked in found}
+
+
+async def test_the_page_has_a_box_for_each_process_that_the_system_can_and_for_no_other(
+    site: Site, samtykke: Samtykke, person: Person
+) -> None:
+    await connected(person, site, samtykke)
+    assert boxes(person) == {"orders": True}
+    samtykke.capabilities = samtykke.capabilities | {Capability.MARK_IMPORTED, Capability.READ_SUPPLIERS}
+    await person.send(action="save", processes=["orders", "import_status"])
+    assert boxes(person) == {"suppliers": False, "orders": True, "import_status": True}
+    assert "the order's status in the shop, when the order has come into the warehouse" in person.page
+    processes = (await rows(site, connections))[0].settings["processes"]
+    assert (processes["import_status"], processes["suppliers"], processes["orders"]) == (True, False, True)
+    await person.send(action="save", processes=["suppliers", "orders"])
+    assert boxes(person) == {"suppliers": True, "orders": True, "import_status": False}
 
 
 @pytest.mark.parametrize(

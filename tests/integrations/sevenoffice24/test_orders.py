@@ -135,16 +135,18 @@ def test_all_twenty_seven_rows_of_the_table_and_no_others() -> None:
     ("delivery", "ordered", "zone", "expected"),
     [
         ("2026-05-06T00:00:00", "2026-05-03T00:00:00", "UTC", datetime(2026, 5, 6, tzinfo=UTC)),
-        ("2026-05-06T00:00:00", "2026-05-03T00:00:00", "Europe/Oslo", datetime(2026, 5, 5, 22, tzinfo=UTC)),
+        ("2026-05-06T00:00:00", "2026-05-03T00:00:00", "Europe/Oslo", datetime(2026, 5, 6, tzinfo=UTC)),
+        ("2026-05-05T22:00:00Z", "2026-05-03T00:00:00", "Europe/Oslo", datetime(2026, 5, 6, tzinfo=UTC)),
+        ("2026-05-06T00:00:00", "2026-05-03T00:00:00", "America/New_York", datetime(2026, 5, 6, 4, tzinfo=UTC)),
         ("2026-05-06T00:00:00+02:00", "2026-05-03T00:00:00", "UTC", datetime(2026, 5, 5, 22, tzinfo=UTC)),
         (NOT_SET, "2026-05-03T10:15:00", "UTC", datetime(2026, 5, 3, 10, 15, tzinfo=UTC)),
         (NOT_SET, "2026-05-03T10:15:00", "Europe/Oslo", datetime(2026, 5, 3, 8, 15, tzinfo=UTC)),
         (None, "2026-05-03T10:15:00Z", "Europe/Oslo", datetime(2026, 5, 3, 10, 15, tzinfo=UTC)),
         (NOT_SET, NOT_SET, "UTC", datetime(2026, 5, 4, tzinfo=UTC)),
-        (None, None, "Europe/Oslo", datetime(2026, 5, 3, 22, tzinfo=UTC)),
+        (None, None, "Europe/Oslo", datetime(2026, 5, 4, tzinfo=UTC)),
     ],
 )
-def test_the_delivery_date_then_the_order_date_then_today(
+def test_the_delivery_date_then_the_order_date_then_today_each_on_the_erp_s_day(
     delivery: str | None, ordered: str | None, zone: str, expected: datetime
 ) -> None:
     order = mapped({"time_zone": zone}, DeliveryDate=delivery, DateOrdered=ordered, _gateway_today="2026-05-04")

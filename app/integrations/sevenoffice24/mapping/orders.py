@@ -6,7 +6,7 @@ Pure and total: any JSON becomes an Order, and what is wrong with it becomes its
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -73,7 +73,7 @@ def map_order(record: SourceRecord, settings: SevenOfficeAdapterSettings) -> Ord
         status=text(body, "OrderStatus"),
         modified_at=record.modified_at,
         created_at=made,
-        delivery_date=local_moment(body.get("DeliveryDate"), zone) or made or local_moment(body.get(TODAY), zone),
+        delivery_date=_day(local_moment(body.get("DeliveryDate"), zone) or made or local_moment(body.get(TODAY), zone), zone),
         currency=currency,
         consignee=consignee(body, settings),
         invoice_address=invoice_address(body, settings),
@@ -97,6 +97,14 @@ def _made_at(body: Body, settings: SevenOfficeAdapterSettings) -> datetime | Non
     if made is None or go_live is None or made.astimezone(ZoneInfo(settings.time_zone)).strftime("%H%M%S") != "000000":
         return made
     return go_live if made < go_live < made + _DAY else made
+
+
+def _day(moment: datetime | None, zone: str) -> datetime | None:
+    """A moment on the day that the ERP names. The WMS takes the day of a delivery date, and midnight in Oslo is the day before."""
+    if moment is None:
+        return None
+    day = moment.astimezone(ZoneInfo(zone)).date()
+    return moment if moment.astimezone(UTC).date() == day else datetime.combine(day, time(), UTC)
 
 
 def _method(body: Body) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from app.engine.core.runtime import Gateway
 from app.integrations.protocol import MakesRefunds, ReportsShipments, WritesStock
 from app.integrations.protocol.capabilities import Capability
 from app.integrations.protocol.integration import refuse
-from app.integrations.protocol.shipments import WritesNotes
+from app.integrations.protocol.shipments import WritesAgain, WritesNotes
 from app.integrations.protocol.source import ReadsById
 from app.records.connections import Connection
 
@@ -55,3 +55,9 @@ def note_source(gateway: Gateway, connection: Connection) -> WritesNotes | None:
     """None when the system takes no notes."""
     source = gateway.source(connection)
     return source if isinstance(source, WritesNotes) and Capability.NOTES in connection.system.capabilities else None
+
+
+def given_up_seconds(gateway: Gateway, connection: Connection, otherwise: float) -> float:
+    """For how long a write that was not answered may still be under way: what the system says, else the time of a call."""
+    source = gateway.source(connection)
+    return source.given_up_seconds if isinstance(source, WritesAgain) else otherwise

@@ -10,13 +10,13 @@ from typing import Any
 
 from app.engine.core import circuit
 from app.engine.core.runtime import Gateway
-from app.engine.core.sources import note_source, refund_source, shipment_source
+from app.engine.core.sources import given_up_seconds, note_source, refund_source, shipment_source
 from app.engine.dispatch.gate import Gate
 from app.engine.dispatch.job_calls import JobCalls, about
 from app.engine.dispatch.loading import ClaimedJob
 from app.flows.report import Delivery, Intent, Kind
 from app.integrations.protocol import MakesRefunds, ReportsShipments, ReturnSettings, ShipmentSettings
-from app.integrations.protocol.shipments import WritesAgain, WritesNotes
+from app.integrations.protocol.shipments import WritesNotes
 from app.records import deliveries
 from app.records.connections import Connection
 
@@ -58,8 +58,7 @@ class RecordedShop(JobCalls):
 
     @property
     def given_up_seconds(self) -> float:
-        shop = self.gateway.source(self.connection)
-        return shop.given_up_seconds if isinstance(shop, WritesAgain) else self.call_timeout_seconds
+        return given_up_seconds(self.gateway, self.connection, self.call_timeout_seconds)
 
     @property
     def source_id(self) -> str:

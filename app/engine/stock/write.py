@@ -24,7 +24,7 @@ from app.engine.core.queue import Task
 from app.engine.core.retry import pause_before
 from app.engine.core.runtime import Gateway
 from app.engine.core.sessions import told
-from app.engine.core.sources import stock_source
+from app.engine.core.sources import given_up_seconds, stock_source
 from app.errors import LeaseLost, LoginRefused, NoSuchRecord, RateLimited, Refused, RemoteError
 from app.flows.outcomes import explained
 from app.integrations.protocol import StockAnswer, StockChange
@@ -266,4 +266,5 @@ def _pause(gateway: Gateway, connection: Connection, tries: int, error: RemoteEr
     if isinstance(error, RateLimited) and error.retry_after is not None:
         return max(pause, timedelta(seconds=error.retry_after))
     may_arrive = is_unknown(error) and error.status in MAY_ARRIVE
-    return max(pause, timedelta(seconds=_call_seconds(connection))) if may_arrive else pause
+    least = given_up_seconds(gateway, connection, _call_seconds(connection)) if may_arrive else 0
+    return max(pause, timedelta(seconds=least))

@@ -240,11 +240,12 @@ class MovesStock(Protocol):
 
 @runtime_checkable
 class WritesAgain(Protocol):
-    """A system whose writes say how an order is to be: made twice they are the same as once, and none goes on for long."""
+    """A system whose writes say how an order or a quantity is to be, and are made in the order in which they come: one that is
+    made twice is the same as once."""
 
     @property
     def given_up_seconds(self) -> float:
-        """For how long a write that was not answered may still be under way. Then the order is read, and written if need be."""
+        """For how long a write that was not answered may still be under way. Then it is read, and written if need be."""
         ...
 
 

@@ -143,6 +143,24 @@ async def test_a_figure_that_cannot_be_read_again_is_compared_with_all_others(
     assert (await shown_stock(site), stock_set(office)) == (("waiting", 9, 8), [])
 
 
+@pytest.mark.parametrize("is_written", [True, False])
+async def test_a_quantity_that_was_not_answered_is_settled_within_75_seconds(
+    sqlite_site: Site, office_of_sqlite: SimulatedSevenOffice, is_written: bool
+) -> None:
+    site, office = sqlite_site, office_of_sqlite
+    await stocked(site, office, wms=10, erp=10)
+    site.warehouse.model.put_in_stock("SOKK-1", 7)
+    site.tick(60)
+    office.fail("hang-up", operation="SetStockQuantity", after_write=is_written, times=1)
+    await site.client.post("/sync/kontor", params={"process": "stock", "wait": 0})
+    await site.work()
+    assert len(office.calls("SetStockQuantity")) == 1
+    site.tick(75)
+    await site.work(sweep=True)
+    assert office.tenant.stock("SOKK-1") == Decimal(7)
+    assert len(office.calls("SetStockQuantity")) == (1 if is_written else 2)
+
+
 async def test_a_write_that_was_under_way_does_not_count_after_a_status(
     sqlite_site: Site, office_of_sqlite: SimulatedSevenOffice
 ) -> None:

@@ -100,7 +100,7 @@ def _made_at(body: Body, settings: SevenOfficeAdapterSettings) -> datetime | Non
 
 
 def _day(moment: datetime | None, zone: str) -> datetime | None:
-    """A moment on the day that the ERP names. The WMS takes the day of a delivery date, and midnight in Oslo is the day before."""
+    """A moment on the day that the ERP names: the WMS takes the day of it, and midnight in Oslo is on the day before."""
     if moment is None:
         return None
     day = moment.astimezone(ZoneInfo(zone)).date()

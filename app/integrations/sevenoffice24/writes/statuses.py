@@ -29,8 +29,8 @@ DELETED = "deleted"
 ECHOED = ("IncludeVAT", "SendToFactoring")
 """Members that are sent back as they were read: left out, they may get another value."""
 GIVEN_UP_SECONDS = 30.0
-"""A status that is saved twice is the same as once, and the server answers the calls of one session one after the other: the read
-that comes first sees what an earlier call has done."""
+"""A status or a quantity that is written twice is the same as once, and the server answers the calls of one session one after the
+other: the read that comes first sees what an earlier call has done."""
 _ORDER = ("OrderId", "CustomerId", "OrderStatus", "DateChanged", *ECHOED, "InvoiceRows")
 _ROWS = ("ProductId", "Type")
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 from urllib.parse import urlsplit
 
-from sqlalchemy import ColumnElement, case, select, update
+from sqlalchemy import ColumnElement, case, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import JobState
 from app.errors import Conflict
 from app.integrations.protocol import ConnectionSettings
-from app.storage.tables import connections, jobs, mappings
+from app.integrations.registry import integration
+from app.integrations.stored_settings import stored_settings
+from app.storage.outbound_tables import reservations
+from app.storage.tables import connections, jobs, lanes, mappings
+from app.storage.upserts import insert_missing
 from app.warehouse.credentials import OngoingCredentials
 
 
@@ -20,6 +25,14 @@ def lane_of(warehouse: OngoingCredentials) -> str:
     """The key of the lane for all writes to this goods owner, like `api.ongoingsystems.se/acme/api/v1#77`."""
     parts = urlsplit(warehouse.url)
     return f"{parts.netloc.lower()}{parts.path.rstrip('/').lower()}#{warehouse.goods_owner_id}"
+
+
+DRAFT_LANE = "draft:"
+
+
+def draft_lane(connection_id: str, goods_owner_id: int) -> str:
+    """The key of a draft's own lane. It counts for nothing in a goods owner's before a test has shown that it may write there."""
+    return f"{DRAFT_LANE}{connection_id}#{goods_owner_id}"
 
 
 SHOP_LANE = "shop:"
@@ -52,14 +65,24 @@ class Move:
     after: str
 
 
+async def ensure_lane(db: AsyncConnection, key: str) -> None:
+    await insert_missing(db, lanes, key=key)
+
+
 async def move(db: AsyncConnection, asked: Move) -> None:
-    """Moves the records and their jobs along. Left in a lane without its connection, they would be sent in spite of its pause.
+    """Moves the records and their jobs along, to a lane that may be new.
+
+    Left in a lane without its connection, they would be sent in spite of its pause.
 
     Raises Conflict when records are, or may be, in the stock of another goods owner.
     """
+    await ensure_lane(db, asked.after)
     mine = (mappings.c.connection_id == asked.connection_id, mappings.c.lane == asked.before)
     if goods_owner_of(asked.before) != goods_owner_of(asked.after):
         await _refuse_left_behind(db, asked)
+    its = select(mappings.c.id).where(mappings.c.connection_id == asked.connection_id)
+    pieces = (reservations.c.mapping_id.in_(its), reservations.c.lane == asked.before)
+    await db.execute(update(reservations).where(*pieces).values(lane=asked.after))
     try:
         await db.execute(update(mappings).where(*mine).values(lane=asked.after))
     except IntegrityError as error:
@@ -71,6 +94,8 @@ async def move(db: AsyncConnection, asked: Move) -> None:
     # A job that is being sent now is moved when it ends.
     waiting = (jobs.c.connection_id == asked.connection_id, jobs.c.lane == asked.before, jobs.c.state != JobState.RUNNING)
     await db.execute(update(jobs).where(*waiting).values(lane=asked.after))
+    if asked.before.startswith(DRAFT_LANE):
+        await db.execute(delete(lanes).where(lanes.c.key == asked.before))
 
 
 async def _refuse_left_behind(db: AsyncConnection, asked: Move) -> None:
@@ -101,3 +126,33 @@ def may_share(one: ConnectionSettings, other: ConnectionSettings) -> str | None:
     if one.processes.orders and other.processes.orders and (not rest or rest.isdigit()):
         return f"their order numbers can collide (prefixes {first!r} and {second!r}); give each a prefix of its own"
     return None
+
+
+class Sharing(Protocol):
+    """A connection that wants to use a goods owner, saved or not."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def warehouse(self) -> OngoingCredentials: ...
+    @property
+    def settings(self) -> ConnectionSettings: ...
+
+
+async def refuse_clash(db: AsyncConnection, wanted: Sharing, own_id: str = "") -> None:
+    """Raises Conflict when a connection in use has the goods owner and the two cannot share it. A draft counts for nothing."""
+    others = (connections.c.lane == lane_of(wanted.warehouse), connections.c.id != own_id, connections.c.status != "draft")
+    for row in await db.execute(select(connections).where(*others).order_by(connections.c.name)):
+        other = stored_settings(integration(row.integration), row.settings)
+        if reason := may_share(wanted.settings, other.settings):
+            raise Conflict(
+                f"{wanted.name} and {row.name} share goods owner {row.goods_owner_id}: {reason}",
+                field="settings",
+                fix="switch settings.processes.articles off in one, and set settings.order_number_prefix in both",
+            )
+
+
+async def one_at_a_time(db: AsyncConnection) -> None:
+    """Connections are made and changed one at a time: two that clash could not see each other. (SQLite has one writer anyway.)"""
+    if db.dialect.name == "postgresql":
+        await db.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("connections", 0))))

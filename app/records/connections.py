@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import Any, cast
 
 from pydantic import BaseModel, SecretStr, ValidationError
-from sqlalchemy import Row, Select, func, insert, select, update
+from sqlalchemy import Row, Select, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.errors import BadInput, Conflict, NotFound
@@ -20,21 +20,24 @@ from app.integrations.kit.mistakes import said
 from app.integrations.protocol import ConnectionSettings, Integration
 from app.integrations.protocol.account import Account
 from app.integrations.protocol.capabilities import impossible_switches, without_impossible
-from app.integrations.protocol.credentials import revealed, secrets_in
+from app.integrations.protocol.credentials import revealed, secrets_in, sent_credentials
 from app.integrations.protocol.integration import refuse
 from app.integrations.protocol.settings import RETIRED_SETTINGS
 from app.integrations.registry import RESERVED_NAMES
 from app.integrations.registry import integration as find_integration
 from app.integrations.stored_settings import stored_settings, why_unreadable
 from app.outgoing.addresses import Reach, check_address
-from app.records.connection_lanes import Move, lane_of, may_share, move, shop_lane
+from app.records.connection_lanes import Move, draft_lane, ensure_lane, lane_of, move, one_at_a_time, refuse_clash, shop_lane
 from app.storage.secrets import Vault
-from app.storage.tables import connections, lanes
-from app.storage.upserts import insert_missing
+from app.storage.tables import connections
 from app.warehouse.credentials import OngoingCredentials
 from app.warehouse.writes.writable import ARTICLE_EXTRAS, ORDER_EXTRAS, extra_path_problems
 
 NAME_PATTERN = re.compile(r"^[a-z0-9][a-z0-9_-]{0,62}$")
+
+
+OUTDATED = "is_outdated"
+"""In a stored test: the login at the WMS has changed since, and no test has passed with it."""
 
 
 class Status(StrEnum):
@@ -47,7 +50,9 @@ class Status(StrEnum):
 
 @dataclass(frozen=True)
 class Connection:
-    """One connection with its secrets readable. Never log or show `source` and `warehouse` as they are."""
+    """One connection with its secrets readable. Never log or show `source` and `warehouse` as they are.
+
+    `lane`: its goods owner's. Of a draft that was not tested there: its own."""
 
     id: str
     name: str
@@ -68,6 +73,16 @@ class Connection:
     updated_at: datetime
     adjusted: tuple[str, ...] = ()
     """Which of its saved settings do not hold as they were saved, in words."""
+
+    @property
+    def is_in_use(self) -> bool:
+        """A draft counts for nothing: what it may do, and with whose account, is not known before its test."""
+        return self.status is not Status.DRAFT
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether a test has passed with the login at the WMS that it has now."""
+        return self.is_in_use and not (self.test or {}).get(OUTDATED)
 
     @property
     def system(self) -> Integration:
@@ -105,7 +120,6 @@ class Prepared:
     warehouse: OngoingCredentials
     settings: ConnectionSettings
     account: Account
-    lane: str
 
 
 def prepare(draft: Draft, reach: Reach) -> Prepared:
@@ -127,7 +141,7 @@ def prepare(draft: Draft, reach: Reach) -> Prepared:
         check_address(account.base_url, reach, f"source.{account.base_url_field}")
     check_address(warehouse.url, reach, "warehouse.url")
     _check_extra_fields(settings)
-    return Prepared(draft.name, draft.integration, source, warehouse, settings, account, lane_of(warehouse))
+    return Prepared(draft.name, draft.integration, source, warehouse, settings, account)
 
 
 def _settings(system: Integration, given: dict[str, Any]) -> ConnectionSettings:
@@ -161,35 +175,17 @@ def _parse(model: type[BaseModel], value: dict[str, Any], field: str) -> BaseMod
         raise wrong from error
 
 
-async def _one_at_a_time(db: AsyncConnection) -> None:
-    """Connections are made and changed one at a time: two that clash could not see each other. (SQLite has one writer anyway.)"""
-    if db.dialect.name == "postgresql":
-        await db.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("connections", 0))))
-
-
 async def _refuse_taken_name(db: AsyncConnection, name: str, own_id: str = "") -> None:
     if await db.scalar(select(connections.c.id).where(connections.c.name == name, connections.c.id != own_id)):
         raise Conflict(f"there is a connection {name!r} already", field="name", fix="choose another name, or change that one")
 
 
-async def refuse_clash(db: AsyncConnection, wanted: Connection | Prepared, own_id: str = "") -> None:
-    """Raises Conflict when a connection in use has the goods owner and the two cannot share it. A draft counts for nothing."""
-    others = (connections.c.lane == wanted.lane, connections.c.id != own_id, connections.c.status != Status.DRAFT)
-    for row in await db.execute(select(connections).where(*others).order_by(connections.c.name)):
-        other = stored_settings(find_integration(row.integration), row.settings)
-        if reason := may_share(wanted.settings, other.settings):
-            raise Conflict(
-                f"{wanted.name} and {row.name} share goods owner {row.goods_owner_id}: {reason}",
-                field="settings",
-                fix="switch settings.processes.articles off in one, and set settings.order_number_prefix in both",
-            )
-
-
 async def create(db: AsyncConnection, vault: Vault, prepared: Prepared, now: datetime) -> str:
     """Saves a new connection as a draft; returns its id. Raises Conflict when its name is taken."""
-    await _one_at_a_time(db)
+    await one_at_a_time(db)
     await _refuse_taken_name(db, prepared.name)
     connection_id = new_id("con")
+    lane = draft_lane(connection_id, prepared.warehouse.goods_owner_id)
     await db.execute(
         insert(connections).values(
             id=connection_id,
@@ -199,11 +195,12 @@ async def create(db: AsyncConnection, vault: Vault, prepared: Prepared, now: dat
             status=Status.DRAFT,
             settings_version=1,
             created_at=now,
+            lane=lane,
             **_columns(vault, prepared, now),
         )
     )
-    await _ensure_lane(db, prepared.lane)
-    await _ensure_lane(db, shop_lane(connection_id))
+    await ensure_lane(db, lane)
+    await ensure_lane(db, shop_lane(connection_id))
     return connection_id
 
 
@@ -212,38 +209,38 @@ def _columns(vault: Vault, prepared: Prepared, now: datetime) -> dict[str, Any]:
         "account_key": prepared.account.key,
         "warehouse_url": prepared.warehouse.url,
         "goods_owner_id": prepared.warehouse.goods_owner_id,
-        "lane": prepared.lane,
         "settings": prepared.settings.model_dump(mode="json"),
         "secrets": vault.seal({"shop": revealed(prepared.source), "warehouse": revealed(prepared.warehouse)}),
         "updated_at": now,
     }
 
 
-async def _ensure_lane(db: AsyncConnection, key: str) -> None:
-    await insert_missing(db, lanes, key=key)
-
-
 async def change(db: AsyncConnection, vault: Vault, current: Connection, prepared: Prepared, now: datetime) -> None:
     """Saves a changed connection. Its settings version goes up, so that waiting jobs are mapped again.
 
     A connection that points elsewhere (account, warehouse or goods owner) becomes a draft again: it is tested before it is used.
+    It leaves the lane of its goods owner when that changes (`draft_lane`).
     Raises Conflict when somebody has changed it since `current` was read, when one in use cannot share its goods owner any more,
     and when its records are in another goods owner's stock: they could no longer be changed or found there.
     """
-    await _one_at_a_time(db)
+    await one_at_a_time(db)
     await _refuse_taken_name(db, prepared.name, current.id)
-    values: dict[str, Any] = {"name": prepared.name, "settings_version": current.settings_version + 1}
+    lane = current.lane
+    if lane_of(prepared.warehouse) != lane_of(current.warehouse):
+        lane = draft_lane(current.id, prepared.warehouse.goods_owner_id)
+    values: dict[str, Any] = {"name": prepared.name, "settings_version": current.settings_version + 1, "lane": lane}
     if points_elsewhere(current, prepared):
         values["status"] = Status.DRAFT
-    elif current.status is not Status.DRAFT:
+    elif current.is_in_use:
         await refuse_clash(db, prepared, current.id)
+    if current.is_in_use and sent_credentials(current.warehouse) != sent_credentials(prepared.warehouse):
+        values["test"] = {"ok": False, "checks": [], **(current.test or {}), OUTDATED: True}
     unchanged = (connections.c.id == current.id, connections.c.settings_version == current.settings_version)
     done = await db.execute(update(connections).where(*unchanged).values(**values, **_columns(vault, prepared, now)))
     if done.rowcount == 0:
         raise changed_meanwhile(current.name)
-    if prepared.lane != current.lane:
-        await _ensure_lane(db, prepared.lane)
-        await move(db, Move(current.id, current.name, current.lane, prepared.lane))
+    if lane != current.lane:
+        await move(db, Move(current.id, current.name, current.lane, lane))
 
 
 def changed_meanwhile(name: str, field: str | None = None) -> Conflict:
@@ -256,7 +253,7 @@ def points_elsewhere(current: Connection, prepared: Prepared) -> bool:
     return (
         not prepared.account.is_at(current.account)
         or current.warehouse.url != prepared.warehouse.url
-        or current.lane != prepared.lane
+        or current.warehouse.goods_owner_id != prepared.warehouse.goods_owner_id
     )
 
 
@@ -271,9 +268,10 @@ async def activate(db: AsyncConnection, current: Connection, now: datetime) -> N
     `current` is the connection as it is stored, read under lock in the same transaction. Raises Conflict when it cannot share its
     goods owner with those that are in use (requirement: rules for every connection, 8).
     """
-    await _one_at_a_time(db)
+    await one_at_a_time(db)
     await refuse_clash(db, current, current.id)
-    values: dict[str, Any] = {"status": Status.ACTIVE, "updated_at": now}
+    lane = lane_of(current.warehouse)
+    values: dict[str, Any] = {"status": Status.ACTIVE, "updated_at": now, "lane": lane}
     if current.activated_at is None:
         values["activated_at"] = now
     if current.settings.go_live is None:
@@ -283,6 +281,8 @@ async def activate(db: AsyncConnection, current: Connection, now: datetime) -> N
     done = await db.execute(update(connections).where(*unchanged).values(**values))
     if done.rowcount == 0:
         raise changed_meanwhile(current.name)
+    if lane != current.lane:
+        await move(db, Move(current.id, current.name, current.lane, lane))
 
 
 async def save_test(

@@ -58,10 +58,15 @@ ROWS = {
 """How many rows 97d0881 left in each of its tables."""
 
 SHOP_WRITE = ("id", "connection_id", "call", "items", "request", "started_at", "over_at", "finished_at", "result", "error")
-CHANGED = {("connections", "shop_url"), ("connections", "settings"), *(("shop_writes", column) for column in SHOP_WRITE)}
+CHANGED = {
+    ("connections", "shop_url"),
+    ("connections", "settings"),
+    ("connections", "lane"),
+    *(("shop_writes", column) for column in SHOP_WRITE),
+}
 """Columns (table, column) that a migration changes on purpose, or takes away; a test of its own says what has become of them."""
 
-GROWN: set[str] = {"attempts"}
+GROWN: set[str] = {"attempts", "lanes"}
 """Tables that a migration puts rows of another table into."""
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -209,6 +214,7 @@ class TestConnections:
         found = asyncio.run(self.found(migrated, "utkast"))
         assert (found.status, found.warehouse.goods_owner_id) == ("draft", 78)
         assert found.settings.order_number_prefix == "U-"
+        assert found.lane == f"draft:{found.id}#78", "it counts for nothing in the goods owner's lane"
 
     def test_its_address_is_its_account(self, migrated: Migrated) -> None:
         before = {row["id"]: row["shop_url"] for row in migrated.before["connections"]}

@@ -159,7 +159,7 @@ async def apply_connection(
 
 @router.delete("/{connection}", summary="Delete a draft", status_code=204, responses=problems(404, 409))
 async def delete_connection(caller: Admin, connection: Name) -> Response:
-    """Deletes a draft that never kept any data. Pause any other connection instead."""
+    """Deletes a draft that was never in use, with the webhooks that it has taken. Pause any other connection instead."""
     await connection_service.remove(caller.gateway, await caller.connection(connection))
     return Response(status_code=204)
 

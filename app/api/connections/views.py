@@ -12,6 +12,7 @@ from app.api.kit.examples import SYSTEM
 from app.engine.operations.connection_test import Report
 from app.engine.operations.lanes import id_of
 from app.integrations.protocol.credentials import secret_fields, shown
+from app.records.connection_lanes import lane_of
 from app.records.connections import Connection
 
 _CREDENTIALS = SYSTEM.credentials_model.model_validate(dict(SYSTEM.reference.credentials))
@@ -226,7 +227,7 @@ def members(request: Request, connection: Connection) -> dict[str, Any]:
         "secrets": {**_secrets("source", connection.source), **_secrets("warehouse", connection.warehouse)},
         "settings": connection.settings.model_dump(mode="json"),
         "settings_version": connection.settings_version,
-        "lane_id": id_of(connection.lane),
+        "lane_id": id_of(lane_of(connection.warehouse)),
         "webhook_url": url if sends_webhooks else None,
         "webhook_url_note": note if sends_webhooks else None,
         "warehouse_webhook_url": f"{url.removesuffix(connection.webhook_id)}ongoing/{connection.webhook_id}",

@@ -77,14 +77,19 @@ class Counter:
 # --- the counters ---------------------------------------------------------------------------------------------------------
 
 
-def of_warehouse(connection: Connection) -> str:
-    """One user of one WMS."""
+def user_of(connection: Connection) -> str:
+    """One user of one WMS, whoever gives it as theirs."""
     return f"{connection.warehouse.url}|{connection.warehouse.user}"
 
 
+def of_warehouse(connection: Connection) -> str:
+    """One user of one WMS. A connection whose login no test has proven is counted apart: it may name a user that is another's."""
+    return user_of(connection) if connection.is_proven else f"{user_of(connection)}|{connection.id}"
+
+
 def of_source(connection: Connection) -> str:
-    """One account of the connection's outside system."""
-    return connection.account.key
+    """One account of the connection's outside system. A draft is counted apart: it may name an account that is not its own."""
+    return connection.account.key if connection.is_in_use else f"{connection.account.key}|{connection.id}"
 
 
 def key_for(counted: str, call: str) -> str:

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from app.clock import Clock, utc_now
 from app.domain import Kind
 from app.engine.core.account_circuit import AccountCircuits, RestingClient
+from app.engine.core.circuit import of_source
 from app.engine.core.pace import PacedTransport, PaceKeeper
 from app.engine.core.queue import WakeUps
 from app.engine.core.sessions import SharedSessions, consent_page
@@ -49,9 +50,9 @@ _Lane = tuple[list[Connection], frozenset[str]]
 
 @dataclass(frozen=True)
 class _OpenSource:
-    """A client, and the versions of the settings and the test for which it was made."""
+    """A client, and what it was made for: the versions of the settings and the test, and whether the connection is in use."""
 
-    made_for: tuple[int, datetime | None]
+    made_for: tuple[int, datetime | None, bool]
     source: Source
 
 
@@ -141,7 +142,7 @@ class Gateway:
 
     def source(self, connection: Connection) -> Source:
         """A client of the connection's shop, kept (with what it has cached) until its settings change or it is tested again."""
-        made_for = (connection.settings_version, connection.tested_at)
+        made_for = (connection.settings_version, connection.tested_at, connection.is_in_use)
         kept = self._sources.get(connection.id)
         if kept is None or kept.made_for != made_for:
             opened = self._open(connection, connection.facts, self.circuits, partial(self.junk_heard, connection))
@@ -171,7 +172,7 @@ class Gateway:
         system, transport, shared = connection.system, self.transport, self.http
         pace, pause = system.pace(connection.source, connection.settings), None
         if pace is not None:
-            key = f"{connection.integration}|{system.account(connection.source).key}"
+            key = f"{connection.integration}|{of_source(connection)}"
             transport = PacedTransport(self.transport, self.paces, key, pace, self.clock)
             shared = client_on(transport)
             pause = partial(self.paces.stop, pace.row or key, pace=pace)

@@ -107,7 +107,8 @@ async def _store(gateway: Gateway, tested: Connection, report: Report, facts: di
         now = await connections.find(db, gateway.vault, tested.id, lock=True)
         if is_of(tested, now):
             at = gateway.clock()
-            await connections.save_test(db, now.id, report.plain(), facts or now.facts, at)
+            still = {} if report.ok or not (now.test or {}).get(connections.OUTDATED) else {connections.OUTDATED: True}
+            await connections.save_test(db, now.id, {**report.plain(), **still}, facts or now.facts, at)
             found = (Change("test.ok", (now.test or {}).get("ok"), report.ok), Change("tested_at", now.tested_at, at))
             note(db, f"connection {now.name}", found, connection_ids=(now.id,))
 

@@ -30,7 +30,7 @@ from app.integrations.registry import integration
 from app.logs import get_logger
 from app.records import connections, sessions
 from app.records import cursors as cursor_records
-from app.records.connection_lanes import shop_lane
+from app.records.connection_lanes import draft_lane, shop_lane
 from app.records.connections import Connection, Draft, Prepared, Status, prepare
 from app.records.webhooks import checks, former_secrets
 from app.storage.outbound_tables import hooks
@@ -285,7 +285,7 @@ async def rotate_webhook_secret(gateway: Gateway, current: Connection, *, at_onc
 
 
 async def remove(gateway: Gateway, current: Connection) -> None:
-    """Deletes a draft of which nothing was ever kept. Raises Conflict for any other connection."""
+    """Deletes a draft that was never in use, with the webhooks that it has taken. Raises Conflict for any other connection."""
     in_use = Conflict(
         f"{current.name} has been in use", fix=f"pause it with POST /connections/{current.name}/pause; its history stays"
     )
@@ -294,12 +294,13 @@ async def remove(gateway: Gateway, current: Connection) -> None:
         now = await connections.find(db, gateway.vault, current.id, lock=True)
         if now.status is not Status.DRAFT or await _has_records(db, now.id):
             raise in_use
-        for table in (cursors, alerts, session_rows, hooks):
+        for table in (inbox, cursors, alerts, session_rows, hooks):
             await db.execute(delete(table).where(table.c.connection_id == now.id))
         await former_secrets.forget(db, now.id)
         connection_changes.note_removed(db, now)
         await db.execute(delete(rows).where(rows.c.id == now.id))
-        await db.execute(delete(lanes).where(lanes.c.key == shop_lane(now.id)))
+        own = (shop_lane(now.id), draft_lane(now.id, now.warehouse.goods_owner_id))
+        await db.execute(delete(lanes).where(lanes.c.key.in_(own)))
 
     try:
         await gateway.database.run(work)
@@ -309,7 +310,7 @@ async def remove(gateway: Gateway, current: Connection) -> None:
 
 
 async def _has_records(db: AsyncConnection, connection_id: str) -> bool:
-    for table in (inbox, jobs, mappings, run_parts):
+    for table in (jobs, mappings, run_parts):
         query = select(table.c.id).where(table.c.connection_id == connection_id).limit(1)
         if await db.scalar(query) is not None:
             return True
@@ -334,8 +335,9 @@ async def activate(gateway: Gateway, connection: Connection) -> Report:
         if not connection_test.is_of(connection, now) or now.status not in (connection.status, Status.ACTIVE):
             raise Conflict(f"{now.name} was changed while it was tested", fix="activate it again: it is then tested as it is now")
         await connections.activate(db, now, gateway.clock())
-        connection_changes.note_change(db, now, await connections.find(db, gateway.vault, now.id))
-        return now
+        after = await connections.find(db, gateway.vault, now.id)
+        connection_changes.note_change(db, now, after)
+        return after
 
     await begin(gateway, await gateway.database.run(work))
     return report

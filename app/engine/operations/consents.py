@@ -101,7 +101,7 @@ async def _current(
     if found is None:
         plain = {name: value for name, value in source.items() if value is not None}
         account = system.account(system.credentials_model.model_validate(plain))
-        found = await visits.connection_of(db, system.name, account.key, connection_lanes.lane_of(warehouse))
+        found = await visits.connection_of(db, system.name, account.key, warehouse)
     return None if found is None else await connections.find(db, gateway.vault, found, lock=True)
 
 
@@ -141,7 +141,7 @@ async def _created(db: AsyncConnection, gateway: Gateway, draft: Draft, prepared
 async def _kept_apart(db: AsyncConnection, gateway: Gateway, draft: Draft, prepared: Prepared) -> Prepared:
     """As it is where nothing is in its way, else with the first prefix that is free. Raises Conflict when none of them is."""
     try:
-        await connections.refuse_clash(db, prepared)
+        await connection_lanes.refuse_clash(db, prepared)
     except Conflict as error:
         clash = error
     else:
@@ -152,6 +152,6 @@ async def _kept_apart(db: AsyncConnection, gateway: Gateway, draft: Draft, prepa
         settings = {**draft.settings, "processes": {"articles": False}, "order_number_prefix": prefix}
         apart = prepare(draft.model_copy(update={"settings": settings}), gateway.settings.reach)
         with contextlib.suppress(Conflict):
-            await connections.refuse_clash(db, apart)
+            await connection_lanes.refuse_clash(db, apart)
             return apart
     raise clash

@@ -28,7 +28,7 @@ from app.engine.core.queue import Task
 from app.engine.core.runtime import Gateway
 from app.errors import NotFound
 from app.records import connections
-from app.records.connection_lanes import SHOP_LANE, shop_lane
+from app.records.connection_lanes import DRAFT_LANE, SHOP_LANE, shop_lane
 from app.records.connections import Connection
 from app.storage.audit.changes import Change, note
 from app.storage.tables import budgets as budget_rows
@@ -79,7 +79,8 @@ def id_of(key: str) -> str:
 
 
 async def every(gateway: Gateway) -> list[Lane]:
-    """All lanes by key. One that no connection uses any more is left out, unless something in it is not done."""
+    """All lanes by key. One that no connection uses is left out, unless something in it is not done. A draft uses none
+    before it was tested."""
     async with gateway.database.read() as db:
         on_lanes = await connections.every(db, gateway.vault)
         rows = await db.execute(select(lanes.c.key, lanes.c.paused, lanes.c.pause_reason).order_by(lanes.c.key))
@@ -90,7 +91,8 @@ async def every(gateway: Gateway) -> list[Lane]:
         now = gateway.clock()
         on = {lane.key: [each for each in on_lanes if _is_on(each, lane.key)] for lane in stored}
         unfinished = {each.lane for each in counts}
-        shown = [lane for lane in stored if on[lane.key] or lane.key in unfinished]
+        used = {lane.key for lane in stored if on[lane.key] and not lane.key.startswith(DRAFT_LANE)}
+        shown = [lane for lane in stored if lane.key in used | unfinished]
         return [await _lane(db, lane, on[lane.key], counts, until, now) for lane in shown]
 
 

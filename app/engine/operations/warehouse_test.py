@@ -1,7 +1,8 @@
 """The warehouse's part of a connection test, which must not lock out the user with whom live connections work.
 
-The WMS locks a user out of a method after refused calls in a row, whoever made them. So refused tests are counted by the user,
-across connections, apart from what live connections count. After some in a row no test calls the WMS for a while.
+The WMS locks a user out of a method after refused calls in a row, whoever made them. So refused tests of drafts are counted by
+the user, across connections, apart from what live connections count. After some in a row no draft with that user is tested for a
+while. Connections in use go on, and the tests of each are counted by themselves: what others try with its user costs it nothing.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ async def guarded(
     database: Database, settings: Settings, connection: Connection, client: OngoingClient, clock: Clock
 ) -> tuple[Check, ...]:
     """The same with a client of one's own."""
-    keys = {name: circuit.key_for(circuit.of_warehouse(connection), f"test {name}") for name in COUNTED}
+    counted = f"{circuit.user_of(connection)}|{connection.id}" if connection.is_in_use else circuit.user_of(connection)
+    keys = {name: circuit.key_for(counted, f"test {name}") for name in COUNTED}
     async with database.read() as db:
         paused = await circuit.longest_pause(db, list(keys.values()), clock())
     if paused is not None:
@@ -53,9 +55,10 @@ async def guarded(
 
 def _not_made(name: str, connection: Connection, paused: Paused) -> Check:
     tries = f"{paused.failures} refused calls in a row" if paused.failures > 1 else "a refused call"
+    others = "" if connection.is_in_use else "; connections in use go on meanwhile"
     message = (
         f"not tried: too many tests of the user {connection.warehouse.user} were refused ({tries}; the last: {paused.error}). "
-        f"The next test is possible at {paused.until:%H:%M} UTC"
+        f"The next test is possible at {paused.until:%H:%M} UTC{others}"
     )
     return Check(name, False, message, "correct the credentials meanwhile; more refused calls would lock the user out of the WMS")
 

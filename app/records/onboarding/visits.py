@@ -12,13 +12,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, or_, select, update
+from sqlalchemy import Row, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.ids import new_id
 from app.storage.secrets import Vault
 from app.storage.side_tables import visits
 from app.storage.tables import connections
+from app.warehouse.credentials import OngoingCredentials
 
 
 class Stage(StrEnum):
@@ -156,7 +157,12 @@ async def prune(db: AsyncConnection, now: datetime) -> bool:
     return False
 
 
-async def connection_of(db: AsyncConnection, integration: str, account_key: str, lane: str) -> str | None:
+async def connection_of(db: AsyncConnection, integration: str, account_key: str, warehouse: OngoingCredentials) -> str | None:
     """The id of the connection of that account to that goods owner."""
-    same = (connections.c.integration == integration, connections.c.account_key == account_key, connections.c.lane == lane)
+    same = (
+        connections.c.integration == integration,
+        connections.c.account_key == account_key,
+        func.lower(connections.c.warehouse_url) == warehouse.url.lower(),
+        connections.c.goods_owner_id == warehouse.goods_owner_id,
+    )
     return await db.scalar(select(connections.c.id).where(*same).order_by(connections.c.created_at).limit(1))

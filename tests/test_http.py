@@ -15,7 +15,7 @@ import pytest
 from app import http as guarded
 from app.errors import BadInput, Malformed, RateLimited, Unavailable
 from app.http import GuardedTransport, account_client, encode_query, open_client, retry_after_seconds, send
-from app.outgoing.addresses import Reach, check_address, is_public
+from app.outgoing.addresses import Reach, check_address, is_public, plain_address
 from app.sandbox.kit.server import Server
 
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
@@ -54,6 +54,12 @@ class TestAddresses:
             "2002:a00:1::",
             "64:ff9b::7f00:1",
             "64:ff9b::a9fe:a9fe",
+            "64:ff9b:1::7f00:1",
+            "168.63.129.16",
+            "192.88.99.1",
+            "fec0::1",
+            "3fff::1",
+            "::ffff:168.63.129.16",
         ],
     )
     def test_what_is_inside_is_not_public_however_it_is_written(self, address: str) -> None:
@@ -96,6 +102,34 @@ class TestAddresses:
             check_address(url, Reach(), "url")
         assert "GATEWAY_ALLOW_" in str(caught.value.fix)
         check_address(url, ANYWHERE, "url")
+
+    @pytest.mark.parametrize(
+        "host",
+        [
+            *("2130706433", "0x7f000001", "0177.0.0.1", "127.1", "0", "1.2.3.4.5", "shop.0x7f", "１２７.０.０.１"),
+            *("a..b", ".", "-", "-a.example", "a-.example", "a" * 64 + ".example", "a." * 130 + "example", "xn--zz"),
+            *("ex ample", "shop,example", "a*b.example", "sho\u00adp.example", "shop\ud800.example"),
+        ],
+    )
+    def test_what_cannot_be_the_name_of_a_host_is_refused_with_its_field(self, host: str) -> None:
+        with pytest.raises(BadInput) as caught:
+            check_address(f"https://{host}/", ANYWHERE, "source.shop_url")
+        assert (caught.value.field, caught.value.status) == ("source.shop_url", 422)
+
+    @pytest.mark.parametrize("host", ["localhost.", "foo.local.", "metadata.google.internal."])
+    def test_a_dot_at_the_end_makes_no_other_host(self, host: str) -> None:
+        with pytest.raises(BadInput, match="inside a private network"):
+            check_address(f"https://{host}/", Reach(), "url")
+
+    @pytest.mark.parametrize("given", ["https://ex\nample/", "https://x.example/\x01", "https://x.example/a b", "https://x\\@y/"])
+    def test_what_is_in_no_address_is_refused_as_it_is_given(self, given: str) -> None:
+        with pytest.raises(ValueError, match="a blank or another character that is in no address"):
+            plain_address(given)
+
+    def test_an_address_has_an_end(self) -> None:
+        assert plain_address("  https://shop.example/ ") == "https://shop.example/"
+        with pytest.raises(ValueError, match="at most 1000 characters"):
+            plain_address("https://shop.example/" + "a" * 1000)
 
     def test_credentials_do_not_belong_into_an_address(self) -> None:
         with pytest.raises(BadInput) as caught:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
+
+import httpx
 
 from app.errors import BadInput
 
@@ -28,6 +31,38 @@ class Reach:
     private_addresses: bool = False
     plain_http: bool = False
     ca_file: Path | None = None
+
+
+LONGEST = 1_000
+
+
+def plain_address(given: str) -> str:
+    """An address as it was given, without blanks around it. Raises ValueError for one that holds what is in no address: blanks,
+    line ends, characters that nobody sees."""
+    text = given.strip()
+    if len(text) > LONGEST:
+        raise ValueError(f"an address has at most {LONGEST} characters")
+    if any(not each.isprintable() or each.isspace() or each in '\\"<>^`{|}' for each in text):
+        raise ValueError("the address holds a blank or another character that is in no address: type it again")
+    return text
+
+
+_LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
+
+
+def _is_name(host: str) -> bool:
+    """Whether a host can be one: a name of the DNS that is no number in disguise (`127.1`, `0x7f000001`)."""
+    try:
+        url = httpx.URL(scheme="https", host=host)
+        name = url.raw_host.decode("ascii")
+        if not url.host:  # it decodes what is in the DNS's spelling (xn--…)
+            return False
+    except (httpx.InvalidURL, UnicodeError):
+        return False
+    labels = name.removesuffix(".").split(".")
+    last = labels[-1]
+    is_number = last.isdigit() or re.fullmatch("0x[0-9a-f]*", last) is not None
+    return len(name) <= 253 and not is_number and all(_LABEL.fullmatch(label) for label in labels)
 
 
 def check_address(url: str, reach: Reach, field: str) -> None:
@@ -55,7 +90,11 @@ def check_address(url: str, reach: Reach, field: str) -> None:
     try:
         address = ipaddress.ip_address(parts.hostname)
     except ValueError:
-        if parts.hostname == "localhost" or parts.hostname.endswith((".localhost", ".internal", ".local")):
+        if not _is_name(parts.hostname):
+            words = f"{parts.hostname[:80]!r} cannot be the name of a host"
+            raise BadInput(words, field=field, fix="give the address as a browser shows it, like https://shop.example/") from None
+        host = parts.hostname.removesuffix(".")
+        if host == "localhost" or host.endswith((".localhost", ".internal", ".local")):
             _require(reach, parts.hostname, field)
         return
     if not is_public(address):

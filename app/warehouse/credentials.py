@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator
 
 from app.given import Given
+from app.outgoing.addresses import plain_address
 
 LIVE_HOST = "api.ongoingsystems.se"
 _LOGIN_HOST = re.compile(r"^(?!api\.|wms\d*\.|www\.)([a-z0-9-]+)\.ongoingsystems\.se$")
@@ -45,7 +46,7 @@ def api_address(pasted: str) -> str:
 
     Raises ValueError when the warehouse cannot be told from it. Whether calls may go there is checked elsewhere.
     """
-    text = pasted.strip()
+    text = plain_address(pasted)
     parts = urlsplit(text if "://" in text else f"https://{text}")
     if parts.username or parts.password:
         raise ValueError("the address holds a user name or password; they have fields of their own")

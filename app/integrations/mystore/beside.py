@@ -9,6 +9,7 @@ from typing import Any
 from app.clock import Clock
 from app.errors import Malformed, Refused
 from app.integrations.kit.side_reads import FINAL_NO
+from app.integrations.kit.values.path_parts import part
 from app.integrations.mystore.mapping.statuses import Status, kept_statuses, statuses_of
 from app.integrations.mystore.rest.calls import Calls
 from app.integrations.mystore.rest.lists import everything
@@ -94,7 +95,7 @@ class Beside:
     async def _read_value(self, value_id: str) -> None:
         """A shop that does not give one by itself lists them all."""
         try:
-            await self._remember(await self._calls.one(f"product-option-values/{value_id}"))
+            await self._remember(await self._calls.one(f"product-option-values/{part(value_id)}"))
         except (Refused, Malformed):
             for each in await everything(self._calls, "product-option-values", self._settings.page_size):
                 await self._remember(each)

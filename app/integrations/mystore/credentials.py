@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, SecretStr, ValidationInfo, field_validato
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.given import Given
+from app.outgoing.addresses import plain_address
 
 API_URL = "https://api.mystore.no"
 AUTH_URL = "https://auth.mystore.no"
@@ -107,7 +108,7 @@ def own_credentials(given: BaseModel) -> MystoreCredentials:
 
 def scheme_and_host(url: str) -> str:
     """`https://api.mystore.no` from what was given; a path is left out. Raises ValueError."""
-    text = url.strip()
+    text = plain_address(url)
     parts = urlsplit(text if "://" in text else f"https://{text}")
     if parts.scheme.lower() not in ("http", "https") or not parts.hostname or "@" in parts.netloc or parts.port == 0:
         raise ValueError("give scheme and host, like https://api.mystore.no")

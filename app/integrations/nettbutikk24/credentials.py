@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, Field, SecretStr, field_validator
 
 from app.given import Given
+from app.outgoing.addresses import plain_address
 
 API_PATH = "/api/v1/"
 
@@ -23,7 +24,7 @@ class NettbutikkCredentials(Given):
     @classmethod
     def _address(cls, value: str) -> str:
         """Scheme, host and path with a slash at the end. Raises ValueError."""
-        text = value.strip()
+        text = plain_address(value)
         parts = urlsplit(text if "://" in text else f"https://{text}")
         if parts.scheme.lower() not in ("http", "https") or not parts.hostname or "@" in parts.netloc or parts.port == 0:
             raise ValueError("give the address of the API, like https://shop.example.no/api/v1/")

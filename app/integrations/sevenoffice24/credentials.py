@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, Field, SecretStr, field_validator
 
 from app.given import Given
+from app.outgoing.addresses import plain_address
 
 API_URL = "https://api.24sevenoffice.com"
 GUID = r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
@@ -45,7 +46,7 @@ class SevenOfficeCredentials(Given):
     @classmethod
     def _host(cls, value: str) -> str:
         """`https://api.24sevenoffice.com` from what was given; a path is left out. Raises ValueError."""
-        text = value.strip()
+        text = plain_address(value)
         parts = urlsplit(text if "://" in text else f"https://{text}")
         if parts.scheme.lower() not in ("http", "https") or not parts.hostname or "@" in parts.netloc or parts.port == 0:
             raise ValueError(f"give scheme and host, like {API_URL}")

@@ -13,6 +13,7 @@ from app.domain.shipment import CountsAsShipped
 from app.given import Flag, Given
 from app.integrations.protocol import ConnectionSettings, ShipmentSettings, fillable
 from app.integrations.protocol.credentials import ShownByItsEnd
+from app.outgoing.addresses import plain_address
 
 
 class SignatureMethod(StrEnum):
@@ -309,7 +310,7 @@ def own_credentials(given: BaseModel) -> WooCommerceCredentials:
 
 def home_address(url: str) -> str:
     """The shop's home address with a trailing slash, from what a person pasted. Raises ValueError."""
-    text = url.strip()
+    text = plain_address(url)
     if "://" not in text:
         text = f"https://{text}"
     for mark in ("?", "#", "/wp-json", "/wc-api", "/wp-admin"):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.api.calling import NO_CITY, Site
 
 EXTRA = {"extra_order_fields": {"consigneeOrderNumber": "meta_data._innkjopsordre"}}
@@ -95,3 +97,16 @@ async def test_a_foreign_connection_is_not_there(lite_site: Site) -> None:
     guest = await lite_site.door.caller("admin", only=[theirs])
     assert (await guest.post("/connections/shop/preview", json={})).status_code == 404
     assert (await (await lite_site.door.caller("sync")).post("/connections/shop/preview", json={})).status_code == 403
+
+
+@pytest.mark.parametrize("process", ["orders", "articles"])
+async def test_what_is_no_id_is_refused_and_the_shop_is_not_asked(lite_site: Site, process: str) -> None:
+    asked = len(lite_site.shop.calls())
+    for odd in ("5?_method=DELETE&force=true", "../customers/7", "../../../wp/v2/users", "5/notes", "5#", "five", "-1"):
+        answer = await lite_site.client.post("/connections/shop/preview", json={"process": process, "records": [odd]})
+        assert (answer.status_code, answer.json()["field"], answer.json()["fix"]) == (
+            422,
+            "records",
+            "an id is a number, like 1042",
+        )
+    assert len(lite_site.shop.calls()) == asked

@@ -7,6 +7,7 @@ from typing import Any
 from app.errors import ConsentEnded, LoginRefused, NoSuchRecord, Refused, RemoteError, Unavailable
 from app.http import CERTIFICATE
 from app.integrations.kit.side_reads import FINAL_NO
+from app.integrations.kit.values.path_parts import part
 from app.integrations.mystore.beside import language_of
 from app.integrations.mystore.credentials import MystoreCredentials
 from app.integrations.mystore.mapping.statuses import Status, one_that_means, statuses_of
@@ -57,7 +58,7 @@ class ConnectionTest:
         if products is not None:
             await self._read("product-variants", "variants")
         if orders:
-            await self._read(f"orders/{resource_id(orders[0])}/order-products", "order lines", right="order-products")
+            await self._read(f"orders/{part(resource_id(orders[0]))}/order-products", "order lines", right="order-products")
         await self._learn_language()
         await self._learn_statuses()
         await self._learn_operator("orders" if orders else "products", orders or products or [])

@@ -7,6 +7,7 @@ from typing import Any
 from app.domain import OrderLine, SourceRecord
 from app.errors import NoSuchRecord
 from app.integrations.kit.side_reads import FINAL_NO
+from app.integrations.kit.values.path_parts import part
 from app.integrations.mystore.beside import Beside
 from app.integrations.mystore.mapping.options import combined_name, options_of_line, product_code
 from app.integrations.mystore.mapping.orders import NUMBER, status_of
@@ -36,7 +37,7 @@ class OrderReads:
             added[STATUS] = await self._beside.status(related(order, "order-status"))
         if LINES in order or self._is_cancelled({**order, **added}):
             return added
-        lines = await everything(self._calls, f"orders/{record.source_id}/order-products", self._settings.page_size)
+        lines = await everything(self._calls, f"orders/{part(record.source_id)}/order-products", self._settings.page_size)
         for line in lines:
             await self._give_number(line)
         return added | {LINES: lines} | await self._total(record)
@@ -48,7 +49,7 @@ class OrderReads:
         if number(attributes(record.body).get(self._settings.total_attribute)) is not None:
             return {}
         try:
-            rows = await everything(self._calls, f"orders/{record.source_id}/order-totals", self._settings.page_size)
+            rows = await everything(self._calls, f"orders/{part(record.source_id)}/order-totals", self._settings.page_size)
         except FINAL_NO as error:
             return {TOTAL: None, UNREAD: {"total": error.message}}
         found = (attributes(each).get("value") for each in rows if text(attributes(each), "class") == self._settings.total_class)
@@ -59,7 +60,7 @@ class OrderReads:
         if text(attributes(line), "sku").strip():
             return
         variant, product = related(line, *self._settings.variant_relationships), related(line, "product")
-        path = f"product-variants/{variant}" if variant else f"products/{product}" if product else None
+        path = f"product-variants/{part(variant)}" if variant else f"products/{part(product)}" if product else None
         if path is None:
             return
         try:
@@ -75,7 +76,7 @@ class OrderReads:
         own = next((each for each in objects(order, LINES) if text(each, "id") == line.row_number), None)
         product = related(own, "product") if own is not None else None
         listed = await everything(
-            self._calls, f"order-products/{line.row_number}/order-product-attributes", self._settings.page_size
+            self._calls, f"order-products/{part(line.row_number)}/order-product-attributes", self._settings.page_size
         )
         options = options_of_line(listed, await self._beside.language())
         known = [each for each in options if each["option"] and each["value"]]

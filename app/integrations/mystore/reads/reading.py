@@ -13,6 +13,7 @@ from typing import Any
 
 from app.domain import OrderLine, Process, SourceRecord
 from app.errors import Malformed, NoSuchRecord
+from app.integrations.kit.values.path_parts import digits, part
 from app.integrations.mystore.reads.orders import OrderReads
 from app.integrations.mystore.reads.polling import Operators, Poll, Stretch, replaced, with_members
 from app.integrations.mystore.reads.records import record_of, variant_record
@@ -117,15 +118,16 @@ class RecordReader(Shop):
     async def read(self, process: Process, source_id: str) -> SourceRecord | None:
         """One order, product or variant. None only when the shop says that there is none."""
         path = PATHS[process]
+        digits(source_id.removeprefix(VARIANT), "order" if process is Process.ORDERS else "article")
         if source_id.startswith(VARIANT):
             path = "product-variants"
         try:
-            resource = await self._calls.one(f"{path}/{source_id.removeprefix(VARIANT)}")
+            resource = await self._calls.one(f"{path}/{part(source_id.removeprefix(VARIANT))}")
         except NoSuchRecord:
             return None
         found = self._record(process, path, resource)
         if found is None or found.source_id != source_id:
-            call = f"GET {path}/{source_id.removeprefix(VARIANT)}"
+            call = f"GET {path}/{part(source_id.removeprefix(VARIANT))}"
             raise Malformed("the shop answered another record than the one asked for", system=SYSTEM, call=call, status=200)
         return found
 

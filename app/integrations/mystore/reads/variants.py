@@ -13,6 +13,7 @@ from typing import Any
 from app.domain import Process, SourceRecord
 from app.errors import Malformed, Refused
 from app.integrations.kit.side_reads import FINAL_NO
+from app.integrations.kit.values.path_parts import part
 from app.integrations.mystore.beside import Beside
 from app.integrations.mystore.mapping.options import in_order, option, pairs_of
 from app.integrations.mystore.rest.calls import Calls
@@ -66,7 +67,7 @@ class Variants:
     async def of_product(self, product_id: str) -> Family:
         """The variants of a product; none where it has none."""
         family = Family()
-        async for page in pages(self._calls, f"products/{product_id}/product-variants", self._settings.page_size):
+        async for page in pages(self._calls, f"products/{part(product_id)}/product-variants", self._settings.page_size):
             family.members += _told(page)
         return family
 
@@ -113,7 +114,7 @@ class Variants:
         """What is missing beside a variant that was read by itself."""
         product_id = related(record.body, "product")
         try:
-            product = await self._calls.one(f"products/{product_id}") if product_id else {}
+            product = await self._calls.one(f"products/{part(product_id)}") if product_id else {}
         except FINAL_NO as error:
             product = {"id": product_id or "", "attributes": {}}
             return {PRODUCT: summary(product), OPTIONS: [], UNREAD: {"options": error.message}}
@@ -123,7 +124,7 @@ class Variants:
     async def _pairs_of(self, product_id: str) -> dict[str, tuple[str, str]] | str:
         """The option and value of each of a product's attributes by its id; why not, where they may not be read."""
         try:
-            listed = await everything(self._calls, f"products/{product_id}/product-attributes", self._settings.page_size)
+            listed = await everything(self._calls, f"products/{part(product_id)}/product-attributes", self._settings.page_size)
         except FINAL_NO as error:
             return error.message
         pairs = ((resource_id(each), related(each, "product-option"), related(each, "product-option-value")) for each in listed)

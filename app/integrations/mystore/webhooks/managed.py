@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from app.errors import LoginRefused, Malformed, NoSuchRecord, Refused
+from app.integrations.kit.values.path_parts import part
 from app.integrations.kit.webhook_plan import webhook_plan
 from app.integrations.mystore.rest.calls import SYSTEM
 from app.integrations.mystore.rest.lists import everything
@@ -39,14 +40,14 @@ class Hooks(Shop):
 
     async def repair(self, webhook_id: str, url: str, secret: str) -> WebhookSeen:
         """Sets the address. The shop has no status of webhooks that is known, and no secret that could be written."""
-        path = f"webhooks/{webhook_id}"
+        path = f"webhooks/{part(webhook_id)}"
         changes = {self._settings.webhook_url_attribute: url}
         made = await self._calls.write("PATCH", path, {"type": "webhooks", "id": webhook_id, "attributes": changes})
         return self._checked(made, f"PATCH {path}", text(attributes(made), self._settings.webhook_topic_attribute), url)
 
     async def delete_webhook(self, webhook_id: str) -> None:
         try:
-            await self._calls.delete(f"webhooks/{webhook_id}")
+            await self._calls.delete(f"webhooks/{part(webhook_id)}")
         except NoSuchRecord:
             return
 

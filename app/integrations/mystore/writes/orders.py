@@ -13,6 +13,7 @@ from typing import Any
 
 from app.domain import Problem, ShopState
 from app.errors import LoginRefused, NoSuchRecord, Refused
+from app.integrations.kit.values.path_parts import part
 from app.integrations.mystore.mapping.statuses import Status, kept_statuses, means, one_that_means
 from app.integrations.mystore.rest.calls import FINAL, SYSTEM, is_final
 from app.integrations.mystore.rest.lists import everything
@@ -39,7 +40,7 @@ class Orders(Shop):
     async def order_state(self, source_id: str) -> ShopOrderState | None:
         """One read."""
         try:
-            order = await self._calls.one(f"orders/{source_id}")
+            order = await self._calls.one(f"orders/{part(source_id)}")
         except NoSuchRecord:
             return None
         status, own = await self._status_of(order), attributes(order)
@@ -83,7 +84,7 @@ class Orders(Shop):
         return await self._written(source_id, tracking, completes=completes)
 
     async def _written(self, source_id: str, tracking: str | None, *, completes: bool) -> StatusSet:
-        order = await self._calls.one(f"orders/{source_id}")
+        order = await self._calls.one(f"orders/{part(source_id)}")
         status = await self._status_of(order)
         if means(status, "cancelled", self._settings):
             return self._as_it_is(order, status, is_closed=True)
@@ -101,7 +102,7 @@ class Orders(Shop):
         message = f"the order does not have the status {target.name!r} after it was written"
         if not self._settings.use_complete_endpoint:
             message += ": if the shop sets it by completing an order, set use_complete_endpoint"
-        raise Refused("; ".join([message, *refusals]), system=SYSTEM, call=f"PATCH orders/{source_id}")
+        raise Refused("; ".join([message, *refusals]), system=SYSTEM, call=f"PATCH orders/{part(source_id)}")
 
     async def _delivered(self) -> Status:
         """The shop's status of a sent order. Raises Refused where a person must name it."""
@@ -127,7 +128,7 @@ class Orders(Shop):
     ) -> AsyncIterator[Resource]:
         """Writes the status in one way after the other. Gives the order as it is after each that the shop took; why it did not
         take the others goes into `refusals`."""
-        path, last = f"orders/{source_id}", self._settings.status_fallback
+        path, last = f"orders/{part(source_id)}", self._settings.status_fallback
         ways = list(dict.fromkeys([*self._settings.status_write, *([last] if last else [])]))
         if self._settings.use_complete_endpoint or "order" not in ways:
             await self._only_tracking({"id": source_id}, target, missing)
@@ -153,7 +154,7 @@ class Orders(Shop):
         elif way == "history":
             await self._log(source_id, "", target.id)
         else:
-            path = f"orders/{source_id}/relationships/order-status"
+            path = f"orders/{part(source_id)}/relationships/order-status"
             await self._calls.write("PATCH", path, _identified(target.id))
 
     async def _patch_both(self, source_id: str, missing: Mapping[str, Any], target: Status) -> None:
@@ -174,7 +175,7 @@ class Orders(Shop):
             body["attributes"] = dict(changed)
         if status is not None:
             body["relationships"] = {"order-status": {"data": _identified(status.id)}}
-        return await self._calls.write("PATCH", f"orders/{source_id}", body)
+        return await self._calls.write("PATCH", f"orders/{part(source_id)}", body)
 
     def _completed(self, order: Resource, status: Status) -> StatusSet:
         when = moment(attributes(order).get("updated_at"), self._settings.timezone)
@@ -200,13 +201,13 @@ class Orders(Shop):
     async def write_delivered(self, source_id: str, pieces: Mapping[str, Decimal]) -> int:
         """Of the lines of the order that show another quantity. The ordered quantity is never written."""
         attribute, written = self._settings.line_delivered_attribute or "", 0
-        for line in await everything(self._calls, f"orders/{source_id}/order-products", self._settings.page_size):
+        for line in await everything(self._calls, f"orders/{part(source_id)}/order-products", self._settings.page_size):
             own, sent = text(line, "id"), pieces.get(text(line, "id"))
             if sent is None or number(attributes(line).get(attribute)) == sent:
                 continue
             value = int(sent) if sent == sent.to_integral_value() else float(sent)
             body: Resource = {"type": "order-products", "id": own, "attributes": {attribute: value}}
-            await self._calls.write("PATCH", f"order-products/{own}", body)
+            await self._calls.write("PATCH", f"order-products/{part(own)}", body)
             written += 1
         return written
 
@@ -232,7 +233,7 @@ class Orders(Shop):
 
     async def notes(self, source_id: str) -> tuple[OrderNote, ...]:
         """The comments in the order's history."""
-        listed = await everything(self._calls, f"orders/{source_id}/order-status-history", self._settings.page_size)
+        listed = await everything(self._calls, f"orders/{part(source_id)}/order-status-history", self._settings.page_size)
         return tuple(self._note(each) for each in listed)
 
     def _note(self, entry: Resource) -> OrderNote:
@@ -247,7 +248,7 @@ class Orders(Shop):
         """
         if not text.strip():
             raise ValueError("a comment needs text")
-        order = await self._calls.one(f"orders/{source_id}")
+        order = await self._calls.one(f"orders/{part(source_id)}")
         try:
             return await self._log(source_id, text, related(order, "order-status"), to_customer=to_customer)
         except FINAL as refused:

@@ -11,6 +11,7 @@ from typing import Any
 
 from app.domain import Problem
 from app.errors import NoSuchRecord, Refused
+from app.integrations.kit.values.path_parts import part
 from app.integrations.mystore.rest.calls import FINAL, is_about_the_token, told_of
 from app.integrations.mystore.rest.lists import first, page, pages, unless_repeated
 from app.integrations.mystore.rest.resources import VARIANT, Resource, attributes, related, resource_id
@@ -202,7 +203,7 @@ class Stock(Shop):
 
 def _path_of(change: StockChange) -> str:
     kind = _VARIANTS if change.source_id.startswith(VARIANT) else _PRODUCTS
-    return f"{kind}/{change.source_id.removeprefix(VARIANT)}"
+    return f"{kind}/{part(change.source_id.removeprefix(VARIANT))}"
 
 
 def _refused(change: StockChange, status: int, message: str) -> StockAnswer:

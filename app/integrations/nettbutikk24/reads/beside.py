@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from app.domain import ShopState, SourceRecord
 from app.errors import Malformed, Refused, RemoteError
+from app.integrations.kit.values.path_parts import part
 from app.integrations.nettbutikk24.mapping.members import (
     ARTICLES,
     CUSTOMER,
@@ -109,7 +110,7 @@ class Beside:
         if known is not None and self._is_fresh(customer_id, changed):
             return known.customer
         try:
-            rows, _ = await self._calls.rows(f"customers/{customer_id}")
+            rows, _ = await self._calls.rows(f"customers/{part(customer_id)}")
         except _A_NO as error:
             return _without(error, {})
         found = next((each for each in rows if record_id(each.get("id")) == customer_id), {})
@@ -168,7 +169,7 @@ class Beside:
         """The rows of what a line sells. A shop may want the product's id where a variant is asked for, or tell none (A7)."""
         for asked in dict.fromkeys((key, product_id or key)):
             try:
-                rows, _ = await self._calls.rows(f"products/{asked}", flat(self._settings))
+                rows, _ = await self._calls.rows(f"products/{part(asked)}", flat(self._settings))
             except _A_NO as error:
                 rows = _without(error, [])
             mine = [each for each in rows if product_key(each) == key]

@@ -9,6 +9,7 @@ from typing import Any
 
 from app.domain import Process, SourceRecord
 from app.errors import Malformed, NoSuchRecord
+from app.integrations.kit.values.path_parts import part, word
 from app.integrations.nettbutikk24.mapping.members import asked_by
 from app.integrations.nettbutikk24.reads.beside import Beside
 from app.integrations.nettbutikk24.reads.listing import MOST, Listing
@@ -77,10 +78,11 @@ class RecordReader(Shop):
 
     async def read(self, process: Process, source_id: str) -> SourceRecord | None:
         """One order, or one row of a product. None only when the shop says that there is none."""
+        word(asked_by(source_id), "order" if process is Process.ORDERS else "article")
         path, params = (
-            (f"orders/{source_id}", ())
+            (f"orders/{part(source_id)}", ())
             if process is Process.ORDERS
-            else (f"products/{asked_by(source_id)}", flat(self._settings))
+            else (f"products/{part(asked_by(source_id))}", flat(self._settings))
         )
         try:
             rows, _ = await self._calls.rows(path, params)

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from app.domain import Problem, ShopState
 from app.errors import Malformed, NoSuchRecord, Refused
+from app.integrations.kit.values.path_parts import part
 from app.integrations.nettbutikk24.mapping.members import state_of, status_of
 from app.integrations.nettbutikk24.rest.calls import SYSTEM
 from app.integrations.nettbutikk24.rest.values import amount, flag, moment_of, plain_number, record_id
@@ -41,13 +42,13 @@ class Shipments(Shop):
     async def order_state(self, source_id: str) -> OrderSeen | None:
         """One read."""
         try:
-            rows, _ = await self._calls.rows(f"orders/{source_id}")
+            rows, _ = await self._calls.rows(f"orders/{part(source_id)}")
         except NoSuchRecord:
             return None
         row = next((each for each in rows if record_id(each.get("order_no")) == source_id), None)
         if row is None:
             message = "the shop answered another order than the one asked for"
-            raise Malformed(message, system=SYSTEM, call=f"GET orders/{source_id}", status=200)
+            raise Malformed(message, system=SYSTEM, call=f"GET orders/{part(source_id)}", status=200)
         state, kept = state_of(row, self._settings), plain(row, "tracking_number")
         return OrderSeen(
             source_id=source_id,
@@ -78,7 +79,7 @@ class Shipments(Shop):
     def delivery_steps(self, order: ShopOrderState, delivered: Delivered) -> tuple[DeliveryStep, ...]:
         """What the order lacks: lines, tracking, status."""
         row = order.row if isinstance(order, OrderSeen) else {}
-        path = f"orders/{order.source_id}"
+        path = f"orders/{part(order.source_id)}"
         steps = [step for line in objects(row, "order_lines") if (step := self._line_step(path, line, delivered))]
         if (tracking := self._tracking(row, delivered, "order")) is not None:
             steps.append(DeliveryStep(path, tracking))
@@ -142,7 +143,7 @@ class Shipments(Shop):
             change[quantity] = plain_number(shipped.shipped)
         is_told = bool(change) or flag(line, "sent")
         change |= (self._tracking(line, delivered, "line") or {}) if is_told else {}
-        return DeliveryStep(f"{path}/lines/{own}", change) if change else None
+        return DeliveryStep(f"{path}/lines/{part(own)}", change) if change else None
 
     def _tracking(self, row: Body, delivered: Delivered, place: str) -> dict[str, Any] | None:
         """All numbers, joined; what somebody else has entered stays. None where it is there."""
@@ -172,15 +173,15 @@ class Shipments(Shop):
         """Status *sent*, unless the order has it, or is deleted."""
         seen = await self.order_state(source_id)
         if seen is None:
-            raise NoSuchRecord("the shop has no such order", system=SYSTEM, call=f"GET orders/{source_id}", status=404)
+            raise NoSuchRecord("the shop has no such order", system=SYSTEM, call=f"GET orders/{part(source_id)}", status=404)
         wanted, is_closed = self._settings.status_sent, seen.state is ShopState.CANCELLED
         if is_closed or plain(seen.row, "status") == wanted or not self._settings.status_confirmed:
             return StatusSet(seen.status, written=False, modified_at=seen.modified_at, is_closed=is_closed)
-        await self._calls.patch(f"orders/{source_id}", {"status": wanted})
+        await self._calls.patch(f"orders/{part(source_id)}", {"status": wanted})
         return StatusSet(wanted, written=True)
 
     async def add_tracking(self, source_id: str, tracking: Tracking) -> str:
-        await self._calls.patch(f"orders/{source_id}", {"tracking_number": tracking.number})
+        await self._calls.patch(f"orders/{part(source_id)}", {"tracking_number": tracking.number})
         return tracking.number
 
     async def tracking_entries(self, source_id: str) -> tuple[TrackingEntry, ...]:

@@ -9,6 +9,7 @@ from typing import Any
 from app.domain import Problem
 from app.errors import NoSuchRecord, Refused
 from app.integrations.kit.paging import Listed, Pages
+from app.integrations.kit.values.path_parts import part
 from app.integrations.nettbutikk24.mapping.members import article_key, asked_by, product_key, shared_keys
 from app.integrations.nettbutikk24.rest.lists import flat
 from app.integrations.nettbutikk24.rest.values import amount
@@ -59,7 +60,7 @@ class Stock(Shop):
             fix = "put the ids right in the shop, then test the connection"
             return Problem("variants-not-told-apart", "unique_product_id", message, fix)
         try:
-            await self._calls.patch(f"products/{change.source_id}", {"stock": change.quantity}, flat(self._settings))
+            await self._calls.patch(f"products/{part(change.source_id)}", {"stock": change.quantity}, flat(self._settings))
         except NoSuchRecord:
             return Problem("product-gone", "unique_product_id", f"the shop has no product {change.source_id}", _LOOK)
         except Refused as refused:
@@ -109,7 +110,7 @@ class Stock(Shop):
         found: dict[str, StockLevel | None] = {}
         for source_id, _ in articles:
             try:
-                rows, _answer = await self._calls.rows(f"products/{asked_by(source_id)}", flat(self._settings))
+                rows, _answer = await self._calls.rows(f"products/{part(asked_by(source_id))}", flat(self._settings))
             except NoSuchRecord:
                 found[source_id] = None
                 continue

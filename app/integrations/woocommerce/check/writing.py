@@ -6,6 +6,7 @@ from typing import Any
 
 from app.domain import OUTBOUND
 from app.errors import LoginRefused, RemoteError
+from app.integrations.kit.values.path_parts import part
 from app.integrations.protocol import Check
 from app.integrations.woocommerce.check import texts as words
 from app.integrations.woocommerce.rest.calls import Calls, code_of
@@ -108,7 +109,7 @@ class WritingChecks:
         try:
             orders = await self._calls.listed("orders", [("per_page", "1"), ("_fields", "id")])
             order = identity(orders[0].get("id")) if orders else None
-            return await self._calls.record(f"{NAMESPACE}/orders/{order}/shipment-trackings/providers") if order else None
+            return await self._calls.record(f"{NAMESPACE}/orders/{part(order)}/shipment-trackings/providers") if order else None
         except RemoteError:
             return None
 

@@ -9,6 +9,7 @@ from app.clock import Clock
 from app.domain import Process, SourceRecord
 from app.errors import NoSuchRecord
 from app.integrations.kit.side_reads import FINAL_NO
+from app.integrations.kit.values.path_parts import part
 from app.integrations.woocommerce.mapping.addresses import delivered_to
 from app.integrations.woocommerce.reads.refunded import read_refunds, refunds_to_read
 from app.integrations.woocommerce.rest.calls import Calls
@@ -99,7 +100,7 @@ class Enrichment:
     async def _read_product(self, source_id: str) -> Found:
         """A variation is readable under `products/` too (its own `self` link says so; observed on WooCommerce 11.0.1)."""
         try:
-            return summary(await self._calls.record(f"products/{source_id}"))
+            return summary(await self._calls.record(f"products/{part(source_id)}"))
         except NoSuchRecord:
             return {"id": int(source_id)}
 
@@ -113,7 +114,7 @@ class Enrichment:
     async def _read_customer(self, customer: str) -> Found:
         """Keeps the e-mail address only."""
         try:
-            return {"email": text(await self._calls.record(f"customers/{customer}"), "email")}
+            return {"email": text(await self._calls.record(f"customers/{part(customer)}"), "email")}
         except NoSuchRecord as error:
             return {"email": "", UNREAD: error.message, GONE: True}
 

@@ -12,6 +12,7 @@ from app.errors import Malformed, NoSuchRecord, RateLimited, RemoteError
 from app.integrations.kit.odd_entries import named
 from app.integrations.kit.paging import Listed, Pages
 from app.integrations.kit.side_reads import FailuresInRow
+from app.integrations.kit.values.path_parts import digits, part
 from app.integrations.protocol import Page
 from app.integrations.woocommerce.reads.cursor import read_cursor, seconds_ahead, unsettled
 from app.integrations.woocommerce.reads.enrichment import Enrichment, summary
@@ -104,14 +105,14 @@ class RecordReader(Shop):
     async def _family(self, parent: Body, offset: int = 0) -> AsyncIterator[tuple[tuple[SourceRecord, ...], Listed]]:
         """All variations of a product from this place on, page by page, each with its parent beside it."""
         if not self._version.has_variation_routes:
-            product = await self._calls.record(f"products/{parent['id']}")
+            product = await self._calls.record(f"products/{part(parent['id'])}")
             inside = objects(product, VARIATIONS)
             yield _of_family(inside, summary(product)), Listed([dict(each) for each in inside], len(inside))
             return
 
         async def ask(offset: int, size: int) -> Listed:
             params = [("orderby", "id"), ("order", "asc"), ("per_page", str(size)), ("offset", str(offset))]
-            return await self._calls.page(f"products/{parent['id']}/variations", params)
+            return await self._calls.page(f"products/{part(parent['id'])}/variations", params)
 
         pages = Pages(self._settings.page_size, is_beside=True)
         while True:
@@ -123,14 +124,15 @@ class RecordReader(Shop):
 
     async def read(self, process: Process, source_id: str) -> SourceRecord | None:
         """One record, trashed ones included; a variation too, which is readable under `products/` (WooCommerce 11.0.1)."""
+        digits(source_id, "order" if process is Process.ORDERS else "article")
         try:
-            body = await self._calls.record(f"{PATHS[process]}/{source_id}")
+            body = await self._calls.record(f"{PATHS[process]}/{part(source_id)}")
         except NoSuchRecord:
             return await self._find_variation(source_id) if self._may_be_variation(process) else None
         body.pop(VARIATIONS, None)
         found = record(process, body)
         if found is None or found.source_id != source_id:
-            call = f"GET {PATHS[process]}/{source_id}"
+            call = f"GET {PATHS[process]}/{part(source_id)}"
             raise Malformed("the shop answered another record than the one asked for", system=SYSTEM, call=call)
         return found
 

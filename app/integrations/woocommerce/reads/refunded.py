@@ -11,6 +11,7 @@ from typing import Any
 
 from app.errors import NoSuchRecord
 from app.integrations.kit.side_reads import FINAL_NO
+from app.integrations.kit.values.path_parts import part
 from app.integrations.protocol import PartRefund
 from app.integrations.woocommerce.rest.calls import Calls
 from app.integrations.woocommerce.rest.resources import REFUNDS, UNREAD, meta, moment
@@ -41,7 +42,7 @@ async def read_refunds(order: Body, refunds: tuple[str, ...], calls: Calls, know
     order_id = identity(order.get("id")) or ""
 
     async def read() -> Found:
-        listed = await calls.listed(f"orders/{order_id}/refunds", [("per_page", "100")])
+        listed = await calls.listed(f"orders/{part(order_id)}/refunds", [("per_page", "100")])
         return {"refunds": [_pieces(each) for each in listed if not _is_ours(each, order_id)]}
 
     try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from app.errors import Malformed, NoSuchRecord
+from app.integrations.kit.values.path_parts import part
 from app.integrations.kit.webhook_plan import webhook_plan
 from app.integrations.protocol import WebhookAction, WebhookSeen
 from app.integrations.woocommerce.rest.calls import SYSTEM
@@ -51,7 +52,7 @@ class Hooks(Shop):
         return self._checked(await self._calls.write("POST", "webhooks", body), "POST webhooks", url)
 
     async def repair(self, webhook_id: str, url: str, secret: str) -> WebhookSeen:
-        path = f"webhooks/{webhook_id}"
+        path = f"webhooks/{part(webhook_id)}"
         body: Record = {"status": "active", "delivery_url": url, "secret": secret}
         return self._checked(await self._calls.write("PUT", path, body), f"PUT {path}", url)
 
@@ -64,7 +65,7 @@ class Hooks(Shop):
 
     async def delete_webhook(self, webhook_id: str) -> None:
         try:
-            await self._calls.delete(f"webhooks/{webhook_id}")
+            await self._calls.delete(f"webhooks/{part(webhook_id)}")
         except NoSuchRecord:
             return
 

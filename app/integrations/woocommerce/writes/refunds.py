@@ -13,6 +13,7 @@ from typing import Any
 
 from app.domain import Problem
 from app.errors import Malformed, Refused
+from app.integrations.kit.values.path_parts import part
 from app.integrations.protocol import RefundLine, RefundPlan, RefundRequest, RefundSeen, ShopOrderLine, ShopOrderState
 from app.integrations.woocommerce.rest.calls import SYSTEM
 from app.integrations.woocommerce.rest.dialect import Record
@@ -30,7 +31,7 @@ class Refunds(Shop):
 
     async def refunds(self, source_id: str) -> tuple[RefundSeen, ...]:
         """Reads one page. An order has fewer refunds than that."""
-        listed = await self._calls.listed(f"orders/{source_id}/refunds", [("per_page", "100")])
+        listed = await self._calls.listed(f"orders/{part(source_id)}/refunds", [("per_page", "100")])
         return tuple(refund_seen(each) for each in listed)
 
     def plan_refund(self, order: ShopOrderState, returned: Mapping[str, int], already: Sequence[RefundSeen]) -> RefundPlan:
@@ -38,7 +39,7 @@ class Refunds(Shop):
 
     async def refund(self, source_id: str, request: RefundRequest) -> str:
         """Raises Refused for what the shop will never do. Raises Malformed when it entered another amount than was asked for."""
-        path = f"orders/{source_id}/refunds"
+        path = f"orders/{part(source_id)}/refunds"
         if not self._version.makes_refunds:
             message = f"the shop's REST API ({self._version.name}) cannot refund single lines with their taxes"
             raise Refused(message, system=SYSTEM, call=f"POST {path}")

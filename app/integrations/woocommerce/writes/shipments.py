@@ -12,6 +12,7 @@ from typing import Any
 
 from app.domain import ShopState
 from app.errors import Malformed, NoSuchRecord
+from app.integrations.kit.values.path_parts import part
 from app.integrations.protocol import (
     OrderNote,
     RefundSeen,
@@ -44,17 +45,17 @@ class Shipments(Shop):
     async def order_state(self, source_id: str) -> ShopOrderState | None:
         """One read."""
         try:
-            body = await self._calls.record(f"orders/{source_id}")
+            body = await self._calls.record(f"orders/{part(source_id)}")
             return order_state(body, self._closed, self._settings.shipments.tracking_meta_key)
         except NoSuchRecord:
             return None
 
     async def set_status(self, source_id: str, status: str, unless: Collection[str] = ()) -> StatusSet:
         """Reads, and writes only what is different. Raises NoSuchRecord."""
-        seen = await self._calls.record(f"orders/{source_id}", _STATUS_FIELDS)
+        seen = await self._calls.record(f"orders/{part(source_id)}", _STATUS_FIELDS)
         if text(seen, "status") == status or text(seen, "status") in unless:
             return _as_it_was(seen, unless)
-        after = await self._calls.write("PUT", f"orders/{source_id}", {"status": status}, _STATUS_FIELDS)
+        after = await self._calls.write("PUT", f"orders/{part(source_id)}", {"status": status}, _STATUS_FIELDS)
         return _set(after, status, source_id)
 
     async def complete(self, source_id: str) -> StatusSet:
@@ -68,7 +69,7 @@ class Shipments(Shop):
 
     async def keep_tracking(self, source_id: str, tracking: str, *, completes: bool) -> StatusSet:
         """Two calls at most. Raises NoSuchRecord."""
-        key, path, unless = self._settings.shipments.tracking_meta_key, f"orders/{source_id}", self._closed
+        key, path, unless = self._settings.shipments.tracking_meta_key, f"orders/{part(source_id)}", self._closed
         seen = await self._calls.record(path, _META_FIELDS)
         before = text(seen, "status")
         status = self._settings.shipments.completed_status if completes else before
@@ -90,13 +91,13 @@ class Shipments(Shop):
 
     async def notes(self, source_id: str) -> tuple[OrderNote, ...]:
         """All of them: the shop has no pages here."""
-        return tuple(_note(each) for each in await self._calls.listed(f"orders/{source_id}/notes", ()))
+        return tuple(_note(each) for each in await self._calls.listed(f"orders/{part(source_id)}/notes", ()))
 
     async def add_note(self, source_id: str, text: str, to_customer: bool) -> str:
         """Raises ValueError for a note without text, NoSuchRecord for an unknown order."""
         if not text.strip():
             raise ValueError("an order note needs text")
-        path = f"orders/{source_id}/notes"
+        path = f"orders/{part(source_id)}/notes"
         made = await self._calls.write("POST", path, {"note": text, "customer_note": to_customer})
         return written_id(made.get("id"), f"POST {path}")
 
@@ -120,7 +121,7 @@ def _set(after: Body, status: str, source_id: str) -> StatusSet:
     """Raises Malformed when the shop's answer shows another status."""
     if text(after, "status") != status:
         message = f"the shop answered status {text(after, 'status')!r} after {status!r} was written"
-        raise Malformed(message, system=SYSTEM, call=f"PUT orders/{source_id}")
+        raise Malformed(message, system=SYSTEM, call=f"PUT orders/{part(source_id)}")
     return StatusSet(status, True, moment(after.get("date_modified_gmt")))
 
 

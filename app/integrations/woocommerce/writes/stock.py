@@ -15,6 +15,7 @@ from app.domain import Problem
 from app.errors import Malformed, NoSuchRecord, Refused, RemoteError
 from app.integrations.kit.id_listing import ListPosition
 from app.integrations.kit.side_reads import FailuresInRow
+from app.integrations.kit.values.path_parts import part
 from app.integrations.protocol import StockAnswer, StockChange, StockLevel, StockPage
 from app.integrations.woocommerce.reads.id_listing import by_id
 from app.integrations.woocommerce.rest.calls import SYSTEM, code_of
@@ -72,7 +73,7 @@ class Stock(Shop):
     async def _write_one(self, change: StockChange) -> StockAnswer:
         """Where there are no batches: a product or a variation by its own id."""
         try:
-            answer = await self._calls.write("PUT", f"products/{change.source_id}", {"stock_quantity": change.quantity})
+            answer = await self._calls.write("PUT", f"products/{part(change.source_id)}", {"stock_quantity": change.quantity})
         except Refused as refused:
             code = code_of(refused.answer)
             gone = isinstance(refused, NoSuchRecord)
@@ -112,7 +113,7 @@ class Stock(Shop):
         if not self._version.has_variation_routes:
             yield StockPage(tuple(levels_of(objects(product, VARIATIONS), parent)), {}, 0)
             return
-        path, size = f"products/{parent}/variations", self._settings.page_size
+        path, size = f"products/{part(parent)}/variations", self._settings.page_size
         async for step in by_id(self._calls, path, _VARIATION_FIELDS, size, is_beside=True):
             left_out = {f"{parent}": f"{step.left_out} of its variations break the shop's answer"} if step.left_out else {}
             yield StockPage(tuple(levels_of(step.records, parent)), {}, step.calls, left_out)
@@ -164,9 +165,9 @@ class Stock(Shop):
     async def _some_levels(self, parent: str, ids: Sequence[str]) -> dict[str, StockLevel | None]:
         try:
             if not self._version.has_variation_routes:
-                product = await self._calls.record(f"products/{parent}")
+                product = await self._calls.record(f"products/{part(parent)}")
                 return {level.source_id: level for level in levels_of(objects(product, VARIATIONS), parent)}
-            listed = await self._calls.listed(f"products/{parent}/variations", [*_VARIATION_FIELDS, *self._chosen(ids)])
+            listed = await self._calls.listed(f"products/{part(parent)}/variations", [*_VARIATION_FIELDS, *self._chosen(ids)])
         except NoSuchRecord:
             return {}
         return {level.source_id: level for level in levels_of(listed, parent)}
@@ -190,7 +191,7 @@ def _only(parents: set[str | None]) -> str | None:
 
 
 def _batch_path(parent: str | None) -> str:
-    return "products/batch" if parent is None else f"products/{parent}/variations/batch"
+    return "products/batch" if parent is None else f"products/{part(parent)}/variations/batch"
 
 
 def levels_of(bodies: Sequence[Body], parent: str | None) -> Iterator[StockLevel]:

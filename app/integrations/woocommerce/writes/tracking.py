@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.integrations.kit.values.path_parts import part
 from app.integrations.protocol import Tracking, TrackingEntry, TrackingShown
 from app.integrations.woocommerce.reads.enrichment import memory
 from app.integrations.woocommerce.rest.dialect import Record
@@ -43,7 +44,7 @@ class TrackingNumbers(Shipments):
         """Not idempotent: the same number twice makes two entries."""
         if self.tracking_via is TrackingVia.NOTE:
             raise ValueError("tracking goes by note: use add_note")
-        path = f"{NAMESPACE}/orders/{source_id}/shipment-trackings"
+        path = f"{NAMESPACE}/orders/{part(source_id)}/shipment-trackings"
         made = await self._calls.write("POST", path, await self._entry(source_id, tracking))
         return written_id(made.get("tracking_id"), f"POST {path}")
 
@@ -51,7 +52,7 @@ class TrackingNumbers(Shipments):
         """One list. Raises NoSuchRecord for an unknown order."""
         if self.tracking_via is TrackingVia.NOTE:
             return ()
-        listed = await self._calls.listed(f"{NAMESPACE}/orders/{source_id}/shipment-trackings", ())
+        listed = await self._calls.listed(f"{NAMESPACE}/orders/{part(source_id)}/shipment-trackings", ())
         return tuple(_seen(each) for each in listed)
 
     async def _entry(self, source_id: str, tracking: Tracking) -> Record:
@@ -81,7 +82,7 @@ class TrackingNumbers(Shipments):
 
     async def _read_carriers(self, source_id: str) -> Record:
         """By region. Advanced Shipment Tracking lists them under an order only, Shipment Tracking without one."""
-        below = f"orders/{source_id}/" if self.tracking_via is TrackingVia.ADVANCED_SHIPMENT_TRACKING else ""
+        below = f"orders/{part(source_id)}/" if self.tracking_via is TrackingVia.ADVANCED_SHIPMENT_TRACKING else ""
         regions = await self._calls.record(f"{NAMESPACE}/{below}shipment-trackings/providers")
         return {name.casefold(): name for region in regions.values() if isinstance(region, dict) for name in region}
 

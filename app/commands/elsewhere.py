@@ -63,6 +63,8 @@ def _connection(remote: Remote, connection: Mapping[str, Any]) -> Iterator[Findi
     for check in test.get("checks", ()):
         if not check["ok"]:
             yield fail(f"{name}: {check['system']} {check['name']}", f"{check['message']} (last test)", check["fix"])
+    if connection["webhook_url"] is None:  # its system sends none
+        return
     webhooks = remote.get(f"/connections/{segment(name)}/webhooks")
     if status == "active" and webhooks["state"] == "failed":
         look = f"gateway connections webhooks {name} --check"

@@ -336,10 +336,11 @@ class TestElsewhere:
     """A gateway that runs on another machine is asked over its API."""
 
     CONNECTIONS: ClassVar[list[dict[str, Any]]] = [
-        {"name": "one", "status": "active", "test": {"checks": []}},
+        {"name": "one", "status": "active", "webhook_url": "https://gw.example/webhooks/1", "test": {"checks": []}},
         {
             "name": "other",
             "status": "draft",
+            "webhook_url": "https://gw.example/webhooks/2",
             "test": {"checks": [{"system": "shop", "name": "login", "ok": False, "message": "unknown key", "fix": "make one"}]},
         },
     ]
@@ -364,6 +365,13 @@ class TestElsewhere:
             ("other", "warn"),
             ("other: shop login", "fail"),
         ]
+
+    def test_a_system_that_sends_no_webhooks_is_not_asked_for_them(self) -> None:
+        polled: dict[str, Any] = {"name": "erp", "status": "active", "webhook_url": None, "test": {"checks": []}}
+        listed = httpx.Response(200, json={"items": [polled], "next_cursor": None})
+        refused = httpx.Response(422, json={"detail": "it cannot send webhooks"})
+        found = self.look(**{"connections": listed, "connections/erp/webhooks": refused})
+        assert found[-1] == ("erp", "ok")
 
     def test_a_key_that_is_unknown(self) -> None:
         assert self.look(connections=httpx.Response(401, json={"detail": "unknown"}))[-1] == ("API key", "fail")

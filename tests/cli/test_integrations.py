@@ -92,6 +92,12 @@ def test_every_systems_example_is_toml(name: str) -> None:
     assert entry["integration"] == name
 
 
+@pytest.mark.parametrize(("name", "variable"), [("24sevenoffice", "ERP_PASSWORD"), ("24nettbutikk", "SHOP_API_KEY")])
+def test_what_the_example_reads_from_the_environment_can_be_set_by_a_shell(name: str, variable: str) -> None:
+    """No shell takes a name that begins with a digit."""
+    assert f'"env:{variable}"' in document(name)
+
+
 def test_an_example_of_no_system_names_those_there_are() -> None:
     with pytest.raises(BadInput, match="there is no integration 'shopware'"):
         document("shopware")

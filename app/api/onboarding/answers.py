@@ -68,7 +68,8 @@ def as_page(handler: Handler) -> Handler:
         except NotFound as error:
             return ended(request, "not-found", 404, detail=error.message, fix=error.fix or "", again="")
         except BadInput as error:
-            return ended(request, "refused", error.status, detail=error.message, fix=error.fix or "")
+            further = {"again": ""} if error.field == "integration" else {}  # no such page leads any further
+            return ended(request, "refused", error.status, detail=error.message, fix=error.fix or "", **further)
         except RemoteError as error:
             return ended(request, "outside", 424, detail=error.message)
         except (SQLAlchemyError, OSError) as error:

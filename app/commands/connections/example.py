@@ -27,7 +27,7 @@ def document(integration: str) -> str:
         f"integration = {_written(entry.name)}",
         "",
         "[connections.source]",
-        *_given(system.credentials_model, f"{entry.name}_", system.reference.credentials),
+        *_given(system.credentials_model, _prefix(entry.name, entry.noun), system.reference.credentials),
         "",
         "[connections.warehouse]",
         *_given(OngoingCredentials, "wms_", WAREHOUSE),
@@ -36,6 +36,11 @@ def document(integration: str) -> str:
         *(f"{name} = {_written(value)}" for name, value in system.reference.settings.items()),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _prefix(name: str, noun: str) -> str:
+    """Of names in the environment, which no shell lets begin with a digit."""
+    return f"{noun if name[0].isdigit() else name}_"
 
 
 def _given(model: type[BaseModel], prefix: str, examples: Mapping[str, Any]) -> Iterator[str]:

@@ -17,8 +17,6 @@ from app.ids import unguessable
 from app.integrations.kit.mistakes import said
 from app.integrations.protocol import Integration
 from app.integrations.protocol.account import Account
-from app.integrations.protocol.capabilities import Capability
-from app.integrations.protocol.integration import refuse
 from app.integrations.protocol.session import Consent
 from app.integrations.registry import RESERVED_NAMES, integration
 from app.outgoing.addresses import check_address
@@ -65,7 +63,10 @@ def consenting(name: str) -> tuple[Integration, Consent]:
     except BadInput as error:
         raise NotFound(error.message, field=error.field, fix=error.fix) from error
     if system.consent is None:
-        raise refuse(system, Capability.OAUTH, "integration")
+        needed = ", ".join(each for each, field in system.credentials_model.model_fields.items() if field.is_required())
+        words = f"{system.title} is not connected over a page like this one: it needs {needed}"
+        fix = f"fill in what gateway connections example {name} prints, and give it to gateway connections apply"
+        raise BadInput(words, field="integration", fix=fix)
     return system, system.consent
 
 

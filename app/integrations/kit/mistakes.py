@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 from annotated_types import Ge, Gt, Le, Lt
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 from app.errors import BadInput, nearest
 
@@ -42,7 +43,7 @@ def said(error: ValidationError, model: type[BaseModel], field: str) -> BadInput
 
 
 def words_of(mistake: Mapping[str, Any]) -> str:
-    return "there is no such field" if mistake["type"] == "extra_forbidden" else str(mistake["msg"])
+    return "there is no such field" if mistake["type"] == "extra_forbidden" else str(mistake["msg"]).removeprefix("Value error, ")
 
 
 def fix_of(mistake: Mapping[str, Any], where: str, model: type[BaseModel] | None = None) -> str:
@@ -59,6 +60,8 @@ def fix_of(mistake: Mapping[str, Any], where: str, model: type[BaseModel] | None
         return f"give one of {mistake['ctx']['expected']}"
     if kind in _OUT_OF_RANGE:
         return _range(mistake["loc"], model)
+    if kind == "string_pattern_mismatch" and (info := _field_at(mistake["loc"], model)) is not None and info.description:
+        return f"see what {where} is: {info.description.rstrip('.')}"
     fits = _FITS.get(kind.partition("_")[0])
     if kind == "missing":
         return f"add {where}"
@@ -69,14 +72,18 @@ def fix_of(mistake: Mapping[str, Any], where: str, model: type[BaseModel] | None
 
 def _range(place: Sequence[str | int], model: type[BaseModel] | None) -> str:
     """The least and the largest number of the field."""
-    known = _model_at(model, place[:-1]) if model is not None and place else {}
-    info = known.get(str(place[-1])) if place else None
+    info = _field_at(place, model)
     found = info.metadata if info is not None else ()
     least = next((each.ge if isinstance(each, Ge) else each.gt for each in found if isinstance(each, Ge | Gt)), None)
     most = next((each.le if isinstance(each, Le) else each.lt for each in found if isinstance(each, Le | Lt)), None)
     if least is None or most is None:
         return "give a number that is within its range"
     return f"give a number from {least} to {most}"
+
+
+def _field_at(place: Sequence[str | int], model: type[BaseModel] | None) -> FieldInfo | None:
+    known = _model_at(model, place[:-1]) if model is not None and place else {}
+    return known.get(str(place[-1])) if place else None
 
 
 def _model_at(model: type[BaseModel], place: Sequence[str | int]) -> Mapping[str, Any]:

@@ -556,3 +556,10 @@ async def test_in_norwegian_where_the_browser_asks_for_it_or_the_person(
 async def test_a_system_that_asks_for_no_consent_has_no_page(site: Site, person: Person) -> None:
     assert (await person.open("/oauth/woocommerce/start")).status == 422
     assert (await person.open("/oauth/nobody/start")).status == 404
+    assert (await person.open("/oauth/24sevenoffice/start")).status == 422
+    words = (
+        "24SevenOffice (Finago Office) is not connected over a page like this one: it needs application_id, username, password"
+    )
+    assert words in person.page
+    assert "gateway connections example 24sevenoffice" in person.page
+    assert "/oauth/24sevenoffice/start" not in person.page

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from app.errors import BadInput
 from app.integrations.kit.mistakes import said, section_of
 from app.integrations.protocol import ConnectionSettings
+from app.integrations.sevenoffice24.settings import SevenOfficeAdapterSettings
 
 
 def mistake(**settings: Any) -> BadInput:
@@ -33,7 +34,7 @@ def mistake(**settings: Any) -> BadInput:
         ({"customs_required": "perhaps"}, "settings.customs_required", "give true or false"),
         ({"go_live": "1. desember"}, "settings.go_live", "like 2026-12-01T00:00:00+01:00"),
         ({"shipments": {"complete_when": "sendt"}}, "settings.shipments.complete_when", "give one of 'booked'"),
-        ({"default_country": "Norge"}, "settings.default_country", "give a value for settings.default_country that fits"),
+        ({"default_country": "Norge"}, "settings.default_country", "is: Country (ISO 3166-1 alpha-2)"),
     ],
 )
 def test_the_place_is_named_and_what_would_fit(settings: dict[str, Any], field: str, fix: str) -> None:
@@ -41,6 +42,13 @@ def test_the_place_is_named_and_what_would_fit(settings: dict[str, Any], field: 
     assert found.field == field
     assert fix in (found.fix or "")
     assert found.message.startswith(f"{field}: ")
+
+
+def test_what_a_system_says_of_its_own_stands_as_it_is() -> None:
+    with pytest.raises(ValidationError) as raised:
+        SevenOfficeAdapterSettings.model_validate({"processes": {"import_status": True}})
+    found = said(raised.value, SevenOfficeAdapterSettings, "settings")
+    assert found.message == "settings: import_status is switched on: name the status in imported_status, like Pack"
 
 
 def test_a_part_with_fixed_names_is_told_from_a_table_with_peoples_own() -> None:

@@ -37,6 +37,7 @@ from app.api.intake.refusals import (
     answer_to,
     refusal_of,
 )
+from app.api.intake.repeats import Key, Repeats, key_of
 from app.api.intake.signature_alerts import WrongSignatures
 from app.api.kit.addresses import caller_address, neighbourhood
 from app.engine.core.runtime import CACHE_SECONDS, Gateway
@@ -68,6 +69,7 @@ class Target:
 
 
 ACCEPTED = Answer(200, b'{"status":"accepted"}', JSON, "accepted")
+REPEATED = ACCEPTED._replace(result="repeated")
 
 
 class Kept(NamedTuple):
@@ -90,6 +92,7 @@ class WebhookIntake:
     gateway: Gateway = field(init=False)
     inbox: Inbox = field(init=False)
     signatures: WrongSignatures = field(default_factory=WrongSignatures)
+    repeats: Repeats = field(default_factory=Repeats)
     receiving: Receiving = field(default_factory=Receiving)
     tries: WrongTries = field(default_factory=lambda: WrongTries("shop", "signature"))
     lines: SparingLog = field(default_factory=SparingLog)
@@ -138,8 +141,11 @@ class WebhookIntake:
         request = WebhookRequest(headers, scope["query_string"], body)
         if not isinstance(self._authenticated(target, request), Accepted):
             return None
+        key = key_of(target.connection_id, target.webhooks, request)
+        if self.repeats.are_enough(key):
+            return None
         try:
-            return Kept(target.name, self._store(target, request))
+            return Kept(target.name, self._store(target, request, key))
         except InboxFull:
             return None
 
@@ -235,8 +241,7 @@ class WebhookIntake:
             known = await self._authenticated_anew(target, scope["path"][len(PREFIX) :], request) or known
         match known:
             case Accepted():
-                await self._keep(target, request)
-                return ACCEPTED
+                return await self._keep(target, request)
             case Greeting():
                 if known.webhook_id is not None:
                     await self._note_greeting(target, known.webhook_id)
@@ -263,15 +268,19 @@ class WebhookIntake:
         except (SQLAlchemyError, OSError) as error:
             raise Refuse(NOT_REACHABLE) from error  # the shop greets again later
 
-    async def _keep(self, target: Target, request: WebhookRequest) -> None:
+    async def _keep(self, target: Target, request: WebhookRequest) -> Answer:
+        key = key_of(target.connection_id, target.webhooks, request)
+        if self.repeats.are_enough(key):
+            return REPEATED
         try:
-            await self._store(target, request)
+            await self._store(target, request, key)
         except InboxFull as error:
             raise Refuse(FULL) from error
         except NotStored as error:
             raise Refuse(NOT_REACHABLE) from error
+        return ACCEPTED
 
-    def _store(self, target: Target, request: WebhookRequest) -> asyncio.Future[None]:
+    def _store(self, target: Target, request: WebhookRequest, key: Key | None) -> asyncio.Future[None]:
         """Raises InboxFull. The future raises NotStored when the commit fails or takes too long."""
         own = target.webhooks.kept_headers
         kept = {key: value for key, value in request.headers.items() if key in own or key in KEPT_HEADERS}
@@ -279,7 +288,13 @@ class WebhookIntake:
         delivery = Delivery(target.connection_id, self.gateway.clock(), topic, kept, request.body)
         done = self.inbox.store(delivery)
         patience = done.get_loop().call_later(self.gateway.settings.commit_timeout_seconds, _give_up, done)
-        done.add_done_callback(lambda _: patience.cancel())
+
+        def settled(_: object) -> None:
+            patience.cancel()
+            if not done.cancelled() and done.exception() is None:
+                self.repeats.kept(key)
+
+        done.add_done_callback(settled)
         return done
 
 

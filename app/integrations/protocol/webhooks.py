@@ -91,6 +91,14 @@ class IncomingWebhooks(Protocol):
         """Checks the sender by the raw body, in constant time, and whether the body can be read."""
         ...
 
+    def proof(self, headers: Mapping[str, str]) -> str:
+        """What proves the body of a delivery that was accepted: the same for the same body, and for no other."""
+        ...
+
+    def delivery_id(self, headers: Mapping[str, str]) -> str | None:
+        """What the system names this very delivery. None: it names none."""
+        ...
+
     def topic(self, request: WebhookRequest) -> str | None:
         """What the delivery says it is about, for people to read."""
         ...

@@ -236,7 +236,7 @@ def _headers(body: bytes) -> dict[str, str]:
         "X-WC-Webhook-Resource": "order",
         "X-WC-Webhook-Event": "updated",
         "X-WC-Webhook-ID": "2",
-        "X-WC-Webhook-Delivery-ID": "0" * 32,
+        "X-WC-Webhook-Delivery-ID": load.NUMBER.decode(),
         "X-WC-Webhook-Signature": base64.b64encode(hmac.new(SECRET.encode(), body, hashlib.sha256).digest()).decode(),
         "User-Agent": "WooCommerce/11.0.1 Hookshot (WordPress/7.1)",
     }

@@ -1,14 +1,21 @@
-"""A load of one request, sent again and again over many connections. Raw protocols: the client must not be what is measured."""
+"""A load of one request, sent again and again over many connections. Raw protocols: the client must not be what is measured.
+
+The request has NUMBER in it once: each has one of its own there.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import functools
+import itertools
 import time
 from dataclasses import dataclass, field
 from typing import cast
 
 import uvloop
+
+NUMBER = b"#" * 32
+_NUMBERS = itertools.count(time.time_ns())
 
 
 @dataclass
@@ -36,7 +43,8 @@ class _Sender(asyncio.Protocol):
     """Sends the next request when the last one has been answered."""
 
     def __init__(self, request: bytes, load: Load, ends: float, done: asyncio.Future[None]) -> None:
-        self._request, self._load, self._ends, self._done = request, load, ends, done
+        self._begin, _, self._end = request.partition(NUMBER)
+        self._load, self._ends, self._done = load, ends, done
         self._buffer = b""
         self._sent = 0.0
 
@@ -46,7 +54,7 @@ class _Sender(asyncio.Protocol):
 
     def _send(self) -> None:
         self._sent = time.perf_counter()
-        self._transport.write(self._request)
+        self._transport.write(b"%b%032d%b" % (self._begin, next(_NUMBERS), self._end))
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data

@@ -68,6 +68,14 @@ class MystoreWebhooks:
             return BAD_SIGNATURE
         return ACCEPTED if is_json(request.body) else NOT_JSON
 
+    def proof(self, headers: Mapping[str, str]) -> str:
+        signature = headers.get(SIGNATURE_HEADER, "").strip()
+        return signature.lower() if self._encoding == "hex" else signature
+
+    def delivery_id(self, headers: Mapping[str, str]) -> str | None:
+        """mystore gives none."""
+        return None
+
     def topic(self, request: WebhookRequest) -> str | None:
         """Like `orders/update`."""
         return topic(request.headers)

@@ -40,9 +40,8 @@ SIGNATURE_HEADER = "x-wc-webhook-signature"
 TOPIC_HEADER = "x-wc-webhook-topic"
 SOURCE_HEADER = "x-wc-webhook-source"
 ID_HEADER = "x-wc-webhook-id"
-KEPT_HEADERS = frozenset(
-    {TOPIC_HEADER, SOURCE_HEADER, ID_HEADER, "x-wc-webhook-resource", "x-wc-webhook-event", "x-wc-webhook-delivery-id"}
-)
+DELIVERY_HEADER = "x-wc-webhook-delivery-id"
+KEPT_HEADERS = frozenset({TOPIC_HEADER, SOURCE_HEADER, ID_HEADER, "x-wc-webhook-resource", "x-wc-webhook-event", DELIVERY_HEADER})
 FORM = "application/x-www-form-urlencoded"
 MAX_PING_BYTES = 100
 NO_RIGHT = "_cannot_"
@@ -89,6 +88,13 @@ class WooCommerceWebhooks:
         if not verify(secret, signature, request.body):
             return BAD_SIGNATURE
         return ACCEPTED if is_json(request.body) else NOT_JSON
+
+    def proof(self, headers: Mapping[str, str]) -> str:
+        return headers.get(SIGNATURE_HEADER, "").strip()
+
+    def delivery_id(self, headers: Mapping[str, str]) -> str | None:
+        """Made of the webhook and the second: two deliveries of a second have the same, and differ in their bodies."""
+        return headers.get(DELIVERY_HEADER) or None
 
     def topic(self, request: WebhookRequest) -> str | None:
         return topic(request.headers)

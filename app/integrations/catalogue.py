@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
@@ -132,6 +132,8 @@ def default_of(info: FieldInfo) -> Any:
 def kind_of(annotation: Any) -> str:
     """A type in a reader's words."""
     origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return kind_of(arguments[0])
     if origin in (Union, UnionType):
         return " or ".join(kind_of(each) for each in arguments if each is not NoneType)
     if origin is Literal:

@@ -31,7 +31,7 @@ class Model(BaseModel):
     token: SecretStr | None = Field(None, description="A secret.")
     colour: Colour = Field(Colour.RED, description="Which.")
     size: Literal[1, 2] | None = Field(None, description="How large.")
-    names: list[str] = Field(default_factory=list, max_length=3, description="Which ones.")
+    names: list[Annotated[str, "short"]] = Field(default_factory=list, max_length=3, description="Which ones.")
     inner: Inner = Field(default_factory=lambda: Inner())
 
 

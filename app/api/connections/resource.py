@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
@@ -19,6 +19,7 @@ from app.api.connections.views import (
     ShownConnection,
     TestView,
     members,
+    warehouse_webhook_url,
     webhook_url,
 )
 from app.api.kit.auth import Admin, Caller, Reader
@@ -219,15 +220,19 @@ async def rotate_webhook_secret(
     at_once: Annotated[
         bool, Query(description="Refuse webhooks signed with the old secret from now on: it is known to others.")
     ] = False,
+    of: Annotated[
+        Literal["source", "warehouse"],
+        Query(description="Whose webhooks: the shop's (source) or the WMS's (warehouse)."),
+    ] = "source",
 ) -> NewSecret:
-    """Webhooks signed with the old secret are taken for `settings.webhooks.old_secret_minutes` more, then refused. Where the
-    gateway looks after the webhooks, it puts the new secret into the shop in the same call, and polls what was missed. Elsewhere
-    enter it in the shop within that time. If somebody else changes it at this moment, the answer is 409: the secret that they
-    were shown holds."""
+    """Webhooks with the old secret are taken for `settings.webhooks.old_secret_minutes` more, beside those with the new one. Then
+    they are refused. Where the gateway looks after the webhooks in the shop, it puts the new secret there in the same call, and
+    polls what was missed. Elsewhere enter it in the shop, or in the WMS, within that time. If somebody else changes it at this
+    moment, the answer is 409: the secret that they were shown holds."""
     current = await caller.connection(connection)
-    secret = await connection_service.rotate_webhook_secret(caller.gateway, current, at_once=at_once)
-    in_shop = await webhook_guard.renew_secret(caller.gateway, current.id)
-    minutes = 0 if at_once or current.webhook_secret is None else current.settings.webhooks.old_secret_minutes
-    return NewSecret(
-        webhook_url=webhook_url(request, current)[0], webhook_secret=secret, in_shop=in_shop, old_secret_minutes=minutes
-    )
+    secret = await connection_service.rotate_webhook_secret(caller.gateway, current, of, at_once=at_once)
+    in_shop = await webhook_guard.renew_secret(caller.gateway, current.id) if of == "source" else None
+    old = current.webhook_secret if of == "source" else current.warehouse.webhook_secret
+    minutes = 0 if at_once or old is None else current.settings.webhooks.old_secret_minutes
+    url = webhook_url(request, current)[0] if of == "source" else warehouse_webhook_url(request, current)
+    return NewSecret(webhook_url=url, webhook_secret=secret, in_shop=in_shop, old_secret_minutes=minutes)

@@ -189,7 +189,7 @@ class NewSecret(BaseModel):
                 "webhook_url": "https://gateway.example/webhooks/kY0c…",
                 "webhook_secret": "m3Xb…",
                 "in_shop": True,
-                "old_secret_minutes": 10,
+                "old_secret_minutes": 1440,
             }
         }
     )
@@ -197,7 +197,7 @@ class NewSecret(BaseModel):
     webhook_url: str
     webhook_secret: str
     in_shop: bool | None = Field(
-        description="Whether the gateway has put it into the shop. Null: enter it there. False: the next check tries again."
+        description="Whether it is in the shop. Null: enter it there, or in the WMS. False: the next check tries again."
     )
     old_secret_minutes: float = Field(description="For how many minutes webhooks signed with the old secret are still taken.")
 
@@ -207,6 +207,11 @@ def webhook_url(request: Request, connection: Connection) -> tuple[str, str | No
     base = str(public or request.base_url).rstrip("/")
     note = None if public else "GATEWAY_PUBLIC_URL is not set: this is the address that you have used, the shop may need another"
     return f"{base}/webhooks/{connection.webhook_id}", note
+
+
+def warehouse_webhook_url(request: Request, connection: Connection) -> str:
+    url, _ = webhook_url(request, connection)
+    return f"{url.removesuffix(connection.webhook_id)}ongoing/{connection.webhook_id}"
 
 
 def _secrets(part: str, model: BaseModel) -> dict[str, bool]:
@@ -230,7 +235,7 @@ def members(request: Request, connection: Connection) -> dict[str, Any]:
         "lane_id": id_of(lane_of(connection.warehouse)),
         "webhook_url": url if sends_webhooks else None,
         "webhook_url_note": note if sends_webhooks else None,
-        "warehouse_webhook_url": f"{url.removesuffix(connection.webhook_id)}ongoing/{connection.webhook_id}",
+        "warehouse_webhook_url": warehouse_webhook_url(request, connection),
         "facts": connection.facts,
         "test": connection.test,
         "tested_at": connection.tested_at,

@@ -63,6 +63,7 @@ class WarehouseWebhooks:
     tries: WrongTries = field(default_factory=lambda: WrongTries("warehouse", "secret of the WMS's webhook", "wrong-secrets"))
     lines: SparingLog = field(default_factory=SparingLog)
     _known: TtlCache[str, Addressed | Refusal] = field(default_factory=lambda: TtlCache(CACHE_SECONDS, MOST_REMEMBERED))
+    _doubted: TtlCache[str, bool] = field(default_factory=lambda: TtlCache(CACHE_SECONDS, MOST_REMEMBERED))
     _events: TtlCache[str, bool] = field(init=False)
 
     def open(self, gateway: Gateway) -> None:
@@ -106,17 +107,31 @@ class WarehouseWebhooks:
             raise Refuse(kept)
         return kept
 
+    def _is_genuine(self, addressed: Addressed, headers: dict[str, str]) -> bool:
+        """By the connection's secret, or by one that it has replaced lately."""
+        secret, settings = addressed.connection.warehouse.webhook_secret, addressed.connection.settings.warehouse
+        own = [secret.get_secret_value()] if secret is not None else []
+        former = former_secrets.in_force(addressed.former.get(former_secrets.WAREHOUSE, ()), self.gateway.clock())
+        return any([is_genuine(headers, each, settings) for each in (*own, *former)])  # noqa: C419 - all are compared
+
+    async def _is_genuine_anew(self, before: Addressed, headers: dict[str, str]) -> bool:
+        """Another process may have replaced the secret since this one read it. That is looked for once in a while only."""
+        webhook_id = before.connection.webhook_id
+        if self._doubted.get(webhook_id):
+            return False
+        self._doubted.put(webhook_id, True)
+        self._known.forget(webhook_id)
+        return self._is_genuine(await self._addressed(webhook_id), headers)
+
     async def _take(self, addressed: Addressed, scope: Scope, receive: Receive) -> None:
-        connection, former = addressed.connection, addressed.former.get(former_secrets.WAREHOUSE)
-        secret, settings = connection.warehouse.webhook_secret, connection.settings.warehouse
-        if secret is None:
+        connection, settings = addressed.connection, addressed.connection.settings.warehouse
+        if connection.warehouse.webhook_secret is None:
             raise Refuse(NO_SECRET)
         caller = neighbourhood(caller_address(scope, self.gateway.settings.trusted_networks))
         if seconds := self.tries.wait(caller, connection.id):
             raise Refuse(SLOWED, seconds)
         headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}
-        is_former = former is not None and self.gateway.clock() < former.until and is_genuine(headers, former.secret, settings)
-        if not is_former and not is_genuine(headers, secret.get_secret_value(), settings):
+        if not self._is_genuine(addressed, headers) and not await self._is_genuine_anew(addressed, headers):
             self.tries.wrong(self.gateway, caller, connection.id)
             raise Refuse(WRONG_SECRET)
         share = self.receiving.share(caller, self.gateway.settings)

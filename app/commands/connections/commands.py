@@ -194,25 +194,27 @@ def rotate_secret(
     url: Url = DEFAULT_URL,
     yes: Yes = False,
     at_once: Annotated[bool, typer.Option("--at-once", help="Refuse the old secret from now on: it is known to others.")] = False,
+    warehouse: Annotated[bool, typer.Option("--warehouse", help="Of the WMS's webhooks, instead of the shop's.")] = False,
     api_key: ApiKey = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a new webhook secret and show it this once. The gateway puts it into the shop where it looks after the webhooks.
 
-    The old secret is accepted for some minutes more (settings.webhooks.old_secret_minutes), unless you say --at-once.
+    The old secret is accepted beside it for 24 hours (settings.webhooks.old_secret_minutes), unless you say --at-once.
     """
     if not yes:
         when = "from now on" if at_once else "after a while"
         typer.confirm(f"Webhooks of {name} signed with the old secret will be refused {when}. Go on?", abort=True, err=True)
     path = f"/connections/{segment(name)}/rotate-webhook-secret"
-    answer = connect(url, api_key).call("POST", path, params={"at_once": True} if at_once else None)
+    params = {**({"at_once": True} if at_once else {}), **({"of": "warehouse"} if warehouse else {})}
+    answer = connect(url, api_key).call("POST", path, params=params or None)
     if as_json:
         print_json(answer)
         return
     where = {
         True: "it is in the shop already",
         False: f"the shop could not be told: gateway connections webhooks {name} --check",
-        None: "give it to the shop's webhooks",
+        None: f"give it to the {'WMS' if warehouse else 'shop'}'s webhooks",
     }
     err().print(f"New webhook secret of {name}, shown this once; {where[answer['in_shop']]}:")
     if minutes := answer["old_secret_minutes"]:

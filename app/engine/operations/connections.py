@@ -271,16 +271,16 @@ def _refuse_references(draft: Draft) -> None:
                 )
 
 
-async def rotate_webhook_secret(gateway: Gateway, current: Connection, *, at_once: bool = False) -> str:
-    """Makes a new secret for the shop's webhooks, and returns it this once.
+async def rotate_webhook_secret(gateway: Gateway, current: Connection, part: str = "source", *, at_once: bool = False) -> str:
+    """Makes a new secret for the webhooks of the shop (source) or the WMS (warehouse), and returns it this once.
 
-    Deliveries signed with the old one are taken for `webhooks.old_secret_minutes` more; with `at_once` they are refused from now
-    on. Raises Conflict when somebody else has just changed it: the secret that they were shown would not hold.
+    Deliveries with the old one are taken for `webhooks.old_secret_minutes` more; with `at_once` they are refused from now on.
+    Raises Conflict when somebody else has just changed it: the secret that they were shown would not hold.
     """
-    if current.system.webhooks is None:
+    if part == "source" and current.system.webhooks is None:
         raise refuse(current.system, Capability.SEND_WEBHOOKS, "connection")
     secret = unguessable()
-    await _patch(gateway, current, {"source": {"webhook_secret": secret}}, at_once=at_once)
+    await _patch(gateway, current, {part: {"webhook_secret": secret}}, at_once=at_once)
     return secret
 
 

@@ -231,12 +231,12 @@ class WebhookSettings(Given):
         ),
     )
     old_secret_minutes: float = Field(
-        10,
+        1440,
         ge=0,
-        le=1440,
+        le=10_080,
         description=(
-            "How long a webhook secret that was replaced (the shop's, the WMS's) is still accepted, in minutes: deliveries may "
-            "be under way. 0: not at all."
+            "How long a webhook secret that was replaced (the shop's, the WMS's) is still accepted beside the new one, in "
+            "minutes. 1440 are 24 hours. 0: not at all."
         ),
     )
 

@@ -1,11 +1,11 @@
-"""Webhook secrets that were replaced, each accepted for some minutes more: deliveries signed with it may be under way.
+"""Webhook secrets that were replaced, each accepted for some time more: until the new one is where deliveries are signed.
 
 They are sealed like all secrets. Retention deletes those whose time is over.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,6 +19,8 @@ from app.storage.outbound_tables import former_secrets
 from app.storage.secrets import Vault
 from app.storage.tables import connections as connection_rows
 
+MOST_KEPT = 5
+"""Of one part. Whoever replaces a secret more often within its time has the oldest refused."""
 SOURCE = "source"
 WAREHOUSE = "warehouse"
 
@@ -36,7 +38,12 @@ class Addressed:
     """Whom a webhook address belongs to. `former`: the former secrets by part, `source` or `warehouse`; they may be over."""
 
     connection: Connection
-    former: Mapping[str, FormerSecret]
+    former: Mapping[str, tuple[FormerSecret, ...]]
+
+
+def in_force(former: Sequence[FormerSecret], now: datetime) -> tuple[str, ...]:
+    """Those that are still accepted."""
+    return tuple(each.secret for each in former if now < each.until)
 
 
 async def replaced(
@@ -52,10 +59,16 @@ async def replaced(
     minutes = 0.0 if at_once or elsewhere else after.settings.webhooks.old_secret_minutes
     for part, old, new in _changed(before, after):
         mine = (former_secrets.c.connection_id == after.id, former_secrets.c.part == part)
+        before_it = await db.scalar(select(former_secrets.c.sealed).where(*mine))
         await db.execute(delete(former_secrets).where(*mine))
         if old and new and minutes > 0:
-            sealed, until = vault.seal({"secret": old}), now + timedelta(minutes=minutes)
-            await db.execute(insert(former_secrets).values(connection_id=after.id, part=part, sealed=sealed, until=until))
+            until = now + timedelta(minutes=minutes)
+            earlier = _opened(vault, before_it) if before_it else ()
+            others = [each for each in earlier if each.until > now and each.secret not in (old, new)]
+            kept = [FormerSecret(old, until), *others][:MOST_KEPT]
+            sealed = vault.seal({"secrets": [[each.secret, each.until.isoformat()] for each in kept]})
+            last = max(each.until for each in kept)
+            await db.execute(insert(former_secrets).values(connection_id=after.id, part=part, sealed=sealed, until=last))
 
 
 def _changed(before: Connection, after: Connection) -> Iterator[tuple[str, str | None, str | None]]:
@@ -78,19 +91,19 @@ async def by_webhook_id(db: AsyncConnection, vault: Vault, webhook_id: str) -> A
     rows = list(await db.execute(query.where(connection_rows.c.webhook_id == webhook_id)))
     if not rows:
         return None
-    known: dict[str, FormerSecret] = {}
-    for row in rows:
-        if row.part is not None and (secret := _opened(vault, row.sealed)) is not None:
-            known[row.part] = FormerSecret(secret, row.until)
+    known = {row.part: _opened(vault, row.sealed, row.until) for row in rows if row.part is not None}
     return Addressed(connections.opened(rows[0], vault), known)
 
 
-def _opened(vault: Vault, sealed: bytes) -> str | None:
-    """None: the key that it was sealed with is gone."""
+def _opened(vault: Vault, sealed: bytes, until: datetime | None = None) -> tuple[FormerSecret, ...]:
+    """The newest first; none when the key that they were sealed with is gone. `until`: of one that an older gateway has kept."""
     try:
-        return str(vault.open(sealed)["secret"])
+        kept = vault.open(sealed)
     except BadInput:
-        return None
+        return ()
+    if "secret" in kept:
+        return (FormerSecret(str(kept["secret"]), until),) if until is not None else ()
+    return tuple(FormerSecret(secret, datetime.fromisoformat(ends)) for secret, ends in kept["secrets"])
 
 
 async def forget(db: AsyncConnection, connection_id: str) -> None:

@@ -1,4 +1,4 @@
-"""A webhook secret that was replaced is accepted for some minutes more: deliveries signed with it may be under way."""
+"""A webhook secret that was replaced is accepted beside the new one for a day, or for as long as a setting says."""
 
 from __future__ import annotations
 
@@ -38,15 +38,27 @@ async def told_by_wms(harness: Harness, secret: str) -> int:
 
 
 class TestOfTheShop:
-    async def test_both_are_accepted_for_ten_minutes_and_then_the_new_one_alone(self, bare_harness: Harness) -> None:
+    async def test_both_are_accepted_for_a_day_and_then_the_new_one_alone(self, bare_harness: Harness) -> None:
         await bare_harness.connect(processes=PLAIN)
         new = await connections.rotate_webhook_secret(bare_harness.gateway, await now(bare_harness))
 
         assert [await answered(bare_harness, secret) for secret in (WEBHOOK_SECRET, new)] == [200, 200]
-        bare_harness.tick(9 * 60)
+        bare_harness.tick(23 * 3600)
         assert [await answered(bare_harness, secret) for secret in (WEBHOOK_SECRET, new)] == [200, 200]
-        bare_harness.tick(61)
+        bare_harness.tick(3601)
         assert [await answered(bare_harness, secret) for secret in (WEBHOOK_SECRET, new)] == [401, 200]
+
+    async def test_each_of_several_holds_for_its_own_time(self, bare_harness: Harness) -> None:
+        await bare_harness.connect(processes=PLAIN)
+        second = await connections.rotate_webhook_secret(bare_harness.gateway, await now(bare_harness))
+        bare_harness.tick(20 * 3600)
+        third = await connections.rotate_webhook_secret(bare_harness.gateway, await now(bare_harness))
+        every = (WEBHOOK_SECRET, second, third)
+        assert [await answered(bare_harness, secret) for secret in every] == [200, 200, 200]
+        bare_harness.tick(5 * 3600)
+        assert [await answered(bare_harness, secret) for secret in every] == [401, 200, 200]
+        bare_harness.tick(20 * 3600)
+        assert [await answered(bare_harness, secret) for secret in every] == [401, 401, 200]
 
     async def test_a_secret_that_others_know_is_refused_at_once(self, bare_harness: Harness) -> None:
         await bare_harness.connect(processes=PLAIN)
@@ -81,7 +93,7 @@ class TestOfTheShop:
 
         await retention.prune(bare_harness.gateway, bare_harness.clock())
         assert len(await bare_harness.stored.rows(select(former_secrets))) == 1
-        bare_harness.tick(601)
+        bare_harness.tick(86_401)
         await retention.prune(bare_harness.gateway, bare_harness.clock())
         assert await bare_harness.stored.rows(select(former_secrets)) == []
 
@@ -104,3 +116,15 @@ class TestOfTheWms:
         change = {"warehouse": secret, "settings": {"webhooks": {"old_secret_minutes": 0}}}
         await connections.patch(bare_harness.gateway, await now(bare_harness), change)
         assert await told_by_wms(bare_harness, OF_WMS) == 401
+
+    async def test_a_process_that_has_read_the_old_one_a_moment_ago_takes_the_new_one(self, bare_harness: Harness) -> None:
+        await bare_harness.connect(warehouse_secret=OF_WMS, processes=PLAIN)
+        app = WarehouseWebhooks()
+        app.open(bare_harness.gateway)
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway.test") as client:
+            to = f"/webhooks/ongoing/{bare_harness.connection.webhook_id}"
+            assert (await client.post(to, content=b"{}", headers={"X-Auth-Token": OF_WMS})).status_code == 200
+            new = await connections.rotate_webhook_secret(bare_harness.gateway, await now(bare_harness), "warehouse")
+            assert (await client.post(to, content=b"{}", headers={"X-Auth-Token": new})).status_code == 200
+            assert (await client.post(to, content=b"{}", headers={"X-Auth-Token": OF_WMS})).status_code == 200
+        await app.close()

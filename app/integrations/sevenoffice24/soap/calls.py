@@ -17,7 +17,8 @@ from app.clock import Clock
 from app.errors import Malformed, Paced, Refused, TooLarge
 from app.http import CallLimits
 from app.integrations.protocol.account import IN_TURN
-from app.integrations.sevenoffice24.soap.documents import NotSoap, TooMuch, body_of, exception_in, fault_in
+from app.integrations.sevenoffice24.soap.depths import without_depths
+from app.integrations.sevenoffice24.soap.documents import NotSoap, TooDeep, TooMuch, body_of, exception_in, fault_in
 from app.integrations.sevenoffice24.soap.failures import SYSTEM, reset_seconds, sort_fault, sort_other
 from app.integrations.sevenoffice24.soap.services import SETTINGS, Described, Service, described
 from app.integrations.sevenoffice24.soap.shapes import Wanted
@@ -109,10 +110,11 @@ class Calls:
         status, call, now = answer.status_code, operation.name, self._clock()
         if status == 429:
             raise sort_other(status, answer.headers, answer.content, call=call, now=now)
-        found: list[Any] = []
-        listed = service.listed(call, operation.wanted, found)
         try:
-            element = body_of(answer.content, listed)
+            try:
+                element, found = _parsed(service, operation, answer.content)
+            except TooDeep:
+                element, found = _parsed(service, operation, without_depths(answer.content))
         except TooMuch as error:
             message = f"24SevenOffice answered {error} at once"
             raise TooLarge(message, system=SYSTEM, call=call, status=status) from error
@@ -132,7 +134,14 @@ class Calls:
         if refused is not None:
             log.warning("soap_refused", operation=call, said=quoted(refused))
             raise Refused(f"24SevenOffice refused {call}", system=SYSTEM, call=call, status=status)
-        return service.result(call, element, operation.wanted) if listed is None else found
+        return service.result(call, element, operation.wanted) if found is None else found
+
+
+def _parsed(service: Described, operation: Operation, content: bytes) -> tuple[Any, list[Any] | None]:
+    """What stands in the body, and the items of a result that is a list. Raises NotSoap and TooMuch."""
+    found: list[Any] = []
+    listed = service.listed(operation.name, operation.wanted, found)
+    return body_of(content, listed), None if listed is None else found
 
 
 def quoted(text: str) -> str:

@@ -27,6 +27,10 @@ class NotSoap(ValueError):
     """It is no SOAP envelope, or not one that may be read."""
 
 
+class TooDeep(NotSoap):
+    """It is nested deeper than it is read. Without that it may be read."""
+
+
 class TooMuch(ValueError):
     """It is more than fits into memory beside other answers."""
 
@@ -72,7 +76,10 @@ def body_of(content: bytes, listed: Listed | None = None) -> Any:
         root = _read(parser, content, listed)
     except TooMuch:
         raise
-    except (etree.XMLSyntaxError, ValueError) as error:
+    except etree.XMLSyntaxError as error:
+        kind = TooDeep if "depth" in str(error) else NotSoap
+        raise kind(f"no XML: {type(error).__name__}") from error
+    except ValueError as error:
         raise NotSoap(f"no XML: {type(error).__name__}") from error
     if root.getroottree().docinfo.doctype:
         raise NotSoap("a DOCTYPE")

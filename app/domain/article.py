@@ -52,6 +52,8 @@ class Article:
     """The source's id of the product that a variation belongs to."""
     has_variations: bool = False
     """Whether it has variations, which may be articles of their own: then its quantity in the shop may be theirs."""
+    own_number: str | None = None
+    """Its number in the source, where it is not sent under that one."""
     supplier_id: str | None = None
     """The source's id of its supplier."""
     supplier: Supplier | None = None
@@ -60,7 +62,7 @@ class Article:
 
     @property
     def source_number(self) -> str | None:
-        return self.number
+        return self.own_number or self.number
 
     @property
     def created_at(self) -> datetime | None:

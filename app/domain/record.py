@@ -137,7 +137,7 @@ def content_hash(record: Record) -> str:
     return payload_hash(to_payload(record))
 
 
-_LATER = ("has_variations", "supplier_id", "supplier")
+_LATER = ("has_variations", "own_number", "supplier_id", "supplier")
 """Fields of a later version. They count only where they say something: what was stored before is not new."""
 
 

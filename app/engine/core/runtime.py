@@ -10,10 +10,10 @@ from functools import partial
 from typing import Any
 
 import httpx
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from app.clock import Clock, utc_now
-from app.domain import Kind
+from app.domain import Kind, Process
 from app.engine.core.account_circuit import AccountCircuits, RestingClient
 from app.engine.core.circuit import of_source
 from app.engine.core.pace import PacedTransport, PaceKeeper
@@ -31,7 +31,7 @@ from app.settings import Settings
 from app.storage.engine import Database
 from app.storage.secrets import Vault, open_vault
 from app.storage.shared_clock import SharedClock, kept_right
-from app.storage.tables import mappings
+from app.storage.tables import jobs, mappings
 from app.ttl_cache import TtlCache
 from app.warehouse.rest.client import OngoingClient
 
@@ -65,7 +65,10 @@ class StoredNumbers:
 
     async def numbers(self, source_ids: Collection[str]) -> Mapping[str, str]:
         mine = (mappings.c.connection_id == self.connection_id, mappings.c.kind == Kind.ARTICLE)
-        query = select(mappings.c.source_id, mappings.c.source_number).where(*mine, mappings.c.source_id.in_(source_ids))
+        # An article that cannot be sent has a number all the same, which may be another one's too: its job has none.
+        cannot = exists().where(jobs.c.mapping_id == mappings.c.id, jobs.c.process == Process.ARTICLES, jobs.c.number.is_(None))
+        wanted = (*mine, mappings.c.source_id.in_(source_ids), ~cannot)
+        query = select(mappings.c.source_id, mappings.c.source_number).where(*wanted)
         async with self.database.read() as db:
             return {row.source_id: row.source_number for row in await db.execute(query) if row.source_number}
 

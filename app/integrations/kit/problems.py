@@ -55,12 +55,13 @@ def complete_order(
 
 
 def complete_article(
-    article: Article, own: Sequence[Problem], settings: ConnectionSettings, names: FieldNames, noun: str = "shop"
+    article: Article, own: Sequence[Problem], settings: ConnectionSettings, names: FieldNames, noun: str = "shop", given: str = ""
 ) -> Article:
-    """The same of an article: one whose number cannot be sent has none."""
+    """The same of an article: one whose number cannot be sent has none. People find it by the one that it was `given`."""
     found = article_problems(article, settings.warehouse, noun)
     number = None if any(problem.field == "number" for problem in found) else article.number
-    return replace(article, number=number, problems=_joined(found, own, names))
+    own_number = given.strip() if given.strip() != number else None
+    return replace(article, number=number, own_number=own_number or None, problems=_joined(found, own, names))
 
 
 def _joined(found: Iterable[Problem], own: Sequence[Problem], names: FieldNames) -> tuple[Problem, ...]:

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from app.engine.core.queue import Task
+from app.worker import work
 from tests.api.calling import Site, open_site
 from tests.harness.sevenoffice24 import SimulatedSevenOffice
 
@@ -243,6 +245,42 @@ async def test_two_products_with_one_number_are_not_sent_and_hold_their_orders(s
     await site.work()
     assert [each["articleNumber"] for each in articles(site)] == ["A-1", "A-2"]
     assert [each["orderLines"][0]["articleNumber"] for each in orders(site)] == ["A-1"]
+
+
+async def test_articles_are_found_by_product_id_and_number_sent_or_not(site: Site, erp: SimulatedSevenOffice) -> None:
+    await active(site, erp, article_number_replacements={"_": "-"})
+    first, second, forbidden, replaced, sent = (erp.product(each)["Id"] for each in ("A-1", "A-1", "B%1", "C_1", "D-1"))
+    await sync(site, "articles")
+    assert sorted(each["articleNumber"] for each in articles(site)) == ["C-1", "D-1"]
+
+    async def found(number: object) -> list[tuple[str, str | None]]:
+        listed = (await site.client.get("/mappings", params={"kind": "article", "number": str(number)})).json()["items"]
+        return sorted((each["shop"]["id"], each["shop"]["number"]) for each in listed)
+
+    assert await found("A-1") == [(str(first), "A-1"), (str(second), "A-1")]
+    assert await found(first) == [(str(first), "A-1")]
+    assert await found(second) == [(str(second), "A-1")]
+    assert await found("B%1") == await found(forbidden) == [(str(forbidden), "B%1")]
+    assert await found("C_1") == await found("C-1") == await found(replaced) == [(str(replaced), "C_1")]
+    assert await found("D-1") == await found(sent) == [(str(sent), "D-1")]
+    erp.tenant.change_product(second, No="A-2")
+    site.tick(15 * 60)
+    await sync(site, "articles")
+    assert (await found("A-1"), await found("A-2")) == ([(str(first), "A-1")], [(str(second), "A-2")])
+
+
+async def test_an_order_does_not_get_a_number_that_two_products_have_while_they_wait(
+    site: Site, erp: SimulatedSevenOffice
+) -> None:
+    connection = (await active(site, erp))["id"]
+    site.wake_ups.waiting.clear()
+    first, _ = (erp.product("A-1", name)["Id"] for name in ("Rød", "Blå"))
+    erp.tenant.place_order([{"ProductId": first}], **REACHABLE)
+    for process in ("articles", "orders"):  # nothing of the articles is worked off before the order is read
+        await work(site.gateway, Task.POLL, f"{connection}:{process}")
+    await site.work()
+    assert (articles(site), orders(site)) == ([], [])
+    assert (await site.stored.job("5501")).reason_code == "line-without-article-number"
 
 
 async def test_a_dry_run_names_the_numbers_of_new_records(site: Site, erp: SimulatedSevenOffice) -> None:

@@ -71,7 +71,7 @@ def map_article(record: SourceRecord, settings: MystoreSettings) -> Article:
             **extra_of(record.body, settings.extra_article_fields),
         },
     )
-    return complete_article(article, _problems(record, numbered), settings, _NAMES)
+    return complete_article(article, _problems(record, numbered), settings, _NAMES, given=sku)
 
 
 HAS_VARIANTS = "has variants"

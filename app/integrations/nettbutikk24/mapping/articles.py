@@ -41,7 +41,7 @@ def map_article(record: SourceRecord, settings: NettbutikkAdapterSettings) -> Ar
         categories=_classes(row, settings),
         extra={**_extra(row, settings, is_active=is_active), **extra_of(row, settings.extra_article_fields)},
     )
-    return complete_article(article, _problems(numbered), settings, _NAMES)
+    return complete_article(article, _problems(numbered), settings, _NAMES, given=own)
 
 
 def _extra(row: Body, settings: NettbutikkAdapterSettings, *, is_active: bool) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def map_article(record: SourceRecord, settings: SevenOfficeAdapterSettings) -> A
         supplier_id=identity(body.get("SupplierId")),
         extra={**({"description": description} if description else {}), **extra_of(body, settings.extra_article_fields)},
     )
-    return complete_article(article, problems, settings, _NAMES, "ERP")
+    return complete_article(article, problems, settings, _NAMES, "ERP", own)
 
 
 def sharing(ids: Sequence[str]) -> str:

@@ -101,7 +101,7 @@ def map_article(record: SourceRecord, settings: WooCommerceSettings) -> Article:
         extra=_extra(body, settings.extra_article_fields),
     )
     own = [problem for problem in (numbered.problem, _origin_problem(body, settings)) if problem]
-    return complete_article(article, own, settings, _ARTICLE_NAMES)
+    return complete_article(article, own, settings, _ARTICLE_NAMES, given=text(body, "sku"))
 
 
 def _own_number(record: SourceRecord, settings: WooCommerceSettings) -> Numbered:

@@ -30,7 +30,19 @@ class WooCommerce:
     noun: Literal["shop", "ERP"] = "shop"
     settings_model: type[ConnectionSettings] = WooCommerceSettings
     credentials_model: type[BaseModel] = WooCommerceCredentials
-    capabilities = frozenset(Capability) - {Capability.OAUTH, Capability.MARK_IMPORTED}
+    capabilities = frozenset(
+        {
+            Capability.READ_ARTICLES,
+            Capability.READ_ORDERS,
+            Capability.READ_BY_ID,
+            Capability.WRITE_STOCK,
+            Capability.REPORT_SHIPMENTS,
+            Capability.NOTES,
+            Capability.REFUND,
+            Capability.SEND_WEBHOOKS,
+            Capability.MANAGE_WEBHOOKS,
+        }
+    )
     kinds: Mapping[Process, Kind] = {Process.ARTICLES: Kind.ARTICLE, Process.ORDERS: Kind.ORDER}
     webhooks: IncomingWebhooks | None = WooCommerceWebhooks()
     webhooks_greet: bool = True

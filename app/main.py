@@ -7,7 +7,6 @@ import functools
 from collections.abc import AsyncIterator
 
 from fastapi import FastAPI
-from prometheus_client import start_http_server
 from starlette.types import Receive, Scope, Send
 
 from app.api import routes
@@ -22,6 +21,7 @@ from app.engine.core.runtime import Gateway, open_gateway
 from app.engine.intake.batch_writer import writer_for
 from app.engine.intake.inbox import Inbox
 from app.logs import get_logger
+from app.metrics import serve_figures
 from app.settings import Settings
 from app.settings.limits import Network
 from app.storage.audit import acts
@@ -92,7 +92,7 @@ def _serve_figures(settings: Settings, stack: contextlib.AsyncExitStack) -> None
     if not settings.metrics_port:
         return
     try:
-        server, thread = start_http_server(settings.metrics_port, addr=settings.host)
+        server, thread = serve_figures(settings.metrics_port, settings.host)
     except OSError as error:
         log.error("no_figures", port=settings.metrics_port, set_another="GATEWAY_METRICS_PORT", error=str(error))
         return

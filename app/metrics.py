@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from prometheus_client import Counter, Gauge, Histogram
+from threading import Thread
+from wsgiref.simple_server import WSGIServer
+
+from prometheus_client import Counter, Gauge, Histogram, start_http_server
+
+READER_SECONDS = 10.0
+"""So long whoever reads the figures may be silent."""
+
+
+def serve_figures(port: int, host: str) -> tuple[WSGIServer, Thread]:
+    """Raises OSError when the port is taken. Each reader has a thread: one that says nothing must not keep it."""
+    server, thread = start_http_server(port, addr=host)
+    server.RequestHandlerClass.timeout = READER_SECONDS  # type: ignore[attr-defined]  # of socketserver.StreamRequestHandler
+    return server, thread
+
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600)
 

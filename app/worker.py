@@ -14,7 +14,6 @@ from typing import Any
 
 from arq import ArqRedis
 from arq.worker import Function, Worker, func
-from prometheus_client import start_http_server
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -35,7 +34,7 @@ from app.errors import BadInput, NotFound
 from app.http import around_call
 from app.integrations.registry import secret_names
 from app.logs import configure, get_logger
-from app.metrics import ALERTS, TASKS_TIMED_OUT
+from app.metrics import ALERTS, TASKS_TIMED_OUT, serve_figures
 from app.records import alerts
 from app.records.connection_lanes import SHOP_LANE
 from app.settings import Settings
@@ -319,7 +318,7 @@ async def run(settings: Settings) -> None:
 def _serve_figures(settings: Settings) -> None:
     """As the API does: if the port is taken, the metrics are lost and the work goes on."""
     try:
-        start_http_server(settings.worker_metrics_port, addr=settings.host)
+        serve_figures(settings.worker_metrics_port, settings.host)
     except OSError as error:
         log.error("no_figures", port=settings.worker_metrics_port, set_another="GATEWAY_WORKER_METRICS_PORT", error=str(error))
 

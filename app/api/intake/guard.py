@@ -24,6 +24,10 @@ LINGER_SECONDS = 2.0
 MOST_THROWN_AWAY = 16 * 1024 * 1024
 GRACE_SECONDS = 5.0
 """So long after a body's time is over the connection is closed, if whoever reads the body has not ended it."""
+MOST_UNSENT = 64 * 1024 * 1024
+"""Bytes of answers that clients do not read, all together. Above it those go that have not read for longest."""
+BODY_STAYS_SECONDS = 2.0
+"""So long an unfinished body stays, however many connections there are."""
 MAKE_ROOM = 20
 """One in so many of the connections gives way when there are too many."""
 
@@ -33,6 +37,8 @@ class GuardedProtocol(HttpToolsProtocol):
     not come in one piece, and connections are looked through only when there are too many."""
 
     lines: ClassVar[SparingLog] = SparingLog()
+    unread: ClassVar[dict[GuardedProtocol, None]] = {}
+    """Those whose client does not read its answer, the longest first."""
     _in_body = False
     _is_over = False
     """Whatever still comes counts for nothing."""
@@ -40,6 +46,8 @@ class GuardedProtocol(HttpToolsProtocol):
     _quiet_bytes = 0
     """Since the last byte of the body: what a chunked body has around its chunks, and behind them."""
     _unsent = 0
+    _began = 0.0
+    """Of what `_late` waits for."""
     _late: TimerHandle | None = None
     """When what is being received must be there."""
     _stalled: TimerHandle | None = None
@@ -57,43 +65,43 @@ class GuardedProtocol(HttpToolsProtocol):
             self._refuse(CROWDED)
             self.transport.close()
         else:
-            self._late = self.loop.call_later(self.limits.head_timeout_seconds, self._head_is_late)
+            self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._cancel()
+        self.unread.pop(self, None)
         if self._stalled is not None:
             self._stalled.cancel()
         self._unset_keepalive_if_required()
         super().connection_lost(exc)
 
     def _make_room(self) -> bool:
-        """Closes connections that wait for a request: first those with an unfinished head, the oldest first."""
-        waiting = [each for each in self.connections if isinstance(each, GuardedProtocol) and each.waits and each is not self]
-        waiting.sort(key=GuardedProtocol._patience)
-        leaving = waiting[: max(1, self.limits.max_connections // MAKE_ROOM)]
-        for each in leaving:
+        """Closes connections whose request is not there yet: unfinished heads before idle ones, and these before bodies."""
+        now = self.loop.time()
+        others = (each for each in self.connections if isinstance(each, GuardedProtocol) and each is not self)
+        leaving = sorted((turn, number, each) for number, each in enumerate(others) if (turn := each._turn_to_leave(now)))
+        for _, _, each in leaving[: max(1, self.limits.max_connections // MAKE_ROOM)]:
             each._is_over = True
             each.transport.abort()
             self.connections.discard(each)
             TURNED_AWAY.labels("gave-way").inc()
         return bool(leaving)
 
-    @property
-    def waits(self) -> bool:
-        """Whether no request is under way."""
-        if self._is_over:
-            return self._late is not None
-        return not self._in_body and not self._is_answering and not self.transport.is_closing()
+    def _turn_to_leave(self, now: float) -> tuple[int, float] | None:
+        """The smallest goes first: of a kind the one that has waited longest. None: it is being answered, or has just begun."""
+        if self._in_body:
+            has_dawdled = self._late is not None and now - self._began >= BODY_STAYS_SECONDS
+            return (2, self._began) if has_dawdled else None
+        if self._late is not None:
+            return 0, self._began
+        if self._is_over or self._is_answering or self.transport.is_closing():
+            return None
+        return 1, self.timeout_keep_alive_task.when() if self.timeout_keep_alive_task is not None else 0.0
 
     @property
     def _is_answering(self) -> bool:
         cycle: RequestResponseCycle | None = self.cycle
         return cycle is not None and not cycle.response_complete
-
-    def _patience(self) -> tuple[bool, float]:
-        if self._late is not None:
-            return False, self._late.when()
-        return True, self.timeout_keep_alive_task.when() if self.timeout_keep_alive_task is not None else 0.0
 
     # --- what comes in ------------------------------------------------------------------------------------------------
 
@@ -171,8 +179,9 @@ class GuardedProtocol(HttpToolsProtocol):
     # --- what takes too long ------------------------------------------------------------------------------------------
 
     def _watch(self) -> None:
-        """A request has begun to come, and is not whole."""
+        """A request is to come, or has begun to, and is not whole."""
         if self._late is None:
+            self._began = self.loop.time()
             seconds = self.limits.body_timeout_seconds + GRACE_SECONDS if self._in_body else self.limits.head_timeout_seconds
             self._late = self.loop.call_later(seconds, self._body_is_late if self._in_body else self._head_is_late)
 
@@ -204,11 +213,15 @@ class GuardedProtocol(HttpToolsProtocol):
     def pause_writing(self) -> None:
         super().pause_writing()
         self._unsent = 0
+        self.unread[self] = None
+        while len(self.unread) > 1 and sum(each.transport.get_write_buffer_size() for each in self.unread) > MOST_UNSENT:
+            self._give_up(next(iter(self.unread)))
         self._stalled = self.loop.call_later(self.timeout_keep_alive, self._is_it_stalled)
 
     def resume_writing(self) -> None:
         super().resume_writing()
         self._unsent = 0
+        self.unread.pop(self, None)
         if self._stalled is not None:
             self._stalled.cancel()
             self._stalled = None
@@ -218,8 +231,12 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._is_read_on():
             self._stalled = self.loop.call_later(self.timeout_keep_alive, self._is_it_stalled)
         else:
-            TURNED_AWAY.labels("answer-not-read").inc()
-            self.transport.abort()
+            self._give_up(self)
+
+    def _give_up(self, other: GuardedProtocol) -> None:
+        self.unread.pop(other, None)
+        TURNED_AWAY.labels("answer-not-read").inc()
+        other.transport.abort()
 
     def _is_read_on(self) -> bool:
         """Whether the client has taken something of its answer since this was last asked, and not yet all."""
@@ -245,6 +262,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self.transport.write(self._written(answer, keep_alive=False))
         if self.transport.can_write_eof():
             self.transport.write_eof()
+        self._began = self.loop.time()
         self._late = self.loop.call_later(LINGER_SECONDS, self.transport.abort)
 
     def _throw_away(self, size: int) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import orjson
 import pytest
 
+from app.api.intake import guard
 from tests.api.door.serving import Served, counting, served
 
 KIB = 1024
@@ -123,6 +124,32 @@ async def test_when_all_are_busy_the_next_is_told_when_to_come_again(patient: Se
     answer = await (await patient.open()).answer()
     assert (answer.status, answer.headers["content-type"]) == (503, "application/problem+json")
     assert 1 <= int(answer.headers["retry-after"]) <= 60
+
+
+async def test_bodies_that_dawdle_give_way_last(patient: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "BODY_STAYS_SECONDS", 0.0)
+    patient.api.gateway.settings.max_connections = 10
+    dawdling = [await patient.open() for _ in range(9)]
+    for each in dawdling:
+        await each.send(FORM + b"Content-Length: 100\r\n\r\na=b")
+    idle = await patient.open()
+    assert (await idle.ask(ALIVE)).status == 200
+    await patient.until_open(10)
+    await patient.until(lambda: sum(getattr(each, "_in_body", False) for each in patient.state.connections) == 9)
+    assert (await patient.ask(ALIVE)).status == 200
+    assert await idle.is_closed()
+    for _ in range(3):
+        assert (await patient.ask(ALIVE)).status == 200
+    assert len(patient.state.connections) <= 10
+
+
+async def test_answers_that_nobody_reads_are_bounded_together(patient: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "MOST_UNSENT", 256 * KIB)
+    for _ in range(4):
+        greedy = await patient.open()
+        greedy.writer.write(b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n" * 60)
+    await patient.until(lambda: len(patient.state.connections) < 4)
+    assert (await patient.ask(ALIVE)).status == 200
 
 
 async def test_an_answer_that_nobody_reads_is_not_kept_for_ever(door: Served) -> None:

@@ -19,6 +19,7 @@ import orjson
 
 from app.characters import one_line, visible
 from app.domain import Address, Article, Category, Notification, Order, OrderLine, Supplier
+from app.json_reading import MOST_WHOLE
 from app.warehouse.settings import OngoingSettings
 from app.warehouse.writes.writable import ARTICLE_EXTRAS, ORDER_EXTRAS, NotOfThisKind, ValueKind, extra_value
 
@@ -219,7 +220,8 @@ class _Draft:
 def _plain(value: Value) -> Any:
     match value:
         case Decimal():
-            return int(value) if value == value.to_integral_value() else float(value)
+            is_whole = value == value.to_integral_value() and abs(value) <= MOST_WHOLE
+            return int(value) if is_whole else float(value)
         case datetime():
             moment = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
             return moment.isoformat(timespec="seconds").replace("+00:00", "Z")

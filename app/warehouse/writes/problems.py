@@ -21,6 +21,8 @@ from app.domain.countries import country_codes
 from app.warehouse.settings import AddressPart, OngoingSettings
 from app.warehouse.writes.writable import ARTICLE_EXTRAS, ORDER_EXTRAS, extra_value_problems
 
+MOST = Decimal(10) ** 12
+"""No quantity, price or measure is as large: a number that is comes of a mistake."""
 _SHOP = re.compile(r"\bshop\b")
 
 
@@ -228,17 +230,22 @@ def _row_number_problems(row_number: str, times: int, field: str, settings: Ongo
     yield from _too_long(row_number, "row-number-too-long", field, "the line's id", settings.max_row_number)
 
 
+def _is_meant(value: Decimal) -> bool:
+    """Whether it is a number that somebody may mean."""
+    return value.is_finite() and abs(value) < MOST
+
+
 def _quantity_problems(line: OrderLine, field: str) -> Iterator[Problem]:
-    if not line.quantity.is_finite() or line.quantity <= 0:
+    if not _is_meant(line.quantity) or line.quantity <= 0:
         yield Problem(
             "line-quantity-wrong",
             f"{field}.quantity",
             f"row {line.row_number} has no quantity that can be sent: {line.quantity}",
-            "set a quantity above 0 in the shop, or remove the line",
+            "set a quantity above 0 in the shop (of at most 12 digits), or remove the line",
         )
     prices = {"line_price": line.line_price, "customer_line_price": line.customer_line_price}
     for name, price in prices.items():
-        if price is not None and not price.is_finite():
+        if price is not None and not _is_meant(price):
             yield _not_a_number(f"{field}.{name}", price)
 
 
@@ -254,7 +261,7 @@ def _measure_problems(article: Article) -> Iterator[Problem]:
         "customer_price": article.customer_price,
     }
     for name, value in measures.items():
-        if value is not None and (not value.is_finite() or value < 0):
+        if value is not None and (not _is_meant(value) or value < 0):
             yield _not_a_number(name, value)
 
 

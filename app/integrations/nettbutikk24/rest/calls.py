@@ -20,6 +20,7 @@ from app import json_answers
 from app.clock import Clock
 from app.errors import LoginRefused, Malformed, NoSuchRecord, Refused
 from app.http import MOST_APART, Answer, encode_query, http_date, raise_passing, send
+from app.integrations.kit.odd_entries import in_its_place
 from app.integrations.kit.values.charsets import as_text
 from app.integrations.nettbutikk24.credentials import NettbutikkCredentials
 from app.integrations.nettbutikk24.settings import AuthMode, NettbutikkAdapterSettings
@@ -88,7 +89,8 @@ class Calls:
             await self._standing.good()
 
     async def rows(self, path: str, params: Params = ()) -> tuple[list[Body], Mapping[str, Any]]:
-        """The rows of `data`, and the answer itself. A single object counts as one row; what is no object is left out."""
+        """The rows of `data`, and the answer itself. A single object counts as one row; what is no object is a
+        row that says so, and no record."""
         answer = await self._send("GET", path, params)
         body = answer.json
         data = body.get("data") if isinstance(body, Mapping) else None
@@ -98,7 +100,7 @@ class Calls:
             message = "the shop answered something else than rows"
             raise Malformed(message, system=SYSTEM, call=call, status=answer.status, answer=self._words(answer))
         assert isinstance(body, Mapping)
-        return [each for each in found if isinstance(each, Mapping)], body
+        return [each if isinstance(each, Mapping) else in_its_place(each) for each in found], body
 
     async def last_modified(self, path: str) -> datetime | None:
         """What HEAD says of a list: when the newest of it was changed. None when it does not say."""

@@ -33,6 +33,7 @@ from app.engine.operations import connections as connection_service
 from app.engine.operations.lanes import paused_calls
 from app.engine.upkeep import webhook_guard
 from app.errors import BadInput, Conflict, NotFound
+from app.integrations.registry import INTEGRATIONS
 from app.records import connections, sessions
 from app.records.connections import Connection, Draft, Status
 
@@ -111,6 +112,8 @@ async def change_connection(request: Request, caller: Admin, connection: Name, b
     Once the connection was tested, `transporters` takes only codes that the warehouse lists.
     What others change at the same moment is kept; if they change the same, the answer is 409, and nothing is changed."""
     current = await caller.connection(connection)
+    if body.name in INTEGRATIONS and body.name != current.name:
+        caller.must_see_all(f"syncs of {body.name!r}, which stands for every connection of that system, ")
     try:
         with body.errors_as_said():
             saved = await connection_service.patch(caller.gateway, current, body.model_dump(exclude_unset=True))

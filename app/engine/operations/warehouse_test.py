@@ -1,8 +1,9 @@
 """The warehouse's part of a connection test, which must not lock out the user with whom live connections work.
 
-The WMS locks a user out of a method after refused calls in a row, whoever made them. So refused tests of drafts are counted by
-the user, across connections, apart from what live connections count. After some in a row no draft with that user is tested for a
-while. Connections in use go on, and the tests of each are counted by themselves: what others try with its user costs it nothing.
+The WMS locks a user out of a method after refused calls in a row, whoever made them. So refused tests of logins that were never
+proven (`Connection.is_proven`) are counted by the user, across connections, apart from what live connections count. After some
+in a row none of them is tested for a while. A proven login goes on, and its tests are counted by themselves: what others try with
+its user costs it nothing.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ async def guarded(
     database: Database, settings: Settings, connection: Connection, client: OngoingClient, clock: Clock
 ) -> tuple[Check, ...]:
     """The same with a client of one's own."""
-    counted = f"{circuit.user_of(connection)}|{connection.id}" if connection.is_in_use else circuit.user_of(connection)
+    counted = f"{circuit.user_of(connection)}|{connection.id}" if connection.is_proven else circuit.user_of(connection)
     keys = {name: circuit.key_for(counted, f"test {name}") for name in COUNTED}
     async with database.read() as db:
         paused = await circuit.longest_pause(db, list(keys.values()), clock())
@@ -55,7 +56,7 @@ async def guarded(
 
 def _not_made(name: str, connection: Connection, paused: Paused) -> Check:
     tries = f"{paused.failures} refused calls in a row" if paused.failures > 1 else "a refused call"
-    others = "" if connection.is_in_use else "; connections in use go on meanwhile"
+    others = "" if connection.is_proven else "; connections in use go on meanwhile"
     message = (
         f"not tried: too many tests of the user {connection.warehouse.user} were refused ({tries}; the last: {paused.error}). "
         f"The next test is possible at {paused.until:%H:%M} UTC{others}"

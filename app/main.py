@@ -47,7 +47,7 @@ def create_app(settings: Settings) -> GatewayApp:
             yield
             gateway.stopping = True
 
-    app = GatewayApp(lifespan=lifespan, docs_url=None, redoc_url=None, generate_unique_id_function=lambda route: route.name)
+    app = GatewayApp(lifespan=lifespan, openapi_url=None, generate_unique_id_function=lambda route: route.name)
     app.state.receiving = app.receiving
     app.trusted_networks = settings.trusted_networks
     intake, from_warehouse = app.intake, app.from_warehouse

@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import orjson
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from starlette.requests import Request
+from starlette.responses import Response
 
 from app import __version__
 from app.api.intake import wms_webhook_description as from_warehouse
@@ -19,6 +22,7 @@ from app.api.kit.responses import described
 
 FILE = Path("openapi/gateway.json")
 """Where the repository keeps it."""
+ADDRESS = "/openapi.json"
 Body = dict[str, Any]
 
 TITLE = "Gateway for Ongoing WMS"
@@ -56,15 +60,22 @@ TAGS = [
 
 
 def install(app: FastAPI) -> None:
-    """The app's document is made when it is first asked for."""
+    """The app's document is made and written out when it is first asked for: anybody may ask for it, and it is long."""
     made: list[Body] = []
+    written: list[bytes] = []
 
     def document() -> Body:
         if not made:
             made.append(describe(app))
         return made[0]
 
+    async def given(_: Request) -> Response:
+        if not written:
+            written.append(orjson.dumps(document()))
+        return Response(written[0], media_type="application/json")
+
     app.openapi = document  # type: ignore[method-assign]  # FastAPI's own way of extending it
+    app.add_route(ADDRESS, given, include_in_schema=False)
 
 
 def describe(app: FastAPI) -> Body:

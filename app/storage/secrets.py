@@ -97,7 +97,12 @@ async def reseal(db: AsyncConnection, vault: Vault) -> dict[str, int]:
         rows = list(await db.execute(select(*keys, column).where(column.is_not(None)).with_for_update()))
         for *key, sealed in rows:
             mine = (one == value for one, value in zip(keys, key, strict=True))
-            await db.execute(update(column.table).where(*mine).values({column: vault.seal(vault.open(sealed))}))
+            try:
+                known = vault.open(sealed)
+            except BadInput as error:
+                which = f"{column.table.name}, row {' '.join(map(str, key))}"
+                raise BadInput(f"{which}: {error.message}", field=error.field, fix=error.fix) from error
+            await db.execute(update(column.table).where(*mine).values({column: vault.seal(known)}))
         counts[column.table.name] = len(rows)
     resealed = [Change(f"resealed.{name}", None, count) for name, count in counts.items() if count]
     note(db, "stored secrets", resealed)

@@ -129,6 +129,16 @@ async def test_keys_are_changed_by_sealing_everything_again(sqlite_database: str
         assert only_new.open(typed or b"") == {"password": "typed"}
 
 
+async def test_a_row_that_no_key_opens_is_named(sqlite_database: str, tmp_path: Path) -> None:
+    async with open_harness(sqlite_database, tmp_path) as harness:
+        await harness.connect()
+        async with harness.gateway.database.begin() as db:
+            with pytest.raises(BadInput) as error:
+                await reseal(db, Vault([new_key()]))
+    words = "stored secrets cannot be decrypted with the keys given"
+    assert error.value.message == f"connections, row {harness.connection.id}: {words}"
+
+
 def test_every_sealed_column_is_sealed_again() -> None:
     binary = {str(column) for table in metadata.sorted_tables for column in table.c if isinstance(column.type, LargeBinary)}
     assert binary - {"inbox.body"} == {str(column) for column in SEALED}

@@ -107,6 +107,22 @@ async def test_a_poll_looks_back_two_minutes_or_more_and_every_time_has_a_zone(b
     assert last.tzinfo is not None
 
 
+async def test_a_poll_behind_a_crowd_of_changes_looks_back_two_minutes_too(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More orders than a cursor remembers were changed in one minute, a while ago: their overlap is over."""
+    monkeypatch.setattr("app.integrations.kit.cursor.SEEN_MOST", 3)
+    reader = bench.reader()
+    for _ in range(5):
+        bench.tenant.place_order([{"Name": "x"}])
+    bench.clock.now += timedelta(minutes=15)
+    _, cursor = await changed(reader, Process.ORDERS, None, GO_LIVE)
+    bench.clock.now += timedelta(minutes=15)
+    await changed(reader, Process.ORDERS, cursor)
+    assert cursor["modified"] == "2026-05-04T08:02:40"
+    assert bench.asked("GetOrderSyncList")[-1]["syncParams"]["ChangedAfter"] == datetime(2026, 5, 4, 7, 59, 59, tzinfo=UTC)
+
+
 async def test_a_poll_after_a_quiet_time_looks_back_an_hour(bench: Bench) -> None:
     reader = bench.reader()
     bench.tenant.place_order([{"Name": "x"}])

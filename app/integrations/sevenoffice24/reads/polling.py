@@ -29,6 +29,9 @@ FIRST = "first"
 whether it is the first load."""
 LOOK_BACK = timedelta(hours=1)
 """A poll that found nothing lately looks back so far at most: the ERP's clock may be behind ours."""
+LEAST_OVERLAP = timedelta(minutes=2)
+"""Even behind a crowd of changes that no cursor remembers: the server has been seen to round times of change (upstream 1.6). Such
+a crowd is read again until something else changes, for LOOK_BACK at most."""
 LISTED_SECONDS = 3600.0
 """For how long ids are kept that a load goes by. What is made meanwhile is found by the next poll."""
 _SECOND = timedelta(seconds=1)
@@ -79,10 +82,12 @@ class Poll:
     def start(self) -> datetime | None:
         """The moment from which changes are asked for (UTC); None: from the beginning.
 
-        A whole minute: the server has been seen to round times of change (upstream 1.6).
+        A whole minute, and a second less.
         """
-        found = self._base.start(timedelta(minutes=self._settings.overlap_minutes))
-        return None if found is None else found.replace(second=0, microsecond=0) - _SECOND
+        found, newest = self._base.start(timedelta(minutes=self._settings.overlap_minutes)), self._base.modified
+        if found is None or newest is None:
+            return None
+        return min(found, newest - LEAST_OVERLAP).replace(second=0, microsecond=0) - _SECOND
 
     async def stretches(self) -> AsyncIterator[Stretch]:
         began, start = self._clock(), self.start

@@ -62,7 +62,8 @@ class SevenOfficeConfig(Changeable):
     quarantine: Literal["fault", "status", "text"] = "fault"  # how a call over it is refused: SOAP fault, 429, or 200 with text
     limit_headers: bool = True  # `APILimitRemaining` and `APILimitReset` on every answer
     calls_a_second: int | None = None  # more are refused with 429
-    call_seconds: float = 0  # how long each call takes; calls of one session that overlap are only seen when this is more than 0
+    call_seconds: float = 0  # how long each call takes; calls of one session that overlap are only seen when this is more than 0,
+    body_seconds: float = 0  # or this: how long the rest of an answer is on its way behind its beginning
 
     # Dates
     time_zone: str = "UTC"  # of dates without one, in requests and answers

@@ -107,9 +107,7 @@ async def test_a_poll_looks_back_two_minutes_or_more_and_every_time_has_a_zone(b
     assert last.tzinfo is not None
 
 
-async def test_a_poll_behind_a_crowd_of_changes_looks_back_two_minutes_too(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_poll_behind_a_crowd_of_changes_looks_back_two_minutes_too(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """More orders than a cursor remembers were changed in one minute, a while ago: their overlap is over."""
     monkeypatch.setattr("app.integrations.kit.cursor.SEEN_MOST", 3)
     reader = bench.reader()

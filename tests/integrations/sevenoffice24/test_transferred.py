@@ -28,7 +28,7 @@ async def erp(site: Site) -> AsyncIterator[SimulatedSevenOffice]:
     opened = SimulatedSevenOffice.open(site.clock)
     yield opened
     assert opened.office.refused("request") == []
-    assert opened.office.most_at_once <= 1
+    assert opened.office.most_at_once == 1
 
 
 async def active(site: Site, erp: SimulatedSevenOffice, **settings: Any) -> dict[str, Any]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Message, Receive, Scope, Send
 
 from app.sandbox.kit import faults
 from app.sandbox.kit.faults import HangUp
@@ -19,7 +19,7 @@ from app.sandbox.kit.requests import METHODS
 from app.sandbox.sevenoffice24.http import companies, logging_in, orders, products
 from app.sandbox.sevenoffice24.http.calls import Call, Handler
 from app.sandbox.sevenoffice24.http.faults import XML, fault_response, page, quarantine, shown
-from app.sandbox.sevenoffice24.model.access import NOT_AUTHENTICATED
+from app.sandbox.sevenoffice24.model.access import NOT_AUTHENTICATED, Session
 from app.sandbox.sevenoffice24.model.limits import TooManyAnHour, TooManyASecond
 from app.sandbox.sevenoffice24.model.office import Office, Refusal
 from app.sandbox.sevenoffice24.wire.common import Operation
@@ -60,7 +60,12 @@ class Soap:
         heard = _Heard(_named(request))
         heard.body = {"operation": heard.operation, "text": raw.decode(errors="replace")}
         fault = self._office.faults.take(request)
-        response = await self._respond(request, raw, heard, fault)
+        session = self._begin(request)
+        try:
+            response = await self._respond(request, raw, heard, fault)
+        except BaseException:
+            _end(session)
+            raise
         if self._office.config.limit_headers and (left := self._office.limits.remaining) is not None:
             response.headers["APILimitRemaining"] = str(left)
             response.headers["APILimitReset"] = self._office.limits.reset
@@ -68,37 +73,31 @@ class Soap:
         with self._office.lock:
             said = _words(response) if heard.answer is None else heard.answer
             self._office.journal.add(request, heard.body, status, said, fault.kind if fault else None)
-        return response
+        return _InParts(response, self._office.config.body_seconds, session)
 
     async def _respond(self, request: Request, raw: bytes, heard: _Heard, fault: faults.Fault | None) -> Response:
         """A fault with `after_write` is shown when the call has done its work; a refusal is shown in spite of it."""
-        with self._busy(request):
-            if self._office.config.call_seconds:
-                await asyncio.sleep(self._office.config.call_seconds)
-            try:
-                self._office.limits.take()
-            except (TooManyASecond, TooManyAnHour) as error:
-                return self._too_many(error, heard.operation)
-            if fault is not None and not fault.after_write and (instead := await shown(fault, self._office)) is not None:
-                return instead
-            with self._office.lock:
-                response = self._work(request, raw, heard)
-            if fault is not None and fault.after_write and response.status_code == 200:
-                return await shown(fault, self._office) or response
-            return response
-
-    @contextlib.contextmanager
-    def _busy(self, request: Request) -> Iterator[None]:
-        session = self._office.access.find(request.cookies.get(logging_in.COOKIE))
-        if session is None:
-            yield
-            return
-        session.in_progress += 1
-        session.most_at_once = max(session.most_at_once, session.in_progress)
+        if self._office.config.call_seconds:
+            await asyncio.sleep(self._office.config.call_seconds)
         try:
-            yield
-        finally:
-            session.in_progress -= 1
+            self._office.limits.take()
+        except (TooManyASecond, TooManyAnHour) as error:
+            return self._too_many(error, heard.operation)
+        if fault is not None and not fault.after_write and (instead := await shown(fault, self._office)) is not None:
+            return instead
+        with self._office.lock:
+            response = self._work(request, raw, heard)
+        if fault is not None and fault.after_write and response.status_code == 200:
+            return await shown(fault, self._office) or response
+        return response
+
+    def _begin(self, request: Request) -> Session | None:
+        """A call of this session is in progress until the last byte of its answer is sent."""
+        session = self._office.access.find(request.cookies.get(logging_in.COOKIE))
+        if session is not None:
+            session.in_progress += 1
+            session.most_at_once = max(session.most_at_once, session.in_progress)
+        return session
 
     def _work(self, request: Request, raw: bytes, heard: _Heard) -> Response:
         service = SERVICES.get(request.url.path)
@@ -156,6 +155,36 @@ class Soap:
 
     def _refuse(self, kind: Any, operation: str, reason: str) -> None:
         self._office.refusals.append(Refusal(kind, operation, reason))
+
+
+class _InParts(Response):
+    """An answer whose second half comes later than its first. Behind it the call is no more in progress."""
+
+    def __init__(self, answer: Response, seconds: float, session: Session | None) -> None:
+        self.status_code, self.background, self.body, self.raw_headers = answer.status_code, None, b"", answer.raw_headers
+        self._answer = answer
+        self._seconds = seconds
+        self._session = session
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def in_parts(message: Message) -> None:
+            body = message.get("body", b"")
+            if not self._seconds or len(body) < 2:
+                return await send(message)
+            half = len(body) // 2
+            await send({**message, "body": body[:half], "more_body": True})
+            await asyncio.sleep(self._seconds)
+            return await send({**message, "body": body[half:]})
+
+        try:
+            await self._answer(scope, receive, in_parts)
+        finally:
+            _end(self._session)
+
+
+def _end(session: Session | None) -> None:
+    if session is not None:
+        session.in_progress -= 1
 
 
 def _named(request: Request) -> str:

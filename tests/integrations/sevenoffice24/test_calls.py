@@ -246,6 +246,14 @@ async def test_it_ends_as_what_it_is_in_words_of_ours(answer: httpx.Response, ki
         assert theirs not in caught.value.message
 
 
+async def test_a_burst_that_was_refused_without_a_time_rests_for_half_a_minute() -> None:
+    """With what follows, everything runs again within 75 s."""
+    office = client(lambda asked: other(429, HTML))
+    with pytest.raises(Paced):
+        await office.soap.get_products({}, ["Id"])
+    assert office.paused == [30]
+
+
 async def test_a_fault_of_soap_12_is_one() -> None:
     soap12 = (
         '<e:Envelope xmlns:e="http://www.w3.org/2003/05/soap-envelope"><e:Body><e:Fault><e:Code><e:Value>e:Receiver</e:Value></e:Code>'

@@ -15,8 +15,10 @@ MOST_REST_SECONDS = 7200.0
 """Longest rest that an answer can ask for: the limit is one by the hour, and its clock need not be ours."""
 MARGIN_SECONDS = 1.0
 """Waited beyond the moment that 24SevenOffice names, which it gives in whole seconds."""
-SHORT_PAUSE_SECONDS = 60.0
-"""After an answer that wants fewer calls and names no time."""
+SHORT_PAUSE_SECONDS = 30.0
+"""After an answer that wants fewer calls and names no time: a burst is over in seconds, and what waits goes on soon."""
+NO_CALL_LEFT_SECONDS = 60.0
+"""After an answer that says that no call is left, and not until when."""
 _QUARANTINE = re.compile(r"limit exceeded.*?quarantine ends at\s*([^<\n\r]*)", re.IGNORECASE | re.DOTALL)
 _STOP = re.compile(r"limit exceeded|too many requests", re.IGNORECASE)
 _CLOSED = ("block", "disabl", "lock", "not active", "inactive", "denied")
@@ -145,7 +147,7 @@ def reset_seconds(headers: Mapping[str, str], now: datetime) -> float | None:
     try:
         reset = datetime.fromisoformat(headers.get("APILimitReset", "").strip())
     except ValueError:
-        return SHORT_PAUSE_SECONDS
+        return NO_CALL_LEFT_SECONDS
     reset = reset.replace(tzinfo=UTC) if reset.tzinfo is None else reset
     said = http_date(headers.get("Date"))
     clocks = [now, said] if said is not None and abs(said - now) <= MOST_APART else [now]

@@ -7,9 +7,11 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from app.settings import Settings
-from app.storage import address
+# Every command sets the rights of what it writes. Only some have files to look at, and need more for it.
+if TYPE_CHECKING:
+    from app.settings import Settings
 
 OTHERS = 0o077
 """The rights of the group and of everybody else."""
@@ -25,6 +27,8 @@ def for_own_user_only() -> None:
 
 def _written(settings: Settings) -> Iterator[Path]:
     """What may be there of the gateway's: its directory first, then its files."""
+    from app.storage import address
+
     directory = settings.data_directory.absolute()
     yield directory
     yield from (each for pattern in OURS for each in sorted(directory.glob(pattern)))

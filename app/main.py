@@ -7,10 +7,11 @@ import functools
 from collections.abc import AsyncIterator
 
 from fastapi import FastAPI
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api import routes
 from app.api.door.receiving import Receiving
+from app.api.intake.refusals import FAILED, answer_headers, answer_to
 from app.api.intake.shop_webhooks import PREFIX, WebhookIntake
 from app.api.intake.wms_webhooks import PREFIX as FROM_WAREHOUSE
 from app.api.intake.wms_webhooks import WarehouseWebhooks
@@ -25,6 +26,7 @@ from app.metrics import serve_figures
 from app.settings import Settings
 from app.settings.limits import Network
 from app.storage.audit import acts
+from app.web.safety import safely
 
 log = get_logger(__name__)
 
@@ -79,12 +81,23 @@ class GatewayApp(FastAPI):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] == "POST" and scope["path"].startswith(PREFIX):
             taker = self.from_warehouse if scope["path"].startswith(FROM_WAREHOUSE) else self.intake
-            await taker(scope, receive, send)
+            await _at_the_door(taker, scope, receive, send)
         else:
             if scope["type"] == "http":
                 scope["scheme"] = scheme_of(scope, self.trusted_networks)
             with acts.separate():  # whoever the request turns out to be is at work until it is answered
-                await super().__call__(scope, receive, send)
+                await super().__call__(scope, receive, safely(send))
+
+
+async def _at_the_door(taker: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """What nobody expected is answered as the rest of the API answers it."""
+    try:
+        await taker(scope, receive, send)
+    except Exception as error:
+        log.error("request_failed", method=scope["method"], path=PREFIX, exc_info=error)
+        answer = answer_to(FAILED)
+        await send({"type": "http.response.start", "status": answer.status, "headers": answer_headers(answer)})
+        await send({"type": "http.response.body", "body": answer.body})
 
 
 def _serve_figures(settings: Settings, stack: contextlib.AsyncExitStack) -> None:

@@ -26,6 +26,7 @@ ADDRESS = "/openapi.json"
 Body = dict[str, Any]
 
 TITLE = "Gateway for Ongoing WMS"
+CONTACT = {"name": "The gateway's authors"}
 DESCRIPTION = """\
 Brings the orders and articles of web shops into the Ongoing WMS warehouse system, and shipments, stock and returns back.
 
@@ -86,6 +87,8 @@ def describe(app: FastAPI) -> Body:
         routes=app.routes,
         tags=TAGS,
         license_info={"name": "MIT", "identifier": "MIT"},
+        servers=_servers(app),
+        contact=CONTACT,
     )
     schemas = document["components"]["schemas"]
     _add_problem(schemas)
@@ -102,6 +105,15 @@ def describe(app: FastAPI) -> Body:
             if example is not None:
                 content.setdefault("example", example)
     return document
+
+
+def _servers(app: FastAPI) -> list[dict[str, str | Any]]:
+    """Where it was read, and where the gateway is reached from outside. The document in the repository knows the first only."""
+    found: list[dict[str, str | Any]] = [{"url": "/", "description": "This gateway, where the document was read."}]
+    gateway = getattr(app.state, "gateway", None)
+    if gateway is not None and gateway.settings.public_url:
+        found.append({"url": gateway.settings.public_url, "description": "Its public address (GATEWAY_PUBLIC_URL)."})
+    return found
 
 
 def operations(document: Body) -> Iterator[Body]:

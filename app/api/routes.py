@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from app.api import alerts, audit, health, integrations, keys, openapi, privacy, runs, stock, sync
 from app.api.connections import preview, webhooks
 from app.api.connections import resource as connections
+from app.api.intake.shop_webhooks import PREFIX
 from app.api.kit import docs_page, problems
 from app.api.kit.body_limit import BodyLimit
 from app.api.mappings import resource as mappings
@@ -36,10 +40,18 @@ RESOURCES = (
 )
 
 
+class OnlyPost:
+    """For an address whose POST goes another way (`GatewayApp`): nothing else is taken there."""
+
+    async def __call__(self, _scope: Scope, _receive: Receive, _send: Send) -> None:
+        raise HTTPException(405, headers={"Allow": "POST"})
+
+
 def install(app: FastAPI) -> None:
     """Adds every route, the problem documents and the description."""
     for resource in RESOURCES:
         app.include_router(resource.router)
+    app.router.routes.append(Route(f"{PREFIX}{{webhook_id:path}}", OnlyPost(), include_in_schema=False))
     app.add_middleware(BodyLimit)
     docs_page.install(app, openapi.TITLE)
     onboarding.install(app)

@@ -18,13 +18,6 @@ from app.web import browser, languages
 KIT = Path(__file__).parent / "templates"
 STATIC = "/static"
 YEAR_SECONDS = 365 * 24 * 3600
-SAFE = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
 
 
 def policy(*form_targets: str) -> str:
@@ -70,14 +63,14 @@ class Pages:
                 **shown,
             )
         )
-        headers = {**SAFE, "Content-Security-Policy": policy(*form_targets), "Content-Language": language}
+        headers = {"Content-Security-Policy": policy(*form_targets), "Content-Language": language}
         response = HTMLResponse(text, status, headers)
         self._remember(request, response, language)
         return response
 
     def redirect(self, request: Request, address: str) -> Response:
         """On to another page, with GET."""
-        response = RedirectResponse(address, 303, headers=SAFE)
+        response = RedirectResponse(address, 303)
         self._remember(request, response, languages.of_request(request))
         return response
 

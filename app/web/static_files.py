@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from fastapi import FastAPI
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
@@ -12,7 +13,7 @@ from app.web.pages import STATIC
 
 FOLDER = Path(__file__).parent / "static"
 FILES = {"style.css": "text/css", "icon.svg": "image/svg+xml"}
-HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "public, max-age=3600"}
+HEADERS = {"Cache-Control": "public, max-age=3600"}
 
 
 def install(app: FastAPI) -> None:
@@ -21,7 +22,7 @@ def install(app: FastAPI) -> None:
     async def file(request: Request) -> Response:
         name = request.path_params["name"]
         if name not in FILES:
-            return Response(status_code=404)
+            raise HTTPException(404)
         return FileResponse(FOLDER / name, media_type=FILES[name], headers=HEADERS)
 
     app.add_route(f"{STATIC}/{{name}}", file, include_in_schema=False)

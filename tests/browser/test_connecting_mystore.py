@@ -18,7 +18,7 @@ from app.sandbox.mystore import Client
 from app.storage.engine import Database
 from app.storage.tables import connections, sessions
 from tests.api.calling import settings_for
-from tests.browser.pages import Visitor, admin_key, gateway_server, running_browser, visitor
+from tests.browser.pages import Visitor, admin_key, gateway_server, visitor
 from tests.harness.mystore import LOGIN, SimulatedMystore
 from tests.harness.warehouse import SimulatedWarehouse
 
@@ -44,12 +44,6 @@ class World:
             found = list(await db.execute(select(table)))
         await database.close()
         return found
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with running_browser() as running:
-        yield running
 
 
 @pytest.fixture

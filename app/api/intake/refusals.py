@@ -9,6 +9,7 @@ import orjson
 
 from app.errors import GatewayError
 from app.integrations.protocol import Refused, WhyRefused
+from app.web.safety import AS_BYTES
 
 RETRY_AFTER_SECONDS = 5
 
@@ -58,6 +59,7 @@ HEAD_TOO_LARGE = Refusal(
 HEAD_TOO_SLOW = Refusal(408, "head-too-slow", "The request's headers did not arrive in time", "Look at the network in between")
 NOT_HTTP = Refusal(400, "not-http", "This is no HTTP request", "Send HTTP/1.1; nothing of it was read")
 CROWDED = Refusal(503, "crowded", "There are too many connections just now", "Try again, and close what is not used")
+FAILED = Refusal(500, "internal", "The gateway failed", "Send it again; the gateway's log has the details")
 HUNG_UP = Refusal(400, "hung-up", "The client hung up before the body had arrived", "Send it again")
 
 STATUS_OF: dict[WhyRefused, int] = {
@@ -85,7 +87,8 @@ class Answer(NamedTuple):
 
 
 def answer_headers(answer: Answer) -> list[tuple[bytes, bytes]]:
-    headers = [(b"content-type", answer.media_type.encode()), (b"content-length", str(len(answer.body)).encode())]
+    kind, length = (b"content-type", answer.media_type.encode()), (b"content-length", str(len(answer.body)).encode())
+    headers = [kind, length, *AS_BYTES]
     if answer.retry_after:
         headers.append((b"retry-after", str(answer.retry_after).encode()))
     return headers

@@ -24,6 +24,7 @@ _REFUSALS = (
     refusals.TOO_LARGE,
     refusals.SLOWED,
     refusals.HEAD_TOO_LARGE,
+    refusals.FAILED,
     refusals.NOT_REACHABLE,
 )
 _MEANINGS = {
@@ -35,6 +36,7 @@ _MEANINGS = {
     415: "The content type is not one that the system sends.",
     429: "Wrongly signed too, after too many from this address. What is signed as it should be is always taken.",
     431: "The request's first line and headers are larger than GATEWAY_MAX_HEAD_BYTES.",
+    500: "The gateway failed; its log has the details.",
     503: "It could not be kept just now; nothing was lost that was answered 200.",
 }
 

@@ -11,6 +11,7 @@ PATH = "/webhooks/ongoing/{webhook_id}"
 
 _MEANINGS = {
     400: "The client hung up.",
+    500: "The gateway failed; its log has the details.",
     401: "The secret is missing or wrong. Nothing was parsed.",
     404: "There is no such address, or its connection has no `warehouse.webhook_secret`.",
     413: "The body is larger than what the WMS's own templates send.",

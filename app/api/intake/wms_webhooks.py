@@ -15,7 +15,18 @@ from app.api.door.receiving import Receiving, Share
 from app.api.door.sparing import SparingLog
 from app.api.door.wrong_tries import WrongTries
 from app.api.intake.bodies import announced, read_body
-from app.api.intake.refusals import HUNG_UP, JSON, NEVER_OURS, NOT_REACHABLE, UNKNOWN, Answer, Refusal, Refuse, answer_headers
+from app.api.intake.refusals import (
+    FAILED,
+    HUNG_UP,
+    JSON,
+    NEVER_OURS,
+    NOT_REACHABLE,
+    UNKNOWN,
+    Answer,
+    Refusal,
+    Refuse,
+    answer_headers,
+)
 from app.api.intake.warehouse_hints import EarlyNews, GatheredWakeUps, is_early
 from app.api.kit.addresses import caller_address, neighbourhood
 from app.engine.core.queue import (
@@ -179,4 +190,4 @@ async def _body(receive: Receive, headers: dict[str, str], seconds: float, share
         raise Refuse(TOO_LARGE if refused.refusal.status == 413 else refused.refusal) from refused
 
 
-REFUSALS = (HUNG_UP, WRONG_SECRET, UNKNOWN, TOO_LARGE, SLOWED, NOT_REACHABLE)
+REFUSALS = (HUNG_UP, WRONG_SECRET, UNKNOWN, TOO_LARGE, SLOWED, FAILED, NOT_REACHABLE)

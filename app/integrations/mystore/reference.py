@@ -19,7 +19,9 @@ REFERENCE = Reference(
             "X-No-Mystore-Host", "The shop's short name. Deliveries of another shop are kept, ignored and alerted.", "demo"
         ),
         HeaderExample(
-            "X-No-Mystore-Hmac-Sha256", "HMAC-SHA256 over the raw body, in Base64, with the webhook's secret.", "q0JlL…="
+            "X-No-Mystore-Hmac-Sha256",
+            "HMAC-SHA256 over the raw body, in Base64, with the webhook's secret.",
+            "q0JlLfVRkW3sBn0yW1vJq8d2t0Q5kXo9mZ4aTg7uPcE=",
         ),
     ),
     webhooks=(

@@ -20,9 +20,9 @@ REFERENCE = Reference(
         HeaderExample(
             "X-WC-Webhook-Signature",
             "Base64 of HMAC-SHA256 over the raw body, with the connection's webhook secret.",
-            "q0JlL…=",
+            "q0JlLfVRkW3sBn0yW1vJq8d2t0Q5kXo9mZ4aTg7uPcE=",
         ),
-        HeaderExample("X-WC-Webhook-Delivery-ID", "Not unique; kept for people to read.", "1f0a…"),
+        HeaderExample("X-WC-Webhook-Delivery-ID", "Not unique; kept for people to read.", "1f0a2c7e9b3d"),
     ),
     webhooks=(
         WebhookExample(

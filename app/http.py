@@ -34,6 +34,8 @@ C = TypeVar("C", bound=httpx.AsyncClient)
 
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
 """More than a page of any list has. A list whose page is larger is read in smaller ones."""
+PIECES_IN_A_ROW = 64
+"""So many pieces of an answer are read before it is others' turn. Thousands of a byte each may be there at once."""
 MAX_RETRY_AFTER_SECONDS = 3_600.0
 """Longest pause that a Retry-After can ask for: an hour. Whoever means more says so again then."""
 MOST_APART = timedelta(days=1)
@@ -201,26 +203,28 @@ async def _read(response: httpx.Response, system: str, call: str) -> bytes:
     def malformed(message: str) -> Malformed:
         return Malformed(message, system=system, call=call, status=response.status_code)
 
-    coding = response.headers.get("Content-Encoding", "identity").strip().lower()
+    coding = response.headers.get("Content-Encoding", "").strip().lower() or "identity"
     if coding not in ("identity", "gzip"):
         raise malformed(f"{system} packed its answer as {coding[:40]!r}, which was not asked for")
     unpacking = zlib.decompressobj(zlib.MAX_WBITS | 16) if coding == "gzip" else None
-    parts: list[bytes] = []
-    left = MAX_ANSWER_BYTES
+    content, pieces = bytearray(), 0
     assert isinstance(response.stream, httpx.AsyncByteStream)
     try:
         async for part in response.stream:
-            part = unpacking.decompress(part, left + 1) if unpacking else part
-            left -= len(part)
-            if left < 0:
+            content += unpacking.decompress(part, MAX_ANSWER_BYTES + 1 - len(content)) if unpacking else part
+            if len(content) > MAX_ANSWER_BYTES:
                 message = f"{system} answered more than {MAX_ANSWER_BYTES} bytes"
                 raise TooLarge(message, system=system, call=call, status=response.status_code)
-            parts.append(part)
+            pieces += 1
+            if unpacking and unpacking.eof:  # what still comes would be kept, and counts for nothing
+                break
+            if pieces % PIECES_IN_A_ROW == 0:
+                await asyncio.sleep(0)
     except zlib.error as error:
         raise malformed(f"{system} answered something that is not gzip") from error
-    if unpacking and parts and not unpacking.eof:
+    if unpacking and pieces and not unpacking.eof:
         raise malformed(f"{system} answered only a part of what it had packed")
-    return b"".join(parts)
+    return bytes(content)
 
 
 class _Borrowed(httpx.AsyncBaseTransport):

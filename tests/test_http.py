@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import ipaddress
 import socket
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 
 from app import http as guarded
 from app.errors import BadInput, Malformed, RateLimited, Unavailable
-from app.http import GuardedTransport, account_client, encode_query, open_client, retry_after_seconds, send
+from app.http import GuardedTransport, account_client, client_on, encode_query, open_client, retry_after_seconds, send
 from app.outgoing.addresses import Reach, check_address, is_public, plain_address
 from app.sandbox.kit.server import Server
 
@@ -243,6 +244,25 @@ async def ask(page: Page, within: float = 5.0, times: int = 1) -> guarded.Answer
     return answer
 
 
+class Pieces(httpx.AsyncByteStream):
+    """An answer's body whose pieces are all there at once."""
+
+    def __init__(self, *pieces: bytes) -> None:
+        self._pieces = pieces
+        self.given = 0
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self._pieces:
+            self.given += 1
+            yield piece
+
+
+async def answered(stream: Pieces, headers: dict[str, str]) -> guarded.Answer:
+    transport = httpx.MockTransport(lambda request: httpx.Response(200, headers=headers, stream=stream))
+    async with client_on(transport) as client:
+        return await send(client, client.build_request("GET", "http://shop.example/"), timeout=5, system="the shop")
+
+
 class TestAnswers:
     async def test_json_and_null_and_no_json_are_told_apart(self) -> None:
         for body, json, is_json in [
@@ -284,6 +304,31 @@ class TestAnswers:
         with pytest.raises(Malformed, match=why):
             await ask(page)
         assert page.seen[0][b"accept-encoding"] == b"gzip"
+
+    async def test_an_empty_name_of_a_packing_is_none(self) -> None:
+        assert (await ask(Page(b'{"a":1}', headers={"content-encoding": ""}))).json == {"a": 1}
+
+    async def test_what_stands_behind_a_packed_answer_is_not_read(self) -> None:
+        """It would be kept without being counted. Counted here in bytes that were asked for."""
+        stream = Pieces(gzip.compress(b"[1]"), *[b"x" * 1000] * 1000)
+        answer = await answered(stream, {"content-encoding": "gzip"})
+        assert (answer.json, stream.given) == ([1], 1)
+
+    async def test_others_have_their_turn_while_thousands_of_pieces_are_read(self) -> None:
+        """Counted in turns that another task has: one for every 64 pieces, where all of them are there at once."""
+        turns = 0
+
+        async def other() -> None:
+            nonlocal turns
+            while True:
+                turns += 1
+                await asyncio.sleep(0)
+
+        task = asyncio.create_task(other())
+        answer = await answered(Pieces(b"[", *[b" "] * 6_400, b"1]"), {})
+        task.cancel()
+        assert answer.json == [1]
+        assert turns >= 100
 
     async def test_whoever_sends_over_the_transport_has_the_same_limits_and_errors(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """A SOAP library sends with a client of its own and knows nothing of `send`."""

@@ -17,6 +17,7 @@ from app.sandbox.mystore import Client
 from tests.api.calling import Site, open_site
 from tests.api.onboarding.samtykke import Person
 from tests.harness.mystore import SimulatedMystore
+from tests.harness.pace import Unhurried
 
 GATEWAY = "http://gateway.test"
 CLIENT = Client("12", "client-secret", (f"{GATEWAY}/oauth/mystore/callback",))
@@ -32,6 +33,7 @@ ADDRESS: dict[str, Any] = {
 @pytest.fixture
 async def site(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
     async with open_site(database_url, tmp_path, public_url=GATEWAY) as opened:
+        opened.gateway.paces = Unhurried()
         yield opened
     deployment.cache_clear()
 

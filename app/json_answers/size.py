@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import re
 
-MOST_COST = 96 * 1024 * 1024
-"""Bytes of memory. A page of a thousand orders of five lines takes half of that. `{}` takes thirty times its own bytes."""
+MOST_COST = 48 * 1024 * 1024
+"""Bytes of memory. A page of a thousand orders takes half of that. `{}` takes thirty times its own bytes."""
+MOST_ODD_COST = 24 * 1024 * 1024
+"""Of an answer that is not plain JSON: it is read in a way that takes twice as much."""
+MOST_ODD_BYTES = 8 * 1024 * 1024
+MOST_ENTRIES = 20_000
+"""So many entries no page of a list has. Each of them is looked at."""
 _PER_MEMBER = 100
 _PER_LIST = 80
 _PER_VALUE = 60
@@ -21,15 +26,15 @@ _TEXTS = re.compile(_TEXT, re.DOTALL)
 _TOKENS = re.compile(_TEXT + rb"|[\[\]{}]", re.DOTALL)
 
 
-def is_too_much(content: bytes) -> bool:
-    """Whether its values would take more memory than `MOST_COST`. What stands in texts counts only if it must."""
+def is_too_much(content: bytes, most: int = MOST_COST) -> bool:
+    """Whether its values would take more memory. What stands in texts counts only if it must."""
     cost = _cost(content)
-    if cost <= MOST_COST:
+    if cost <= most:
         return False
     for text in _TEXTS.finditer(content):
         if text.end() - text.start() > SHORT:
             cost -= _cost(text.group())
-    return cost > MOST_COST
+    return cost > most
 
 
 def _cost(content: bytes) -> int:

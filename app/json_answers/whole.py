@@ -10,12 +10,20 @@ import orjson
 
 from app.json_answers.junk import dig_out
 from app.json_answers.odd_values import ODD, cut, without_surrogates
-from app.json_answers.size import MOST_NESTED, is_too_much, may_be_deep, without_depths
+from app.json_answers.size import (
+    MOST_ENTRIES,
+    MOST_NESTED,
+    MOST_ODD_BYTES,
+    MOST_ODD_COST,
+    is_too_much,
+    may_be_deep,
+    without_depths,
+)
 
 SMALL = 64 * 1024
 """So many bytes are read at once, without a thread."""
-_threads = ThreadPoolExecutor(2, thread_name_prefix="json")
-"""Two large answers are read at a time: each takes its bytes many times over."""
+_threads = ThreadPoolExecutor(1, thread_name_prefix="json")
+"""One large answer is read at a time: it takes its bytes many times over."""
 
 
 class NotJson(ValueError):
@@ -48,6 +56,9 @@ def with_junk(content: bytes) -> tuple[Any, str]:
     One document must plainly be the answer. A cut-off one, a web page with JSON in its scripts and two answers in one are none.
     """
     found, junk = _parsed(content)
+    for entries in (found, *(found.values() if isinstance(found, dict) else ())):
+        if isinstance(entries, list) and len(entries) > MOST_ENTRIES:
+            raise TooMuch("more entries than a page has")
     try:
         orjson.dumps([[[[[[[[[[found]]]]]]]]]])  # what is stored may lie a few levels deeper
     except TypeError:
@@ -85,17 +96,24 @@ def _parsed(content: bytes) -> tuple[Any, str]:
 
 
 def _parse_odd(content: bytes) -> tuple[Any, str]:
+    if len(content) > MOST_ODD_BYTES or is_too_much(content, MOST_ODD_COST):
+        raise TooMuch("more than is read of what is not plain JSON")
     text = content.decode("utf-8", errors="replace")
     bare = text.lstrip("\ufeff \t\r\n")
     mark = "\ufeff" if "\ufeff" in text[: len(text) - len(bare)] else ""
     del text
+    mend = without_surrogates if "\\ud" in bare or "\\uD" in bare else _as_it_is
     try:
-        return without_surrogates(ODD.decode(bare)), mark
+        return mend(ODD.decode(bare)), mark
     except (ValueError, RecursionError) as error:
         found = dig_out(bare)
         if found is None:
             raise NotJson("no JSON") from error
     try:
-        return without_surrogates(found[0]), mark + found[1]
+        return mend(found[0]), mark + found[1]
     except RecursionError as error:
         raise NotJson("nested too deep") from error
+
+
+def _as_it_is(value: Any) -> Any:
+    return value

@@ -15,7 +15,7 @@ def filled(begin: bytes, unit: bytes, end: bytes) -> bytes:
 def as_many_as_are_read(unit: bytes) -> bytes:
     """So many that one more kilobyte of them would be too much."""
     each = unit.count(b":") * 100 + (unit.count(b"{") + unit.count(b"[")) * 80 + unit.count(b",") * 60
-    return b"[" + unit * ((96 * 1024 * 1024 - 1_000) // each) + b"1]"
+    return b"[" + unit * ((48 * 1024 * 1024 - 1_000) // each) + b"1]"
 
 
 def many_keys(_: int = 0) -> bytes:

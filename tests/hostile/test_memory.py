@@ -80,3 +80,19 @@ def test_the_look_into_texts_is_linear() -> None:
     """Counted in texts that are found: one, where a pattern that starts again at every quote would find none for hours."""
     assert len(list(size._TEXTS.finditer(b'"' + b'\\"' * 200_000))) == 1
     assert len(list(size._TEXTS.finditer(b'"' + b'\\"' * 200_000 + b"\\"))) == 1
+
+
+def test_a_list_of_more_entries_than_a_page_has_is_refused() -> None:
+    for content in (b"[" + b"1," * 20_000 + b"1]", b'{"data":[' + b"1," * 20_000 + b"1]}"):
+        with pytest.raises(json_answers.TooMuch, match="more entries than a page has"):
+            json_answers.parse(content)
+    assert len(json_answers.parse(b"[" + b"1," * 19_999 + b"1]")) == 20_000
+
+
+def test_what_is_not_plain_json_is_read_as_far_as_it_is_not_large() -> None:
+    warning = b"<b>Warning</b>: x\n"
+    page = b"[" + b",".join([b'{"id":1,"name":"x"}'] * 1_000) + b"]"
+    assert len(json_answers.parse(warning + page)) == 1_000
+    for content in (warning + b"[" + b'{"a":1},' * 120_000 + b"{}]", warning + b'{"a":"' + b"x" * (9 << 20) + b'"}'):
+        with pytest.raises(json_answers.TooMuch, match="not plain JSON"):
+            json_answers.parse(content)

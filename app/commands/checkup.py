@@ -99,6 +99,9 @@ def _public_url(settings: Settings) -> Iterator[Finding]:
         yield doubt("public address", f"{url} is not https: webhooks would travel in the open", fix)
     else:
         yield ok("public address", url)
+        if not settings.trusted_proxies:
+            why = "the proxy before the gateway is taken for every caller: what one address may do, all may together"
+            yield warn("callers' addresses", why, "set GATEWAY_TRUSTED_PROXIES to the addresses of your proxies")
 
 
 async def _own_api(settings: Settings) -> Finding:

@@ -200,6 +200,13 @@ def test_a_public_address_is_wanted_and_with_https(
     assert diagnosis()["public address"].state is state
 
 
+def test_behind_a_proxy_that_is_not_named_all_callers_are_one(set_up: SetUp, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = diagnosis()["callers' addresses"]
+    assert (found.state, "GATEWAY_TRUSTED_PROXIES" in found.fix) == (State.WARN, True)
+    monkeypatch.setenv("GATEWAY_TRUSTED_PROXIES", "10.0.0.0/8")
+    assert "callers' addresses" not in diagnosis()
+
+
 @pytest.mark.parametrize(
     ("ahead", "state"), [(timedelta(seconds=2), State.OK), (timedelta(seconds=60), State.WARN), (timedelta(hours=1), State.FAIL)]
 )

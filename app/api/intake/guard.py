@@ -89,12 +89,14 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def _turn_to_leave(self, now: float) -> tuple[int, float] | None:
         """The smallest goes first: of a kind the one that has waited longest. None: it is being answered, or has just begun."""
+        if self._is_answering and (not self._in_body or self.pipeline):
+            return None
         if self._in_body:
             has_dawdled = self._late is not None and now - self._began >= BODY_STAYS_SECONDS
             return (2, self._began) if has_dawdled else None
         if self._late is not None:
             return 0, self._began
-        if self._is_over or self._is_answering or self.transport.is_closing():
+        if self._is_over or self.transport.is_closing():
             return None
         return 1, self.timeout_keep_alive_task.when() if self.timeout_keep_alive_task is not None else 0.0
 

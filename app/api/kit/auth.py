@@ -44,7 +44,6 @@ class KnownKeys:
     gateway: Gateway
     tries: WrongTries = field(default_factory=lambda: WrongTries("api", "API key", "wrong-keys"))
     _kept: TtlCache[str, ApiKey] = field(default_factory=lambda: TtlCache(CACHE_SECONDS, MAX_CACHED))
-
     _welcome: TtlCache[tuple[str, str], bool] = field(default_factory=lambda: TtlCache(WELCOME_SECONDS, MAX_CACHED))
 
     async def find(self, secret: str, address: str) -> ApiKey:
@@ -59,8 +58,8 @@ class KnownKeys:
                 self.tries.wrong(self.gateway, caller)
                 raise Unauthenticated("this API key is unknown or was revoked", fix=MAKE_ONE)
             kept = self._kept.put(digest, await self._touched(found))
-            self._welcome.put((caller, digest), True)
         self._refuse_limits(kept, address)
+        self._welcome.put((caller, digest), True)
         return kept
 
     def _refuse_limits(self, key: ApiKey, address: str) -> None:

@@ -96,6 +96,9 @@ async def test_the_right_key_is_let_in_after_the_pause(api: Api) -> None:
 async def test_a_key_that_was_right_at_an_address_is_let_in_whatever_others_try_from_there(api: Api) -> None:
     key, other = await api.key("read"), await api.key("read")
     async with at(api, ELSEWHERE) as caller:
+        # It has just been seen from elsewhere: an address becomes known by itself.
+        async with at(api, "203.0.113.5", **{"X-API-Key": key}) as friend:
+            assert (await friend.get("/connections")).status_code == 200
         assert (await caller.get("/connections", headers={"X-API-Key": key})).status_code == 200
         for _ in range(5):
             await caller.get("/connections", headers={"X-API-Key": "gw_wrong"})

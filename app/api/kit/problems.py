@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.exc import DataError, SQLAlchemyError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from app.api.kit import queries
@@ -122,6 +123,7 @@ def install(app: FastAPI) -> None:
         (RemoteError, _remote),
         (RequestValidationError, _not_valid),
         (HTTPException, _http),
+        (ClientDisconnect, _hung_up),
         (SQLAlchemyError, _database),
         (OSError, _database_away),
         (Exception, _unexpected),
@@ -205,6 +207,11 @@ def _address_fix(request: Request, error: HTTPException) -> str:
     }
     meant = nearest(request.url.path, like)
     return f"did you mean {meant}? {see}" if meant else see
+
+
+async def _hung_up(request: Request, error: ClientDisconnect) -> Response:
+    """Nobody hears it, and it is nothing for the log: anybody can hang up, as often as they like."""
+    return problem(request, 400, "the client hung up before the body had arrived")
 
 
 async def _database(request: Request, error: SQLAlchemyError) -> Response:

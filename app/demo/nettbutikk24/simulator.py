@@ -10,7 +10,7 @@ SYSTEM = "24nettbutikk"
 SAMPLE_ORDERS = 5
 STATUSES = {"status_sent": "Sendt", "status_sent_rest": "Sendt med rest"}
 """The shop's own words, as a person confirms them."""
-POLL_MINUTES = 0.02
+POLL_MINUTES = 0.1
 """The scripted day is short. In earnest it is 15."""
 CALLS_PER_SECOND = 1000
 """Nobody wants to wait for a pace of one call a second. The simulated shop allows it."""

@@ -17,7 +17,7 @@ _IDENTITIES = (
     {"id": "99999999-8888-7777-6666-444444444444", "client": "Ullvare Utsalg AS", "client_id": 770002},
 )
 NAMES = [one["client"] for one in _IDENTITIES]
-POLL_MINUTES = 0.02
+POLL_MINUTES = 0.1
 """The scripted day is short. In earnest it is 15."""
 CALLS_PER_HOUR = 1_000_000
 """Nobody wants to wait for a pace of two calls a second."""

@@ -34,7 +34,7 @@ class NettbutikkAdapterSettings(ConnectionSettings):
 
     poll_interval_minutes: float = Field(
         15,
-        ge=0.02,
+        ge=0.1,
         le=LONGEST_MINUTES,
         description="(A13) How often the gateway looks in the shop for changes, in minutes. There are no webhooks.",
     )

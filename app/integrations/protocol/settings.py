@@ -270,7 +270,7 @@ class ConnectionSettings(Given):
     processes: ProcessSettings = Field(default_factory=lambda: ProcessSettings())
     poll_interval_minutes: float = Field(
         15,
-        ge=0.02,
+        ge=0.1,
         le=LONGEST_MINUTES,
         description="How often the gateway looks in the shop for changes without a webhook, in minutes.",
     )

@@ -77,8 +77,9 @@ async def test_no_number_is_none(lite_site: Site) -> None:
 
 PATTERN = "settings.warehouse.started_pattern"
 REFUSED = [
-    ('{"poll_interval_minutes": 1e12}', "settings.poll_interval_minutes", "give a number from 0.02 to 10080"),
-    ('{"poll_interval_minutes": 0.01}', "settings.poll_interval_minutes", "give a number from 0.02 to 10080"),
+    ('{"poll_interval_minutes": 1e12}', "settings.poll_interval_minutes", "give a number from 0.1 to 10080"),
+    ('{"poll_interval_minutes": 0.09}', "settings.poll_interval_minutes", "give a number from 0.1 to 10080"),
+    ('{"poll_interval_minutes": 10081}', "settings.poll_interval_minutes", "give a number from 0.1 to 10080"),
     ('{"silent_hours": 1e999}', "settings.silent_hours", "give a number from 0.01 to 8784"),
     ('{"silent_hours": NaN}', "settings.silent_hours", "give a number from 0.01 to 8784"),
     ('{"brake": {"max_count": 1000001}}', "settings.brake.max_count", "give a number from 0 to 1000000"),

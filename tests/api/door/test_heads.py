@@ -171,9 +171,9 @@ READ_OTHERWISE = {
 }
 
 
-async def test_what_a_proxy_might_read_otherwise_ends_the_connection(door: Served) -> None:
+async def test_what_a_proxy_might_read_otherwise_ends_the_connection(patient: Served) -> None:
     for name, (said, status) in READ_OTHERWISE.items():
-        connection = await door.open()
+        connection = await patient.open()
         answer = await connection.ask(said)
         media_type = "application/json" if status == 200 else "application/problem+json"
         assert (name, answer.status, answer.headers["content-type"]) == (name, status, media_type)

@@ -345,3 +345,6 @@ class TestConnections:
         rotated = command(demo, "connections", "rotate-secret", name, typed="y\n")
         assert rotated.exit_code == 0
         assert len(rotated.stdout.strip().splitlines()[-1]) >= 20
+        of_wms = command(demo, "connections", "rotate-secret", name, "--warehouse", "--yes")
+        assert f"New webhook secret of {name}, shown this once; give it to the WMS's webhooks:" in of_wms.stderr
+        assert of_wms.stdout.strip() not in ("", rotated.stdout.strip().splitlines()[-1])

@@ -283,6 +283,8 @@ async def send(
 ) -> Answer:
     """Sends over a bounded transport and reads the JSON. Raises what BoundedTransport raises."""
     response = await client.send(CallLimits(system, timeout).on(request))
+    # The client binds it to its stream and back: such a circle would keep a large answer until somebody looks for circles.
+    response.stream = httpx.ByteStream(b"")
     try:
         parsed, junk = await json_answers.read(response.content)
     except json_answers.TooMuch as error:

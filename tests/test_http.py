@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import gzip
 import ipaddress
 import socket
@@ -329,6 +330,21 @@ class TestAnswers:
         task.cancel()
         assert answer.json == [1]
         assert turns >= 100
+
+    async def test_a_large_answer_goes_with_whoever_asked_for_it(self) -> None:
+        """And not when circles are looked for, which may be many answers later."""
+        gc.disable()
+        try:
+            answer = await answered(Pieces(b'["', b"x" * 100_000, b'"]'), {})
+            assert len(answer.json[0]) == 100_000
+            kept = [
+                each
+                for each in gc.get_objects()
+                if type(each) is httpx.Response and len(getattr(each, "_content", b"")) > 100_000
+            ]
+            assert kept == []
+        finally:
+            gc.enable()
 
     async def test_whoever_sends_over_the_transport_has_the_same_limits_and_errors(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """A SOAP library sends with a client of its own and knows nothing of `send`."""

@@ -41,6 +41,8 @@ PREFERRED_PORT = 8080
 DRAIN_SECONDS = 3.0
 RECORDED_SHOP = "http://127.0.0.1:8099/"
 """Where the shop stood whose deliveries were recorded for the tests: they can be played against the demo."""
+KEPT = httpx.Limits(keepalive_expiry=2)
+"""Shorter than the simulators keep an idle connection: none is used at the moment at which it is closed."""
 WEBHOOKS = 8
 """Four events of orders and four of products."""
 WEBHOOK_SECONDS = 60.0
@@ -135,7 +137,7 @@ async def open_world(directory: Path | None = None, *, port: int | None = None, 
     async with contextlib.AsyncExitStack() as stack:
         place = stack.enter_context(_place(directory))
         known = _secrets(place)
-        http = await stack.enter_async_context(httpx.AsyncClient(trust_env=False, timeout=30))
+        http = await stack.enter_async_context(httpx.AsyncClient(trust_env=False, timeout=30, limits=KEPT))
         if port is None:
             port = PREFERRED_PORT if stack.enter_context(_only_demo(PREFERRED_PORT)) else 0
         port, *ports = _ports(port, 5)

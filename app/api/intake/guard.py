@@ -91,6 +91,8 @@ class GuardedProtocol(HttpToolsProtocol):
         """The smallest goes first: of a kind the one that has waited longest. None: it is being answered, or has just begun."""
         if self._is_answering and (not self._in_body or self.pipeline):
             return None
+        if self._in_body and not self._is_answering:  # it has its answer already: the rest of the body counts for nothing
+            return 1, self._began
         if self._in_body:
             has_dawdled = self._late is not None and now - self._began >= BODY_STAYS_SECONDS
             return (2, self._began) if has_dawdled else None

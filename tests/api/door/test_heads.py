@@ -143,6 +143,15 @@ async def test_bodies_that_dawdle_give_way_last(patient: Served, monkeypatch: py
     assert len(patient.state.connections) <= 10
 
 
+async def test_a_body_whose_request_is_answered_gives_way_at_once(patient: Served) -> None:
+    patient.api.gateway.settings.max_connections = 10
+    answered = [await patient.open() for _ in range(10)]
+    for each in answered:
+        assert (await each.ask(ALIVE.replace(b"\r\n\r\n", b"\r\nContent-Length: 100\r\n\r\na=b"))).status == 200
+    assert (await patient.ask(ALIVE)).status == 200
+    assert len(patient.state.connections) <= 10
+
+
 async def test_answers_that_nobody_reads_are_bounded_together(patient: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guard, "MOST_UNSENT", 256 * KIB)
     for _ in range(4):

@@ -156,7 +156,10 @@ async def open_world(directory: Path | None = None, *, port: int | None = None, 
         configured = _simulators(shop_url, api, known)
         for program in (
             *(_simulator(name, at, config, place) for at, (name, config) in zip(ports, configured.items(), strict=True)),
-            *(_process(name, _environment(place, database, redis, port) | told, place) for name in ("serve", "worker")),
+            *(
+                _process(name, _environment(place, database, redis, port) | told | sevenoffice.ENVIRONMENT, place)
+                for name in ("serve", "worker")
+            ),
         ):
             await programs.start(program)
         answering = zip(urls, ("wp-json", "_sandbox/warehouse", *["_sandbox/state"] * 3), strict=True)

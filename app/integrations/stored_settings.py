@@ -16,7 +16,6 @@ from pydantic import ValidationError
 from app.errors import BadInput
 from app.integrations.protocol import ConnectionSettings, Integration
 from app.integrations.protocol.capabilities import without_impossible
-from app.integrations.protocol.settings import RETIRED_SETTINGS
 
 MOST_ROUNDS = 3
 """Checks of the whole may follow those of its fields."""
@@ -47,7 +46,7 @@ def stored_settings(system: Integration, saved: Any) -> Stored:
         return Stored(system.settings_model.model_validate(given))
     except ValidationError:
         given = deepcopy(given)
-    adjusted = _renamed(given)
+    adjusted = _renamed(given, system.settings_model.retired)
     for _ in range(MOST_ROUNDS):
         try:
             return Stored(system.settings_model.model_validate(given), tuple(adjusted))
@@ -59,9 +58,9 @@ def stored_settings(system: Integration, saved: Any) -> Stored:
     return Stored(system.settings_model.model_validate(given), tuple(adjusted))
 
 
-def _renamed(given: dict[str, Any]) -> list[str]:
+def _renamed(given: dict[str, Any], retired: Mapping[str, str]) -> list[str]:
     adjusted = []
-    for former, name in RETIRED_SETTINGS.items():
+    for former, name in retired.items():
         place, leaf = _place(given, former.removeprefix("settings.").split("."))
         if place is None or leaf not in place:
             continue

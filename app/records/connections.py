@@ -22,7 +22,6 @@ from app.integrations.protocol.account import Account
 from app.integrations.protocol.capabilities import impossible_switches, without_impossible
 from app.integrations.protocol.credentials import revealed, secrets_in, sent_credentials
 from app.integrations.protocol.integration import refuse
-from app.integrations.protocol.settings import RETIRED_SETTINGS
 from app.integrations.registry import RESERVED_NAMES
 from app.integrations.registry import integration as find_integration
 from app.integrations.stored_settings import stored_settings, why_unreadable
@@ -169,7 +168,8 @@ def _parse(model: type[BaseModel], value: dict[str, Any], field: str) -> BaseMod
         return model.model_validate(value)
     except ValidationError as error:
         wrong = said(error, model, field)
-        if (instead := RETIRED_SETTINGS.get(wrong.field or "")) is not None:
+        retired = model.retired if issubclass(model, ConnectionSettings) else {}
+        if (instead := retired.get(wrong.field or "")) is not None:
             words = f"{wrong.field} is not a setting any more"
             raise BadInput(words, field=wrong.field, fix=f"set {instead} instead") from error
         raise wrong from error

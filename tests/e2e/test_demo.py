@@ -16,7 +16,7 @@ import pytest
 
 from tests.e2e.demo_process import Demo, first_line, processes_of, start_demo, until
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(480)
 
 WATCH_SECONDS = 180.0
 
@@ -197,7 +197,7 @@ def test_the_scripted_day_comes_out_as_it_should() -> None:
         [sys.executable, "-m", "app.cli", "demo", "--check", "--json"],
         capture_output=True,
         text=True,
-        timeout=230,
+        timeout=450,
         cwd=Path(__file__).parents[2],
         check=False,
     )

@@ -102,7 +102,6 @@ def made(demo: Demo, name: str, *on: str, **more: Any) -> None:
         "warehouse": {key: place[key] for key in ("url", "user", "password")} | {"goods_owner_id": GOODS_OWNER},
         "settings": {
             "go_live": "2020-01-01T00:00:00Z",
-            "calls_per_hour": 1_000_000,
             "order_number_prefix": "" if name == NAME else "U-",
             "processes": {process: process in on for process in PROCESSES},
         },

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,8 @@ from app.sandbox.sevenoffice24.model.tenant import Tenant
 from tests.harness.servers import serve, server_of
 
 Values = dict[str, Any]
+
+os.environ.setdefault("GATEWAY_24SEVENOFFICE_CALLS_PER_HOUR", "1000000")  # nobody wants to wait for a pace of two calls a second
 
 
 @dataclass

@@ -63,7 +63,7 @@ def nettbutikk(site: Site) -> tuple[dict[str, Any], Callable[[str], str]]:
 
 def sevenoffice(site: Site) -> tuple[dict[str, Any], Callable[[str], str]]:
     office = SimulatedSevenOffice.open(site.clock)
-    given = {"source": office.credentials(), "settings": {"calls_per_hour": 1_000_000}}
+    given: dict[str, Any] = {"source": office.credentials(), "settings": {}}
     return given, lambda note: str(office.order("SOKK-1", YourReference=note)["OrderId"])
 
 

@@ -21,6 +21,8 @@ POLL_MINUTES = 0.1
 """The scripted day is short. In earnest it is 15."""
 CALLS_PER_HOUR = 1_000_000
 """Nobody wants to wait for a pace of two calls a second."""
+ENVIRONMENT = {"GATEWAY_24SEVENOFFICE_CALLS_PER_HOUR": str(CALLS_PER_HOUR)}
+"""Of the gateway beside it."""
 _FIRST_IDS = {"categories": 11, "products": 1042, "companies": 2200, "orders": 5501, "rows": 9001, "invoices": 30001}
 
 
@@ -55,9 +57,5 @@ def draft(url: str, password: str, warehouse: dict[str, Any], poll_minutes: floa
         "source": source(url, password),
         "warehouse": warehouse,
         # The go-live date lies before the sample's orders.
-        "settings": {
-            "go_live": "2020-01-01T00:00:00Z",
-            "poll_interval_minutes": poll_minutes,
-            "calls_per_hour": CALLS_PER_HOUR,
-        },
+        "settings": {"go_live": "2020-01-01T00:00:00Z", "poll_interval_minutes": poll_minutes},
     }

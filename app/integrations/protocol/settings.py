@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from string import Formatter
 from typing import ClassVar
@@ -266,6 +267,8 @@ class ConnectionSettings(Given):
 
     When one is changed, what was left out is looked at again.
     """
+    retired: ClassVar[Mapping[str, str]] = RETIRED_SETTINGS
+    """Former settings, each with what is set instead."""
 
     processes: ProcessSettings = Field(default_factory=lambda: ProcessSettings())
     poll_interval_minutes: float = Field(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.given import Given
 from app.outgoing.addresses import plain_address
@@ -12,6 +14,26 @@ from app.outgoing.addresses import plain_address
 API_URL = "https://api.24sevenoffice.com"
 GUID = r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
 _NOT_SET = "00000000-0000-0000-0000-000000000000"
+
+
+class Deployment(BaseSettings):
+    """What holds for all 24SevenOffice connections of a deployment: `GATEWAY_24SEVENOFFICE_…` in the environment or `.env`."""
+
+    model_config = SettingsConfigDict(env_prefix="GATEWAY_24SEVENOFFICE_", env_file=".env", extra="ignore", frozen=True)
+
+    calls_per_hour: int = Field(
+        7200,
+        ge=60,
+        le=1_000_000,
+        description="(Q4) Calls in one hour that 24SevenOffice allows the gateway's address: all connections share them, so none "
+        "sets them. Its support can raise the number.",
+    )
+
+
+@cache
+def deployment() -> Deployment:
+    """Read once: the environment of a process does not change."""
+    return Deployment()
 
 
 class SevenOfficeCredentials(Given):

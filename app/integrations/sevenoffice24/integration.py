@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import BaseModel
+from pydantic_settings import BaseSettings
 
 from app.domain import Kind, Process, Record, SourceRecord
 from app.integrations.protocol import ConnectionSettings
@@ -13,7 +14,7 @@ from app.integrations.protocol.account import Account, Pace
 from app.integrations.protocol.capabilities import Capability
 from app.integrations.protocol.integration import Integration, Opened
 from app.integrations.sevenoffice24.client import SevenOfficeClient
-from app.integrations.sevenoffice24.credentials import SevenOfficeCredentials, own_credentials
+from app.integrations.sevenoffice24.credentials import Deployment, SevenOfficeCredentials, deployment, own_credentials
 from app.integrations.sevenoffice24.mapping.articles import map_article
 from app.integrations.sevenoffice24.mapping.orders import map_order
 from app.integrations.sevenoffice24.mapping.suppliers import map_supplier
@@ -29,6 +30,7 @@ class SevenOffice24(Integration):
     noun: Literal["shop", "ERP"] = "ERP"
     settings_model: type[ConnectionSettings] = SevenOfficeAdapterSettings
     credentials_model: type[BaseModel] = SevenOfficeCredentials
+    deployment_model: type[BaseSettings] | None = Deployment
     capabilities = frozenset(
         {
             Capability.READ_ARTICLES,
@@ -58,8 +60,8 @@ class SevenOffice24(Integration):
 
         They are spread by the minute, as 24SevenOffice refuses bursts too (429).
         """
-        host, calls = own_credentials(credentials).host, own_settings(settings).calls_per_hour
-        return Pace(calls // 60, 60, one_at_a_time=True, row=f"{self.name}|{host}", is_told=True)
+        row = f"{self.name}|{own_credentials(credentials).host}"
+        return Pace(deployment().calls_per_hour // 60, 60, one_at_a_time=True, row=row, is_told=True)
 
     def open(self, opened: Opened) -> SevenOfficeClient:
         return SevenOfficeClient(opened)

@@ -5,6 +5,7 @@ The numbers (Q1 …) are those of the list of open questions in docs/connecting-
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal, Self, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -92,6 +93,10 @@ class SevenOfficeStock(StockSettings):
 class SevenOfficeAdapterSettings(ConnectionSettings):
     """A 24SevenOffice connection. Defaults: requirement, 24SevenOffice."""
 
+    retired: ClassVar[Mapping[str, str]] = {
+        **ConnectionSettings.retired,
+        "settings.calls_per_hour": "GATEWAY_24SEVENOFFICE_CALLS_PER_HOUR",
+    }
     filters: ClassVar[frozenset[str]] = frozenset(("order_states", "imported_status", "kept_states", "done_states"))
 
     deep_sweep_hours: float = Field(
@@ -103,13 +108,6 @@ class SevenOfficeAdapterSettings(ConnectionSettings):
     )
 
     # calls
-    calls_per_hour: int = Field(
-        7200,
-        ge=60,
-        le=1_000_000,
-        description="(Q4) Calls in one hour that 24SevenOffice allows the gateway's address: all connections share them. Its "
-        "support can raise the number.",
-    )
     call_timeout_seconds: float = Field(
         90, ge=0.01, le=600, description="How long one call may take, in seconds. Long lists take the ERP a while."
     )

@@ -37,7 +37,7 @@ async def active(site: Site, erp: SimulatedSevenOffice, **settings: Any) -> dict
         "integration": "24sevenoffice",
         "source": erp.credentials(),
         "warehouse": site.given()["warehouse"],
-        "settings": {"go_live": "2020-01-01T00:00:00Z", "calls_per_hour": 1_000_000, **settings},
+        "settings": {"go_live": "2020-01-01T00:00:00Z", **settings},
     }
     answer = await site.client.post("/connections", json=given)
     assert answer.status_code == 201, answer.text

@@ -58,8 +58,7 @@ async def test_one_call_at_a_time_in_a_session(
     """Without our pace the same calls come all at once: the simulator sees it."""
     office = SimulatedSevenOffice.open(now, **{slow: 0.3})
     office.product("SOKK-1")
-    settings = SevenOfficeAdapterSettings(calls_per_hour=1_000_000)
-    ours = SevenOffice24().pace(SevenOfficeCredentials(**office.credentials()), settings)
+    ours = SevenOffice24().pace(SevenOfficeCredentials(**office.credentials()), SevenOfficeAdapterSettings())
     assert ours is not None
     pace = ours if is_ours else replace(ours, one_at_a_time=False)
     session = Unshared()

@@ -29,7 +29,7 @@ def given(site: Site, office: SimulatedSevenOffice, name: str = "kontor", **sett
         "integration": "24sevenoffice",
         "source": office.credentials(),
         "warehouse": site.given()["warehouse"],
-        "settings": {"go_live": "2020-01-01T00:00:00Z", "calls_per_hour": 1_000_000, **settings},
+        "settings": {"go_live": "2020-01-01T00:00:00Z", **settings},
     }
 
 

@@ -28,7 +28,7 @@ async def test_every_system_is_listed_with_what_it_can_do_and_what_it_asks_for(s
         "is_secret": True,
         "default": None,
         "unit": None,
-        "limits": ["at least 1 characters"],
+        "limits": ["at least 1 characters", "at most 8000 characters"],
         "choices": [],
         "example": "cs_…",
     }

@@ -139,10 +139,13 @@ async def test_a_delivery_to_it_finds_no_such_address(site: Site, kassa: Kassa) 
 
 
 async def test_two_customers_on_one_host_have_two_circuits(site: Site, kassa: Kassa) -> None:
+    """A draft has one of its own until it is activated."""
     one, other = await made(site), await made(site, "annen", "2", order_number_prefix="B-", processes={"articles": False})
-    connections = [await site.gateway.connection(each["id"]) for each in (one, other)]
-    first, second = (circuit.of_source(each) for each in connections)
-    assert (first, second) == ("kassa/1", "kassa/2")
+    drafts = [circuit.of_source(await site.gateway.connection(each["id"])) for each in (one, other)]
+    assert drafts == [f"kassa/1|{one['id']}", f"kassa/2|{other['id']}"]
+    for name in ("butikk", "annen"):
+        assert (await site.client.post(f"/connections/{name}/activate")).status_code == 200
+    assert [circuit.of_source(await site.gateway.connection(each["id"])) for each in (one, other)] == ["kassa/1", "kassa/2"]
 
 
 async def test_another_company_needs_the_secrets_again(site: Site, kassa: Kassa) -> None:

@@ -50,8 +50,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One process more than there are cores: tests with real processes wait for most of their time."""
-    return (os.cpu_count() or 1) + 1
+    """Two processes more than there are cores: tests with real processes wait for most of their time."""
+    return (os.cpu_count() or 1) + 2
 
 
 def _needs_postgres(item: pytest.Item) -> bool:

@@ -68,8 +68,14 @@ async def stock(day: Day) -> None:
     await day.sync(process="stock")
     unique = (await shop.variant(number))["unique_product_id"]
     day.check("counted in the warehouse", "12", await _shows(day, number, "12"))
-    calls = [call for call in await shop.journal(seen) if _is_about(call, unique)]
-    day.check("written, and read back", ["PATCH", "GET"], [call["method"] for call in calls][:2])
+
+    async def both() -> list[str]:
+        made[:] = [call["method"] for call in await shop.journal(seen) if _is_about(call, unique)][:2]
+        return made[1:]
+
+    made: list[str] = []
+    await day.until(both)  # the shop shows the figure before it is asked for it
+    day.check("written, and read back", ["PATCH", "GET"], made)
     placed = await shop.order([{"article_no": number, "quantity": 2}])
     await day.order(placed["order_no"])
     await day.quiet()

@@ -91,8 +91,11 @@ def _lines(order: Row) -> list[list[str | None]]:
 
 
 def _is_about(call: Row, unique: str) -> bool:
-    """A PATCH of the row, or a read that shows it."""
-    return call["path"].endswith(f"/products/{unique}") or (call["method"] == "GET" and f'"{unique}"' in str(call["answer"]))
+    """A PATCH of the row, or a read that shows it: alone, or in the list of changes, where several were written together."""
+    shown = str(call["answer"])  # with the quotes of JSON where the journal keeps it as text
+    return call["path"].endswith(f"/products/{unique}") or (
+        call["method"] == "GET" and any(f"{quote}{unique}{quote}" in shown for quote in "'\"")
+    )
 
 
 async def _shows(day: Day, number: str, wanted: str) -> str:

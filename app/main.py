@@ -17,6 +17,7 @@ from app.api.intake.wms_webhooks import PREFIX as FROM_WAREHOUSE
 from app.api.intake.wms_webhooks import WarehouseWebhooks
 from app.api.kit.addresses import scheme_of
 from app.api.kit.auth import KnownKeys
+from app.console import routes as console
 from app.engine.core.queue import ArqWakeUps, CoalescedWakeUps, MemoryWakeUps, Task, WakeUps, brisk_pool
 from app.engine.core.runtime import Gateway, open_gateway
 from app.engine.intake.batch_writer import writer_for
@@ -54,6 +55,7 @@ def create_app(settings: Settings) -> GatewayApp:
     app.trusted_networks = settings.trusted_networks
     intake, from_warehouse = app.intake, app.from_warehouse
     routes.install(app)
+    app.state.live = console.install(app)
     return app
 
 
@@ -77,6 +79,10 @@ class GatewayApp(FastAPI):
     @functools.cached_property
     def from_warehouse(self) -> WarehouseWebhooks:
         return WarehouseWebhooks(receiving=self.receiving)
+
+    def stop_soon(self) -> None:
+        """The server is about to wait for open requests: ends those that would not end by themselves. From any thread."""
+        self.state.live.end()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] == "POST" and scope["path"].startswith(PREFIX):

@@ -11,6 +11,8 @@ from app.commands.kit.terminal import AsJson, Exit, err, fail, out, print_json
 
 # What a process is made of is imported by its own command, so that the others start at once.
 if TYPE_CHECKING:
+    from socket import socket
+
     from app.settings import Settings
 
 
@@ -85,7 +87,13 @@ def serve() -> None:
         log_config=None,
         timeout_graceful_shutdown=math.ceil(settings.drain_seconds),
     )
-    uvicorn.Server(config).run()
+
+    class Server(uvicorn.Server):
+        async def shutdown(self, sockets: list[socket] | None = None) -> None:
+            app.stop_soon()
+            await super().shutdown(sockets)
+
+    Server(config).run()
 
 
 def work() -> None:

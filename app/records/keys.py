@@ -119,7 +119,8 @@ async def create(
     return key_id, secret
 
 
-def _open(row: Row[Any]) -> ApiKey:
+def opened(row: Row[Any]) -> ApiKey:
+    """From a row with every column of the table."""
     return ApiKey(
         id=row.id,
         name=row.name,
@@ -136,18 +137,18 @@ def _open(row: Row[Any]) -> ApiKey:
 async def find(db: AsyncConnection, secret: str) -> ApiKey | None:
     """Returns the key; None when it is unknown or revoked. It may have expired."""
     row = (await db.execute(select(api_keys).where(api_keys.c.hash == hashed(secret), api_keys.c.revoked_at.is_(None)))).first()
-    return _open(row) if row else None
+    return opened(row) if row else None
 
 
 async def in_force(db: AsyncConnection, key_id: str, now: datetime) -> ApiKey | None:
     """The key by its id; None when it is unknown, revoked or has expired."""
     row = (await db.execute(select(api_keys).where(api_keys.c.id == key_id, api_keys.c.revoked_at.is_(None)))).first()
-    key = _open(row) if row else None
+    key = opened(row) if row else None
     return None if key is None or key.is_over(now) else key
 
 
 async def every(db: AsyncConnection) -> list[ApiKey]:
-    return [_open(row) for row in await db.execute(select(api_keys).order_by(api_keys.c.created_at))]
+    return [opened(row) for row in await db.execute(select(api_keys).order_by(api_keys.c.created_at))]
 
 
 async def touch(db: AsyncConnection, key_id: str, now: datetime) -> None:

@@ -45,6 +45,10 @@ class Limits(BaseSettings):
         description="Longest time that such an address waits, in seconds. The first pause is 5 seconds; it doubles each time.",
     )
 
+    console_session_hours: float = Field(
+        12, gt=0, le=24 * 31, description="How long a login to the console lasts, in hours. After it the key is asked for again."
+    )
+
     # --- connections and heads -------------------------------------------------------------------------------------
     max_connections: int = Field(
         1000,

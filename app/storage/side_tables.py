@@ -1,4 +1,4 @@
-"""Tables beside the pipe: API keys, work by the clock, people who connect a system, suppliers, and who changed what."""
+"""Tables beside the pipe: keys and sessions, work by the clock, people who connect a system, suppliers, who changed what."""
 
 from __future__ import annotations
 
@@ -20,6 +20,16 @@ api_keys = Table(
     Column("addresses", Json),  # networks from which it may be used; None: from anywhere
     Column("last_used_at", UtcTime),
     Column("revoked_at", UtcTime),
+)
+
+console_sessions = Table(
+    "console_sessions",
+    metadata,
+    Column("token", String(64), primary_key=True),  # hash of the cookie
+    Column("key_id", String(40), nullable=False),  # the API key with which somebody has logged in
+    Column("begins_at", UtcTime, nullable=False),
+    Column("ends_at", UtcTime, nullable=False),
+    Index("ix_console_sessions_ends_at", "ends_at"),
 )
 
 upkeep = Table(

@@ -22,6 +22,9 @@ class Form:
         """Every value of a field that may be given more than once."""
         return list(self._fields.get(name, ()))
 
+    def names(self) -> list[str]:
+        return list(self._fields)
+
     def __contains__(self, name: str) -> bool:
         return name in self._fields
 

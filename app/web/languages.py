@@ -7,6 +7,7 @@ import gettext
 import io
 from pathlib import Path
 
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from starlette.requests import Request
@@ -42,15 +43,23 @@ def _accepted(header: str) -> str:
     return min(wanted)[2] if wanted else DEFAULT
 
 
+def files_of(language: str) -> list[Path]:
+    """`nb.po`, and `nb.keys.po` for one group of pages. A text stands in one of them."""
+    return sorted(CATALOGUES.glob(f"{language}.po")) + sorted(CATALOGUES.glob(f"{language}.*.po"))
+
+
 @functools.cache
 def translations(language: str) -> gettext.NullTranslations:
-    """The catalogue of a language. Made once a process, from the text file that translators work on."""
-    file = CATALOGUES / f"{language}.po"
-    if not file.exists():
+    """The catalogue of a language. Made once a process, from the text files that translators work on."""
+    if not files_of(language):
         return gettext.NullTranslations()
-    with file.open(encoding="utf-8") as text:
-        catalogue = read_po(text, locale=language)
+    whole = Catalog(locale=language)
+    for file in files_of(language):
+        with file.open(encoding="utf-8") as text:
+            for message in read_po(text, locale=language):
+                if message.id:
+                    whole.add(message.id, message.string)
     compiled = io.BytesIO()
-    write_mo(compiled, catalogue)
+    write_mo(compiled, whole)
     compiled.seek(0)
     return gettext.GNUTranslations(compiled)

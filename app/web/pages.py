@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,14 +18,19 @@ from app.web import browser, languages
 
 KIT = Path(__file__).parent / "templates"
 STATIC = "/static"
+FILES_FOLDER = Path(__file__).parent / "static"
 YEAR_SECONDS = 365 * 24 * 3600
 
 
-def policy(*form_targets: str) -> str:
+def policy(*form_targets: str, has_script: bool = False) -> str:
     """The content security policy. `form_targets`: origins that a form may lead on to, beside our own; a browser asks for that
-    also where our answer to the form redirects."""
+    also where our answer to the form redirects. `has_script`: the page loads our own script, which asks us and nobody else."""
     targets = " ".join(["'self'", *form_targets])
-    return f"default-src 'none'; style-src 'self'; img-src 'self'; form-action {targets}; base-uri 'none'; frame-ancestors 'none'"
+    script = "script-src 'self'; connect-src 'self'; " if has_script else ""
+    return (
+        f"default-src 'none'; {script}style-src 'self'; img-src 'self'; form-action {targets}; base-uri 'none'; "
+        "frame-ancestors 'none'"
+    )
 
 
 def origin_of(address: str) -> str:
@@ -34,11 +40,13 @@ def origin_of(address: str) -> str:
 
 @dataclass(frozen=True)
 class Pages:
-    """The pages of one part of the program. `folder` holds its templates; the kit's own are found too."""
+    """The pages of one part of the program. `folders` hold its templates; the kit's own are found too."""
 
-    folder: Path
+    folders: tuple[Path, ...]
     is_secure: bool = False
     """People reach the gateway over https: cookies are sent over nothing else."""
+    has_script: bool = False
+    """They load our own script."""
 
     def render(
         self,
@@ -52,18 +60,20 @@ class Pages:
         """The page in the reader's language. Templates escape everything that they are given."""
         language = languages.of_request(request)
         text = (
-            _environment(str(self.folder), language)
+            _environment(self.folders, language)
             .get_template(template)
             .render(
-                language=language,
-                languages=[(code, name, _in_language(request, code)) for code, name in languages.LANGUAGES.items()],
-                static=STATIC,
-                csrf=browser.csrf(request),
-                csrf_field=browser.CSRF_FIELD,
-                **shown,
+                {
+                    "language": language,
+                    "languages": [(code, name, _in_language(request, code)) for code, name in languages.LANGUAGES.items()],
+                    "csrf": browser.csrf(request),
+                    "csrf_field": browser.CSRF_FIELD,
+                    **shown,
+                }
             )
         )
-        headers = {"Content-Security-Policy": policy(*form_targets), "Content-Language": language}
+        allowed = policy(*form_targets, has_script=self.has_script)
+        headers = {"Content-Security-Policy": allowed, "Content-Language": language}
         response = HTMLResponse(text, status, headers)
         self._remember(request, response, language)
         return response
@@ -89,15 +99,23 @@ class Pages:
 
 
 @functools.cache
-def _environment(folder: str, language: str) -> Environment:
+def asset(name: str) -> str:
+    """The address of a file that pages load. It changes with what is in the file, so that a browser never keeps an old one."""
+    digest = hashlib.sha256((FILES_FOLDER / name).read_bytes()).hexdigest()[:12]
+    return f"{STATIC}/{name}?v={digest}"
+
+
+@functools.cache
+def _environment(folders: tuple[Path, ...], language: str) -> Environment:
     made = Environment(
-        loader=FileSystemLoader([folder, str(KIT)]),
+        loader=FileSystemLoader([*folders, KIT]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
+    made.globals["asset"] = asset
     made.install_gettext_translations(languages.translations(language), newstyle=True)  # type: ignore[attr-defined]
     return made
 

@@ -85,8 +85,10 @@ async def visitor(browser: Browser, **options: Any) -> AsyncIterator[Visitor]:
 @contextlib.contextmanager
 def gateway_server(settings: Settings, port: int | None = None) -> Iterator[str]:
     """The whole API on a port of its own."""
-    with Server(create_app(settings), port) as server:
+    app = create_app(settings)
+    with Server(app, port) as server:
         yield server.url
+        app.stop_soon()
 
 
 async def admin_key(database_url: str) -> str:

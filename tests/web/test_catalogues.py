@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+import functools
 import io
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -17,23 +20,44 @@ APP = Path(__file__).parents[2] / "app"
 FILLED_IN = re.compile(r"%\((\w+)\)s")
 
 
+@functools.cache
 def texts() -> set[str]:
     found: set[str] = set()
-    for file in APP.rglob("templates/*.html"):
+    for file in APP.rglob("*.html"):
         for _, _, message, _ in babel_extract(io.BytesIO(file.read_bytes()), ["_", "gettext"], [], {}):
             found.add(str(message))
+    for file in (APP / "console").rglob("*.py"):
+        found |= set(in_python(file.read_text(encoding="utf-8")))
     return found
 
 
+def in_python(source: str) -> list[str]:
+    """The messages of `Text("…")`. One that is put together from parts could not be found in a catalogue."""
+    calls = [each for each in ast.walk(ast.parse(source)) if isinstance(each, ast.Call) and ast.unparse(each.func) == "Text"]
+    assert all(isinstance(each.args[0], ast.Constant) for each in calls), [ast.unparse(each) for each in calls]
+    return [str(ast.literal_eval(each.args[0])) for each in calls]
+
+
 def catalogue() -> dict[str, str]:
-    with (languages.CATALOGUES / "nb.po").open(encoding="utf-8") as file:
-        return {str(each.id): str(each.string) for each in read_po(file, locale="nb") if each.id}
+    return dict(entries())
+
+
+def entries() -> list[tuple[str, str]]:
+    found = []
+    for path in languages.files_of("nb"):
+        with path.open(encoding="utf-8") as file:
+            found += [(str(each.id), str(each.string)) for each in read_po(file, locale="nb") if each.id]
+    return found
 
 
 def test_every_text_is_said_in_norwegian_and_none_that_is_gone() -> None:
     assert len(texts()) > 50
     assert set(catalogue()) == texts()
     assert [text for text, said in catalogue().items() if not said] == []
+
+
+def test_no_text_stands_in_two_catalogues() -> None:
+    assert [text for text, times in Counter(text for text, _ in entries()).items() if times > 1] == []
 
 
 @pytest.mark.parametrize("text", sorted(text for text in texts() if FILLED_IN.search(text)))

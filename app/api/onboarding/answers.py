@@ -37,7 +37,7 @@ def pages_of(request: Request) -> Pages:
 
 @functools.cache
 def _pages(is_secure: bool) -> Pages:
-    return Pages(TEMPLATES, is_secure)
+    return Pages((TEMPLATES,), is_secure)
 
 
 def start_address(system: str, **query: str) -> str:

@@ -20,6 +20,7 @@ from app.engine.core.runtime import Gateway
 from app.errors import LeaseLost
 from app.logs import get_logger
 from app.records import deliveries, reservations, runs
+from app.records.console import sessions as console_sessions
 from app.records.onboarding import visits
 from app.records.webhooks import former_secrets
 from app.storage.batches import change_batch, old_rows, progress_of, save_progress
@@ -111,6 +112,7 @@ def _works(gateway: Gateway, now: datetime) -> list[Work]:
         lambda db: reservations.prune(db, now - timedelta(days=2), BATCH),
         lambda db: former_secrets.prune(db, now),
         lambda db: visits.prune(db, now),
+        lambda db: console_sessions.prune(db, now),
     ]
 
 

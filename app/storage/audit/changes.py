@@ -25,6 +25,7 @@ BY_THE_GATEWAY = frozenset(
         "alerts",
         "audit",
         "budgets",
+        "console_sessions",
         "cursors",
         "former_secrets",
         "hooks",

@@ -1,0 +1,1 @@
+"""API keys: who has one, what it may do, a new one, and revoking."""

@@ -1,0 +1,1 @@
+"""What only the console asks of the database."""

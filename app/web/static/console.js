@@ -1,0 +1,58 @@
+/* What the console does beyond plain pages: it tells the gateway the reader's time zone, and fetches again what has changed. */
+(() => {
+  "use strict";
+
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
+  const wanted = `gateway_zone=${encodeURIComponent(zone)}`;
+  const isKept = () => document.cookie.split("; ").includes(wanted);
+  if (zone && !isKept()) {
+    document.cookie = `${wanted}; path=/console; max-age=31536000; samesite=lax${location.protocol === "https:" ? "; secure" : ""}`;
+    if (isKept() && document.querySelector("main time")) location.reload();
+  }
+
+  const parts = () => [...document.querySelectorAll("[data-live]")];
+  const from = document.body.dataset.liveFrom;
+  if (!from || !parts().length || !window.EventSource) return;
+
+  /* Whoever types or reads an opened action is not disturbed: that part is fetched later. */
+  const isInUse = (part) => part.contains(document.activeElement) || part.querySelector("details.action[open]") !== null;
+  const topicsOf = (part) => part.dataset.live.split(" ");
+  let waiting = new Set();
+  let isFetching = false;
+
+  const refresh = async () => {
+    const changed = parts().filter((part) => topicsOf(part).some((topic) => waiting.has(topic)));
+    const due = changed.filter((part) => !isInUse(part));
+    if (!due.length || isFetching || document.hidden) return;
+    isFetching = true;
+    waiting = new Set(changed.filter(isInUse).flatMap(topicsOf));
+    try {
+      const answer = await fetch(location.href, { headers: { "X-Live": "1" } });
+      if (answer.redirected) { location.reload(); return; }
+      if (!answer.ok) return;
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      for (const part of due) {
+        const now = fresh.getElementById(part.id);
+        if (now && !isInUse(part) && now.innerHTML !== part.innerHTML) part.replaceChildren(...now.cloneNode(true).childNodes);
+      }
+    } catch { /* the gateway is away: the next event tells */ } finally { isFetching = false; }
+  };
+
+  /* A browser opens six connections to one place: pages that nobody looks at give theirs back. */
+  let source = null;
+  const listen = () => {
+    if (document.hidden) { source?.close(); source = null; return; }
+    if (source) return;
+    source = new EventSource(from);
+    source.addEventListener("changed", (event) => { event.data.split(" ").forEach((topic) => waiting.add(topic)); refresh(); });
+    source.addEventListener("ended", () => location.reload());
+  };
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) waiting = new Set(parts().flatMap(topicsOf));
+    listen();
+    refresh();
+  });
+  window.addEventListener("pageshow", listen);
+  window.addEventListener("pagehide", () => { source?.close(); source = null; });
+  listen();
+})();

@@ -1,0 +1,43 @@
+"""Every page of the console: it opens in both languages, keeps nobody out, breaks no policy, fits a phone, and costs little."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser.console.world import MOST_STATEMENTS, PHONE, World, barriers
+
+PAGES = {
+    "keys": "/console/keys",
+}
+"""A name for its pictures, and its address. Every page of the console stands here."""
+
+EVERY = pytest.mark.parametrize(("name", "path"), PAGES.items(), ids=list(PAGES))
+
+
+@EVERY
+async def test_it_keeps_nobody_out(console: World, name: str, path: str) -> None:
+    for scheme, locale in (("light", "en-GB"), ("dark", "nb-NO")):
+        async with console.person(color_scheme=scheme, locale=locale) as somebody:
+            await console.opens(somebody, path)
+            assert await somebody.page.get_attribute("html", "lang") == locale[:2]
+            assert await barriers(somebody) == []
+            assert somebody.errors == []
+            await console.shot(somebody, f"{name}-{scheme}-{locale[:2]}")
+
+
+@EVERY
+async def test_it_fits_a_phone_and_works_without_scripts(console: World, name: str, path: str) -> None:
+    async with console.person(viewport=PHONE) as somebody:
+        await console.opens(somebody, path)
+        assert await somebody.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        await console.shot(somebody, f"{name}-phone")
+
+
+@EVERY
+async def test_it_costs_few_statements(console: World, name: str, path: str) -> None:
+    async with console.client() as client:
+        await client.get(path)
+        with console.statements() as seen:
+            answer = await client.get(path)
+        assert answer.status_code == 200
+        assert len(seen) <= MOST_STATEMENTS, seen

@@ -216,7 +216,7 @@ def _columns(vault: Vault, prepared: Prepared, now: datetime) -> dict[str, Any]:
 
 
 async def change(db: AsyncConnection, vault: Vault, current: Connection, prepared: Prepared, now: datetime) -> None:
-    """Saves a changed connection. Its settings version goes up, so that waiting jobs are mapped again.
+    """Saves a changed connection. Its settings version goes up, so that waiting jobs are mapped again; not for a note for people.
 
     A connection that points elsewhere (account, warehouse or goods owner) becomes a draft again: it is tested before it is used.
     It leaves the lane of its goods owner when that changes (`draft_lane`).
@@ -228,7 +228,8 @@ async def change(db: AsyncConnection, vault: Vault, current: Connection, prepare
     lane = current.lane
     if lane_of(prepared.warehouse) != lane_of(current.warehouse):
         lane = draft_lane(current.id, prepared.warehouse.goods_owner_id)
-    values: dict[str, Any] = {"name": prepared.name, "settings_version": current.settings_version + 1, "lane": lane}
+    version = current.settings_version + (0 if _differs_for_people_only(current, prepared) else 1)
+    values: dict[str, Any] = {"name": prepared.name, "settings_version": version, "lane": lane}
     if points_elsewhere(current, prepared):
         values["status"] = Status.DRAFT
     elif current.is_in_use:
@@ -241,6 +242,12 @@ async def change(db: AsyncConnection, vault: Vault, current: Connection, prepare
         raise changed_meanwhile(current.name)
     if lane != current.lane:
         await move(db, Move(current.id, current.name, current.lane, lane))
+
+
+def _differs_for_people_only(current: Connection, prepared: Prepared) -> bool:
+    notes = prepared.settings.model_dump(include=set(prepared.settings.for_people))
+    same = (current.name, current.source, current.warehouse, current.settings.model_copy(update=notes))
+    return same == (prepared.name, prepared.source, prepared.warehouse, prepared.settings)
 
 
 def changed_meanwhile(name: str, field: str | None = None) -> Conflict:

@@ -92,6 +92,12 @@ def test_every_systems_example_is_toml(name: str) -> None:
     assert entry["integration"] == name
 
 
+@pytest.mark.parametrize("name", sorted(INTEGRATIONS))
+def test_every_systems_example_asks_which_plugins_change_what_is_exchanged(name: str) -> None:
+    question = "# Which plugins change orders or products in the outside system? A note for people; nothing depends on it."
+    assert document(name).splitlines()[-2:] == [question, '# plugins = ""']
+
+
 @pytest.mark.parametrize(("name", "variable"), [("24sevenoffice", "ERP_PASSWORD"), ("24nettbutikk", "SHOP_API_KEY")])
 def test_what_the_example_reads_from_the_environment_can_be_set_by_a_shell(name: str, variable: str) -> None:
     """No shell takes a name that begins with a digit."""

@@ -83,11 +83,10 @@ def show(
         err().print(Text(f"{found['login_ended']['words'].capitalize()}. What waits is kept.", style="bold red"))
     for paused in found.get("paused_calls", []):
         err().print(Text(f"{paused['words']}. {paused['fix'].capitalize()}.", style="yellow"))
-    fields(
-        {key: found[key] for key in found if key not in ("test", "settings", "paused_calls", "login_ended", "consent")},
-        f"Connection {found['name']}",
-    )
-    settings = _dotted(found["settings"])
+    apart = ("test", "settings", "paused_calls", "login_ended", "consent")
+    plugins = {"plugins": found["settings"]["plugins"] or "none noted"}
+    fields({**{key: found[key] for key in found if key not in apart}, **plugins}, f"Connection {found['name']}")
+    settings = _dotted({name: value for name, value in found["settings"].items() if name not in plugins})
     chosen = settings if everything else _not_at_defaults(settings, remote, found["integration"])
     out().print()
     fields(chosen, "Settings" if everything else "Settings that are not at their defaults (--all shows all)")
@@ -124,6 +123,7 @@ def add(
     source: Annotated[list[str] | None, typer.Option("--source", "--shop", metavar="FIELD=VALUE", help=SOURCE_HELP)] = None,
     warehouse: Annotated[list[str] | None, typer.Option(metavar="FIELD=VALUE", help="Like goods_owner_id=77.")] = None,
     setting: Annotated[list[str] | None, typer.Option(metavar="FIELD=VALUE", help="Like poll_interval_minutes=5.")] = None,
+    plugins: Annotated[str | None, typer.Option(help="Which plugins change orders or products there? A note for people.")] = None,
     api_key: ApiKey = None,
     as_json: AsJson = False,
 ) -> None:
@@ -134,7 +134,7 @@ def add(
         "integration": integration or _first_system(),
         "source": assigned(source, "--source"),
         "warehouse": assigned(warehouse, "--warehouse"),
-        "settings": assigned(setting, "--setting"),
+        "settings": {**assigned(setting, "--setting"), **({"plugins": plugins} if plugins else {})},
     }
     remote = connect(url, api_key)
     made = remote.call("POST", "/connections", json=resolved(body, name, os.environ))

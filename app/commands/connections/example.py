@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from app.integrations.catalogue import entry_of, fields_of
+from app.integrations.protocol import ConnectionSettings
 from app.integrations.protocol.credentials import masked_fields
 from app.integrations.registry import integration as find_integration
 from app.warehouse.credentials import OngoingCredentials
@@ -34,6 +35,7 @@ def document(integration: str) -> str:
         "",
         "[connections.settings]",
         *(f"{name} = {_written(value)}" for name, value in system.reference.settings.items()),
+        *_asked(system.settings_model),
     ]
     return "\n".join(lines) + "\n"
 
@@ -57,6 +59,14 @@ def _given(model: type[BaseModel], prefix: str, examples: Mapping[str, Any]) -> 
         yield f"# {field.description}"
         is_given = field.is_required or field.name in examples
         yield f"{'' if is_given else '# '}{field.name} = {_written('' if value is None else value)}"
+
+
+def _asked(model: type[BaseModel]) -> Iterator[str]:
+    """What a person is asked of every system, and may leave out."""
+    for field in fields_of(model, {}):
+        if field.name in ConnectionSettings.for_people:
+            yield f"# {field.description}"
+            yield f"# {field.name} = {_written('')}"
 
 
 def _written(value: Any) -> str:

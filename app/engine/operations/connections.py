@@ -222,7 +222,8 @@ async def _refuse_unlisted_transporters(gateway: Gateway, current: Connection, d
 
 def _looked_at_again(saved: Saved) -> str | None:
     """What is looked at again after its settings have changed; None: nothing."""
-    settings = [path.split(".")[1] for path in saved.changed if path.startswith("settings.")]
+    names = {path.split(".")[1] for path in saved.changed if path.startswith("settings.")}
+    settings = names - saved.connection.settings.for_people
     if any(name.endswith("_statuses") or name in saved.connection.settings.filters for name in settings):
         return "filters"
     return "settings" if settings else None

@@ -267,6 +267,8 @@ class ConnectionSettings(Given):
 
     When one is changed, what was left out is looked at again.
     """
+    for_people: ClassVar[frozenset[str]] = frozenset({"plugins"})
+    """The settings that change nothing of what is exchanged. No record is looked at again for them."""
     retired: ClassVar[Mapping[str, str]] = RETIRED_SETTINGS
     """Former settings, each with what is set instead."""
 
@@ -323,7 +325,7 @@ class ConnectionSettings(Given):
     plugins: str | None = Field(
         None,
         max_length=2000,
-        description="Plugins of the shop that change orders or products, as a note for people. It changes nothing.",
+        description="Which plugins change orders or products in the outside system? A note for people; nothing depends on it.",
     )
     stock: StockSettings = Field(default_factory=lambda: StockSettings())
     shipments: ShipmentSettings = Field(default_factory=lambda: ShipmentSettings())

@@ -263,6 +263,21 @@ async def test_a_new_connection_cannot_have_it_either(lite_site: Site) -> None:
     assert (answer.status_code, answer.json()["field"]) == (422, NOT_READ)
 
 
+async def test_a_note_of_the_plugins_is_kept_and_no_record_is_mapped_again(lite_site: Site) -> None:
+    note = "Gift wrap adds an order line. Bundles splits products."
+    answer = await lite_site.client.patch("/connections/shop", json={"settings": {"plugins": note}})
+    assert (answer.json()["changed"], answer.json()["settings_version"]) == (["settings.plugins"], 1)
+    assert (await lite_site.client.get("/connections/shop")).json()["settings"]["plugins"] == note
+    both = {"plugins": None, "poll_interval_minutes": 5}
+    answer = await lite_site.client.patch("/connections/shop", json={"settings": both})
+    assert (answer.json()["settings"]["plugins"], answer.json()["settings_version"]) == (None, 2)
+
+
+async def test_a_note_of_the_plugins_has_an_end(lite_site: Site) -> None:
+    answer = await lite_site.client.patch("/connections/shop", json={"settings": {"plugins": "x" * 2001}})
+    assert (answer.status_code, answer.json()["field"]) == (422, "settings.plugins")
+
+
 async def test_what_changes_nothing_leaves_the_version_alone(lite_site: Site) -> None:
     answer = await lite_site.client.patch("/connections/shop", json={"settings": {"order_number_prefix": ""}})
     assert (answer.json()["changed"], answer.json()["settings_version"]) == ([], 1)

@@ -12,11 +12,19 @@ from app.domain.shipment import PartialDeliveries, Shipment
 from app.errors import Refused
 from app.flows.orders import CANCEL_ORDER, GET_ORDER
 from app.flows.outcomes import WarehousePort
+from app.flows.report import Delivery
 from app.flows.shipment_plan import plan_shipments
 from app.warehouse.reads.states import warehouse_state
 from app.warehouse.settings import OngoingSettings
 
 NOT_CANCELLED = "rest-not-cancelled"
+SHORT_SHIPMENT = "short-shipment"
+"""Held: a part was sent, and the connection has a person decide about the rest."""
+
+
+def waits_for_rest(delivery: str | None, code: str | None) -> bool:
+    """Whether a part of the order was sent, and the rest is to come, or a person has to decide about it."""
+    return delivery == Delivery.PARTLY or (delivery == Delivery.HELD and code == SHORT_SHIPMENT)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from app.domain import Problem, ShopState
 from app.domain.shipment import Shipment, TrackingNumber
 from app.flows.outcomes import Outcome
 from app.flows.report import Acknowledge, Delivery, Intent, Kind, Reported, ShopPort, held_report
-from app.flows.rest import has_ended
+from app.flows.rest import SHORT_SHIPMENT, has_ended
 from app.flows.shipment_plan import ShipmentPlan, plan_shipments
 from app.integrations.protocol import (
     KeepsTracking,
@@ -180,7 +180,7 @@ def _turned_away(status: str, noun: str) -> Problem:
 
 def _short(plan: ShipmentPlan) -> Problem:
     return Problem(
-        "short-shipment",
+        SHORT_SHIPMENT,
         "lines",
         f"Not everything was sent: {_lines(plan)}",
         "Send the rest, or release the order to close it as it is",

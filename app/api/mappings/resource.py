@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
@@ -22,21 +23,20 @@ from app.api.mappings.views import (
     Resynced,
     ToldView,
     TransferState,
+    action_view,
     shipped_view,
 )
 from app.api.queue.events import EventView
 from app.api.queue.jobs import JobView, calls_shown
 from app.domain import Kind, Right
-from app.domain.record import process_of
-from app.engine.operations import explain, records
+from app.engine.operations import records
+from app.engine.operations.explaining.record import MOST_LINES, Explained, explain
 from app.flows.outcomes import explained
 from app.flows.rest import RestOrder, begun
-from app.records import deliveries, events, jobs, mappings
-from app.records.mappings import Mapping
+from app.records import mappings
+from app.records.mappings import Known, Mapping, StoredNote
 
 router = APIRouter(prefix="/mappings", tags=["mappings"])
-
-MOST_SHOWN = 20
 
 
 @router.get("", summary="Find mappings, newest first", responses=problems(404))
@@ -79,29 +79,27 @@ async def _seen(caller: Caller, mapping_id: int) -> Mapping:
 async def read_mapping(caller: Reader, mapping_id: Id) -> MappingDetail:
     """Shows the state of the record, what came in, what was sent and answered, what happens next and why, and its history."""
     mapping = await _seen(caller, mapping_id)
-    expected = await explain.what_next(caller.gateway, mapping)
-    process = process_of(Kind(mapping.kind))
-    async with caller.gateway.database.read() as db:
-        known = await mappings.known_connections(db)
-        found = await jobs.of_mapping(db, mapping.id)
-        came_in = await events.of_record(db, mapping.connection_id, process, mapping.source_id, MOST_SHOWN)
-        sent = await jobs.calls_of_mapping(db, mapping.id, MOST_SHOWN)
-        shipped = await deliveries.of_mapping(db, mapping.id)
-        told = await deliveries.reported(db, mapping.id)
-        confirmed = await deliveries.acknowledgements_of(db, mapping.id)
-    shown = [JobView.model_validate(each, from_attributes=True) for each in found]
+    return _shown(caller, await explain(caller.gateway, mapping))
+
+
+def _shown(caller: Caller, found: Explained) -> MappingDetail:
+    known = {found.connection.id: Known(found.connection.name, found.connection.system.noun)}
+    jobs = [JobView.model_validate(each, from_attributes=True) for each in found.jobs]
+    own = found.job.id if found.job is not None else None
+    lines, next_cursor = cut(found.history, MOST_LINES, lambda row: (row.id,))
     detail: MappingDetail = MappingDetail.of(
-        mapping,
+        found.mapping,
         known,
-        next=NextView.model_validate(expected, from_attributes=True),
-        job=next((each for each in shown if each.process == process), None),
-        reports=[each for each in shown if each.process != process],
-        came_in=[EventView.model_validate(row, from_attributes=True) for row in came_in],
-        sent=calls_shown(caller, sent),
-        deliveries=[shipped_view(row) for row in shipped],
-        told=[ToldView.model_validate(row, from_attributes=True) for row in told],
-        acknowledged=[AcknowledgedView.model_validate(row, from_attributes=True) for row in confirmed],
-        history=await _history(caller, mapping.id, None, 50),
+        next=NextView.model_validate(found.next, from_attributes=True),
+        actions=[action_view(each) for each in found.actions],
+        job=next((each for each in jobs if each.id == own), None),
+        reports=[each for each in jobs if each.id != own],
+        came_in=[EventView.model_validate(row, from_attributes=True) for row in found.came_in],
+        sent=calls_shown(caller, found.calls),
+        deliveries=[shipped_view(row) for row in found.shipped],
+        told=[ToldView.model_validate(row, from_attributes=True) for row in found.told],
+        acknowledged=[AcknowledgedView.model_validate(row, from_attributes=True) for row in found.confirmed],
+        history=Page(items=_entries(caller, lines), next_cursor=next_cursor),
     )
     return detail
 
@@ -110,17 +108,17 @@ async def read_mapping(caller: Reader, mapping_id: Id) -> MappingDetail:
 async def list_history(caller: Reader, mapping_id: Id, limit: Limit = 50, cursor: Cursor = None) -> Page[HistoryEntry]:
     before = before_id(cursor)
     await _seen(caller, mapping_id)
-    return await _history(caller, mapping_id, before, limit)
-
-
-async def _history(caller: Caller, mapping_id: int, before: int | None, limit: int) -> Page[HistoryEntry]:
     async with caller.gateway.database.read() as db:
         found = await mappings.history_of(db, mapping_id, before=before, limit=limit + 1)
-    shown, next_cursor = cut(found, limit, lambda row: (row.id,))
-    entries = [HistoryEntry.model_validate(row, from_attributes=True) for row in shown]
-    if not caller.key.may(Right.ADMIN):
-        entries = [entry.model_copy(update={"detail": None}) for entry in entries]
-    return Page(items=entries, next_cursor=next_cursor)
+    lines, next_cursor = cut(found, limit, lambda row: (row.id,))
+    return Page(items=_entries(caller, lines), next_cursor=next_cursor)
+
+
+def _entries(caller: Caller, lines: Sequence[StoredNote]) -> list[HistoryEntry]:
+    entries = [HistoryEntry.model_validate(row, from_attributes=True) for row in lines]
+    if caller.key.may(Right.ADMIN):
+        return entries
+    return [entry.model_copy(update={"detail": None}) for entry in entries]
 
 
 @router.post("/{mapping_id}/resync", summary="Read a record from the shop and send it again", responses=problems(404, 424))

@@ -11,6 +11,7 @@ from app.api.kit.pages import Page, Prose
 from app.api.mappings.labels import label
 from app.api.queue.events import EVENT_EXAMPLE, EventView
 from app.api.queue.jobs import CALL_EXAMPLE, CallView, JobView
+from app.engine.operations.explaining.possible import Action
 from app.given import Flag
 from app.records.deliveries import Delivery
 from app.records.mappings import Known, Mapping
@@ -51,6 +52,12 @@ _ACKNOWLEDGED: dict[str, Any] = {
     "updated_at": "2026-11-21T13:03:02Z",
 }  # fmt: skip
 _NEXT: dict[str, Any] = {"code": "nothing", "text": "Nothing, until it changes in the shop", "at": None}
+_ACTION: dict[str, Any] = {
+    "name": "resync", "possible": True,
+    "will": "It is read from the shop now and sent if the warehouse has it otherwise. "
+    "What the shop could not be told is tried again",
+    "reason": None, "fix": None, "letter_id": None,
+}  # fmt: skip
 _HISTORY: dict[str, Any] = {
     "id": 7001, "at": "2026-11-21T09:30:00.377Z", "code": "created", "text": "Created", "detail": None, "event_id": None,
     "job_id": 3120, "call_id": None, "run_id": None,
@@ -158,6 +165,17 @@ class NextView(BaseModel):
     at: datetime | None
 
 
+class ActionView(BaseModel):
+    """One act: what it will do, and why it is not possible now. `gateway mappings show` and the console say the same."""
+
+    name: str = Field(description="resync, release, replay, resolve, close-short or cancel-rest.")
+    possible: bool
+    will: str = Field(description="What it does, or would do.")
+    reason: str | None = Field(description="Why it is not possible now.")
+    fix: str | None = Field(description="What helps instead.")
+    letter_id: str | None = Field(description="Of the dead letter that a replay takes.")
+
+
 class HistoryEntry(BaseModel):
     """One line of a record's history."""
 
@@ -225,6 +243,7 @@ class MappingDetail(MappingView):
             "example": {
                 **_MAPPING,
                 "next": _NEXT,
+                "actions": [_ACTION],
                 "job": None,
                 "reports": [],
                 "came_in": [EVENT_EXAMPLE],
@@ -238,6 +257,7 @@ class MappingDetail(MappingView):
     )
 
     next: NextView
+    actions: list[ActionView] = Field(description="Every act that there is for it: what it will do, or why it cannot be done.")
     job: JobView | None = Field(description="The job that transfers it to the warehouse.")
     reports: list[JobView] = Field(description="The jobs that report to the shop: shipments, returns, acknowledgements, notes.")
     came_in: list[EventView]
@@ -293,6 +313,18 @@ class Resolution(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"reason": "Sent by hand in the warehouse's pages"}})
 
     reason: Prose
+
+
+def action_view(action: Action) -> ActionView:
+    refusal = action.refusal
+    return ActionView(
+        name=action.act.value,
+        possible=refusal is None,
+        will=str(action.will),
+        reason=str(refusal.message) if refusal is not None else None,
+        fix=str(refusal.fix) if refusal is not None else None,
+        letter_id=action.letter_id,
+    )
 
 
 def shipped_view(row: Delivery) -> ShippedView:

@@ -24,8 +24,8 @@ from app.errors import Refused
 from app.flows.imports import report_import
 from app.flows.notes import note_hold
 from app.flows.outcomes import Outcome, Result, explained
-from app.flows.report import Acknowledge, Delivery, Kind, Reported
-from app.flows.rest import cancel_rest, rest_of
+from app.flows.report import Acknowledge, Kind, Reported
+from app.flows.rest import cancel_rest, rest_of, waits_for_rest
 from app.flows.returns import as_text, came_back, refund_returns
 from app.flows.shipments import report_shipments
 from app.integrations.protocol import ReturnsBy
@@ -86,8 +86,12 @@ async def _is_held(port: RecordedShop) -> bool:
 
 async def stored_shipments(db: AsyncConnection, connection: Connection, mapping: Mapping) -> list[Shipment]:
     """What the WMS has made of the order, as it was read last."""
+    return shipments_of(await deliveries.of_mapping(db, mapping.id), connection)
+
+
+def shipments_of(rows: Sequence[deliveries.Delivery], connection: Connection) -> list[Shipment]:
+    """Those of the stored orders of the WMS that retention has not emptied."""
     settings = connection.settings
-    rows = await deliveries.of_mapping(db, mapping.id)
     return [
         shipment_of(read_order(row.snapshot), settings.shipments.complete_when, settings.warehouse)
         for row in rows
@@ -203,7 +207,7 @@ async def _cancel_rests(port: RecordedWarehouse, unwanted: Sequence[Acknowledgem
 async def _close_without_rest(port: RecordedWarehouse) -> None:
     async with port.gateway.database.begin() as db:
         mapping = await mappings.by_id(db, port.mapping_id, lock=True)
-        if mapping is None or mapping.delivery != Delivery.PARTLY:
+        if mapping is None or not waits_for_rest(mapping.delivery, mapping.delivery_code):
             return
         if rest_of(await stored_shipments(db, port.connection, mapping), port.settings):
             return

@@ -23,8 +23,16 @@ from app.engine.jobs.job_rows import AGAIN
 from app.engine.jobs.mapper import enriched, map_record
 from app.engine.jobs.report_jobs import close_short as close_report
 from app.engine.jobs.report_jobs import enqueue_report
+from app.engine.operations.explaining.possible import (
+    OPEN_STATES,
+    cancel_refused,
+    release_refused,
+    reported_just_now,
+    resolve_refused,
+    rest_refused,
+)
 from app.engine.polling import deep_sweep
-from app.errors import Conflict, NotFound
+from app.errors import NotFound
 from app.flows.outcomes import Outcome, Transfer, explained
 from app.flows.report import Delivery
 from app.flows.rest import RestOrder, begun, rest_of
@@ -38,31 +46,8 @@ from app.records.stock import levels, sold
 from app.storage.audit.changes import Change, note
 from app.storage.tables import jobs
 
-RELEASABLE = frozenset(
-    {
-        "brake",
-        "warehouse-started",
-        "refunded-in-part",  # sent without the refunded pieces
-        "too-late-to-cancel",
-        "cancelled-in-warehouse",
-        "reopened-after-cancel",
-        "vanished",
-        "unknown-elsewhere",
-        "short-shipment",  # the order is then closed with what was sent
-        "not-open-in-shop",  # checked again: the shop may have opened it since
-        "refund-refused",  # tried again
-    }
-)
-"""The reasons for a hold that an operator can overrule. Any other hold is due to the record's data or its number."""
-
 TOLD = (Process.SHIPMENTS, Process.RETURNS, Process.IMPORT_STATUS)
 """What the outside system is told of an order, as its mapping shows."""
-
-BY_HAND = frozenset({"return-line-unknown", "returned-more-than-sold", "refund-exceeds-order", "returned-fraction"})
-"""Returns that must be refunded by hand."""
-
-OPEN_STATES = JobState.DONE.sources(JobState.HELD, JobState.DEAD, JobState.WAITING, JobState.PARKED)
-"""The states in which an operator may resolve a record. A running job ends by itself."""
 
 
 async def mapping_of(gateway: Gateway, mapping_id: int) -> Mapping:
@@ -161,10 +146,9 @@ async def release(gateway: Gateway, mapping_id: int) -> None:
     now = gateway.clock()
     async with gateway.database.begin() as db:
         job = next((each for each in await locked_of_mapping(db, mapping.id) if each.state is JobState.HELD), None)
-        if job is None:
-            raise Conflict(f"mapping {mapping_id} is not held", fix="only a held record can be released; see its `next`")
-        if job.reason_code not in RELEASABLE:
-            raise Conflict(f"a release cannot help: {job.reason}", fix=_instead(mapping_id, job.reason_code, noun))
+        if refusal := release_refused(mapping_id, job, noun):
+            raise refusal.raised()
+        assert job is not None
         override = None if job.reason_code == "brake" else "release"
         again = {**AGAIN, "override": override, "ready_at": now, "updated_at": now}
         is_held = jobs.c.state.in_(JobState.WAITING.sources(JobState.HELD))
@@ -190,18 +174,16 @@ async def close_short(gateway: Gateway, mapping_id: int, *, cancel_rest: bool = 
     rest: tuple[RestOrder, ...] = ()
     async with gateway.database.begin() as db:
         mapping = await mappings.by_id(db, mapping_id, lock=True)
-        if mapping is None or mapping.delivery != Delivery.PARTLY:
-            raise Conflict(
-                f"mapping {mapping_id} waits for no rest",
-                fix="only an order that was sent in part is closed short; see its `next`",
-            )
+        if refusal := rest_refused(mapping_id, mapping):
+            raise refusal.raised()
+        assert mapping is not None
         if cancel_rest:
             rest = rest_of(await stored_shipments(db, connection, mapping), connection.settings.warehouse)
         _note(db, mapping, Change("close-short", None, "rest cancelled first" if rest else "closed with what was sent"))
         if rest:
             await _ask_to_cancel(db, connection, mapping, rest, now)
         elif not await close_report(db, mapping_id, "Closed by an operator with what was sent: the rest will not come", now):
-            raise Conflict(f"mapping {mapping_id} is being reported just now", fix="try again in a moment")
+            raise reported_just_now(mapping_id).raised()
     await gateway.wake_ups.send(Task.DRAIN, connection.lane if rest else shop_lane(mapping.connection_id))
     return rest
 
@@ -210,28 +192,15 @@ async def _ask_to_cancel(
     db: AsyncConnection, connection: Connection, mapping: Mapping, rest: Sequence[RestOrder], now: datetime
 ) -> None:
     """Queues the cancellations in the WMS's lane. Raises Conflict when there is none to make."""
+    if refusal := cancel_refused(rest):
+        raise refusal.raised()
     cannot = [begun(each.number, each.status) for each in rest if not each.can_be_cancelled]
-    if len(cannot) == len(rest):
-        fix = f"{cannot[0].fix}. To close it in the shop at once, with what was sent, close it short without cancelling the rest"
-        raise Conflict(cannot[0].message, fix=fix)
     asked = [each for each in rest if each.can_be_cancelled]
     for each in asked:
         await deliveries.ask_cancellation(db, mapping.id, each.wms_order_id, now)
     await enqueue_report(db, connection, Process.ACKNOWLEDGEMENTS, mapping, now)
     words = f"An operator has the rest cancelled in the warehouse: order {', '.join(each.number for each in asked)}"
     await mappings.note(db, mapping.id, now, Note("cancel-rest", ". ".join((words, *map(explained, cannot)))))
-
-
-def _instead(mapping_id: int, code: str | None, noun: str) -> str:
-    resynced, resolved = (
-        f"then resync it: POST /mappings/{mapping_id}/resync",
-        f"then resolve it: POST /mappings/{mapping_id}/resolve",
-    )
-    if code in BY_HAND:
-        return f"refund it in the {noun} by hand, {resolved}"
-    if code == "number-taken":
-        return f"a number cannot be given away: set settings.order_number_prefix of the connection, {resynced}"
-    return f"correct it in the {noun} (or in the connection's settings), {resynced}"
 
 
 async def resolve(gateway: Gateway, mapping_id: int, reason: str) -> None:
@@ -243,10 +212,8 @@ async def resolve(gateway: Gateway, mapping_id: int, reason: str) -> None:
     async with gateway.database.begin() as db:
         mapping = await mappings.by_id(db, mapping_id, lock=True) or mapping
         found = [each for each in await locked_of_mapping(db, mapping.id) if each.state in OPEN_STATES]
-        if not found:
-            raise Conflict(
-                f"nothing is open for mapping {mapping_id}", fix="what is done, or being sent just now, needs no settling"
-            )
+        if refusal := resolve_refused(mapping_id, found):
+            raise refusal.raised()
         for job in found:
             await _end(db, job, text, now)
             await events_wait_again(db, job.id, EventState.HELD, EventState.DEAD)

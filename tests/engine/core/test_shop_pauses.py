@@ -9,7 +9,8 @@ from sqlalchemy import select
 
 from app.domain import Kind
 from app.engine.core import circuit
-from app.engine.operations import connection_test, explain, lanes
+from app.engine.operations import connection_test, lanes
+from app.engine.operations.explaining.record import explain
 from app.errors import LoginRefused, RateLimited, Unavailable
 from app.records import mappings
 from app.records.connection_lanes import shop_lane
@@ -140,7 +141,7 @@ async def test_the_mapping_says_what_is_paused_by_what_and_until_when(sqlite_har
     async with sqlite_harness.gateway.database.read() as db:
         mapping = await mappings.by_source(db, sqlite_harness.connection.id, Kind.ORDER, str(order["id"]))
     assert mapping is not None
-    found = await explain.what_next(sqlite_harness.gateway, mapping)
+    found = (await explain(sqlite_harness.gateway, mapping)).next
     (blocked,) = await paused(sqlite_harness)
     assert (found.code, found.at) == ("method-paused", blocked.until)
     assert f"GET shop order is paused until {blocked.until:%H:%M:%S} UTC after a failed call: " in found.text

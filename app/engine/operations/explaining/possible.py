@@ -1,0 +1,243 @@
+"""What a person can do about one record now, what each act will do, and why another is not possible.
+
+The acts themselves refuse with the same words: page, command line and REST say one thing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.domain import JobState, Kind, Process
+from app.engine.core.circuit import TO_SHOP
+from app.engine.core.sources import reads_by_id
+from app.engine.operations.explaining.sentence import Sentence
+from app.errors import Conflict
+from app.flows.rest import SHORT_SHIPMENT, RestOrder, begun, waits_for_rest
+from app.records.connections import Connection
+from app.records.jobs import JobFacts
+from app.records.mappings import Mapping
+
+OPEN_STATES = JobState.DONE.sources(JobState.HELD, JobState.DEAD, JobState.WAITING, JobState.PARKED)
+"""The states in which an operator may resolve a record. A running job ends by itself."""
+
+BY_HAND = frozenset({"return-line-unknown", "returned-more-than-sold", "refund-exceeds-order", "returned-fraction"})
+"""Returns that must be refunded by hand."""
+
+
+class Act(StrEnum):
+    RESYNC = "resync"
+    RELEASE = "release"
+    REPLAY = "replay"
+    RESOLVE = "resolve"
+    CLOSE_SHORT = "close-short"
+    CANCEL_REST = "cancel-rest"
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why something is not possible now, and what helps."""
+
+    message: Sentence
+    fix: Sentence
+
+    def raised(self) -> Conflict:
+        return Conflict(str(self.message), fix=str(self.fix))
+
+
+@dataclass(frozen=True)
+class Action:
+    """One act: what it will do, or would do if it were not refused. `job`: whose lane it then waits for; None for none."""
+
+    act: Act
+    will: Sentence
+    job: JobFacts | None = None
+    refusal: Refusal | None = None
+    letter_id: str | None = None
+    """Of the dead letter that a replay takes."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a record stands. `rest`: the WMS's orders from which the rest of an order that was sent in part may come."""
+
+    mapping: Mapping
+    connection: Connection
+    jobs: Sequence[JobFacts]
+    rest: Sequence[RestOrder] = ()
+
+    @property
+    def shop(self) -> str:
+        return f"the {self.connection.system.noun}"
+
+    def job(self, *states: JobState) -> JobFacts | None:
+        """The first of its jobs that is in one of these states."""
+        return next((each for each in self.jobs if each.state in states), None)
+
+    def report_of(self, process: Process) -> JobFacts | None:
+        return next((each for each in self.jobs if each.process is process), None)
+
+
+def actions(standing: Standing) -> tuple[Action, ...]:
+    """Every act that there is for such a record, possible or not."""
+    found = [_resync(standing), _release(standing), _replay(standing), _resolve(standing)]
+    if standing.mapping.kind == Kind.ORDER:
+        found += [_close_short(standing), _cancel_rest(standing)]
+    return tuple(found)
+
+
+# --- resync ---------------------------------------------------------------------------------------------------------------
+
+
+def _resync(standing: Standing) -> Action:
+    will = Sentence(
+        "It is read from %(shop)s now and sent if the warehouse has it otherwise. What %(shop)s could not be told is tried again",
+        shop=standing.shop,
+    )
+    own = next((each for each in standing.jobs if each.process not in TO_SHOP), None)
+    if not reads_by_id(standing.connection):
+        message = Sentence("%(shop)s cannot be asked for one record", shop=standing.shop[:1].upper() + standing.shop[1:])
+        return Action(Act.RESYNC, will, own, Refusal(message, Sentence("Run a sync of the connection")))
+    return Action(Act.RESYNC, will, own)
+
+
+# --- release --------------------------------------------------------------------------------------------------------------
+
+RELEASED: dict[str, str] = {
+    "brake": "It is cancelled in the warehouse, as %(shop)s says; the run that was braked is not waited for",
+    "warehouse-started": "It is sent to the warehouse as it is in %(shop)s now. The WMS may refuse that: it has begun on it",
+    "refunded-in-part": "It is sent to the warehouse without the refunded pieces. Once it has begun, the WMS may refuse that",
+    "too-late-to-cancel": "The WMS is asked once more to cancel it. It refuses that while the warehouse works on it",
+    "cancelled-in-warehouse": "It is sent to the warehouse again",
+    "reopened-after-cancel": "It is sent to the warehouse again",
+    "vanished": "It is sent to the warehouse again",
+    "unknown-elsewhere": "It is sent to the goods owner that the connection has now, whatever arrived at the former one",
+    SHORT_SHIPMENT: "It is set to completed in %(shop)s with what was sent",
+    "not-open-in-shop": "It is looked at in %(shop)s again, and reported if it is open there now",
+    "refund-refused": "The refund is tried again",
+}
+"""The reasons for a hold that an operator can overrule, with what a release does. Any other hold is due to the record's data or
+its number."""
+
+
+def _release(standing: Standing) -> Action:
+    held = standing.job(JobState.HELD)
+    will = RELEASED.get(held.reason_code or "") if held is not None else None
+    sentence = Sentence(will or "It goes on in spite of what holds it", shop=standing.shop)
+    return Action(Act.RELEASE, sentence, held, release_refused(standing.mapping.id, held, standing.connection.system.noun))
+
+
+def release_refused(mapping_id: int, held: JobFacts | None, noun: str) -> Refusal | None:
+    """`held`: the record's held job, if it has one. None: a release is possible."""
+    if held is None:
+        message = Sentence("mapping %(id)s is not held", id=mapping_id)
+        return Refusal(message, Sentence("only a held record can be released; see its `next`"))
+    if held.reason_code in RELEASED:
+        return None
+    return Refusal(
+        Sentence("a release cannot help: %(reason)s", reason=held.reason), _instead(mapping_id, held.reason_code, noun)
+    )
+
+
+def _instead(mapping_id: int, code: str | None, noun: str) -> Sentence:
+    if code in BY_HAND:
+        return Sentence(
+            "refund it in %(shop)s by hand, then resolve it: POST /mappings/%(id)s/resolve", shop=f"the {noun}", id=mapping_id
+        )
+    if code == "number-taken":
+        return Sentence(
+            "a number cannot be given away: set settings.order_number_prefix of the connection, then resync it: "
+            "POST /mappings/%(id)s/resync",
+            id=mapping_id,
+        )
+    return Sentence(
+        "correct it in %(shop)s (or in the connection's settings), then resync it: POST /mappings/%(id)s/resync",
+        shop=f"the {noun}",
+        id=mapping_id,
+    )
+
+
+# --- replay ---------------------------------------------------------------------------------------------------------------
+
+
+def _replay(standing: Standing) -> Action:
+    dead = standing.job(JobState.DEAD)
+    will = Sentence("It is tried again as it is stored, with another round of tries")
+    if dead is None:
+        refusal = Refusal(Sentence("it is not among the dead letters"), Sentence("to read and send it again, resync it"))
+        return Action(Act.REPLAY, will, None, refusal)
+    return Action(Act.REPLAY, will, dead, letter_id=f"job-{dead.id}")
+
+
+# --- resolve --------------------------------------------------------------------------------------------------------------
+
+
+def _resolve(standing: Standing) -> Action:
+    will = Sentence(
+        "It counts as settled. Nothing is sent; its next change in %(shop)s is transferred as usual", shop=standing.shop
+    )
+    return Action(Act.RESOLVE, will, None, resolve_refused(standing.mapping.id, standing.jobs))
+
+
+def resolve_refused(mapping_id: int, jobs: Iterable[JobFacts]) -> Refusal | None:
+    """None: something of the record is open."""
+    if any(each.state in OPEN_STATES for each in jobs):
+        return None
+    message = Sentence("nothing is open for mapping %(id)s", id=mapping_id)
+    return Refusal(message, Sentence("what is done, or being sent just now, needs no settling"))
+
+
+# --- the rest of an order that was sent in part --------------------------------------------------------------------------
+
+
+def rest_refused(mapping_id: int, mapping: Mapping | None) -> Refusal | None:
+    if mapping is not None and waits_for_rest(mapping.delivery, mapping.delivery_code):
+        return None
+    message = Sentence("mapping %(id)s waits for no rest", id=mapping_id)
+    return Refusal(message, Sentence("only an order that was sent in part is closed short; see its `next`"))
+
+
+def reported_just_now(mapping_id: int) -> Refusal:
+    return Refusal(Sentence("mapping %(id)s is being reported just now", id=mapping_id), Sentence("try again in a moment"))
+
+
+def _close_short(standing: Standing) -> Action:
+    will = Sentence(
+        "It is set to completed in %(shop)s with what was sent. Nothing is changed in the warehouse; "
+        "what it sends all the same is told as usual",
+        shop=standing.shop,
+    )
+    job = standing.report_of(Process.SHIPMENTS)
+    refusal = rest_refused(standing.mapping.id, standing.mapping)
+    if refusal is None and (job is None or job.state is JobState.RUNNING):
+        refusal = reported_just_now(standing.mapping.id)
+    return Action(Act.CLOSE_SHORT, will, job, refusal)
+
+
+def _cancel_rest(standing: Standing) -> Action:
+    asked = [each.number for each in standing.rest if each.can_be_cancelled]
+    named = ", ".join(asked)
+    will = Sentence("The rest is cancelled in the warehouse; then it is set to completed in %(shop)s", shop=standing.shop)
+    if asked:
+        will = Sentence(
+            "Order %(numbers)s, which has the rest, is cancelled in the warehouse; then it is set to completed in %(shop)s",
+            numbers=named,
+            shop=standing.shop,
+        )
+    elif not standing.rest:
+        will = Sentence("The warehouse has no rest of it any more. It is set to completed in %(shop)s", shop=standing.shop)
+    job = standing.report_of(Process.ACKNOWLEDGEMENTS)
+    refusal = rest_refused(standing.mapping.id, standing.mapping)
+    return Action(Act.CANCEL_REST, will, job, refusal or cancel_refused(standing.rest))
+
+
+def cancel_refused(rest: Sequence[RestOrder]) -> Refusal | None:
+    """None: there is a rest that can be cancelled, or none at all any more."""
+    if not rest or any(each.can_be_cancelled for each in rest):
+        return None
+    cannot = begun(rest[0].number, rest[0].status)
+    fix = Sentence(
+        "%(fix)s. To close it in the shop at once, with what was sent, close it short without cancelling the rest", fix=cannot.fix
+    )
+    return Refusal(Sentence("%(message)s", message=cannot.message), fix)

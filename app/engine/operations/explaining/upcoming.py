@@ -1,0 +1,130 @@
+"""What happens next with a record, when and why: read from its job, its lane and the failure budgets of what it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.domain import JobState, Kind
+from app.engine.core import circuit
+from app.engine.core.circuit import TO_SHOP, keys_of
+from app.engine.core.runtime import Gateway
+from app.engine.operations.explaining.possible import RELEASED
+from app.engine.operations.explaining.sentence import Sentence
+from app.flows.outcomes import Transfer
+from app.flows.report import Delivery
+from app.records.connections import Connection, Status
+from app.records.jobs import JobFacts
+from app.records.mappings import Mapping
+from app.storage.tables import lanes
+
+
+@dataclass(frozen=True)
+class Next:
+    """One sentence, a stable code for it, and when (UTC). None: as soon as the lane gets there, or when somebody acts."""
+
+    code: str
+    said: Sentence
+    at: datetime | None = None
+
+    @property
+    def text(self) -> str:
+        return str(self.said)
+
+
+async def what_next(
+    db: AsyncConnection, gateway: Gateway, mapping: Mapping, connection: Connection, jobs: Sequence[JobFacts]
+) -> Next:
+    """Says what happens next with the mapping's record. `jobs`: its own and its reports, oldest first."""
+    job = next((each for each in jobs if each.state is not JobState.DONE), None)
+    if job is None:
+        return _nothing_waits(mapping, connection)
+    if job.state in (JobState.WAITING, JobState.PARKED):
+        return await _waiting(db, gateway, job, connection)
+    return _standing(job, _shop(connection))
+
+
+def _shop(connection: Connection) -> str:
+    return f"the {connection.system.noun}"
+
+
+def _nothing_waits(mapping: Mapping, connection: Connection) -> Next:
+    """What comes next when nothing waits in the gateway: it comes from the warehouse or the shop."""
+    shop = _shop(connection)
+    if mapping.transfer == Transfer.NONE and mapping.reason:
+        words = "Nothing, until it changes in %(shop)s or a setting does: %(reason)s"
+        return Next("nothing", Sentence(words, shop=shop, reason=mapping.reason))
+    is_there = mapping.kind == Kind.ORDER and mapping.transfer == Transfer.SENT and mapping.wanted == "present"
+    if not (is_there and connection.settings.processes.shipments):
+        return Next("nothing", Sentence("Nothing, until it changes in %(shop)s", shop=shop))
+    match mapping.delivery:
+        case None | Delivery.NONE:
+            told = Sentence("%(shop)s is told when the warehouse has sent it", shop=shop[:1].upper() + shop[1:])
+            return Next("with-the-warehouse", told)
+        case Delivery.WAITING:
+            words = "It is read again for its tracking number, up to %(days)s days after it was sent"
+            return Next("awaiting-tracking", Sentence(words, days=f"{connection.settings.shipments.watch_days:g}"))
+        case Delivery.PARTLY:
+            words = (
+                "%(shop)s is told of the rest, and the order closed, when the warehouse has sent it. "
+                "If it will not come: POST /mappings/%(id)s/close-short"
+            )
+            return Next("awaiting-rest", Sentence(words, shop=shop[:1].upper() + shop[1:], id=mapping.id))
+        case _:
+            words = "Nothing, until it changes in %(shop)s or a further tracking number comes"
+            return Next("nothing", Sentence(words, shop=shop))
+
+
+def _standing(job: JobFacts, shop: str) -> Next:
+    match job.state:
+        case JobState.RUNNING:
+            return Next("running", Sentence("It is being sent to %(place)s right now", place=_where(job, shop)))
+        case JobState.HELD if job.reason_code in RELEASED and job.process in TO_SHOP:
+            words = "Nothing, until an operator releases or resolves it, or the warehouse changes it: %(reason)s"
+        case JobState.HELD if job.process in TO_SHOP:
+            words = "Nothing, until an operator resolves it or has it read again: %(reason)s"
+        case JobState.HELD if job.reason_code in RELEASED:
+            words = "Nothing, until an operator releases or resolves it, or it changes in %(shop)s: %(reason)s"
+        case JobState.HELD:
+            words = "Nothing, until it is corrected in %(shop)s and comes in again, or is resolved: %(reason)s"
+        case _:
+            words = "Nothing, until it is replayed or resolved, or changes in %(shop)s: %(reason)s"
+    code = "held" if job.state is JobState.HELD else "dead"
+    return Next(code, Sentence(words, shop=shop, reason=job.reason))
+
+
+def _where(job: JobFacts, shop: str) -> str:
+    return shop if job.process in TO_SHOP else "the warehouse"
+
+
+async def _waiting(db: AsyncConnection, gateway: Gateway, job: JobFacts, connection: Connection) -> Next:
+    now, place = gateway.clock(), _where(job, _shop(connection))
+    if connection.status is not Status.ACTIVE:
+        words = "It waits until the connection is active again; it is %(status)s"
+        return Next("connection-paused", Sentence(words, status=connection.status.value))
+    lane = (await db.execute(select(lanes).where(lanes.c.key == job.lane))).first()
+    if lane is not None and lane.paused:
+        words = "It waits until its lane is resumed: %(reason)s"
+        return Next("lane-paused", Sentence(words, reason=lane.pause_reason or "paused by an operator"))
+    keys = keys_of(connection, job.process)
+    paused = await circuit.longest_pause(db, keys, now)
+    if paused is not None:
+        words = "It waits until %(place)s may be called again: %(pause)s"
+        if job.process in TO_SHOP:
+            words = (
+                "It waits until %(place)s may be called again: %(pause)s. It goes on at once when %(place)s answers any call well"
+            )
+        call = circuit.CALLS[job.process][keys.index(paused.key)]
+        said = Sentence(words, place=place, pause=paused.said(call, connection.system.noun))
+        return Next("method-paused", said, paused.until)
+    pause = timedelta(seconds=gateway.settings.budget_pause_seconds)
+    if job.suspect and await circuit.has_just_failed(db, keys, now - pause):
+        return Next("suspect", Sentence("It was refused before: it goes again after a call that went well, or after a pause"))
+    if job.state is JobState.PARKED:
+        words = "Another try, number %(tries)s: %(reason)s"
+        return Next("another-try", Sentence(words, tries=job.tries + 1, reason=job.reason), job.due_at)
+    return Next("turn", Sentence("It is sent to %(place)s as soon as its turn comes in the lane", place=place))

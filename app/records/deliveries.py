@@ -69,6 +69,8 @@ class Seen:
     wms_order_id: int
     number: str
     back_order_for: int | None
+    tracking: str | None
+    """Its first tracking number or way bill."""
     snapshot: dict[str, Any]
     status: int
     shipped_at: datetime | None
@@ -95,6 +97,7 @@ async def save(db: AsyncConnection, mapping: Mapping, seen: Seen, read_at: datet
         "connection_id": mapping.connection_id,
         "number": seen.number,
         "back_order_for": seen.back_order_for,
+        "tracking": seen.tracking,
         "snapshot": seen.snapshot,
         "status": seen.status,
         "shipped_at": seen.shipped_at,

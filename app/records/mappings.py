@@ -279,7 +279,8 @@ async def history_of(db: AsyncConnection, mapping_id: int, *, before: int | None
 class Filter:
     """Which mappings to list; None does not limit.
 
-    `number` is any of a record's numbers: the source's id, its order number, the WMS number or the WMS's id.
+    `number` is any of a record's numbers: the source's id, its order or article number, the WMS number or the WMS's id, the
+    number of a back order, a tracking number or way bill; or `id:412`, with our own id.
     """
 
     connection_ids: Sequence[str] | None = None

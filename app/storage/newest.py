@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Select, Table, TextClause, func, select, text, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.storage.outbound_tables import deliveries, reports
 from app.storage.tables import LISTED, connections, mappings
 from app.storage.types import spelled
 
@@ -56,7 +57,7 @@ async def first_since(db: AsyncConnection, table: Table, at: Column[datetime], s
 async def looks_for_mappings(db: AsyncConnection, chosen: Mapping[str, Any], kinds: Sequence[str]) -> list[Look]:
     """The looks that find the fewest: by number, by a state that few are in, by connection."""
     if chosen["number"] is not None:
-        return _by_number(chosen["number"])
+        return await _by_number(db, chosen["number"].strip())
     if chosen["transfer"] not in (None, "sent"):
         return [(mappings.c.transfer == chosen["transfer"], mappings.c.transfer != spelled("sent")[0])]
     if chosen["wanted"] == "absent":
@@ -72,8 +73,28 @@ async def looks_for_mappings(db: AsyncConnection, chosen: Mapping[str, Any], kin
     return [(mine, mappings.c.kind == kind, listed) for mine in of_it for kind in wanted]
 
 
-def _by_number(number: str) -> list[Look]:
-    looks: list[Look] = [(each == number,) for each in (mappings.c.source_id, mappings.c.source_number, mappings.c.number)]
-    if number.isascii() and number.isdigit() and len(number) < 19:
-        looks.append((mappings.c.wms_id == int(number),))
-    return looks
+async def _by_number(db: AsyncConnection, number: str) -> list[Look]:
+    """By any number of the record. The gateway's own id is one with its word only: another record's number may be the same."""
+    if (own := number.removeprefix(OWN_ID)) != number:
+        return [(mappings.c.id == int(own),)] if _is_id(own) else []
+    numbers = dict.fromkeys((number, number.removeprefix("#")))
+    columns = (mappings.c.source_id, mappings.c.source_number, mappings.c.number)
+    looks: list[Look] = [(each == one,) for one in numbers for each in columns]
+    looks += [(mappings.c.wms_id == int(number),)] if _is_id(number) else []
+    sent = await _sent_with(db, number)
+    return [*looks, (mappings.c.id.in_(sent),)] if sent else looks
+
+
+OWN_ID = "id:"
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 19
+
+
+async def _sent_with(db: AsyncConnection, number: str) -> list[int]:
+    """The orders with this tracking number, way bill or number of a back order; the newest, of very many."""
+    told = select(reports.c.mapping_id).where(reports.c.kind == spelled("tracking")[0], reports.c.key == number)
+    seen = select(deliveries.c.mapping_id).where(deliveries.c.tracking == number)
+    rest = select(deliveries.c.mapping_id).where(deliveries.c.number == number, deliveries.c.back_order_for.is_not(None))
+    return sorted(await db.scalars(union(told, seen, rest)))[-MOST_LOOKS:]

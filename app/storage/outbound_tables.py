@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 
 from app.storage.tables import metadata, partial
-from app.storage.types import BigId, Json, UtcTime
+from app.storage.types import BigId, Json, Line, UtcTime
 
 deliveries = Table(
     "deliveries",
@@ -30,6 +30,7 @@ deliveries = Table(
     Column("wms_order_id", BigId, nullable=False),
     Column("number", String(120), nullable=False),
     Column("back_order_for", BigId),
+    Column("tracking", Line(120)),  # its first tracking number or way bill, to find it by
     Column("snapshot", Json),  # the order as the WMS gave it; emptied by retention
     # Digests of what each process reports, as it was queued last; None: nothing yet.
     Column("digest", String(64)),
@@ -44,6 +45,8 @@ deliveries = Table(
     UniqueConstraint("lane", "wms_order_id"),
     Index("ix_deliveries_mapping", "mapping_id"),
     partial("ix_deliveries_watched", "connection_id", "watched_until", "look_at", where="watched_until is not null"),
+    partial("ix_deliveries_tracking", "tracking", where="tracking is not null"),
+    partial("ix_deliveries_back_order", "number", where="back_order_for is not null"),
     partial("ix_deliveries_full", "read_at", where="snapshot is not null"),
 )
 
@@ -76,6 +79,7 @@ reports = Table(
     Column("intended_at", UtcTime, nullable=False),
     Column("done_at", UtcTime),
     UniqueConstraint("mapping_id", "kind", "key"),
+    partial("ix_reports_tracking", "key", where="kind = 'tracking'"),
     partial("ix_reports_full", "done_at", where="request is not null and kind <> 'refund'"),
 )
 

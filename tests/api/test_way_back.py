@@ -161,3 +161,36 @@ async def test_a_back_order_is_answered_as_being_cancelled(back: Site) -> None:
     answer = await back.client.post(f"/mappings/{found['id']}/close-short", json={"cancel_rest": True})
     (rest,) = answer.json()["rest"]
     assert (rest["number"], rest["is_being_cancelled"], rest["fix"]) == ("REST-1", True, None)
+
+
+async def test_an_order_is_found_by_its_tracking_number_and_by_the_number_of_its_back_order(back: Site) -> None:
+    found = await sent_in_part(back)
+    first = back.warehouse.order(found["deliveries"][0]["number"])
+    assert first is not None
+    made, _, _ = back.warehouse.model.put_order(first.body.model_copy(update={"order_number": "REST-1"}))
+    made.back_order_for = first.id
+    await look(back)
+    for number in ("TRACK-1", "REST-1", f"#{found['shop']['number']}", f" {found['shop']['number']} ", f"id:{found['id']}"):
+        assert (await back.explained(number, kind="order"))["id"] == found["id"], number
+    for number in ("TRACK-2", "id:", "id:x", "id:999999"):
+        assert (await back.client.get("/mappings", params={"number": number})).json()["items"] == [], number
+
+
+def possible(found: dict[str, Any]) -> dict[str, bool]:
+    return {each["name"]: each["possible"] for each in found["actions"]}
+
+
+async def test_an_order_that_was_sent_in_part_says_how_its_rest_is_ended(back: Site) -> None:
+    found = await sent_in_part(back)
+    assert possible(found) == {
+        "resync": True,
+        "release": False,
+        "replay": False,
+        "resolve": False,
+        "close-short": True,
+        "cancel-rest": False,
+    }
+    closed, cancelled = found["actions"][-2:]
+    assert closed["will"].startswith("It is set to completed in the shop with what was sent. ")
+    answer = await back.client.post(f"/mappings/{found['id']}/close-short", json={"cancel_rest": True})
+    assert (cancelled["reason"], cancelled["fix"]) == (answer.json()["detail"], answer.json()["fix"])

@@ -18,6 +18,12 @@ def order(delivery: str | None, notes: list[str]) -> dict[str, Any]:
         "shop": {"id": "1042", "number": "1042"},
         "delivery": {"state": delivery},
         "next": {"code": "nothing", "text": "Nothing", "at": None},
+        "actions": [
+            {"name": "resync", "possible": True, "will": "It is read", "reason": None, "fix": None, "letter_id": None},
+            {"name": "replay", "possible": True, "will": "It is tried", "reason": None, "fix": None, "letter_id": "job-7"},
+            {"name": "release", "possible": False, "will": "", "reason": "it is not held", "fix": "", "letter_id": None},
+            {"name": "cancel-rest", "possible": True, "will": "It is closed", "reason": None, "fix": None, "letter_id": None},
+        ],
         "came_in": [],
         "sent": [],
         "deliveries": [{"number": "1042", "tracking": [{"number": "70300001"}]}],
@@ -48,3 +54,12 @@ def test_a_shop_that_keeps_no_entries_was_told_all_the_same(capsys: pytest.Captu
 @pytest.mark.parametrize("state", [None, "waiting", "held"])
 def test_a_shop_that_was_told_nothing_is_named_so(capsys: pytest.CaptureFixture[str], state: str | None) -> None:
     assert "Nothing was told of it yet." in shown(capsys, order(state, []))
+
+
+def test_what_can_be_done_stands_with_its_command_and_what_cannot_with_its_reason(capsys: pytest.CaptureFixture[str]) -> None:
+    text = shown(capsys, order("partly", []))
+    assert "gateway resync 1042 It is read" in text
+    assert "gateway replay job-7 It is tried" in text
+    assert "gateway close-short 1042 --cancel-rest It is closed" in text
+    assert "Not release: it is not held" in text
+    assert "gateway release" not in text

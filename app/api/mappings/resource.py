@@ -44,7 +44,10 @@ async def list_mappings(
     caller: Reader,
     number: Annotated[
         Word | None,
-        Query(description="Any of the record's numbers: the shop's id, its order number, the WMS number or the WMS id."),
+        Query(
+            description="Any of the record's numbers: the shop's id, its order or article number, the WMS number or the WMS id, "
+            "the number of a back order, a tracking number or way bill. id:412 is the gateway's own id."
+        ),
     ] = None,
     connection: Annotated[Word | None, Query(description="Only this connection's (name or id).")] = None,
     kind: Annotated[Kind | None, Query()] = None,

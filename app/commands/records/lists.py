@@ -18,7 +18,9 @@ dead_letters = typer.Typer(no_args_is_help=True, help="Dead letters: records tha
 
 Limit = Annotated[int, typer.Option(min=1, help="Maximum number of rows.")]
 Connection = Annotated[str | None, typer.Option(help="Only of this connection.", show_default=False)]
-Number = Annotated[str, typer.Argument(metavar="NUMBER", help="The shop's id, the order or article number, or the WMS's id.")]
+Number = Annotated[
+    str, typer.Argument(metavar="NUMBER", help="Any number of the record: the shop's, the WMS's, a tracking number.")
+]
 
 MAPPING_COLUMNS = {
     "Id": "id",
@@ -60,8 +62,11 @@ CONFIRMED_COLUMNS = {
     "Total": "quantity",
     "Confirmed": "acknowledged",
 }
-DETAIL = ("next", "job", "reports", "came_in", "sent", "deliveries", "told", "acknowledged", "history")
+ACTION_COLUMNS = {"Command": "command", "What it does": "does"}
+DETAIL = ("next", "actions", "job", "reports", "came_in", "sent", "deliveries", "told", "acknowledged", "history")
 CALL_COLUMNS = {"Started": "started_at", "Call": "call", "Result": "result", "Status": "status", "Answer": "answer"}
+FIRST = 5
+"""So many of what would be replayed are shown."""
 DEAD_COLUMNS = {
     "Id": "id",
     "Connection": "connection",
@@ -123,7 +128,7 @@ def _explain(mapping: dict[str, Any]) -> None:
     fields(facts, f"{mapping['kind'].capitalize()} {mapping['shop']['number'] or mapping['shop']['id']}")
     due = mapping["next"]["at"]
     out().print(Text.assemble(("Next: ", "bold"), in_commands(mapping["next"]["text"]), f" ({moment(due)} UTC)" if due else ""))
-    _name_commands(mapping)
+    _say_actions(mapping)
     table(mapping["came_in"], EVENT_COLUMNS, "Came in", none="No webhook about it came in, or none is kept any more.")
     table(mapping["sent"], CALL_COLUMNS, "Calls", none="No call was made for it, or none is kept any more.")
     if mapping["deliveries"]:
@@ -137,13 +142,25 @@ def _with_notes(entry: dict[str, Any]) -> dict[str, Any]:
     return {**entry, "text": ". ".join((entry["text"], *notes))}
 
 
-def _name_commands(mapping: dict[str, Any]) -> None:
-    """What a person can do about a record that waits for one."""
+def _say_actions(mapping: dict[str, Any]) -> None:
+    """What a person can do about it now, with the command and what it will do; then what cannot be done, and why."""
     number = mapping["shop"]["number"] or mapping["shop"]["id"]
-    acts = {"held": ("resync", "resolve"), "dead": ("resync", "resolve")}.get(mapping["next"]["code"], ())
-    released = ("release",) if "release" in mapping["next"]["text"] else ()
-    if commands := [f"gateway {act} {number}" for act in (*released, *acts)]:
-        err().print(Text(f"Commands for it: {', '.join(commands)}", style="dim"))
+    rows = [{**each, "does": in_commands(each["will"]), "command": _command(each, number)} for each in mapping["actions"]]
+    possible = [each for each in rows if each["possible"]]
+    table(possible, ACTION_COLUMNS, "Possible now", none="Nothing can be done about it just now.")
+    for each in rows:
+        if not each["possible"]:
+            err().print(Text(f"Not {each['name']}: {in_commands(each['reason'])}", style="dim"))
+
+
+def _command(action: dict[str, Any], number: str) -> str:
+    match action["name"]:
+        case "replay":
+            return f"gateway replay {action['letter_id'] or 'ID'}"
+        case "cancel-rest":
+            return f"gateway close-short {number} --cancel-rest"
+        case name:
+            return f"gateway {name} {number}"
 
 
 def _explain_way_back(mapping: dict[str, Any]) -> None:
@@ -190,6 +207,7 @@ def replay(
         ),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before replaying by filter.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show how many match, and the first of them.")] = False,
     url: Url = DEFAULT_URL,
     api_key: ApiKey = None,
     as_json: AsJson = False,
@@ -199,6 +217,10 @@ def replay(
         raise typer.BadParameter("give ids, or --filter", param_hint="ID")
     remote = connect(url, api_key)
     wanted: dict[str, Any] = {"ids": ids} if ids else {"filter": _filter(filters or [])}
+    if dry_run:
+        plan = remote.call("POST", "/dead-letters/replay", json={**wanted, "dry_run": True})
+        _say_plan(plan, as_json)
+        return
     if not ids and not yes:
         _confirm_replay(remote, wanted)
     done = remote.call("POST", "/dead-letters/replay", json={**wanted, "dry_run": False})
@@ -220,7 +242,18 @@ def _confirm_replay(remote: Remote, wanted: dict[str, Any]) -> None:
     if not plan["matched"]:
         err().print("No dead letter fits.")
         raise typer.Exit(Exit.FINE)
+    _say_plan(plan, as_json=False)
     typer.confirm(f"{plan['matched']} would be tried again. Go on?", abort=True, err=True)
+
+
+def _say_plan(plan: dict[str, Any], as_json: bool) -> None:
+    """How many would be tried again, and the first of them."""
+    if as_json:
+        print_json(plan)
+        return
+    table(plan["items"][:FIRST], DEAD_COLUMNS, "Would be tried again", none="No dead letter fits.")
+    if plan["matched"] > FIRST:
+        err().print(f"… and {plan['matched'] - FIRST} more.")
 
 
 def _say(answer: Any, words: str, as_json: bool) -> None:

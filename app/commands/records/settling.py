@@ -12,7 +12,9 @@ from rich.text import Text
 from app.commands.kit.remote import DEFAULT_URL, ApiKey, Remote, Url, connect
 from app.commands.kit.terminal import AsJson, Exit, err, fail, out, print_json
 
-Number = Annotated[str, typer.Argument(metavar="NUMBER", help="The shop's id, the order or article number, or the WMS's id.")]
+Number = Annotated[
+    str, typer.Argument(metavar="NUMBER", help="Any number of the record: the shop's, the WMS's, a tracking number.")
+]
 OfConnection = Annotated[str | None, typer.Option("--connection", help="Only of this connection.", show_default=False)]
 
 

@@ -114,7 +114,8 @@ def _is_doubted(gateway: Gateway, connection: Connection) -> bool:
 
 
 async def _report_again(gateway: Gateway, mapping: Mapping) -> None:
-    """Tries failed reports again as well: what the shop lacked may be there now."""
+    """Tries failed reports again as well: what the shop lacked may be there now. So is an order that was sent in part: the
+    connection may have another policy for its rest now."""
     now = gateway.clock()
     async with gateway.database.begin() as db:
         for job in await locked_of_mapping(db, mapping.id):
@@ -122,7 +123,9 @@ async def _report_again(gateway: Gateway, mapping: Mapping) -> None:
                 continue
             if job.state is JobState.PARKED and await unsettled.may_be_under_way(db, job.id, now):
                 continue  # it is looked up when its call must be over
-            is_stuck = jobs.c.state.in_(JobState.WAITING.sources(JobState.HELD, JobState.DEAD, JobState.PARKED))
+            is_short = job.process is Process.SHIPMENTS and mapping.delivery == Delivery.PARTLY
+            states = (JobState.HELD, JobState.DEAD, JobState.PARKED, *((JobState.DONE,) if is_short else ()))
+            is_stuck = jobs.c.state.in_(JobState.WAITING.sources(*states))
             again = {**AGAIN, "ready_at": now, "updated_at": now}
             await db.execute(update(jobs).where(jobs.c.id == job.id, is_stuck).values(**again))
     await gateway.wake_ups.send(Task.DRAIN, shop_lane(mapping.connection_id))

@@ -241,6 +241,7 @@ def _as_seen(connection: Connection, order: WarehouseOrder, shipment: Shipment) 
         wms_order_id=order.order_id,
         number=order.number,
         back_order_for=order.back_order_for,
+        tracking=next((each.number for each in shipment.tracking), None),
         snapshot=without_person(order.raw),
         status=order.status_number,
         shipped_at=order.shipped_at,

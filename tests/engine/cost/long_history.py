@@ -161,7 +161,7 @@ class _Filling:
         of_it = {"connection_id": connection.id, "lane": connection.lane, "mapping_id": mapping}
         sent = {"wms_order_id": lambda n: n + self.beside, "number": self.key, "status": 450, "shipped_at": at}
         times = {"watched_until": at, "look_at": at, "changed_at": at, "read_at": at}
-        await self.put(deliveries, {**of_it, **sent, **times, "snapshot": null()})
+        await self.put(deliveries, {**of_it, **sent, **times, "snapshot": null(), "tracking": self.key})
         told = {"mapping_id": mapping, "kind": "tracking", "key": self.key, "intended_at": at, "done_at": at}
         await self.put(reports, told)
         line = {"mapping_id": mapping, "wms_order_id": sent["wms_order_id"], "line_id": 1, "kind": "picked"}

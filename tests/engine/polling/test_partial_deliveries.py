@@ -276,8 +276,42 @@ class TestNone:
 
         assert status(bare_harness, order) == "completed"
 
+    async def test_an_operator_closes_it_short_like_any_other(self, bare_harness: Harness) -> None:
+        order = await sent_short(bare_harness, "none")
+
+        await records.close_short(bare_harness.gateway, (await bare_harness.stored.mapping(order["id"])).id)
+        await bare_harness.work()
+
+        assert status(bare_harness, order) == "completed"
+        assert (await bare_harness.stored.mapping(order["id"])).delivery == "reported"
+
+    async def test_an_operator_has_its_rest_cancelled(self, backing: Harness) -> None:
+        order = await sent_short(backing, "none")
+        number = _back_order(backing, order)
+        await backing.poll("shipments")
+
+        rest = await _close(backing, order)
+
+        assert [(each.number, each.can_be_cancelled) for each in rest] == [(number, True)]
+        assert (_status_there(backing, number), status(backing, order)) == (1000, "completed")
+        assert (await backing.stored.mapping(order["id"])).delivery == "reported"
+
 
 class TestGoodsOwnerControlled:
+    async def test_a_policy_that_is_chosen_later_reaches_an_order_with_a_resync(self, bare_harness: Harness) -> None:
+        """users.md, F2b: nothing closed it."""
+        order = await sent_short(bare_harness)
+        mapping = await bare_harness.stored.mapping(order["id"])
+        await bare_harness.change_settings(
+            bare_harness.connection, shipments={"tracking": "numbers", "partial_deliveries": "goods-owner-controlled"}
+        )
+
+        await records.resync(bare_harness.gateway, mapping.id)
+        await bare_harness.work()
+
+        assert (status(bare_harness, order), len(notes(bare_harness, order))) == ("completed", 1)
+        assert (await bare_harness.stored.mapping(order["id"])).delivery == "reported"
+
     async def test_what_was_sent_is_all_that_comes(self, bare_harness: Harness) -> None:
         order = await sent_short(bare_harness, "goods-owner-controlled")
 

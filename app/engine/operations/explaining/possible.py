@@ -142,20 +142,14 @@ def release_refused(mapping_id: int, held: JobFacts | None, noun: str) -> Refusa
 
 def _instead(mapping_id: int, code: str | None, noun: str) -> Sentence:
     if code in BY_HAND:
-        return Sentence(
-            "refund it in %(shop)s by hand, then resolve it: POST /mappings/%(id)s/resolve", shop=f"the {noun}", id=mapping_id
-        )
+        words = "refund it in %(shop)s by hand, then resolve it: %(operation)s"
+        return Sentence(words, shop=f"the {noun}", operation=f"POST /mappings/{mapping_id}/resolve")
+    resync = f"POST /mappings/{mapping_id}/resync"
     if code == "number-taken":
-        return Sentence(
-            "a number cannot be given away: set settings.order_number_prefix of the connection, then resync it: "
-            "POST /mappings/%(id)s/resync",
-            id=mapping_id,
-        )
-    return Sentence(
-        "correct it in %(shop)s (or in the connection's settings), then resync it: POST /mappings/%(id)s/resync",
-        shop=f"the {noun}",
-        id=mapping_id,
-    )
+        words = "a number cannot be given away: set settings.order_number_prefix of the connection, then resync it: %(operation)s"
+        return Sentence(words, operation=resync)
+    words = "correct it in %(shop)s (or in the connection's settings), then resync it: %(operation)s"
+    return Sentence(words, shop=f"the {noun}", operation=resync)
 
 
 # --- replay ---------------------------------------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 
 @dataclass(frozen=True, init=False)
@@ -11,9 +10,9 @@ class Sentence:
     """`Sentence("The order is closed in %(shop)s", shop="the shop")`. The pattern stands in the catalogues as it is written."""
 
     pattern: str
-    values: dict[str, Any] = field(default_factory=dict)
+    values: dict[str, str | int | None] = field(default_factory=dict)
 
-    def __init__(self, pattern: str, **values: Any) -> None:
+    def __init__(self, pattern: str, **values: str | int | None) -> None:
         object.__setattr__(self, "pattern", pattern)
         object.__setattr__(self, "values", values)
 

@@ -71,9 +71,10 @@ def _nothing_waits(mapping: Mapping, connection: Connection) -> Next:
         case Delivery.PARTLY:
             words = (
                 "%(shop)s is told of the rest, and the order closed, when the warehouse has sent it. "
-                "If it will not come: POST /mappings/%(id)s/close-short"
+                "If it will not come: %(operation)s"
             )
-            return Next("awaiting-rest", Sentence(words, shop=shop[:1].upper() + shop[1:], id=mapping.id))
+            operation = f"POST /mappings/{mapping.id}/close-short"
+            return Next("awaiting-rest", Sentence(words, shop=shop[:1].upper() + shop[1:], operation=operation))
         case _:
             words = "Nothing, until it changes in %(shop)s or a further tracking number comes"
             return Next("nothing", Sentence(words, shop=shop))

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from fastapi import FastAPI
-from starlette.responses import Response
 
 from app.console.keys import pages as keys
-from app.console.kit import login, navigation
+from app.console.kit import login
 from app.console.kit.console import Console, not_found
 from app.console.kit.live import LIVE, Live
-from app.console.kit.page import Page
+from app.console.overview import pages as overview
 
-GROUPS = (keys,)
+GROUPS = (overview, keys)
 
 
 def install(app: FastAPI) -> Live:
@@ -21,12 +20,5 @@ def install(app: FastAPI) -> Live:
     for group in GROUPS:
         group.register(console)
     console.get(LIVE, live.page)
-    console.get("/console", _first_page)
     console.get("/console/{rest:path}", not_found)
     return live
-
-
-async def _first_page(page: Page) -> Response:
-    """Until there is an overview: the first page of the menu."""
-    found = navigation.menu(page.viewer.key, page.paths - {navigation.HOME})
-    return page.back(found[0].path) if found else await not_found(page)

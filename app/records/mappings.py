@@ -45,6 +45,8 @@ class Mapping:
     settings_version: int | None
     sent_hash: str | None
     sent_at: datetime | None
+    entered_at: datetime | None
+    """Of an order: when the warehouse got it first. None too where that was before this was kept."""
     unsettled_attempt_id: int | None
     """The write to the WMS whose outcome is not known. Only a read of the WMS settles it, or a later write that succeeds."""
     taken_back_at: datetime | None
@@ -170,6 +172,7 @@ class MappingChange(TypedDict, total=False):
     settings_version: int
     sent_hash: str | None
     sent_at: datetime
+    entered_at: datetime
     unsettled_attempt_id: int | ColumnElement[Any] | None
     taken_back_at: datetime | None
     reason_code: str | None

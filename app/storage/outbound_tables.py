@@ -47,6 +47,7 @@ deliveries = Table(
     partial("ix_deliveries_watched", "connection_id", "watched_until", "look_at", where="watched_until is not null"),
     partial("ix_deliveries_tracking", "tracking", where="tracking is not null"),
     partial("ix_deliveries_back_order", "number", where="back_order_for is not null"),
+    partial("ix_deliveries_shipped", "connection_id", "shipped_at", "mapping_id", where="shipped_at is not null"),
     partial("ix_deliveries_full", "read_at", where="snapshot is not null"),
 )
 

@@ -190,6 +190,7 @@ mappings = Table(
     Column("settings_version", Integer),
     Column("sent_hash", String(64)),
     Column("sent_at", UtcTime),
+    Column("entered_at", UtcTime),  # of an order: when the warehouse got it first; None too where that was before 0020
     Column("unsettled_attempt_id", BigId),  # the write whose outcome is not known, until a read settles it
     Column("taken_back_at", UtcTime),  # cancelled in the warehouse because the shop cancelled it
     Column("reason_code", String(60)),
@@ -216,6 +217,9 @@ mappings = Table(
     partial("ix_mappings_delivery", "delivery", "id", where="delivery is not null"),
     partial("ix_mappings_reason", "reason_code", "id", where="reason_code is not null"),
     partial("ix_mappings_swept", "connection_id", "kind", "id", where=OPEN_ORDER),
+    partial("ix_mappings_came_in", "connection_id", "created_at", where=f"kind = 'order' and {LISTED}"),
+    partial("ix_mappings_entered", "connection_id", "entered_at", where="entered_at is not null"),
+    partial("ix_mappings_completed", "connection_id", "completed_at", where="completed_at is not null"),
     partial("ix_mappings_closing", "connection_id", "closes_at", where="closes_at is not null"),
 )
 

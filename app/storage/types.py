@@ -103,6 +103,25 @@ def _now_on_postgresql(element: db_now, compiler: SQLCompiler, **options: Any) -
     return f"(clock_timestamp() + make_interval(secs => {compiler.process(element.clauses, **options)}))"
 
 
+class seconds_between(FunctionElement[float]):  # noqa: N801 - reads as the SQL function it is
+    """The seconds from the second moment to the first."""
+
+    type = Float()
+    inherit_cache = True
+
+
+@compiles(seconds_between, "sqlite")
+def _between_on_sqlite(element: seconds_between, compiler: SQLCompiler, **options: Any) -> str:
+    later, earlier = (compiler.process(each, **options) for each in element.clauses)
+    return f"((julianday({later}) - julianday({earlier})) * 86400.0)"
+
+
+@compiles(seconds_between, "postgresql")
+def _between_on_postgresql(element: seconds_between, compiler: SQLCompiler, **options: Any) -> str:
+    later, earlier = (compiler.process(each, **options) for each in element.clauses)
+    return f"extract(epoch from ({later} - {earlier}))::float8"
+
+
 def spelled(*values: str) -> list[ColumnElement[str]]:
     """Words of ours in the text of the statement, for `in_`: SQLite uses a partial index with `in` only then.
 

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api.kit.auth import Caller
-from app.console.kit import access, navigation, notices
+from app.console.kit import access, navigation, notices, words
 from app.console.kit.access import LoggedIn
 from app.console.kit.notices import Notice
 from app.console.kit.reader import Reader
@@ -133,6 +133,7 @@ class Page:
             "number": reader.number,
             "share": reader.share,
             "say": lambda text: text.said(reader.language) if isinstance(text, Text) else text,
+            "process": words.process,
             "link": self.link,
             "here": self.request.url.path,
             "asked": self.request.query_params,

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import INBOUND, Process
 from app.engine.dispatch.unsettled import newest_of
-from app.flows.outcomes import Result, Transfer
+from app.flows.outcomes import Outcome, Result, Transfer
 from app.flows.report import Delivery
 from app.records.jobs import Job
 from app.records.mappings import MappingChange, change
@@ -47,6 +47,8 @@ def values_of(job: Job, result: Result, now: datetime) -> MappingChange:
         values |= {"warehouse_status": result.warehouse_status, "warehouse_read_at": now}
     if result.sent_hash is not None:
         values |= {"sent_hash": result.sent_hash, "sent_at": now}
+    if result.outcome is Outcome.CREATED and job.process == Process.ORDERS:
+        values["entered_at"] = now
     if result.settles:
         values |= {"sent_hash": result.sent_hash, "unsettled_attempt_id": None}
     elif result.transfer is Transfer.UNKNOWN:

@@ -7,6 +7,8 @@ import pytest
 from tests.browser.console.world import MOST_STATEMENTS, PHONE, World, barriers
 
 PAGES = {
+    "overview": "/console",
+    "overview-of-one": "/console?connection=annen-butikk",
     "keys": "/console/keys",
 }
 """A name for its pictures, and its address. Every page of the console stands here."""

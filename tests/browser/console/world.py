@@ -144,7 +144,7 @@ async def open_world(browser: Browser, database_url: str, folder: Path) -> Async
                 api=api,
             )
             async with _served(api.app) as url:
-                shop = await site.connect("nettbutikk")
+                shop = await site.connect("nettbutikk", processes={"shipments": True, "stock": True})
                 other = await site.connect("annen-butikk", goods_owner_id=78)
                 world = World(site, url, browser, await api.key("admin"), await api.key("read", only=[other]), shop, other)
                 await _a_day(world)
@@ -167,10 +167,15 @@ async def _served(app: Any) -> AsyncIterator[str]:
 
 
 async def _a_day(world: World) -> None:
-    """Orders that are in the warehouse, one that is held, one that died, one of the other customer; articles, and a sync."""
+    """Orders that are in the warehouse, one that is being picked, one that was sent, one that is held, one that died, one of the
+    other customer; articles, stock, and a sync."""
     site = world.site
-    for number in range(3):
-        await site.take_in(site.shop.order(f"SOKK-{number}"))
+    orders = [site.shop.order(f"SOKK-{number}") for number in range(4)]
+    for order in orders:
+        await site.take_in(order)
+    site.tick(90)
+    site.warehouse.model.set_order_status(str(orders[1]["id"]), 300, 77)
+    site.warehouse.model.ship(str(orders[2]["id"]), "TRACK-1", (), 77)
     await site.take_in(site.shop.order("GENSER-1"), connection=world.other)
     await site.take_in(site.shop.order("SOKK-1", shipping=NO_CITY, billing=NO_CITY))
     site.warehouse.fail("status", status=400, method="PUT", path="/demo/api/v1/orders")
@@ -180,4 +185,7 @@ async def _a_day(world: World) -> None:
     async with site.worker():
         for connection in (world.shop, world.other):
             answer = await site.client.post(f"/sync/{connection.name}", params={"process": "articles"})
+            assert answer.status_code == 200, answer.text
+        for process in ("shipments", "stock"):
+            answer = await site.client.post(f"/sync/{world.shop.name}", params={"process": process})
             assert answer.status_code == 200, answer.text

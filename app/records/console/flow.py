@@ -1,0 +1,158 @@
+"""Orders of a day as a flow: how many took each step, hour by hour, and how long that was after they had come in.
+
+Each question reads the day's entries of an index, for each connection: neither earlier days nor other connections cost anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Integer,
+    Select,
+    String,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    select,
+    text,
+    union_all,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.domain import Kind
+from app.storage.outbound_tables import deliveries
+from app.storage.tables import LISTED, OPEN_ORDER, history, mappings
+from app.storage.types import seconds_between
+
+HOUR = 3600
+
+
+class Step(StrEnum):
+    """What an order goes through, in this order."""
+
+    IN = "in"
+    ENTERED = "entered"
+    """The warehouse has it."""
+    SENT = "sent"
+    TOLD = "told"
+    """The shop was told that it is completed."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """How many orders took a step, and how many seconds after they had come in: half of them within `median`."""
+
+    step: Step
+    orders: int
+    median: float | None
+    p95: float | None
+    longest: float | None
+
+
+def _steps(ids: Sequence[str], since: datetime) -> CompoundSelect[tuple[str, datetime, float]]:
+    came_in = select(literal(Step.IN.value, String).label("step"), mappings.c.created_at.label("at"), null().label("seconds"))
+    came_in = came_in.where(
+        mappings.c.connection_id.in_(ids),
+        mappings.c.kind == text("'order'"),
+        mappings.c.created_at >= since,
+        text(f"mappings.{LISTED}"),
+    )
+
+    def later(step: Step, moment: str) -> Select[tuple[str, datetime, float]]:
+        at = mappings.c[moment]
+        shown = select(literal(step.value, String), at, seconds_between(at, mappings.c.created_at))
+        return shown.where(mappings.c.connection_id.in_(ids), at >= since)
+
+    sent = (
+        select(
+            literal(Step.SENT.value, String),
+            deliveries.c.shipped_at,
+            seconds_between(deliveries.c.shipped_at, mappings.c.created_at),
+        )
+        .join(mappings, mappings.c.id == deliveries.c.mapping_id)
+        .where(deliveries.c.connection_id.in_(ids), deliveries.c.shipped_at >= since)
+    )
+    return union_all(came_in, later(Step.ENTERED, "entered_at"), sent, later(Step.TOLD, "completed_at"))
+
+
+async def taken(db: AsyncConnection, ids: Sequence[str], since: datetime) -> dict[Step, Taken]:
+    """By step. A step that nobody took is missing."""
+    steps = _steps(ids, since).subquery()
+    ranked = select(
+        steps.c.step,
+        steps.c.seconds,
+        func.row_number().over(partition_by=steps.c.step, order_by=steps.c.seconds).label("place"),
+        func.count().over(partition_by=steps.c.step).label("orders"),
+    ).subquery()
+
+    def at(hundredths: int) -> ColumnElement[float]:
+        """The least value that so many of a hundred do not exceed."""
+        return func.max(case((ranked.c.place == (ranked.c.orders * hundredths + 99) // 100, ranked.c.seconds)))
+
+    query = select(ranked.c.step, func.max(ranked.c.orders).label("orders"), at(50), at(95), func.max(ranked.c.seconds))
+    rows = await db.execute(query.group_by(ranked.c.step))
+    return {Step(step): Taken(Step(step), orders, median, p95, longest) for step, orders, median, p95, longest in rows}
+
+
+async def by_hour(db: AsyncConnection, ids: Sequence[str], since: datetime) -> dict[Step, dict[int, int]]:
+    """By step and by the hour after `since`."""
+    steps = _steps(ids, since).subquery()
+    hour = cast(func.floor(seconds_between(steps.c.at, literal(since, steps.c.at.type)) / HOUR), Integer).label("hour")
+    found: dict[Step, dict[int, int]] = {}
+    for step, number, orders in await db.execute(select(steps.c.step, hour, func.count()).group_by(steps.c.step, hour)):
+        found.setdefault(Step(step), {})[number] = orders
+    return found
+
+
+async def found_by(db: AsyncConnection, ids: Sequence[str], since: datetime) -> dict[str, int]:
+    """How the orders that came in were found first: `webhook`, `poll`, `sweep` …"""
+    first = select(history.c.code).where(history.c.mapping_id == mappings.c.id).order_by(history.c.id).limit(1).scalar_subquery()
+    mine = (
+        select(first.label("code"))
+        .where(
+            mappings.c.connection_id.in_(ids),
+            mappings.c.kind == text("'order'"),
+            mappings.c.created_at >= since,
+            text(f"mappings.{LISTED}"),
+        )
+        .subquery()
+    )
+    rows = await db.execute(select(mine.c.code, func.count()).group_by(mine.c.code))
+    return {str(code or "").removeprefix("found-by-"): orders for code, orders in rows}
+
+
+@dataclass(frozen=True)
+class Open:
+    """Orders that are not done, counted by where they are. `since`: when the first of them came in; `late`: how many of them
+    came in before the moment that was asked for."""
+
+    connection_id: str
+    is_there: bool
+    """The warehouse has them."""
+    transfer: str
+    delivery: str | None
+    warehouse_status: int | None
+    orders: int
+    since: datetime
+    late: int
+
+
+async def open_orders(db: AsyncConnection, ids: Sequence[str], late_before: datetime) -> list[Open]:
+    """Reads the open orders and no others."""
+    is_there = mappings.c.wms_id.is_not(None)
+    places = (mappings.c.connection_id, is_there, mappings.c.transfer, mappings.c.delivery, mappings.c.warehouse_status)
+    late = func.sum(case((mappings.c.created_at < late_before, 1), else_=0))
+    query = (
+        select(*places, func.count(), func.min(mappings.c.created_at), late)
+        .where(mappings.c.connection_id.in_(ids), mappings.c.kind == Kind.ORDER, text(OPEN_ORDER))
+        .group_by(*places)
+    )
+    return [Open(*row) for row in await db.execute(query)]

@@ -1,0 +1,94 @@
+"""What needs a person, by connection: what is held or dead, whose login ended, whose polls fail, who is silent or locked out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, func, literal, select, text, union_all
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.domain import EventState, JobState
+from app.storage.tables import LISTED, budgets, connections, cursors, inbox, jobs, mappings, sessions
+from app.storage.types import spelled
+
+FAILING_FROM = 3
+"""So many polls have failed in a row."""
+
+
+@dataclass(frozen=True)
+class Stuck:
+    """Records of one connection and process that go on only when somebody does something. `state`: held or dead."""
+
+    connection_id: str
+    process: str
+    state: str
+    records: int
+
+
+async def stuck(db: AsyncConnection, ids: Collection[str] | None) -> list[Stuck]:
+    """What is held or dead now. None: of every connection. Nothing is read for what is done."""
+
+    def of_jobs(state: JobState) -> Select[Any]:
+        places = (jobs.c.connection_id, jobs.c.process, jobs.c.state)
+        counted = select(*places, func.count().label("records")).where(jobs.c.state == spelled(state)[0])
+        return (counted if ids is None else counted.where(jobs.c.connection_id.in_(ids))).group_by(*places)
+
+    dead = select(inbox.c.connection_id, literal("events"), literal("dead"), func.count()).where(
+        inbox.c.state == spelled(EventState.DEAD)[0], inbox.c.job_id.is_(None)
+    )
+    dead = (dead if ids is None else dead.where(inbox.c.connection_id.in_(ids))).group_by(inbox.c.connection_id)
+    rows = await db.execute(union_all(of_jobs(JobState.HELD), of_jobs(JobState.DEAD), dead))
+    return [Stuck(*row) for row in rows]
+
+
+@dataclass(frozen=True)
+class Cut:
+    """What a connection cannot do: `ended` (its login or consent is over since then) or `failing` (a process's polls fail)."""
+
+    kind: str
+    connection_id: str
+    process: str | None
+    since: datetime | None
+    words: str | None
+
+
+async def cut_off(db: AsyncConnection) -> list[Cut]:
+    """Of every connection: these tables have a row or a few for each."""
+    ended = select(literal("ended"), sessions.c.connection_id, literal(None), sessions.c.ended_at, sessions.c.ended_words).where(
+        sessions.c.ended_at.is_not(None)
+    )
+    failing = select(
+        literal("failing"), cursors.c.connection_id, cursors.c.process, cursors.c.polled_at, cursors.c.last_error
+    ).where(cursors.c.failures >= FAILING_FROM)
+    return [Cut(*row) for row in await db.execute(union_all(ended, failing))]
+
+
+async def newest_orders(db: AsyncConnection, ids: Collection[str]) -> dict[str, datetime | None]:
+    """When the last order of each connection came in."""
+    newest = (
+        select(mappings.c.created_at)
+        .where(mappings.c.connection_id == connections.c.id, mappings.c.kind == text("'order'"), text(f"mappings.{LISTED}"))
+        .order_by(mappings.c.created_at.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    found = await db.execute(select(connections.c.id, newest).where(connections.c.id.in_(ids)))
+    return {row[0]: row[1] for row in found}
+
+
+@dataclass(frozen=True)
+class Locked:
+    """A call that is not made before `until`, by the key of its counter."""
+
+    key: str
+    until: datetime
+    words: str | None
+
+
+async def locked_out(db: AsyncConnection, keys: Sequence[str], now: datetime) -> list[Locked]:
+    columns = (budgets.c.key, budgets.c.blocked_until, budgets.c.last_error)
+    found = await db.execute(select(*columns).where(budgets.c.key.in_(keys), budgets.c.blocked_until > now))
+    return [Locked(*row) for row in found]

@@ -29,6 +29,8 @@ from app import json_answers
 from app.errors import Malformed, RateLimited, TooLarge, Unavailable
 from app.outgoing.addresses import Reach, is_public
 from app.outgoing.names import NAMES
+from app.tracing import spans
+from app.tracing.origin import CURRENT, TRACEPARENT_HEADER
 
 C = TypeVar("C", bound=httpx.AsyncClient)
 
@@ -162,6 +164,8 @@ class BoundedTransport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         limits, call = CallLimits.of(request), f"{request.method} {request.url.path}"
         request.headers["Accept-Encoding"] = "gzip"
+        if origin := CURRENT.get():
+            request.headers.setdefault(TRACEPARENT_HEADER, origin.traceparent)
         try:
             with around_call.get()():
                 async with asyncio.timeout(limits.seconds):
@@ -253,10 +257,16 @@ def open_client(reach: Reach) -> httpx.AsyncClient:
     return client_on(GuardedTransport(reach))
 
 
+def _watched(transport: httpx.AsyncBaseTransport) -> httpx.AsyncBaseTransport:
+    """With a span for each call, where traces are switched on."""
+    telemetry = spans.telemetry()
+    return transport if telemetry is None else telemetry.watch_calls(transport)
+
+
 def _client(transport: httpx.AsyncBaseTransport, cookies: CookieJar, kind: type[C]) -> C:
     return kind(
         cookies=cookies,
-        transport=BoundedTransport(transport),
+        transport=_watched(BoundedTransport(transport)),
         follow_redirects=False,
         trust_env=False,
         timeout=httpx.Timeout(30, connect=10),

@@ -12,6 +12,7 @@ import structlog
 from structlog.typing import EventDict, FilteringBoundLogger, Processor
 
 from app.settings import Settings
+from app.tracing.origin import name_ids
 
 HIDDEN = frozenset(
     {
@@ -47,6 +48,7 @@ def configure(settings: Settings, secret_names: frozenset[str]) -> None:
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        name_ids,
         _hider(HIDDEN | secret_names),
     ]
     as_json = not sys.stderr.isatty() if settings.log_format == "auto" else settings.log_format == "json"

@@ -27,9 +27,14 @@ from app.metrics import serve_figures
 from app.settings import Settings
 from app.settings.limits import Network
 from app.storage.audit import acts
+from app.tracing import spans
+from app.tracing.origin import bound, of_request
 from app.web.safety import safely
 
 log = get_logger(__name__)
+
+STRANGERS_TRACE = (b"traceparent", b"tracestate")
+"""Headers that nobody behind the door sees, unless callers are trusted with them (`GATEWAY_TRACES_FROM_CALLERS`)."""
 
 
 def create_app(settings: Settings) -> GatewayApp:
@@ -49,13 +54,17 @@ def create_app(settings: Settings) -> GatewayApp:
             _serve_figures(settings, stack)
             yield
             gateway.stopping = True
+        spans.switch_off()
 
     app = GatewayApp(lifespan=lifespan, openapi_url=None, generate_unique_id_function=lambda route: route.name)
     app.state.receiving = app.receiving
     app.trusted_networks = settings.trusted_networks
     intake, from_warehouse = app.intake, app.from_warehouse
+    app.trusts_traces = settings.traces_from_callers
     routes.install(app)
     app.state.live = console.install(app)
+    if settings.traces_to:
+        spans.switch_on(settings.traces_to, settings.traces_share, "web").watch_app(app)
     return app
 
 
@@ -67,6 +76,7 @@ class GatewayApp(FastAPI):
     """
 
     trusted_networks: tuple[Network, ...] = ()
+    trusts_traces = False
 
     @functools.cached_property
     def receiving(self) -> Receiving:
@@ -89,10 +99,15 @@ class GatewayApp(FastAPI):
             taker = self.from_warehouse if scope["path"].startswith(FROM_WAREHOUSE) else self.intake
             await _at_the_door(taker, scope, receive, send)
         else:
-            if scope["type"] == "http":
-                scope["scheme"] = scheme_of(scope, self.trusted_networks)
-            with acts.separate():  # whoever the request turns out to be is at work until it is answered
-                await super().__call__(scope, receive, safely(send))
+            if scope["type"] != "http":
+                await super().__call__(scope, receive, send)
+                return
+            scope["scheme"] = scheme_of(scope, self.trusted_networks)
+            origin = of_request(scope["headers"], with_trace=self.trusts_traces)
+            if not self.trusts_traces:
+                scope["headers"] = [each for each in scope["headers"] if each[0] not in STRANGERS_TRACE]
+            with bound(origin), acts.separate():  # whoever the request turns out to be is at work until it is answered
+                await super().__call__(scope, receive, safely(send, origin.request_id))
 
 
 async def _at_the_door(taker: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:

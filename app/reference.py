@@ -11,7 +11,10 @@ from app.integrations.catalogue import FieldEntry, SystemEntry, every_system, fi
 from app.integrations.registry import INTEGRATIONS
 from app.settings import Settings
 from app.settings.limits import Limits
+from app.settings.traces import Traces
 from app.warehouse.credentials import OngoingCredentials
+
+PARTS = (*Limits.model_fields, *Traces.model_fields)
 
 FILE = Path("docs/configuration.md")
 """Where the repository keeps it."""
@@ -80,7 +83,7 @@ Line = tuple[str, str, str, str]
 
 def _environment() -> Iterator[Line]:
     # What is Settings' own comes first.
-    for entry in sorted(fields_of(Settings, {}), key=lambda entry: entry.name in Limits.model_fields):
+    for entry in sorted(fields_of(Settings, {}), key=lambda entry: entry.name in PARTS):
         yield f"GATEWAY_{entry.name.upper()}", entry.kind, _default(entry), entry.description
 
 

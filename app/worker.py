@@ -38,6 +38,7 @@ from app.metrics import ALERTS, TASKS_TIMED_OUT, serve_figures
 from app.records import alerts
 from app.records.connection_lanes import SHOP_LANE
 from app.settings import Settings
+from app.tracing import spans
 
 log = get_logger(__name__)
 
@@ -194,7 +195,8 @@ class Crew:
             return
         around_call.set(place.during_call)
         try:
-            await work(self._gateway, task, key)
+            with spans.work("task", task=task.value):
+                await work(self._gateway, task, key)
         except asyncio.CancelledError:
             if not self._gateway.stopping:
                 self._alarm(task, key)
@@ -304,6 +306,8 @@ async def run(settings: Settings) -> None:
     arq's worker asks for an event loop when it is made, and one runs here. Since Python 3.14, asking without one makes none.
     """
     configure(settings, secret_names())
+    if settings.traces_to:
+        spans.switch_on(settings.traces_to, settings.traces_share, "worker")
     if settings.worker_metrics_port:
         _serve_figures(settings)
     assert settings.redis_url is not None
@@ -313,6 +317,7 @@ async def run(settings: Settings) -> None:
         crew = Crew(gateway, pool, wake_ups)
         await _run_until_told(gateway, crew)
     await pool.aclose(close_connection_pool=True)
+    spans.switch_off()
 
 
 def _serve_figures(settings: Settings) -> None:

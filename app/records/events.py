@@ -14,6 +14,7 @@ from app.domain import EventState, Process
 from app.storage.newest import Look, connection_ids, first_since, newest
 from app.storage.tables import connections, inbox
 from app.storage.types import spelled
+from app.tracing.origin import Origin, stored
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Event:
     body: bytes
     tries: int
     is_named: bool = False
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,13 @@ class ListedEvent:
     tries: int
     due_at: datetime | None
     settled_at: datetime | None
+    request_id: str | None
+    traceparent: str | None
+
+    @property
+    def trace_id(self) -> str | None:
+        origin = stored(self.request_id, self.traceparent)
+        return origin.trace_id if origin else None
 
 
 @dataclass(frozen=True)
@@ -98,7 +107,9 @@ async def received(db: AsyncConnection, connection_id: str, wanted: Wanted) -> t
     Selects by state, never by "id greater than the last": ids are not committed in order.
     """
     small = wanted.most_bytes // wanted.most
-    columns = [inbox.c[name] for name in ("id", "received_at", "headers", "process", "tries", "size")]
+    columns = [
+        inbox.c[name] for name in ("id", "received_at", "headers", "process", "tries", "size", "request_id", "traceparent")
+    ]
     query = select(*columns, case((inbox.c.size <= small, inbox.c.body)).label("body"))
     query = query.where(inbox.c.connection_id == connection_id, inbox.c.state == EventState.RECEIVED)
     if wanted.fresh:
@@ -112,7 +123,15 @@ async def received(db: AsyncConnection, connection_id: str, wanted: Wanted) -> t
     if large:
         bodies = {row.id: row.body for row in await db.execute(select(inbox.c.id, inbox.c.body).where(inbox.c.id.in_(large)))}
     events = [
-        Event(row.id, row.received_at, row.headers, bodies.get(row.id, row.body) or b"", row.tries, row.process is not None)
+        Event(
+            row.id,
+            row.received_at,
+            row.headers,
+            bodies.get(row.id, row.body) or b"",
+            row.tries,
+            row.process is not None,
+            stored(row.request_id, row.traceparent),
+        )
         for row in fitting
     ]
     return events, len(fitting) < wanted.most and len(fitting) == len(rows)

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.domain import JobState, Process
 from app.storage.newest import Look, connection_ids, newest
 from app.storage.tables import LISTED, attempts, connections, jobs
+from app.tracing.origin import Origin, stored
 
 
 @dataclass(frozen=True)
@@ -42,10 +43,20 @@ class JobFacts:
     settings_version: int
     found_by: str
     override: str | None
+    request_id: str | None
+    traceparent: str | None
     reason_code: str | None
     reason: str | None
     created_at: datetime
     updated_at: datetime
+
+    @property
+    def origin(self) -> Origin | None:
+        return stored(self.request_id, self.traceparent)
+
+    @property
+    def trace_id(self) -> str | None:
+        return self.origin.trace_id if self.origin else None
 
 
 @dataclass(frozen=True)
@@ -208,6 +219,8 @@ _STORED_BY_CHANGES = (
     "settings_version",
     "found_by",
     "override",
+    "request_id",
+    "traceparent",
     "reason_code",
     "reason",
     "updated_at",

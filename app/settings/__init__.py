@@ -20,6 +20,7 @@ from app.errors import nearest
 from app.http import tls_context
 from app.outgoing.addresses import Reach
 from app.settings.limits import Limits
+from app.settings.traces import Traces
 
 LONGEST_CALL_SECONDS = 600.0
 """A connection may allow 300 s for a request, and a report to a shop is two of them."""
@@ -27,7 +28,7 @@ KEY_FILE = "admin.key"
 """In the data directory: the admin key that `gateway up` made, for commands on the same machine."""
 
 
-class Settings(Limits):
+class Settings(Limits, Traces):
     """One process's settings. Names in the environment are these in upper case behind `GATEWAY_`."""
 
     model_config = SettingsConfigDict(env_prefix="GATEWAY_", env_file=".env", extra="ignore", frozen=False)

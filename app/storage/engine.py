@@ -25,6 +25,7 @@ from app.storage import address
 from app.storage.audit import changes
 from app.storage.outages import is_rolled_back
 from app.storage.types import dumps, loads
+from app.tracing import spans
 
 log = get_logger(__name__)
 T = TypeVar("T")
@@ -126,6 +127,8 @@ class Database:
             options["connect_args"] = {"async_creator_fn": self._threads.connect, "cached_statements": SQLITE_STATEMENTS}
         self.engine: AsyncEngine = create_async_engine(place.url, **options)
         event.listen(self.engine.sync_engine, "handle_error", _without_values)
+        if telemetry := spans.telemetry():
+            telemetry.watch_engine(self.engine.sync_engine)
         if self.is_sqlite:
             self._take_over_sqlite_transactions()
 

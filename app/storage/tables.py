@@ -99,6 +99,8 @@ inbox = Table(
     Column("tries", Integer, nullable=False, server_default="0"),
     Column("due_at", UtcTime),
     Column("settled_at", UtcTime),
+    Column("request_id", String(64)),
+    Column("traceparent", String(55)),
     partial("ix_inbox_ready", "connection_id", "id", where="state = 'received'"),
     partial("ix_inbox_parked", "due_at", where="state = 'parked'"),
     partial("ix_inbox_job", "job_id", "state", "generation", where="job_id is not null"),
@@ -139,6 +141,8 @@ jobs = Table(
     Column("settings_version", Integer, nullable=False),
     Column("found_by", String(20), nullable=False),  # webhook, poll, sweep, operator, again
     Column("override", String(40)),  # an operator's decision for this generation: release
+    Column("request_id", String(64)),  # of what asked for this generation, as the next
+    Column("traceparent", String(55)),
     Column("reason_code", String(60)),
     Column("reason", Words),
     Column("created_at", UtcTime, nullable=False),

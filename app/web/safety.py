@@ -20,14 +20,15 @@ ON_EVERY_ANSWER: dict[str, str] = {
 AS_BYTES = tuple((name.lower().encode(), value.encode()) for name, value in ON_EVERY_ANSWER.items())
 
 
-def safely(send: Send) -> Send:
-    """Sends answers with these headers."""
+def safely(send: Send, request_id: str | None = None) -> Send:
+    """Sends answers with these headers, and the request's id."""
+    mine = () if request_id is None else ((b"x-request-id", request_id.encode()),)
 
     async def send_safely(message: Message) -> None:
         if message["type"] == "http.response.start":
             given = list(message.get("headers", ()))
             said = {name.lower() for name, _ in given}
-            message["headers"] = [*given, *(each for each in AS_BYTES if each[0] not in said)]
+            message["headers"] = [*given, *mine, *(each for each in AS_BYTES if each[0] not in said)]
         await send(message)
 
     return send_safely

@@ -9,6 +9,7 @@ import orjson
 
 from app.errors import GatewayError
 from app.integrations.protocol import Refused, WhyRefused
+from app.tracing.origin import CURRENT
 from app.web.safety import AS_BYTES
 
 RETRY_AFTER_SECONDS = 5
@@ -84,6 +85,7 @@ class Answer(NamedTuple):
     media_type: str
     result: str
     retry_after: int = 0
+    request_id: str | None = None
 
 
 def answer_headers(answer: Answer) -> list[tuple[bytes, bytes]]:
@@ -91,6 +93,8 @@ def answer_headers(answer: Answer) -> list[tuple[bytes, bytes]]:
     headers = [kind, length, *AS_BYTES]
     if answer.retry_after:
         headers.append((b"retry-after", str(answer.retry_after).encode()))
+    if answer.request_id is not None:
+        headers.append((b"x-request-id", answer.request_id.encode()))
     return headers
 
 
@@ -100,8 +104,13 @@ def refusal_of(refused: Refused) -> Refusal:
 
 
 def answer_to(refusal: Refusal, retry_after: int = RETRY_AFTER_SECONDS) -> Answer:
-    """A refusal as a problem document. `retry_after` is for those that pass."""
+    """A refusal as a problem document, with the id of the request that is answered. `retry_after` is for those that pass."""
+    origin = CURRENT.get()
+    request_id = origin.request_id if origin else None
     kind = f"urn:gateway:problem:{refusal.result}"
     said = {"type": kind, "title": refusal.title, "status": refusal.status, "detail": refusal.title, "fix": refusal.fix}
+    if request_id is not None:
+        said["request_id"] = request_id
     body = orjson.dumps(said)
-    return Answer(refusal.status, body, PROBLEM, refusal.result, retry_after if refusal.status in PASSING else 0)
+    pause = retry_after if refusal.status in PASSING else 0
+    return Answer(refusal.status, body, PROBLEM, refusal.result, pause, request_id)

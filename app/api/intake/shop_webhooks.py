@@ -49,6 +49,8 @@ from app.integrations.protocol.webhooks import by_any
 from app.metrics import INTAKE, INTAKE_SECONDS
 from app.records.webhooks import former_secrets
 from app.records.webhooks.former_secrets import FormerSecret
+from app.tracing import spans
+from app.tracing.origin import Origin, bound, current_or_fresh, of_request
 from app.ttl_cache import TtlCache
 
 PREFIX = "/webhooks/"
@@ -77,12 +79,14 @@ class Kept(NamedTuple):
 
     name: str
     done: asyncio.Future[None]
+    origin: Origin
 
     def answer(self) -> Answer:
         """To be asked once it is done."""
-        if self.done.cancelled() or self.done.exception() is not None:
-            return answer_to(NOT_REACHABLE)
-        return ACCEPTED
+        with bound(self.origin):
+            if self.done.cancelled() or self.done.exception() is not None:
+                return answer_to(NOT_REACHABLE)
+        return ACCEPTED._replace(request_id=self.origin.request_id)
 
 
 @dataclass
@@ -106,6 +110,11 @@ class WebhookIntake:
         self.gateway, self.inbox = gateway, inbox
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        origin = of_request(scope["headers"], with_trace=self.gateway.settings.traces_from_callers)
+        with bound(origin):
+            await self._serve(scope, receive, send, origin)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, origin: Origin) -> None:
         began = time.perf_counter()
         name = ""
         try:
@@ -117,7 +126,8 @@ class WebhookIntake:
             if refused.refusal is not NEVER_OURS:
                 of = f"{name} {answer.result}"
                 self.lines.warning("webhook_refused", of, connection=name or None, status=answer.status, result=answer.result)
-        await send({"type": "http.response.start", "status": answer.status, "headers": answer_headers(answer)})
+        headers = answer_headers(answer._replace(request_id=origin.request_id))
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.body})
         self.count(name, answer.result, began)
 
@@ -145,7 +155,8 @@ class WebhookIntake:
         if self.repeats.are_enough(key):
             return None
         try:
-            return Kept(target.name, self._store(target, request, key))
+            origin = of_request(scope["headers"], with_trace=self.gateway.settings.traces_from_callers)
+            return Kept(target.name, self._store(target, request, key, origin), origin)
         except InboxFull:
             return None
 
@@ -274,24 +285,26 @@ class WebhookIntake:
         if self.repeats.are_enough(key):
             return REPEATED
         try:
-            await self._store(target, request, key)
+            await self._store(target, request, key, current_or_fresh())
         except InboxFull as error:
             raise Refuse(FULL) from error
         except NotStored as error:
             raise Refuse(NOT_REACHABLE) from error
         return ACCEPTED
 
-    def _store(self, target: Target, request: WebhookRequest, key: Key | None) -> asyncio.Future[None]:
+    def _store(self, target: Target, request: WebhookRequest, key: Key | None, origin: Origin) -> asyncio.Future[None]:
         """Raises InboxFull. The future raises NotStored when the commit fails or takes too long."""
         own = target.webhooks.kept_headers
         kept = {key: value for key, value in request.headers.items() if key in own or key in KEPT_HEADERS}
         topic = target.webhooks.topic(request)
-        delivery = Delivery(target.connection_id, self.gateway.clock(), topic, kept, request.body)
+        work = spans.begin("intake", origin, connection=target.connection_id)
+        delivery = Delivery(target.connection_id, self.gateway.clock(), topic, kept, request.body, work.origin)
         done = self.inbox.store(delivery)
         patience = done.get_loop().call_later(self.gateway.settings.commit_timeout_seconds, _give_up, done)
 
         def settled(_: object) -> None:
             patience.cancel()
+            work.end()
             if not done.cancelled() and done.exception() is None:
                 self.repeats.kept(key)
 

@@ -42,6 +42,7 @@ from app.metrics import INTAKE
 from app.records.connections import Connection, Status
 from app.records.webhooks import former_secrets
 from app.records.webhooks.former_secrets import Addressed
+from app.tracing.origin import Origin, bound, of_request
 from app.ttl_cache import TtlCache
 from app.warehouse.reads.webhooks import WarehouseNews, interpret, is_genuine
 
@@ -88,6 +89,11 @@ class WarehouseWebhooks:
         await self.wake_ups.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        origin = of_request(scope["headers"], with_trace=self.gateway.settings.traces_from_callers)
+        with bound(origin):
+            await self._serve(scope, receive, send, origin)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, origin: Origin) -> None:
         name = ""
         try:
             addressed = await self._addressed(scope["path"][len(PREFIX) :])
@@ -99,7 +105,8 @@ class WarehouseWebhooks:
             if refused.refusal is not NEVER_OURS:
                 of, said = f"{name} {answer.result}", {"status": answer.status, "result": answer.result}
                 self.lines.warning("warehouse_webhook_refused", of, connection=name or None, **said)
-        await send({"type": "http.response.start", "status": answer.status, "headers": answer_headers(answer)})
+        headers = answer_headers(answer._replace(request_id=origin.request_id))
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.body})
         INTAKE.labels(name, answer.result).inc()
 

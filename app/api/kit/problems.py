@@ -20,6 +20,7 @@ from app.errors import BadInput, GatewayError, LoginRefused, RateLimited, Remote
 from app.integrations.kit.mistakes import fix_of, words_of
 from app.logs import get_logger
 from app.storage import outages
+from app.tracing.origin import CURRENT
 
 log = get_logger(__name__)
 
@@ -67,6 +68,7 @@ class Problem(BaseModel):
                 "field": "connection",
                 "fix": "list them with GET /connections",
                 "instance": "/connections/nettbutikk",
+                "request_id": "req_6vJ2mQx8Rk1wTz0a",
             }
         },
     )
@@ -78,6 +80,7 @@ class Problem(BaseModel):
     field: str | None = Field(None, description="Where it is wrong: a dotted path in the body, or a parameter's name.")
     fix: str | None = Field(None, description="What to do about it.")
     instance: str | None = Field(None, description="The address that was asked.")
+    request_id: str | None = Field(None, description="The request's id, as in the header X-Request-Id and in the log.")
     errors: list[ProblemPart] | None = Field(None, description="Every fault, when there is more than one.")
 
 
@@ -109,6 +112,7 @@ def problem(
         "status": status,
         "detail": detail,
         "instance": request.url.path,
+        "request_id": origin.request_id if (origin := CURRENT.get()) else None,
         **more,
     }
     body = orjson.dumps({key: value for key, value in content.items() if value is not None}, default=str)

@@ -34,6 +34,8 @@ EVENT_EXAMPLE: dict[str, Any] = {
     "due_at": None,
     "settled_at": "2026-11-21T09:30:00.402Z",
     "size": 4127,
+    "request_id": "req_6vJ2mQx8Rk1wTz0a",
+    "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
 }
 
 
@@ -63,6 +65,8 @@ class EventView(BaseModel):
     due_at: datetime | None
     settled_at: datetime | None
     size: int = Field(description="Size of the body, in bytes.")
+    request_id: str | None = Field(None, description="The id that the webhook was answered with (X-Request-Id).")
+    trace_id: str | None = Field(None, description="In every line of the log about it, and in its calls.")
 
 
 class EventDetail(EventView):

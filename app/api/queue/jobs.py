@@ -39,6 +39,8 @@ _JOB: dict[str, Any] = {
     "reason_code": "another-try",
     "reason": "Ongoing WMS answered 503",
     "updated_at": "2026-11-21T09:30:52Z",
+    "request_id": "req_6vJ2mQx8Rk1wTz0a",
+    "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
 }
 CALL_EXAMPLE: dict[str, Any] = {
     "id": 902,
@@ -74,6 +76,8 @@ class JobView(BaseModel):
     reason_code: str | None
     reason: str | None
     updated_at: datetime
+    request_id: str | None = Field(None, description="The request that asked for this generation, a webhook or a person's.")
+    trace_id: str | None = Field(None, description="In every line of the log about this generation, and in its calls.")
 
 
 class CallView(BaseModel):

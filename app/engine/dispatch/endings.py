@@ -83,6 +83,13 @@ class Ending:
         return self.result is None and self.later is None
 
     @property
+    def outcome(self) -> str:
+        """In a word."""
+        if self.result is not None:
+            return self.result.outcome.value
+        return (self.later.code or "waits") if self.later is not None else "given-back"
+
+    @property
     def made_an_article(self) -> bool:
         """Whether an article has come that orders may wait for: one that the WMS lacked, or that had no number to send."""
         if self.result is None or self.claimed.job.process is not Process.ARTICLES:

@@ -37,6 +37,7 @@ from app.records.connection_lanes import SHOP_LANE
 from app.records.connections import Connection, Status
 from app.records.mappings import MappingChange, Note
 from app.storage.outages import UNSTORABLE, is_passing
+from app.tracing.origin import bound, fresh
 
 log = get_logger(__name__)
 
@@ -339,10 +340,11 @@ class _Next:
 def log_ending(ended: Ending) -> None:
     job, result, later = ended.claimed.job, ended.result, ended.later
     about = {"job_id": job.id, "connection": job.connection_id, "process": job.process, "record": job.source_id}
-    if result is not None:
-        log.info("job_ended", outcome=result.outcome.value, code=result.code, tries=job.tries + 1, **about)
-    elif later is not None and later.due is not None:
-        log.warning("job_parked", error=later.code, tries=later.tries, due_at=later.due.isoformat(), **about)
+    with bound(job.origin or fresh()):
+        if result is not None:
+            log.info("job_ended", outcome=result.outcome.value, code=result.code, tries=job.tries + 1, **about)
+        elif later is not None and later.due is not None:
+            log.warning("job_parked", error=later.code, tries=later.tries, due_at=later.due.isoformat(), **about)
 
 
 def _not_stored(ended: Ending) -> Ending:

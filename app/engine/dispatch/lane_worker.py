@@ -48,6 +48,7 @@ from app.records.connections import Connection
 from app.records.jobs import Job
 from app.records.mappings import Mapping, Note
 from app.storage.outages import is_passing
+from app.tracing import spans
 
 log = get_logger(__name__)
 
@@ -115,25 +116,34 @@ async def _connection(gateway: Gateway, lane: Lane, claimed: ClaimedJob) -> Conn
 
 async def _run(gateway: Gateway, turn: Turn[Ending], gate: Gate[Ending]) -> Ending:
     """Works on one job. Whatever is wrong with it ends it, and only it."""
-    claimed = turn.claimed
-    job = claimed.job
-    with structlog.contextvars.bound_contextvars(
-        job_id=job.id, connection=job.connection_id, process=job.process, record=job.source_id
+    job = turn.claimed.job
+    name = "report" if job.process in TO_SHOP else "turn"
+    with (
+        spans.work(name, job.origin, connection=job.connection_id, process=job.process.value, job=job.id) as work,
+        structlog.contextvars.bound_contextvars(
+            job_id=job.id, connection=job.connection_id, process=job.process, record=job.source_id
+        ),
     ):
-        try:
-            return await _transfer(gateway, turn, gate)
-        except LeaseLost:
-            raise
-        except GaveWay:
-            return Ending(claimed, turn.connection)
-        except GatewayError as error:
-            return _retry_later(gateway, turn, None, error)
-        except Exception as error:
-            if is_passing(error):
-                raise  # the database is away: the lane's next holder takes the job back and checks what came of it
-            log.exception("job_failed")
-            result = _failed(job, Transfer.UNKNOWN, "internal-error", "An error of the gateway itself; its log has the details")
-            return _ended(gateway, turn, None, result)
+        ending = await _ending(gateway, turn, gate)
+        work.note("outcome", ending.outcome)
+        return ending
+
+
+async def _ending(gateway: Gateway, turn: Turn[Ending], gate: Gate[Ending]) -> Ending:
+    try:
+        return await _transfer(gateway, turn, gate)
+    except LeaseLost:
+        raise
+    except GaveWay:
+        return Ending(turn.claimed, turn.connection)
+    except GatewayError as error:
+        return _retry_later(gateway, turn, None, error)
+    except Exception as error:
+        if is_passing(error):
+            raise  # the database is away: the lane's next holder takes the job back and checks what came of it
+        log.exception("job_failed")
+        words = "An error of the gateway itself; its log has the details"
+        return _ended(gateway, turn, None, _failed(turn.claimed.job, Transfer.UNKNOWN, "internal-error", words))
 
 
 async def _transfer(gateway: Gateway, turn: Turn[Ending], gate: Gate[Ending]) -> Ending:

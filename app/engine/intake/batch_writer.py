@@ -22,8 +22,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import EventState
 from app.storage.engine import Database, prepare_sqlite
+from app.tracing.origin import Origin
 
-COLUMNS = ("connection_id", "received_at", "topic", "headers", "body", "size", "state")
+COLUMNS = ("connection_id", "received_at", "topic", "headers", "body", "size", "state", "request_id", "traceparent")
 CHECKPOINT_SECONDS = 0.5
 KEPT_SECONDS = 1.0
 """A PostgreSQL connection that was idle for less than this takes the next batch without a check."""
@@ -50,6 +51,9 @@ class Row(Protocol):
 
     @property
     def body(self) -> bytes: ...
+
+    @property
+    def origin(self) -> Origin: ...
 
 
 class Writer(Protocol):
@@ -97,6 +101,8 @@ class SqliteWriter:
                 row.body,
                 len(row.body),
                 EventState.RECEIVED.value,
+                row.origin.request_id,
+                row.origin.traceparent,
             )
         # A single statement is its own transaction.
         self._connection.execute(_insert(len(rows)), values)
@@ -136,9 +142,10 @@ class PostgresWriter:
     """
 
     STATEMENT = (
-        "INSERT INTO inbox (connection_id, received_at, topic, headers, body, size, state) "
-        "SELECT c, r, t, h::jsonb, b, length(b), $6::text "
-        "FROM unnest($1::text[], $2::timestamptz[], $3::text[], $4::text[], $5::bytea[]) AS batch (c, r, t, h, b)"
+        "INSERT INTO inbox (connection_id, received_at, topic, headers, body, size, state, request_id, traceparent) "
+        "SELECT c, r, t, h::jsonb, b, length(b), $8::text, q, p "
+        "FROM unnest($1::text[], $2::timestamptz[], $3::text[], $4::text[], $5::bytea[], $6::text[], $7::text[]) "
+        "AS batch (c, r, t, h, b, q, p)"
     )
 
     def __init__(self, database: Database) -> None:
@@ -153,6 +160,8 @@ class PostgresWriter:
             [row.topic for row in rows],
             [orjson.dumps(row.headers).decode() for row in rows],
             [row.body for row in rows],
+            [row.origin.request_id for row in rows],
+            [row.origin.traceparent for row in rows],
             EventState.RECEIVED.value,
         )
         try:

@@ -15,6 +15,7 @@ from datetime import datetime
 from app.engine.intake.batch_writer import Writer
 from app.errors import GatewayError
 from app.logs import get_logger
+from app.tracing.origin import Origin, fresh
 
 log = get_logger(__name__)
 
@@ -40,6 +41,7 @@ class Delivery:
     topic: str | None
     headers: dict[str, str]
     body: bytes
+    origin: Origin = field(default_factory=fresh)
 
 
 @dataclass

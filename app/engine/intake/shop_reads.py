@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import SourceRecord
@@ -23,7 +22,7 @@ from app.engine.core.retry import pause_before
 from app.engine.core.sessions import told
 from app.engine.core.sources import reads_by_id, record_source
 from app.engine.intake.deciding import Turn
-from app.engine.intake.understanding import Ended, Ready, ToRead, change_of, change_of_family, dead, found, not_understood
+from app.engine.intake.understanding import Ended, Ready, ToRead, about, change_of, change_of_family, dead, found, not_understood
 from app.engine.jobs.enqueue import RecordGone, Version
 from app.engine.jobs.events import EventWait, park_events
 from app.engine.jobs.mapper import completed
@@ -32,6 +31,7 @@ from app.integrations.protocol.source import ReadsFamilies
 from app.logs import get_logger
 from app.records import alerts, mappings
 from app.records.connection_lanes import shop_lane
+from app.tracing import spans
 
 log = get_logger(__name__)
 T = TypeVar("T")
@@ -146,7 +146,12 @@ class ShopReads:
             self._asked.clear()
 
     async def _read(self, asked: Sequence[ToRead]) -> _Answer:
-        gateway, connection, first = self._turn.gateway, self._turn.connection, asked[0]
+        first = asked[0]
+        with spans.work("read", first.event.origin, connection=self._turn.connection.id, process=first.process.value):
+            return await self._answer(first, asked)
+
+    async def _answer(self, first: ToRead, asked: Sequence[ToRead]) -> _Answer:
+        gateway, connection = self._turn.gateway, self._turn.connection
         announced = next((each.announced for each in asked if each.announced is not None), None)
         if not first.by_id:
             assert announced is not None
@@ -194,7 +199,7 @@ class ShopReads:
 
     def _take(self, asked: ToRead, answer: _Answer, answers: Answers) -> None:
         event, connection = asked.event, self._turn.connection
-        with structlog.contextvars.bound_contextvars(event_id=event.id, connection=connection.name):
+        with about(connection, event):
             try:
                 record = answer.record or (answer.announced if asked.announced is not None else None)
                 if record is None:

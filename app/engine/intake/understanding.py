@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -19,6 +20,8 @@ from app.logs import get_logger
 from app.records.connections import Connection
 from app.records.events import Event
 from app.storage.outages import is_passing
+from app.tracing import spans
+from app.tracing.origin import bound, fresh
 
 log = get_logger(__name__)
 
@@ -107,7 +110,7 @@ def change_of_family(connection: Connection, event: Event, record: SourceRecord)
 
 
 def found(event: Event) -> Found:
-    return Found(FoundBy.WEBHOOK, event_id=event.id, received_at=event.received_at)
+    return Found(FoundBy.WEBHOOK, event_id=event.id, received_at=event.received_at, origin=event.origin or fresh())
 
 
 async def understand(gateway: Gateway, connection: Connection, events: Sequence[Event]) -> Understood:
@@ -115,7 +118,7 @@ async def understand(gateway: Gateway, connection: Connection, events: Sequence[
     known = Understood()
     whole: list[tuple[Event, SourceRecord]] = []
     for event in events:
-        with structlog.contextvars.bound_contextvars(event_id=event.id, connection=connection.name):
+        with about(connection, event):
             try:
                 said = _interpreted(connection, event)
                 _listen(gateway, connection, event.body)
@@ -132,12 +135,22 @@ async def understand(gateway: Gateway, connection: Connection, events: Sequence[
         if full is None:
             known.to_read.append(ToRead(event, record.process, record.source_id, record, by_id=False))
             continue
-        with structlog.contextvars.bound_contextvars(event_id=event.id, connection=connection.name):
+        with about(connection, event), spans.work("map", event.origin, connection=connection.id, event=event.id):
             try:
                 known.ready.append(Ready(event, change_of(connection, event, full)))
             except Exception as error:
                 known.ended.append(not_understood(event, error))
     return known
+
+
+@contextmanager
+def about(connection: Connection, event: Event) -> Iterator[None]:
+    """Lines of the log name the event, and where it comes from."""
+    with (
+        bound(event.origin or fresh()),
+        structlog.contextvars.bound_contextvars(event_id=event.id, connection=connection.name),
+    ):
+        yield
 
 
 def not_understood(event: Event, error: Exception) -> Ended:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
@@ -14,6 +14,7 @@ from app.domain.record import payload_hash
 from app.flows.outcomes import Transfer
 from app.records.connections import Connection
 from app.records.mappings import Mapping
+from app.tracing.origin import Origin, current_or_fresh
 
 ACTIVE = (JobState.WAITING, JobState.PARKED, JobState.RUNNING)
 """A job in one of these states reads its record again by itself."""
@@ -53,6 +54,7 @@ class Found:
     held_by_brake: bool = False
     forced: bool = False
     resent: bool = False
+    origin: Origin = field(default_factory=current_or_fresh, compare=False)
 
 
 @dataclass(frozen=True)

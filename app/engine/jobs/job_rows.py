@@ -15,6 +15,7 @@ from app.engine.jobs.events import events_wait_again
 from app.records.jobs import Job, of_record
 from app.storage.tables import jobs, run_items
 from app.storage.upserts import insert_missing_id
+from app.tracing.origin import current_or_fresh
 
 Values = Mapping[str, Any]
 
@@ -62,7 +63,15 @@ async def upsert_job(
 
 async def _insert(db: AsyncConnection, key: JobKey, new: Values, now: datetime) -> Upserted | None:
     fixed = {"connection_id": key.connection_id, "process": key.process, "source_id": key.source_id}
-    values = {**fixed, **new, "generation": 1, "ready_at": now, "created_at": now, "updated_at": now}
+    values = {
+        **fixed,
+        **new,
+        **current_or_fresh()._asdict(),
+        "generation": 1,
+        "ready_at": now,
+        "created_at": now,
+        "updated_at": now,
+    }
     job_id = await insert_missing_id(db, jobs, **values)
     return None if job_id is None else Upserted(job_id, 1, None)
 
@@ -72,7 +81,7 @@ async def _raise(db: AsyncConnection, key: JobKey, job: Job | None, changes: Cal
         job = await of_record(db, key.connection_id, key.process, key.source_id, lock=True)
     assert job is not None
     done = Upserted(job.id, job.generation + 1, job.taken_generation)
-    changed = {**changes(job), "generation": done.generation, "updated_at": now}
+    changed = {**changes(job), **current_or_fresh()._asdict(), "generation": done.generation, "updated_at": now}
     await db.execute(update(jobs).where(jobs.c.id == job.id).values(**changed))
     return done
 

@@ -251,6 +251,8 @@ class RecordPlan:
             "settings_version": connection.settings_version,
             "found_by": change.found.by,
             "override": None,
+            "request_id": change.found.origin.request_id,
+            "traceparent": change.found.origin.traceparent,
             "updated_at": self.now,
         }
         if self.job is None:

@@ -24,6 +24,7 @@ class Call:
     status: int
     answer: Any
     fault: str | None = None
+    traceparent: str | None = None
 
 
 @dataclass
@@ -47,6 +48,7 @@ class Journal:
                 status=status,
                 answer=answer,
                 fault=fault,
+                traceparent=request.headers.get("traceparent"),
             )
         )
         if len(self.calls) > self.limit:

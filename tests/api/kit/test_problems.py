@@ -23,6 +23,7 @@ async def test_an_address_that_is_not_there(sqlite_harness: Api) -> None:
         "status": 404,
         "detail": "there is nothing at /nothing/here",
         "instance": "/nothing/here",
+        "request_id": answer.headers["X-Request-Id"],
         "fix": "see /docs for all addresses",
     }
 

@@ -40,8 +40,9 @@ class TestRefusals:
         polled = WooCommerce()
         polled.webhooks = None
         monkeypatch.setitem(INTEGRATIONS, "woocommerce", polled)
-        unknown = await sqlite_harness.client.post("/webhooks/nobody", content=BODY, headers=signed())
-        answer = await post(sqlite_harness)
+        same = signed() | {"x-request-id": "one-of-two"}
+        unknown = await sqlite_harness.client.post("/webhooks/nobody", content=BODY, headers=same)
+        answer = await post(sqlite_harness, headers=same)
         assert (answer.status_code, answer.content) == (404, unknown.content)
 
     async def test_a_missing_signature_is_401_before_the_body_is_read(self, sqlite_harness: Harness) -> None:
@@ -118,6 +119,7 @@ class TestRefusals:
             "status": 401,
             "detail": "The signature does not fit the body",
             "fix": "Give the shop's webhook the connection's webhook secret",
+            "request_id": answer.headers["X-Request-Id"],
         }
         assert WEBHOOK_SECRET not in answer.text
 

@@ -20,7 +20,7 @@ async def test_a_well_formed_one_is_answered_as_it_was_given(sqlite_harness: Api
 
 @pytest.mark.parametrize("given", ["", "a b", "x" * 65, "ø", 'a"b', "<b>"])
 async def test_any_other_is_replaced(sqlite_harness: Api, given: str) -> None:
-    answer = await sqlite_harness.admin.get("/nothing", headers=[("X-Request-Id", given.encode())])
+    answer = await sqlite_harness.admin.get("/nothing", headers=[(b"X-Request-Id", given.encode())])
     assert OWN.fullmatch(answer.headers["X-Request-Id"])
     assert answer.json()["request_id"] == answer.headers["X-Request-Id"]
 

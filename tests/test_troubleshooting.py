@@ -11,7 +11,7 @@ import pytest
 
 from app.api.intake import refusals, wms_webhooks
 from app.api.kit.problems import KINDS
-from app.engine.upkeep.mail import MEANING
+from app.engine.upkeep.alerting.kinds import KINDS as ALERTS
 from app.integrations.protocol import Refused, WhyRefused
 from app.integrations.woocommerce.webhooks import incoming
 from app.settings import known_variables
@@ -35,10 +35,10 @@ def raised() -> Iterator[str]:
 
 def test_every_alert_that_is_raised_has_a_meaning() -> None:
     assert set(raised()) >= {"held", "brake", "webhooks", "future-record", "login-refused"}, "the calls were not found"
-    assert set(raised()) - set(MEANING) == set()
+    assert set(raised()) - set(ALERTS) == set()
 
 
-@pytest.mark.parametrize("kind", sorted(MEANING))
+@pytest.mark.parametrize("kind", sorted(ALERTS))
 def test_every_kind_of_alert_has_a_row(kind: str) -> None:
     assert kind in ROWS
 

@@ -21,7 +21,8 @@ from app.commands.kit.findings import Finding, State, fail, ok, warn
 from app.engine.core.sessions import SharedSessions
 from app.engine.operations.lanes import paused_calls
 from app.engine.operations.warehouse_test import guarded
-from app.engine.upkeep import mail, webhook_guard, webhook_state
+from app.engine.upkeep import webhook_guard, webhook_state
+from app.engine.upkeep.alerting import mail
 from app.errors import BadInput, RemoteError
 from app.http import GuardedTransport, ListeningClient, account_client, client_on, http_date, send
 from app.integrations.kit.odd_answers import what_stands_around

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypedDict, Unpack
@@ -111,6 +111,10 @@ async def make(db: AsyncConnection, missing: Sequence[tuple[Connection, Process]
     if rows:
         await db.execute(insert_ignoring(db, cursors), rows)
     return failed
+
+
+async def of_connections(db: AsyncConnection, connection_ids: Collection[str]) -> list[Cursor]:
+    return [_opened(row) for row in await db.execute(select(cursors).where(cursors.c.connection_id.in_(connection_ids)))]
 
 
 def _opened(row: Row[Any]) -> Cursor:

@@ -208,7 +208,14 @@ class Settings(Limits, Traces):
     smtp_tls: bool = Field(
         True, description="Encrypt the connection to the mail server. Switch it off only for a server on this machine."
     )
-    alert_webhook_url: str | None = Field(None, description="Address to which alerts are posted as JSON.")
+    alert_webhook_url: str | None = Field(None, description="Address to which alerts are posted.")
+    alert_webhook_format: Literal["json", "slack", "teams"] = Field(
+        "json",
+        description=(
+            "What is posted there: `json` is our own, `slack` is for a Slack incoming webhook, `teams` for a webhook of a "
+            "Microsoft Teams workflow."
+        ),
+    )
     alert_webhook_secret: SecretStr | None = Field(
         None, description="Secret that signs those posts. X-Gateway-Signature is the Base64 HMAC-SHA256 of the body."
     )

@@ -135,6 +135,7 @@ stock_levels = Table(
     partial("ix_stock_levels_most_sold", "connection_id", "sold", "id", where="state = 'waiting'"),
     Index("ix_stock_levels_written", "connection_id", "written_at"),
     partial("ix_stock_levels_parked", "due_at", where="state = 'parked'"),
+    partial("ix_stock_levels_problem", "connection_id", "problem_code", where="problem_code is not null"),
 )
 
 reservations = Table(

@@ -1,8 +1,8 @@
-"""Tables beside the pipe: keys and sessions, work by the clock, people who connect a system, suppliers, who changed what."""
+"""Tables beside the pipe: API keys, work by the clock, people who log in or connect a system, suppliers, mutes, the audit."""
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, LargeBinary, String, Table, Text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, LargeBinary, String, Table, Text, UniqueConstraint
 
 from app.storage.tables import metadata
 from app.storage.types import BigId, Json, Line, UtcTime, Words
@@ -93,4 +93,17 @@ suppliers = Table(
     Column("changed_at", UtcTime, nullable=False),
     Column("is_new", Boolean, nullable=False),  # the articles that were sent before this change do not have it yet
     Index("ix_suppliers_new", "connection_id", "is_new", "source_id"),
+)
+
+mutes = Table(
+    "mutes",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("kind", String(40), nullable=False),
+    # Empty: alerts that belong to no connection. So no foreign key.
+    Column("connection_id", String(40), nullable=False),
+    Column("until", UtcTime, nullable=False),
+    Column("made_at", UtcTime, nullable=False),
+    Column("made_by", Words, nullable=False),
+    UniqueConstraint("kind", "connection_id"),
 )

@@ -374,6 +374,11 @@ run_items = Table(
     partial("ix_run_items_open", "job_id", where="outcome is null"),
 )
 
+UNTOLD = "closed_at is null and (sent_at is null or last_at > sent_at)"
+"""Of an alert: it is open, and people do not know, or do not know that it came again."""
+CLOSING_UNTOLD = "closed_at is not null and sent_at is not null and (closing_sent_at is null or closing_sent_at < sent_at)"
+"""Of an alert: it is over, and people know only of its beginning."""
+
 alerts = Table(
     "alerts",
     metadata,
@@ -386,10 +391,18 @@ alerts = Table(
     Column("first_at", UtcTime, nullable=False),
     Column("last_at", UtcTime, nullable=False),
     Column("sent_at", UtcTime),  # when somebody was told of it last
+    Column("closed_at", UtcTime),  # None: it is open
+    Column("closed_by", Words),  # the person; None: the gateway, because the trouble was over
+    Column("closed_why", Words),
+    Column("closing_sent_at", UtcTime),  # when somebody was told that it is over
+    Column("muted_until", UtcTime),
     UniqueConstraint("kind", "connection_id", "subject"),
     Index("ix_alerts_last", "kind", "connection_id", "id"),
     partial("ix_alerts_kind", "kind", "id", where=LISTED),
     partial("ix_alerts_connection", "connection_id", "id", where=LISTED),
-    partial("ix_alerts_untold", "id", where="sent_at is null or last_at > sent_at"),
+    partial("ix_alerts_open", "id", where="closed_at is null"),
+    partial("ix_alerts_open_of", "connection_id", "id", where="closed_at is null"),
+    partial("ix_alerts_untold", "id", where=UNTOLD),
+    partial("ix_alerts_closing_untold", "id", where=CLOSING_UNTOLD),
     partial("ix_alerts_told", "sent_at", where="sent_at is not null"),
 )

@@ -7,6 +7,7 @@ from typing import Any
 from app.api.kit.examples import SYSTEM
 
 IN_PATH: dict[str, tuple[str, Any]] = {
+    "alert_id": ("Id of an alert, as GET /alerts lists it.", 12),
     "connection": ("Name or id of a connection, as GET /connections lists it.", "nettbutikk"),
     "event_id": ("Id of an event, as GET /events lists it.", 812),
     "integration": ("Name of a system, for all its connections, or name or id of one connection.", SYSTEM.name),
@@ -15,6 +16,7 @@ IN_PATH: dict[str, tuple[str, Any]] = {
     "lane_id": ("Id of a lane, as GET /lanes lists it.", "lane_5c1f0a9be2d4"),
     "letter_id": ("Id of a dead letter, as GET /dead-letters lists it.", "job-17"),
     "mapping_id": ("Id of a record, as GET /mappings lists it. GET /mappings?number=… finds it by any of its numbers.", 412),
+    "mute_id": ("Id of a mute, as GET /alerts/mutes lists it.", 3),
     "webhook_id": ("The last part of the address, as the connection shows it.", "kY0cR2vQ9sT4"),
     "run_id": ("Id of a run, as GET /runs lists it.", "run_6vJ2kQx1TzYa8WbC"),
 }

@@ -16,7 +16,7 @@ from app.errors import Conflict
 from app.integrations.protocol import Granted, Integration
 from app.integrations.protocol.credentials import revealed
 from app.integrations.registry import integration
-from app.records import alerts, connection_lanes, connections, sessions
+from app.records import connection_lanes, connections, sessions
 from app.records.connections import Connection, Draft, Prepared, Status, prepare
 from app.records.onboarding import visits
 from app.records.onboarding.visits import Visit
@@ -71,9 +71,6 @@ async def connect(gateway: Gateway, visit: Visit, name: str, warehouse: OngoingC
             await sessions.replace(db, gateway.vault, connection_id, known, granted.session, gateway.clock())
         if not await visits.made(db, visit.id, connection_id):
             raise Conflict("this was done in another window already", fix="go on there, or begin anew")
-        if known.ended is not None:
-            words = "It was allowed again. What waited goes on."
-            await alerts.raise_alert(db, "recovered", connection_id, "consent", words, gateway.clock())
         saved = await connections.find(db, gateway.vault, connection_id)
         consent = Change("consent", is_secret=True)
         if current is None:

@@ -1,5 +1,5 @@
-"""Alerts about connections: no orders where there should be some, polls that fail, polls that work again, carriers that the WMS
-does not list any more."""
+"""Alerts about connections: no orders where there should be some, polls that fail, carriers that the WMS does not list any
+more."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app.errors import RemoteError
 from app.integrations.protocol.capabilities import Capability
 from app.logs import get_logger
 from app.records import alerts
-from app.records.alerts import Heard
+from app.records.alerts import Heard, closing
 from app.records.connections import Connection
 from app.storage.engine import Database
 from app.warehouse.writes.transporters import transporter_problems
@@ -28,7 +28,7 @@ FAILING_FROM = 3
 async def look_for_silence(database: Database, of: Sequence[Connection], now: datetime) -> None:
     """Alerts once for each silence: no new order for `silent_hours`, on a connection that has been active as long.
 
-    Alerts once more when orders come again. One statement for all connections, and no write while there is nothing to say.
+    One statement for all connections, and no write while there is nothing to say.
     """
     listened = {each.id: each for each in of if _is_listened_to(each)}
     if not listened:
@@ -38,8 +38,8 @@ async def look_for_silence(database: Database, of: Sequence[Connection], now: da
     news = [found for each in heard if (found := _news(listened[each.connection_id], each, now)) is not None]
     if news:
         async with database.begin() as db:
-            for kind, connection_id, subject, text in news:
-                await alerts.raise_alert(db, kind, connection_id, subject, text, now)
+            for connection_id, subject, text in news:
+                await alerts.raise_alert(db, "silent", connection_id, subject, text, now)
 
 
 def _is_listened_to(connection: Connection) -> bool:
@@ -47,21 +47,16 @@ def _is_listened_to(connection: Connection) -> bool:
     return settings.silent_hours is not None and settings.processes.orders and connection.activated_at is not None
 
 
-def _news(connection: Connection, heard: Heard, now: datetime) -> tuple[str, str, str, str] | None:
-    """The alert to raise about this connection, if there is one: kind, connection, subject and text."""
+def _news(connection: Connection, heard: Heard, now: datetime) -> tuple[str, str, str] | None:
+    """The silence to tell of, if there is one: connection, subject and text."""
     hours = connection.settings.silent_hours
     assert hours is not None
     assert connection.activated_at is not None
     since = max(connection.activated_at, heard.newest or connection.activated_at)
     subject = f"since {since:%Y-%m-%d %H:%M}"
-    if (now - since).total_seconds() >= hours * 3600:
-        if heard.silence == subject:
-            return None
-        text = f"No new order {subject} UTC; look whether {_what_may_fail(connection)}"
-        return "silent", connection.id, subject, text
-    if heard.silence is None or heard.told:
+    if (now - since).total_seconds() < hours * 3600 or heard.silence == subject:
         return None
-    return "recovered", connection.id, f"silent {heard.silence}", f"Orders come again; there had been none {heard.silence} UTC"
+    return connection.id, subject, f"No new order {subject} UTC; look whether {_what_may_fail(connection)}"
 
 
 def _what_may_fail(connection: Connection) -> str:
@@ -82,11 +77,13 @@ async def look_for_transporters(gateway: Gateway, connection: Connection) -> Non
         log.warning("transporters_not_checked", connection=connection.name, error=type(error).__name__)
         return
     found = transporter_problems(choices, contracts)
-    if found:
-        async with gateway.database.begin() as db:
-            for problem in found:
-                text = f"{problem.field}: {problem.message}. Fix: {problem.fix}"
-                await alerts.raise_alert(db, "transporter-gone", connection.id, problem.field, text, gateway.clock())
+    now = gateway.clock()
+    async with gateway.database.begin() as db:
+        for problem in found:
+            text = f"{problem.field}: {problem.message}. Fix: {problem.fix}"
+            await alerts.raise_alert(db, "transporter-gone", connection.id, problem.field, text, now)
+        listed = [problem.field for problem in found]
+        await closing.close_others(db, ("transporter-gone", connection.id), listed, "the warehouse lists it again", now)
 
 
 async def poll_failed(
@@ -95,12 +92,6 @@ async def poll_failed(
     if failures == FAILING_FROM:
         text = f"{process}: {failures} polls have failed in a row; the last one: {error}"
         await alerts.raise_alert(db, "failing", connection.id, process, text, now)
-
-
-async def poll_worked(db: AsyncConnection, connection: Connection, process: str, failures_before: int, now: datetime) -> None:
-    if failures_before >= FAILING_FROM:
-        text = f"{process}: polled again after {failures_before} failures; what was missed has been read"
-        await alerts.raise_alert(db, "recovered", connection.id, process, text, now)
 
 
 async def records_wait(

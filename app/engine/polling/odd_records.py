@@ -76,6 +76,4 @@ async def one_or_left_out(part_run: PartRun, what: str, store: Callable[[], Awai
 
 async def name_once_a_day(db: AsyncConnection, part_run: PartRun, kind: str, subject: str, text: str, now: datetime) -> None:
     """Raises the alert once a day for each subject."""
-    subject = f"{subject[:180]} {now:%Y-%m-%d}"
-    if not await alerts.is_raised(db, kind, part_run.connection.id, subject):
-        await alerts.raise_alert(db, kind, part_run.connection.id, subject, text, now)
+    await alerts.raise_daily(db, kind, part_run.connection.id, subject, text, now)

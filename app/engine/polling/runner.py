@@ -223,7 +223,6 @@ async def _schedule_next(db: AsyncConnection, part_run: PartRun, now: datetime) 
         await health_alerts.records_wait(db, part_run.connection, part_run.process.value, waiting.polls, why, now)
     if part_run.sweeps:
         values |= {"swept_at": now, "next_sweep_at": now + timedelta(hours=deep_sweep.hours(part_run))}
-    await health_alerts.poll_worked(db, part_run.connection, part_run.process.value, before.failures, now)
     await cursors.change(db, part_run.connection.id, part_run.process, **values)
     return before
 

@@ -95,7 +95,6 @@ class Known:
         async with self.gateway.database.read() as db:
             opened, failed = await connections.opened_and_closed(db, self.gateway.vault, ids=[each.id for each in changed])
         fresh = [(each.id, failed[each.id]) for each in changed if each.id in failed and self._is_news(each)]
-        healed = [each for each in opened if each.id in self._failed]
         self._seen |= {each.id: each for each in changed}
         self.active |= {each.id: each for each in opened}
         for each in opened:
@@ -105,22 +104,20 @@ class Known:
         for connection_id in failed:
             self.active.pop(connection_id, None)
             self._failed[connection_id] = now
-        await self._tell(fresh, healed, now)
+        await self._tell(fresh, now)
 
     def _is_news(self, each: Listed) -> bool:
         """Whether it could be opened before, or has changed since it could not."""
         return each.id not in self._failed or self._seen.get(each.id) != each
 
-    async def _tell(self, failed: Sequence[tuple[str, Exception]], healed: list[Connection], now: datetime) -> None:
-        if not failed and not healed:
+    async def _tell(self, failed: Sequence[tuple[str, Exception]], now: datetime) -> None:
+        if not failed:
             return
         async with self.gateway.database.begin() as db:
             for connection_id, error in failed:
                 text = f"The connection cannot be opened, so nothing of it is polled or sent: {reason(error)}"
                 await alerts.raise_alert(db, "failing", connection_id, SUBJECT, text, now)
                 log.error("connection_not_opened", connection=connection_id, error=type(error).__name__)
-            for connection in healed:
-                await alerts.raise_alert(db, "recovered", connection.id, SUBJECT, "The connection can be opened again", now)
 
     async def _ensure_cursors(self, of: list[Connection], now: datetime) -> None:
         if not of:
@@ -130,7 +127,7 @@ class Known:
         if missing:
             async with self.gateway.database.begin() as db:
                 failed = await cursors.make(db, missing, now)
-            await self._tell(list(failed.items()), [], now)
+            await self._tell(list(failed.items()), now)
 
 
 def reason(error: Exception) -> str:

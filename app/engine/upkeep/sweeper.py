@@ -18,7 +18,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.engine.core.queue import Task, poll_key
 from app.engine.core.runtime import Gateway
 from app.engine.polling import health_alerts
-from app.engine.upkeep import alerts, due, gauges, missing_rests, retention, webhook_guard
+from app.engine.upkeep import due, gauges, missing_rests, retention, webhook_guard
+from app.engine.upkeep.alerting import notify
 from app.engine.upkeep.due import Sign, WakeUp
 from app.engine.upkeep.known import Known
 from app.engine.upkeep.rung import MOST_POLLS, Rung
@@ -32,6 +33,7 @@ log = get_logger(__name__)
 
 SILENCE_EVERY = timedelta(minutes=1)
 RESTS_EVERY = timedelta(minutes=1)
+CLOSED_EVERY = timedelta(seconds=30)
 GAUGES_EVERY = timedelta(seconds=15)
 LEAST_PAUSE = 0.2
 """The shortest pause between two sweeps, as a share of the interval."""
@@ -92,6 +94,8 @@ class Sweeper:
     _listened_at: datetime | None = None
     _rests_at: datetime | None = None
     _rests_to: int = 0
+    _closed_at: datetime | None = None
+    _closed_to: int = 0
     _shown_at: datetime | None = None
     _outages: int = 0
     _tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
@@ -122,7 +126,7 @@ class Sweeper:
             wake_ups += await self._polls(now)
         async with self._part("wake-ups"):
             await self._ring(wake_ups, now)
-        await self._aside("alerts", alerts.notify, now)
+        await self._aside("alerts", notify.notify, now)
         await self._aside("retention", retention.prune_when_due, now)
         # Not in the same sweep, so that none takes many more statements than the others.
         if _is_over(self._listened_at, SILENCE_EVERY, now):
@@ -133,6 +137,10 @@ class Sweeper:
             self._rests_at = now
             async with self._part("rests"):
                 self._rests_to = await missing_rests.look(self.gateway.database, self.known.active, self._rests_to, now)
+        elif _is_over(self._closed_at, CLOSED_EVERY, now):
+            self._closed_at = now
+            async with self._part("alerts"):
+                self._closed_to = await notify.look(self.gateway, self._closed_to, now)
         elif _is_over(self._shown_at, GAUGES_EVERY, now):
             self._shown_at = now
             await self._aside("gauges", gauges.update, now)

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from app.engine.operations.onboarding import address_of
+from app.engine.upkeep.alerting import notify
 from app.engine.upkeep.retention import prune
 from app.errors import ConsentEnded
 from app.integrations.protocol.capabilities import Capability
@@ -393,7 +394,9 @@ async def test_an_ended_consent_is_shown_with_its_link_and_its_recovery_is_told(
     await person.comes_back(code=samtykke.consent.allows("c9"), state=person.sent_to["state"])
     assert "connected again" in person.page
     assert (await site.client.get("/connections/nettbutikk")).json()["consent"]["state"] == "given"
-    assert [each.kind for each in await rows(site, alerts)] == ["consent-ended", "recovered"]
+    await notify.look(site.gateway, 0, site.gateway.clock())
+    (alert,) = await rows(site, alerts)
+    assert (alert.kind, alert.closed_why) == ("consent-ended", "it was allowed again; what waited goes on")
 
 
 async def test_a_goods_owners_second_connection_begins_with_numbers_of_its_own(

@@ -12,6 +12,7 @@ import hmac
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,9 @@ import pytest
 from sqlalchemy import select
 
 from app.engine.polling import health_alerts
-from app.engine.upkeep import alerts as alert_mail
+from app.engine.upkeep.alerting import notify as alert_mail
 from app.records import alerts as records
+from app.records.alerts import closing, mutes
 from app.storage.tables import alerts
 from tests.harness import Harness, open_harness
 
@@ -127,6 +129,11 @@ async def tell(harness: Harness) -> int:
     return await alert_mail.notify(harness.gateway, harness.clock())
 
 
+async def close(harness: Harness) -> None:
+    """The sweep's look whether the trouble of alerts is over."""
+    await alert_mail.look(harness.gateway, 0, harness.clock())
+
+
 def bodies(hook: Hook) -> list[list[dict[str, Any]]]:
     return [json.loads(body)["alerts"] for _, body in hook.got]
 
@@ -189,10 +196,10 @@ async def test_other_trouble_is_told_at_once(harness: Harness, hook: Hook) -> No
     await trouble(harness)
     await tell(harness)
     harness.tick(60)
-    await trouble(harness, "failing", "orders", "orders: 3 polls have failed in a row")
+    await trouble(harness, "signatures", "wrong", "Many deliveries with a wrong signature")
 
     assert await tell(harness) == 1
-    assert [alert["kind"] for alert in bodies(hook)[1]] == ["failing"]
+    assert [alert["kind"] for alert in bodies(hook)[1]] == ["signatures"]
 
 
 async def test_five_hundred_at_once_are_one_message(harness: Harness, postman: Postman, hook: Hook) -> None:
@@ -268,6 +275,85 @@ async def test_without_a_way_nothing_is_done(sqlite_database: str, tmp_path: Pat
         assert await tell(harness) == 0
 
 
+class TestTheEnd:
+    """People hear that trouble is over if they had heard of it."""
+
+    async def end(self, harness: Harness, *ids: int) -> None:
+        async with harness.gateway.database.begin() as db:
+            found = {each.id: (each, "it is over") for each in await records.open_ones(db, 0, 50) if each.id in ids}
+            await closing.close_seen(db, found, harness.clock())
+
+    async def test_it_is_told_once(self, harness: Harness, postman: Postman, hook: Hook) -> None:
+        await trouble(harness)
+        await tell(harness)
+        await self.end(harness, 1)
+
+        assert await tell(harness) == 1
+        assert await tell(harness) == 0
+
+        assert postman.mails[1]["Subject"] == "Gateway: Closed: Records that wait for a person (shop)"
+        assert "- shop, orders:1: closed: it is over" in postman.mails[1].get_content()
+        (closed,) = json.loads(hook.got[1][1])["closed"]
+        assert (closed["state"], closed["closed_why"], closed["kind"]) == ("closed", "it is over", "held")
+
+    async def test_what_nobody_was_told_of_ends_in_silence(self, harness: Harness, hook: Hook) -> None:
+        await trouble(harness)
+        await self.end(harness, 1)
+
+        assert await tell(harness) == 0
+        assert hook.got == []
+
+    async def test_trouble_that_comes_back_opens_the_alert_and_is_told_of_after_the_window(self, harness: Harness) -> None:
+        await trouble(harness)
+        await tell(harness)
+        await self.end(harness, 1)
+        await tell(harness)
+        harness.tick(3700)
+        await trouble(harness)
+
+        (alert,) = await harness.stored.rows(select(alerts))
+        assert (alert.count, alert.closed_at, alert.closed_why) == (2, None, None)
+        assert await tell(harness) == 1
+
+    async def test_one_that_came_again_meanwhile_stays_open(self, harness: Harness) -> None:
+        await trouble(harness)
+        async with harness.gateway.database.read() as db:
+            (seen,) = await records.open_ones(db, 0, 50)
+        await trouble(harness)
+        async with harness.gateway.database.begin() as db:
+            await closing.close_seen(db, {seen.id: (seen, "it is over")}, harness.clock())
+
+        (alert,) = await harness.stored.rows(select(alerts))
+        assert alert.closed_at is None
+
+
+class TestMutes:
+    async def test_nobody_is_told_of_a_muted_alert_until_the_mute_ends(self, harness: Harness, hook: Hook) -> None:
+        await trouble(harness)
+        async with harness.gateway.database.begin() as db:
+            await closing.mute(db, 1, harness.clock() + timedelta(hours=2))
+        assert await tell(harness) == 0
+
+        harness.tick(2 * 3600 + 1)
+        assert await tell(harness) == 1
+        assert [alert["subject"] for alert in bodies(hook)[0]] == ["orders:1"]
+
+    async def test_a_muted_kind_is_one_connections_and_one_kinds(self, harness: Harness, hook: Hook) -> None:
+        other = await harness.connect("other", goods_owner_id=78, processes=PLAIN)
+        now = harness.clock()
+        async with harness.gateway.database.begin() as db:
+            await mutes.put(db, "held", harness.connection.id, now + timedelta(hours=1), "drift", now)
+            await records.raise_alert(db, "held", other.id, "orders:2", "Order 2 is held", now)
+        await trouble(harness)
+        await trouble(harness, "signatures", "wrong", "Many deliveries with a wrong signature")
+
+        assert await tell(harness) == 2
+        assert sorted((alert["kind"], alert["connection"]) for alert in bodies(hook)[0]) == [
+            ("held", "other"),
+            ("signatures", "shop"),
+        ]
+
+
 class TestSilence:
     async def look(self, harness: Harness) -> None:
         await health_alerts.look_for_silence(harness.gateway.database, [harness.connection], harness.clock())
@@ -292,13 +378,16 @@ class TestSilence:
         await self.look(harness)
         await harness.deliver(harness.shop.order("SOKK-1"))
         await self.look(harness)
-        await self.look(harness)
-        assert await harness.stored.alerts() == ["silent", "recovered"]
+        await close(harness)
+        (alert,) = await harness.stored.rows(select(alerts))
+        assert alert.closed_why == f"orders come again; there had been none {alert.subject} UTC"
 
         harness.tick(7 * 3600)
         await self.look(harness)
+        await close(harness)
 
-        assert await harness.stored.alerts() == ["silent", "recovered", "silent"]
+        rows = await harness.stored.rows(select(alerts).order_by(alerts.c.id))
+        assert [(row.kind, row.closed_at is None) for row in rows] == [("silent", False), ("silent", True)]
 
     async def test_it_is_off_unless_the_connection_asks_for_it(self, harness: Harness) -> None:
         harness.tick(1000 * 3600)
@@ -308,19 +397,22 @@ class TestSilence:
 
 
 class TestPolls:
-    async def test_three_that_fail_in_a_row_and_the_first_that_works_again_are_told_once_each(self, harness: Harness) -> None:
+    async def test_three_that_fail_in_a_row_are_told_once_and_the_first_that_works_again_closes_it(
+        self, harness: Harness
+    ) -> None:
         harness.shop.fail("status", status=503)
         for _ in range(5):
             await harness.poll("orders")
             harness.tick(3600)
         assert await harness.stored.alerts() == ["failing"]
+        await close(harness)
         harness.mend()
         await harness.poll("orders")
-        await harness.poll("orders")
+        await close(harness)
 
-        rows = await harness.stored.rows(select(alerts).order_by(alerts.c.id))
-        assert [(row.kind, row.count) for row in rows] == [("failing", 1), ("recovered", 1)]
-        assert rows[1].text == "orders: polled again after 5 failures; what was missed has been read"
+        (alert,) = await harness.stored.rows(select(alerts))
+        assert (alert.kind, alert.count) == ("failing", 1)
+        assert alert.closed_why == "orders were polled again; what was missed has been read"
 
     async def test_two_failures_are_nothing_to_hear_of(self, harness: Harness) -> None:
         harness.shop.fail("status", status=503)

@@ -16,8 +16,8 @@ from sqlalchemy import event, insert, select, update
 from app.domain import POLLED
 from app.engine.core.queue import MemoryWakeUps, Task
 from app.engine.core.runtime import Gateway, open_gateway
-from app.engine.upkeep import alerts as alert_mail
 from app.engine.upkeep import gauges, mail, retention, sweeper
+from app.engine.upkeep.alerting import notify as alert_mail
 from app.records.connections import Connection, Status
 from app.settings import Settings
 from app.storage.outbound_tables import hooks
@@ -240,7 +240,9 @@ class TestTroubleOfOne:
         await harness.announce(harness.shop.order())
         harness.tick(90)
         assert await sweep(harness) == [(Task.INGEST, harness.connection.id)]
-        assert await harness.stored.alerts() == ["failing", "recovered"]
+        await alert_mail.look(harness.gateway, 0, harness.clock())
+        (alert,) = await harness.stored.rows(select(alerts))
+        assert (alert.kind, alert.closed_why) == ("failing", "the connection can be opened again")
 
     async def test_a_part_of_a_sweep_that_fails_ends_no_other(self, harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
         async def fails(*_: Any) -> Any:

@@ -7,91 +7,35 @@ import contextlib
 import smtplib
 import ssl
 import threading
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator
 from email.message import EmailMessage
 
-from app.records.alerts import Alert as StoredAlert
+from app.engine.upkeep.alerting.message import Message
 from app.settings import Settings
 
 SECONDS = 20.0
 
-MEANING = {
-    "held": "Records that wait for a person",
-    "dead-letter": "Records that could not be transferred",
-    "login-refused": "Credentials that are no longer accepted",
-    "consent-ended": "Connections that a person must allow again",
-    "other-shop": "Another shop sends with this connection's secret",
-    "brake": "A run that waits to be confirmed",
-    "warning": "Something in the shop that should be looked at",
-    "transporter-gone": "A carrier that the warehouse does not list any more",
-    "silent": "No orders where there should be",
-    "failing": "A connection that cannot be read",
-    "recovered": "Connections that work again",
-    "webhooks": "Webhooks that had to be put right",
-    "signatures": "More wrong signatures than usual",
-    "wrong-keys": "Somebody tries API keys",
-    "wrong-secrets": "Somebody tries the secret of the WMS's webhook",
-    "not-stored": "Records that the gateway could not keep",
-    "future-record": "Records with a time that is still to come",
-    "clock-went-back": "A shop whose clock went back",
-    "rest-missing": "Partly sent orders whose rest does not come",
-    "odd-answers": "A shop whose answers are odd",
-    "stock": "Quantities that a shop did not take",
-    "task-timed-out": "Work that took far too long",
-    "test": "A test of the way to you",
-}
 
-
-@dataclass(frozen=True)
-class Sample:
-    """A made-up alert for the test message."""
-
-    kind: str
-    connection: str | None
-    subject: str
-    text: str
-    times: int
-    first_at: datetime
-    last_at: datetime
-
-
-Alert = StoredAlert | Sample
-
-
-def subject_of(due: Sequence[Alert]) -> str:
-    names = sorted({row.connection for row in due if row.connection})
-    count = f"{len(due)} alerts" if len(due) > 1 else MEANING.get(due[0].kind, due[0].kind)
-    return f"Gateway: {count}" + (f" ({', '.join(names[:3])}{' …' if len(names) > 3 else ''})" if names else "")
-
-
-def text_of(due: Sequence[Alert], more: int = 0) -> str:
-    """The message's text: alerts by kind and connection, each with how often it was raised.
-
-    It holds record ids, no personal data.
-    """
+def text_of(message: Message) -> str:
+    """The mail's text: alerts by kind, each with how often it was raised. It holds records' numbers, no personal data."""
     lines: list[str] = []
-    for kind in dict.fromkeys(row.kind for row in due):
-        lines += [MEANING.get(kind, kind), ""]
-        for row in due:
-            if row.kind == kind:
-                times = f" ({row.times} times)" if row.times > 1 else ""
-                lines.append(f"- {row.connection or 'gateway'}, {row.subject}: {row.text}{times}")
+    for heading, items in message.sections():
+        lines += [heading, ""]
+        for each in items:
+            lines += [f"- {each.where}: {each.said}", *([f"  {each.link}"] if each.link else [])]
         lines.append("")
-    lines += [f"And {more} more; see: gateway alerts", ""] if more else []
-    return "\n".join(lines)
+    return "\n".join([*lines, *([message.ending, ""] if message.ending else [])])
 
 
-def error_of(settings: Settings, due: Sequence[Alert], more: int) -> str | None:
+def error_of(settings: Settings, message: Message) -> str | None:
     try:
-        _mail(settings, due, more)
+        _mail(settings, message)
     except (OSError, smtplib.SMTPException, ValueError) as error:
         return words_of(settings, error)
     return None
 
 
-async def error_within(settings: Settings, due: Sequence[Alert], more: int, seconds: float = 2 * SECONDS) -> str | None:
+async def error_within(settings: Settings, message: Message, seconds: float = 2 * SECONDS) -> str | None:
     """Does the same, but waits only so long: a server may answer bit by bit for ever.
 
     It works in a thread that holds up nothing, the end of the process included.
@@ -101,7 +45,7 @@ async def error_within(settings: Settings, due: Sequence[Alert], more: int, seco
 
     def work() -> None:
         try:
-            error.append(error_of(settings, due, more))
+            error.append(error_of(settings, message))
         finally:
             with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
                 loop.call_soon_threadsafe(ended.set)
@@ -136,14 +80,14 @@ def _said(answer: bytes | str) -> str:
     return (answer.decode(errors="replace") if isinstance(answer, bytes) else answer)[:200]
 
 
-def _mail(settings: Settings, due: Sequence[Alert], more: int) -> None:
-    message = EmailMessage()
-    message["Subject"] = subject_of(due)
-    message["From"] = settings.smtp_from or settings.alert_mail_to[0]
-    message["To"] = ", ".join(settings.alert_mail_to)
-    message.set_content(text_of(due, more))
+def _mail(settings: Settings, message: Message) -> None:
+    letter = EmailMessage()
+    letter["Subject"] = message.title
+    letter["From"] = settings.smtp_from or settings.alert_mail_to[0]
+    letter["To"] = ", ".join(settings.alert_mail_to)
+    letter.set_content(text_of(message))
     with mail_server(settings) as server:
-        server.send_message(message)
+        server.send_message(letter)
 
 
 @contextlib.contextmanager

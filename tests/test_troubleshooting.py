@@ -43,6 +43,23 @@ def test_every_kind_of_alert_has_a_row(kind: str) -> None:
     assert kind in ROWS
 
 
+def runbooks() -> dict[str, str]:
+    """The sections of docs/runbooks.md, by their headings."""
+    sections = re.split(r"^## ", (ROOT / "docs" / "runbooks.md").read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    return {heading: " ".join(text.split()) for heading, _, text in (each.partition("\n") for each in sections)}
+
+
+def test_every_kind_of_alert_has_a_runbook_and_every_runbook_a_kind() -> None:
+    assert set(runbooks()) - {"How you are told"} == set(ALERTS)
+
+
+@pytest.mark.parametrize("kind", sorted(ALERTS))
+def test_a_runbook_says_what_to_look_at_what_to_do_and_what_closes_it(kind: str) -> None:
+    text = runbooks()[kind]
+    assert [each for each in ("**What it means.**", "**Look at**", "**Do.**") if each not in text] == []
+    assert f"**Closes** {ALERTS[kind].closes}." in text
+
+
 def problems() -> Iterator[str]:
     yield from (kind for kind, _ in KINDS.values())
     yield from (each.value for each in WhyRefused)

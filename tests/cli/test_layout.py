@@ -34,6 +34,7 @@ EVENT = {
     "reason": REASON,
 }
 ALERT = {
+    "id": 10412,
     "kind": "held",
     "connection": "fjellbutikken",
     "about": "order FJELL-5012",

@@ -108,6 +108,33 @@ async def test_alerts(site: Site) -> Answer:
     return await _post(site, "/alerts/test")
 
 
+async def _alert(site: Site, act: str) -> Answer:
+    await _held(site)
+    return await _post(site, f"/alerts/{(await _row(site, '/alerts'))['id']}/{act}")
+
+
+async def close_alert(site: Site) -> Answer:
+    return await _alert(site, "close")
+
+
+async def mute_alert(site: Site) -> Answer:
+    return await _alert(site, "mute")
+
+
+async def unmute_alert(site: Site) -> Answer:
+    alert_id = (await _alert(site, "mute")).json()["id"]
+    return await _post(site, f"/alerts/{alert_id}/unmute")
+
+
+async def mute_kind(site: Site) -> Answer:
+    return await _post(site, "/alerts/mutes", {"kind": "held", "connection": "shop"})
+
+
+async def unmute_kind(site: Site) -> Answer:
+    made = (await mute_kind(site)).json()
+    return await site.client.delete(f"/alerts/mutes/{made['id']}")
+
+
 async def make_key(site: Site) -> Answer:
     return await _post(site, "/keys", {"name": "new", "rights": ["read"], "connections": ["shop"]})
 
@@ -205,6 +232,11 @@ SCENES: tuple[Callable[[Site], Awaitable[Answer]], ...] = (
     rotate_webhook_secret,
     preview_settings,
     test_alerts,
+    close_alert,
+    mute_alert,
+    unmute_alert,
+    mute_kind,
+    unmute_kind,
     make_key,
     revoke_key,
     make_link,

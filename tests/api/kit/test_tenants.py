@@ -24,10 +24,11 @@ LISTS = (
     "/runs",
     "/dead-letters",
     "/alerts",
+    "/alerts/mutes",
     "/stock",
     "/stock/summary",
 )
-DETAILS = ("/mappings", "/events", "/jobs", "/runs")
+DETAILS = ("/mappings", "/events", "/jobs", "/runs", "/alerts")
 NOT_CALLED = ("/webhooks/", "/oauth/")
 """Doors without a key."""
 
@@ -64,6 +65,8 @@ class Tenants:
         return {
             "connection": ["shop", self.shop.id, "theirs", "spare"],
             "mapping_id": await of("/mappings"),
+            "alert_id": await of("/alerts"),
+            "mute_id": await of("/alerts/mutes"),
             "event_id": await of("/events"),
             "job_id": await of("/jobs"),
             "run_id": await of("/runs"),
@@ -98,6 +101,11 @@ class Tenants:
             ("POST", "/mappings/{mapping_id}/resolve"): [{"reason": "mine now"}],
             ("POST", "/erase"): [{"text": "kari@example.com", "dry_run": False}],
             ("POST", "/dead-letters/replay"): [{"filter": {}, "dry_run": False}, {"ids": letters, "dry_run": False}],
+            ("POST", "/alerts/mutes"): [
+                {"kind": "held", "connection": "shop"},
+                {"kind": "held"},
+                {"kind": "held", "connection": "theirs"},
+            ],
             ("POST", "/keys"): [{"name": "more", "rights": ["admin"]}],
             ("POST", "/integrations/{integration}/links"): [{}, {"connection": "shop"}],
         }
@@ -117,6 +125,7 @@ async def tenants(site: Site) -> Tenants:
         await site.client.post(f"/sync/{connection.name}", params={"wait": 0})
     site.warehouse.mend()
     await site.work()
+    await site.client.post("/alerts/mutes", json={"kind": "held", "connection": "shop"})
     made = (await site.client.post("/connections", json={**site.given(), "name": "spare"})).json()
     spare = await site.gateway.connection(made["id"])
     site.tick(3600)  # what the refused orders have paused goes on

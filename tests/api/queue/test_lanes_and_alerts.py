@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.engine.upkeep.alerting import notify
 from tests.api.calling import NO_CITY, Api, Site
 
 
@@ -60,10 +61,51 @@ async def test_an_alert_names_its_order_and_says_when_it_is_solved(site: Site) -
     order = site.shop.order(billing=NO_CITY, shipping=NO_CITY)
     await site.take_in(order)
     (alert,) = (await site.client.get("/alerts?kind=held")).json()["items"]
-    assert (alert["record"], alert["is_open"]) == ({"kind": "order", "number": order["number"]}, True)
-
     (mapping,) = (await site.client.get("/mappings?transfer=held")).json()["items"]
+    record = {"id": mapping["id"], "kind": "order", "number": order["number"], "link": None}
+    assert (alert["record"], alert["is_open"], alert["state"]) == (record, True, "open")
+    assert alert["closes"] == "when the record is held no more"
+
     await site.client.post(f"/mappings/{mapping['id']}/resolve", json={"reason": "sent by hand"})
 
     (alert,) = (await site.client.get("/alerts?kind=held")).json()["items"]
-    assert (alert["record"], alert["is_open"]) == ({"kind": "order", "number": order["number"]}, False)
+    assert (alert["record"], alert["is_open"]) == (record, False)
+    await notify.look(site.gateway, 0, site.gateway.clock())
+    (alert,) = (await site.client.get("/alerts?state=closed")).json()["items"]
+    assert (alert["closed_by"], alert["closed_why"]) == (None, "the record is held no more")
+    assert (await site.client.get("/alerts?state=open")).json()["items"] == []
+
+
+async def test_a_person_closes_an_alert_and_the_same_trouble_opens_it_again(site: Site) -> None:
+    await site.take_in(site.shop.order(billing=NO_CITY, shipping=NO_CITY))
+    (alert,) = (await site.client.get("/alerts?state=open")).json()["items"]
+
+    closed = await site.client.post(f"/alerts/{alert['id']}/close", json={"reason": "told the shop"})
+
+    assert closed.status_code == 200
+    shown = closed.json()
+    assert (shown["state"], shown["closed_by"], shown["closed_why"]) == ("closed", "test", "told the shop")
+    again = await site.client.post(f"/alerts/{alert['id']}/close")
+    assert (again.status_code, again.json()["detail"]) == (409, f"alert {alert['id']} is closed already")
+    (row,) = (await site.client.get("/audit?limit=1")).json()["items"]
+    assert (row["subject"], row["key"]["name"]) == (f"alert {alert['id']}", "test")
+
+
+async def test_a_mute_has_an_end_and_somebody_who_made_it(site: Site) -> None:
+    await site.take_in(site.shop.order(billing=NO_CITY, shipping=NO_CITY))
+    (alert,) = (await site.client.get("/alerts")).json()["items"]
+
+    made = (await site.client.post("/alerts/mutes", json={"kind": "held", "connection": "shop"})).json()
+
+    assert (made["kind"], made["connection"], made["made_by"]) == ("held", "shop", "test")
+    assert (await site.client.get(f"/alerts/{alert['id']}")).json()["muted_until"] == made["until"]
+    assert (await site.client.get("/alerts/mutes")).json()["items"] == [made]
+    own = await site.client.post(f"/alerts/{alert['id']}/unmute")
+    assert (own.status_code, own.json()["detail"]) == (409, f"alert {alert['id']} is not muted")
+    assert (await site.client.delete(f"/alerts/mutes/{made['id']}")).status_code == 204
+    assert (await site.client.get(f"/alerts/{alert['id']}")).json()["muted_until"] is None
+
+    wrong = (await site.client.post("/alerts/mutes", json={"kind": "hold", "connection": "shop"})).json()
+    assert (wrong["field"], wrong["fix"]) == ("kind", "did you mean held? docs/runbooks.md lists them")
+    past = await site.client.post(f"/alerts/{alert['id']}/mute", json={"until": "2020-01-01T00:00:00Z"})
+    assert (past.status_code, past.json()["field"]) == (422, "until")

@@ -12,6 +12,7 @@ from app.engine.core.queue import Task
 from app.engine.operations import lanes, records, replay
 from app.engine.upkeep import gauges, retention
 from app.records import alerts, dead_letters, deliveries, events, jobs, mappings, runs
+from app.records.alerts import AlertState
 from app.records.connection_lanes import shop_lane
 from app.records.stock import listing
 from tests.engine.cost.long_history import BESIDE
@@ -181,7 +182,8 @@ async def searches_of_runs_alerts_and_stock(harness: Harness) -> None:
                 await runs.latest(db, connection_ids=scope, before=position, limit=PAGE)
             for kind in (None, "brake"):
                 for before in (None, 50):
-                    await alerts.search(db, connection_ids=scope, kind=kind, before=before, limit=PAGE)
+                    for state in (None, *AlertState):
+                        await alerts.search(db, connection_ids=scope, kind=kind, state=state, before=before, limit=PAGE)
             for state in (None, "problem"):
                 for number in (None, NUMBER):
                     await listing.search(db, connection_ids=scope, state=state, number=number)

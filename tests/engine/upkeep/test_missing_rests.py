@@ -39,7 +39,7 @@ async def told(harness: Harness) -> list[Any]:
 async def open_ones(harness: Harness) -> list[bool]:
     async with harness.gateway.database.read() as db:
         found = await alerts.search(db, connection_ids=None, kind="rest-missing")
-        return [about.is_open for about in (await alerts.records_of(db, found)).values()]
+        return [about.is_partly_sent for about in (await alerts.records_of(db, found)).values()]
 
 
 async def test_it_names_the_order_what_was_sent_and_what_is_missing(bare_harness: Harness) -> None:

@@ -16,8 +16,10 @@ from sqlalchemy import event, insert, select, update
 from app.domain import POLLED
 from app.engine.core.queue import MemoryWakeUps, Task
 from app.engine.core.runtime import Gateway, open_gateway
-from app.engine.upkeep import gauges, mail, retention, sweeper
+from app.engine.upkeep import gauges, retention, sweeper
+from app.engine.upkeep.alerting import mail
 from app.engine.upkeep.alerting import notify as alert_mail
+from app.engine.upkeep.alerting.message import Message
 from app.records.connections import Connection, Status
 from app.settings import Settings
 from app.storage.outbound_tables import hooks
@@ -409,6 +411,6 @@ class TestSlowThings:
         for_ever = threading.Event()
         monkeypatch.setattr(mail, "error_of", lambda *_: for_ever.wait())
         settings = Settings(smtp_host="mail.test", alert_mail_to=["operator@example.test"])
-        told = await mail.error_within(settings, [], 0, seconds=0.01)
+        told = await mail.error_within(settings, Message([]), seconds=0.01)
         assert told == "mail.test:587 had not taken the mail after 0.01 s"
         for_ever.set()

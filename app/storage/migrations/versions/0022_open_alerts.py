@@ -54,7 +54,7 @@ def upgrade() -> None:
         sa.Column("made_at", UtcTime(), nullable=False),
         sa.Column("made_by", Words(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mutes")),
-        sa.UniqueConstraint("kind", "connection_id", name=op.f("uq_mutes_kind")),
+        sa.UniqueConstraint("kind", "connection_id", name=op.f("uq_mutes_kind_connection_id")),
     )
 
 

@@ -1,8 +1,8 @@
-"""Tables beside the pipe: API keys, work by the clock, people who log in or connect a system, suppliers, mutes, the audit."""
+"""Tables beside the pipe: leases, keys, work by the clock, people who log in or connect a system, suppliers, mutes, the audit."""
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, LargeBinary, String, Table, Text, UniqueConstraint
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text, UniqueConstraint
 
 from app.storage.tables import metadata
 from app.storage.types import BigId, Json, Line, UtcTime, Words
@@ -30,6 +30,15 @@ console_sessions = Table(
     Column("begins_at", UtcTime, nullable=False),
     Column("ends_at", UtcTime, nullable=False),
     Index("ix_console_sessions_ends_at", "ends_at"),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("key", String(220), primary_key=True),
+    Column("holder", String(80)),
+    Column("until", UtcTime),
+    Column("fence", Integer, nullable=False),
 )
 
 upkeep = Table(

@@ -267,15 +267,6 @@ attempts = Table(
     Index("ix_attempts_mapping", "mapping_id", "id"),
 )
 
-leases = Table(
-    "leases",
-    metadata,
-    Column("key", String(220), primary_key=True),
-    Column("holder", String(80)),
-    Column("until", UtcTime),
-    Column("fence", Integer, nullable=False),
-)
-
 lanes = Table(
     "lanes",
     metadata,

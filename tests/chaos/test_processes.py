@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import func, select
 
 from app.sandbox.ongoing import WarehouseConfig
-from app.storage.tables import attempts, leases
+from app.storage.side_tables import leases
+from app.storage.tables import attempts
 from tests.chaos.cluster import TIMES, Cluster
 from tests.chaos.conftest import StartCluster
 from tests.chaos.count import all_is_well

@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import func, select, update
 
 from app.storage.engine import Database
-from app.storage.tables import alerts, attempts, history, inbox, jobs, leases, mappings
+from app.storage.side_tables import leases
+from app.storage.tables import alerts, attempts, history, inbox, jobs, mappings
 
 
 @dataclass

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.storage.engine import Database
-from app.storage.tables import leases
+from app.storage.side_tables import leases
 
 
 @pytest.fixture

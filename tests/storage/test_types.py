@@ -11,7 +11,8 @@ from sqlalchemy import insert, select, text, update
 from sqlalchemy.exc import StatementError
 
 from app.storage.engine import Database
-from app.storage.tables import alerts, budgets, connections, leases, mappings, runs
+from app.storage.side_tables import leases
+from app.storage.tables import alerts, budgets, connections, mappings, runs
 from app.storage.types import db_now, dumps, loads
 from app.storage.upserts import insert_missing
 

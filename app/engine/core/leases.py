@@ -16,7 +16,7 @@ from app.errors import LeaseLost
 from app.ids import unguessable
 from app.logs import get_logger
 from app.storage.engine import Database
-from app.storage.tables import leases
+from app.storage.side_tables import leases
 from app.storage.types import db_now
 from app.storage.upserts import insert_missing
 

@@ -28,7 +28,8 @@ from app.engine.core.leases import Lease
 from app.engine.jobs.claim import is_state
 from app.errors import LeaseLost
 from app.ids import unguessable
-from app.storage.tables import budgets, jobs, lanes, leases
+from app.storage.side_tables import leases
+from app.storage.tables import budgets, jobs, lanes
 from app.storage.types import UtcTime, db_now
 from app.storage.upserts import insert_missing
 

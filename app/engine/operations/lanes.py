@@ -31,8 +31,9 @@ from app.records import connections
 from app.records.connection_lanes import DRAFT_LANE, SHOP_LANE, shop_lane
 from app.records.connections import Connection
 from app.storage.audit.changes import Change, note
+from app.storage.side_tables import leases
 from app.storage.tables import budgets as budget_rows
-from app.storage.tables import jobs, lanes, leases
+from app.storage.tables import jobs, lanes
 from app.storage.types import db_now, spelled
 
 TO_WAREHOUSE = ("cancellations", "orders", "articles")

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.engine.core.queue import Task
 from app.engine.upkeep.due import WakeUp
 from app.records.stock import levels as stock_levels
-from app.storage.tables import leases
+from app.storage.side_tables import leases
 from app.storage.types import db_now
 
 INTERVALS = 2

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.ids import unguessable
 from app.storage.engine import Database
-from app.storage.tables import leases
+from app.storage.side_tables import leases
 from app.storage.types import db_now
 from app.storage.upserts import insert_missing
 

@@ -18,8 +18,8 @@ from app.engine.core.runtime import open_gateway
 from app.engine.dispatch import lane_worker
 from app.errors import LeaseLost
 from app.storage.engine import Database
+from app.storage.side_tables import leases as rows
 from app.storage.tables import alerts, attempts, jobs
-from app.storage.tables import leases as rows
 from app.storage.types import db_now
 from app.warehouse.rest.client import OngoingClient
 from tests.harness import Harness

@@ -24,7 +24,8 @@ from app.integrations.protocol import ConnectionSettings
 from app.integrations.protocol.session import CameBack, Session
 from app.outgoing.addresses import Reach
 from app.storage.secrets import Vault, new_key
-from app.storage.tables import alerts, connections, leases, sessions
+from app.storage.side_tables import leases
+from app.storage.tables import alerts, connections, sessions
 from app.storage.types import db_now
 from tests.engine.core.renewing import client_at
 from tests.harness import Harness

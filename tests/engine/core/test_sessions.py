@@ -17,7 +17,8 @@ from app.errors import ConsentEnded, LoginRefused, Unavailable
 from app.integrations.protocol.session import Session
 from app.records import sessions as session_records
 from app.storage.engine import Database
-from app.storage.tables import alerts, leases, sessions
+from app.storage.side_tables import leases
+from app.storage.tables import alerts, sessions
 from app.storage.types import db_now
 from tests.harness import Harness
 

@@ -10,10 +10,8 @@ from app.engine.upkeep.alerting.message import Item, Message, as_slack, as_teams
 AT = datetime(2026, 11, 30, 6, 0, tzinfo=UTC)
 
 
-def item(text: str = "The address has no city", **more: str) -> Item:
-    return Item(
-        "held", "nettbutikk", "orders:1", text, 1, AT, AT, about="order 5012", link="https://g.example/console/alerts/7", **more
-    )
+def item(text: str = "The address has no city") -> Item:
+    return Item("held", "nettbutikk", "orders:1", text, 1, AT, AT, about="order 5012", link="https://g.example/console/alerts/7")
 
 
 def test_slack_gets_a_text_for_the_notification_and_blocks_with_the_order_and_a_link() -> None:

@@ -23,7 +23,8 @@ from app.engine.upkeep.alerting.message import Message
 from app.records.connections import Connection, Status
 from app.settings import Settings
 from app.storage.outbound_tables import hooks
-from app.storage.tables import alerts, connections, cursors, jobs, lanes, leases
+from app.storage.side_tables import leases
+from app.storage.tables import alerts, connections, cursors, jobs, lanes
 from tests.harness import Harness, open_harness
 from tests.harness.connections import NEVER
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
+from app.console.events import pages as events
 from app.console.keys import pages as keys
 from app.console.kit import login
 from app.console.kit.console import Console, not_found
 from app.console.kit.live import LIVE, Live
+from app.console.orders import pages as orders
 from app.console.overview import pages as overview
 
-GROUPS = (overview, keys)
+GROUPS = (overview, orders, events, keys)
 
 
 def install(app: FastAPI) -> Live:

@@ -8,6 +8,8 @@ import pytest
 
 from app.commands.records.lists import _explain
 
+PAUSED = {"code": "lane-paused", "text": "It waits until its lane is resumed: stock-taking", "at": None}
+
 
 def order(delivery: str | None, notes: list[str]) -> dict[str, Any]:
     """As the API gives it, without what is not looked at."""
@@ -19,10 +21,42 @@ def order(delivery: str | None, notes: list[str]) -> dict[str, Any]:
         "delivery": {"state": delivery},
         "next": {"code": "nothing", "text": "Nothing", "at": None},
         "actions": [
-            {"name": "resync", "possible": True, "will": "It is read", "reason": None, "fix": None, "letter_id": None},
-            {"name": "replay", "possible": True, "will": "It is tried", "reason": None, "fix": None, "letter_id": "job-7"},
-            {"name": "release", "possible": False, "will": "", "reason": "it is not held", "fix": "", "letter_id": None},
-            {"name": "cancel-rest", "possible": True, "will": "It is closed", "reason": None, "fix": None, "letter_id": None},
+            {
+                "name": "resync",
+                "possible": True,
+                "will": "It is read",
+                "reason": None,
+                "fix": None,
+                "letter_id": None,
+                "when": None,
+            },
+            {
+                "name": "replay",
+                "possible": True,
+                "will": "It is tried",
+                "reason": None,
+                "fix": None,
+                "letter_id": "job-7",
+                "when": PAUSED,
+            },
+            {
+                "name": "release",
+                "possible": False,
+                "will": "",
+                "reason": "it is not held",
+                "fix": "",
+                "letter_id": None,
+                "when": None,
+            },
+            {
+                "name": "cancel-rest",
+                "possible": True,
+                "will": "It is closed",
+                "reason": None,
+                "fix": None,
+                "letter_id": None,
+                "when": None,
+            },
         ],
         "came_in": [],
         "sent": [],
@@ -59,7 +93,7 @@ def test_a_shop_that_was_told_nothing_is_named_so(capsys: pytest.CaptureFixture[
 def test_what_can_be_done_stands_with_its_command_and_what_cannot_with_its_reason(capsys: pytest.CaptureFixture[str]) -> None:
     text = shown(capsys, order("partly", []))
     assert "gateway resync 1042 It is read" in text
-    assert "gateway replay job-7 It is tried" in text
+    assert "gateway replay job-7 It is tried. It waits until its lane is resumed: stock-taking" in text
     assert "gateway close-short 1042 --cancel-rest It is closed" in text
     assert "Not release: it is not held" in text
     assert "gateway release" not in text

@@ -28,7 +28,23 @@ def texts() -> set[str]:
             found.add(str(message))
     for file in (APP / "console").rglob("*.py"):
         found |= set(in_python(file.read_text(encoding="utf-8")))
+    for file in sorted((APP / "engine" / "operations").rglob("*.py")):
+        found |= set(in_sentences(file.read_text(encoding="utf-8"), is_all=file.parent.name == "explaining"))
     return found
+
+
+def in_sentences(source: str, *, is_all: bool) -> list[str]:
+    """The patterns of the engine's sentences. They stand in variables too: with `is_all`, every text that is no docstring."""
+    tree = ast.parse(source)
+    if not is_all:
+        calls = [each for each in ast.walk(tree) if isinstance(each, ast.Call) and ast.unparse(each.func) == "Sentence"]
+        return [str(ast.literal_eval(each.args[0])) for each in calls]
+    texts = {id(each): each.value for each in ast.walk(tree) if isinstance(each, ast.Constant) and isinstance(each.value, str)}
+    for each in ast.walk(tree):
+        parts = each.values if isinstance(each, ast.JoinedStr) else [each.value] if isinstance(each, ast.Expr) else []
+        for part in parts:
+            texts.pop(id(part), None)
+    return [text for text in texts.values() if " " in text and any(letter.isalpha() for letter in text)]
 
 
 def in_python(source: str) -> list[str]:

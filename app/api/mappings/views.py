@@ -11,7 +11,7 @@ from app.api.kit.pages import Page, Prose
 from app.api.mappings.labels import label
 from app.api.queue.events import EVENT_EXAMPLE, EventView
 from app.api.queue.jobs import CALL_EXAMPLE, CallView, JobView
-from app.engine.operations.explaining.possible import Action
+from app.engine.operations.explaining.record import Possible
 from app.given import Flag
 from app.records.deliveries import Delivery
 from app.records.mappings import Known, Mapping
@@ -56,6 +56,7 @@ _ACTION: dict[str, Any] = {
     "name": "resync", "possible": True,
     "will": "It is read from the shop now and sent if the warehouse has it otherwise. "
     "What the shop could not be told is tried again",
+    "when": {"code": "turn", "text": "As soon as its turn comes in the lane", "at": None},
     "reason": None, "fix": None, "letter_id": None,
 }  # fmt: skip
 _HISTORY: dict[str, Any] = {
@@ -171,6 +172,7 @@ class ActionView(BaseModel):
     name: str = Field(description="resync, release, replay, resolve, close-short or cancel-rest.")
     possible: bool
     will: str = Field(description="What it does, or would do.")
+    when: NextView | None = Field(description="When. Null when it is not possible now.")
     reason: str | None = Field(description="Why it is not possible now.")
     fix: str | None = Field(description="What helps instead.")
     letter_id: str | None = Field(description="Of the dead letter that a replay takes.")
@@ -315,12 +317,13 @@ class Resolution(BaseModel):
     reason: Prose
 
 
-def action_view(action: Action) -> ActionView:
-    refusal = action.refusal
+def action_view(possible: Possible) -> ActionView:
+    action, refusal = possible.action, possible.action.refusal
     return ActionView(
         name=action.act.value,
         possible=refusal is None,
         will=str(action.will),
+        when=NextView.model_validate(possible.when, from_attributes=True) if refusal is None else None,
         reason=str(refusal.message) if refusal is not None else None,
         fix=str(refusal.fix) if refusal is not None else None,
         letter_id=action.letter_id,

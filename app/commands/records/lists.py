@@ -145,12 +145,18 @@ def _with_notes(entry: dict[str, Any]) -> dict[str, Any]:
 def _say_actions(mapping: dict[str, Any]) -> None:
     """What a person can do about it now, with the command and what it will do; then what cannot be done, and why."""
     number = mapping["shop"]["number"] or mapping["shop"]["id"]
-    rows = [{**each, "does": in_commands(each["will"]), "command": _command(each, number)} for each in mapping["actions"]]
+    rows = [{**each, "does": in_commands(_does(each)), "command": _command(each, number)} for each in mapping["actions"]]
     possible = [each for each in rows if each["possible"]]
     table(possible, ACTION_COLUMNS, "Possible now", none="Nothing can be done about it just now.")
     for each in rows:
         if not each["possible"]:
             err().print(Text(f"Not {each['name']}: {in_commands(each['reason'])}", style="dim"))
+
+
+def _does(action: dict[str, Any]) -> str:
+    """What it does, and when where that is not soon."""
+    when = action["when"]
+    return f"{action['will']}. {when['text']}" if when and when["code"] not in ("turn", "at-once") else action["will"]
 
 
 def _command(action: dict[str, Any], number: str) -> str:

@@ -181,6 +181,30 @@ async def all_paused(db: AsyncConnection, keys: Collection[str], now: datetime) 
     return [Paused(row.key, row.blocked_until, row.failures, row.last_error or "it failed") for row in rows]
 
 
+@dataclass(frozen=True)
+class Troubles:
+    """What stands against calls: the methods that are paused now, longest first, and the keys of those that failed of late."""
+
+    paused: tuple[Paused, ...]
+    failed: frozenset[str]
+
+    def pause_of(self, keys: Collection[str]) -> Paused | None:
+        """Of these methods, the one that is paused for longest; None when none is."""
+        return next((each for each in self.paused if each.key in keys), None)
+
+
+async def troubles(db: AsyncConnection, keys: Collection[str], now: datetime, since: datetime) -> Troubles:
+    """Of these methods, in one statement. `since`: what counts as of late."""
+    blocked, failed = budgets.c.blocked_until > now, (budgets.c.failures > 0) & (budgets.c.updated_at >= since)
+    query = select(budgets).where(budgets.c.key.in_(keys), blocked | failed)
+    rows = list(await db.execute(query.order_by(budgets.c.blocked_until.desc(), budgets.c.key)))
+    paused = [row for row in rows if row.blocked_until is not None and row.blocked_until > now]
+    return Troubles(
+        tuple(Paused(row.key, row.blocked_until, row.failures, row.last_error or "it failed") for row in paused),
+        frozenset(row.key for row in rows if row.failures > 0 and row.updated_at >= since),
+    )
+
+
 async def longest_pause(db: AsyncConnection, keys: Collection[str], now: datetime) -> Paused | None:
     """Of these methods, the one that is paused for longest; None when none is."""
     return next(iter(await all_paused(db, keys, now)), None)

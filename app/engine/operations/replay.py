@@ -13,6 +13,8 @@ from app.engine.core.queue import Task
 from app.engine.core.runtime import Gateway
 from app.engine.jobs.events import events_wait_again
 from app.engine.jobs.job_rows import AGAIN
+from app.engine.operations.explaining.possible import Refusal
+from app.engine.operations.explaining.sentence import Sentence
 from app.errors import Conflict, NotFound
 from app.records import dead_letters, mappings
 from app.records.connection_lanes import shop_lane
@@ -37,19 +39,26 @@ async def replay_event(gateway: Gateway, event_id: int) -> None:
     if row.state == EventState.DEAD and row.job_id is not None:
         await replay_job(gateway, row.job_id)
         return
-    if row.state in (EventState.RECEIVED, EventState.QUEUED):
-        raise Conflict(f"event {event_id} is waiting already", fix="see its job")
-    if row.state == EventState.HELD:
-        raise Conflict(f"the record of event {event_id} is held", fix="release it: POST /mappings/{id}/release")
-    if row.empty:
-        raise Conflict(
-            f"the body of event {event_id} was deleted by retention", fix="resync the record: POST /mappings/{id}/resync"
-        )
+    if refusal := replay_refused(EventState(row.state), is_empty=row.empty):
+        raise Conflict(f"event {event_id}: {refusal.message}", fix=str(refusal.fix))
     async with gateway.database.begin() as db:
         if await _receive_again(db, event_id, EventState(row.state)):
             change = Change("state", str(row.state), EventState.RECEIVED.value)
             note(db, f"event {event_id}", (change,), connection_ids=(row.connection_id,))
     await gateway.wake_ups.send(Task.INGEST, row.connection_id)
+
+
+def replay_refused(state: EventState, *, is_empty: bool) -> Refusal | None:
+    """Why an event that is not dead with its job cannot be replayed; None: it can."""
+    if state in (EventState.RECEIVED, EventState.QUEUED):
+        return Refusal(Sentence("it is waiting already"), Sentence("see its job"))
+    if state is EventState.HELD:
+        fix = Sentence("release the record: %(operation)s", operation="POST /mappings/{id}/release")
+        return Refusal(Sentence("its record is held"), fix)
+    if is_empty:
+        fix = Sentence("read the record again: %(operation)s", operation="POST /mappings/{id}/resync")
+        return Refusal(Sentence("its body is not kept any more"), fix)
+    return None
 
 
 async def _receive_again(db: AsyncConnection, event_id: int, state: EventState) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.domain import JobState, Kind, Process
-from app.engine.core.circuit import TO_SHOP
+from app.domain.record import process_of
 from app.engine.core.sources import reads_by_id
 from app.engine.operations.explaining.sentence import Sentence
 from app.errors import Conflict
@@ -48,11 +48,11 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Action:
-    """One act: what it will do, or would do if it were not refused. `job`: whose lane it then waits for; None for none."""
+    """One act: what it will do, or would do. `sends`: whose lane it then waits for; None: it is done at once."""
 
     act: Act
     will: Sentence
-    job: JobFacts | None = None
+    sends: Process | None = None
     refusal: Refusal | None = None
     letter_id: str | None = None
     """Of the dead letter that a replay takes."""
@@ -95,7 +95,7 @@ def _resync(standing: Standing) -> Action:
         "It is read from %(shop)s now and sent if the warehouse has it otherwise. What %(shop)s could not be told is tried again",
         shop=standing.shop,
     )
-    own = next((each for each in standing.jobs if each.process not in TO_SHOP), None)
+    own = process_of(Kind(standing.mapping.kind))
     if not reads_by_id(standing.connection):
         message = Sentence("%(shop)s cannot be asked for one record", shop=standing.shop[:1].upper() + standing.shop[1:])
         return Action(Act.RESYNC, will, own, Refusal(message, Sentence("Run a sync of the connection")))
@@ -125,14 +125,15 @@ def _release(standing: Standing) -> Action:
     held = standing.job(JobState.HELD)
     will = RELEASED.get(held.reason_code or "") if held is not None else None
     sentence = Sentence(will or "It goes on in spite of what holds it", shop=standing.shop)
-    return Action(Act.RELEASE, sentence, held, release_refused(standing.mapping.id, held, standing.connection.system.noun))
+    process = held.process if held is not None else None
+    return Action(Act.RELEASE, sentence, process, release_refused(standing.mapping.id, held, standing.connection.system.noun))
 
 
 def release_refused(mapping_id: int, held: JobFacts | None, noun: str) -> Refusal | None:
     """`held`: the record's held job, if it has one. None: a release is possible."""
     if held is None:
         message = Sentence("mapping %(id)s is not held", id=mapping_id)
-        return Refusal(message, Sentence("only a held record can be released; see its `next`"))
+        return Refusal(message, Sentence("only a held record can be released; see what happens next with it"))
     if held.reason_code in RELEASED:
         return None
     return Refusal(
@@ -161,7 +162,7 @@ def _replay(standing: Standing) -> Action:
     if dead is None:
         refusal = Refusal(Sentence("it is not among the dead letters"), Sentence("to read and send it again, resync it"))
         return Action(Act.REPLAY, will, None, refusal)
-    return Action(Act.REPLAY, will, dead, letter_id=f"job-{dead.id}")
+    return Action(Act.REPLAY, will, dead.process, letter_id=f"job-{dead.id}")
 
 
 # --- resolve --------------------------------------------------------------------------------------------------------------
@@ -189,7 +190,7 @@ def rest_refused(mapping_id: int, mapping: Mapping | None) -> Refusal | None:
     if mapping is not None and waits_for_rest(mapping.delivery, mapping.delivery_code):
         return None
     message = Sentence("mapping %(id)s waits for no rest", id=mapping_id)
-    return Refusal(message, Sentence("only an order that was sent in part is closed short; see its `next`"))
+    return Refusal(message, Sentence("only an order that was sent in part is closed short; see what happens next with it"))
 
 
 def reported_just_now(mapping_id: int) -> Refusal:
@@ -206,7 +207,7 @@ def _close_short(standing: Standing) -> Action:
     refusal = rest_refused(standing.mapping.id, standing.mapping)
     if refusal is None and (job is None or job.state is JobState.RUNNING):
         refusal = reported_just_now(standing.mapping.id)
-    return Action(Act.CLOSE_SHORT, will, job, refusal)
+    return Action(Act.CLOSE_SHORT, will, Process.SHIPMENTS, refusal)
 
 
 def _cancel_rest(standing: Standing) -> Action:
@@ -221,9 +222,8 @@ def _cancel_rest(standing: Standing) -> Action:
         )
     elif not standing.rest:
         will = Sentence("The warehouse has no rest of it any more. It is set to completed in %(shop)s", shop=standing.shop)
-    job = standing.report_of(Process.ACKNOWLEDGEMENTS)
     refusal = rest_refused(standing.mapping.id, standing.mapping)
-    return Action(Act.CANCEL_REST, will, job, refusal or cancel_refused(standing.rest))
+    return Action(Act.CANCEL_REST, will, Process.ACKNOWLEDGEMENTS, refusal or cancel_refused(standing.rest))
 
 
 def cancel_refused(rest: Sequence[RestOrder]) -> Refusal | None:

@@ -10,7 +10,8 @@ from app.domain.record import process_of
 from app.engine.core.runtime import Gateway
 from app.engine.dispatch.reports import shipments_of
 from app.engine.operations.explaining.possible import Action, Standing, actions
-from app.engine.operations.explaining.upcoming import Next, what_next
+from app.engine.operations.explaining.sentence import Sentence
+from app.engine.operations.explaining.upcoming import Next, Stops, read_stops, what_next
 from app.flows.rest import rest_of, waits_for_rest
 from app.records import deliveries, events, jobs, mappings
 from app.records.connections import Connection
@@ -24,6 +25,18 @@ MOST_LINES = 50
 
 
 @dataclass(frozen=True)
+class Possible:
+    """One act, and when it takes place."""
+
+    action: Action
+    when: Next
+
+
+AT_ONCE = Next("at-once", Sentence("At once"))
+IN_TURN = Next("turn", Sentence("As soon as its turn comes in the lane"))
+
+
+@dataclass(frozen=True)
 class Explained:
     """One record. Lists are newest first but for jobs and what is in the warehouse; each holds the newest only.
 
@@ -33,7 +46,7 @@ class Explained:
     mapping: Mapping
     connection: Connection
     next: Next
-    actions: tuple[Action, ...]
+    actions: tuple[Possible, ...]
     jobs: Sequence[ListedJob]
     came_in: Sequence[ListedEvent]
     calls: Sequence[Call]
@@ -50,16 +63,17 @@ class Explained:
 
 
 async def explain(gateway: Gateway, mapping: Mapping) -> Explained:
-    """Eight to eleven statements, each by an index, however long the record's history is."""
+    """Nine statements, each by an index, however long the record's history is."""
     connection = await gateway.connection(mapping.connection_id)
     async with gateway.database.read() as db:
         found = await jobs.of_mapping(db, mapping.id)
         shipped = await deliveries.of_mapping(db, mapping.id)
+        stops = await read_stops(db, gateway, connection)
         return Explained(
             mapping,
             connection,
-            await what_next(db, gateway, mapping, connection, found),
-            _actions(mapping, connection, found, shipped),
+            what_next(mapping, stops, found),
+            _actions(mapping, stops, found, shipped),
             found,
             await events.of_record(db, mapping.connection_id, process_of(Kind(mapping.kind)), mapping.source_id, MOST_SHOWN),
             await jobs.calls_of_mapping(db, mapping.id, MOST_SHOWN),
@@ -70,9 +84,12 @@ async def explain(gateway: Gateway, mapping: Mapping) -> Explained:
         )
 
 
-def _actions(
-    mapping: Mapping, connection: Connection, found: Sequence[ListedJob], shipped: Sequence[Delivery]
-) -> tuple[Action, ...]:
+def _actions(mapping: Mapping, stops: Stops, found: Sequence[ListedJob], shipped: Sequence[Delivery]) -> tuple[Possible, ...]:
+    connection = stops.connection
     is_short = waits_for_rest(mapping.delivery, mapping.delivery_code)
     rest = rest_of(shipments_of(shipped, connection), connection.settings.warehouse) if is_short else ()
-    return actions(Standing(mapping, connection, found, rest))
+    return tuple(Possible(each, _when(each, stops)) for each in actions(Standing(mapping, connection, found, rest)))
+
+
+def _when(action: Action, stops: Stops) -> Next:
+    return AT_ONCE if action.sends is None else stops.of(action.sends) or IN_TURN

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.domain import JobState, Kind
+from app.domain import JobState, Kind, Process
 from app.engine.core import circuit
-from app.engine.core.circuit import TO_SHOP, keys_of
+from app.engine.core.circuit import TO_SHOP, Troubles, keys_of
 from app.engine.core.runtime import Gateway
 from app.engine.operations.explaining.possible import RELEASED
 from app.engine.operations.explaining.sentence import Sentence
 from app.flows.outcomes import Transfer
 from app.flows.report import Delivery
+from app.records.connection_lanes import shop_lane
 from app.records.connections import Connection, Status
 from app.records.jobs import JobFacts
-from app.records.mappings import Mapping
+from app.records.mappings import Mapping as Record
 from app.storage.tables import lanes
 
 
@@ -36,23 +37,64 @@ class Next:
         return str(self.said)
 
 
-async def what_next(
-    db: AsyncConnection, gateway: Gateway, mapping: Mapping, connection: Connection, jobs: Sequence[JobFacts]
-) -> Next:
+@dataclass(frozen=True)
+class Stops:
+    """What keeps a connection's jobs from being sent just now. `lanes`: why each of its paused lanes is, by their keys."""
+
+    connection: Connection
+    lanes: Mapping[str, str]
+    troubles: Troubles
+
+    def of(self, process: Process) -> Next | None:
+        """What such a job waits for, beside its turn. None: nothing."""
+        connection, place = self.connection, _where(process, _shop(self.connection))
+        if connection.status is not Status.ACTIVE:
+            words = "It waits until the connection is active again; it is %(status)s"
+            return Next("connection-paused", Sentence(words, status=connection.status.value))
+        lane = shop_lane(connection.id) if process in TO_SHOP else connection.lane
+        if lane in self.lanes:
+            return Next("lane-paused", Sentence("It waits until its lane is resumed: %(reason)s", reason=self.lanes[lane]))
+        keys = keys_of(connection, process)
+        paused = self.troubles.pause_of(keys)
+        if paused is None:
+            return None
+        words = "It waits until %(place)s may be called again: %(pause)s"
+        if process in TO_SHOP:
+            words = (
+                "It waits until %(place)s may be called again: %(pause)s. It goes on at once when %(place)s answers any call well"
+            )
+        call = circuit.CALLS[process][keys.index(paused.key)]
+        return Next("method-paused", Sentence(words, place=place, pause=paused.said(call, connection.system.noun)), paused.until)
+
+    def has_just_failed(self, process: Process) -> bool:
+        """Whether the last call of one of its methods failed: one more failure would be two in a row."""
+        return not self.troubles.failed.isdisjoint(keys_of(self.connection, process))
+
+
+async def read_stops(db: AsyncConnection, gateway: Gateway, connection: Connection) -> Stops:
+    """Two statements."""
+    keys, now = [connection.lane, shop_lane(connection.id)], gateway.clock()
+    rows = await db.execute(select(lanes.c.key, lanes.c.pause_reason).where(lanes.c.key.in_(keys), lanes.c.paused))
+    paused = {row.key: row.pause_reason or "paused by an operator" for row in rows}
+    since = now - timedelta(seconds=gateway.settings.budget_pause_seconds)
+    return Stops(connection, paused, await circuit.troubles(db, circuit.all_keys([connection]), now, since))
+
+
+def what_next(mapping: Record, stops: Stops, jobs: Sequence[JobFacts]) -> Next:
     """Says what happens next with the mapping's record. `jobs`: its own and its reports, oldest first."""
     job = next((each for each in jobs if each.state is not JobState.DONE), None)
     if job is None:
-        return _nothing_waits(mapping, connection)
+        return _nothing_waits(mapping, stops.connection)
     if job.state in (JobState.WAITING, JobState.PARKED):
-        return await _waiting(db, gateway, job, connection)
-    return _standing(job, _shop(connection))
+        return _waiting(job, stops)
+    return _standing(job, _shop(stops.connection))
 
 
 def _shop(connection: Connection) -> str:
     return f"the {connection.system.noun}"
 
 
-def _nothing_waits(mapping: Mapping, connection: Connection) -> Next:
+def _nothing_waits(mapping: Record, connection: Connection) -> Next:
     """What comes next when nothing waits in the gateway: it comes from the warehouse or the shop."""
     shop = _shop(connection)
     if mapping.transfer == Transfer.NONE and mapping.reason:
@@ -83,7 +125,7 @@ def _nothing_waits(mapping: Mapping, connection: Connection) -> Next:
 def _standing(job: JobFacts, shop: str) -> Next:
     match job.state:
         case JobState.RUNNING:
-            return Next("running", Sentence("It is being sent to %(place)s right now", place=_where(job, shop)))
+            return Next("running", Sentence("It is being sent to %(place)s right now", place=_where(job.process, shop)))
         case JobState.HELD if job.reason_code in RELEASED and job.process in TO_SHOP:
             words = "Nothing, until an operator releases or resolves it, or the warehouse changes it: %(reason)s"
         case JobState.HELD if job.process in TO_SHOP:
@@ -98,34 +140,17 @@ def _standing(job: JobFacts, shop: str) -> Next:
     return Next(code, Sentence(words, shop=shop, reason=job.reason))
 
 
-def _where(job: JobFacts, shop: str) -> str:
-    return shop if job.process in TO_SHOP else "the warehouse"
+def _where(process: Process, shop: str) -> str:
+    return shop if process in TO_SHOP else "the warehouse"
 
 
-async def _waiting(db: AsyncConnection, gateway: Gateway, job: JobFacts, connection: Connection) -> Next:
-    now, place = gateway.clock(), _where(job, _shop(connection))
-    if connection.status is not Status.ACTIVE:
-        words = "It waits until the connection is active again; it is %(status)s"
-        return Next("connection-paused", Sentence(words, status=connection.status.value))
-    lane = (await db.execute(select(lanes).where(lanes.c.key == job.lane))).first()
-    if lane is not None and lane.paused:
-        words = "It waits until its lane is resumed: %(reason)s"
-        return Next("lane-paused", Sentence(words, reason=lane.pause_reason or "paused by an operator"))
-    keys = keys_of(connection, job.process)
-    paused = await circuit.longest_pause(db, keys, now)
-    if paused is not None:
-        words = "It waits until %(place)s may be called again: %(pause)s"
-        if job.process in TO_SHOP:
-            words = (
-                "It waits until %(place)s may be called again: %(pause)s. It goes on at once when %(place)s answers any call well"
-            )
-        call = circuit.CALLS[job.process][keys.index(paused.key)]
-        said = Sentence(words, place=place, pause=paused.said(call, connection.system.noun))
-        return Next("method-paused", said, paused.until)
-    pause = timedelta(seconds=gateway.settings.budget_pause_seconds)
-    if job.suspect and await circuit.has_just_failed(db, keys, now - pause):
+def _waiting(job: JobFacts, stops: Stops) -> Next:
+    if (stop := stops.of(job.process)) is not None:
+        return stop
+    if job.suspect and stops.has_just_failed(job.process):
         return Next("suspect", Sentence("It was refused before: it goes again after a call that went well, or after a pause"))
     if job.state is JobState.PARKED:
         words = "Another try, number %(tries)s: %(reason)s"
         return Next("another-try", Sentence(words, tries=job.tries + 1, reason=job.reason), job.due_at)
+    place = _where(job.process, _shop(stops.connection))
     return Next("turn", Sentence("It is sent to %(place)s as soon as its turn comes in the lane", place=place))

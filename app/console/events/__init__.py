@@ -1,0 +1,1 @@
+"""Webhooks as they came in, and the dead letters: what became of each, and trying it again."""

@@ -1,0 +1,97 @@
+"""The lists of orders and of articles, with their filters."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from urllib.parse import urlencode
+
+from pydantic import Field, StringConstraints
+from starlette.responses import Response
+
+from app.api.kit.pages import NO_NUL, before_id, cut
+from app.api.mappings.labels import state_of
+from app.api.mappings.views import TransferState
+from app.console.kit.page import Page
+from app.console.kit.wording import RECORD
+from app.console.orders.addresses import ARTICLES, OF_KIND, ORDERS, address_of
+from app.domain import Kind
+from app.given import Given
+from app.records import mappings
+from app.records.mappings import Filter, Known
+from app.web.texts import Text
+
+Word = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=NO_NUL)]
+PAGE = 50
+
+
+class Chosen(Given):
+    """The filters of both lists, by the names that REST has for them."""
+
+    number: Word | None = None
+    connection: Word | None = None
+    transfer: TransferState | None = None
+    wanted: Literal["present", "absent"] | None = None
+    delivery: Literal["none", "waiting", "partly", "reported", "held"] | None = None
+    reason_code: Word | None = None
+    cursor: Annotated[str, StringConstraints(max_length=500)] | None = Field(None)
+
+    async def filter(self, page: Page, kind: Kind | None) -> Filter:
+        """Raises NotFound for a connection that the key may not see."""
+        scope = await page.viewer.scope(self.connection)
+        return Filter(scope, self.number, kind, self.transfer, self.wanted, self.delivery, self.reason_code)
+
+    @property
+    def narrows(self) -> bool:
+        """Whether it leaves what few records are in, so that all of it can be acted on."""
+        return bool(self.number or self.reason_code or self.delivery or self.transfer not in (None, "sent"))
+
+
+TRANSFER = (
+    ("pending", Text("Waits to be sent")),
+    ("held", Text("Held")),
+    ("refused", Text("Refused or given up")),
+    ("unknown", Text("Outcome not known yet")),
+    ("sent", Text("In the warehouse")),
+    ("none", Text("Not transferred")),
+)
+DELIVERY = (
+    ("waiting", Text("Sent, tracking number awaited")),
+    ("partly", Text("Sent in part")),
+    ("reported", Text("Sent and told")),
+    ("held", Text("Sent, but could not be told")),
+    ("none", Text("Nothing sent yet")),
+)
+
+
+async def orders_page(page: Page) -> Response:
+    return await _listed(page, ORDERS)
+
+
+async def articles_page(page: Page) -> Response:
+    return await _listed(page, ARTICLES)
+
+
+async def _listed(page: Page, path: str) -> Response:
+    """A number is looked for among records of every kind: whoever has one may not know what it is of."""
+    asked = page.filters(Chosen)
+    before = before_id(asked.cursor)
+    chosen = await asked.filter(page, None if asked.number else OF_KIND[path])
+    async with page.gateway.database.read() as db:
+        known = await mappings.known_connections(db)
+        found = await mappings.search(db, chosen, before=before, limit=PAGE + 1)
+    if asked.number and len(found) == 1 and before is None:
+        return page.back(address_of(found[0]))
+    shown, next_cursor = cut(found, PAGE, lambda mapping: (mapping.id,))
+    return page.render(
+        "orders/list.html",
+        kind=OF_KIND[path].value,
+        rows=[(each, known.get(each.connection_id, Known(each.connection_id)), RECORD[state_of(each)]) for each in shown],
+        address_of=address_of,
+        next_cursor=next_cursor,
+        names=[(name, name) for name in sorted(each.name for key, each in known.items() if page.viewer.key.sees(key))],
+        bulk=lambda act: f"{path}/bulk?{urlencode({'act': act, **asked.model_dump(exclude_none=True, exclude={'cursor'})})}",
+        transfers=[(value, text.said(page.reader.language)) for value, text in TRANSFER],
+        deliveries=[(value, text.said(page.reader.language)) for value, text in DELIVERY],
+        narrows=asked.narrows,
+        is_filtered=bool(asked.model_dump(exclude_none=True, exclude={"cursor"})),
+    )

@@ -1,0 +1,18 @@
+"""The addresses of the pages of orders and articles."""
+
+from __future__ import annotations
+
+from app.console.kit.console import Console
+from app.console.orders import bulk, lists, one
+from app.console.orders.addresses import ARTICLES, ORDERS
+from app.domain import Right
+
+
+def register(console: Console) -> None:
+    for path, listed in ((ORDERS, lists.orders_page), (ARTICLES, lists.articles_page)):
+        console.get(path, listed)
+        console.get(f"{path}/bulk", bulk.bulk_page, right=Right.SYNC)
+        console.post(f"{path}/bulk", bulk.bulk, back=path)
+        console.get(f"{path}/{{mapping_id}}", one.record_page)
+        console.get(f"{path}/{{mapping_id}}/content", one.content_page, right=Right.ADMIN)
+        console.post(f"{path}/{{mapping_id}}/{{act}}", one.act, back=f"{path}/{{mapping_id}}")

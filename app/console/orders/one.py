@@ -21,6 +21,7 @@ from app.engine.jobs.enqueue import Verdict
 from app.engine.operations import records, replay
 from app.engine.operations.explaining.fields import spread
 from app.engine.operations.explaining.record import MOST_LINES, MOST_SHOWN, Possible, explain
+from app.engine.operations.explaining.sentence import Sentence
 from app.errors import Conflict
 from app.given import Given
 from app.records import jobs
@@ -48,7 +49,7 @@ async def record_page(page: Page) -> Response:
         state=RECORD[state_of(mapping)],
         steps=steps(found),
         next=told(found.next.said, language),
-        actions=[_action(each, language) for each in found.actions],
+        actions=sorted((_action(each, language) for each in found.actions), key=lambda each: each["why_not"] is not None),
         jobs=[(each, JOB[each.state], PROCESS.get(each.process)) for each in found.jobs],
         entries=timeline(found, calls_shown(page.viewer, found.calls), is_admin=is_admin),
         is_cut=len(found.history) > len(lines) or MOST_SHOWN in (len(found.calls), len(found.came_in)),
@@ -67,10 +68,14 @@ def _action(possible: Possible, language: str) -> dict[str, Any]:
         "what": told(action.will, language),
         "when": told(possible.when.said, language),
         "at": possible.when.at,
-        "why_not": told(refusal.message, language) if refusal is not None else None,
-        "fix": told(refusal.fix, language) if refusal is not None else None,
+        "why_not": _sentences(refusal.message, refusal.fix, language) if refusal is not None else None,
         "is_grave": action.act.value in GRAVE,
     }
+
+
+def _sentences(message: Sentence, fix: Sentence, language: str) -> str:
+    both = (told(message, language), told(fix, language))
+    return " ".join(f"{each[:1].upper()}{each[1:]}." for each in both)
 
 
 async def content_page(page: Page) -> Response:
@@ -81,10 +86,15 @@ async def content_page(page: Page) -> Response:
     return page.render(
         "orders/content.html",
         mapping=mapping,
-        came=spread(job.source) if job is not None and job.source else {},
-        mapped=spread(job.payload) if job is not None and job.payload else {},
+        came=_filled(job.source) if job is not None else {},
+        mapped=_filled(job.payload) if job is not None else {},
         address=address_of(mapping),
     )
+
+
+def _filled(record: dict[str, Any] | None) -> dict[str, str]:
+    """The fields that hold something."""
+    return {path: text for path, text in spread(record or {}).items() if text}
 
 
 async def act(page: Page) -> Response:

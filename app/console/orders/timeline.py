@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,7 +13,7 @@ from app.api.queue.jobs import CallView
 from app.console.kit.wording import EVENT, Badge
 from app.engine.operations.explaining.fields import Sent, sent_by
 from app.engine.operations.explaining.record import Explained
-from app.records.deliveries import Delivery, Report
+from app.records.deliveries import CANCELLED, Acknowledgement, Delivery, Report
 from app.records.events import ListedEvent
 from app.records.mappings import StoredNote
 from app.web.texts import Text
@@ -69,6 +70,7 @@ def timeline(found: Explained, calls: list[CallView], *, is_admin: bool) -> list
     entries += [_call(each, sent.get(each.id)) for each in calls]
     entries += [each for shipped in found.shipped for each in _shipped(shipped)]
     entries += [_told(each) for each in found.told]
+    entries += _confirmed(found.confirmed)
     entries += [_note(each, is_admin) for each in notes if each.event_id not in shown_events]
     return sorted(entries, key=lambda each: each.at)
 
@@ -126,6 +128,19 @@ def _title(report: Report) -> Text:
             return Text("A refund was made") if is_done else Text("A refund is to be made")
         case _:
             return Text("A note was written") if is_done else Text("A note is to be written")
+
+
+def _confirmed(rows: Sequence[Acknowledgement]) -> Iterator[Entry]:
+    """What the WMS was told of it, together what was told in the same second."""
+    told: Counter[tuple[datetime, bool]] = Counter()
+    for row in rows:
+        if row.acknowledged is not None:
+            told[row.updated_at.replace(microsecond=0), row.kind == CANCELLED] += 1
+    for (at, is_cancellation), count in told.items():
+        title = Text("The cancellation of the rest was tried in the warehouse")
+        if not is_cancellation:
+            title = Text("Confirmed to the warehouse (lines: %(count)s)", count=count)
+        yield Entry(at, "warehouse", title)
 
 
 def _note(note: StoredNote, is_admin: bool) -> Entry:

@@ -177,7 +177,7 @@ async def close_short(gateway: Gateway, mapping_id: int, *, cancel_rest: bool = 
     rest: tuple[RestOrder, ...] = ()
     async with gateway.database.begin() as db:
         mapping = await mappings.by_id(db, mapping_id, lock=True)
-        if refusal := rest_refused(mapping_id, mapping):
+        if refusal := rest_refused(mapping):
             raise refusal.raised()
         assert mapping is not None
         if cancel_rest:
@@ -186,7 +186,7 @@ async def close_short(gateway: Gateway, mapping_id: int, *, cancel_rest: bool = 
         if rest:
             await _ask_to_cancel(db, connection, mapping, rest, now)
         elif not await close_report(db, mapping_id, "Closed by an operator with what was sent: the rest will not come", now):
-            raise reported_just_now(mapping_id).raised()
+            raise reported_just_now().raised()
     await gateway.wake_ups.send(Task.DRAIN, connection.lane if rest else shop_lane(mapping.connection_id))
     return rest
 
@@ -215,7 +215,7 @@ async def resolve(gateway: Gateway, mapping_id: int, reason: str) -> None:
     async with gateway.database.begin() as db:
         mapping = await mappings.by_id(db, mapping_id, lock=True) or mapping
         found = [each for each in await locked_of_mapping(db, mapping.id) if each.state in OPEN_STATES]
-        if refusal := resolve_refused(mapping_id, found):
+        if refusal := resolve_refused(found):
             raise refusal.raised()
         for job in found:
             await _end(db, job, text, now)

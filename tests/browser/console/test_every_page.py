@@ -9,6 +9,15 @@ from tests.browser.console.world import MOST_STATEMENTS, PHONE, World, barriers
 PAGES = {
     "overview": "/console",
     "overview-of-one": "/console?connection=annen-butikk",
+    "orders": "/console/orders",
+    "order": "/console/orders/1",
+    "order-content": "/console/orders/1/content",
+    "orders-released": "/console/orders/bulk?act=release&transfer=held",
+    "articles": "/console/articles",
+    "events": "/console/events",
+    "event": "/console/events/1",
+    "dead-letters": "/console/dead-letters",
+    "dead-letters-tried": "/console/dead-letters/replay",
     "keys": "/console/keys",
 }
 """A name for its pictures, and its address. Every page of the console stands here."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from app.records.jobs import Call
 
-ROW_NAMES = ("rowNumber", "row_number", "number", "sku", "id", "key", "code")
+ROW_NAMES = ("rowNumber", "row_number", "id", "key", "code", "number")
 """What tells the entries of a list apart, so that one that moves up is not taken for another."""
 MOST_FIELDS = 300
 MOST_CHARACTERS = 300
@@ -46,15 +46,18 @@ def _spread(value: Any, path: str) -> Iterator[tuple[str, str]]:
         for name, inner in value.items():
             yield from _spread(inner, f"{path}.{name}" if path else str(name))
     elif isinstance(value, list) and value:
-        for index, inner in enumerate(value):
-            yield from _spread(inner, f"{path}[{_name(inner, index)}]")
+        names = [_name(inner, index) for index, inner in enumerate(value)]
+        if len(set(names)) < len(names):
+            names = [str(index + 1) for index in range(len(value))]
+        for name, inner in zip(names, value, strict=True):
+            yield from _spread(inner, f"{path}[{name}]")
     elif value is not None:
         yield path, _text(value)
 
 
-def _name(entry: Any, index: int) -> Any:
+def _name(entry: Any, index: int) -> str:
     given = (entry.get(name) for name in ROW_NAMES) if isinstance(entry, Mapping) else ()
-    return next((each for each in given if isinstance(each, str | int)), index + 1)
+    return str(next((each for each in given if isinstance(each, str | int)), index + 1))
 
 
 def _text(value: Any) -> str:

@@ -43,6 +43,7 @@ class Refusal:
     fix: Sentence
 
     def raised(self) -> Conflict:
+        """For whoever tries all the same."""
         return Conflict(str(self.message), fix=str(self.fix))
 
 
@@ -132,7 +133,7 @@ def _release(standing: Standing) -> Action:
 def release_refused(mapping_id: int, held: JobFacts | None, noun: str) -> Refusal | None:
     """`held`: the record's held job, if it has one. None: a release is possible."""
     if held is None:
-        message = Sentence("mapping %(id)s is not held", id=mapping_id)
+        message = Sentence("it is not held")
         return Refusal(message, Sentence("only a held record can be released; see what happens next with it"))
     if held.reason_code in RELEASED:
         return None
@@ -172,29 +173,29 @@ def _resolve(standing: Standing) -> Action:
     will = Sentence(
         "It counts as settled. Nothing is sent; its next change in %(shop)s is transferred as usual", shop=standing.shop
     )
-    return Action(Act.RESOLVE, will, None, resolve_refused(standing.mapping.id, standing.jobs))
+    return Action(Act.RESOLVE, will, None, resolve_refused(standing.jobs))
 
 
-def resolve_refused(mapping_id: int, jobs: Iterable[JobFacts]) -> Refusal | None:
+def resolve_refused(jobs: Iterable[JobFacts]) -> Refusal | None:
     """None: something of the record is open."""
     if any(each.state in OPEN_STATES for each in jobs):
         return None
-    message = Sentence("nothing is open for mapping %(id)s", id=mapping_id)
+    message = Sentence("nothing of it is open")
     return Refusal(message, Sentence("what is done, or being sent just now, needs no settling"))
 
 
 # --- the rest of an order that was sent in part --------------------------------------------------------------------------
 
 
-def rest_refused(mapping_id: int, mapping: Mapping | None) -> Refusal | None:
+def rest_refused(mapping: Mapping | None) -> Refusal | None:
     if mapping is not None and waits_for_rest(mapping.delivery, mapping.delivery_code):
         return None
-    message = Sentence("mapping %(id)s waits for no rest", id=mapping_id)
+    message = Sentence("it waits for no rest")
     return Refusal(message, Sentence("only an order that was sent in part is closed short; see what happens next with it"))
 
 
-def reported_just_now(mapping_id: int) -> Refusal:
-    return Refusal(Sentence("mapping %(id)s is being reported just now", id=mapping_id), Sentence("try again in a moment"))
+def reported_just_now() -> Refusal:
+    return Refusal(Sentence("it is being reported just now"), Sentence("try again in a moment"))
 
 
 def _close_short(standing: Standing) -> Action:
@@ -204,9 +205,9 @@ def _close_short(standing: Standing) -> Action:
         shop=standing.shop,
     )
     job = standing.report_of(Process.SHIPMENTS)
-    refusal = rest_refused(standing.mapping.id, standing.mapping)
+    refusal = rest_refused(standing.mapping)
     if refusal is None and (job is None or job.state is JobState.RUNNING):
-        refusal = reported_just_now(standing.mapping.id)
+        refusal = reported_just_now()
     return Action(Act.CLOSE_SHORT, will, Process.SHIPMENTS, refusal)
 
 
@@ -222,7 +223,7 @@ def _cancel_rest(standing: Standing) -> Action:
         )
     elif not standing.rest:
         will = Sentence("The warehouse has no rest of it any more. It is set to completed in %(shop)s", shop=standing.shop)
-    refusal = rest_refused(standing.mapping.id, standing.mapping)
+    refusal = rest_refused(standing.mapping)
     return Action(Act.CANCEL_REST, will, Process.ACKNOWLEDGEMENTS, refusal or cancel_refused(standing.rest))
 
 

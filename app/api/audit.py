@@ -104,7 +104,7 @@ async def list_audit(
     """Every change made over REST, on the gateway's pages and by commands on its machine. A key that is limited to some
     connections sees their changes only. Kept for `GATEWAY_AUDIT_DAYS`."""
     behind = before_id(cursor)
-    ids, gone = await _scope(caller, connection)
+    ids, gone = await scope_of(caller, connection)
     chosen = Filter(ids, gone, key, route, since, before)
     async with caller.gateway.database.read() as db:
         found = await trail.search(db, chosen, before=behind, limit=limit + 1)
@@ -112,7 +112,7 @@ async def list_audit(
     return Page(items=[EntryView.of(entry, caller) for entry in shown], next_cursor=next_cursor)
 
 
-async def _scope(caller: Caller, connection: str | None) -> tuple[list[str] | None, str | None]:
+async def scope_of(caller: Caller, connection: str | None) -> tuple[list[str] | None, str | None]:
     """The connections that may be seen, and the name of one that is gone. Raises NotFound."""
     try:
         return await caller.scope(connection), None

@@ -4,15 +4,28 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
+from app.console.audit import pages as audit
 from app.console.events import pages as events
 from app.console.keys import pages as keys
 from app.console.kit import login
 from app.console.kit.console import Console, not_found
 from app.console.kit.live import LIVE, Live
+from app.console.lanes import pages as lanes
 from app.console.orders import pages as orders
 from app.console.overview import pages as overview
+from app.console.runs import pages as runs
+from app.console.stock import pages as stock
 
-GROUPS = (overview, orders, events, keys)
+GROUPS = (
+    overview,
+    orders,
+    events,
+    runs,
+    stock,
+    lanes,
+    audit,
+    keys,
+)
 
 
 def install(app: FastAPI) -> Live:

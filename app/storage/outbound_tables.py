@@ -126,6 +126,7 @@ stock_levels = Table(
     Column("due_at", UtcTime),
     Column("problem_code", String(60)),
     Column("problem", Text),
+    Column("differs_since", UtcTime),  # waiting, parked or problem since then; None otherwise
     Column("updated_at", UtcTime, nullable=False),
     UniqueConstraint("connection_id", "source_id"),
     Index("ix_stock_levels_number", "number", "connection_id", "id"),

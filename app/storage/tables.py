@@ -287,6 +287,7 @@ budgets = Table(
     Column("blocked_until", UtcTime),
     Column("last_error", Words),
     Column("updated_at", UtcTime, nullable=False),
+    partial("ix_budgets_failing", "key", where="failures > 0"),
 )
 
 cursors = Table(

@@ -44,7 +44,7 @@ def _accepted(header: str) -> str:
 
 
 def files_of(language: str) -> list[Path]:
-    """`nb.po`, and `nb.keys.po` for one group of pages. A text stands in one of them."""
+    """`nb.po`, and `nb.keys.po` for one group of pages. A text may stand in more than one of them, and says the same."""
     return sorted(CATALOGUES.glob(f"{language}.po")) + sorted(CATALOGUES.glob(f"{language}.*.po"))
 
 

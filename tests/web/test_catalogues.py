@@ -72,8 +72,9 @@ def test_every_text_is_said_in_norwegian_and_none_that_is_gone() -> None:
     assert [text for text, said in catalogue().items() if not said] == []
 
 
-def test_no_text_stands_in_two_catalogues() -> None:
-    assert [text for text, times in Counter(text for text, _ in entries()).items() if times > 1] == []
+def test_a_text_that_stands_in_two_catalogues_says_the_same() -> None:
+    times = Counter(text for text, _ in set(entries()))
+    assert [text for text, many in times.items() if many > 1] == []
 
 
 @pytest.mark.parametrize("text", sorted(text for text in texts() if FILLED_IN.search(text)))

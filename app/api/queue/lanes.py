@@ -74,14 +74,15 @@ class Pause(BaseModel):
     reason: Prose = "paused by an operator"
 
 
-def _is_seen(caller: Caller, lane: Lane) -> bool:
+def is_seen(caller: Caller, lane: Lane) -> bool:
     """A lane shared with a foreign connection needs a key without a limit."""
     return caller.key.connection_ids is None or (bool(lane.connection_ids) and all(map(caller.key.sees, lane.connection_ids)))
 
 
-async def _seen(caller: Caller, lane_id: str) -> Lane:
+async def seen(caller: Caller, lane_id: str) -> Lane:
+    """Raises NotFound, also for a lane that the key may not see."""
     lane = await lanes.find(caller.gateway, lane_id)
-    if not _is_seen(caller, lane):
+    if not is_seen(caller, lane):
         raise lanes.no_lane(lane_id)
     return lane
 
@@ -93,20 +94,20 @@ async def _view(caller: Caller, lane_id: str) -> LaneView:
 @router.get("", summary="List lanes", responses=problems())
 async def list_lanes(caller: Reader) -> LaneList:
     """Shows what waits in each lane and for how long, whether a worker has it, and what blocks it."""
-    found = [lane for lane in await lanes.every(caller.gateway) if _is_seen(caller, lane)]
+    found = [lane for lane in await lanes.every(caller.gateway) if is_seen(caller, lane)]
     return LaneList(items=[LaneView.model_validate(lane, from_attributes=True) for lane in found])
 
 
 @router.post("/{lane_id}/pause", summary="Pause a lane", responses=problems(404))
 async def pause_lane(caller: Admin, lane_id: Name, body: Pause | None = None) -> LaneView:
     """Nothing new is sent. A call that has begun is finished. Webhooks are still taken in, and shops are still read."""
-    lane = await _seen(caller, lane_id)
+    lane = await seen(caller, lane_id)
     await lanes.pause_lane(caller.gateway, lane, (body or Pause()).reason)
     return await _view(caller, lane_id)
 
 
 @router.post("/{lane_id}/resume", summary="Resume a lane", responses=problems(404))
 async def resume_lane(caller: Admin, lane_id: Name) -> LaneView:
-    lane = await _seen(caller, lane_id)
+    lane = await seen(caller, lane_id)
     await lanes.resume_lane(caller.gateway, lane)
     return await _view(caller, lane_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from fastapi import FastAPI
@@ -31,9 +31,10 @@ Handler = Callable[[Page], Awaitable[Response]]
 
 @dataclass(frozen=True)
 class Rule:
-    """What a page needs. `everything`: what it shows, that belongs to no single connection. `back`: where an action's problem is
-    shown as a notice; parts of the address may stand in it. `is_open`: nobody need be logged in."""
+    """What the page at `path` needs. `everything`: what it shows, that belongs to no single connection. `back`: where an action's
+    problem is shown as a notice; parts of the address may stand in it. `is_open`: nobody need be logged in."""
 
+    path: str
     right: Right = Right.READ
     everything: str | None = None
     back: str | None = None
@@ -52,7 +53,7 @@ class Console:
     ) -> None:
         """A page that changes nothing."""
         self._paths.add(path)
-        self._add("GET", path, handler, Rule(right, everything, None, is_open))
+        self._add("GET", handler, Rule(path, right, everything, None, is_open))
 
     def post(
         self,
@@ -64,17 +65,17 @@ class Console:
         back: str | None = None,
     ) -> None:
         """An action. Its form must come from one of our pages."""
-        self._add("POST", path, handler, Rule(right, everything, back))
+        self._add("POST", handler, Rule(path, right, everything, back))
 
     def open_post(self, path: str, handler: Handler) -> None:
         """A form that nobody need be logged in for. Its handler sees to it that the form is ours."""
-        self._add("POST", path, handler, Rule(is_open=True))
+        self._add("POST", handler, Rule(path, is_open=True))
 
-    def _add(self, method: str, path: str, handler: Handler, rule: Rule) -> None:
+    def _add(self, method: str, handler: Handler, rule: Rule) -> None:
         async def answered(request: Request) -> Response:
             return await self._answer(request, handler, rule)
 
-        self.app.add_route(path, answered, methods=[method], include_in_schema=False)
+        self.app.add_route(rule.path, answered, methods=[method], include_in_schema=False)
 
     async def _answer(self, request: Request, handler: Handler, rule: Rule) -> Response:
         gateway: Gateway = request.app.state.gateway
@@ -98,7 +99,7 @@ class Console:
             if page.request.method == "POST" and not rule.is_open:
                 if not page.who.is_ours(page.form["csrf"]):
                     raise BadInput("the form is too old, or is not from a page of this session", fix="load the page again")
-                acts.begin(act_of(page.request, page.viewer.key, Way.PAGE))
+                acts.begin(replace(act_of(page.request, page.viewer.key, Way.PAGE), route=f"POST {rule.path}"))
         return await handler(page)
 
 

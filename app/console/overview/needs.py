@@ -53,7 +53,9 @@ async def of_all(db: AsyncConnection, every: Sequence[Connection], opened: Seque
         if cut.connection_id in by_id:
             of = by_id[cut.connection_id]
             of.needs.append(_cut(of.connection, cut))
-    for locked in await trouble.locked_out(db, list(keys), now):
+    for locked in await trouble.locked_out(db, now):
+        if locked.key not in keys:
+            continue
         of = by_id[keys[locked.key]]
         call = Text("no calls for now, after failures: %(call)s", call=locked.key.rpartition("|")[2])
         of.needs.append(Need(call, _page(of.connection), None, locked.until, (locked.words or "")[:MOST_WORDS]))

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, union_all, update
+from sqlalchemy import func, select, text, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import JobState, Process
@@ -89,12 +89,13 @@ async def every(gateway: Gateway) -> list[Lane]:
         held = list(await db.execute(select(leases.c.key, leases.c.until).where(leases.c.until > db_now())))
         counts = await _counts(db)
         until = {each.key: each.until for each in held}
+        failing = await _failing(db)
         now = gateway.clock()
         on = {lane.key: [each for each in on_lanes if _is_on(each, lane.key)] for lane in stored}
         unfinished = {each.lane for each in counts}
         used = {lane.key for lane in stored if on[lane.key] and not lane.key.startswith(DRAFT_LANE)}
         shown = [lane for lane in stored if lane.key in used | unfinished]
-        return [await _lane(db, lane, on[lane.key], counts, until, now) for lane in shown]
+        return [_lane(lane, on[lane.key], counts, until, _blocked(lane.key, on[lane.key], failing, now)) for lane in shown]
 
 
 def _is_on(connection: Connection, key: str) -> bool:
@@ -146,13 +147,12 @@ class _Stored:
     pause_reason: str | None
 
 
-async def _lane(
-    db: AsyncConnection,
+def _lane(
     lane: _Stored,
     on_it: Sequence[Connection],
     counts: Sequence[_Count],
     held: dict[str, datetime],
-    now: datetime,
+    blocked: tuple[Blocked, ...],
 ) -> Lane:
     mine = [each for each in counts if each.lane == lane.key]
     waiting = Counter(dict.fromkeys(() if lane.key.startswith(SHOP_LANE) else TO_WAREHOUSE, 0))
@@ -174,21 +174,40 @@ async def _lane(
         oldest=min((each.since for each in mine if each.state is JobState.WAITING), default=None),
         worked_on=lane.key in held,
         lease_until=held.get(lane.key),
-        blocked=await _blocked(db, lane.key, on_it, now),
+        blocked=blocked,
     )
 
 
-async def _blocked(db: AsyncConnection, lane: str, on_it: Sequence[Connection], now: datetime) -> tuple[Blocked, ...]:
+@dataclass(frozen=True)
+class _Failing:
+    """A counter with failures in a row."""
+
+    failures: int
+    until: datetime | None
+    error: str | None
+
+
+async def _failing(db: AsyncConnection) -> dict[str, _Failing]:
+    """By key. Reads nothing of calls that went well."""
+    columns = (budget_rows.c.key, budget_rows.c.failures, budget_rows.c.blocked_until, budget_rows.c.last_error)
+    rows = await db.execute(select(*columns).where(text("failures > 0")))
+    return {key: _Failing(failures, until, error) for key, failures, until, error in rows}
+
+
+def _blocked(lane: str, on_it: Sequence[Connection], failing: dict[str, _Failing], now: datetime) -> tuple[Blocked, ...]:
     """The blocked methods of the system that the lane writes to, without the user names that are in the keys."""
     if lane.startswith(SHOP_LANE):
         calls = {key_for(of_source(each), call): call for each in on_it for call in OF_SHOPS}
     else:
         calls = all_keys(on_it, CALLS.keys() - TO_SHOP)
-    reads = {key_for(of_warehouse(each), READS): READS for each in on_it}
-    query = select(budget_rows).where(budget_rows.c.key.in_(calls), budget_rows.c.failures > 0).order_by(budget_rows.c.key)
-    found = [Blocked(calls[row.key], row.failures, row.blocked_until, row.last_error) for row in await db.execute(query)]
-    locked_out = await all_paused(db, reads, now)
-    return (*found, *(Blocked(READS, each.failures, each.until, each.error) for each in locked_out))
+    reads = {key_for(of_warehouse(each), READS) for each in on_it}
+    locked_out = {key for key in reads if key in failing and (until := failing[key].until) is not None and until > now}
+    named = calls | dict.fromkeys(sorted(locked_out), READS)
+    return tuple(
+        Blocked(named[key], failing[key].failures, failing[key].until, failing[key].error)
+        for key in (*sorted(calls), *sorted(locked_out))
+        if key in failing
+    )
 
 
 @dataclass(frozen=True)

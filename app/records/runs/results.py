@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, or_, select, text
+from sqlalchemy import ColumnElement, Row, Select, func, literal, or_, select, text, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import INBOUND, PartState, Process, RunState
@@ -23,6 +23,8 @@ COUNTED = ("created", "updated", "cancelled", "unchanged", "skipped", "held", "f
 REFUSED_QUANTITIES = ("wrong-parent", "product-gone", "stock-refused", "stock-not-taken")
 """The reasons why a shop did not take a quantity. Articles whose stock the shop does not keep are never written."""
 REASONS_SHOWN = 200
+TOGETHER = 50
+"""So many connections or parts are asked about in one statement."""
 
 
 @dataclass(frozen=True)
@@ -137,8 +139,10 @@ async def latest(
         rows = list(await db.execute(query))
     else:
         below = None if before is None else await _part_behind(db, before[0])
-        recent = [await _recent_runs(db, each, below, limit) for each in connection_ids]
-        found = [row for ids in recent for row in await db.execute(query.where(runs.c.id.in_(ids)))]
+        found: list[Row[Any]] = []
+        for start in range(0, len(connection_ids), TOGETHER):
+            ids = await _recent_runs(db, connection_ids[start : start + TOGETHER], below, limit)
+            found += await db.execute(query.where(runs.c.id.in_(ids)))
         rows = heapq.nlargest(limit, {row.id: row for row in found}.values(), key=lambda row: (row.created_at, row.id))
     parts = await _parts(db, [row.id for row in rows])
     return [_run(row, [part for part in parts if part.run_id == row.id]) for row in rows]
@@ -151,13 +155,16 @@ async def _part_behind(db: AsyncConnection, moment: datetime) -> int | None:
     return None if found is None else int(found) + MADE_TOGETHER
 
 
-async def _recent_runs(db: AsyncConnection, connection_id: str, below: int | None, limit: int) -> list[str]:
-    """The runs of a connection's last parts below an id: `limit` of them, and those that may have been made beside them."""
-    mine = select(run_parts.c.run_id).where(run_parts.c.connection_id == connection_id, text(f"run_parts.{LISTED}"))
-    if below is not None:
-        mine = mine.where(run_parts.c.id < below)
-    last = mine.order_by(run_parts.c.id.desc()).limit(limit * len(Process) + MADE_TOGETHER)
-    return sorted(set(await db.scalars(last)))
+async def _recent_runs(db: AsyncConnection, connection_ids: Sequence[str], below: int | None, limit: int) -> list[str]:
+    """The runs of each connection's last parts below an id: `limit` of them, and those that may have been made beside them."""
+
+    def last(connection_id: str) -> Select[tuple[str]]:
+        mine = select(run_parts.c.run_id).where(run_parts.c.connection_id == connection_id, text(f"run_parts.{LISTED}"))
+        if below is not None:
+            mine = mine.where(run_parts.c.id < below)
+        return select(mine.order_by(run_parts.c.id.desc()).limit(limit * len(Process) + MADE_TOGETHER).subquery().c.run_id)
+
+    return sorted(set(await db.scalars(union_all(*map(last, connection_ids))))) if connection_ids else []
 
 
 def _run(row: Row[Any], parts: Sequence[Part]) -> Run:
@@ -174,25 +181,36 @@ async def _parts(db: AsyncConnection, run_ids: Sequence[str]) -> list[Part]:
     rows = list(await db.execute(query))
     outcomes = await _outcomes(db, [row.id for row in rows])
     reasons = await _reasons(db, [row.id for row in rows])
-    for row in rows:
-        if row.process == Process.STOCK and not row.dry_run:
-            outcomes[row.id] = await _stock_outcomes(db, row)
+    outcomes |= await _stock_outcomes(db, [row for row in rows if row.process == Process.STOCK and not row.dry_run])
     return [_part(row, outcomes.get(row.id, Counter()), reasons.get(row.id, [])) for row in rows]
 
 
-async def _stock_outcomes(db: AsyncConnection, row: Row[Any]) -> Counter[str]:
+async def _stock_outcomes(db: AsyncConnection, rows: Sequence[Row[Any]]) -> dict[int, Counter[str]]:
     """The outcomes of quantities, which have no jobs. One that differed is written, refused by the shop, or still waits."""
-    differ = row.read - row.unchanged - row.skipped
-    if differ <= 0 or row.started_at is None:
-        return Counter()
+    found: dict[int, Counter[str]] = {row.id: Counter() for row in rows}
+    differing = [row for row in rows if _differing(row) > 0 and row.started_at is not None]
+    for start in range(0, len(differing), TOGETHER):
+        some = differing[start : start + TOGETHER]
+        counts = (await db.execute(select(*(each for row in some for each in _stock_counts(row))))).one()
+        for row, waiting, refused in zip(some, counts[::2], counts[1::2], strict=True):
+            waits = min(_differing(row), waiting)
+            failed = min(_differing(row) - waits, refused)
+            found[row.id] = Counter({"waiting": waits, "failed": failed, "updated": _differing(row) - waits - failed})
+    return found
+
+
+def _differing(row: Row[Any]) -> int:
+    differ: int = row.read - row.unchanged - row.skipped
+    return differ
+
+
+def _stock_counts(row: Row[Any]) -> tuple[ColumnElement[int], ColumnElement[int]]:
+    """How many quantities wait, and how many the shop has refused since the part began."""
     mine = select(func.count()).where(stock_levels.c.connection_id == row.connection_id)
-    waiting = await db.scalar(mine.where(stock_levels.c.state.in_(TO_WRITE))) if row.state in (*TO_READ, PartState.WORKING) else 0
-    refused = await db.scalar(
-        mine.where(stock_levels.c.problem_code.in_(REFUSED_QUANTITIES), stock_levels.c.written_at >= row.started_at)
-    )
-    waits = min(differ, waiting or 0)
-    failed = min(differ - waits, refused or 0)
-    return Counter({"waiting": waits, "failed": failed, "updated": differ - waits - failed})
+    is_open = row.state in (*TO_READ, PartState.WORKING)
+    waiting = mine.where(stock_levels.c.state.in_(TO_WRITE)).scalar_subquery() if is_open else literal(0)
+    refused = mine.where(stock_levels.c.problem_code.in_(REFUSED_QUANTITIES), stock_levels.c.written_at >= row.started_at)
+    return waiting.label(f"waiting_{row.id}"), refused.scalar_subquery().label(f"refused_{row.id}")
 
 
 async def _outcomes(db: AsyncConnection, part_ids: Sequence[int]) -> dict[int, Counter[str]]:

@@ -49,9 +49,12 @@ class Waiting:
     tries: int
 
 
+LANE = "stock:"
+
+
 def lane_of(connection_id: str) -> str:
     """The lease under which a connection's stock is written, and the lane of its recorded calls."""
-    return f"stock:{connection_id}"
+    return f"{LANE}{connection_id}"
 
 
 async def one_at_a_time(db: AsyncConnection, lane: str) -> None:
@@ -187,6 +190,7 @@ async def forbid_shared_numbers(db: AsyncConnection, connection_id: str, now: da
             problem_code=code,
             problem=words,
             state="problem",
+            differs_since=func.coalesce(stock_levels.c.differs_since, now),
             updated_at=now,
             **_FORGOTTEN,
         )

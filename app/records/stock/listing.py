@@ -142,8 +142,9 @@ async def _add_times(db: AsyncConnection, found: dict[str, Figures]) -> None:
         one = found[row.connection_id]
         one.read_at, one.compared_at, one.last_error = row.polled_at, row.swept_at, row.last_error
         one.next_read_at, one.next_compared_at = row.next_poll_at, row.next_sweep_at
-    for connection_id, one in found.items():
-        batches = (attempts.c.lane == levels.lane_of(connection_id), attempts.c.job_id.is_(None))
-        answered = (attempts.c.finished_at.is_not(None), attempts.c.result == "ok")
-        last = select(attempts.c.finished_at).where(*batches, *answered).order_by(attempts.c.finished_at.desc()).limit(1)
-        one.written_at = await db.scalar(last)
+    batches = (attempts.c.lane == levels.LANE + connections.c.id, attempts.c.job_id.is_(None))
+    answered = (attempts.c.finished_at.is_not(None), attempts.c.result == "ok")
+    last = select(attempts.c.finished_at).where(*batches, *answered).order_by(attempts.c.finished_at.desc()).limit(1)
+    written = select(connections.c.id, last.scalar_subquery()).where(connections.c.id.in_(found))
+    for connection_id, moment in await db.execute(written):
+        found[connection_id].written_at = moment

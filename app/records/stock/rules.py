@@ -24,6 +24,10 @@ WITHOUT_STOCK = "without-stock"
 """The code of an article that cannot have a quantity in the shop. That is no problem."""
 
 
+DIFFERS = ("waiting", "parked", "problem")
+"""States of a level whose quantity in the shop is not what it should be."""
+
+
 def _lifted(code: str, words: str) -> tuple[str, str]:
     return code, with_what_lifts(words, code)
 
@@ -102,7 +106,9 @@ async def decide_state(db: AsyncConnection, connection_id: str, lane: str, ids: 
             state, code, words = _judge(row, wanted[row.id], settings.parent_quantity)
             waiting += state in ("waiting", "parked")
             if (state, code) != (row.state, row.problem_code):
-                moved.append({"row": row.id, "new_state": state, "new_code": code, "new_problem": words})
+                since = (row.differs_since or now) if state in DIFFERS else None
+                said = {"new_state": state, "new_code": code, "new_problem": words, "new_since": since}
+                moved.append({"row": row.id, **said})
         if moved:
             await db.execute(
                 update(stock_levels)
@@ -111,6 +117,7 @@ async def decide_state(db: AsyncConnection, connection_id: str, lane: str, ids: 
                     state=bindparam("new_state"),
                     problem_code=bindparam("new_code"),
                     problem=bindparam("new_problem"),
+                    differs_since=bindparam("new_since"),
                     tries=0,
                     due_at=None,
                     updated_at=now,

@@ -18,6 +18,11 @@ PAGES = {
     "event": "/console/events/1",
     "dead-letters": "/console/dead-letters",
     "dead-letters-tried": "/console/dead-letters/replay",
+    "runs": "/console/runs",
+    "run": "/console/runs/{run}",
+    "stock": "/console/stock",
+    "lanes": "/console/lanes",
+    "audit": "/console/audit",
     "keys": "/console/keys",
 }
 """A name for its pictures, and its address. Every page of the console stands here."""
@@ -47,8 +52,8 @@ async def test_it_fits_a_phone_and_works_without_scripts(console: World, name: s
 @EVERY
 async def test_it_costs_few_statements(console: World, name: str, path: str) -> None:
     async with console.client() as client:
-        await client.get(path)
+        await client.get(console.at(path))
         with console.statements() as seen:
-            answer = await client.get(path)
+            answer = await client.get(console.at(path))
         assert answer.status_code == 200
         assert len(seen) <= MOST_STATEMENTS, seen

@@ -44,6 +44,8 @@ class World:
     shop: Connection
     other: Connection
     sessions: dict[str, str] = field(default_factory=dict)
+    places: dict[str, str] = field(default_factory=dict)
+    """What may stand in the addresses of pages: `run`, and the mappings `open`, `sent` and `held` of orders."""
 
     # --- in a browser ---------------------------------------------------------------------------------------------------
 
@@ -59,9 +61,13 @@ class World:
             yield somebody
 
     async def opens(self, somebody: Visitor, path: str) -> None:
-        answer = await somebody.page.goto(f"{self.url}{path}")
+        answer = await somebody.page.goto(f"{self.url}{self.at(path)}")
         assert answer is not None
         assert answer.status == 200, f"{path}: {answer.status}: {await somebody.text()}"
+
+    def at(self, path: str) -> str:
+        """`/console/runs/{run}` as it is in this world."""
+        return path.format(**self.places)
 
     async def shot(self, somebody: Visitor, name: str) -> None:
         """A picture of the whole page, kept as build/screenshots/NAME.png."""
@@ -177,7 +183,8 @@ async def _a_day(world: World) -> None:
     site.warehouse.model.set_order_status(str(orders[1]["id"]), 300, 77)
     site.warehouse.model.ship(str(orders[2]["id"]), "TRACK-1", (), 77)
     await site.take_in(site.shop.order("GENSER-1"), connection=world.other)
-    await site.take_in(site.shop.order("SOKK-1", shipping=NO_CITY, billing=NO_CITY))
+    held = site.shop.order("SOKK-1", shipping=NO_CITY, billing=NO_CITY)
+    await site.take_in(held)
     site.warehouse.fail("status", status=400, method="PUT", path="/demo/api/v1/orders")
     await site.take_in(site.shop.order("SOKK-2"))
     site.mend()
@@ -189,3 +196,7 @@ async def _a_day(world: World) -> None:
         for process in ("shipments", "stock"):
             answer = await site.client.post(f"/sync/{world.shop.name}", params={"process": process})
             assert answer.status_code == 200, answer.text
+            world.places["run"] = answer.json()["id"]
+    for name, order in {"open": orders[0], "sent": orders[2], "held": held}.items():
+        listed = await site.client.get("/mappings", params={"number": str(order["id"]), "kind": "order"})
+        world.places[name] = str(listed.json()["items"][0]["id"])

@@ -1,0 +1,1 @@
+"""The audit: who changed what, when and from where."""

@@ -1,0 +1,1 @@
+"""Lanes and the queue: what waits, for how long, who works on it, and what keeps it from being done."""

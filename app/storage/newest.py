@@ -18,6 +18,8 @@ Look = tuple[ColumnElement[bool] | TextClause, ...]
 """Conditions that one index answers, in the order of the ids."""
 MOST_LOOKS = 100
 """The most looks in one statement."""
+MOST_ENDINGS = ("reported", "none")
+"""States of the way back that most orders are in, for now or in the end."""
 STORED_WITHIN = timedelta(minutes=10)
 """A row is stored at most so long after the time that it bears."""
 
@@ -62,8 +64,10 @@ async def looks_for_mappings(db: AsyncConnection, chosen: Mapping[str, Any], kin
         return [(mappings.c.transfer == chosen["transfer"], mappings.c.transfer != spelled("sent")[0])]
     if chosen["wanted"] == "absent":
         return [(mappings.c.wanted == "absent",)]
+    # Most orders end as reported: those of one connection are found among its own, not among everybody's.
+    is_common = chosen["delivery"] in MOST_ENDINGS and chosen["connection_ids"] is not None
     for column in (mappings.c.reason_code, mappings.c.delivery):
-        if chosen[column.name] is not None:
+        if chosen[column.name] is not None and not (is_common and column is mappings.c.delivery):
             return [(column == chosen[column.name],)]
     if chosen["connection_ids"] is None and chosen["kind"] is None:
         return [()]
@@ -86,6 +90,7 @@ async def _by_number(db: AsyncConnection, number: str) -> list[Look]:
 
 
 OWN_ID = "id:"
+"""Before the gateway's own id of a record."""
 
 
 def _is_id(text: str) -> bool:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.domain import EventState, JobState, Kind, Process
 from app.engine.core.queue import Task
 from app.engine.operations import lanes, records, replay
+from app.engine.operations.explaining.record import explain
 from app.engine.upkeep import gauges, retention
 from app.records import alerts, dead_letters, deliveries, events, jobs, mappings, runs
 from app.records.alerts import AlertState
@@ -135,6 +136,8 @@ async def searches_of_mappings(harness: Harness) -> None:
         mappings.Filter(wanted="absent"),
         mappings.Filter(kind=Kind.ARTICLE),
         mappings.Filter(delivery="held"),
+        mappings.Filter(delivery="reported", connection_ids=of_one),
+        mappings.Filter(number=f"id:{NUMBER}"),
         mappings.Filter(reason_code="number-taken"),
         mappings.Filter(connection_ids=of_one),
         mappings.Filter(connection_ids=of_one, kind=Kind.ORDER),
@@ -192,6 +195,9 @@ async def searches_of_runs_alerts_and_stock(harness: Harness) -> None:
 
 async def all_about_one_record(harness: Harness) -> None:
     connection = harness.connection
+    async with harness.gateway.database.read() as db:
+        mapping = (await mappings.search(db, mappings.Filter(number=NUMBER)))[0]
+    await explain(harness.gateway, mapping)
     async with harness.gateway.database.read() as db:
         (found,) = await mappings.search(db, mappings.Filter(number=NUMBER))
         await mappings.history_of(db, found.id, before=10_000_000)

@@ -24,6 +24,7 @@ from app.engine.core.queue import READS, ArqWakeUps, Task, bell_of, deserialize,
 from app.engine.core.runtime import Gateway, open_gateway
 from app.engine.dispatch.lane_worker import drain
 from app.engine.intake.ingest import ingest
+from app.engine.longwork.runner import work_on as work_on_long_work
 from app.engine.polling import runner
 from app.engine.polling.look_again import look_again
 from app.engine.polling.wms_refresh import refresh
@@ -62,6 +63,7 @@ WORK: dict[Task, Work] = {
     Task.HOOKS: reconcile,
     Task.REFRESH: refresh,
     Task.LOOK_AGAIN: look_again,
+    Task.LONG_WORK: work_on_long_work,
 }
 
 
@@ -254,7 +256,7 @@ def _connection_of(task: Task, key: str) -> str | None:
             return key.removeprefix(SHOP_LANE) if key.startswith(SHOP_LANE) else None
         case Task.POLL:
             return key.rpartition(":")[0]
-        case Task.REFRESH | Task.LOOK_AGAIN:
+        case Task.REFRESH | Task.LOOK_AGAIN | Task.LONG_WORK:
             return key.partition("|")[0]
         case _:
             return key

@@ -45,6 +45,8 @@ TAGS = [
     {"name": "runs", "description": "Progress and result of syncs and polls."},
     {"name": "mappings", "description": "State, history and explanation of a record, by any of its numbers."},
     {"name": "stock", "description": "What the warehouse can sell, what the shop shows, and what is to be written."},
+    {"name": "reconcile", "description": "Shop and warehouse compared. Nothing is written."},
+    {"name": "backfill", "description": "A shop's history, transferred when the lane has nothing else to do."},
     {"name": "events", "description": "Webhooks as they were received."},
     {"name": "jobs", "description": "One unit of work for each record."},
     {"name": "lanes", "description": "One goods owner or one shop each, one write at a time."},

@@ -116,6 +116,23 @@ LIFTED_BY: Mapping[str, str] = {
 }
 """The event that ends what a reason says, by the reason's code; `{noun}` is what people call the system of the record."""
 
+RELEASABLE = frozenset(
+    {
+        "brake",
+        "warehouse-started",
+        "refunded-in-part",  # sent without the refunded pieces
+        "too-late-to-cancel",
+        "cancelled-in-warehouse",
+        "reopened-after-cancel",
+        "vanished",
+        "unknown-elsewhere",
+        "short-shipment",  # the order is then closed with what was sent
+        "not-open-in-shop",  # checked again: the shop may have opened it since
+        "refund-refused",  # tried again
+    }
+)
+"""The reasons for a hold that an operator can overrule. Any other hold is due to the record's data or its number."""
+
 
 def with_what_lifts(reason: str, code: str | None, noun: str = "shop") -> str:
     """The reason and, as its last sentence, the event that lifts it. Once, and only for what waits for one."""

@@ -72,6 +72,8 @@ class PartState(StrEnum):
     """It could not be read to its end, or what was found could not be written."""
     BRAKED = "braked"
     """It would cancel too many orders: an operator is asked first."""
+    BACKFILLING = "backfilling"
+    """A backfill reads its records, beside the polls."""
 
     def sources(self, *among: PartState) -> tuple[PartState, ...]:
         """The states from which a part may get here; `among` takes some of them. Raises ForbiddenTransition."""
@@ -183,6 +185,9 @@ PART_TRANSITIONS: Transitions[PartState] = {
     },
     PartState.BRAKED: {
         PartState.WORKING: "an operator confirms the run",
+    },
+    PartState.BACKFILLING: {
+        PartState.WORKING: "the backfill has read all, or was stopped",
     },
     PartState.FAILED: {},
     PartState.DONE: {},

@@ -56,7 +56,7 @@ async def _bring(article: Article, known: Known, port: WarehousePort) -> Result:
         return held(_taken(article.number, owner))
     body = article_body(article, port.goods_owner_id, port.settings)
     digest = body.hash
-    if known.sent_hash == digest:
+    if known.sent_hash == digest and not (port.asked_for and await _is_otherwise(article.number, body, port)):
         return Result(Outcome.UNCHANGED, Transfer.SENT, wanted="present")
     try:
         written = await port.write(PUT_ARTICLE, body.json, lambda: port.client.put_article(body.json))
@@ -64,6 +64,12 @@ async def _bring(article: Article, known: Known, port: WarehousePort) -> Result:
         return await _after_refusal(refusal, article.number, body.json, digest, known, port)
     notes = (*body.cuts, *((f"The WMS said: {written.message}",) if written.message else ()))
     return Result(_done(known), Transfer.SENT, wanted="present", wms_id=written.id, sent_hash=digest, notes=notes)
+
+
+async def _is_otherwise(number: str, body: Body, port: WarehousePort) -> bool:
+    """Whether the WMS has the article otherwise than it was sent, or has it no more."""
+    found = (await port.read(GET_ARTICLES, lambda: port.client.get_articles([number]))).get(number)
+    return found is None or bool(differences_article(body.json, found))
 
 
 def _done(known: Known) -> Outcome:

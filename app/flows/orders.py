@@ -258,7 +258,8 @@ def _vanished(order: Order) -> Problem:
 
 async def _put(order: Order, known: Known, seen: _Seen, port: WarehousePort) -> Result:
     body = order_body(order, port.goods_owner_id, port.settings)
-    if seen.order is not None and (already := _already_there(body, known, seen, port)):
+    is_otherwise = port.asked_for and seen.order is not None and bool(differences_order(body.json, seen.order))
+    if seen.order is not None and not is_otherwise and (already := _already_there(body, known, seen, port)):
         return already
     if order.asks_about_refunds and not port.released and known.sent_hash != body.hash:
         return held(part_refunds.to_be_decided(order, port.noun), wanted="present", **seen.status())

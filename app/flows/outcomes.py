@@ -135,6 +135,11 @@ class WarehousePort(Protocol):
         ...
 
     @property
+    def asked_for(self) -> bool:
+        """A person has asked for this very record: it is sent even if it has not changed, where the WMS has it otherwise."""
+        ...
+
+    @property
     def unknown_write(self) -> UnknownWrite | None:
         """A write of this record whose outcome is not known."""
         ...

@@ -144,6 +144,14 @@ async def search(db: AsyncConnection, chosen: Filter, *, before: int | None = No
     return [_listed(row) for row in await db.execute(query)] if found else []
 
 
+async def of_mappings(db: AsyncConnection, mapping_ids: Collection[int]) -> dict[int, list[ListedJob]]:
+    """The jobs of these records, by the ids of their mappings."""
+    found: dict[int, list[ListedJob]] = {}
+    for row in await db.execute(_jobs().where(jobs.c.mapping_id.in_(mapping_ids)).order_by(jobs.c.id)) if mapping_ids else ():
+        found.setdefault(row.mapping_id, []).append(_listed(row))
+    return found
+
+
 async def _looks(db: AsyncConnection, chosen: Filter) -> list[Look]:
     """The looks that find the fewest: by number, by a state or reason that few have, by connection and process."""
     if chosen.number is not None:

@@ -87,6 +87,20 @@ async def by_source(db: AsyncConnection, connection_id: str, kind: Kind, source_
     return opened(row) if row else None
 
 
+async def of_sources(db: AsyncConnection, connection_id: str, kind: Kind, source_ids: Collection[str]) -> dict[str, Mapping]:
+    """Those of these records that there are, by source id."""
+    mine = (mappings.c.connection_id == connection_id, mappings.c.kind == kind, mappings.c.source_id.in_(source_ids))
+    found = await db.execute(select(mappings).where(*mine)) if source_ids else ()
+    return {row.source_id: opened(row) for row in found}
+
+
+async def of_wms(db: AsyncConnection, lane: str, kind: Kind, wms_ids: Collection[int]) -> dict[int, Mapping]:
+    """The goods owner's records that have these ids in the WMS, by that id, whichever connection has sent them."""
+    same = (mappings.c.wms_id.in_(wms_ids), mappings.c.lane == lane, mappings.c.kind == kind)
+    found = await db.execute(select(mappings).where(*same)) if wms_ids else ()
+    return {row.wms_id: opened(row) for row in found}
+
+
 async def locked_by_source(db: AsyncConnection, connection_id: str, wanted: ByKey[Kind, Collection[str]]) -> list[Mapping]:
     """Those of these records that there are, locked in the order of their ids: nobody else changes them meanwhile."""
     each_kind = [and_(mappings.c.kind == kind, mappings.c.source_id.in_(source_ids)) for kind, source_ids in wanted.items()]

@@ -1,10 +1,11 @@
-"""Tables beside the pipe: leases, keys, work by the clock, people who log in or connect a system, suppliers, mutes, the audit."""
+"""Tables beside the pipe: leases, keys, work by the clock, people who log in or connect a system, suppliers, mutes, the audit,
+and long work (reconciles and backfills)."""
 
 from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text, UniqueConstraint
 
-from app.storage.tables import metadata
+from app.storage.tables import metadata, partial
 from app.storage.types import BigId, Json, Line, UtcTime, Words
 
 api_keys = Table(
@@ -115,4 +116,47 @@ mutes = Table(
     Column("made_at", UtcTime, nullable=False),
     Column("made_by", Words, nullable=False),
     UniqueConstraint("kind", "connection_id"),
+)
+
+long_works = Table(
+    "long_works",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("connection_id", String(40), ForeignKey("connections.id"), nullable=False),
+    Column("kind", String(12), nullable=False),  # reconcile, backfill
+    # waiting → running → done | failed | stopped; paused: until somebody lets it go on
+    Column("state", String(12), nullable=False),
+    Column("options", Json, nullable=False),
+    Column("place", Json, nullable=False),  # where the next slice goes on
+    Column("counts", Json, nullable=False),
+    Column("notes", Json, nullable=False),  # what was not compared or left out, and why
+    Column("part_id", BigId),  # of a backfill: the part of a run that its records belong to
+    Column("error", Words),
+    Column("failures", Integer, nullable=False, server_default="0"),  # in a row
+    Column("due_at", UtcTime),
+    Column("created_at", UtcTime, nullable=False),
+    Column("started_at", UtcTime),
+    Column("finished_at", UtcTime),
+    Index("ix_long_works_kind", "kind", "id"),
+    Index("ix_long_works_connection", "connection_id", "kind", "id"),
+    partial("ix_long_works_open", "id", where="finished_at is null"),
+    partial("ix_long_works_finished", "finished_at", where="finished_at is not null"),
+)
+
+long_work_lines = Table(
+    "long_work_lines",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("work_id", BigId, ForeignKey("long_works.id"), nullable=False),
+    Column("kind", String(12), nullable=False),  # missing, doubled, extra, different, stuck, stock; or a backfill's outcome
+    Column("process", String(20), nullable=False),
+    Column("number", Line(120)),
+    Column("source_id", Line(80)),
+    Column("mapping_id", BigId),
+    Column("code", String(60)),
+    Column("text", Words, nullable=False),
+    Column("action", String(20)),  # what mends it: resync, release, replay …
+    Column("fields", Json),
+    Index("ix_long_work_lines_kind", "work_id", "kind", "id"),
+    Index("ix_long_work_lines_work", "work_id", "id"),
 )

@@ -33,13 +33,14 @@ dead       yes       .       yes     .     yes     .        .     -
 """
 
 PARTS = """
-           waiting  reading  working  done  failed  braked
-waiting    -        yes      .        .     .       .
-reading    .        -        yes      .     yes     yes
-working    .        .        -        yes   yes     .
-done       .        .        .        -     .       .
-failed     .        .        .        .     -       .
-braked     .        .        yes      .     .       -
+             waiting  reading  working  done  failed  braked  backfilling
+waiting      -        yes      .        .     .       .       .
+reading      .        -        yes      .     yes     yes     .
+working      .        .        -        yes   yes     .       .
+done         .        .        .        -     .       .       .
+failed       .        .        .        .     -       .       .
+braked       .        .        yes      .     .       -       .
+backfilling  .        .        yes      .     .       .       -
 """
 
 Cell = tuple[str, str, bool]
@@ -82,7 +83,7 @@ def test_a_statement_takes_all_sources_of_a_state_from_the_table() -> None:
     assert JobState.RUNNING.sources() == (JobState.WAITING,)
     assert JobState.DEAD.sources() == (JobState.RUNNING,)
     assert EventState.PARKED.sources() == (EventState.RECEIVED,)
-    assert PartState.WORKING.sources() == (PartState.READING, PartState.BRAKED)
+    assert PartState.WORKING.sources() == (PartState.READING, PartState.BRAKED, PartState.BACKFILLING)
 
 
 def test_a_statement_may_take_some_of_them() -> None:

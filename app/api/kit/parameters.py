@@ -18,6 +18,7 @@ IN_PATH: dict[str, tuple[str, Any]] = {
     "mapping_id": ("Id of a record, as GET /mappings lists it. GET /mappings?number=… finds it by any of its numbers.", 412),
     "mute_id": ("Id of a mute, as GET /alerts/mutes lists it.", 3),
     "webhook_id": ("The last part of the address, as the connection shows it.", "kY0cR2vQ9sT4"),
+    "work_id": ("Id of a reconcile or a backfill, as GET /reconcile and GET /backfill list it.", 12),
     "run_id": ("Id of a run, as GET /runs lists it.", "run_6vJ2kQx1TzYa8WbC"),
 }
 """Description and example of each parameter in an address."""

@@ -21,6 +21,8 @@ NAMES = (
 """All failpoints, in the order in which an order passes them."""
 OF_LOGINS = ("renew-before-call", "renew-before-commit", "renew-after-commit")
 """Those of a renewed login."""
+OF_LONG_WORK = ("long-work-before-commit", "long-work-after-commit")
+"""Those of a reconcile or a backfill, after each lot of its records."""
 
 _actions: dict[str, Callable[[], None]] = {}
 _armed = os.environ.get("GATEWAY_FAILPOINT")
@@ -31,7 +33,7 @@ _signal = signal.Signals[os.environ.get("GATEWAY_FAILPOINT_SIGNAL", "SIGKILL")]
 @contextmanager
 def armed(name: str, action: Callable[[], None]) -> Iterator[None]:
     """Within the block, code that hits this failpoint runs `action`. What `action` raises is raised there."""
-    assert name in (*NAMES, *OF_LOGINS), f"there is no failpoint {name!r}"
+    assert name in (*NAMES, *OF_LOGINS, *OF_LONG_WORK), f"there is no failpoint {name!r}"
     before = _actions.get(name)
     _actions[name] = action
     try:

@@ -47,9 +47,10 @@ class Task(StrEnum):
     HOOKS = "hooks"
     REFRESH = "look"
     LOOK_AGAIN = "look-again"
+    LONG_WORK = "long-work"
 
 
-READS = frozenset({Task.POLL, Task.HOOKS, Task.REFRESH, Task.LOOK_AGAIN})
+READS = frozenset({Task.POLL, Task.HOOKS, Task.REFRESH, Task.LOOK_AGAIN, Task.LONG_WORK})
 """What only reads, by a schedule or on a hint. It has a queue and places of its own, so that orders never wait for it."""
 
 
@@ -88,6 +89,22 @@ class Look(NamedTuple):
         connection_id, rest = key.split("|", 1)
         why, place, owed = rest.rsplit("|", 2)
         return cls(connection_id, why, int(place), bool(owed))
+
+
+class LongWork(NamedTuple):
+    """What Task.LONG_WORK is to go on with."""
+
+    connection_id: str
+    work_id: int
+
+    @property
+    def key(self) -> str:
+        return f"{self.connection_id}|{self.work_id}"
+
+    @classmethod
+    def of(cls, key: str) -> LongWork:
+        connection_id, _, work_id = key.partition("|")
+        return cls(connection_id, int(work_id))
 
 
 def of_product(source_id: str) -> str:

@@ -13,6 +13,7 @@ from app.engine.dispatch.gate import SEND_WITHIN_SECONDS, Answered, Gate
 from app.engine.dispatch.loading import ClaimedJob
 from app.engine.dispatch.mapping_updates import NumberClaim
 from app.engine.dispatch.unsettled import NOT_DONE, is_own
+from app.engine.jobs.changes import FoundBy
 from app.errors import RemoteError, Unavailable
 from app.flows.outcomes import UnknownWrite
 from app.metrics import ATTEMPTS
@@ -82,6 +83,10 @@ class JobCalls(RecordedCalls):
     @property
     def released(self) -> bool:
         return self.claimed.job.override == "release"
+
+    @property
+    def asked_for(self) -> bool:
+        return self.claimed.job.found_by == FoundBy.OPERATOR
 
     @property
     def is_unsettled(self) -> bool:

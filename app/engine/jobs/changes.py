@@ -28,6 +28,7 @@ class FoundBy(StrEnum):
     SWEEP = "sweep"
     OPERATOR = "operator"
     AGAIN = "again"
+    BACKFILL = "backfill"
 
 
 class Verdict(StrEnum):
@@ -152,6 +153,8 @@ def stale(mapping: Mapping, change: RecordChange, settings_version: int, now: da
     moved = mapping.settings_version != settings_version
     # What was skipped under other settings is decided again, though its content is the same.
     same = stored.hash == change.digest and not (moved and mapping.transfer == Transfer.NONE) and not change.found.resent
+    if change.found.by is FoundBy.BACKFILL and stored.hash == change.digest:
+        return None  # left out before for a reason that a backfill lifts
     if ours is None or theirs is None:
         return _UNCHANGED if same and not moved else None
     is_newest = change.read_now and (change.before == stored or ours > now + BEYOND)
@@ -160,7 +163,7 @@ def stale(mapping: Mapping, change: RecordChange, settings_version: int, now: da
             return _UNCHANGED
         return None if is_newest or change.read_now else _read_first(stored, "Its time is still to come")
     if theirs < ours:
-        if change.found.by is FoundBy.POLL and not change.read_now and stored.hash != change.digest:
+        if change.found.by in (FoundBy.POLL, FoundBy.BACKFILL) and not change.read_now and stored.hash != change.digest:
             return _read_first(stored, "The shop lists an older version than the one that is stored")
         return Stale(Verdict.OLDER, f"What is stored is newer ({ours:%Y-%m-%d %H:%M:%S} UTC)")
     if same:

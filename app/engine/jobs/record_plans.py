@@ -30,6 +30,7 @@ from app.engine.jobs.changes import (
 )
 from app.engine.jobs.events import EventEnd
 from app.engine.jobs.mapper import GONE, payload_of
+from app.engine.jobs.turns import HISTORY
 from app.flows.outcomes import Transfer
 from app.records.connections import Connection
 from app.records.jobs import Job
@@ -238,12 +239,17 @@ class RecordPlan:
         self.notes.append((_found_note(change, self.connection), True))
         return _Decision(Verdict.QUEUED, generation=job.generation)
 
+    def _priority(self, change: RecordChange) -> int:
+        """History goes last, unless something of today waits for the same record."""
+        is_history = change.found.by is FoundBy.BACKFILL and not (self.job is not None and self.job.state in ACTIVE)
+        return HISTORY if is_history else change.mapped.priority
+
     def _next_job(self, change: RecordChange) -> Job:
         connection, record = self.connection, change.record
         content: dict[str, Any] = {
             "mapping_id": self.mapping.id if self.mapping else 0,
             "lane": connection.lane,
-            "priority": change.mapped.priority,
+            "priority": self._priority(change),
             "number": change.mapped.number,
             "source": record.body,
             "payload": change.payload,
@@ -295,6 +301,7 @@ def _found_note(change: RecordChange, connection: Connection) -> Note:
         FoundBy.SWEEP: "Found by the deep sweep",
         FoundBy.OPERATOR: "Asked for by an operator",
         FoundBy.AGAIN: "Looked at again, because a setting or an article has changed",
+        FoundBy.BACKFILL: "Found by a backfill of the history",
     }[change.found.by]
     modified_at = change.record.modified_at
     detail = {"status": status_of(change.mapped), "modified_at": modified_at.isoformat() if modified_at else None}

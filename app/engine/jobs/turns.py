@@ -1,7 +1,7 @@
 """Whose turn it is in a lane: the order in which waiting jobs are taken.
 
-Cancellations come first, then orders, then articles. Connections take turns. Every fourth time the job that has waited longest
-goes first.
+Cancellations come first, then orders, then articles, then a backfill's history. Connections take turns. Every fourth time the
+job that has waited longest goes first, unless it is history.
 """
 
 from __future__ import annotations
@@ -17,8 +17,11 @@ CLASSES = {
     0: (Process.ORDERS,),  # cancellations
     1: (Process.ORDERS, Process.ACKNOWLEDGEMENTS, Process.SHIPMENTS, Process.RETURNS, Process.NOTES, Process.IMPORT_STATUS),
     2: tuple(process for process in INBOUND if process is not Process.ORDERS),
+    3: (Process.ORDERS,),  # history
 }
-"""The processes that a job of each priority may be about: a record's `priority`, and 1 for every report."""
+"""The processes that a job of each priority may be about: a record's `priority`, 1 for every report, `HISTORY` for a backfill."""
+HISTORY = 3
+"""A backfill's orders go when nothing else waits, however long they have."""
 PRIORITIES = tuple(CLASSES)
 ALONE = 2
 """Jobs of this priority are taken together with those of their own process only: an order may write the article that it needs."""
@@ -113,6 +116,8 @@ class Queues:
     def _aged(self, before: datetime, suspect: int) -> Waiting | None:
         """The oldest job that has waited too long, from the lowest class that has one."""
         for priority in reversed(PRIORITIES):
+            if priority == HISTORY:
+                continue
             aged = [each for each in self._first(suspect, priority) if each.ready_at < before]
             if aged:
                 return min(aged, key=lambda each: each.ready_at)

@@ -28,11 +28,7 @@ async def in_lots(
     done: list[tuple[T, R | Exception]] = []
     began = time.monotonic()
     for start in range(0, len(items), AT_ONCE):
-        some = items[start : start + AT_ONCE]
-        for item, result in zip(some, await asyncio.gather(*map(do, some), return_exceptions=True), strict=True):
-            if isinstance(result, BaseException) and not isinstance(result, Exception):
-                raise result
-            done.append((item, result))
+        done += [each async for each in at_once(items[start : start + AT_ONCE], do)]
         if part_run.time_is_up or time.monotonic() - began >= LOT_SECONDS:
             yield done
             done, began = [], time.monotonic()
@@ -40,3 +36,13 @@ async def in_lots(
             return
     if done:
         yield done
+
+
+async def at_once(items: Sequence[T], do: Callable[[T], Awaitable[R]]) -> AsyncIterator[tuple[T, R | Exception]]:
+    """Does `do` for the items in their order, AT_ONCE at a time, and gives what came of each, an error included."""
+    for start in range(0, len(items), AT_ONCE):
+        some = items[start : start + AT_ONCE]
+        for item, result in zip(some, await asyncio.gather(*map(do, some), return_exceptions=True), strict=True):
+            if isinstance(result, BaseException) and not isinstance(result, Exception):
+                raise result
+            yield item, result

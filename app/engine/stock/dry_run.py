@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import Kind
 from app.engine.core import leases
+from app.engine.core.runtime import Gateway
 from app.engine.core.sources import stock_source
 from app.engine.jobs.dry_run import MOST_SHOWN
 from app.engine.jobs.run_part import PartRun, save_progress
@@ -20,6 +21,7 @@ from app.engine.stock.read import number_of
 from app.integrations.protocol import StockLevel, StockSettings
 from app.integrations.protocol.settings import ParentQuantity
 from app.records import reservations, runs
+from app.records.connections import Connection
 from app.records.stock import levels, rules
 from app.storage.outbound_tables import stock_levels
 from app.storage.tables import mappings
@@ -29,6 +31,9 @@ from app.warehouse.reads.stock import pieces_of
 CHUNK = 500
 AT_A_TIME = 100
 """Articles that the shop is asked for between two looks at the clock."""
+
+Entry = dict[str, Any]
+"""`record`, `number`, `outcome` (updated, unchanged, skipped), `code`, `reason`, and `fields` as a dry run shows them."""
 
 
 @dataclass(frozen=True)
@@ -53,18 +58,18 @@ async def read(part_run: PartRun) -> bool:
     async for page in part_run.gateway.warehouse(part_run.connection).stock(None, after):
         for start in range(0, len(page), AT_A_TIME):
             some = page[start : start + AT_A_TIME]
-            await _count(part_run, some, await _compare(part_run, some))
+            await _count(part_run, some, await compare(part_run.gateway, part_run.connection, some))
             if part_run.time_is_up:
                 return False
     return True
 
 
-async def _compare(part_run: PartRun, some: Sequence[WarehouseStock]) -> list[dict[str, Any]]:
-    gateway, connection = part_run.gateway, part_run.connection
+async def compare(gateway: Gateway, connection: Connection, some: Sequence[WarehouseStock]) -> list[Entry]:
+    """What would be written to the shop of these articles, and what not, and why. Nothing is."""
     sellable = pieces_of(some, on_shelf=connection.settings.stock.is_on_shelf)
     async with gateway.database.read() as db:
         known = await _known(db, connection.id, list(sellable))
-        reserved = await _reserved(db, part_run, list(sellable), some[0].read_at)
+        reserved = await _reserved(db, connection, list(sellable), some[0].read_at)
     source = stock_source(gateway, connection)
     shown = await source.read_stock([(one.source_id, one.parent_id) for one in known]) if known else {}
     settings = connection.settings.stock
@@ -80,15 +85,14 @@ async def _compare(part_run: PartRun, some: Sequence[WarehouseStock]) -> list[di
         elif one.source_id not in shown:
             entries.append(_skipped(one, "variations-unread", "The shop does not list its variations or those of its product"))
         elif sums and level is not None and level.variations:
-            entries.append(_decide(one, level, await _sum(part_run, level, sellable), settings))
+            entries.append(_decide(one, level, await _sum(gateway, connection, level, sellable), settings))
         else:
             entries.append(_decide(one, level, wanted[one.number], settings))
     return entries
 
 
-async def _sum(part_run: PartRun, level: StockLevel, here: Mapping[str, float]) -> int | None:
+async def _sum(gateway: Gateway, connection: Connection, level: StockLevel, here: Mapping[str, float]) -> int | None:
     """What may be sold of all variations that are counted in this product's quantity. The WMS is asked for those not at hand."""
-    gateway, connection = part_run.gateway, part_run.connection
     async with gateway.database.read() as db:
         known = await levels.numbers_of(db, connection.id, [each.source_id for each in level.variations])
     found = (number_of(connection, each, known) for each in level.variations)
@@ -98,7 +102,7 @@ async def _sum(part_run: PartRun, level: StockLevel, here: Mapping[str, float]) 
     sellable = {number: here.get(number) for number in numbers}
     sellable |= pieces_of(asked.values(), on_shelf=connection.settings.stock.is_on_shelf)
     async with gateway.database.read() as db:
-        reserved = await _reserved(db, part_run, numbers, begun)
+        reserved = await _reserved(db, connection, numbers, begun)
     return rules.sum_of(sellable, reserved, connection.settings.stock.floor)
 
 
@@ -120,15 +124,15 @@ async def _known(db: AsyncConnection, connection_id: str, numbers: Sequence[str]
     return sorted(found.values(), key=lambda one: (one.number, one.source_id))
 
 
-async def _reserved(db: AsyncConnection, part_run: PartRun, numbers: Sequence[str], begun: datetime) -> dict[str, float]:
-    connection, found = part_run.connection, dict[str, float]()
+async def _reserved(db: AsyncConnection, connection: Connection, numbers: Sequence[str], begun: datetime) -> dict[str, float]:
+    found: dict[str, float] = {}
     if connection.settings.stock.deducts_waiting:
         for start in range(0, len(numbers), CHUNK):
             found |= await reservations.reserved(db, connection.id, connection.lane, numbers[start : start + CHUNK], begun)
     return found
 
 
-def _decide(one: Known, level: StockLevel | None, wanted: int | None, settings: StockSettings) -> dict[str, Any]:
+def _decide(one: Known, level: StockLevel | None, wanted: int | None, settings: StockSettings) -> Entry:
     """One line of the preview, as for orders and articles."""
     if level is None:
         return _skipped(one, "product-gone", "The shop lists no such article")
@@ -144,15 +148,15 @@ def _decide(one: Known, level: StockLevel | None, wanted: int | None, settings: 
     return {**_line(one), "outcome": "updated", "fields": [change]}
 
 
-def _skipped(one: Known, code: str, reason: str) -> dict[str, Any]:
+def _skipped(one: Known, code: str, reason: str) -> Entry:
     return {**_line(one), "outcome": "skipped", "code": code, "reason": reason}
 
 
-def _line(one: Known) -> dict[str, Any]:
+def _line(one: Known) -> Entry:
     return {"record": one.source_id, "number": one.number, "code": None, "reason": None, "fields": []}
 
 
-async def _count(part_run: PartRun, page: Sequence[WarehouseStock], entries: Sequence[dict[str, Any]]) -> None:
+async def _count(part_run: PartRun, page: Sequence[WarehouseStock], entries: Sequence[Entry]) -> None:
     """Counts these articles, keeps the first changes of the run to be shown, and the place behind them."""
     by_outcome = Counter(entry["outcome"] for entry in entries)
     part_run.counts.update(

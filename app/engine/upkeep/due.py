@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Select, String, and_, bindparam, literal, or_, select, union_all, update
+from sqlalchemy import Column, ColumnElement, Select, String, and_, bindparam, cast, literal, or_, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import EventState, JobState, PartState, Process
@@ -19,6 +19,7 @@ from app.engine.jobs.turns import PRIORITIES
 from app.records import runs
 from app.storage.engine import Database
 from app.storage.outbound_tables import stock_levels
+from app.storage.side_tables import long_works
 from app.storage.tables import connections, cursors, inbox, jobs, lanes, run_parts
 from app.storage.tables import runs as run_rows
 from app.storage.types import UtcTime, spelled
@@ -46,7 +47,7 @@ async def signs(db: AsyncConnection, now: datetime) -> frozenset[Sign]:
 
 
 async def waiting(db: AsyncConnection, now: datetime) -> list[WakeUp]:
-    """Connections with events or quantities that wait, lanes with jobs, and parts of runs to read, in one statement.
+    """Connections with events or quantities that wait, lanes with jobs, parts of runs to read, and long work, in one statement.
 
     A lane is due for jobs that wait, parked ones that are due, and those left running by a worker that ended.
     """
@@ -144,6 +145,13 @@ def _parts_to_read() -> Select[tuple[str]]:
     return select(key.label("key")).where(run_parts.c.state.in_(spelled(*runs.TO_READ)), ~first.exists())
 
 
+def _long_works() -> Select[tuple[str]]:
+    """Those that have not ended, are not paused, and are due."""
+    key = long_works.c.connection_id + "|" + cast(long_works.c.id, String)
+    is_due = or_(long_works.c.due_at.is_(None), long_works.c.due_at <= _NOW)
+    return select(key.label("key")).where(long_works.c.finished_at.is_(None), long_works.c.state != "paused", is_due)
+
+
 def _named(task: Task, query: Select[tuple[str]]) -> Select[tuple[str, str]]:
     return query.with_only_columns(
         literal(task.value, String, literal_execute=True).label("task"), query.selected_columns[0].label("key")
@@ -167,6 +175,7 @@ _WAITING = union_all(
     _named(Task.STOCK, _each(stock_levels.c.connection_id, _is(stock_levels.c.state, "waiting"), "with_quantities")),
     _named(Task.DRAIN, _lanes()),
     _named(Task.POLL, _parts_to_read()),
+    _named(Task.LONG_WORK, _long_works()),
 )
 _POLLS = (
     select(cursors.c.connection_id, cursors.c.process)

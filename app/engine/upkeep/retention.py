@@ -21,10 +21,11 @@ from app.errors import LeaseLost
 from app.logs import get_logger
 from app.records import deliveries, reservations, runs
 from app.records.console import sessions as console_sessions
+from app.records.longwork import lines as work_lines
 from app.records.onboarding import visits
 from app.records.webhooks import former_secrets
 from app.storage.batches import change_batch, old_rows, progress_of, save_progress
-from app.storage.side_tables import audit
+from app.storage.side_tables import audit, long_work_lines, long_works
 from app.storage.tables import attempts, history, inbox, jobs, run_parts
 from app.storage.types import spelled
 
@@ -113,6 +114,7 @@ def _works(gateway: Gateway, now: datetime) -> list[Work]:
         lambda db: former_secrets.prune(db, now),
         lambda db: visits.prune(db, now),
         lambda db: console_sessions.prune(db, now),
+        lambda db: work_lines.prune(db, personal, BATCH),
     ]
 
 
@@ -205,7 +207,10 @@ async def _erase(db: AsyncConnection, like: str, connection_ids: list[str] | Non
     await db.execute(update(jobs).where(jobs.c.id.in_(job_ids)).values(**_EMPTIED))
     shown = update(run_parts).where(_holds(run_parts.c.preview, like), *_within(run_parts, connection_ids))
     previews = await db.execute(shown.values(preview=None))
-    return Erased(events, len(found), calls.rowcount, previews.rowcount)
+    theirs = select(long_works.c.id).where(*_within(long_works, connection_ids))
+    lines = update(long_work_lines).where(_holds(long_work_lines.c.fields, like), long_work_lines.c.work_id.in_(theirs))
+    compared = await db.execute(lines.values(fields=None))
+    return Erased(events, len(found), calls.rowcount, previews.rowcount + compared.rowcount)
 
 
 async def _erase_bodies(db: AsyncConnection, wanted: str, connection_ids: list[str] | None) -> int:

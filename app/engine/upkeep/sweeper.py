@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.engine.core.queue import Task, poll_key
+from app.engine.core.queue import LongWork, Task, poll_key
 from app.engine.core.runtime import Gateway
 from app.engine.polling import health_alerts
 from app.engine.upkeep import due, gauges, missing_rests, retention, webhook_guard
@@ -201,7 +201,7 @@ class Sweeper:
         task, key = wake_up
         if task is Task.DRAIN:
             return key in self.known.lanes
-        connection = self.known.active.get(key.partition(":")[0] if task is Task.POLL else key)
+        connection = self.known.active.get(_connection_of(task, key))
         return connection is not None and (task is not Task.STOCK or connection.settings.writes_stock)
 
     def _hooks(self, now: datetime) -> list[WakeUp]:
@@ -246,3 +246,13 @@ class Sweeper:
         with contextlib.suppress(Exception):
             async with asyncio.timeout(1):
                 await self.turn.give_up()
+
+
+def _connection_of(task: Task, key: str) -> str:
+    match task:
+        case Task.POLL:
+            return key.partition(":")[0]
+        case Task.LONG_WORK:
+            return LongWork.of(key).connection_id
+        case _:
+            return key

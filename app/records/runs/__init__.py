@@ -10,6 +10,7 @@ from app.records.runs.parts import (
     RunPart,
     change_part,
     create,
+    create_backfilling,
     end_finished,
     following,
     has_ended,
@@ -19,9 +20,10 @@ from app.records.runs.parts import (
     progress_of,
     reopen,
     to_join,
+    unfinished,
 )
 from app.records.runs.pruning import prune, prune_quiet
-from app.records.runs.results import Part, Run, by_idempotency_key, find, latest
+from app.records.runs.results import Part, Run, by_idempotency_key, find, latest, outcomes_of, reasons_of
 
 __all__ = [
     "TO_READ",
@@ -36,6 +38,7 @@ __all__ = [
     "by_idempotency_key",
     "change_part",
     "create",
+    "create_backfilling",
     "end_finished",
     "find",
     "following",
@@ -44,9 +47,12 @@ __all__ = [
     "latest",
     "leave_unwritten",
     "next_part",
+    "outcomes_of",
     "progress_of",
     "prune",
     "prune_quiet",
+    "reasons_of",
     "reopen",
     "to_join",
+    "unfinished",
 ]

@@ -152,6 +152,21 @@ async def create(db: AsyncConnection, new: NewRun, now: datetime) -> str:
     return run_id
 
 
+async def create_backfilling(db: AsyncConnection, new: NewRun, now: datetime) -> int:
+    """Makes a run of which no poll reads the part: a backfill does. Returns the part's id."""
+    run_id = await create(db, new, now)
+    mine = update(run_parts).where(run_parts.c.run_id == run_id)
+    made = await db.scalar(mine.values(state=PartState.BACKFILLING, started_at=now).returning(run_parts.c.id))
+    assert made is not None
+    return int(made)
+
+
+async def unfinished(db: AsyncConnection, part_id: int) -> int:
+    """How many records of the part are not finished."""
+    mine = (run_items.c.part_id == part_id, run_items.c.outcome.is_(None))
+    return int(await db.scalar(select(func.count()).where(*mine)) or 0)
+
+
 async def to_join(db: AsyncConnection, new: NewRun) -> str | None:
     """The id of the oldest run that has yet to read all that this one would, or is reading it. A full one reads the changes too.
 

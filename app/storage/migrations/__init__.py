@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.errors import BadInput
 
-REVISION = 23
+REVISION = 24
 """The newest revision in `versions/`, the one this code needs at least."""
 
 

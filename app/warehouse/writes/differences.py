@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import time
 from decimal import Decimal
 from typing import Any, Final
@@ -69,11 +70,29 @@ _TIMES = frozenset({"orderFreeDateTime1", "advanced.arrivalDate"})
 ShownAt = tuple[tuple[str, str], ...]
 
 
+@dataclass(frozen=True)
+class Difference:
+    """One field that was sent and that the WMS shows otherwise. A row that is missing, or too many, is one too."""
+
+    field: str
+    sent: Any
+    shown: Any
+    words: str = ""
+
+    def __str__(self) -> str:
+        return self.words or f"{self.field}: sent {self.sent!r}, the warehouse has {self.shown!r}"
+
+
 def differences_order(body: Mapping[str, Any], read: WarehouseOrder) -> list[str]:
     """What we sent (`order_body(...).json`) and the WMS does not show, a line each; empty when it has all of it.
 
     A row that the WMS has and we did not send is one too. Holds personal data where that differs.
     """
+    return [str(each) for each in compared_order(body, read)]
+
+
+def compared_order(body: Mapping[str, Any], read: WarehouseOrder) -> list[Difference]:
+    """The same, field by field."""
     header = {key: value for key, value in body.items() if key not in ("deliveryDate", "orderLines")}
     return [
         *_compare_delivery_date(body.get("deliveryDate"), read),
@@ -84,10 +103,15 @@ def differences_order(body: Mapping[str, Any], read: WarehouseOrder) -> list[str
 
 def differences_article(body: Mapping[str, Any], read: WarehouseArticle) -> list[str]:
     """What we sent (`article_body(...).json`) and the WMS does not show, a line each; empty when it has all of it."""
+    return [str(each) for each in compared_article(body, read)]
+
+
+def compared_article(body: Mapping[str, Any], read: WarehouseArticle) -> list[Difference]:
+    """The same, field by field."""
     return list(_compare(body, read.raw, _ARTICLE_SHOWN_AT, _ARTICLE_NOT_SHOWN))
 
 
-def _compare_delivery_date(sent: Any, read: WarehouseOrder) -> Iterator[str]:
+def _compare_delivery_date(sent: Any, read: WarehouseOrder) -> Iterator[Difference]:
     """The WMS may show the date without its time of day, and the time in a field of its own."""
     shown = _look_up(read.raw, "orderInfo.deliveryDate")
     with_time = _look_up(read.raw, "orderInfo.advanced.deliveryDateWithTime")
@@ -96,33 +120,47 @@ def _compare_delivery_date(sent: Any, read: WarehouseOrder) -> Iterator[str]:
     day = moment(shown)
     is_bare = day is not None and day.time() == time.min and moment(with_time) is None
     if not is_bare or sent[:10] != shown[:10]:
-        yield f"deliveryDate: sent {sent!r}, the warehouse has {shown!r}"
+        yield Difference("deliveryDate", sent, shown)
 
 
-def _compare_lines(sent: list[Mapping[str, Any]], shown: list[Mapping[str, Any]]) -> Iterator[str]:
+def _compare_lines(sent: list[Mapping[str, Any]], shown: list[Mapping[str, Any]]) -> Iterator[Difference]:
     by_row = {line.get("rowNumber"): line for line in shown}
     times = Counter(line.get("rowNumber") for line in shown)
     for line in sent:
         row = line["rowNumber"]
         if row not in by_row:
-            yield f"row {row}: the warehouse does not have it"
+            yield Difference(
+                f"row {row}",
+                _pieces(line.get("articleNumber"), line.get("numberOfItems")),
+                None,
+                f"row {row}: the warehouse does not have it",
+            )
             continue
         if times[row] > 1:
-            yield f"row {row}: the warehouse has it {times[row]} times"
-        yield from (f"row {row}, {found}" for found in _compare(line, by_row[row], _LINE_SHOWN_AT, _LINE_NOT_SHOWN))
+            yield Difference(f"row {row}, times", 1, times[row], f"row {row}: the warehouse has it {times[row]} times")
+        for found in _compare(line, by_row[row], _LINE_SHOWN_AT, _LINE_NOT_SHOWN):
+            yield replace(found, field=f"row {row}, {found.field}")
     wanted = {line["rowNumber"] for line in sent}
     for line in shown:
         if line.get("rowNumber") not in wanted and number(line.get("orderedNumberOfItems")) != 0:
-            yield f"row {line.get('rowNumber')}: the warehouse has it, and it was not sent"
+            there = _pieces(_look_up(line, "article.articleNumber"), line.get("orderedNumberOfItems"))
+            row = line.get("rowNumber")
+            yield Difference(f"row {row}", None, there, f"row {row}: the warehouse has it, and it was not sent")
 
 
-def _compare(sent: Mapping[str, Any], shown: Mapping[str, Any], shown_at: ShownAt, not_shown: tuple[str, ...]) -> Iterator[str]:
+def _pieces(article_number: Any, quantity: Any) -> str:
+    return f"{quantity} of {article_number}"
+
+
+def _compare(
+    sent: Mapping[str, Any], shown: Mapping[str, Any], shown_at: ShownAt, not_shown: tuple[str, ...]
+) -> Iterator[Difference]:
     for path, value in _leaves(sent):
         if any(path == hidden or path.startswith(f"{hidden}.") for hidden in not_shown):
             continue
         there = _look_up(shown, _shown_path(path, shown_at))
         if there is not _MISSING and not _same(path, value, there):
-            yield f"{path}: sent {value!r}, the warehouse has {there!r}"
+            yield Difference(path, value, there)
 
 
 def _leaves(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -222,6 +222,42 @@ async def erase(site: Site) -> Answer:
     return await _post(site, "/erase", {"text": "kari@example.com", "dry_run": False})
 
 
+async def _long_work(site: Site, path: str) -> str:
+    more = {"dry_run": True} if path == "/backfill" else {}
+    made = await _post(site, path, {"connection": "shop", "since": "2026-01-01T00:00:00Z", **more})
+    assert made.status_code == 202, made.text
+    return f"{path}/{made.json()['id']}"
+
+
+async def reconcile(site: Site) -> Answer:
+    return await _post(site, "/reconcile", {"connection": "shop", "since": "2026-01-01T00:00:00Z"})
+
+
+async def stop_reconcile(site: Site) -> Answer:
+    return await _post(site, f"{await _long_work(site, '/reconcile')}/stop")
+
+
+async def backfill(site: Site) -> Answer:
+    return await _post(site, "/backfill", {"connection": "shop", "since": "2026-01-01T00:00:00Z", "dry_run": True})
+
+
+async def pause_backfill(site: Site) -> Answer:
+    path = await _long_work(site, "/backfill")
+    paused = await _post(site, f"{path}/pause")
+    await _post(site, f"{path}/stop")
+    return paused
+
+
+async def resume_backfill(site: Site) -> Answer:
+    path = await _long_work(site, "/backfill")
+    await _post(site, f"{path}/pause")
+    return await _post(site, f"{path}/resume")
+
+
+async def stop_backfill(site: Site) -> Answer:
+    return await _post(site, f"{await _long_work(site, '/backfill')}/stop")
+
+
 SCENES: tuple[Callable[[Site], Awaitable[Answer]], ...] = (
     make_connection,
     apply_connection,
@@ -249,6 +285,12 @@ SCENES: tuple[Callable[[Site], Awaitable[Answer]], ...] = (
     resolve,
     erase,
     sync,
+    reconcile,
+    stop_reconcile,
+    backfill,
+    pause_backfill,
+    resume_backfill,
+    stop_backfill,
     confirm_run,
     release,
     close_short,

@@ -22,13 +22,15 @@ LISTS = (
     "/events",
     "/jobs",
     "/runs",
+    "/reconcile",
+    "/backfill",
     "/dead-letters",
     "/alerts",
     "/alerts/mutes",
     "/stock",
     "/stock/summary",
 )
-DETAILS = ("/mappings", "/events", "/jobs", "/runs", "/alerts")
+DETAILS = ("/mappings", "/events", "/jobs", "/runs", "/reconcile", "/backfill", "/alerts")
 NOT_CALLED = ("/webhooks/", "/oauth/")
 """Doors without a key."""
 
@@ -73,6 +75,7 @@ class Tenants:
             "lane_id": await of("/lanes"),
             "letter_id": await of("/dead-letters"),
             "key_id": await of("/keys"),
+            "work_id": [*await of("/reconcile"), *await of("/backfill")],
             "integration": ["woocommerce", "mystore", "shop", self.shop.id],
         }
 
@@ -106,6 +109,8 @@ class Tenants:
                 {"kind": "held"},
                 {"kind": "held", "connection": "theirs"},
             ],
+            ("POST", "/reconcile"): [{"connection": "shop", "since": "2026-01-01T00:00:00Z"}],
+            ("POST", "/backfill"): [{"connection": "shop", "since": "2026-01-01T00:00:00Z"}],
             ("POST", "/keys"): [{"name": "more", "rights": ["admin"]}],
             ("POST", "/integrations/{integration}/links"): [{}, {"connection": "shop"}],
         }
@@ -126,6 +131,10 @@ async def tenants(site: Site) -> Tenants:
     site.warehouse.mend()
     await site.work()
     await site.client.post("/alerts/mutes", json={"kind": "held", "connection": "shop"})
+    asked = {"connection": "shop", "since": "2026-01-01T00:00:00Z"}
+    for path, more in (("/reconcile", {}), ("/backfill", {"dry_run": True})):
+        assert (await site.client.post(path, json={**asked, **more})).status_code == 202
+    await site.work()
     made = (await site.client.post("/connections", json={**site.given(), "name": "spare"})).json()
     spare = await site.gateway.connection(made["id"])
     site.tick(3600)  # what the refused orders have paused goes on

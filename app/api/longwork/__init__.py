@@ -1,0 +1,1 @@
+"""Reconcile and backfill over the REST API."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from app.console.audit import pages as audit
+from app.console.connections import pages as connections
 from app.console.events import pages as events
 from app.console.keys import pages as keys
 from app.console.kit import login
@@ -18,6 +19,7 @@ from app.console.stock import pages as stock
 
 GROUPS = (
     overview,
+    connections,
     orders,
     events,
     runs,

@@ -79,10 +79,12 @@ def redirect_uri(gateway: Gateway, name: str, asked_at: str) -> str:
 # --- visits ---------------------------------------------------------------------------------------------------------------
 
 
-async def begin(gateway: Gateway, name: str, browser: str, key_id: str, connection_id: str | None) -> Visit:
+async def begin(
+    gateway: Gateway, name: str, browser: str, key_id: str, connection_id: str | None, lasts: timedelta = VISIT_LASTS
+) -> Visit:
     """A visit of somebody who has shown an API key."""
     now = gateway.clock()
-    new = NewVisit(name, browser, None, key_id, connection_id, now + VISIT_LASTS)
+    new = NewVisit(name, browser, None, key_id, connection_id, now + lasts)
     async with gateway.database.begin() as db:
         return await visits.create(db, gateway.vault, new, now)
 
@@ -141,7 +143,7 @@ async def check(
     """Checks every field, and the warehouse with real calls when they are all there."""
     missing = [Fault(name, "missing", "this is needed") for name in FIELDS if not given[name]]
     if not missing:
-        missing = await _name_faults(gateway, system, given["name"], current)
+        missing = await name_faults(gateway, system, given["name"], current)
     try:
         warehouse = typed_credentials(gateway, given)
     except BadInput as error:
@@ -172,7 +174,8 @@ def typed_credentials(gateway: Gateway, given: Mapping[str, Any]) -> OngoingCred
     return made
 
 
-async def _name_faults(gateway: Gateway, system: Integration, name: str, current: Connection | None) -> list[Fault]:
+async def name_faults(gateway: Gateway, system: Integration, name: str, current: Connection | None) -> list[Fault]:
+    """What keeps a connection from having this name."""
     if not NAME_PATTERN.fullmatch(name):
         fix = "use up to 63 lower-case letters, digits, - and _, beginning with a letter or digit"
         return [Fault("name", "name-not-valid", f"{name!r} cannot be a connection's name", fix)]

@@ -37,9 +37,16 @@ def section_of(model: type[BaseModel] | None, name: str) -> type[BaseModel] | No
 
 def said(error: ValidationError, model: type[BaseModel], field: str) -> BadInput:
     """The first mistake. `field`: where the model stands in what was given, like `settings`."""
-    first = error.errors(include_url=False, include_input=False)[0]
-    where = ".".join([field, *(str(part) for part in first["loc"])])
-    return BadInput(f"{where}: {words_of(first)}", field=where, fix=fix_of(first, where, model))
+    return all_said(error, model, field)[0]
+
+
+def all_said(error: ValidationError, model: type[BaseModel], field: str) -> list[BadInput]:
+    """Every mistake."""
+    found = []
+    for each in error.errors(include_url=False, include_input=False):
+        where = ".".join([field, *(str(part) for part in each["loc"])])
+        found.append(BadInput(f"{where}: {words_of(each)}", field=where, fix=fix_of(each, where, model)))
+    return found
 
 
 def words_of(mistake: Mapping[str, Any]) -> str:

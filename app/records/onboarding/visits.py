@@ -111,6 +111,14 @@ async def find(db: AsyncConnection, vault: Vault, visit_id: str, browser: str, n
     return _open(row, vault) if row is not None else None
 
 
+async def begun(db: AsyncConnection, vault: Vault, browser: str, key_id: str, now: datetime) -> list[Visit]:
+    """That browser's visits to new connections, made with that key, with something typed: the newest first."""
+    mine = (visits.c.browser == hashed(browser), visits.c.key_id == key_id, visits.c.expires_at > now)
+    open_ones = (visits.c.stage != Stage.MADE, visits.c.connection_id.is_(None), visits.c.sealed.is_not(None))
+    rows = await db.execute(select(visits).where(*mine, *open_ones).order_by(visits.c.created_at.desc(), visits.c.id).limit(20))
+    return [_open(row, vault) for row in rows]
+
+
 async def by_link(db: AsyncConnection, vault: Vault, integration: str, link: str, now: datetime) -> Visit | None:
     """The visit that a one-time link stands for; None when there is none, or it is over."""
     mine = (visits.c.link == hashed(link), visits.c.integration == integration, visits.c.expires_at > now)

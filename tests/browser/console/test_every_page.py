@@ -24,6 +24,11 @@ PAGES = {
     "lanes": "/console/lanes",
     "audit": "/console/audit",
     "keys": "/console/keys",
+    "connections": "/console/connections",
+    "connection": "/console/connections/nettbutikk",
+    "settings": "/console/connections/nettbutikk/settings",
+    "credentials": "/console/connections/nettbutikk/credentials",
+    "connect": "/console/connect",
 }
 """A name for its pictures, and its address. Every page of the console stands here."""
 

@@ -228,7 +228,7 @@ class Databases:
             return True
 
 
-_TABLES = "c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND c.relname <> 'alembic_version'"
+_TABLES = "c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND c.relname NOT IN ('alembic_version', 'compatibility')"
 SHAPE = f"""
     SELECT md5(string_agg(concat_ws(' ', c.relname, c.relkind, c.relnatts, c.relpages, c.reltuples), ',' ORDER BY c.relname))
         || (SELECT count(*) FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase

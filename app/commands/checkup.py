@@ -210,6 +210,16 @@ def _alerts(settings: Settings) -> Finding:
 # --- what is stored ---------------------------------------------------------------------------------------------------------
 
 
+async def _newer(database: Database, revision: int) -> Finding:
+    async with database.read() as db:
+        oldest = await migrations.oldest(db)
+    try:
+        migrations.is_newer(str(revision), oldest)
+    except BadInput as error:
+        return fail("migrations", error.message, error.fix or "")
+    return warn("migrations", f"the database was made by a newer gateway (revision {revision}), and this one can run on it", "")
+
+
 async def _stored(settings: Settings, database: Database, clock: Clock) -> AsyncIterator[Finding]:
     try:
         async with database.read() as db:
@@ -220,10 +230,7 @@ async def _stored(settings: Settings, database: Database, clock: Clock) -> Async
         return
     yield ok("database", f"{address.read(settings.sqlalchemy_url).words} answers")
     if revision is not None and revision > migrations.REVISION:
-        newer = (
-            f"the database was made by a newer gateway: it is at revision {revision}, this version knows {migrations.REVISION}"
-        )
-        yield warn("migrations", newer, "run the newer version again; this one can work on it, and cannot migrate it")
+        yield await _newer(database, revision)
     if revision is None or revision < migrations.REVISION:
         has = "it has no tables yet" if revision is None else f"it is at revision {revision}"
         yield fail("migrations", f"{has}, this version needs {migrations.REVISION}", "run: gateway migrate")

@@ -1,8 +1,10 @@
-"""`serve`, `worker`, `migrate`, `up`: the gateway's processes."""
+"""`serve`, `worker`, `migrate`, `up`: the gateway's processes. `backup` and `restore`: its data."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
@@ -13,6 +15,7 @@ from app.commands.kit.terminal import AsJson, Exit, err, fail, out, print_json
 if TYPE_CHECKING:
     from socket import socket
 
+    from app.processes.backup import Backup
     from app.settings import Settings
 
 
@@ -110,7 +113,10 @@ def work() -> None:
 
 
 def migrate(as_json: AsJson = False) -> None:
-    """Bring the database to the newest revision. Harmless when it is there already. Refuses the database of a newer gateway."""
+    """Bring the database to the newest revision. Harmless when it is there already.
+
+    The database of a newer gateway is left as it is: exit code 0 when this version can run on it, and 1 when it cannot.
+    """
     from app.processes.preflight import prepare_directory
     from app.settings import Settings
     from app.storage import migrations
@@ -120,11 +126,68 @@ def migrate(as_json: AsJson = False) -> None:
     if settings.is_sqlite:
         prepare_directory(settings)
     with said_plainly(settings.sqlalchemy_url):
-        migrations.upgrade(settings.sqlalchemy_url)
+        revision = migrations.upgrade(settings.sqlalchemy_url)
     if as_json:
-        print_json({"revision": migrations.REVISION})
+        print_json({"revision": revision, "needed": migrations.REVISION})
+    elif revision > migrations.REVISION:
+        newer = f"The database is at revision {revision}, of a newer gateway. This version needs {migrations.REVISION}"
+        out().print(f"{newer}, and can run on it. Nothing was changed.")
     else:
-        out().print(f"The database is at revision {migrations.REVISION}.")
+        out().print(f"The database is at revision {revision}.")
+
+
+def backup(
+    file: Annotated[
+        Path | None, typer.Argument(help="Where to write it. Default: gateway-DATE-TIME.tar.gz here.", show_default=False)
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write database and keys of this machine's gateway into one file, while it runs. For SQLite; PostgreSQL has pg_dump."""
+    from app.clock import utc_now
+    from app.processes import backup as backups
+    from app.settings import Settings
+
+    now = utc_now()
+    target = file or Path(f"gateway-{now:%Y%m%d-%H%M%S}.tar.gz")
+    made = backups.make(Settings(), target, now)
+    if as_json:
+        print_json({"file": str(target.absolute()), **made.plain()})
+        return
+    out().print(f"{target} holds {_contents(made)}.")
+    if "secret.key" not in made.files:
+        err().print("It has no secret.key: the keys are in GATEWAY_SECRET_KEYS. Keep them too, or no credentials can be opened.")
+    err().print("Names, addresses and credentials can be read with it: keep it like a password.")
+
+
+def _contents(made: Backup) -> str:
+    counts = f"{made.counts['connections']} connections, {made.counts['mappings']} records and {made.counts['inbox']} events"
+    when = f"{made.made_at:%Y-%m-%d %H:%M:%S} UTC"
+    return f"{counts} of {when}: {', '.join(made.files)} (revision {made.revision}, version {made.version})"
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file that `gateway backup` has made.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Put database and keys of a backup back. The gateway must be stopped; what is there now is kept beside it."""
+    from app.clock import utc_now
+    from app.processes import backup as backups
+    from app.settings import Settings
+
+    settings = Settings()
+    if not yes and not as_json and sys.stdin.isatty():
+        typer.confirm(f"Replace the gateway in {settings.data_directory.absolute()} with {file}?", abort=True, err=True)
+    done = backups.restore(settings, file, utc_now())
+    if as_json:
+        print_json({"kept": str(done.kept) if done.kept else None, **done.backup.plain()})
+        return
+    out().print(f"Restored: {_contents(done.backup)}.")
+    if done.kept:
+        err().print(f"What was there is kept in {done.kept}.")
+    if settings.secret_keys and "secret.key" in done.backup.files:
+        err().print("GATEWAY_SECRET_KEYS is set, and counts instead of the restored secret.key.")
+    err().print("Start it with `gateway up`, then read what came since the backup: gateway sync NAME --full")
 
 
 def run_up() -> None:
@@ -145,4 +208,6 @@ def register(app: typer.Typer) -> None:
     app.command("serve", rich_help_panel="Run it")(serve)
     app.command("worker", rich_help_panel="Run it")(work)
     app.command("migrate", rich_help_panel="Run it")(migrate)
+    app.command("backup", rich_help_panel="Run it")(backup)
+    app.command("restore", rich_help_panel="Run it")(restore)
     app.command("up", rich_help_panel="Run it")(run_up)

@@ -160,3 +160,10 @@ long_work_lines = Table(
     Index("ix_long_work_lines_kind", "work_id", "kind", "id"),
     Index("ix_long_work_lines_work", "work_id", "id"),
 )
+
+compatibility = Table(
+    "compatibility",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),  # 1: there is one row
+    Column("oldest", Integer, nullable=False),  # the oldest gateway, by the revision it knows, that may run on this database
+)

@@ -104,12 +104,25 @@ def test_the_database_of_a_newer_gateway_is_refused_with_the_way_back(tmp_path: 
     gateway("migrate")
     with contextlib.closing(sqlite3.connect(tmp_path / "data" / "gateway.db")) as db:
         db.execute("update alembic_version set version_num = '0909'")
+        db.execute("update compatibility set oldest = 909")
         db.commit()
+    assert "made by a newer gateway: it is at revision 909" in gateway("doctor").stdout
     for command in ("migrate", "up"):
         result = gateway(command, environment={"GATEWAY_PORT": str(free_port())})
         assert result.exit_code == 1
         assert "made by a newer gateway: it is at revision 909" in result.stderr
         assert "restore the backup" in result.stderr
+
+
+def test_the_release_step_of_a_rollback_passes_when_the_newer_database_lets_this_version_run(tmp_path: Path) -> None:
+    gateway("migrate")
+    with contextlib.closing(sqlite3.connect(tmp_path / "data" / "gateway.db")) as db:
+        db.execute("update alembic_version set version_num = '0909'")
+        db.commit()
+    result = gateway("migrate")
+    assert result.exit_code == 0
+    assert "at revision 909, of a newer gateway." in result.stdout
+    assert "can run on it. Nothing was changed." in result.stdout
 
 
 def test_the_database_of_another_program_is_refused(tmp_path: Path) -> None:

@@ -5,18 +5,30 @@ from __future__ import annotations
 import asyncio
 
 from alembic import context
-from sqlalchemy import Connection
+from sqlalchemy import Connection, delete, insert, inspect, select
 
 from app.storage.engine import Database
-from app.storage.migrations import refuse_foreign
+from app.storage.migrations import NEWER, OLDEST, REVISION, is_newer
+from app.storage.side_tables import compatibility
 from app.storage.tables import metadata
 
 
 def _migrate(connection: Connection) -> None:
     context.configure(connection=connection, target_metadata=metadata, render_as_batch=connection.dialect.name == "sqlite")
-    refuse_foreign(context.get_context().get_current_revision())
+    revision = context.get_context().get_current_revision()
+    if is_newer(revision, _oldest(connection)):
+        context.config.attributes[NEWER] = int(revision or 0)
+        return
     with context.begin_transaction():
         context.run_migrations()
+        if context.get_context().get_current_revision() == f"{REVISION:04d}" != revision:
+            connection.execute(delete(compatibility))
+            connection.execute(insert(compatibility).values(id=1, oldest=OLDEST))
+
+
+def _oldest(connection: Connection) -> int | None:
+    """None: the database says nothing of it, because it is older than the question."""
+    return connection.scalar(select(compatibility.c.oldest)) if inspect(connection).has_table("compatibility") else None
 
 
 async def _run() -> None:

@@ -28,11 +28,14 @@ from app.demo.nettbutikk24.simulator import SYSTEM as NETTBUTIKK
 from app.demo.sevenoffice24 import live as sevenoffice
 from app.demo.sevenoffice24.office import SevenOffice
 from app.demo.sevenoffice24.simulator import SYSTEM as SEVENOFFICE
+from app.demo.story.tally import Tally
 from app.demo.world import WAREHOUSE_USER, World
 
 LOOK_SECONDS = 0.25
+HELD_SECONDS = 2.0
+"""How often the gateway is asked what it holds."""
 BETWEEN_ORDERS_SECONDS = (2.0, 5.0)
-COLOURS = {"shop": "cyan", "webhook": "magenta", "warehouse": "green", "gateway": "yellow"}
+COLOURS = {"shop": "cyan", "webhook": "magenta", "warehouse": "green", "gateway": "yellow", "held": "red"}
 OTHER_WAYBILLS = 370700000000001000
 ERP_WAYBILLS = 370700000000002000
 POLL_MINUTES = 0.1
@@ -61,6 +64,8 @@ class Watch:
     seen_sevenoffice_calls: int = 0
     delivered: dict[str, datetime] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
+    tally: Tally = field(default_factory=Tally)
+    asked_at: datetime | None = None
 
     def tell(self, words: str) -> None:
         """Something that happens in a shop now."""
@@ -83,9 +88,22 @@ class Watch:
         found += [step for call in asked if (step := way_back(call)) is not None]
         found += [_told(call, words) for call in told if (words := nettbutikk.told(call)) is not None]
         found += [_told(call, words) for call in saved if (words := sevenoffice.told(call)) is not None]
-        found += self.steps
+        found += [*self.steps, *await self._held()]
         self.steps = []
-        return sorted(found, key=lambda step: step.at)
+        for step in found:
+            self.tally.see(step.where, step.words, is_trouble=step.is_trouble)
+        return sorted((step for step in found if not _is_noise(step)), key=lambda step: step.at)
+
+    async def _held(self) -> list[Step]:
+        """The orders that are held now and were not at the last look."""
+        now = utc_now()
+        if self.asked_at is not None and (now - self.asked_at).total_seconds() < HELD_SECONDS:
+            return []
+        self.asked_at = now
+        listed = await self.world.gateway.call("GET", "mappings", params={"transfer": "held", "kind": "order", "limit": "200"})
+        before, held = self.tally.held, {str(each["number"]): str(each["reason"]) for each in listed["items"]}
+        self.tally.held = held
+        return [Step(now, "held", f"order {number}: {held[number]}") for number in held if number not in before]
 
     def _delivery(self, sent: dict[str, Any]) -> Step:
         at = datetime.fromisoformat(sent["at"])
@@ -114,6 +132,12 @@ class Watch:
     def _after(self, body: dict[str, Any], at: datetime) -> str:
         began = self.delivered.get(str(body.get("goodsOwnerOrderId")))
         return f", {(at - began).total_seconds() * 1000:.0f} ms after the webhook" if began and at > began else ""
+
+
+def _is_noise(step: Step) -> bool:
+    """Webhooks that went well tell nothing that their order's own lines do not tell: they are counted."""
+    is_of_webhooks = step.where == "webhook" or (step.where == "gateway" and step.words.startswith("webhook "))
+    return is_of_webhooks and not step.is_trouble
 
 
 def way_back(call: dict[str, Any]) -> Step | None:
@@ -207,13 +231,17 @@ async def show(world: World, *, quiet: bool) -> None:
         Floor(erp, waybills=ERP_WAYBILLS).work(sevenoffice.numbers(erp)),
     )
     people = [asyncio.create_task(each) for each in doing]
-    live = Live(_footer(world), console=console, refresh_per_second=4, transient=True) if console.is_terminal else None
+    live = (
+        Live(_footer(world, watch.tally), console=console, refresh_per_second=4, transient=True) if console.is_terminal else None
+    )
     try:
         with live or contextlib.nullcontext():
             while not any(each.done() for each in people):
                 for step in await watch.look():
                     if step.is_trouble or not quiet:
                         console.print(line(step))
+                if live is not None:
+                    live.update(_footer(world, watch.tally))
                 await asyncio.sleep(LOOK_SECONDS)
         for each in people:
             if each.done():
@@ -222,6 +250,8 @@ async def show(world: World, *, quiet: bool) -> None:
         for each in people:
             each.cancel()
         await asyncio.gather(*people, return_exceptions=True)
+        for sentence in watch.tally.good_bye():
+            console.print(Text(sentence, style="bold"))
 
 
 def line(step: Step) -> Text:
@@ -230,11 +260,10 @@ def line(step: Step) -> Text:
     return Text.assemble((time, "dim"), "  ", (f"{step.where:<10}", colour), step.words)
 
 
-def _footer(world: World) -> Text:
+def _footer(world: World, tally: Tally) -> Text:
     """Stays at the bottom while the log goes by."""
-    return Text.assemble(
-        (f" {world.api}/docs ", "reverse"), "  API key ", (world.api_key, "bold"), "  Ctrl-C stops", overflow="fold"
-    )
+    page = (f" {world.api}/console ", "reverse")
+    return Text.assemble(page, "  key ", (world.api_key, "bold"), f"  {tally.line}  Ctrl-C stops", overflow="fold")
 
 
 def how_to_look(world: World) -> list[Text]:
@@ -249,7 +278,9 @@ def how_to_look(world: World) -> list[Text]:
     )
     return [
         Text("The gateway runs between a simulated shop and a simulated warehouse.", style="bold"),
-        Text.assemble("Look around in ", (f"{world.api}/docs", "underline"), ", or from another terminal:\n"),
+        Text.assemble("Open ", (f"{world.api}/console", "bold underline"), " and log in with ", (world.api_key, "bold"), "."),
+        Text("What happens below is there: what is held and why, every order with its story, the stock of both sides."),
+        Text.assemble("The REST API is at ", (f"{world.api}/docs", "underline"), "; from another terminal:\n"),
         Text(f"  export GATEWAY_URL={world.api} GATEWAY_API_KEY={world.api_key}"),
         *(Text.assemble("  ", command, (f"    # {what}", "dim")) for what, command in commands),
         *_how_to_connect(world),

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.console.kit.words import process
 from app.domain import Process
 from app.engine.core.circuit import OF_SHOPS, OF_WAREHOUSES, key_for, of_source, of_warehouse
+from app.engine.upkeep.alerting.kinds import KINDS
 from app.records.connections import Connection
 from app.records.console import trouble
 from app.records.console.flow import Open
@@ -20,6 +21,9 @@ from app.web.texts import Text
 LATE_AFTER = timedelta(minutes=15)
 """An order that is not in the warehouse after this time is late, unless it is held."""
 MOST_WORDS = 300
+READ_HERE = frozenset({"held", "dead-letter", "silent", "consent-ended", "failing"})
+"""Kinds of alerts whose trouble this page reads for itself, as it is now."""
+OTHER_KINDS = tuple(sorted(KINDS.keys() - READ_HERE))
 LISTS: dict[str, str] = {Process.ORDERS: "/console/orders", Process.ARTICLES: "/console/articles"}
 """Where records of a process are listed. What is reported to the shop is about an order."""
 
@@ -58,14 +62,22 @@ async def of_all(db: AsyncConnection, every: Sequence[Connection], opened: Seque
             continue
         of = by_id[keys[locked.key]]
         call = Text("no calls for now, after failures: %(call)s", call=locked.key.rpartition("|")[2])
-        of.needs.append(Need(call, _page(of.connection), None, locked.until, (locked.words or "")[:MOST_WORDS]))
+        of.needs.append(Need(call, _page(of.connection), None, locked.until, _short(locked.words)))
     for stuck in await trouble.stuck(db, ids):
         of = by_id[stuck.connection_id]
         of.needs.append(_stuck(of.connection, stuck))
+    for alert in await trouble.alerted(db, ids, OTHER_KINDS):
+        of = by_id[alert.connection_id or ""]
+        address = _listed("/console/alerts", of.connection, kind=alert.kind)
+        of.needs.append(Need(Text("alerts: %(kind)s", kind=alert.kind), address, alert.alerts, alert.since, _short(alert.words)))
     newest = await trouble.newest_orders(db, ids)
     for of in by_id.values():
         of.needs += [*_late(of.connection, opened), *_silent(of.connection, newest.get(of.connection.id), now)]
     return sorted((each for each in by_id.values() if each.needs), key=lambda of: (-len(of.needs), of.connection.name))
+
+
+def _short(words: str | None) -> str:
+    return (words or "")[:MOST_WORDS]
 
 
 def _page(connection: Connection) -> str:
@@ -83,7 +95,7 @@ def _counters(connection: Connection) -> list[str]:
 
 
 def _cut(connection: Connection, cut: trouble.Cut) -> Need:
-    words = (cut.words or "")[:MOST_WORDS]
+    words = _short(cut.words)
     if cut.kind == "ended":
         return Need(Text("disconnected: log in to the shop again"), _page(connection), None, cut.since, words)
     text = Text("cannot be read: %(process)s", process=process(cut.process or ""))

@@ -43,8 +43,9 @@ class Tally:
         return f"orders {self.placed} · in the warehouse {self.entered} · told to the shop {self.told} · held {len(self.held)}"
 
     def good_bye(self) -> list[str]:
+        went = f"{self.entered} orders went into the warehouse, and the shops were told of {self.told}."
         return [
             f"Good-bye. While you watched, {self.placed} orders were placed and {self.taken_back} taken back.",
-            f"{self.webhooks} webhooks came, {self.entered} orders went into the warehouse, and the shops were told of {self.told}.",
+            f"{self.webhooks} webhooks came, {went}",
             f"{len(self.held)} orders waited for a person at the end, and {self.failed} steps failed.",
         ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from sqlalchemy import Select, func, literal, select, text, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import EventState, JobState
-from app.storage.tables import LISTED, budgets, connections, cursors, inbox, jobs, mappings, sessions
+from app.storage.tables import LISTED, alerts, budgets, connections, cursors, inbox, jobs, mappings, sessions
 from app.storage.types import spelled
 
 FAILING_FROM = 3
@@ -77,6 +77,28 @@ async def newest_orders(db: AsyncConnection, ids: Collection[str]) -> dict[str, 
     )
     found = await db.execute(select(connections.c.id, newest).where(connections.c.id.in_(ids)))
     return {row[0]: row[1] for row in found}
+
+
+@dataclass(frozen=True)
+class Alerted:
+    """Open alerts of one kind, since the first of them."""
+
+    connection_id: str | None
+    kind: str
+    alerts: int
+    since: datetime
+    words: str
+
+
+async def alerted(db: AsyncConnection, ids: Collection[str], kinds: Sequence[str]) -> list[Alerted]:
+    """Of these connections and kinds, what is open."""
+    places = (alerts.c.connection_id, alerts.c.kind)
+    query = (
+        select(*places, func.count(), func.min(alerts.c.first_at), func.max(alerts.c.text))
+        .where(text("closed_at is null"), alerts.c.connection_id.in_(ids), alerts.c.kind.in_(kinds))
+        .group_by(*places)
+    )
+    return [Alerted(*row) for row in await db.execute(query)]
 
 
 @dataclass(frozen=True)

@@ -153,7 +153,7 @@ async def open_world(browser: Browser, database_url: str, folder: Path) -> Async
                 shop = await site.connect("nettbutikk", processes={"shipments": True, "stock": True})
                 other = await site.connect("annen-butikk", goods_owner_id=78)
                 world = World(site, url, browser, await api.key("admin"), await api.key("read", only=[other]), shop, other)
-                await _a_day(world)
+                world.places |= await a_day(site, shop, other)
                 yield world
 
 
@@ -172,17 +172,17 @@ async def _served(app: Any) -> AsyncIterator[str]:
         await serving
 
 
-async def _a_day(world: World) -> None:
+async def a_day(site: Site, shop: Connection, other: Connection) -> dict[str, str]:
     """Orders that are in the warehouse, one that is being picked, one that was sent, one that is held, one that died, one of the
     other customer; articles, stock, and a sync."""
-    site = world.site
+    places: dict[str, str] = {}
     orders = [site.shop.order(f"SOKK-{number}") for number in range(4)]
     for order in orders:
         await site.take_in(order)
     site.tick(90)
     site.warehouse.model.set_order_status(str(orders[1]["id"]), 300, 77)
     site.warehouse.model.ship(str(orders[2]["id"]), "TRACK-1", (), 77)
-    await site.take_in(site.shop.order("GENSER-1"), connection=world.other)
+    await site.take_in(site.shop.order("GENSER-1"), connection=other)
     held = site.shop.order("SOKK-1", shipping=NO_CITY, billing=NO_CITY)
     await site.take_in(held)
     site.warehouse.fail("status", status=400, method="PUT", path="/demo/api/v1/orders")
@@ -190,13 +190,14 @@ async def _a_day(world: World) -> None:
     site.mend()
     site.tick(60)
     async with site.worker():
-        for connection in (world.shop, world.other):
+        for connection in (shop, other):
             answer = await site.client.post(f"/sync/{connection.name}", params={"process": "articles"})
             assert answer.status_code == 200, answer.text
         for process in ("shipments", "stock"):
-            answer = await site.client.post(f"/sync/{world.shop.name}", params={"process": process})
+            answer = await site.client.post(f"/sync/{shop.name}", params={"process": process})
             assert answer.status_code == 200, answer.text
-            world.places["run"] = answer.json()["id"]
+            places["run"] = answer.json()["id"]
     for name, order in {"open": orders[0], "sent": orders[2], "held": held}.items():
         listed = await site.client.get("/mappings", params={"number": str(order["id"]), "kind": "order"})
-        world.places[name] = str(listed.json()["items"][0]["id"])
+        places[name] = str(listed.json()["items"][0]["id"])
+    return places

@@ -19,14 +19,14 @@ class Problem:
 _CORRECTED = "It goes on when it comes in corrected, by webhook or poll"
 _OR_SETTING = f"{_CORRECTED}, or when the setting is changed"
 _NUMBER = "It goes on when the product gets a number that can be sent, by webhook or poll, or when the setting is changed"
-_RELEASED = "It goes on when it is released, or when it changes in the {noun}"
+_RELEASED = "It goes on when it is released, or when it changes in %(shop)s"
 _BY_HAND = "It is over when it is resolved"
-_AGAIN = "It is tried again when it is replayed, or when it changes in the {noun}"
+_AGAIN = "It is tried again when it is replayed, or when it changes in %(shop)s"
 _COMPARED = "It is tried again when the next comparison of all quantities shows it put right, or with its next quantity"
 
-_OTHER_NUMBER = "It goes on when it gets another number in the {noun}, by webhook or poll"
-_READABLE = "It goes on when the {noun} lets the refunds be read and the order is read again (resync)"
-_CUSTOMER = "It goes on when the {noun} gives the customer and the order is read again (resync)"
+_OTHER_NUMBER = "It goes on when it gets another number in %(shop)s, by webhook or poll"
+_READABLE = "It goes on when %(shop)s lets the refunds be read and the order is read again (resync)"
+_CUSTOMER = "It goes on when %(shop)s gives the customer and the order is read again (resync)"
 _LISTED = "The connection test passes when the setting names one that the warehouse lists"
 
 LIFTED_BY: Mapping[str, str] = {
@@ -66,8 +66,8 @@ LIFTED_BY: Mapping[str, str] = {
     "supplier-without-name": _CORRECTED,
     "refunds-unreadable": _READABLE,
     "stock-app-active": "Quantities are written again when stock.look_only is switched off",
-    "options-unreadable": "It goes on when the {noun} lets the options be read and the articles are synced",
-    "status-not-found": "The connection test passes when the setting names one of the {noun}'s statuses",
+    "options-unreadable": "It goes on when %(shop)s lets the options be read and the articles are synced",
+    "status-not-found": "The connection test passes when the setting names one of %(shop)s's statuses",
     # --- what stands against it
     "supplier-number-taken": _BY_HAND,
     "number-taken": "It goes on when the order's number or the connection's order_number_prefix is changed",
@@ -78,10 +78,10 @@ LIFTED_BY: Mapping[str, str] = {
     "vanished": _RELEASED,
     "unknown-elsewhere": _RELEASED,
     "refunded-in-part": _RELEASED,
-    "brake": "It goes on when the run is confirmed, when the {noun}'s own webhook says the same, or when it is released",
+    "brake": "It goes on when the run is confirmed, when %(shop)s's own webhook says the same, or when it is released",
     # --- left out
     "before-go-live": "It goes on when go_live is set to an earlier time",
-    "not-wanted": "It goes on when its status changes in the {noun}, or when the setting that leaves it out is changed",
+    "not-wanted": "It goes on when its status changes in %(shop)s, or when the setting that leaves it out is changed",
     # --- refused, or given up
     "refused": _AGAIN,
     "given-up": _AGAIN,
@@ -93,7 +93,7 @@ LIFTED_BY: Mapping[str, str] = {
     "partly-shipped": "It goes on when the warehouse has sent the rest, or when the order is closed short",
     "rest-not-cancelled": "It goes on when the WMS shows the order without its rest, or cancelled",
     "short-shipment": "It goes on when the warehouse has sent the rest, or when it is released",
-    "not-open-in-shop": "It goes on when the order is open in the {noun} and read again (resync), or when it is released",
+    "not-open-in-shop": "It goes on when the order is open in %(shop)s and read again (resync), or when it is released",
     "refund-refused": "It goes on when it is released, or when more comes back to the warehouse",
     "refund-exceeds-order": _BY_HAND,
     "returned-more-than-sold": _BY_HAND,
@@ -114,7 +114,7 @@ LIFTED_BY: Mapping[str, str] = {
     "transporter-unknown": _LISTED,
     "transporter-service-unknown": _LISTED,
 }
-"""The event that ends what a reason says, by the reason's code; `{noun}` is what people call the system of the record."""
+"""The event that ends what a reason says, by the reason's code; `%(shop)s` is what people call the system of the record."""
 
 RELEASABLE = frozenset(
     {
@@ -136,5 +136,5 @@ RELEASABLE = frozenset(
 
 def with_what_lifts(reason: str, code: str | None, noun: str = "shop") -> str:
     """The reason and, as its last sentence, the event that lifts it. Once, and only for what waits for one."""
-    lifted = LIFTED_BY.get(code or "", "").format(noun=noun)
+    lifted = LIFTED_BY.get(code or "", "") % {"shop": f"the {noun}"}
     return reason if not lifted or lifted in reason else f"{reason.rstrip('. ')}. {lifted}"

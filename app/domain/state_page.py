@@ -64,7 +64,7 @@ def document() -> str:
             PARTS,
             *_chapter(PART_TRANSITIONS, PartState, [PartState.WAITING]),
             REASONS,
-            *(f"| `{code}` | {lifted.format(noun='shop')} |\n" for code, lifted in LIFTED_BY.items()),
+            *(f"| `{code}` | {lifted % {'shop': 'the shop'}} |\n" for code, lifted in LIFTED_BY.items()),
         ]
     )
 

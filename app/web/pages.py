@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app.web import browser, languages
+from app.web.said.saying import functions
 
 KIT = Path(__file__).parent / "templates"
 STATIC = "/static"
@@ -116,6 +117,7 @@ def _environment(folders: tuple[Path, ...], language: str) -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     made.globals["asset"] = asset
+    made.globals.update(functions(language))
     made.install_gettext_translations(languages.translations(language), newstyle=True)  # type: ignore[attr-defined]
     return made
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.sentence import Sentence
 from app.web import languages
 
 
@@ -20,5 +21,16 @@ class Text:
         object.__setattr__(self, "values", given)
 
     def said(self, language: str) -> str:
-        text = languages.translations(language).gettext(self.message)
-        return text % {name: each.said(language) if isinstance(each, Text) else each for name, each in self.values.items()}
+        return _filled(self.message, self.values, language)
+
+
+def said(words: Any, language: str) -> Any:
+    """A text of a page or a sentence of the engine in a language; anything else as it is."""
+    if isinstance(words, Text):
+        return words.said(language)
+    return _filled(words.pattern, words.values, language) if isinstance(words, Sentence) else words
+
+
+def _filled(message: str, values: dict[str, Any], language: str) -> str:
+    text = languages.translations(language).gettext(message)
+    return text % {name: said(value, language) for name, value in values.items()}

@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from app.errors import BadInput, RemoteError
+from app.web.said.saying import in_words
 from app.web.texts import Text
 
 COOKIE = "gateway_notice"
@@ -21,21 +22,22 @@ MOST_CHARACTERS = 600
 
 @dataclass(frozen=True)
 class Notice:
-    """`text` is in the reader's language. `detail` and `fix` are the gateway's own words, in English."""
+    """`text` and `more` are in the reader's language. `detail` and `fix` are words that are there in English only."""
 
     text: str
     is_bad: bool = False
     detail: str = ""
     fix: str = ""
+    more: str = ""
 
 
 def of_problem(text: Text, language: str, error: BadInput | RemoteError) -> Notice:
-    fix = error.fix if isinstance(error, BadInput) else None
-    return Notice(text.said(language), True, error.message, fix or "")
+    more, english = in_words(error, language)
+    return Notice(text.said(language), True, english, more=more)
 
 
 def packed(notice: Notice, token: str) -> str:
-    cut = [each[:MOST_CHARACTERS] for each in (notice.text, notice.detail, notice.fix)]
+    cut = [each[:MOST_CHARACTERS] for each in (notice.text, notice.detail, notice.fix, notice.more)]
     body = base64.urlsafe_b64encode(orjson.dumps([*cut, notice.is_bad])).decode()
     return f"{body}.{_signature(body, token)}"
 
@@ -49,8 +51,8 @@ def unpacked(given: str, token: str) -> Notice | None:
         read: Any = orjson.loads(base64.urlsafe_b64decode(body))
     except (ValueError, binascii.Error):
         return None
-    text, detail, fix, is_bad = read
-    return Notice(text, is_bad, detail, fix)
+    text, detail, fix, more, is_bad = read
+    return Notice(text, is_bad, detail, fix, more)
 
 
 def _signature(body: str, token: str) -> str:

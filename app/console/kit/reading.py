@@ -8,7 +8,7 @@ from typing import Any, TypeVar, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from app.errors import BadInput
-from app.integrations.kit.mistakes import fix_of, words_of
+from app.integrations.kit.mistakes import fix_of, named, words_of
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -29,7 +29,7 @@ def read(model: type[M], given: Iterable[tuple[str, str]]) -> M:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"])[:60] or "form"
-        raise BadInput(f"{where}: {words_of(first)}", field=where, fix=fix_of(first, where, model)) from error
+        raise BadInput(named(where, words_of(first)), field=where, fix=fix_of(first, where, model)) from error
 
 
 def _is_many(annotation: Any) -> bool:

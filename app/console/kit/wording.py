@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.engine.operations.explaining.sentence import Sentence
+from app.sentence import Sentence
 from app.web import languages
 from app.web.texts import Text
 

@@ -21,11 +21,11 @@ from app.engine.jobs.enqueue import Verdict
 from app.engine.operations import records, replay
 from app.engine.operations.explaining.fields import spread
 from app.engine.operations.explaining.record import MOST_LINES, MOST_SHOWN, Possible, explain
-from app.engine.operations.explaining.sentence import Sentence
 from app.errors import Conflict
 from app.given import Given
 from app.records import jobs
 from app.records.mappings import Mapping
+from app.sentence import Sentence
 from app.web.texts import Text
 
 GRAVE = frozenset({"resolve", "close-short", "cancel-rest"})

@@ -14,12 +14,12 @@ from app.engine.core.runtime import Gateway
 from app.engine.jobs.events import events_wait_again
 from app.engine.jobs.job_rows import AGAIN
 from app.engine.operations.explaining.possible import Refusal
-from app.engine.operations.explaining.sentence import Sentence
 from app.errors import Conflict, NotFound
 from app.records import dead_letters, mappings
 from app.records.connection_lanes import shop_lane
 from app.records.dead_letters import DeadLetter, Filter
 from app.records.mappings import Note
+from app.sentence import Sentence
 from app.storage.audit.changes import Change, note
 from app.storage.tables import inbox, jobs
 

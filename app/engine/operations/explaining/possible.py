@@ -12,12 +12,12 @@ from enum import StrEnum
 from app.domain import JobState, Kind, Process
 from app.domain.record import process_of
 from app.engine.core.sources import reads_by_id
-from app.engine.operations.explaining.sentence import Sentence
 from app.errors import Conflict
 from app.flows.rest import SHORT_SHIPMENT, RestOrder, begun, waits_for_rest
 from app.records.connections import Connection
 from app.records.jobs import JobFacts
 from app.records.mappings import Mapping
+from app.sentence import Sentence
 
 OPEN_STATES = JobState.DONE.sources(JobState.HELD, JobState.DEAD, JobState.WAITING, JobState.PARKED)
 """The states in which an operator may resolve a record. A running job ends by itself."""

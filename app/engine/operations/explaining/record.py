@@ -10,7 +10,6 @@ from app.domain.record import process_of
 from app.engine.core.runtime import Gateway
 from app.engine.dispatch.reports import shipments_of
 from app.engine.operations.explaining.possible import Action, Standing, actions
-from app.engine.operations.explaining.sentence import Sentence
 from app.engine.operations.explaining.upcoming import Next, Stops, read_stops, what_next
 from app.flows.rest import rest_of, waits_for_rest
 from app.records import deliveries, events, jobs, mappings
@@ -19,6 +18,7 @@ from app.records.deliveries import Acknowledgement, Delivery, Report
 from app.records.events import ListedEvent
 from app.records.jobs import Call, ListedJob
 from app.records.mappings import Mapping, StoredNote
+from app.sentence import Sentence
 
 MOST_SHOWN = 20
 MOST_LINES = 50

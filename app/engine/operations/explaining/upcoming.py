@@ -14,13 +14,13 @@ from app.engine.core import circuit
 from app.engine.core.circuit import TO_SHOP, Troubles, keys_of
 from app.engine.core.runtime import Gateway
 from app.engine.operations.explaining.possible import RELEASED
-from app.engine.operations.explaining.sentence import Sentence
 from app.flows.outcomes import Transfer
 from app.flows.report import Delivery
 from app.records.connection_lanes import shop_lane
 from app.records.connections import Connection, Status
 from app.records.jobs import JobFacts
 from app.records.mappings import Mapping as Record
+from app.sentence import Sentence
 from app.storage.tables import lanes
 
 

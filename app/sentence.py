@@ -1,0 +1,25 @@
+"""A sentence for people: in English here, and by its pattern in the other languages of the pages' catalogues."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class Sentence(str):
+    """`Sentence("The order is closed in %(shop)s", shop="the shop")`. REST, the command line and logs show it as it is.
+
+    Pages say it in the reader's language: the pattern stands in the catalogues as it is written.
+    """
+
+    __slots__ = ("pattern", "values")
+    pattern: str
+    values: dict[str, Any]
+
+    def __new__(cls, pattern: str, /, **filled: Any) -> Sentence:
+        made = super().__new__(cls, pattern % filled)
+        made.pattern = pattern
+        made.values = filled
+        return made
+
+    def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, Any]]:
+        return (self.pattern,), self.values

@@ -1,0 +1,45 @@
+"""What a check of a connection test is about, by its name."""
+
+from __future__ import annotations
+
+from app.web.texts import Text
+
+CHECKS: dict[str, Text] = {
+    "access": Text("Access"),
+    "address": Text("Address"),
+    "answers": Text("Answers"),
+    "application": Text("Application"),
+    "carriers": Text("Carriers"),
+    "companies": Text("Companies"),
+    "customers": Text("Customers"),
+    "delivery methods": Text("Delivery methods"),
+    "dimension_unit": Text("Unit of length"),
+    "filter": Text("Search by time"),
+    "goods-owner": Text("Goods owner"),
+    "home address": Text("The shop's own address"),
+    "identity": Text("Identity"),
+    "login": Text("Login"),
+    "order lines": Text("Order lines"),
+    "order-statuses": Text("Order statuses"),
+    "orders": Text("Orders"),
+    "other-statuses": Text("Statuses that are left out"),
+    "pace": Text("Pace"),
+    "paging": Text("Reading page by page"),
+    "password": Text("Password"),
+    "polling": Text("Polls"),
+    "product numbers": Text("Product numbers"),
+    "products": Text("Products"),
+    "returns": Text("Returns"),
+    "shop": Text("Shop"),
+    "statuses": Text("Statuses"),
+    "stock": Text("Stock"),
+    "time zone": Text("Time zone"),
+    "tracking": Text("Tracking numbers"),
+    "transporters": Text("Transporters"),
+    "variants": Text("Variants"),
+    "version": Text("Version"),
+    "virtual products": Text("Virtual products"),
+    "webhooks": Text("Webhooks"),
+    "weight_unit": Text("Unit of weight"),
+    "writing": Text("Writing"),
+}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from tests.api.calling import MOVED, NO_CITY, Site
@@ -38,9 +39,14 @@ async def test_the_explanation_says_what_came_in_what_was_sent_and_what_was_answ
     assert call["request"]["consignee"]["name"] == "Kari Nordmann"
     assert "orderId" in call["answer"]
     assert mapping["job"]["state"] == "done"
+    assert datetime.fromisoformat(mapping["next"].pop("poll_at")) >= order_time(mapping)
     assert mapping["next"] == {"code": "nothing", "text": "Nothing, until it changes in the shop", "at": None}
     assert [line["code"] for line in mapping["history"]["items"]][-1] == "found-by-webhook"
     assert "created" in [line["code"] for line in mapping["history"]["items"]]
+
+
+def order_time(mapping: dict[str, Any]) -> datetime:
+    return datetime.fromisoformat(mapping["created_at"])
 
 
 async def test_history_comes_page_by_page(site: Site) -> None:

@@ -51,12 +51,17 @@ _ACKNOWLEDGED: dict[str, Any] = {
     "wms_order_id": 50001, "line_id": 480001, "kind": "picked", "quantity": 2.0, "acknowledged": 2.0,
     "updated_at": "2026-11-21T13:03:02Z",
 }  # fmt: skip
-_NEXT: dict[str, Any] = {"code": "nothing", "text": "Nothing, until it changes in the shop", "at": None}
+_NEXT: dict[str, Any] = {
+    "code": "nothing",
+    "text": "Nothing, until it changes in the shop",
+    "at": None,
+    "poll_at": "2026-11-21T09:45:00Z",
+}
 _ACTION: dict[str, Any] = {
     "name": "resync", "possible": True,
     "will": "It is read from the shop now and sent if the warehouse has it otherwise. "
     "What the shop could not be told is tried again",
-    "when": {"code": "turn", "text": "As soon as its turn comes in the lane", "at": None},
+    "when": {"code": "turn", "text": "As soon as its turn comes in the lane", "at": None, "poll_at": None},
     "reason": None, "fix": None, "letter_id": None,
 }  # fmt: skip
 _HISTORY: dict[str, Any] = {
@@ -164,6 +169,9 @@ class NextView(BaseModel):
     code: str
     text: str
     at: datetime | None
+    poll_at: datetime | None = Field(
+        None, description="When the shop or the warehouse is polled next, for what waits until something changes there."
+    )
 
 
 class ActionView(BaseModel):

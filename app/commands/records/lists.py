@@ -126,8 +126,9 @@ def _explain(mapping: dict[str, Any]) -> None:
     """Where it stands, what happens next, what came in, what was sent, and its history; each newest first."""
     facts = {name: value for name, value in mapping.items() if name not in DETAIL}
     fields(facts, f"{mapping['kind'].capitalize()} {mapping['shop']['number'] or mapping['shop']['id']}")
-    due = mapping["next"]["at"]
-    out().print(Text.assemble(("Next: ", "bold"), in_commands(mapping["next"]["text"]), f" ({moment(due)} UTC)" if due else ""))
+    due, poll = mapping["next"]["at"], mapping["next"].get("poll_at")
+    when = f" ({moment(due)} UTC)" if due else f" (next poll {moment(poll)} UTC)" if poll else ""
+    out().print(Text.assemble(("Next: ", "bold"), in_commands(mapping["next"]["text"]), when))
     _say_actions(mapping)
     table(mapping["came_in"], EVENT_COLUMNS, "Came in", none="No webhook about it came in, or none is kept any more.")
     table(mapping["sent"], CALL_COLUMNS, "Calls", none="No call was made for it, or none is kept any more.")

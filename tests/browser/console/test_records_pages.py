@@ -77,6 +77,7 @@ async def test_what_a_write_has_changed_is_shown_field_by_field(console: World) 
     async with console.person() as somebody:
         await console.opens(somebody, f"/console/orders/{found['id']}")
         timeline = somebody.page.locator("#timeline")
+        assert "The shop is told when the warehouse has sent it" in await somebody.page.inner_text("#next")
         assert "Changed against the write before:" in await timeline.inner_text()
         changed = timeline.get_by_role("region", name="Changed fields").first
         assert await changed.locator("tbody tr").all_inner_texts() == ["consignee.address1\tStorgata 1\tLillegata 2"]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import JobState, Kind, Process
+from app.domain.record import process_of
 from app.engine.core import circuit
 from app.engine.core.circuit import TO_SHOP, Troubles, keys_of
 from app.engine.core.runtime import Gateway
@@ -21,16 +22,20 @@ from app.records.connections import Connection, Status
 from app.records.jobs import JobFacts
 from app.records.mappings import Mapping as Record
 from app.sentence import Sentence
-from app.storage.tables import lanes
+from app.storage.tables import cursors, lanes
 
 
 @dataclass(frozen=True)
 class Next:
-    """One sentence, a stable code for it, and when (UTC). None: as soon as the lane gets there, or when somebody acts."""
+    """One sentence, a stable code for it, and when (UTC). None: as soon as the lane gets there, or when somebody acts.
+
+    `poll_at`: when the other side is polled next, for what waits until something changes there.
+    """
 
     code: str
     said: Sentence
     at: datetime | None = None
+    poll_at: datetime | None = None
 
     @property
     def text(self) -> str:
@@ -39,10 +44,12 @@ class Next:
 
 @dataclass(frozen=True)
 class Stops:
-    """What keeps a connection's jobs from being sent just now. `lanes`: why each of its paused lanes is, by their keys."""
+    """What keeps a connection's jobs from being sent just now. `lanes`: why each of its paused lanes is, by their keys. `polls`:
+    when each of its processes is polled next."""
 
     connection: Connection
     lanes: Mapping[str, str]
+    polls: Mapping[str, datetime]
     troubles: Troubles
 
     def of(self, process: Process) -> Next | None:
@@ -74,20 +81,31 @@ class Stops:
 async def read_stops(db: AsyncConnection, gateway: Gateway, connection: Connection) -> Stops:
     """Two statements."""
     keys, now = [connection.lane, shop_lane(connection.id)], gateway.clock()
-    rows = await db.execute(select(lanes.c.key, lanes.c.pause_reason).where(lanes.c.key.in_(keys), lanes.c.paused))
-    paused = {row.key: row.pause_reason or "paused by an operator" for row in rows}
+    polled = lanes.outerjoin(cursors, cursors.c.connection_id == connection.id)
+    columns = (lanes.c.key, lanes.c.paused, lanes.c.pause_reason, cursors.c.process, cursors.c.next_poll_at)
+    rows = list(await db.execute(select(*columns).select_from(polled).where(lanes.c.key.in_(keys))))
+    paused = {row.key: row.pause_reason or "paused by an operator" for row in rows if row.paused}
+    polls = {row.process: row.next_poll_at for row in rows if row.process and connection.status is Status.ACTIVE}
     since = now - timedelta(seconds=gateway.settings.budget_pause_seconds)
-    return Stops(connection, paused, await circuit.troubles(db, circuit.all_keys([connection]), now, since))
+    return Stops(connection, paused, polls, await circuit.troubles(db, circuit.all_keys([connection]), now, since))
+
+
+OF_WAREHOUSE = ("with-the-warehouse", "awaiting-tracking", "awaiting-rest")
+"""What waits for something to change in the warehouse."""
 
 
 def what_next(mapping: Record, stops: Stops, jobs: Sequence[JobFacts]) -> Next:
     """Says what happens next with the mapping's record. `jobs`: its own and its reports, oldest first."""
     job = next((each for each in jobs if each.state is not JobState.DONE), None)
-    if job is None:
-        return _nothing_waits(mapping, stops.connection)
-    if job.state in (JobState.WAITING, JobState.PARKED):
+    if job is not None and job.state in (JobState.WAITING, JobState.PARKED):
         return _waiting(job, stops)
-    return _standing(job, _shop(stops.connection))
+    if job is not None:
+        found = _standing(job, _shop(stops.connection))
+        is_polled = job.state is not JobState.RUNNING
+        return replace(found, poll_at=stops.polls.get(job.process) if is_polled else None)
+    found = _nothing_waits(mapping, stops.connection)
+    process = Process.SHIPMENTS if found.code in OF_WAREHOUSE else process_of(Kind(mapping.kind))
+    return replace(found, poll_at=stops.polls.get(process))
 
 
 def _shop(connection: Connection) -> str:

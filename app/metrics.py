@@ -48,7 +48,9 @@ FOUND = Counter("gateway_found_total", "Changes of records by how they were foun
 WAKE_UPS = Counter("gateway_rings_total", "Wake-ups sent to the queue.", ["task"])
 TASKS_TIMED_OUT = Counter("gateway_tasks_timed_out_total", "Tasks that were cancelled because they took too long.", ["task"])
 QUEUE_UP = Gauge("gateway_queue_up", "1 when the queue's Redis answers.")
-ALERTS = Counter("gateway_alerts_total", "Alerts raised.", ["kind"])
+ALERTS_OPEN = Gauge(
+    "gateway_alerts_open", "Alerts that are open; `connection` is empty for the gateway's own.", ["connection", "kind"]
+)
 ROLLED_BACK = Counter(
     "gateway_rolled_back_total", "Units of work that PostgreSQL rolled back for another's sake, and that ran again."
 )

@@ -35,7 +35,7 @@ from app.errors import BadInput, NotFound
 from app.http import around_call
 from app.integrations.registry import secret_names
 from app.logs import configure, get_logger
-from app.metrics import ALERTS, TASKS_TIMED_OUT, serve_figures
+from app.metrics import TASKS_TIMED_OUT, serve_figures
 from app.records import alerts
 from app.records.connection_lanes import SHOP_LANE
 from app.settings import Settings
@@ -230,8 +230,6 @@ class Crew:
                 await alerts.raise_alert(db, "task-timed-out", connection_id, subject, text, self._gateway.clock())
         except (SQLAlchemyError, OSError) as error:
             log.warning("alert_not_raised", error=type(error).__name__)
-            return
-        ALERTS.labels("task-timed-out").inc()
 
     def stop_taking(self) -> list[asyncio.Task[None]]:
         """Takes no new wake-ups. Returns the tasks that are running."""

@@ -17,7 +17,6 @@ from app.engine.jobs.enqueue import EnqueueResult, RecordChange, Verdict
 from app.engine.jobs.events import EventEnd
 from app.errors import LeaseLost
 from app.logs import get_logger
-from app.metrics import ALERTS
 from app.records import alerts, cursors
 from app.records import events as event_records
 from app.records.connections import Connection
@@ -144,5 +143,4 @@ def _unsure(one: Ready) -> ToRead:
 def _tell(ended: Sequence[Ended]) -> None:
     for each in ended:
         if each.alert is not None and each.state is EventState.IGNORED:
-            ALERTS.labels(each.code).inc()
             log.warning("event_ignored", code=each.code)

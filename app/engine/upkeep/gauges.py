@@ -7,14 +7,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select, union_all
+from sqlalchemy import Select, func, literal, select, union_all
 
 from app.domain import EventState, JobState
 from app.engine.core.runtime import Gateway
-from app.metrics import DEAD_LETTERS, HELD, JOBS, OLDEST_WAITING, POLL_LAG, WAITING_EVENTS
-from app.storage.tables import connections, cursors, inbox, jobs
+from app.metrics import ALERTS_OPEN, DEAD_LETTERS, HELD, JOBS, OLDEST_WAITING, POLL_LAG, WAITING_EVENTS
+from app.storage.tables import alerts, connections, cursors, inbox, jobs
 from app.storage.types import spelled
 
+OF_ALERTS = "alert:"
 STATES = (JobState.WAITING, JobState.PARKED, JobState.RUNNING, JobState.HELD, JobState.DEAD)
 
 
@@ -31,9 +32,16 @@ def _events(state: EventState) -> Select[Any]:
     return counted.where(inbox.c.job_id.is_(None)) if state is EventState.DEAD else counted
 
 
+def _alerts() -> Select[Any]:
+    """The open ones, among the events: their kind stands behind OF_ALERTS."""
+    kind = literal(OF_ALERTS).concat(alerts.c.kind).label("state")
+    counted = select(alerts.c.connection_id, kind, func.count().label("n"))
+    return counted.where(alerts.c.closed_at.is_(None)).group_by(alerts.c.connection_id, alerts.c.kind)
+
+
 # One state at a time: each has an index of its own, and none is read for what is done.
 _JOBS = union_all(*(_jobs(state) for state in STATES))
-_EVENTS = union_all(*(_events(state) for state in (EventState.RECEIVED, EventState.PARKED, EventState.DEAD)))
+_EVENTS = union_all(*(_events(state) for state in (EventState.RECEIVED, EventState.PARKED, EventState.DEAD)), _alerts())
 
 
 async def update(gateway: Gateway, now: datetime) -> None:
@@ -47,6 +55,7 @@ async def update(gateway: Gateway, now: datetime) -> None:
         polled = list(await db.execute(select(cursors.c.connection_id, cursors.c.process, cursors.c.polled_at)))
     _show_lanes(lanes, rows, now)
     _show_connections(names, rows, events)
+    _show_alerts(names, [row for row in events if row.state.startswith(OF_ALERTS)])
     for row in polled:
         if row.polled_at is not None:
             POLL_LAG.labels(names.get(row.connection_id, row.connection_id), row.process).set(
@@ -79,7 +88,14 @@ def _show_connections(names: Mapping[str, str], rows: Sequence[Any], events: Seq
         DEAD_LETTERS.labels(name).set(jobs_in[each, JobState.DEAD] + events_in[each, EventState.DEAD])
 
 
+def _show_alerts(names: Mapping[str, str], rows: Sequence[Any]) -> None:
+    ALERTS_OPEN.clear()  # a kind of which none is open any more is not there
+    for row in rows:
+        name = names.get(row.connection_id, row.connection_id or "")
+        ALERTS_OPEN.labels(name, row.state.removeprefix(OF_ALERTS)).set(row.n)
+
+
 def forget() -> None:
     """Shows none of these figures any more: another process reads them now."""
-    for gauge in (JOBS, OLDEST_WAITING, HELD, WAITING_EVENTS, DEAD_LETTERS, POLL_LAG):
+    for gauge in (JOBS, OLDEST_WAITING, HELD, WAITING_EVENTS, DEAD_LETTERS, POLL_LAG, ALERTS_OPEN):
         gauge.clear()

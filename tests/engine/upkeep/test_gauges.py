@@ -7,7 +7,7 @@ from typing import Any
 from app.engine.core import failpoints
 from app.engine.core.queue import Task
 from app.engine.upkeep import gauges
-from app.metrics import DEAD_LETTERS, HELD, JOBS, OLDEST_WAITING, POLL_LAG, WAITING_EVENTS
+from app.metrics import ALERTS_OPEN, DEAD_LETTERS, HELD, JOBS, OLDEST_WAITING, POLL_LAG, WAITING_EVENTS
 from app.worker import work
 from tests.harness import Harness
 
@@ -35,6 +35,7 @@ async def test_they_say_what_waits_is_held_and_is_dead(harness: Harness) -> None
     assert [value(JOBS, lane, state) for state in ("waiting", "held", "dead", "running")] == [2, 1, 1, 0]
     assert 90 <= value(OLDEST_WAITING, lane) < 120
     assert (value(HELD, "shop"), value(DEAD_LETTERS, "shop"), value(WAITING_EVENTS, "shop")) == (1, 1, 1)
+    assert [value(ALERTS_OPEN, "shop", kind) for kind in ("held", "dead-letter")] == [1, 1]
 
 
 async def test_they_go_back_to_nothing_when_all_is_done(sqlite_harness: Harness) -> None:

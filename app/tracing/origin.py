@@ -7,14 +7,12 @@ and the job, so that another process goes on with them.
 
 from __future__ import annotations
 
+import os
 import re
-import secrets
 from collections.abc import Iterable, Iterator, MutableMapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, NamedTuple
-
-from app.ids import new_id
 
 REQUEST_ID_HEADER = "X-Request-Id"
 TRACEPARENT_HEADER = "traceparent"
@@ -47,7 +45,7 @@ CURRENT: ContextVar[Origin | None] = ContextVar("origin", default=None)
 
 def fresh(request_id: str | None = None) -> Origin:
     """A trace of its own, known from logs only. Its span is nobody's: it is named by the trace's first half."""
-    trace_id = secrets.token_hex(16)
+    trace_id = os.urandom(16).hex()
     return Origin(request_id, f"00-{trace_id}-{trace_id[:16]}-00")
 
 
@@ -63,8 +61,8 @@ def of_request(headers: Headers, *, with_trace: bool) -> Origin:
         elif with_trace and name == b"traceparent":
             traceparent = value.decode("latin-1")
     if request_id is None or not _REQUEST_ID.fullmatch(request_id):
-        request_id = new_id("req")
-    return stored(request_id, traceparent) or fresh(request_id)
+        request_id = f"req_{os.urandom(8).hex()}"
+    return (stored(request_id, traceparent) if traceparent else None) or fresh(request_id)
 
 
 def stored(request_id: str | None, traceparent: str | None) -> Origin | None:

@@ -83,10 +83,10 @@ class Kept(NamedTuple):
 
     def answer(self) -> Answer:
         """To be asked once it is done."""
-        with bound(self.origin):
-            if self.done.cancelled() or self.done.exception() is not None:
+        if self.done.cancelled() or self.done.exception() is not None:
+            with bound(self.origin):
                 return answer_to(NOT_REACHABLE)
-        return ACCEPTED._replace(request_id=self.origin.request_id)
+        return Answer(ACCEPTED.status, ACCEPTED.body, JSON, ACCEPTED.result, request_id=self.origin.request_id)
 
 
 @dataclass

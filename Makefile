@@ -9,7 +9,7 @@ PIP_OPTIONS := --quiet --quiet --no-input --disable-pip-version-check --progress
 PIP     = $$($(BIN)/python -m pip --version >/dev/null 2>&1 && echo $(BIN)/python || echo $(PYTHON)) -m pip
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench chaos openapi lock audit sbom image clean
+.PHONY: help demo test check format bench chaos openapi docs lock audit sbom image clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,8 +38,12 @@ bench: $(READY) ## measure the figures the gateway promises, as ratios within on
 chaos: $(READY) ## random histories with faults against real processes, judged (ARGS=--crashes: the scripted bad days at full length)
 	@$(BIN)/python -m tests.chaos.histories $(ARGS)
 
-openapi: $(READY) ## write openapi/gateway.json, docs/configuration.md and docs/states.md from the code
+openapi: $(READY) ## write openapi/gateway.json and the pages of docs/ that are made from the code
 	@$(BIN)/python -m app.commands.documents
+
+docs: $(READY) ## build the documentation's site into build/site
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	@echo "docs: build/site/index.html"
 
 # One lock for every Python and platform (markers say what is only for some), hashes of all files, no addresses.
 COMPILE = build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header

@@ -1,21 +1,26 @@
-"""`make openapi`: writes what is made from the code, openapi/gateway.json, docs/configuration.md and docs/states.md."""
+"""`make openapi`: writes what is made from the code, openapi/gateway.json and pages of docs/."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
-from app import reference
 from app.api import openapi
-from app.domain import state_page
 from app.main import create_app
+from app.reference import commands, configuration, metrics, operations, states
 from app.settings import Settings
 
 
 def main() -> None:
     """Into the repository in which the command is run."""
-    _write(openapi.FILE, openapi.exported(create_app(Settings())))
-    _write(reference.FILE, reference.document())
-    _write(state_page.FILE, state_page.document())
+    app = create_app(Settings())
+    _write(openapi.FILE, openapi.exported(app))
+    _write(operations.FILE, operations.document(json.loads(openapi.exported(app))))
+    _write(commands.FILE, commands.document())
+    for page in (configuration, metrics, states):
+        _write(page.FILE, page.document())
+    for file, picture in states.drawings():
+        _write(file, picture)
 
 
 def _write(file: Path, content: str) -> None:

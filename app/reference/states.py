@@ -11,6 +11,7 @@ from pathlib import Path
 from app.domain import states
 from app.domain.problem import LIFTED_BY
 from app.domain.states import EVENT_TRANSITIONS, JOB_TRANSITIONS, PART_TRANSITIONS, EventState, JobState, PartState, Transitions
+from app.reference.state_drawing import drawing
 
 FILE = Path("docs/states.md")
 """Where the repository keeps it."""
@@ -52,31 +53,46 @@ What is held, left out or refused has a reason: a code, and a text whose last se
 """
 
 
+JOBS_BEGIN = (JobState.WAITING, JobState.HELD)
+
+
 def document() -> str:
     """The whole page."""
     return "".join(
         [
             HEAD,
             JOBS,
-            *_chapter(JOB_TRANSITIONS, JobState, [JobState.WAITING, JobState.HELD]),
+            *_chapter(JOB_TRANSITIONS, JobState, "jobs"),
             EVENTS,
-            *_chapter(EVENT_TRANSITIONS, EventState, [EventState.RECEIVED]),
+            *_chapter(EVENT_TRANSITIONS, EventState, "events"),
             PARTS,
-            *_chapter(PART_TRANSITIONS, PartState, [PartState.WAITING]),
+            *_chapter(PART_TRANSITIONS, PartState, "parts"),
             REASONS,
             *(f"| `{code}` | {lifted % {'shop': 'the shop'}} |\n" for code, lifted in LIFTED_BY.items()),
         ]
     )
 
 
-def _chapter(table: Transitions[states.S], kind: type[states.S], first: Iterable[states.S]) -> Iterator[str]:
-    yield "\n```mermaid\nstateDiagram-v2\n"
-    for state in first:
-        yield f"    [*] --> {state.value}\n"
-    for before, following in table.items():
-        for after in following:
-            yield f"    {before.value} --> {after.value}\n"
-    yield "```\n\n| state | what it means |\n|---|---|\n"
+def drawings() -> Iterator[tuple[Path, str]]:
+    """The pictures of the page."""
+    yield _picture("jobs"), _drawn("States of a job", JOB_TRANSITIONS, JobState, JOBS_BEGIN)
+    yield _picture("events"), _drawn("States of an event", EVENT_TRANSITIONS, EventState, (EventState.RECEIVED,))
+    yield _picture("parts"), _drawn("States of a part of a run", PART_TRANSITIONS, PartState, (PartState.WAITING,))
+
+
+def _picture(name: str) -> Path:
+    return FILE.parent / "pictures" / f"states-{name}.svg"
+
+
+def _drawn(title: str, table: Transitions[states.S], kind: type[states.S], first: Iterable[states.S]) -> str:
+    following = {each.value: [after.value for after in table.get(each, {})] for each in kind}
+    return drawing(title, following, [each.value for each in first])
+
+
+def _chapter(table: Transitions[states.S], kind: type[states.S], picture: str) -> Iterator[str]:
+    yield f"\n![The states and their transitions; the tables below say the same](pictures/{_picture(picture).name})\n"
+    yield "\nIt begins in a state with a thick frame.\n"
+    yield "\n| state | what it means |\n|---|---|\n"
     for name, meaning in _meanings(kind).items():
         yield f"| {name} | {meaning} |\n"
     yield "\n| from | to | when |\n|---|---|---|\n"

@@ -42,7 +42,7 @@ openapi: $(READY) ## write openapi/gateway.json and the pages of docs/ that are 
 	@$(BIN)/python -m app.commands.documents
 
 docs: $(READY) ## build the documentation's site into build/site
-	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict 2>$(VENV)/docs.log || { cat $(VENV)/docs.log; exit 1; }
 	@echo "docs: build/site/index.html"
 
 # One lock for every Python and platform (markers say what is only for some), hashes of all files, no addresses.

@@ -11,6 +11,7 @@ import pytest
 
 from app.api.intake import refusals, wms_webhooks
 from app.api.kit.problems import KINDS
+from app.console.alerts.words import WORDS
 from app.engine.upkeep.alerting.kinds import KINDS as ALERTS
 from app.integrations.protocol import Refused, WhyRefused
 from app.integrations.woocommerce.webhooks import incoming
@@ -47,6 +48,10 @@ def runbooks() -> dict[str, str]:
     """The sections of docs/runbooks.md, by their headings."""
     sections = re.split(r"^## ", (ROOT / "docs" / "runbooks.md").read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
     return {heading: " ".join(text.split()) for heading, _, text in (each.partition("\n") for each in sections)}
+
+
+def test_every_kind_of_alert_has_words_on_the_console() -> None:
+    assert WORDS.keys() == ALERTS.keys()
 
 
 def test_every_kind_of_alert_has_a_runbook_and_every_runbook_a_kind() -> None:

@@ -9,12 +9,13 @@ from fastapi import APIRouter, Query, Response
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from app.api.kit.auth import Admin, Caller, Reader, Syncer
-from app.api.kit.pages import Cursor, Id, Limit, Moment, Page, Prose, Word, before_id, cut
+from app.api.kit.pages import LARGEST_ID, Cursor, Id, Limit, Moment, Page, Prose, Word, before_id, cut
 from app.api.kit.responses import problems
 from app.domain import JobState, Kind
 from app.engine.upkeep.alerting import actions, notify
 from app.engine.upkeep.alerting.kinds import KINDS, meaning
 from app.engine.upkeep.alerting.message import link_to
+from app.errors import NotFound
 from app.records import alerts
 from app.records.alerts import REST_MISSING, AlertState, mutes
 
@@ -244,19 +245,32 @@ async def mute_kind(caller: Syncer, body: KindMuting) -> MuteView:
 
 @router.delete("/mutes/{mute_id}", summary="End a mute", status_code=204, responses=problems(404))
 async def unmute_kind(caller: Syncer, mute_id: Id) -> Response:
+    await actions.unmute_kind(caller.gateway, await seen_mute(caller, mute_id))
+    return Response(status_code=204)
+
+
+async def seen_mute(caller: Caller, mute_id: int) -> mutes.Mute:
+    """Raises NotFound, also for one that the key may not see."""
     async with caller.gateway.database.read() as db:
         found = await mutes.find(db, mute_id)
     if not _sees(caller, found.connection_id):
         raise mutes.no_mute(mute_id)
-    await actions.unmute_kind(caller.gateway, found)
-    return Response(status_code=204)
+    return found
+
+
+def number_of(given: str) -> int:
+    """An id in an address. Raises NotFound for what is none."""
+    if not given.isascii() or not given.isdigit() or not 1 <= int(given) <= LARGEST_ID:
+        raise NotFound(f"{given[:40]!r} is no id", fix="take one from the list")
+    return int(given)
 
 
 def _sees(caller: Caller, connection_id: str | None) -> bool:
     return caller.key.connection_ids is None if connection_id is None else caller.key.sees(connection_id)
 
 
-async def _seen(caller: Caller, alert_id: int) -> alerts.Alert:
+async def seen(caller: Caller, alert_id: int) -> alerts.Alert:
+    """Raises NotFound, also for one that the key may not see."""
     async with caller.gateway.database.read() as db:
         found = await alerts.find(db, alert_id)
     if not _sees(caller, found.connection_id):
@@ -272,25 +286,25 @@ async def _view_of(caller: Caller, alert: alerts.Alert) -> AlertView:
 
 @router.get("/{alert_id}", summary="Show one alert", responses=problems(404))
 async def read_alert(caller: Reader, alert_id: Id) -> AlertView:
-    return await _view_of(caller, await _seen(caller, alert_id))
+    return await _view_of(caller, await seen(caller, alert_id))
 
 
 @router.post("/{alert_id}/close", summary="Close an alert", responses=problems(404, 409))
 async def close_alert(caller: Syncer, alert_id: Id, body: Closing | None = None) -> AlertView:
     """Says that the trouble is over, or needs nobody any more. Nothing else is changed. If it comes again, the alert is open
     again. Those whose end the gateway sees close by themselves."""
-    found = await _seen(caller, alert_id)
+    found = await seen(caller, alert_id)
     return await _view_of(caller, await actions.close(caller.gateway, found, body.reason if body else None))
 
 
 @router.post("/{alert_id}/mute", summary="Mute an alert", responses=problems(404))
 async def mute_alert(caller: Syncer, alert_id: Id, body: Muting | None = None) -> AlertView:
     """Nobody is told of it until then. It stays in the lists, and closes as ever."""
-    found = await _seen(caller, alert_id)
+    found = await seen(caller, alert_id)
     return await _view_of(caller, await actions.mute(caller.gateway, found, body.until if body else None))
 
 
 @router.post("/{alert_id}/unmute", summary="End an alert's mute", responses=problems(404, 409))
 async def unmute_alert(caller: Syncer, alert_id: Id) -> AlertView:
-    found = await _seen(caller, alert_id)
+    found = await seen(caller, alert_id)
     return await _view_of(caller, await actions.unmute(caller.gateway, found))

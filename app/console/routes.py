@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
+from app.console.alerts import pages as alerts
 from app.console.audit import pages as audit
 from app.console.connections import pages as connections
 from app.console.events import pages as events
@@ -25,6 +26,7 @@ GROUPS = (
     runs,
     stock,
     lanes,
+    alerts,
     audit,
     keys,
 )

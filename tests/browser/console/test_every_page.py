@@ -22,6 +22,8 @@ PAGES = {
     "run": "/console/runs/{run}",
     "stock": "/console/stock",
     "lanes": "/console/lanes",
+    "alerts": "/console/alerts",
+    "alert": "/console/alerts/1",
     "audit": "/console/audit",
     "keys": "/console/keys",
     "connections": "/console/connections",

@@ -191,6 +191,6 @@ async def test_an_order_that_was_sent_in_part_says_how_its_rest_is_ended(back: S
         "cancel-rest": False,
     }
     closed, cancelled = found["actions"][-2:]
-    assert closed["will"].startswith("It is set to completed in the shop with what was sent. ")
+    assert closed["will"].startswith("It is closed in the shop with what was sent. ")
     answer = await back.client.post(f"/mappings/{found['id']}/close-short", json={"cancel_rest": True})
     assert (cancelled["reason"], cancelled["fix"]) == (answer.json()["detail"], answer.json()["fix"])

@@ -364,7 +364,13 @@ async def test_a_part_leaves_the_status_and_comments_the_quantities(site: Site, 
     status, tracking, comments = in_shop(mystore)
     assert (status, tracking) == ("1", "70300001")
     assert "Delvis sendt: KOPP × 2/3" in comments
-    assert (await site.stored.mapping("10001", "order")).delivery == "partly"
+    mapping = await site.stored.mapping("10001", "order")
+    assert mapping.delivery == "partly"
+    closed = await site.client.post(f"/mappings/{mapping.id}/close-short")
+    assert closed.status_code == 200, closed.text
+    await site.work()
+    assert in_shop(mystore)[0] == "3"
+    assert (await site.stored.mapping("10001", "order")).delivery == "reported"
 
 
 async def test_a_payment_that_was_not_captured_is_warned_of(site: Site, mystore: SimulatedMystore) -> None:

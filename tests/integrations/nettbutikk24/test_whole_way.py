@@ -256,6 +256,27 @@ async def test_a_part_is_sent_with_rest_and_the_rest_closes_the_order(site: Site
     assert (row["status"], row["tracking_number"], row["order_lines"][0]["sent"]) == ("Sendt", "70300001, 70300002", "1")
 
 
+@pytest.mark.parametrize("policy", ["stock-based", "none"])
+async def test_a_part_that_is_closed_short_is_sent_with_rest(
+    sqlite_site: Site, shop_of_sqlite: SimulatedNettbutikk, policy: str
+) -> None:
+    site, shop = sqlite_site, shop_of_sqlite
+    await active(site, shop, **NORWEGIAN, shipments={"partial_deliveries": policy})
+    shop.product("SOKK-1")
+    placed = shop.shop.place_order([{"article_no": "SOKK-1", "quantity": 2}])
+    await sync(site, "orders")
+    site.warehouse.model.pick("1001", {placed["order_lines"][0]["id"]: 1})
+    site.warehouse.model.ship("1001", "70300001")
+    site.tick(60)
+    await sync(site, "shipments")
+    mapping = await site.stored.mapping("1001")
+    assert mapping.delivery == {"stock-based": "partly", "none": "held"}[policy]
+    closed = await site.client.post(f"/mappings/{mapping.id}/close-short")
+    assert closed.status_code == 200, closed.text
+    await site.work()
+    assert (shop.shown("1001")["status"], (await site.stored.mapping("1001")).delivery) == ("Sendt med rest", "reported")
+
+
 async def test_an_order_whose_tracking_number_was_refused_says_so(site: Site, shop: SimulatedNettbutikk) -> None:
     shop.change(tracking_length=3)
     await active(site, shop, **NORWEGIAN)

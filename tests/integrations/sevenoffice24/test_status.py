@@ -337,6 +337,18 @@ async def test_a_part_closes_the_order_where_the_policy_says_so(
     assert (told(office), await alerts(site, "warning")) == ([SENT], [])
 
 
+async def test_a_part_is_closed_short(sqlite_site: Site, office_of_sqlite: SimulatedSevenOffice) -> None:
+    site, office = sqlite_site, office_of_sqlite
+    number = await imported(site, office, quantity=2)
+    site.warehouse.model.pick(number, {str(office.shown(int(number))["InvoiceRows"][0]["RowId"]): 1})
+    await sent(site, number)
+    mapping = await site.stored.mapping(number)
+    closed = await site.client.post(f"/mappings/{mapping.id}/close-short")
+    assert closed.status_code == 200, closed.text
+    await site.work()
+    assert (told(office), await delivery(site, number)) == ([SENT], ("reported", None))
+
+
 # --- imported ---------------------------------------------------------------------------------------------------------------
 
 IMPORTED: dict[str, Any] = {"processes": {"import_status": True}, "imported_status": "Pack"}

@@ -114,7 +114,7 @@ RELEASED: dict[str, str] = {
     "reopened-after-cancel": "It is sent to the warehouse again",
     "vanished": "It is sent to the warehouse again",
     "unknown-elsewhere": "It is sent to the goods owner that the connection has now, whatever arrived at the former one",
-    SHORT_SHIPMENT: "It is set to completed in %(shop)s with what was sent",
+    SHORT_SHIPMENT: "It is closed in %(shop)s with what was sent",
     "not-open-in-shop": "It is looked at in %(shop)s again, and reported if it is open there now",
     "refund-refused": "The refund is tried again",
 }
@@ -200,7 +200,7 @@ def reported_just_now() -> Refusal:
 
 def _close_short(standing: Standing) -> Action:
     will = Sentence(
-        "It is set to completed in %(shop)s with what was sent. Nothing is changed in the warehouse; "
+        "It is closed in %(shop)s with what was sent. Nothing is changed in the warehouse; "
         "what it sends all the same is told as usual",
         shop=standing.shop,
     )
@@ -214,15 +214,15 @@ def _close_short(standing: Standing) -> Action:
 def _cancel_rest(standing: Standing) -> Action:
     asked = [each.number for each in standing.rest if each.can_be_cancelled]
     named = ", ".join(asked)
-    will = Sentence("The rest is cancelled in the warehouse; then it is set to completed in %(shop)s", shop=standing.shop)
+    will = Sentence("The rest is cancelled in the warehouse; then it is closed in %(shop)s", shop=standing.shop)
     if asked:
         will = Sentence(
-            "Order %(numbers)s, which has the rest, is cancelled in the warehouse; then it is set to completed in %(shop)s",
+            "Order %(numbers)s, which has the rest, is cancelled in the warehouse; then it is closed in %(shop)s",
             numbers=named,
             shop=standing.shop,
         )
     elif not standing.rest:
-        will = Sentence("The warehouse has no rest of it any more. It is set to completed in %(shop)s", shop=standing.shop)
+        will = Sentence("The warehouse has no rest of it any more. It is closed in %(shop)s", shop=standing.shop)
     refusal = rest_refused(standing.mapping)
     return Action(Act.CANCEL_REST, will, Process.ACKNOWLEDGEMENTS, refusal or cancel_refused(standing.rest))
 

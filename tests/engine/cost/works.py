@@ -12,9 +12,10 @@ from app.engine.core.queue import Task
 from app.engine.operations import lanes, records, replay
 from app.engine.operations.explaining.record import explain
 from app.engine.upkeep import gauges, retention
-from app.records import alerts, dead_letters, deliveries, events, jobs, mappings, runs
+from app.records import alerts, connections, dead_letters, deliveries, events, jobs, mappings, runs
 from app.records.alerts import AlertState
 from app.records.connection_lanes import shop_lane
+from app.records.console import connection_standing
 from app.records.stock import listing
 from tests.engine.cost.long_history import BESIDE
 from tests.harness import Harness
@@ -217,6 +218,13 @@ async def pruning(harness: Harness) -> None:
         await retention.prune(harness.gateway, harness.clock())
 
 
+async def how_connections_stand(harness: Harness) -> None:
+    async with harness.gateway.database.read() as db:
+        found = await connection_standing.of(db, list(await connections.names(db)))
+        assert found[harness.connection.id].webhook_at is not None
+        assert {poll.process for poll in found[harness.connection.id].polls} >= {Process.ORDERS}
+
+
 WORKS: tuple[Work, ...] = (
     new_and_changed_orders,
     orders_that_need_another_try,
@@ -231,5 +239,6 @@ WORKS: tuple[Work, ...] = (
     searches_of_events,
     searches_of_runs_alerts_and_stock,
     all_about_one_record,
+    how_connections_stand,
     pruning,
 )

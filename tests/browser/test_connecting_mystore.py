@@ -118,7 +118,7 @@ async def test_all_the_way(world: World, person: Visitor) -> None:
     assert "nettbutikk is connected, and not active yet" in await person.text()
     stock = person.page.locator("input[value=stock]")
     assert await stock.count() == 0 or not await stock.is_checked(), "stock is off by default"
-    await person.page.select_option('select[name="choice.status_ids.delivered"]', label="Sendt")
+    await person.page.select_option('select[name="settings.status_ids.delivered"]', label="Sendt")
     await person.presses("Try it on the latest orders")
     assert "What would be sent" in await person.text()
     await person.shot("5-preview")

@@ -133,6 +133,10 @@ class TestWhatTheShopOffers:
         typed = {**self.FORM.shown(self.SETTINGS), "status_ids.delivered": "4"}
         assert self.FORM.change(self.SETTINGS, typed) == {"status_ids": {"cancelled": ["5"], "delivered": ["4"]}}
 
+    def test_what_the_shop_means_is_kept_when_it_is_sent_as_it_was_shown(self) -> None:
+        shown = self.FORM.shown(self.SETTINGS)
+        assert self.FORM.change(self.SETTINGS, shown) == {"status_ids": {"cancelled": ["5"], "delivered": ["3"]}}
+
     def test_what_is_chosen_no_more_leaves_the_table(self) -> None:
-        typed = {**self.FORM.shown(self.SETTINGS), "status_ids.cancelled": ()}
+        typed: dict[str, Typed] = {"status_ids.delivered": "", "status_ids.cancelled": ()}
         assert self.FORM.change(self.SETTINGS, typed) == {"status_ids": {}}

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, tzinfo
-from operator import attrgetter
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
@@ -16,7 +14,7 @@ from starlette.responses import Response
 
 from app.api.onboarding.access import Door, at_work
 from app.api.onboarding.answers import as_page, gateway_of, pages_of
-from app.domain import SWITCHED, Process
+from app.domain import Process
 from app.engine.operations import connections as service
 from app.engine.operations import onboarding, settings_preview
 from app.engine.operations.connection_test import Report
@@ -26,10 +24,11 @@ from app.engine.upkeep import webhook_guard, webhook_state
 from app.errors import BadInput, Conflict, NotFound, RemoteError
 from app.integrations.protocol import Choice, OffersChoices
 from app.integrations.protocol.capabilities import Capability
-from app.integrations.protocol.integration import can
 from app.records.connections import Connection, Status
 from app.records.onboarding.visits import Visit
 from app.web.forms import Form, read_form
+from app.web.model_form import ModelForm
+from app.web.model_form.of_settings import Sent, form_of, read, seen_of, values_of
 
 ORDERS_TRIED = 3
 LOOKS, LOOK_SECONDS = 20, 0.5
@@ -51,13 +50,13 @@ class Shown:
     """What one answer shows beside the settings."""
 
     saved: bool = False
-    fault: BadInput | None = None
+    sent: Sent | None = None
+    """What was typed and is not saved."""
     tried: Sequence[Tried] | None = None
     report: Report | None = None
     unheard: str = ""
     """Why the shop's webhooks were not made, in the system's words."""
     trouble: str = ""
-    change: Mapping[str, Any] = field(default_factory=dict)
 
 
 @as_page
@@ -83,29 +82,29 @@ async def _connection(door: Door, visit: Visit) -> Connection:
     return found
 
 
-async def _sent(door: Door, visit: Visit, connection: Connection, form: Form) -> Response:
+async def _sent(door: Door, visit: Visit, connection: Connection, given: Form) -> Response:
     shown = Shown()
+    form = _form(connection, await _choices(door, connection, shown))
+    sent = shown.sent = _read(form, connection, given)
     try:
-        choices = await _choices(door, connection, shown)
-        shown.change = _change(connection, choices, form)
-        if form["action"] == "preview":
-            shown.tried = await settings_preview.try_settings(
-                door.gateway, connection, shown.change, Process.ORDERS, ORDERS_TRIED
-            )
-        else:
-            saved = await service.patch(door.gateway, connection, {"settings": dict(shown.change)})
-            connection, shown.saved, shown.change = saved.connection, True, {}
-            if form["action"] == "activate":
+        if sent.is_good and given["action"] == "preview":
+            shown.tried = await settings_preview.try_settings(door.gateway, connection, sent.change, Process.ORDERS, ORDERS_TRIED)
+        elif sent.is_good:
+            saved = await service.patch(door.gateway, connection, {"settings": sent.change})
+            connection, shown.saved, shown.sent = saved.connection, True, None
+            if given["action"] == "activate":
                 shown.report = await service.activate(door.gateway, connection)
                 connection = await _connection(door, visit)
                 shown.unheard = await _webhooks(door, connection) if shown.report.ok else ""
     except Conflict as error:
-        shown.fault = service.without_foreign_names(error)
+        sent.add(form, service.without_foreign_names(error))
+        shown.sent = sent
     except BadInput as error:
-        shown.fault = error
+        sent.add(form, error)
+        shown.sent = sent
     except RemoteError as error:
         shown.trouble = error.message
-    failed = shown.fault is not None or (shown.report is not None and not shown.report.ok)
+    failed = not sent.is_good or (shown.report is not None and not shown.report.ok)
     return await _page(door, visit.id, connection, shown, 422 if failed else 200)
 
 
@@ -141,84 +140,30 @@ async def _webhooks(door: Door, connection: Connection) -> str:
 
 
 def _zone(connection: Connection) -> tzinfo:
-    """The zone in which dates are meant: the shop's, where it has one."""
+    """The zone in which times are meant: the shop's, where it has one."""
     name = getattr(connection.settings, "timezone", None)
     with contextlib.suppress(KeyError, ValueError, OSError):
         return ZoneInfo(name) if isinstance(name, str) else UTC
     return UTC
 
 
-def _change(connection: Connection, choices: Sequence[Choice], form: Form) -> dict[str, Any]:
-    """The settings as the form has them; only those that it shows. Raises BadInput."""
-    possible = [process for process in SWITCHED if can(connection.system, process)]
-    chosen = set(form.all("processes"))
-    change: dict[str, Any] = {
-        "order_number_prefix": form["order_number_prefix"].strip(),
-        "plugins": form["plugins"].strip() or None,
-    }
-    if "processes" in form or form["action"] != "activate":  # a connection that exchanges nothing is not activated
-        change["processes"] = {process.switch: process.switch in chosen for process in possible}
-    if (day := form["go_live"].strip()) != _day(connection):
-        change["go_live"] = _begin_of(day, _zone(connection))
-    for choice in choices:
-        given = [value for value in form.all(f"choice.{choice.setting}") if value in dict(choice.options)]
-        _put(change, connection, choice, given)
-    return change
+def _form(connection: Connection, choices: Sequence[Choice]) -> ModelForm:
+    """What a person is asked here; all other settings can be changed later."""
+    asked = ("processes", *(choice.setting for choice in choices), "order_number_prefix", "go_live")
+    return form_of(connection, _zone(connection), choices).only(*asked, *sorted(connection.settings.for_people))
 
 
-def _begin_of(day: str, zone: tzinfo) -> str | None:
-    if not day:
-        return None
-    try:
-        return datetime.combine(date.fromisoformat(day), time(), zone).astimezone(UTC).isoformat()
-    except (ValueError, OverflowError) as error:
-        raise BadInput(f"{day!r} is no date", field="go_live", fix="like 2026-11-29") from error
-
-
-def _day(connection: Connection) -> str:
-    go_live = connection.settings.go_live
-    return go_live.astimezone(_zone(connection)).date().isoformat() if go_live is not None else ""
-
-
-def _put(change: dict[str, Any], connection: Connection, choice: Choice, given: list[str]) -> None:
-    """Sets a dotted setting. A table with people's own keys is sent whole: a change of settings replaces it."""
-    first, *rest = choice.setting.split(".")
-    value: Any = given if choice.many else (given[0] if given else None)
-    if not rest:
-        change[first] = value
-        return
-    whole = change.setdefault(first, _plain(attrgetter(first)(connection.settings)))
-    for key in rest[:-1]:
-        whole = whole.setdefault(key, {})
-    before = whole.get(rest[-1])
-    is_list = choice.many or isinstance(before, list) or isinstance(attrgetter(first)(connection.settings), dict)
-    if not given and is_list:
-        whole.pop(rest[-1], None)
-    else:
-        whole[rest[-1]] = given if is_list else value
-
-
-def _plain(part: Any) -> dict[str, Any]:
-    if isinstance(part, dict):
-        return dict(part)
-    dumped: dict[str, Any] = part.model_dump(mode="json")
-    return dumped
-
-
-def chosen_of(settings: Mapping[str, Any], setting: str) -> list[str]:
-    """What is set now, as texts."""
-    found: Any = settings
-    for key in setting.split("."):
-        found = found.get(key) if isinstance(found, Mapping) else None
-    if found is None:
-        return []
-    return [str(each) for each in found] if isinstance(found, list) else [str(found)]
+def _read(form: ModelForm, connection: Connection, given: Form) -> Sent:
+    sent = read(form, connection, given)
+    is_any_on = any(sent.typed[field.name] for field in form.only("processes").fields)
+    if given["action"] == "activate" and not is_any_on:  # a connection that exchanges nothing is not activated
+        sent.change.pop("processes", None)
+    return sent
 
 
 async def _page(door: Door, visit_id: str, connection: Connection, shown: Shown, status: int = 200) -> Response:
-    choices = await _choices(door, connection, shown)
-    settings = {**connection.settings.model_dump(mode="json"), **shown.change}
-    processes = settings["processes"]
+    form = _form(connection, await _choices(door, connection, shown))
+    sent = shown.sent or Sent(form.shown(values_of(connection)))
     return pages_of(door.request).render(
         door.request,
         "settings.html",
@@ -228,11 +173,11 @@ async def _page(door: Door, visit_id: str, connection: Connection, shown: Shown,
         connection=connection,
         shares=door.request.query_params.get("shares") == "1",
         is_active=connection.status is Status.ACTIVE,
-        processes=[(each.switch, bool(processes[each.switch])) for each in SWITCHED if can(connection.system, each)],
-        prefix=settings["order_number_prefix"],
-        go_live=_day(connection),
-        plugins=settings["plugins"] or "",
-        choices=[(choice, chosen_of(settings, choice.setting) or choice.meant) for choice in choices],
+        prefix=sent.typed["order_number_prefix"],
+        inputs_of=form,
+        sent=sent,
+        seen=seen_of(connection),
+        zone=getattr(form.zone, "key", "UTC"),
         shown=shown,
         webhook_address=webhook_guard.address_of(door.gateway, connection) or "",
         topics=getattr(connection.settings, "webhook_topics", ()),

@@ -10,7 +10,6 @@ from starlette.responses import Response
 
 from app.api.connections.preview import MOST_RECORDS
 from app.console.connections.one import address_of, named
-from app.console.connections.settings_form import Sent, form_of, read, seen_of, values_of
 from app.console.kit import reading
 from app.console.kit.page import Page
 from app.domain import Process
@@ -23,6 +22,7 @@ from app.integrations.protocol.integration import can
 from app.records.connections import Connection
 from app.web.forms import Form
 from app.web.model_form import ModelForm
+from app.web.model_form.of_settings import Sent, form_of, read, seen_of, values_of
 from app.web.texts import Text
 
 

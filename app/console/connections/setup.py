@@ -11,7 +11,6 @@ from app.console.connections import actions
 from app.console.connections.connecting import STEPS
 from app.console.connections.one import address_of, consent_address, named
 from app.console.connections.settings import save, tried_on_records
-from app.console.connections.settings_form import Sent, form_of, read, seen_of, those_that_matter, values_of
 from app.console.kit.page import Page
 from app.domain import SWITCHED, Process
 from app.engine.operations import connection_test
@@ -22,6 +21,7 @@ from app.integrations.protocol import Choice, OffersChoices
 from app.integrations.protocol.integration import can
 from app.records.connections import Connection, Status
 from app.web.model_form import ModelForm
+from app.web.model_form.of_settings import Sent, form_of, read, seen_of, those_that_matter, values_of
 from app.web.texts import Text
 
 

@@ -49,16 +49,17 @@ class ModelForm:
 
     def shown(self, values: Mapping[str, Any]) -> dict[str, Typed]:
         """What the inputs begin with, by the fields' names. `values`: as JSON has them."""
-        return {field.name: self._shown(field, value_at(values, field.name)) for field in self.fields}
+        return {field.name: self._shown(field, _or_meant(field, value_at(values, field.name))) for field in self.fields}
 
     def typed(self, form: Form) -> dict[str, Typed]:
         """What was sent. An input that is not in the form is as if it was left empty."""
         return {field.name: self._typed(field, form) for field in self.fields}
 
     def change(self, values: Mapping[str, Any], typed: Mapping[str, Typed]) -> dict[str, Any]:
-        """What was typed that differs from what was shown, to be merged into the values (RFC 7396). Raises BadInput."""
+        """What was typed that differs from the values, to be merged into them (RFC 7396). What the outside system means, and was
+        only shown, is kept from then on. Raises BadInput."""
         made: dict[str, Any] = {}
-        before = self.shown(values)
+        before = {field.name: self._shown(field, value_at(values, field.name)) for field in self.fields}
         for field in self.fields:
             if field.input is Input.SECRET and not typed[field.name]:
                 continue
@@ -80,11 +81,9 @@ class ModelForm:
         if field.input is Input.SECRET:
             return ""
         if field.input is Input.CHOICES:
-            return tuple(str(each) for each in value or field.meant)
-        if field.input is Input.CHOICE and field.is_list:
-            value = next(iter(value or field.meant), None)
-        if field.input is Input.CHOICE and value is None and field.meant:
-            value = field.meant[0]
+            return tuple(str(each) for each in value or ())
+        if field.input is Input.CHOICE and isinstance(value, list):
+            value = next(iter(value), None)
         if field.input is Input.TABLE:
             return tuple((str(key), *_cells(field.columns, each)) for key, each in (value or {}).items())
         if value is None:
@@ -164,6 +163,10 @@ class ModelForm:
                 return
             model = inner
         place[last] = value
+
+
+def _or_meant(field: FormField, value: Any) -> Any:
+    return list(field.meant) if field.meant and value in (None, []) else value
 
 
 def value_at(values: Mapping[str, Any], name: str) -> Any:

@@ -128,9 +128,15 @@ class Person:
         assert self.answer is not None
         action = re.search(r'<form method="post" action="([^"]*)"', self.answer.text)
         assert action is not None, self.answer.text
-        form: dict[str, Any] = {**self.fields(), **typed}
+        form: dict[str, Any] = {**self.fields(), **self._as_named(typed)}
         await self._went(await self.http.post(self.answer.url.join(action[1]), data=form))
         return self
+
+    def _as_named(self, typed: Mapping[str, str | list[str]]) -> dict[str, Any]:
+        """Settings may be given by their own names, and `processes` as those that are ticked."""
+        ticked = {f"settings.processes.{name}": "on" for name in typed.get("processes", ())}
+        named = {f"settings.{name}" if f'name="settings.{name}"' in self.page else name: value for name, value in typed.items()}
+        return {**named, **ticked}
 
     def fields(self) -> dict[str, str]:
         """Every field of the form with its value, as it is shown."""

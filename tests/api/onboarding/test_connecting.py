@@ -66,7 +66,7 @@ async def test_all_the_way_to_an_active_connection(site: Site, samtykke: Samtykk
     assert "S-9" in person.page
     assert (await rows(site, connections))[0].settings["order_number_prefix"] == ""
 
-    more = {"choice.sent_status": "4", "plugins": "gift wrap"}
+    more = {"sent_status": "4", "plugins": "gift wrap"}
     await person.send(action="activate", processes=["orders"], order_number_prefix="S-", **more)
     assert "nettbutikk is active" in person.page
     (row,) = await rows(site, connections)
@@ -77,7 +77,7 @@ async def test_all_the_way_to_an_active_connection(site: Site, samtykke: Samtykk
 
 def boxes(person: Person) -> dict[str, bool]:
     """The processes that the page shows, each with whether it is ticked."""
-    found = re.findall(r'<input type="checkbox" name="processes" value="([^"]*)"( checked)?>', person.page)
+    found = re.findall(r'<input type="checkbox" id="settings.processes.([^"]*)"[^>]*?( checked)?>', person.page)
     return {name: bool(checked) for name, checked in found}
 
 

@@ -30,7 +30,7 @@ async def test_a_visitor_who_connects_is_named_with_the_key_of_the_visit(site: S
 
     await person.send(action="preview", processes=["orders"], order_number_prefix="S-")
     assert len(await entries(site)) == 1, "a preview saves nothing"
-    more = {"choice.sent_status": "4", "plugins": "gift wrap"}
+    more = {"sent_status": "4", "plugins": "gift wrap"}
     await person.send(action="activate", processes=["orders"], order_number_prefix="S-", **more)
     _, saved, *_, activated = await entries(site)
     assert {row["route"] for row in (saved, activated)} == {"POST /oauth/samtykke/settings"}

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 
 import httpx
+import pytest
 
+from app.integrations.protocol.credentials import secret_fields
+from app.integrations.registry import INTEGRATIONS
 from tests.browser.console.world import World, csrf_of
 from tests.browser.pages import Visitor
 from tests.harness import KEY, LONG_AGO, SECRET
@@ -127,6 +130,32 @@ async def test_a_new_connection_goes_all_the_way_into_use(console: World) -> Non
     saved = (await site.client.get("/connections/ny-butikk")).json()
     assert saved["settings"]["go_live"] == "2031-05-17T06:00:00Z"
     assert (saved["status"], saved["settings"]["order_number_prefix"]) == ("paused", "NY-")
+
+
+@pytest.mark.parametrize("name", sorted(INTEGRATIONS))
+async def test_every_system_is_connected_by_what_it_declares(console: World, name: str) -> None:
+    """A draft is made without a call to the outside system; its test is what calls it."""
+    system, url = INTEGRATIONS[name], console.site.warehouse.url
+    async with console.client() as client:
+        begun = await posted(client, "/console/connect", integration=name, name=f"ny-{name}")
+        warehouse = {"url": url, "user": "gateway", "password": "gateway", "goods_owner": "78"}
+        source = await posted(client, begun.url.path, **warehouse)
+        assert source.url.path.endswith("/source"), source.text
+        if system.consent is not None:
+            (link,) = re.findall(rf'href="(/oauth/{name}/start)"', source.text)
+            assert f'value="{url}"' in (await client.get(link)).text, "what was typed stands there already"
+            return
+        given = {f"source.{field}": str(value) for field, value in system.reference.credentials.items()}
+        if "api_url" in system.credentials_model.model_fields:
+            given["source.api_url"] = "http://127.0.0.1:9"  # nobody answers there
+        secrets = {f"source.{field}": "hush-1234" for field in secret_fields(system.credentials_model)}
+        assert all(f'name="{field}"' in source.text for field in (*given, *secrets))
+        asked = await posted(client, source.url.path, **{**given, **secrets})
+        assert asked.url.path == f"{LIST}/ny-{name}/setup/settings", re.findall('class="fault".*', asked.text)
+        settings = ["processes.orders", "order_number_prefix", "plugins", *system.reference.settings]
+        assert [each for each in settings if f'name="settings.{each}' not in asked.text] == []
+        assert "hush-1234" not in asked.text
+        assert "is deleted" in (await posted(client, f"{LIST}/ny-{name}/delete")).text
 
 
 async def test_settings_are_tried_on_real_orders_and_saved_only_then(console: World) -> None:

@@ -76,7 +76,8 @@ class Sent:
 
 
 def read(form: ModelForm, connection: Connection, given: Form) -> Sent:
-    """Everything that is wrong at once. Whether it fits what others have is only known when it is saved."""
+    """Everything that is wrong at once. Whether it fits what others have is only known when it is saved. The form carries `seen`,
+    as `seen_of` has given it."""
     values = values_of(connection)
     sent = Sent(form.typed(given))
     if given["seen"] != seen_of(connection):

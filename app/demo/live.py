@@ -101,7 +101,8 @@ class Watch:
             return []
         self.asked_at = now
         listed = await self.world.gateway.call("GET", "mappings", params={"transfer": "held", "kind": "order", "limit": "200"})
-        before, held = self.tally.held, {str(each["number"]): str(each["reason"]) for each in listed["items"]}
+        shown = [(each["shop"]["number"] or each["shop"]["id"], each["reason"]) for each in listed["items"]]
+        before, held = self.tally.held, {str(number): str(reason) for number, reason in shown}
         self.tally.held = held
         return [Step(now, "held", f"order {number}: {held[number]}") for number in held if number not in before]
 

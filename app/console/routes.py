@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from app.console.alerts import pages as alerts
 from app.console.audit import pages as audit
+from app.console.backfill import pages as backfill
 from app.console.connections import pages as connections
 from app.console.events import pages as events
 from app.console.keys import pages as keys
@@ -15,6 +16,7 @@ from app.console.kit.live import LIVE, Live
 from app.console.lanes import pages as lanes
 from app.console.orders import pages as orders
 from app.console.overview import pages as overview
+from app.console.reconcile import pages as reconcile
 from app.console.runs import pages as runs
 from app.console.stock import pages as stock
 
@@ -27,6 +29,8 @@ GROUPS = (
     stock,
     lanes,
     alerts,
+    reconcile,
+    backfill,
     audit,
     keys,
 )

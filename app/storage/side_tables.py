@@ -133,6 +133,7 @@ long_works = Table(
     Column("part_id", BigId),  # of a backfill: the part of a run that its records belong to
     Column("error", Words),
     Column("failures", Integer, nullable=False, server_default="0"),  # in a row
+    Column("saves", Integer, nullable=False, server_default="0"),  # how often its progress was stored
     Column("due_at", UtcTime),
     Column("created_at", UtcTime, nullable=False),
     Column("started_at", UtcTime),

@@ -144,8 +144,8 @@ def kill_at(number: int) -> Any:
 
 
 @pytest.mark.parametrize("where", OF_LONG_WORK)
-async def test_it_goes_on_where_a_worker_was_killed(both_site: Site, where: str) -> None:
-    site, shop = both_site, SHOPS["woocommerce"](both_site)
+async def test_it_goes_on_where_a_worker_was_killed(site: Site, where: str) -> None:
+    shop = SHOPS["woocommerce"](site)
     since = site.clock() - timedelta(hours=1)
     await with_history(site, shop, 60)
     work = await begin(site, since)

@@ -124,8 +124,8 @@ async def mend(site: Site, line: dict[str, Any]) -> None:
     await site.work(sweep=True)
 
 
-async def test_each_line_is_mended_by_its_fix(both_site: Site) -> None:
-    site, shop = both_site, SHOPS["woocommerce"](both_site)
+async def test_each_line_is_mended_by_its_fix(site: Site) -> None:
+    shop = SHOPS["woocommerce"](site)
     await plant(site, shop)
     for line in await lines(site, await reconciled(site)):
         await mend(site, line)
@@ -172,8 +172,8 @@ async def test_a_file_for_a_spreadsheet_has_a_row_for_each_field(site: Site) -> 
     assert article.split(",")[6:9] == ["articleName", "Somebody's words", "HUE-1"]
 
 
-async def test_an_order_s_values_are_for_admins_and_are_erased_with_the_person(site: Site) -> None:
-    shop = SHOPS["woocommerce"](site)
+async def test_an_order_s_values_are_for_admins_and_are_erased_with_the_person(both_site: Site) -> None:
+    site, shop = both_site, SHOPS["woocommerce"](both_site)
     await plant(site, shop)
     work = await reconciled(site)
     reader = await site.door.caller("read")

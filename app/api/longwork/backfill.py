@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -68,10 +69,17 @@ class BackfillView(WorkView):
     reasons: dict[str, int] = Field(description="Why orders were skipped, held or refused.")
 
     @classmethod
-    async def of(cls, caller: Caller, work: Work) -> BackfillView:
+    async def each(cls, caller: Caller, found: Sequence[Work]) -> list[BackfillView]:
         async with caller.gateway.database.read() as db:
-            found = await transferred(db, work)
-        return cls(**common(work), dry_run=work.options["dry_run"], **vars(found))
+            came_to = await transferred(db, found)
+        return [
+            cls(**common(work), dry_run=work.options["dry_run"], **vars(one)) for work, one in zip(found, came_to, strict=True)
+        ]
+
+    @classmethod
+    async def of(cls, caller: Caller, work: Work) -> BackfillView:
+        (shown,) = await cls.each(caller, [work])
+        return shown
 
 
 @router.post("", summary="Transfer a shop's history", status_code=202, responses=problems(404, 409))
@@ -94,7 +102,7 @@ async def list_backfills(
     async with caller.gateway.database.read() as db:
         found = await works.latest(db, WorkKind.BACKFILL, scope, before=before_id(cursor), limit=limit + 1)
     shown, next_cursor = cut(found, limit, lambda work: (work.id,))
-    return Page(items=[await BackfillView.of(caller, work) for work in shown], next_cursor=next_cursor)
+    return Page(items=await BackfillView.each(caller, shown), next_cursor=next_cursor)
 
 
 @router.get("/{work_id}", summary="Read a backfill", responses=problems(404))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -18,6 +18,7 @@ from app.engine.longwork import asking
 from app.engine.longwork.progress import found_by
 from app.given import Given, Instant
 from app.records.longwork import lines, works
+from app.records.longwork.lines import StoredLine
 from app.records.longwork.works import Work, WorkKind
 
 router = APIRouter(prefix="/reconcile", tags=["reconcile"])
@@ -37,6 +38,7 @@ EXAMPLE: dict[str, Any] = {
     "same": 410,
     "on_their_way": 2,
     "not_wanted": {"before-go-live": 3, "not-wanted": 2},
+    "no_quantity": {"stock-not-managed": 4},
     "uncompared": 0,
     "notes": [],
     "error": None,
@@ -75,7 +77,8 @@ class ReconcileView(WorkView):
     found: dict[str, int] = Field(description="Lines by kind: missing, doubled, extra, different, stuck, stock.")
     same: int
     on_their_way: int
-    not_wanted: dict[str, int] = Field(description="Records that are not to be in the warehouse, or have no quantity, by reason.")
+    not_wanted: dict[str, int] = Field(description="Records that are not to be in the warehouse, by reason.")
+    no_quantity: dict[str, int] = Field(description="Articles without a quantity in the shop to compare, by reason.")
     uncompared: int = Field(description="Records that could not be read. `notes` names them.")
 
     @classmethod
@@ -89,6 +92,7 @@ class ReconcileView(WorkView):
             same=found.same,
             on_their_way=found.on_their_way,
             not_wanted=found.not_wanted,
+            no_quantity=found.no_quantity,
             uncompared=found.uncompared,
         )
 
@@ -149,21 +153,37 @@ async def download_reconcile_lines(
 
 
 def csv_of(caller: Caller, work: Work, kind: str | None) -> StreamingResponse:
-    """All lines of the work, a few hundred in memory at a time."""
-
     async def rows() -> AsyncIterator[str]:
-        after: int | None = None
-        while True:
-            async with caller.gateway.database.read() as db:
-                found = await lines.listed(db, work.id, kind=kind, after=after, limit=AT_A_TIME)
-            for row in as_csv(caller, found, work.connection, with_head=after is None):
+        is_first = True
+        async for some in _lots(caller, work, kind):
+            for row in as_csv(caller, some, work.connection, with_head=is_first):
                 yield row
-            if len(found) < AT_A_TIME:
-                return
-            after = found[-1].id
+            is_first = False
 
     name = f'attachment; filename="{work.kind.value}-{work.id}.csv"'
     return StreamingResponse(rows(), media_type="text/csv; charset=utf-8", headers={"Content-Disposition": name})
+
+
+async def json_of(caller: Caller, work: Work, kind: str | None) -> AsyncIterator[str]:
+    """All lines as one JSON list."""
+    before = "["
+    async for some in _lots(caller, work, kind):
+        for line in some:
+            yield before + LineView.of(caller, line, work.connection).model_dump_json()
+            before = ",\n"
+    yield "]" if before != "[" else "[]"
+
+
+async def _lots(caller: Caller, work: Work, kind: str | None) -> AsyncIterator[Sequence[StoredLine]]:
+    """All lines of the work, a few hundred in memory at a time. One lot at least."""
+    after: int | None = None
+    while True:
+        async with caller.gateway.database.read() as db:
+            found = await lines.listed(db, work.id, kind=kind, after=after, limit=AT_A_TIME)
+        yield found
+        if len(found) < AT_A_TIME:
+            return
+        after = found[-1].id
 
 
 @router.post("/{work_id}/stop", summary="Stop a reconcile", responses=problems(404, 409))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.records import runs
 from app.records.longwork.lines import KINDS
-from app.records.longwork.works import SEEN, Work, WorkKind
+from app.records.longwork.works import SEEN, Work
 
 OUTCOMES = ("created", "updated", "unchanged", "held", "failed", "skipped")
 """What becomes of a backfill's orders."""
@@ -30,13 +31,14 @@ def progress_of(work: Work) -> Progress:
 
 @dataclass(frozen=True)
 class Found:
-    """What a reconcile has found: lines by kind; records that are the same or on their way; and those that are not wanted in the
-    warehouse, by reason. `uncompared` counts records that could not be read."""
+    """What a reconcile has found: lines by kind; records that are the same or on their way; those that are not wanted in the
+    warehouse, and articles without a quantity in the shop, by reason. `uncompared` counts records that could not be read."""
 
     lines: dict[str, int]
     same: int
     on_their_way: int
     not_wanted: dict[str, int]
+    no_quantity: dict[str, int]
     uncompared: int
 
 
@@ -46,7 +48,8 @@ def found_by(work: Work) -> Found:
         {kind: counts.get(kind, 0) for kind in KINDS},
         counts.get("same", 0),
         counts.get("on-its-way", 0),
-        _by_reason(counts, "not-wanted") | _by_reason(counts, "no-quantity"),
+        _by_reason(counts, "not-wanted"),
+        _by_reason(counts, "no-quantity"),
         counts.get("unread", 0),
     )
 
@@ -68,18 +71,23 @@ class Transferred:
     reasons: dict[str, int]
 
 
-async def transferred(db: AsyncConnection, work: Work) -> Transferred:
-    """With what became so far of those that were queued."""
-    assert work.kind is WorkKind.BACKFILL
+async def transferred(db: AsyncConnection, backfills: Sequence[Work]) -> list[Transferred]:
+    """Of each, with what became so far of the orders that were queued."""
+    part_ids = [work.part_id for work in backfills if work.part_id is not None]
+    outcomes, reasons = await runs.outcomes_of(db, part_ids), await runs.reasons_of(db, part_ids)
+    return [
+        _transferred(work, outcomes.get(work.part_id or 0, Counter()), Counter(reasons.get(work.part_id or 0, Counter())))
+        for work in backfills
+    ]
+
+
+def _transferred(work: Work, of_jobs: Counter[str], reasons: Counter[str]) -> Transferred:
     counts = work.counts
-    of_jobs = await runs.outcomes_of(db, work.part_id) if work.part_id is not None else {}
-    reasons = await runs.reasons_of(db, work.part_id) if work.part_id is not None else {}
     for name in OUTCOMES:
-        for code, count in _by_reason(counts, name).items():
-            reasons[code] = reasons.get(code, 0) + count
+        reasons.update(_by_reason(counts, name))
     return Transferred(
-        {name: counts.get(name, 0) + of_jobs.get(name, 0) for name in OUTCOMES},
-        of_jobs.get("waiting", 0),
+        {name: counts.get(name, 0) + of_jobs[name] for name in OUTCOMES},
+        of_jobs["waiting"],
         counts.get("known", 0),
         counts.get("earlier", 0),
         counts.get("unread", 0),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Table, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.storage.side_tables import audit
+from app.storage.side_tables import audit, long_works
 from app.storage.tables import alerts, attempts, history, inbox, jobs, mappings, run_items, run_parts
 
 TOPICS = {
@@ -15,6 +15,7 @@ TOPICS = {
     "runs": (run_parts, run_items),
     "alerts": (alerts,),
     "stock": (attempts,),
+    "long-work": (long_works,),
     "audit": (audit,),
 }
 """What a page may follow, and the tables whose newest row tells of it. What a person does is in the audit: it tells of all."""
@@ -23,6 +24,13 @@ TOPICS = {
 async def of_now(db: AsyncConnection) -> dict[str, tuple[int, ...]]:
     """By topic. One statement, which reads the last entry of a primary key for each table."""
     tables = {table for each in TOPICS.values() for table in each} | {audit}
-    newest = [select(func.max(table.c.id)).scalar_subquery().label(table.name) for table in tables]
+    newest = [select(_mark(table)).scalar_subquery().label(table.name) for table in tables]
     row = (await db.execute(select(*newest))).one()._mapping
     return {topic: tuple(row[table.name] or 0 for table in (*each, audit)) for topic, each in TOPICS.items()}
+
+
+def _mark(table: Table) -> ColumnElement[int]:
+    """Of long work also how often its progress was stored: there are few of them, and none is deleted within days."""
+    if table is long_works:
+        return func.coalesce(func.max(table.c.id), 0) + func.coalesce(func.sum(table.c.saves), 0)
+    return func.max(table.c.id)

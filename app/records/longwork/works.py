@@ -167,7 +167,7 @@ async def latest(
 async def change(db: AsyncConnection, work_id: int, *among: WorkState, **values: Unpack[WorkChange]) -> bool:
     """Changes it, unless its state is none of `among` any more. Returns whether it did."""
     same = (long_works.c.id == work_id, long_works.c.state.in_(among))
-    return bool((await db.execute(update(long_works).where(*same).values(**values))).rowcount)
+    return bool((await db.execute(update(long_works).where(*same).values(saves=long_works.c.saves + 1, **values))).rowcount)
 
 
 def _works() -> Select[Any]:
@@ -176,4 +176,5 @@ def _works() -> Select[Any]:
 
 
 def _opened(row: Row[Any]) -> Work:
-    return Work(**{**row._mapping, "kind": WorkKind(row.kind), "state": WorkState(row.state)})
+    values = {key: value for key, value in row._mapping.items() if key != "saves"}
+    return Work(**{**values, "kind": WorkKind(row.kind), "state": WorkState(row.state)})

@@ -213,20 +213,20 @@ def _stock_counts(row: Row[Any]) -> tuple[ColumnElement[int], ColumnElement[int]
     return waiting.label(f"waiting_{row.id}"), refused.scalar_subquery().label(f"refused_{row.id}")
 
 
-async def outcomes_of(db: AsyncConnection, part_id: int) -> dict[str, int]:
-    """How many of a part's records came to what; `waiting` are not finished."""
-    return dict((await _outcomes(db, [part_id])).get(part_id, Counter()))
+async def outcomes_of(db: AsyncConnection, part_ids: Sequence[int]) -> dict[int, Counter[str]]:
+    """How many of each part's records came to what; `waiting` are not finished."""
+    return await _outcomes(db, part_ids) if part_ids else {}
 
 
-async def reasons_of(db: AsyncConnection, part_id: int) -> dict[str, int]:
-    """How many of a part's records were held, refused or skipped, by reason."""
-    some = (
-        run_items.c.part_id == part_id,
-        run_items.c.outcome.in_(("held", "failed", "skipped")),
-        run_items.c.reason_code.is_not(None),
-    )
-    query = select(run_items.c.reason_code, func.count().label("n")).where(*some).group_by(run_items.c.reason_code)
-    return {row.reason_code: row.n for row in await db.execute(query)}
+async def reasons_of(db: AsyncConnection, part_ids: Sequence[int]) -> dict[int, Counter[str]]:
+    """How many of each part's records were held, refused or skipped, by reason."""
+    some = (run_items.c.part_id.in_(part_ids), run_items.c.outcome.in_(("held", "failed", "skipped")))
+    shown = (run_items.c.part_id, run_items.c.reason_code)
+    query = select(*shown, func.count().label("n")).where(*some, run_items.c.reason_code.is_not(None)).group_by(*shown)
+    found: dict[int, Counter[str]] = {}
+    for row in await db.execute(query) if part_ids else ():
+        found.setdefault(row.part_id, Counter())[row.reason_code] = row.n
+    return found
 
 
 async def _outcomes(db: AsyncConnection, part_ids: Sequence[int]) -> dict[int, Counter[str]]:

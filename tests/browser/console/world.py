@@ -7,6 +7,7 @@ import contextlib
 import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -197,6 +198,14 @@ async def a_day(site: Site, shop: Connection, other: Connection) -> dict[str, st
             answer = await site.client.post(f"/sync/{shop.name}", params={"process": process})
             assert answer.status_code == 200, answer.text
             places["run"] = answer.json()["id"]
+    site.warehouse.model.adjust_stock("SOKK-1", 5, goods_owner_id=77)
+    since = (site.clock() - timedelta(days=1)).isoformat()
+    options: dict[str, dict[str, Any]] = {"reconcile": {"late_minutes": 0}, "backfill": {"dry_run": True}}
+    for name, more in options.items():
+        begun = await site.client.post(f"/{name}", json={"connection": shop.name, "since": since, **more})
+        assert begun.status_code == 202, begun.text
+        places[name] = str(begun.json()["id"])
+    await site.work()
     for name, order in {"open": orders[0], "sent": orders[2], "held": held}.items():
         listed = await site.client.get("/mappings", params={"number": str(order["id"]), "kind": "order"})
         places[name] = str(listed.json()["items"][0]["id"])

@@ -30,6 +30,7 @@ def upgrade() -> None:
         sa.Column("part_id", BigId, nullable=True),
         sa.Column("error", Words(), nullable=True),
         sa.Column("failures", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("saves", sa.Integer(), server_default="0", nullable=False),
         sa.Column("due_at", UtcTime(), nullable=True),
         sa.Column("created_at", UtcTime(), nullable=False),
         sa.Column("started_at", UtcTime(), nullable=True),

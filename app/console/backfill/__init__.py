@@ -1,0 +1,1 @@
+"""Backfill: preview a shop's history, transfer it, pause it and stop it."""

@@ -69,9 +69,10 @@ class Known(NamedTuple):
     noun: str = "shop"
 
 
-async def known_connections(db: AsyncConnection) -> dict[str, Known]:
-    """Every connection by its id."""
-    rows = await db.execute(select(connections.c.id, connections.c.name, connections.c.integration))
+async def known_connections(db: AsyncConnection, only: Collection[str] | None = None) -> dict[str, Known]:
+    """Every connection by its id, or `only` these."""
+    query = select(connections.c.id, connections.c.name, connections.c.integration)
+    rows = await db.execute(query if only is None else query.where(connections.c.id.in_(only)))
     return {row.id: Known(row.name, find_integration(row.integration).noun) for row in rows}
 
 

@@ -231,3 +231,34 @@ async def test_what_is_done_cannot_be_resolved(site: Site) -> None:
     mapping = await site.explained(str(order["id"]), kind="order")
     answer = await site.client.post(f"/mappings/{mapping['id']}/resolve", json={"reason": "because"})
     assert answer.status_code == 409
+
+
+async def test_what_is_not_possible_is_refused_in_the_words_of_the_list(lite_site: Site) -> None:
+    order = lite_site.shop.order()
+    await lite_site.take_in(order)
+    mapping = await lite_site.explained(str(order["id"]), kind="order")
+    said = {each["name"]: each for each in mapping["actions"]}
+    assert [name for name, each in said.items() if each["possible"]] == ["resync"]
+    for name, path, body in (
+        ("release", "release", None),
+        ("resolve", "resolve", {"reason": "because"}),
+        ("close-short", "close-short", None),
+        ("cancel-rest", "close-short", {"cancel_rest": True}),
+    ):
+        answer = await lite_site.client.post(f"/mappings/{mapping['id']}/{path}", json=body)
+        assert (answer.status_code, answer.json()["detail"], answer.json()["fix"]) == (
+            409,
+            said[name]["reason"],
+            said[name]["fix"],
+        )
+
+
+async def test_an_act_says_what_it_waits_for(lite_site: Site) -> None:
+    held = await held_by_warehouse(lite_site)
+    lane = await lite_site.lane()
+    await lite_site.client.post(f"/lanes/{lane['id']}/pause", json={"reason": "stock-taking"})
+    said = {each["name"]: each for each in (await lite_site.client.get(f"/mappings/{held['id']}")).json()["actions"]}
+    assert said["release"]["will"].startswith("The WMS is asked once more to cancel it.")
+    assert said["release"]["when"]["text"] == "It waits until its lane is resumed: stock-taking"
+    assert said["resolve"]["when"]["text"] == "At once"
+    assert said["replay"]["when"] is None

@@ -65,7 +65,7 @@ async def list_mappings(
     scope = await caller.scope(connection)
     chosen = mappings.Filter(scope, number, kind, transfer, wanted, delivery, reason_code)
     async with caller.gateway.database.read() as db:
-        known = await mappings.known_connections(db)
+        known = await mappings.known_connections(db, caller.connection_ids)
         found = await mappings.search(db, chosen, before=before, limit=limit + 1)
     shown, next_cursor = cut(found, limit, lambda mapping: (mapping.id,))
     return Page(items=[MappingView.of(mapping, known) for mapping in shown], next_cursor=next_cursor)
@@ -146,7 +146,8 @@ async def release(caller: Syncer, mapping_id: Id) -> MappingDetail:
 async def close_short(caller: Syncer, mapping_id: Id, body: ClosingShort | None = None) -> ClosedShort:
     """The rest will not come: the order is set to completed in the shop with what was sent. What the warehouse sends all the same
     is told as usual. Nothing is changed in the warehouse, unless `cancel_rest` is set: then its back orders are cancelled there
-    first. A rest that the WMS cannot cancel is answered with what to do there (409 when there is no other)."""
+    first. An order that is held as short-shipment is closed in the same way. A rest that the WMS cannot cancel is answered with
+    what to do there (409 when there is no other)."""
     await _seen(caller, mapping_id)
     rest = await records.close_short(caller.gateway, mapping_id, cancel_rest=body is not None and body.cancel_rest)
     detail = await read_mapping(caller, mapping_id)

@@ -40,14 +40,14 @@ async def events_page(page: Page) -> Response:
     scope = await page.viewer.scope(asked.connection)
     chosen = Filter(scope, asked.state, asked.process, source_id=asked.record, reason_code=asked.reason_code)
     async with page.gateway.database.read() as db:
-        known = await mappings.known_connections(db)
+        known = await mappings.known_connections(db, page.viewer.connection_ids)
         found = await events.search(db, chosen, before=before, limit=PAGE + 1)
     shown, next_cursor = cut(found, PAGE, lambda event: (event.id,))
     return page.render(
         "events/list.html",
         rows=[(each, EVENT[each.state]) for each in shown],
         next_cursor=next_cursor,
-        names=[(name, name) for name in sorted(each.name for key, each in known.items() if page.viewer.key.sees(key))],
+        names=[(name, name) for name in sorted(each.name for each in known.values())],
         states=[(state, text.said(language)) for state, (text, _) in EVENT.items()],
         processes=[(process, text.said(language)) for process, text in PROCESS.items() if process in ("orders", "articles")],
         is_filtered=bool(asked.model_dump(exclude_none=True, exclude={"cursor"})),

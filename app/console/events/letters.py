@@ -49,7 +49,7 @@ async def letters_page(page: Page) -> Response:
     place = place_of(asked.cursor, datetime, str, int)
     chosen = await asked.filter(page)
     async with page.gateway.database.read() as db:
-        known = await mappings.known_connections(db)
+        known = await mappings.known_connections(db, page.viewer.connection_ids)
         after = (place[0], place[1], place[2]) if place else None
         found = await dead_letters.search(db, chosen, after=after, limit=PAGE + 1)
     shown, next_cursor = cut(found, PAGE, lambda letter: letter.position)
@@ -57,7 +57,7 @@ async def letters_page(page: Page) -> Response:
         "events/letters.html",
         rows=shown,
         next_cursor=next_cursor,
-        names=[(name, name) for name in sorted(each.name for key, each in known.items() if page.viewer.key.sees(key))],
+        names=[(name, name) for name in sorted(each.name for each in known.values())],
         processes=[(process, text.said(page.reader.language)) for process, text in PROCESS.items()],
         trial=f"{LETTERS}/replay{asked.query}",
         is_filtered=bool(asked.query),

@@ -34,7 +34,7 @@ async def bulk_page(page: Page) -> Response:
     found, path = await _found(page, asked)
     rows = found[: MOST[asked.act]]
     async with page.gateway.database.read() as db:
-        known = await mappings.known_connections(db)
+        known = await mappings.known_connections(db, page.viewer.connection_ids)
     return page.render(
         "orders/bulk.html",
         act=asked.act,

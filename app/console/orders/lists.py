@@ -77,7 +77,7 @@ async def _listed(page: Page, path: str) -> Response:
     before = before_id(asked.cursor)
     chosen = await asked.filter(page, None if asked.number else OF_KIND[path])
     async with page.gateway.database.read() as db:
-        known = await mappings.known_connections(db)
+        known = await mappings.known_connections(db, page.viewer.connection_ids)
         found = await mappings.search(db, chosen, before=before, limit=PAGE + 1)
     if asked.number and len(found) == 1 and before is None:
         return page.back(address_of(found[0]))
@@ -88,7 +88,7 @@ async def _listed(page: Page, path: str) -> Response:
         rows=[(each, known.get(each.connection_id, Known(each.connection_id)), RECORD[state_of(each)]) for each in shown],
         address_of=address_of,
         next_cursor=next_cursor,
-        names=[(name, name) for name in sorted(each.name for key, each in known.items() if page.viewer.key.sees(key))],
+        names=[(name, name) for name in sorted(each.name for each in known.values())],
         bulk=lambda act: f"{path}/bulk?{urlencode({'act': act, **asked.model_dump(exclude_none=True, exclude={'cursor'})})}",
         transfers=[(value, text.said(page.reader.language)) for value, text in TRANSFER],
         deliveries=[(value, text.said(page.reader.language)) for value, text in DELIVERY],

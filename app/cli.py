@@ -8,6 +8,7 @@ import app as package
 from app.commands import alerts, audit, doctor, integrations, keys, processes, stock, sync
 from app.commands.connections import commands as connections
 from app.commands.kit.terminal import EXIT_CODES, Commands, out
+from app.commands.longwork import backfill, reconcile
 from app.commands.records import lists, places, settling
 from app.demo.command import demo
 from app.processes.private_files import for_own_user_only
@@ -47,6 +48,10 @@ app.command("sync", rich_help_panel=RUNNING)(sync.sync)
 app.add_typer(sync.app, name="runs", rich_help_panel=RUNNING)
 for group in (lists, places, settling):
     group.register(app, RUNNING)
+app.command("reconcile", rich_help_panel=RUNNING)(reconcile.reconcile)
+app.add_typer(reconcile.app, name="reconciles", rich_help_panel=RUNNING)
+app.command("backfill", rich_help_panel=RUNNING)(backfill.backfill)
+app.add_typer(backfill.app, name="backfills", rich_help_panel=RUNNING)
 app.add_typer(stock.app, name="stock", rich_help_panel=RUNNING)
 app.add_typer(alerts.app, name="alerts", rich_help_panel=RUNNING)
 app.command("audit", rich_help_panel=RUNNING)(audit.audit)

@@ -1,0 +1,1 @@
+"""`gateway reconcile` and `gateway backfill`, and what is done about those that were begun."""

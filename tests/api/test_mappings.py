@@ -75,7 +75,7 @@ async def test_mappings_are_filtered_and_paged(site: Site) -> None:
     ids = [each["id"] for each in first["items"] + second["items"]]
     assert (len(ids), ids) == (4, sorted(ids, reverse=True))
     (held,) = (await site.client.get("/mappings?transfer=held")).json()["items"]
-    assert held["label"] == "held, an operator is needed"
+    assert held["label"] == "held: it needs you"
     same = (await site.client.get("/mappings", params={"reason_code": held["reason_code"]})).json()["items"]
     assert [each["id"] for each in same] == [held["id"]]
     assert (await site.client.get("/mappings?connection=shop&kind=article")).json()["items"] != []

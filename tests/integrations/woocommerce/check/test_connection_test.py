@@ -358,7 +358,7 @@ class TestStock:
     async def test_products_that_take_no_quantity_are_counted(self) -> None:
         check = said(await examine(), "stock")
         assert check.ok
-        assert "1 of 3 products do not count their pieces" in check.message
+        assert "'Track stock quantity' is off for 1 of 3 products" in check.message
         assert not [each for each in (await examine(processes={"stock": False})).checks if each.name == "stock"]
 
 

@@ -14,10 +14,10 @@ WORDS = {
     "waiting": "sent by the warehouse, its tracking number is awaited",
     "partly": "sent in part, the {noun} knows",
     "reported": "sent by the warehouse, the {noun} knows",
-    "not-told": "sent by the warehouse, but the {noun} could not be told: an operator is needed",
+    "not-told": "sent by the warehouse, but the {noun} could not be told: it needs you",
     "sent": "in the warehouse{there}",
     "kept": "kept, goes along with its articles",
-    "held": "held, an operator is needed",
+    "held": "held: it needs you",
     "refused": "refused by the warehouse, or given up",
 }
 """What is said of each state; derived from the three axes every time, never stored."""

@@ -160,7 +160,7 @@ class WritingChecks:
             message = f"{virtual} of {seen} products are virtual and become {becomes} (virtual_products)"
             self._add("virtual products", True, message)
         if unmanaged and self._settings.processes.stock:
-            message = f"{unmanaged} of {seen} products do not count their pieces: no quantity is written to them"
+            message = f"'Track stock quantity' is off for {unmanaged} of {seen} products: no quantity is written to them"
             self._add("stock", True, message, "switch on Track stock quantity for those that the warehouse keeps")
 
     # old versions

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
+from app.demo.live import Watch
 from app.demo.story.tally import Tally
 
 
@@ -28,3 +32,18 @@ def test_the_lines_of_a_demo_are_counted() -> None:
         "1 webhooks came, 1 orders went into the warehouse, and the shops were told of 1.",
         "1 orders waited for a person at the end, and 1 steps failed.",
     ]
+
+
+async def test_an_order_that_is_held_is_told_once() -> None:
+    """The answer is what `GET /mappings` gives for a held order."""
+    order = {"id": 9, "kind": "order", "shop": {"id": "5004", "number": "5004"}, "reason": "The address has no street"}
+
+    async def call(method: str, path: str, **asked: Any) -> dict[str, Any]:
+        assert (method, path) == ("GET", "mappings")
+        return {"items": [order]}
+
+    watch = Watch(SimpleNamespace(gateway=SimpleNamespace(call=call)))  # type: ignore[arg-type]
+    assert [(step.where, step.words) for step in await watch._held()] == [("held", "order 5004: The address has no street")]
+    watch.asked_at = None
+    assert await watch._held() == []
+    assert watch.tally.line.endswith("held 1")

@@ -161,3 +161,13 @@ async def test_an_address_that_is_no_page(api: Api, person: httpx.AsyncClient) -
     await log_in(person, await api.key("read"))
     answer = await person.get("/console/nothing-here")
     assert (answer.status_code, "There is no such thing here" in answer.text) == (404, True)
+
+
+async def test_a_slash_at_the_end_of_an_address_is_no_fault(api: Api, person: httpx.AsyncClient) -> None:
+    await log_in(person, await api.key("admin"))
+    for given, page in (
+        ("/console/", "/console"),
+        ("/console/orders/", "/console/orders"),
+        ("/console//evil.example/", "/console//evil.example"),
+    ):
+        assert (await person.get(given)).headers["location"] == page

@@ -145,4 +145,8 @@ def _problem(page: Page, status: int, code: str, detail: str, fix: str | None) -
 
 
 async def not_found(page: Page) -> Response:
-    raise NotFound(f"there is no page {page.request.url.path[:100]}", fix="go on from the menu")
+    """Whoever types a slash at the end is led to the page without it."""
+    address = page.request.url.path
+    if (bare := address.rstrip("/")) != address:
+        return page.back(bare)
+    raise NotFound(f"there is no page {address[:100]}", fix="go on from the menu")

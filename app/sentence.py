@@ -23,3 +23,18 @@ class Sentence(str):
 
     def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, Any]]:
         return (self.pattern,), self.values
+
+
+class Coded(str):
+    """A text that is stored as it is, with the stable code by which pages say it in other languages."""
+
+    __slots__ = ("code",)
+    code: str | None
+
+    def __new__(cls, text: str | None, code: str | None) -> Coded:
+        made = super().__new__(cls, text or "")
+        made.code = code
+        return made
+
+    def __getnewargs__(self) -> tuple[str, str | None]:  # type: ignore[override]
+        return str(self), self.code

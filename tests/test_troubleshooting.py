@@ -11,11 +11,11 @@ import pytest
 
 from app.api.intake import refusals, wms_webhooks
 from app.api.kit.problems import KINDS
-from app.console.alerts.words import WORDS
 from app.engine.upkeep.alerting.kinds import KINDS as ALERTS
 from app.integrations.protocol import Refused, WhyRefused
 from app.integrations.woocommerce.webhooks import incoming
 from app.settings import known_variables
+from app.web.said.kinds import WORDS
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")

@@ -15,6 +15,7 @@ from jinja2.ext import babel_extract
 from starlette.requests import Request
 
 from app.domain.problem import LIFTED_BY
+from app.engine.upkeep.alerting.kinds import KINDS
 from app.integrations.kit.mistakes import SAID
 from app.web import languages
 
@@ -29,10 +30,13 @@ def texts() -> set[str]:
     found: set[str] = set()
     for file in APP.rglob("*.html"):
         for _, _, message, _ in babel_extract(io.BytesIO(file.read_bytes()), ["_", "gettext"], [], {}):
-            found.add(str(message))
+            if message is not None:  # it is for `_(closes)`, whose messages are looked for below
+                found.add(str(message))
     for file in (*(APP / "console").rglob("*.py"), *(APP / "web").rglob("*.py")):
         found |= set(in_python(file.read_text(encoding="utf-8")))
-    found |= set(LIFTED_BY.values()) | {pattern for patterns in SAID.values() for pattern in patterns}
+    found |= {*LIFTED_BY.values(), *(each.closes for each in KINDS.values())} | {
+        pattern for patterns in SAID.values() for pattern in patterns
+    }
     for file in sorted(APP.rglob("*.py")):
         source = file.read_text(encoding="utf-8")
         if "Sentence(" in source and file.name != "sentence.py":

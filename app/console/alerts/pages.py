@@ -11,7 +11,6 @@ from starlette.responses import Response
 
 from app.api import alerts as over_rest
 from app.api.kit.pages import before_id, cut
-from app.console.alerts.words import WORDS, words_of
 from app.console.kit.console import Console
 from app.console.kit.page import Page
 from app.domain import JobState, Kind
@@ -20,6 +19,7 @@ from app.engine.upkeep.alerting.kinds import KINDS
 from app.given import Given
 from app.records import alerts, connections
 from app.records.alerts import REST_MISSING, AlertState, mutes
+from app.web.said.kinds import WORDS, words_of
 from app.web.texts import Text
 
 ALERTS = "/console/alerts"

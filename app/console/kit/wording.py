@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from app.sentence import Sentence
+from app.sentence import Coded, Sentence
 from app.web import languages
+from app.web.said.saying import meaning
 from app.web.texts import Text
 
 Badge = tuple[Text, str]
@@ -77,6 +78,10 @@ def told(sentence: Sentence, language: str) -> str:
 
 
 def _value(name: str, value: str | int | None, language: str) -> str | int | None:
+    if isinstance(value, Coded):
+        return (
+            value if language == languages.DEFAULT else meaning(value.code, "shop", language, is_short=True).rstrip(".") or value
+        )
     if name == "operation":
         act = str(value).rpartition("/")[2]
         return ACT[act].said(language) if act in ACT else value

@@ -33,6 +33,8 @@ class Entry:
     answer: str | None = None
     status: int | None = None
     took: float | None = None
+    code: str = ""
+    """Of a note."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,7 @@ def _confirmed(rows: Sequence[Acknowledgement]) -> Iterator[Entry]:
 def _note(note: StoredNote, is_admin: bool) -> Entry:
     link = (f"/console/runs/{note.run_id}", Text("Run %(id)s", id=note.run_id)) if note.run_id else None
     first, *more = _words(note, is_admin)
-    return Entry(note.at, "note", first, None, more, link)
+    return Entry(note.at, "note", first, None, more, link, code=note.code)
 
 
 def steps(found: Explained) -> list[Step]:

@@ -16,6 +16,8 @@ from app.engine.upkeep.alerting.kinds import KINDS
 from app.records.connections import Connection
 from app.records.console import trouble
 from app.records.console.flow import Open
+from app.web.said.calls import call_named
+from app.web.said.kinds import WORDS
 from app.web.texts import Text
 
 LATE_AFTER = timedelta(minutes=15)
@@ -61,7 +63,7 @@ async def of_all(db: AsyncConnection, every: Sequence[Connection], opened: Seque
         if locked.key not in keys:
             continue
         of = by_id[keys[locked.key]]
-        call = Text("no calls for now, after failures: %(call)s", call=locked.key.rpartition("|")[2])
+        call = Text("no calls for now, after failures: %(call)s", call=call_named(locked.key.rpartition("|")[2]))
         of.needs.append(Need(call, _page(of.connection), None, locked.until, _short(locked.words)))
     for stuck in await trouble.stuck(db, ids):
         of = by_id[stuck.connection_id]
@@ -69,7 +71,7 @@ async def of_all(db: AsyncConnection, every: Sequence[Connection], opened: Seque
     for alert in await trouble.alerted(db, ids, OTHER_KINDS):
         of = by_id[alert.connection_id or ""]
         address = _listed("/console/alerts", of.connection, kind=alert.kind)
-        of.needs.append(Need(Text("alerts: %(kind)s", kind=alert.kind), address, alert.alerts, alert.since, _short(alert.words)))
+        of.needs.append(Need(WORDS[alert.kind].meaning, address, alert.alerts, alert.since, _short(alert.words)))
     newest = await trouble.newest_orders(db, ids)
     for of in by_id.values():
         of.needs += [*_late(of.connection, opened), *_silent(of.connection, newest.get(of.connection.id), now)]

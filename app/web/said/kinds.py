@@ -1,87 +1,93 @@
-"""What a kind of alert means, and what to do about it."""
+"""Each kind of alert in the reader's language: what it means, and the first thing to do. docs/runbooks.md has the rest."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from app.web.texts import Text
 
-KINDS: dict[str, tuple[Text, Text]] = {
-    "held": (Text("Records that wait for a person."), Text("Open the record. It says which field is wrong, and how to go on.")),
-    "dead-letter": (Text("Records that could not be transferred."), Text("Correct what the answer names, then try it again.")),
-    "login-refused": (
-        Text("Credentials that are no longer accepted."),
-        Text("Test the connection. Give new credentials, then activate or resume it."),
+
+@dataclass(frozen=True)
+class Words:
+    meaning: Text
+    what_to_do: Text
+
+
+WORDS: dict[str, Words] = {
+    "held": Words(
+        Text("A record waits for a person"),
+        Text("Correct in the shop what the reason names: it goes on by itself. Or release or resolve it on its page."),
     ),
-    "consent-ended": (
-        Text("A connection that a person must allow again."),
-        Text("Log in to the shop again and allow it. What waits goes on by itself then."),
+    "dead-letter": Words(
+        Text("A record could not be transferred"), Text("Correct what the answer names, then try it again in the dead letters.")
     ),
-    "other-shop": (
-        Text("Another shop sends with this connection's secret, often a copy of it."),
-        Text("Take the webhooks out of the copy. If it is the same shop, add its address to the connection."),
+    "login-refused": Words(
+        Text("Credentials are no longer accepted"),
+        Text("Test the connection: it says which side, and until when a user is locked out. Then give new credentials."),
     ),
-    "not-json": (
-        Text("Webhooks whose body is not JSON."),
-        Text("Look at what stands between the shop and the gateway, and changes what is sent."),
+    "consent-ended": Words(
+        Text("A person must allow the connection again"),
+        Text("Open the link in the text, log in at the shop and allow it again."),
     ),
-    "no-record": (
-        Text("Webhooks that name no record."),
-        Text("Look at the webhooks in the shop. Polls find what they do not name."),
+    "other-shop": Words(
+        Text("Another shop sends with this connection's secret"),
+        Text("Take the webhooks out of the copy. If it is the same shop, add its address to accepted_sources."),
     ),
-    "brake": (
-        Text("A run would cancel more orders than the brake allows, and waits for a person."),
-        Text("Look at the orders, then confirm the run."),
+    "not-json": Words(
+        Text("Webhooks came whose body is not JSON"), Text("Look at the events, and find what changes the shop's webhooks.")
     ),
-    "warning": (Text("Something in the shop that should be looked at."), Text("Look at the order in the shop.")),
-    "transporter-gone": (
-        Text("A transporter that the warehouse does not list any more."),
-        Text("Set the codes that the warehouse has, or ask it for the contract."),
+    "no-record": Words(
+        Text("Webhooks came that name no record"), Text("Look at the events: often an error stands in them instead of an order.")
     ),
-    "silent": (Text("No new orders where there should be."), Text("Look whether the checkout works, then look at the webhooks.")),
-    "failing": (
-        Text("A shop or warehouse could not be read several times in a row."),
-        Text("Test the connection: it says why. It is tried again by itself."),
+    "brake": Words(
+        Text("A run waits to be confirmed"), Text("Look at the orders that it would cancel, then confirm the run on its page.")
     ),
-    "recovered": (Text("What was failing or silent works again."), Text("Nothing is to be done. What was missed has been read.")),
-    "webhooks": (
-        Text("Webhooks in the shop had to be put right, or could not be."),
-        Text("If it comes again: find out who changes them in the shop."),
+    "warning": Words(
+        Text("Something in the shop should be looked at"), Text("Look at the order in the shop, then close the alert.")
     ),
-    "signatures": (
-        Text("Many webhooks with a wrong signature."),
-        Text("The shop signs with another secret: check the connection's webhooks, or enter the secret again."),
+    "transporter-gone": Words(
+        Text("The warehouse does not list a carrier any more"),
+        Text("Set a carrier that the text names, or ask the warehouse for the contract."),
     ),
-    "wrong-keys": (
-        Text("Many requests with a wrong API key."),
-        Text("If the address is yours, give the program there a new key. If not, keep the address out at your proxy."),
+    "silent": Words(
+        Text("No orders where there should be"),
+        Text("Place a test order in the shop, then have the connection's webhooks checked."),
     ),
-    "wrong-secrets": (
-        Text("Many requests at the WMS's webhook address with a wrong secret."),
-        Text("If the address is the WMS's, enter its secret again. If not, keep the address out at your proxy."),
+    "failing": Words(Text("A connection cannot be read"), Text("Test the connection: it says why. It is tried again by itself.")),
+    "webhooks": Words(
+        Text("Webhooks had to be put right"), Text("If it comes again, see who changes them in the shop; have them checked.")
     ),
-    "not-stored": (
-        Text("Records that could not be kept, and were left out."),
-        Text("The log has the details. Report it as a fault of the gateway."),
+    "signatures": Words(
+        Text("More wrong signatures than usual"), Text("Have the webhooks checked: that writes the right secret into the shop.")
     ),
-    "future-record": (Text("Records with a time that is still to come."), Text("Set the shop's clock and time zone right.")),
-    "clock-went-back": (
-        Text("The shop's clock went back."),
-        Text("Set the shop's clock and time zone right. What was changed meanwhile is found later."),
+    "wrong-keys": Words(
+        Text("Somebody tries API keys"), Text("If the address is yours, a program there has an old key. If not, keep it out.")
     ),
-    "rest-missing": (
-        Text("Partly sent orders whose rest does not come."),
-        Text("Ask the warehouse. If it will not come, close the order without it."),
+    "wrong-secrets": Words(
+        Text("Somebody tries the secret of the WMS's webhook"),
+        Text("If the address is the WMS's, enter the secret there again. If not, keep it out."),
     ),
-    "odd-answers": (
-        Text("A shop that writes something around its answers, or lists what is no record."),
-        Text("The answers are read all the same. Look for the plugin that does it."),
+    "not-stored": Words(Text("A record could not be kept"), Text("The log has the error: report it as a fault of the gateway.")),
+    "future-record": Words(Text("A record's time is still to come"), Text("Set the shop's clock and time zone right.")),
+    "clock-went-back": Words(Text("The shop's clock went back"), Text("Set the shop's clock and time zone right.")),
+    "rest-missing": Words(
+        Text("The rest of a partly sent order does not come"),
+        Text("Ask the warehouse. If the rest will not come, close the order short on its page."),
     ),
-    "stock": (
-        Text("Quantities that a shop did not take."),
-        Text("Look at the article's stock. Often the shop does not count its pieces."),
+    "odd-answers": Words(
+        Text("The shop's answers are odd"),
+        Text("Switch error messages off in the shop; look for the plugin that adds to its answers."),
     ),
-    "task-timed-out": (
-        Text("Work that took far longer than any call may."),
-        Text("It is begun again. If it comes again, look at the log, and report it."),
+    "stock": Words(
+        Text("The shop did not take a quantity"),
+        Text("Look at the article's stock: often the shop does not track its quantity."),
     ),
-    "test": (Text("A test of the way to you."), Text("Nothing is to be done.")),
+    "task-timed-out": Words(
+        Text("Work took far too long"), Text("It is begun again. If it comes again, report it with the log.")
+    ),
 }
+
+
+def words_of(kind: str) -> Words | None:
+    """None for a kind of another version."""
+    return WORDS.get(kind)

@@ -11,8 +11,9 @@ from app.domain.problem import LIFTED_BY
 from app.errors import BadInput, Conflict, Forbidden, NotFound, RemoteError, TooManyTries, Unauthenticated
 from app.sentence import Sentence
 from app.web import languages
+from app.web.said.calls import call_named
 from app.web.said.checks import CHECKS
-from app.web.said.kinds import KINDS
+from app.web.said.history import HISTORY
 from app.web.said.reasons import REASONS
 from app.web.texts import Text, said
 
@@ -33,10 +34,9 @@ def functions(language: str) -> dict[str, Callable[..., Any]]:
     return {
         "told": lambda words: told(words, language),
         "reason": lambda code, words="", noun="shop": reason(code, words, noun, language),
-        "alert_meaning": lambda kind: KINDS[kind][0].said(language) if kind in KINDS else kind,
-        "alert_fix": lambda kind: KINDS[kind][1].said(language) if kind in KINDS else "",
+        "call_name": lambda call: said(call_named(call), language),
         "check_name": lambda name: CHECKS[name].said(language) if name in CHECKS else name,
-        "fault": lambda error: fault(error, language),
+        "mistake": lambda error: mistake(error, language),
     }
 
 
@@ -57,19 +57,19 @@ def reason(code: str | None, words: str | None, noun: str, language: str) -> Mar
     )
 
 
-def meaning(code: str | None, noun: str, language: str) -> str:
-    """What a reason's code means, and what lifts it. Empty for a code that is not known."""
-    text = REASONS.get(code or "")
+def meaning(code: str | None, noun: str, language: str, *, is_short: bool = False) -> str:
+    """What a code means, and what lifts it unless `is_short`. Empty for a code that is not known."""
+    text = REASONS.get(code or "") or HISTORY.get(code or "")
     if text is None:
         return ""
     values = {"shop": NOUNS[noun].said(language)}
-    lifted = LIFTED_BY.get(code or "")
+    lifted = None if is_short else LIFTED_BY.get(code or "")
     sentences = [text.message, *([lifted] if lifted else [])]
     spoken = [languages.translations(language).gettext(each) % values for each in sentences]
     return " ".join(f"{each[:1].upper()}{each[1:].rstrip('.')}." for each in spoken)
 
 
-def fault(error: BadInput | RemoteError, language: str) -> Markup:
+def mistake(error: BadInput | RemoteError, language: str) -> Markup:
     """What is wrong with what was given, and what to do."""
     means, words = in_words(error, language)
     parts = [Markup("{}").format(means)] if means else []
@@ -81,7 +81,7 @@ def in_words(error: BadInput | RemoteError, language: str) -> tuple[str, str]:
     fix = error.fix if isinstance(error, BadInput) else None
     given = [each for each in (error.message, fix) if each]
     if language == languages.DEFAULT:
-        return ". ".join(f"{each[:1].upper()}{each[1:]}" for each in given), ""
+        return ". ".join(str(each) for each in given), ""
     known = [said(each, language) for each in given if isinstance(each, Sentence)]
     english = [str(each) for each in given if not isinstance(each, Sentence)]
     if error.message in english:
@@ -97,7 +97,9 @@ def _kind_of(error: BadInput | RemoteError, language: str) -> str:
 
 
 def _joined(texts: list[str]) -> str:
-    return " ".join(f"{each[:1].upper()}{each[1:].rstrip('.')}{'' if each.endswith('?') else '.'}" for each in texts)
+    """As sentences. One that begins with a field's name begins as that does."""
+    begun = [each if each.partition(" ")[0].endswith(":") else f"{each[:1].upper()}{each[1:]}" for each in texts]
+    return " ".join(each if each.endswith(("?", ".")) else f"{each}." for each in begun)
 
 
 def _marked(words: str, language: str) -> Markup:

@@ -174,7 +174,7 @@ async def test_settings_are_tried_on_real_orders_and_saved_only_then(console: Wo
         await floor.fill("-4")
         await page.fill('[id="settings.plugins"]', "Pakkeløsning")
         await somebody.presses("Lagre innstillingene")
-        assert "give a number from 0 to 1000000" in await page.inner_text('[id="settings.stock.floor-fault"]')
+        assert "Oppgi et tall fra 0 til 1000000" in await page.inner_text('[id="settings.stock.floor-fault"]')
         await floor.fill("0")
         await somebody.presses("Lagre innstillingene")
         assert "Innstillingene er lagret. Endret: plugins." in await notice(somebody)

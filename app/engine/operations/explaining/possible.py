@@ -17,7 +17,7 @@ from app.flows.rest import SHORT_SHIPMENT, RestOrder, begun, waits_for_rest
 from app.records.connections import Connection
 from app.records.jobs import JobFacts
 from app.records.mappings import Mapping
-from app.sentence import Sentence
+from app.sentence import Coded, Sentence
 
 OPEN_STATES = JobState.DONE.sources(JobState.HELD, JobState.DEAD, JobState.WAITING, JobState.PARKED)
 """The states in which an operator may resolve a record. A running job ends by itself."""
@@ -138,7 +138,8 @@ def release_refused(mapping_id: int, held: JobFacts | None, noun: str) -> Refusa
     if held.reason_code in RELEASED:
         return None
     return Refusal(
-        Sentence("a release cannot help: %(reason)s", reason=held.reason), _instead(mapping_id, held.reason_code, noun)
+        Sentence("a release cannot help: %(reason)s", reason=Coded(held.reason, held.reason_code)),
+        _instead(mapping_id, held.reason_code, noun),
     )
 
 

@@ -21,7 +21,7 @@ from app.records.connection_lanes import shop_lane
 from app.records.connections import Connection, Status
 from app.records.jobs import JobFacts
 from app.records.mappings import Mapping as Record
-from app.sentence import Sentence
+from app.sentence import Coded, Sentence
 from app.storage.tables import cursors, lanes
 
 
@@ -117,7 +117,7 @@ def _nothing_waits(mapping: Record, connection: Connection) -> Next:
     shop = _shop(connection)
     if mapping.transfer == Transfer.NONE and mapping.reason:
         words = "Nothing, until it changes in %(shop)s or a setting does: %(reason)s"
-        return Next("nothing", Sentence(words, shop=shop, reason=mapping.reason))
+        return Next("nothing", Sentence(words, shop=shop, reason=Coded(mapping.reason, mapping.reason_code)))
     is_there = mapping.kind == Kind.ORDER and mapping.transfer == Transfer.SENT and mapping.wanted == "present"
     if not (is_there and connection.settings.processes.shipments):
         return Next("nothing", Sentence("Nothing, until it changes in %(shop)s", shop=shop))
@@ -155,7 +155,7 @@ def _standing(job: JobFacts, shop: str) -> Next:
         case _:
             words = "Nothing, until it is replayed or resolved, or changes in %(shop)s: %(reason)s"
     code = "held" if job.state is JobState.HELD else "dead"
-    return Next(code, Sentence(words, shop=shop, reason=job.reason))
+    return Next(code, Sentence(words, shop=shop, reason=Coded(job.reason, job.reason_code)))
 
 
 def _where(process: Process, shop: str) -> str:
@@ -169,6 +169,6 @@ def _waiting(job: JobFacts, stops: Stops) -> Next:
         return Next("suspect", Sentence("It was refused before: it goes again after a call that went well, or after a pause"))
     if job.state is JobState.PARKED:
         words = "Another try, number %(tries)s: %(reason)s"
-        return Next("another-try", Sentence(words, tries=job.tries + 1, reason=job.reason), job.due_at)
+        return Next("another-try", Sentence(words, tries=job.tries + 1, reason=Coded(job.reason, job.reason_code)), job.due_at)
     place = _where(job.process, _shop(stops.connection))
     return Next("turn", Sentence("It is sent to %(place)s as soon as its turn comes in the lane", place=place))

@@ -1,6 +1,6 @@
 """Spans around what the gateway does, when traces are switched on (`GATEWAY_TRACES_TO`); otherwise only the ids are passed on.
 
-OpenTelemetry is imported when it is switched on, and not before.
+OpenTelemetry's SDK is imported when it is switched on, and not before.
 """
 
 from __future__ import annotations

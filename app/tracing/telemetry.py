@@ -33,6 +33,8 @@ from app.tracing.work import Attribute, Work
 
 OTLP_PATH = "/v1/traces"
 LONGEST_ATTRIBUTE = 2_000
+EXPORT_SECONDS = 5.0
+"""So long a receiver that is away holds up a process that ends."""
 UNTRACED = "livez,readyz,static"
 """Addresses whose requests are no news."""
 ALLOWED = frozenset(
@@ -156,7 +158,7 @@ class Telemetry:
             span_limits=SpanLimits(max_span_attribute_length=LONGEST_ATTRIBUTE),
             shutdown_on_exit=False,
         )
-        provider.add_span_processor(BatchSpanProcessor(Sparing(OTLPSpanExporter(endpoint=address))))
+        provider.add_span_processor(BatchSpanProcessor(Sparing(OTLPSpanExporter(endpoint=address, timeout=EXPORT_SECONDS))))
         propagate.set_global_textmap(_CONTEXT)  # the libraries' calls hand on the trace, and nothing that came with it
         return cls(provider)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -108,13 +110,15 @@ async def test_a_webhook_and_its_order_are_one_trace_over_both_processes(start_c
     await cluster.settle()
     trace_id = await trace_of(cluster)
     assert trace_id != "a" * 32
+    assert (await cluster.ask("/connections?name=Storgata")).status_code == 401
 
     await until(lambda: "intake" in receiver.names("gateway-web", trace_id), "the API's spans came")
     await worker.stop("worker_stopped")
     assert receiver.names("gateway-web", trace_id) == {"intake"}
     of_worker = receiver.names("gateway-worker", trace_id)
     assert {"map", "turn", "PUT Ongoing WMS", "GET Ongoing WMS"} <= of_worker
-    assert any(name.startswith("SELECT") for _, span in receiver.spans for name in [span.name])
+    await until(lambda: "GET /connections" in {span.name for _, span in receiver.spans}, "the request's span came")
+    assert any(span.name.startswith("SELECT") for _, span in receiver.spans)
     (put,) = cluster.calls("PUT")
     assert put.traceparent is not None
     assert put.traceparent[3:35] == trace_id
@@ -140,3 +144,11 @@ async def test_without_a_receiver_the_ids_are_in_logs_and_calls_all_the_same(sta
     assert refused.status_code == 401
     assert refused.json()["request_id"] == refused.headers["X-Request-Id"]
     assert refused.headers["X-Request-Id"].startswith("req_")
+
+
+def test_neither_sdk_nor_exporter_is_loaded_while_it_is_off() -> None:
+    """FastAPI itself loads the bare API, where it is installed."""
+    heavy = "('opentelemetry.sdk', 'opentelemetry.exporter', 'opentelemetry.instrumentation')"
+    looked = f"import sys, app.main, app.worker, app.cli; print([name for name in sys.modules if name.startswith({heavy})])"
+    done = subprocess.run([sys.executable, "-c", looked], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

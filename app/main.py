@@ -7,6 +7,7 @@ import functools
 from collections.abc import AsyncIterator
 
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api import routes
@@ -33,6 +34,14 @@ from app.web.safety import safely
 
 log = get_logger(__name__)
 
+NO_TELEMETRY: TelemetryConfig = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
+"""FastAPI's own could send addresses and errors' words as they are, by a variable of the environment. Ours is in app/tracing."""
 STRANGERS_TRACE = (b"traceparent", b"tracestate")
 """Headers that nobody behind the door sees, unless callers are trusted with them (`GATEWAY_TRACES_FROM_CALLERS`)."""
 
@@ -56,7 +65,9 @@ def create_app(settings: Settings) -> GatewayApp:
             gateway.stopping = True
         spans.switch_off()
 
-    app = GatewayApp(lifespan=lifespan, openapi_url=None, generate_unique_id_function=lambda route: route.name)
+    app = GatewayApp(
+        lifespan=lifespan, openapi_url=None, generate_unique_id_function=lambda route: route.name, telemetry=NO_TELEMETRY
+    )
     app.state.receiving = app.receiving
     app.trusted_networks = settings.trusted_networks
     intake, from_warehouse = app.intake, app.from_warehouse

@@ -99,9 +99,12 @@ def lines(cluster: Cluster, of: str) -> list[dict[str, Any]]:
     return [orjson.loads(line) for line in program.log.read_text().splitlines() if line.startswith("{")]
 
 
-async def test_a_webhook_and_its_order_are_one_trace_over_both_processes(start_cluster: StartCluster, receiver: Receiver) -> None:
+async def test_a_webhook_and_its_order_are_one_trace_over_both_processes(
+    start_cluster: StartCluster, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
     cluster = await start_cluster()
     on = {"traces_to": receiver.url}
+    monkeypatch.setenv("FASTAPI_OTEL_AUTO_CONFIGURE", "true")  # its own traces stay off: they name addresses
     cluster.start("api", **on)
     worker = cluster.start_worker(**on)
     await cluster.until_answering()

@@ -40,7 +40,7 @@ async def replay_event(gateway: Gateway, event_id: int) -> None:
         await replay_job(gateway, row.job_id)
         return
     if refusal := replay_refused(EventState(row.state), is_empty=row.empty):
-        raise Conflict(f"event {event_id}: {refusal.message}", fix=str(refusal.fix))
+        raise Conflict(Sentence("event %(id)s: %(why)s", id=event_id, why=refusal.message), fix=refusal.fix)
     async with gateway.database.begin() as db:
         if await _receive_again(db, event_id, EventState(row.state)):
             change = Change("state", str(row.state), EventState.RECEIVED.value)

@@ -139,9 +139,9 @@ async def test_an_order_is_closed_short(console: World) -> None:
         assert "It is being closed with what was sent." in answer.text
         again = await client.post(f"/console/orders/{found['id']}/release", data={"csrf": csrf})
         assert "This was not done." in again.text
-        assert "it is not held" in again.text
+        assert "It is not held" in again.text
         forged = await client.post(f"/console/orders/{found['id']}/close-short", data={"csrf": "x"})
-        assert "the form is too old, or is not from a page of this session" in forged.text
+        assert "form is too old, or is not from a page of this session" in forged.text
     await console.site.work()
     assert console.site.shop.shown(int(found["shop"]["number"]))["status"] == "completed"
 

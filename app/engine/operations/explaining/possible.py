@@ -44,7 +44,7 @@ class Refusal:
 
     def raised(self) -> Conflict:
         """For whoever tries all the same."""
-        return Conflict(str(self.message), fix=str(self.fix))
+        return Conflict(self.message, fix=self.fix)
 
 
 @dataclass(frozen=True)

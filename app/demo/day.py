@@ -12,6 +12,7 @@ from typing import Any
 
 from app.demo import way_back
 from app.demo.catalogue import CUSTOMERS, JACKET, PRODUCTS, order_of
+from app.demo.compared.scenes import reconcile_and_backfill
 from app.demo.mystore import day as mystore
 from app.demo.mystore import simulator
 from app.demo.nettbutikk24 import day as nettbutikk_day
@@ -300,6 +301,7 @@ SCENES: Scenes = (
     ("warehouse away", _warehouse_away),
     ("being picked", _picked),
     ("webhooks lost", _lost_webhooks),
+    ("compared", reconcile_and_backfill),
     ("sent with tracking", way_back.shipment),
     ("stock", way_back.stock),
     ("webhook switched off", way_back.guard),

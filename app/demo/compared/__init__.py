@@ -1,0 +1,1 @@
+"""Shop and warehouse compared, and history transferred, in the scripted day."""

@@ -1,0 +1,51 @@
+"""A sale of which no webhook came: a reconcile names it, and a backfill brings it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from app.demo.catalogue import CUSTOMERS, order_of
+from app.demo.scenes import Day
+
+ENDED = ("done", "failed", "stopped")
+
+
+async def reconcile_and_backfill(day: Day) -> None:
+    shop, warehouse = day.world.shop, day.world.warehouse
+    await day.quiet()
+    await shop.hold_deliveries(True)
+    placed = await shop.call("POST", "orders", order_of(CUSTOMERS[0], [(day.products["DEMO-SOKKER"], 2)], status="processing"))
+    number = placed["number"]
+    await shop.drop_deliveries()
+    await shop.hold_deliveries(False)
+    written = len(await warehouse.journal())
+    compared = await _worked(day, "reconcile", late_minutes=0)
+    found = [each for each in await _lines(day, "reconcile", compared) if each["number"] == number]
+    day.check("a reconcile finds it", ["missing: sync-orders"], [f"{each['kind']}: {each['fix']['action']}" for each in found])
+    planned = await _worked(day, "backfill", dry_run=True)
+    shown = [each["kind"] for each in await _lines(day, "backfill", planned) if each["number"] == number]
+    day.check("a backfill's dry run would", ["created"], shown)
+    calls = (await warehouse.journal())[written:]
+    day.check("neither writes", [], [call["method"] for call in calls if call["method"] != "GET"])
+    filled = await _worked(day, "backfill")
+    day.check("the backfill", ["done", planned["outcomes"]["created"]], [filled["state"], filled["outcomes"]["created"]])
+    day.check("brings it", [("DEMO-SOKKER", 2)], day.lines(await day.order(number)))
+
+
+async def _worked(day: Day, kind: str, **more: Any) -> dict[str, Any]:
+    """One of the last hours, when it has ended."""
+    since = (datetime.now(UTC) - timedelta(hours=6)).isoformat()
+    begun = await day.world.gateway.call("POST", kind, {"connection": day.connection, "since": since, **more})
+
+    async def look() -> dict[str, Any]:
+        seen: dict[str, Any] = await day.world.gateway.call("GET", f"{kind}/{begun['id']}")
+        return seen if seen["state"] in ENDED else {}
+
+    return await day.until(look) or begun
+
+
+async def _lines(day: Day, kind: str, work: dict[str, Any]) -> list[dict[str, Any]]:
+    found = await day.world.gateway.call("GET", f"{kind}/{work['id']}/lines", params={"limit": 200})
+    items: list[dict[str, Any]] = found["items"]
+    return items

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 import pytest
 
+from app.engine.core import failpoints
 from tests.api.calling import Site
 from tests.longwork.shops import SHOPS, AnyShop, connect, sync
 
@@ -200,3 +203,32 @@ async def test_a_system_that_is_away_has_it_wait_and_then_goes_on(site: Site) ->
     done = (await site.client.get(f"/reconcile/{work['id']}")).json()
     assert (done["state"], done["error"]) == ("done", None)
     assert seen(await lines(site, done)) == expected
+
+
+async def test_killed_again_and_again_it_finds_the_same(site: Site) -> None:
+    """Every other time that something is stored, the worker is killed, and the next one goes on behind it."""
+    shop = SHOPS["woocommerce"](site)
+    expected = await plant(site, shop)
+    since = (site.clock() - timedelta(days=1)).isoformat()
+    begun = (await site.client.post("/reconcile", json={"connection": "butikk", "since": since})).json()
+    times, kills = count(1), count()
+
+    def kill() -> None:
+        if next(times) % 2 == 0:
+            next(kills)
+            raise Killed
+
+    with failpoints.armed("long-work-after-commit", kill):
+        for _ in range(10):
+            with contextlib.suppress(Killed):
+                await site.work(sweep=True)
+            site.wake_ups.waiting.clear()
+            await site.stored.expire_leases()
+    done = (await site.client.get(f"/reconcile/{begun['id']}")).json()
+    assert (done["state"], next(kills) >= 4) == ("done", True), done
+    assert seen(await lines(site, done)) == expected
+    assert done["found"] == {"missing": 3, "doubled": 1, "extra": 1, "different": 2, "stuck": 2, "stock": 1}
+
+
+class Killed(BaseException):
+    pass

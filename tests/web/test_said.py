@@ -45,7 +45,7 @@ def test_a_reason_is_said_in_norwegian_with_the_stored_words_below() -> None:
     shown = saying.reason("street-missing", STORED, "shop", "nb")
     assert shown == (
         "Leveringsadressen mangler gateadresse. Fyll ut adressen i butikken. Den går videre når den kommer inn rettet, med "
-        f'webhook eller avspørring, eller når innstillingen endres. <span class="hint"><span lang="en">{STORED}</span></span>'
+        f'webhook eller avlesing, eller når innstillingen endres. <span class="hint"><span lang="en">{STORED}</span></span>'
     )
 
 

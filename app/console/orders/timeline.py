@@ -16,6 +16,7 @@ from app.engine.operations.explaining.record import Explained
 from app.records.deliveries import CANCELLED, Acknowledgement, Delivery, Report
 from app.records.events import ListedEvent
 from app.records.mappings import StoredNote
+from app.sentence import Coded
 from app.web.texts import Text
 
 
@@ -33,8 +34,6 @@ class Entry:
     answer: str | None = None
     status: int | None = None
     took: float | None = None
-    code: str = ""
-    """Of a note."""
 
 
 @dataclass(frozen=True)
@@ -85,13 +84,13 @@ def _is_of_call(note: StoredNote) -> bool:
 def _words(note: StoredNote, is_admin: bool) -> list[str]:
     """Notes of the warehouse or the shop may name a customer: they are for the right admin, as over REST."""
     more: Any = (note.detail or {}).get("notes", ()) if is_admin else ()
-    return [note.text, *(str(each) for each in more)]
+    return [Coded(note.text, note.code), *(str(each) for each in more)]
 
 
 def _event(event: ListedEvent, notes: list[StoredNote], is_admin: bool) -> Entry:
     said = [text for note in reversed(notes) for text in _words(note, is_admin)]
     if event.reason and event.reason not in said:
-        said.append(event.reason)
+        said.append(Coded(event.reason, event.reason_code))
     title = Text("Webhook %(topic)s came in", topic=event.topic or "–")
     link = (f"/console/events/{event.id}", Text("Event %(id)s", id=event.id))
     return Entry(event.received_at, "event", title, EVENT[event.state], said, link)
@@ -148,7 +147,7 @@ def _confirmed(rows: Sequence[Acknowledgement]) -> Iterator[Entry]:
 def _note(note: StoredNote, is_admin: bool) -> Entry:
     link = (f"/console/runs/{note.run_id}", Text("Run %(id)s", id=note.run_id)) if note.run_id else None
     first, *more = _words(note, is_admin)
-    return Entry(note.at, "note", first, None, more, link, code=note.code)
+    return Entry(note.at, "note", first, None, more, link)
 
 
 def steps(found: Explained) -> list[Step]:

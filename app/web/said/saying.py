@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from app.domain.problem import LIFTED_BY
 from app.errors import BadInput, Conflict, Forbidden, NotFound, RemoteError, TooManyTries, Unauthenticated
-from app.sentence import Sentence
+from app.sentence import Coded, Sentence
 from app.web import languages
 from app.web.said.calls import call_named
 from app.web.said.checks import CHECKS
@@ -44,6 +44,8 @@ def told(words: str | Text | None, language: str) -> Markup:
     """A sentence in the reader's language; other words of the engine or of another system as they are, marked as English."""
     if isinstance(words, Text | Sentence):
         return Markup("{}").format(said(words, language))
+    if isinstance(words, Coded):
+        return reason(words.code, words, "shop", language)
     return _marked(words or "", language)
 
 

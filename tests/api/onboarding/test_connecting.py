@@ -19,6 +19,7 @@ from app.warehouse.credentials import api_address
 from tests.api.calling import Site
 from tests.api.onboarding.conftest import NewPerson
 from tests.api.onboarding.samtykke import RIGHTS, Person, Samtykke
+from tests.web.brackets import MARKED, speak, unmarked
 
 START = "/oauth/samtykke/start"
 
@@ -566,3 +567,25 @@ async def test_a_system_that_asks_for_no_consent_has_no_page(site: Site, person:
     assert words in person.page
     assert "gateway connections example 24sevenoffice" in person.page
     assert "/oauth/24sevenoffice/start" not in person.page
+
+
+async def test_every_word_of_the_pages_is_in_the_catalogue(
+    site: Site, samtykke: Samtykke, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    speak(monkeypatch)
+    samtykke.tills["butikk"] = [{"id": "9", "sku": "SOKK-1", "status": "30", "sold_at": "2026-11-20T09:00:00+00:00"}]
+    seen = []
+    await person.open(f"{START}?lang={MARKED}")
+    seen.append(person.page)
+    await person.send(api_key=await site.door.key("admin"))
+    seen.append(person.page)
+    await person.send(**typed(site, password="wrong"))
+    seen.append(person.page)
+    await person.send(**typed(site))
+    await person.comes_back(code=samtykke.consent.allows("c1"), state=person.sent_to["state"])
+    seen.append(person.page)
+    await person.open(f"/oauth/samtykke/callback?code=c1&state=unknown&lang={MARKED}")
+    seen.append(person.page)
+    assert [f'<html lang="{MARKED}">' in each for each in seen] == [True] * 5
+    names = ("butikk", "Samtykke")
+    assert [word for each in seen for word in unmarked(each) if not any(name in word for name in names)] == []

@@ -49,22 +49,14 @@ def _failed(page: Page, address: str, text: Text, report: Report) -> Response:
     return page.back(address, Notice(text.said(page.reader.language), True, f"{first.system}: {first.message}", first.fix))
 
 
-async def activate(page: Page) -> Response:
-    connection = await named(page)
-    return await activated(page, connection, address_of(connection))
-
-
-async def activated(page: Page, connection: Connection, address: str) -> Response:
-    """On to `address`, with what came of it. Raises Conflict."""
+async def activated(page: Page, connection: Connection, back: str) -> Response:
+    """To the connection, or `back` where its test has failed. Raises Conflict."""
     try:
-        if page.form["look_only"] == "on":
-            saved = await service.patch(page.gateway, connection, {"settings": {"stock": {"look_only": True}}})
-            connection = saved.connection
         report = await service.activate(page.gateway, connection)
     except Conflict as clash:
         raise (clash if page.viewer.key.connection_ids is None else service.without_foreign_names(clash)) from clash
     if not report.ok:
-        return _failed(page, address, Text("It is not active: a check of the test failed. Each line says what to do."), report)
+        return _failed(page, back, Text("It is not active: a check of the test failed. Each line says what to do."), report)
     return page.done(address_of(connection), Text("%(name)s is active. It reads the shop now.", name=connection.name))
 
 

@@ -1,6 +1,6 @@
 """A new connection, up to its draft: name and system, the WMS's login checked by a real call, the shop's login or consent.
 
-What was typed is kept sealed with the visit, in this browser, until there is a draft. From then on the way goes on in `setup`.
+What was typed is kept sealed with the visit, for the same key, until there is a draft. From then on the way goes on in `setup`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from app.integrations.protocol.credentials import revealed
 from app.integrations.registry import integration
 from app.records.connections import Draft
 from app.records.onboarding import visits
-from app.records.onboarding.visits import Stage, Visit
+from app.records.onboarding.visits import Visit
 from app.web import browser
 from app.web.model_form import ModelForm
 from app.web.texts import Text
@@ -89,7 +89,7 @@ async def _is_taken(page: Page, name: str) -> bool:
 async def _first(page: Page, faults: Sequence[Fault]) -> Response:
     gateway = page.gateway
     async with gateway.database.read() as db:
-        begun = await visits.begun(db, gateway.vault, browser.secret_of(page.request), page.viewer.key.id, gateway.clock())
+        begun = await visits.begun(db, gateway.vault, page.viewer.key.id, gateway.clock())
     return page.render(
         "connections/begin.html",
         status=422 if faults else 200,
@@ -103,12 +103,12 @@ async def _first(page: Page, faults: Sequence[Fault]) -> Response:
 
 
 async def _visit(page: Page) -> Visit:
-    """The one in the address, if it is this browser's and this key's. Raises NotFound."""
-    gateway = page.gateway
-    async with gateway.database.read() as db:
-        found = await visits.find(db, gateway.vault, page.path["visit"], browser.secret_of(page.request), gateway.clock())
-    if found is None or found.key_id != page.viewer.key.id or found.stage is Stage.MADE:
-        raise NotFound("what was begun here is over, or belongs to another browser", fix=f"begin again at {CONNECT}")
+    """The one in the address, if it was begun with this key. It goes on in this browser. Raises NotFound."""
+    gateway, who = page.gateway, browser.secret_of(page.request)
+    async with gateway.database.begin() as db:
+        found = await visits.go_on(db, gateway.vault, page.path["visit"], page.viewer.key.id, who, gateway.clock())
+    if found is None:
+        raise NotFound("what was begun here is over, or was begun with another key", fix=f"begin again at {CONNECT}")
     return found
 
 

@@ -85,7 +85,6 @@ def why_not(page: Page, connection: Connection) -> dict[str, Text | None]:
     return {
         "admin": no_admin,
         "test": no_admin,
-        "activate": no_admin or (Text("It is active already.") if status is Status.ACTIVE else None),
         "pause": no_admin or is_draft or is_paused,
         "resume": no_admin or is_draft or runs,
         "delete": no_admin or in_use,

@@ -22,7 +22,6 @@ def register(console: Console) -> None:
     console.post(f"{ONE}/sync", actions.sync, right=Right.SYNC, back=ONE)
     for name, action in {
         "test": actions.test,
-        "activate": actions.activate,
         "pause": actions.pause,
         "resume": actions.resume,
         "write-stock": actions.write_stock,

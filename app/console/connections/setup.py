@@ -148,10 +148,12 @@ async def activate_page(page: Page) -> Response:
 
 
 async def activate_sent(page: Page) -> Response:
-    """Saves the go-live date, tests, and activates."""
+    """Saves the go-live date and whether quantities are written, tests, and activates."""
     connection = await named(page)
     form = form_of(connection, page.reader.zone).only("go_live")
     sent = read(form, connection, page.form)
+    if connection.settings.processes.stock:
+        sent.change["stock"] = {"look_only": page.form["look_only"] == "on"}
     saved = await save(page, connection, form, sent) if sent.is_good else None
     if saved is None:
         return _activate(page, connection, form, sent)

@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, delete, func, insert, or_, select, update
+from sqlalchemy import Row, Select, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.ids import new_id
@@ -20,6 +20,9 @@ from app.storage.secrets import Vault
 from app.storage.side_tables import visits
 from app.storage.tables import connections
 from app.warehouse.credentials import OngoingCredentials
+
+MOST_BEGUN = 20
+"""So many of one key are listed."""
 
 
 class Stage(StrEnum):
@@ -111,12 +114,26 @@ async def find(db: AsyncConnection, vault: Vault, visit_id: str, browser: str, n
     return _open(row, vault) if row is not None else None
 
 
-async def begun(db: AsyncConnection, vault: Vault, browser: str, key_id: str, now: datetime) -> list[Visit]:
-    """That browser's visits to new connections, made with that key, with something typed: the newest first."""
-    mine = (visits.c.browser == hashed(browser), visits.c.key_id == key_id, visits.c.expires_at > now)
-    open_ones = (visits.c.stage != Stage.MADE, visits.c.connection_id.is_(None), visits.c.sealed.is_not(None))
-    rows = await db.execute(select(visits).where(*mine, *open_ones).order_by(visits.c.created_at.desc(), visits.c.id).limit(20))
+async def begun(db: AsyncConnection, vault: Vault, key_id: str, now: datetime) -> list[Visit]:
+    """The visits to new connections that somebody with that key has begun and not ended: the newest first."""
+    rows = await db.execute(_begun(key_id, now).order_by(visits.c.created_at.desc(), visits.c.id).limit(MOST_BEGUN))
     return [_open(row, vault) for row in rows]
+
+
+async def go_on(db: AsyncConnection, vault: Vault, visit_id: str, key_id: str, browser: str, now: datetime) -> Visit | None:
+    """One of those, which from now on is that browser's; None when it is none of them."""
+    row = (await db.execute(_begun(key_id, now).where(visits.c.id == visit_id))).first()
+    if row is None:
+        return None
+    if row.browser != hashed(browser):
+        await db.execute(update(visits).where(visits.c.id == visit_id).values(browser=hashed(browser)))
+    return _open(row, vault)
+
+
+def _begun(key_id: str, now: datetime) -> Select[Any]:
+    mine = (visits.c.key_id == key_id, visits.c.expires_at > now, visits.c.link.is_(None))
+    is_new = (visits.c.stage != Stage.MADE, visits.c.connection_id.is_(None), visits.c.sealed.is_not(None))
+    return select(visits).where(*mine, *is_new)
 
 
 async def by_link(db: AsyncConnection, vault: Vault, integration: str, link: str, now: datetime) -> Visit | None:

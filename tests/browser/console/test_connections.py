@@ -9,11 +9,17 @@ import pytest
 
 from app.integrations.protocol.credentials import secret_fields
 from app.integrations.registry import INTEGRATIONS
-from tests.browser.console.world import World, csrf_of
+from tests.browser.console.world import World, barriers, csrf_of
 from tests.browser.pages import Visitor
 from tests.harness import KEY, LONG_AGO, SECRET
 
 LIST = "/console/connections"
+STEPS = {
+    "settings": "<h1>Innstillinger som betyr noe</h1>",
+    "test": "Den er aldri testet.",
+    "preview": "<h1>Prøv det på ekte data</h1>",
+    "activate": "<h2>Hva som vil skje</h2>",
+}
 
 
 async def pressed(somebody: Visitor, summary: str, button: str) -> None:
@@ -65,12 +71,14 @@ async def test_a_new_connection_goes_all_the_way_into_use(console: World) -> Non
         assert "The warehouse does not accept this user name with this password" in await somebody.text()
         await console.opens(somebody, "/console/connect")
         await page.get_by_role("link", name="ny-butikk").click()
+        assert await barriers(somebody) == []
         assert await page.input_value("#user") == "gateway"
         await page.fill("#password", "gateway")
         await somebody.presses("Check, and go on")
 
         await somebody.presses("Save the draft, and go on")
         assert "source.shop_url" in await page.inner_text('[id="source.shop_url-fault"]')
+        assert await barriers(somebody) == []
         for name, value in (("shop_url", site.shop.url), ("consumer_key", KEY), ("consumer_secret", "cs_wrong")):
             await page.fill(f'[id="source.{name}"]', value)
         await somebody.presses("Save the draft, and go on")
@@ -82,6 +90,7 @@ async def test_a_new_connection_goes_all_the_way_into_use(console: World) -> Non
         await somebody.presses("Save, and go on")
         assert "at most 20 characters" in await page.inner_text('[id="settings.order_number_prefix-fault"]')
         assert await page.input_value('[id="settings.plugins"]') == "Gift wrap adds a line"
+        assert await barriers(somebody) == []
         await page.fill('[id="settings.order_number_prefix"]', "NY-")
         await somebody.presses("Save, and go on")
 
@@ -89,6 +98,7 @@ async def test_a_new_connection_goes_all_the_way_into_use(console: World) -> Non
         checks = await page.inner_text("ul.checks")
         assert "fails Shop" in checks
         assert "What to do:" in checks
+        assert await barriers(somebody) == []
         await console.shot(somebody, "connect-test")
         await page.get_by_role("link", name="Replace credentials").click()
         await page.fill('[id="source.consumer_secret"]', SECRET)
@@ -101,11 +111,13 @@ async def test_a_new_connection_goes_all_the_way_into_use(console: World) -> Non
 
         await somebody.presses("Try it")
         assert "NY-" in await page.inner_text("#tried")
+        assert await barriers(somebody) == []
         await page.get_by_role("link", name="Go on").click()
         await page.fill('[id="settings.go_live"]', "2031-02-30")
         await somebody.presses("Test, and activate")
         assert "give a date and time with its zone" in await page.inner_text('[id="settings.go_live-fault"]')
         await page.fill('[id="settings.go_live"]', "2031-05-17 08:00")
+        assert await barriers(somebody) == []
         await console.shot(somebody, "connect-activate")
         await somebody.presses("Test, and activate")
         assert "ny-butikk is active" in await notice(somebody)
@@ -196,6 +208,15 @@ async def test_settings_that_somebody_else_has_changed_meanwhile_are_not_overwri
     await console.site.client.patch("/connections/annen-butikk", json={"settings": {"plugins": None}})
 
 
+async def test_the_way_of_a_new_connection_in_norwegian(console: World) -> None:
+    await draft(console, "utkast-paa-norsk")
+    async with console.client(language="nb") as client:
+        pages = {step: (await client.get(f"{LIST}/utkast-paa-norsk/setup/{step}")).text for step in STEPS}
+        assert {step: STEPS[step] in page for step, page in pages.items()} == dict.fromkeys(STEPS, True)
+        answer = await posted(client, f"{LIST}/utkast-paa-norsk/delete")
+        assert "Utkastet utkast-paa-norsk er slettet" in answer.text
+
+
 async def test_a_new_webhook_secret_is_shown_once_and_is_nowhere_else(console: World) -> None:
     await draft(console, "utkast")
     async with console.person() as somebody:
@@ -203,6 +224,7 @@ async def test_a_new_webhook_secret_is_shown_once_and_is_nowhere_else(console: W
         await pressed(somebody, "Make a new webhook secret", "Make a new webhook secret")
         secret = await somebody.page.inner_text("#new-secret")
         assert "The old one is taken for 24 h more." in await somebody.text()
+        assert await barriers(somebody) == []
         await somebody.page.get_by_role("link", name="To the connection").click()
         assert secret not in await somebody.page.content()
         await somebody.page.goto(f"{console.url}{LIST}/utkast/credentials")

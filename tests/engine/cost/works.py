@@ -9,6 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import EventState, JobState, Kind, Process
 from app.engine.core.queue import Task
+from app.engine.longwork import asking
+from app.engine.longwork.progress import transferred
 from app.engine.operations import lanes, records, replay
 from app.engine.operations.explaining.record import explain
 from app.engine.upkeep import gauges, retention
@@ -16,6 +18,8 @@ from app.records import alerts, connections, dead_letters, deliveries, events, j
 from app.records.alerts import AlertState
 from app.records.connection_lanes import shop_lane
 from app.records.console import connection_standing
+from app.records.longwork import works as long_works
+from app.records.longwork.works import WorkKind, WorkState
 from app.records.stock import listing
 from tests.engine.cost.long_history import BESIDE
 from tests.harness import Harness
@@ -212,6 +216,23 @@ async def all_about_one_record(harness: Harness) -> None:
         await runs.has_ended(db, f"run_{NUMBER}")
 
 
+async def a_reconcile_and_a_backfill(harness: Harness) -> None:
+    """Each to its end, over one order that is there and one that is not."""
+    await harness.deliver(harness.shop.order("SOKK-1"))
+    harness.shop.order("SOKK-1")
+    since = harness.clock() - timedelta(days=1)
+    compared = await asking.reconcile(harness.gateway, harness.connection, asking.Period(since))
+    filled = await asking.start_backfill(harness.gateway, harness.connection, since, dry_run=False)
+    for _ in range(3):
+        await harness.work(sweep=True)
+        harness.tick(3)
+    async with harness.gateway.database.read() as db:
+        for kind in WorkKind:
+            (ended,) = await long_works.latest(db, kind, [harness.connection.id], limit=1)
+            assert (ended.id in (compared.id, filled.id), ended.state) == (True, WorkState.DONE)
+            await transferred(db, [ended])
+
+
 async def pruning(harness: Harness) -> None:
     """Twice: with what is due, and with nothing to do."""
     for _ in range(2):
@@ -240,5 +261,6 @@ WORKS: tuple[Work, ...] = (
     searches_of_runs_alerts_and_stock,
     all_about_one_record,
     how_connections_stand,
+    a_reconcile_and_a_backfill,
     pruning,
 )

@@ -100,13 +100,14 @@ async def test_today_s_order_passes_before_the_rest_of_a_hundred(both_site: Site
     assert task is Task.LONG_WORK
     await answer(site.gateway, task, key)
     assert (await shown(site, work))["waiting"] == 50
+    assert 0 <= (await shown(site, work))["progress"]["share"] < 1
     today = shop.order("SOKK-1")
     site.wake_ups.waiting.clear()  # the lane looks again when today's order is queued
     await sync(site, "orders")
     came = in_warehouse(site)
     assert came.index(today) == 0, came
     done = await until_done(site, work)
-    assert (done["outcomes"]["created"], len(in_warehouse(site))) == (100, 101)
+    assert (done["outcomes"]["created"], len(in_warehouse(site)), done["progress"]["share"]) == (100, 101, 1.0)
 
 
 async def test_it_is_paused_resumed_and_stopped(site: Site) -> None:

@@ -26,7 +26,7 @@ from app.records import mappings, runs
 from app.records.connections import Connection
 from app.records.longwork import works
 from app.records.longwork.lines import Line
-from app.records.longwork.works import Work, moment_of
+from app.records.longwork.works import ALL_READ, Work, moment_of
 from app.records.mappings import Mapping
 from app.records.runs import NewRun
 from app.warehouse.reads.resources import WarehouseOrder
@@ -38,7 +38,6 @@ LOOKS_AGAIN_SECONDS = 2.0
 MOST_SHOWN = 100
 """So many orders of a preview are shown field by field; the counts cover all."""
 STEPS = (Process.ORDERS.value,)
-_ALL_READ = "all_read"
 
 
 @dataclass(frozen=True)
@@ -63,10 +62,10 @@ async def work(run: Slice) -> bool:
     if await _open(run) > ENOUGH_OPEN:
         run.waits = LOOKS_AGAIN_SECONDS
         return False
-    if not run.work.place.get(_ALL_READ):
+    if not run.work.place.get(ALL_READ):
         if not await read_source(run, Process.ORDERS, since, lambda some: _transfer(run, some, since)):
             return False
-        await run.save({**run.work.place, _ALL_READ: True})
+        await run.save({**run.work.place, ALL_READ: True})
     if await _open(run):
         run.waits = LOOKS_AGAIN_SECONDS
         return False

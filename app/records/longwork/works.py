@@ -17,6 +17,10 @@ from app.storage.tables import connections
 
 SEEN = "seen"
 """Member of `counts`: the records that were looked at."""
+ALL_READ = "all_read"
+"""Member of `place`: all is read, and what was queued is being worked off."""
+NEARLY = 0.99
+"""The share that is shown meanwhile."""
 MOST_NOTES = 50
 
 
@@ -88,6 +92,8 @@ class Work:
             return 1.0
         if self.step is None or self.step not in self.steps:
             return 0.0
+        if self.place.get(ALL_READ):
+            return NEARLY
         in_step, left = int(self.place.get("seen", 0)), self.left
         of_step = in_step / (in_step + left) if left is not None and in_step + left else 0.0
         return round((self.steps.index(self.step) + of_step) / len(self.steps), 3)

@@ -35,8 +35,10 @@ def _events(state: EventState) -> Select[Any]:
 def _alerts() -> Select[Any]:
     """The open ones, among the events: their kind stands behind OF_ALERTS."""
     kind = literal(OF_ALERTS).concat(alerts.c.kind).label("state")
+    # By their ids: to group at once, SQLite would read the closed ones too, in the order of another index.
+    are_open = select(alerts.c.id).where(alerts.c.closed_at.is_(None)).order_by(alerts.c.id)
     counted = select(alerts.c.connection_id, kind, func.count().label("n"))
-    return counted.where(alerts.c.closed_at.is_(None)).group_by(alerts.c.connection_id, alerts.c.kind)
+    return counted.where(alerts.c.id.in_(are_open)).group_by(alerts.c.connection_id, alerts.c.kind)
 
 
 # One state at a time: each has an index of its own, and none is read for what is done.

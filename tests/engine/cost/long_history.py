@@ -138,7 +138,7 @@ class _Filling:
         said = {"mapping_id": mapping, "code": "found-by-webhook", "text": "Announced by the shop's webhook"}
         await self.put(history, {**said, "at": many}, EVENTS_EACH)
         raised = {"kind": "held", "connection_id": connection.id, "subject": self.key, "text": "No address", "count": 1}
-        await self.put(alerts, {**raised, "first_at": at, "last_at": at, "sent_at": at})
+        await self.put(alerts, {**raised, "first_at": at, "last_at": at, "sent_at": at, "closed_at": at})
 
     async def runs(self) -> None:
         connection, at, job = self.harness.connection, self.at(), await self.job_ids()

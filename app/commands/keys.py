@@ -1,4 +1,5 @@
-"""`gateway keys …`: API keys and the key of secrets, on the gateway's own machine (they work on its database)."""
+"""`gateway keys …`: API keys, over REST with --url or GATEWAY_URL, else on the database of this machine's gateway; and the key of
+secrets, on its own machine."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from app.clock import utc_now
+from app.commands.kit.remote import ApiKey, Remote, connect, segment
 from app.commands.kit.terminal import AsJson, Exit, err, fail, out, print_json, table
 from app.domain import Right
 
@@ -17,15 +19,39 @@ from app.domain import Right
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from app.records.keys import ApiKey
+    from app.records.keys import ApiKey as StoredKey
     from app.settings import Settings
 
 Result = TypeVar("Result")
 
 app = typer.Typer(
     no_args_is_help=True,
-    help=("API keys, and the key that encrypts stored secrets. These commands work on the gateway's own machine."),
+    help=(
+        "API keys, and the key that encrypts stored secrets. With --url or GATEWAY_URL and a key, API keys are made over REST; "
+        "else these commands work on the database of this machine's gateway."
+    ),
 )
+
+
+Elsewhere = Annotated[
+    str | None,
+    typer.Option(
+        "--url",
+        envvar="GATEWAY_URL",
+        help="Address of a gateway that runs elsewhere. Default: the database of this machine's.",
+        show_default=False,
+        rich_help_panel="Gateway",
+    ),
+]
+
+
+def _remote(url: str | None, api_key: str | None) -> Remote | None:
+    """The gateway to ask. None without an address, and without any key for it: the first key is made on its own machine."""
+    from app.settings import given_variables
+
+    url = url or given_variables().get("GATEWAY_URL")
+    remote = connect(url, api_key) if url else None
+    return remote if remote is not None and remote.has_key else None
 
 
 def on_database(settings: Settings, command: str, work: Callable[[AsyncConnection], Awaitable[Result]]) -> Result:
@@ -71,27 +97,41 @@ def create(
         list[str] | None,
         typer.Option(help="An address or range (10.0.0.0/8) from which alone it may be used; give more than one. Default: any."),
     ] = None,
+    url: Elsewhere = None,
+    api_key: ApiKey = None,
     as_json: AsJson = False,
 ) -> None:
     """Make an API key and show it this once. Only its hash is stored."""
-    from app.records import connections, keys
-    from app.settings import Settings
-    from app.storage.secrets import open_vault
-
-    settings, now = Settings(), utc_now()
-    limits = keys.Limits.of(_moment(expires, now), address, now)
-
-    async def work(db: AsyncConnection) -> tuple[str, str]:
-        vault = open_vault(settings)
-        ids = [(await connections.find(db, vault, one)).id for one in connection] if connection else None
-        return await keys.create(db, name, right or [Right.READ], ids, now, limits)
-
-    key_id, secret = on_database(settings, "gateway keys create", work)
+    rights, now = right or [Right.READ], utc_now()
+    if remote := _remote(url, api_key):
+        asked = {"name": name, "rights": [each.value for each in rights], "connections": connection or None}
+        made = remote.call("POST", "/keys", json={**asked, "expires_at": _moment(expires, now), "addresses": address or None})
+        key_id, secret = made["id"], made["key"]
+    else:
+        key_id, secret = _made_here(name, rights, connection, (_moment(expires, now), address), now)
     if as_json:
         print_json({"id": key_id, "name": name, "key": secret})
         return
     err().print(f"Key {key_id} for {name}. It is shown this once:")
     out().print(secret)
+
+
+def _made_here(
+    name: str, rights: list[Right], connection: list[str] | None, limited: tuple[datetime | None, list[str] | None], now: datetime
+) -> tuple[str, str]:
+    """`limited`: when it expires, and from where alone it may be used."""
+    from app.records import connections, keys
+    from app.settings import Settings
+    from app.storage.secrets import open_vault
+
+    settings, limits = Settings(), keys.Limits.of(*limited, now)
+
+    async def work(db: AsyncConnection) -> tuple[str, str]:
+        vault = open_vault(settings)
+        ids = [(await connections.find(db, vault, one)).id for one in connection] if connection else None
+        return await keys.create(db, name, rights, ids, now, limits)
+
+    return on_database(settings, "gateway keys create", work)
 
 
 def _moment(given: str | None, now: datetime) -> datetime | None:
@@ -108,16 +148,10 @@ def _moment(given: str | None, now: datetime) -> datetime | None:
 
 
 @app.command("list")
-def show(as_json: AsJson = False) -> None:
+def show(url: Elsewhere = None, api_key: ApiKey = None, as_json: AsJson = False) -> None:
     """List the API keys (never the keys themselves)."""
-    from app.records import connections, keys
-    from app.settings import Settings
-
-    async def work(db: AsyncConnection) -> list[dict[str, Any]]:
-        names = await connections.names(db)
-        return [_row(key, names) for key in await keys.every(db)]
-
-    rows = on_database(Settings(), "gateway keys list", work)
+    remote = _remote(url, api_key)
+    rows = remote.items("/keys", 1000) if remote else _rows_here()
     if as_json:
         print_json({"items": rows, "next_cursor": None})
         return
@@ -136,7 +170,18 @@ def show(as_json: AsJson = False) -> None:
     table(shown, columns, "API keys")
 
 
-def _row(key: ApiKey, names: dict[str, str]) -> dict[str, Any]:
+def _rows_here() -> list[dict[str, Any]]:
+    from app.records import connections, keys
+    from app.settings import Settings
+
+    async def work(db: AsyncConnection) -> list[dict[str, Any]]:
+        names = await connections.names(db)
+        return [_row(key, names) for key in await keys.every(db)]
+
+    return on_database(Settings(), "gateway keys list", work)
+
+
+def _row(key: StoredKey, names: dict[str, str]) -> dict[str, Any]:
     return {
         "id": key.id,
         "name": key.name,
@@ -151,8 +196,16 @@ def _row(key: ApiKey, names: dict[str, str]) -> dict[str, Any]:
 
 
 @app.command("revoke")
-def revoke(key_id: Annotated[str, typer.Argument(metavar="ID", help="Id of the key, as `keys list` shows it.")]) -> None:
+def revoke(
+    key_id: Annotated[str, typer.Argument(metavar="ID", help="Id of the key, as `keys list` shows it.")],
+    url: Elsewhere = None,
+    api_key: ApiKey = None,
+) -> None:
     """Revoke an API key, at once and for good."""
+    if remote := _remote(url, api_key):
+        remote.call("DELETE", f"/keys/{segment(key_id)}")
+        err().print(f"Key {key_id} is revoked.")
+        return
     from app.records import keys
     from app.settings import Settings
 

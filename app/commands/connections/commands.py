@@ -144,6 +144,35 @@ def add(
         err().print(Text(activation.draft_means(command, was_active=False, answer=made), style="yellow"))
 
 
+@app.command("set")
+def change(
+    name: Name,
+    setting: Annotated[list[str] | None, typer.Option(metavar="FIELD=VALUE", help="Like poll_interval_minutes=5.")] = None,
+    source: Annotated[list[str] | None, typer.Option("--source", "--shop", metavar="FIELD=VALUE", help=SOURCE_HELP)] = None,
+    warehouse: Annotated[list[str] | None, typer.Option(metavar="FIELD=VALUE", help="Like password=env:WMS_PASSWORD.")] = None,
+    url: Url = DEFAULT_URL,
+    api_key: ApiKey = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change some settings or credentials of a connection; all others stay. FIELD= (with no value) takes a setting back to its
+    default. `preview` shows what settings would do before."""
+    parts = {
+        "source": assigned(source, "--source"),
+        "warehouse": assigned(warehouse, "--warehouse"),
+        "settings": _cleared(assigned(setting, "--setting")),
+    }
+    body = {part: given for part, given in parts.items() if given}
+    if not body:
+        raise typer.BadParameter("give at least one of --setting, --source and --warehouse", param_hint="FIELD=VALUE")
+    done = connect(url, api_key).call("PATCH", f"/connections/{segment(name)}", json=resolved(body, name, os.environ))
+    _say(done, f"Connection {name} is saved", as_json)
+
+
+def _cleared(given: dict[str, Any]) -> dict[str, Any]:
+    """What was given no value is taken back to its default: null, over REST."""
+    return {name: _cleared(value) if isinstance(value, dict) else None if value == "" else value for name, value in given.items()}
+
+
 def _first_system() -> str:
     from app.integrations.registry import INTEGRATIONS
 

@@ -69,6 +69,10 @@ class Remote:
         self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         self._transport = transport
 
+    @property
+    def has_key(self) -> bool:
+        return bool(self._headers)
+
     def get(self, path: str, **params: Any) -> Any:
         return self.call("GET", path, params=params)
 

@@ -1,4 +1,4 @@
-"""`mappings`, `jobs`, `dead-letters`, `replay`: what there is, and where it stands."""
+"""`mappings`, `dead-letters`, `replay`: what there is, and where it stands."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from app.commands.kit.remote import DEFAULT_URL, ApiKey, Remote, Url, connect
 from app.commands.kit.terminal import AsJson, Exit, err, fail, fields, moment, out, print_json, table
 from app.commands.kit.wording import in_commands
 from app.commands.records.places import EVENT_COLUMNS
+from app.commands.records.settling import only
 
 mappings = typer.Typer(no_args_is_help=True, help="Records and their state: where is this order, and why.")
 dead_letters = typer.Typer(no_args_is_help=True, help="Dead letters: records that failed for good and wait for a person.")
@@ -32,17 +33,6 @@ MAPPING_COLUMNS = {
     "State": "label",
     "Transfer": "transfer",
     "Delivery": "delivery.state",
-    "Reason": "reason",
-}
-JOB_COLUMNS = {
-    "Id": "id",
-    "Connection": "connection",
-    "Process": "process",
-    "Record": "record",
-    "Number": "number",
-    "State": "state",
-    "Tries": "tries",
-    "Due": "due_at",
     "Reason": "reason",
 }
 HISTORY_COLUMNS = {"At": "at", "What": "code", "Text": "text"}
@@ -122,6 +112,17 @@ def show_mapping(number: Number, url: Url = DEFAULT_URL, api_key: ApiKey = None,
         raise typer.Exit(Exit.NO)
 
 
+@mappings.command("history")
+def show_history(
+    number: Number, limit: Limit = 50, url: Url = DEFAULT_URL, api_key: ApiKey = None, as_json: AsJson = False
+) -> None:
+    """List all that happened to a record, newest first. `show` has the last 50."""
+    remote = connect(url, api_key)
+    found = only(remote.items("/mappings", 20, number=number), number)
+    rows = remote.items(f"/mappings/{found['id']}/history", limit)
+    _listed(rows if as_json else [_with_notes(each) for each in rows], HISTORY_COLUMNS, "History", as_json)
+
+
 def _explain(mapping: dict[str, Any]) -> None:
     """Where it stands, what happens next, what came in, what was sent, and its history; each newest first."""
     facts = {name: value for name, value in mapping.items() if name not in DETAIL}
@@ -178,19 +179,6 @@ def _explain_way_back(mapping: dict[str, Any]) -> None:
     table(mapping["told"], TOLD_COLUMNS, "Told of the shipment", none=none)
     confirmed = "Nothing of it was confirmed to the warehouse yet."
     table(mapping["acknowledged"], CONFIRMED_COLUMNS, "Confirmed to the warehouse", none=confirmed)
-
-
-def jobs(
-    connection: Connection = None,
-    state: Annotated[str | None, typer.Option(help="Only in this state.", show_default=False)] = None,
-    limit: Limit = 50,
-    url: Url = DEFAULT_URL,
-    api_key: ApiKey = None,
-    as_json: AsJson = False,
-) -> None:
-    """List the jobs. Each is the work on one record."""
-    rows = connect(url, api_key).items("/jobs", limit, connection=connection, state=state)
-    _listed(rows, JOB_COLUMNS, "Jobs", as_json)
 
 
 @dead_letters.command("list")
@@ -272,6 +260,5 @@ def _say(answer: Any, words: str, as_json: bool) -> None:
 
 def register(app: typer.Typer, panel: str) -> None:
     app.add_typer(mappings, name="mappings", rich_help_panel=panel)
-    app.command("jobs", rich_help_panel=panel)(jobs)
     app.add_typer(dead_letters, name="dead-letters", rich_help_panel=panel)
     app.command("replay", rich_help_panel=panel)(replay)

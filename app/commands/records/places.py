@@ -78,6 +78,18 @@ def show_event(
     out().print(Text(found["body"] if found["body"] is not None else "not kept any more, or this key may not see it"))
 
 
+@events.command("replay")
+def replay_event(
+    event_id: Annotated[str, typer.Argument(metavar="ID", help="The event's id, as `gateway events` shows it.")],
+    url: Url = DEFAULT_URL,
+    api_key: ApiKey = None,
+    as_json: AsJson = False,
+) -> None:
+    """Judge an event again, as if it had come just now. What is older than what is stored changes nothing."""
+    done = connect(url, api_key).call("POST", f"/events/{segment(event_id)}/replay")
+    _say(done, f"Event {event_id} is judged again; see gateway events show {event_id}", as_json)
+
+
 @lanes.callback()
 def list_lanes(context: typer.Context, url: Url = DEFAULT_URL, api_key: ApiKey = None, as_json: AsJson = False) -> None:
     """List the lanes. Each goods owner has one, with the jobs that wait in it, and each shop one for what it is told."""

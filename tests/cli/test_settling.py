@@ -122,7 +122,7 @@ def test_help_shows_brackets_as_they_are(fake: FakeGateway) -> None:
 
 def test_a_connection_is_shown_with_its_test_first_and_without_defaults(fake: FakeGateway) -> None:
     check = {"system": "shop", "name": "orders", "ok": True, "message": "the keys can read orders", "fix": ""}
-    settings = {"stock": {"floor": 2, "look_only": False}, "transporters": {}, "page_size": 100}
+    settings = {"stock": {"floor": 2, "look_only": False}, "transporters": {}, "page_size": 100, "plugins": ""}
     defaults = {"stock.floor": 0, "stock.look_only": False, "transporters": {}, "page_size": 100}
     fake.answers = {
         "GET /connections/fjell": {

@@ -175,8 +175,8 @@ async def test_a_file_for_a_spreadsheet_has_a_row_for_each_field(site: Site) -> 
     assert article.split(",")[6:9] == ["articleName", "Somebody's words", "HUE-1"]
 
 
-async def test_an_order_s_values_are_for_admins_and_are_erased_with_the_person(both_site: Site) -> None:
-    site, shop = both_site, SHOPS["woocommerce"](both_site)
+async def test_an_order_s_values_are_for_admins_and_are_erased_with_the_person(site: Site) -> None:
+    shop = SHOPS["woocommerce"](site)
     await plant(site, shop)
     work = await reconciled(site)
     reader = await site.door.caller("read")
@@ -191,8 +191,8 @@ async def test_an_order_s_values_are_for_admins_and_are_erased_with_the_person(b
     assert (await lines(site, work, kind="different"))[0]["fields"] == []
 
 
-async def test_a_system_that_is_away_has_it_wait_and_then_goes_on(site: Site) -> None:
-    shop = SHOPS["woocommerce"](site)
+async def test_a_system_that_is_away_has_it_wait_and_then_goes_on(both_site: Site) -> None:
+    site, shop = both_site, SHOPS["woocommerce"](both_site)
     expected = await plant(site, shop)
     site.shop.fail("status", status=503)
     work = await reconciled(site)

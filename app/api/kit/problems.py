@@ -69,6 +69,7 @@ class Problem(BaseModel):
                 "fix": "list them with GET /connections",
                 "instance": "/connections/nettbutikk",
                 "request_id": "req_6vJ2mQx8Rk1wTz0a",
+                "trace_id": "0af7651916cd43dd8448eb211c80319c",
             }
         },
     )
@@ -81,6 +82,7 @@ class Problem(BaseModel):
     fix: str | None = Field(None, description="What to do about it.")
     instance: str | None = Field(None, description="The address that was asked.")
     request_id: str | None = Field(None, description="The request's id, as in the header X-Request-Id and in the log.")
+    trace_id: str | None = Field(None, description="The trace's id, as in the log of every process, down to the WMS calls.")
     errors: list[ProblemPart] | None = Field(None, description="Every fault, when there is more than one.")
 
 
@@ -105,6 +107,7 @@ def problem(
     **more: Any,
 ) -> Response:
     """The answer. Members that are None are left out."""
+    origin = CURRENT.get()
     known, usual = KINDS.get(status, ("other", HTTPStatus(status).phrase))
     content = {
         "type": f"urn:gateway:problem:{kind or known}",
@@ -112,7 +115,8 @@ def problem(
         "status": status,
         "detail": detail,
         "instance": request.url.path,
-        "request_id": origin.request_id if (origin := CURRENT.get()) else None,
+        "request_id": origin.request_id if origin else None,
+        "trace_id": origin.trace_id if origin else None,
         **more,
     }
     body = orjson.dumps({key: value for key, value in content.items() if value is not None}, default=str)

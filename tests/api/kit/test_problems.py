@@ -24,6 +24,7 @@ async def test_an_address_that_is_not_there(sqlite_harness: Api) -> None:
         "detail": "there is nothing at /nothing/here",
         "instance": "/nothing/here",
         "request_id": answer.headers["X-Request-Id"],
+        "trace_id": answer.json()["trace_id"],
         "fix": "see /docs for all addresses",
     }
 

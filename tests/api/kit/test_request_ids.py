@@ -23,6 +23,7 @@ async def test_any_other_is_replaced(sqlite_harness: Api, given: str) -> None:
     answer = await sqlite_harness.admin.get("/nothing", headers=[(b"X-Request-Id", given.encode())])
     assert OWN.fullmatch(answer.headers["X-Request-Id"])
     assert answer.json()["request_id"] == answer.headers["X-Request-Id"]
+    assert re.fullmatch("[0-9a-f]{32}", answer.json()["trace_id"])
 
 
 def test_a_trace_goes_on_only_where_callers_are_trusted() -> None:

@@ -14,7 +14,8 @@ PAGE = """
 <form method="post" action="start?x=1"><input type="hidden" name="csrf" value="a&amp;b"><input name="url">
 <input name="name" value="shop"><input type="checkbox" name="processes" value="orders" checked>
 <input type="checkbox" name="processes" value="stock"><input type="checkbox" name="agreed">
-<select name="status"><option value="">none</option><option value="3" selected>Sendt</option></select>
+<textarea name="note">two
+lines &amp; more</textarea><select name="status"><option value="">none</option><option value="3" selected>Sendt</option></select>
 <select name="other"><option value="1">one</option><option value="2">two</option></select>
 <button name="action" value="save">Save</button><button>Go
   on</button></form>
@@ -43,6 +44,7 @@ async def test_a_form_is_sent_with_what_stands_in_it() -> None:
         ("action", "save"),
         ("csrf", "a&b"),
         ("name", "shop"),
+        ("note", "two\nlines & more"),
         ("other", "1"),
         ("processes", "orders"),
         ("processes", "stock"),

@@ -68,8 +68,8 @@ async def _activates(day: Day, person: Visitor) -> None:
     gateway, shop = day.world.gateway, shop_of(day)
     await shop.allow_calls(None)
     await gateway.call("PATCH", f"connections/{day.connection}", {"settings": {"calls_per_minute": CALLS_PER_MINUTE}})
-    chosen = {"go_live": "2020-01-01"}
-    ticks = person.boxes("processes")
+    chosen = {"settings.go_live": "2020-01-01"}
+    ticks = person.boxes("settings.processes")
     await person.types("action=preview", *ticks, **chosen)
     day.check_that("it is tried on real orders", "would be sent to the warehouse" in person.text)
     await person.types("action=activate", *ticks, **chosen)

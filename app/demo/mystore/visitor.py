@@ -50,6 +50,7 @@ class _Reader(HTMLParser):
         self._select: str | None = None
         self._options: list[tuple[str, bool]] = []
         self._button: Button | None = None
+        self._area: tuple[str, list[str]] | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
@@ -63,6 +64,8 @@ class _Reader(HTMLParser):
             self._select, self._options = given.get("name", ""), []
         elif tag == "option":
             self._options.append((given.get("value", ""), "selected" in given))
+        elif tag == "textarea":
+            self._area = (given.get("name", ""), [])
         elif tag == "button":
             self._button = Button(given.get("name", ""), given.get("value", ""))
             self.forms[-1].buttons.append(self._button)
@@ -82,10 +85,17 @@ class _Reader(HTMLParser):
             chosen = [value for value, is_chosen in self._options if is_chosen] or [value for value, _ in self._options[:1]]
             self.forms[-1].fields += [(self._select, value) for value in chosen]
             self._select = None
+        elif tag == "textarea" and self._area is not None:
+            name, lines = self._area
+            self.forms[-1].fields += [(name, "".join(lines))] if name else []
+            self._area = None
         elif tag == "button":
             self._button = None
 
     def handle_data(self, data: str) -> None:
+        if self._area is not None:
+            self._area[1].append(data)
+            return
         self.words.append(data)
         if self._button is not None:
             self._button.text += data
@@ -131,8 +141,8 @@ class Visitor:
         self._see(await self.http.post(str(httpx.URL(self.url).join(form.action)), data=body))
 
     def boxes(self, name: str) -> list[tuple[str, str]]:
-        """The boxes of that name that are not ticked."""
-        return sorted(box for form in self.forms for box in form.unticked if box[0] == name)
+        """The boxes of that name, and of the names beneath it (`settings.processes.stock`), that are not ticked."""
+        return sorted(box for form in self.forms for box in form.unticked if f"{box[0]}.".startswith(f"{name}."))
 
     def _with_button(self, button: str) -> tuple[PageForm, Button]:
         for form in self.forms:

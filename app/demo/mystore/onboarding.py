@@ -68,6 +68,7 @@ async def _activates(day: Day, person: Visitor) -> None:
     gateway, shop = day.world.gateway, shop_of(day)
     await shop.allow_calls(None)
     await gateway.call("PATCH", f"connections/{day.connection}", {"settings": {"calls_per_minute": CALLS_PER_MINUTE}})
+    await person.opens(person.url)  # what was changed elsewhere must have been seen before it is changed here
     chosen = {"settings.go_live": "2020-01-01"}
     ticks = person.boxes("settings.processes")
     await person.types("action=preview", *ticks, **chosen)

@@ -36,6 +36,7 @@ from tests.bench.measurements import (
     stock,
     throughput,
 )
+from tests.bench.pages import figures as pages
 from tests.bench.volume import figures as volume
 
 Measure = Callable[[Options], list[Figure]]
@@ -68,6 +69,8 @@ BENCHES = {
     "processes-postgresql": Bench("the same on PostgreSQL", processes.postgresql, needs_postgresql=True),
     "idle-sqlite": Bench("what idle connections cost a worker, on SQLite", idle.sqlite),
     "idle-postgresql": Bench("the same on PostgreSQL", idle.postgresql, needs_postgresql=True),
+    "console-sqlite": Bench("the console's pages beside 200,000 orders, on SQLite", pages.sqlite),
+    "console-postgresql": Bench("the same on PostgreSQL", pages.postgresql, needs_postgresql=True),
     "start": Bench("how long a command and the API take to start", start.measure),
 }
 

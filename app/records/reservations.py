@@ -60,7 +60,9 @@ async def reserved(
         select(reservations.c.number, func.sum(reservations.c.quantity))
         .join(stock_levels, stock_levels.c.number == reservations.c.number)
         .where(
-            stock_levels.c.connection_id == connection_id,
+            # By their numbers: SQLite would else read all levels of the connection, and look for reservations of each.
+            stock_levels.c.number.in_(numbers),
+            stock_levels.c.connection_id + "" == connection_id,
             reservations.c.lane == lane,
             reservations.c.number.in_(numbers),
             or_(reservations.c.transferred_at.is_(None), reservations.c.transferred_at >= begun),

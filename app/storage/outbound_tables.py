@@ -100,6 +100,9 @@ acknowledgements = Table(
     Index("ix_acknowledgements_mapping", "mapping_id"),
 )
 
+OPEN_LEVEL = "state <> 'same'"
+"""Of a stock level: there is something to do about it, or nothing is known yet. Most levels are not like that."""
+
 stock_levels = Table(
     "stock_levels",
     metadata,
@@ -131,6 +134,8 @@ stock_levels = Table(
     UniqueConstraint("connection_id", "source_id"),
     Index("ix_stock_levels_number", "number", "connection_id", "id"),
     Index("ix_stock_levels_state", "state", "id"),
+    Index("ix_stock_levels_connection", "connection_id", "id"),
+    partial("ix_stock_levels_open", "connection_id", "state", "id", "problem_code", where=OPEN_LEVEL),
     partial("ix_stock_levels_summed", "connection_id", "parent_id", where="problem_code = 'stock-summed'"),
     partial("ix_stock_levels_waiting", "connection_id", "parent_id", "id", where="state = 'waiting'"),
     partial("ix_stock_levels_most_sold", "connection_id", "sold", "id", where="state = 'waiting'"),

@@ -113,6 +113,9 @@ inbox = Table(
     Index("ix_inbox_received_at", "received_at"),
 )
 
+STUCK = "state in ('held', 'dead')"
+"""Of a job: it goes on only when somebody does something."""
+
 jobs = Table(
     "jobs",
     metadata,
@@ -159,6 +162,7 @@ jobs = Table(
     partial("ix_jobs_any_number", "number", "id", where="number is not null"),
     Index("ix_jobs_source", "source_id", "id"),
     partial("ix_jobs_reason", "reason_code", "id", where="reason_code is not null"),
+    partial("ix_jobs_stuck", "connection_id", "process", "state", where=STUCK),
     partial("ix_jobs_dead", "updated_at", "id", where="state = 'dead'"),
     partial("ix_jobs_full", "updated_at", where="source is not null and state = 'done'"),
 )
@@ -221,7 +225,7 @@ mappings = Table(
     partial("ix_mappings_delivery", "delivery", "id", where="delivery is not null"),
     partial("ix_mappings_reason", "reason_code", "id", where="reason_code is not null"),
     partial("ix_mappings_swept", "connection_id", "kind", "id", where=OPEN_ORDER),
-    partial("ix_mappings_came_in", "connection_id", "created_at", where=f"kind = 'order' and {LISTED}"),
+    partial("ix_mappings_came_in", "connection_id", "kind", "created_at", where="created_at is not null"),
     partial("ix_mappings_entered", "connection_id", "entered_at", where="entered_at is not null"),
     partial("ix_mappings_completed", "connection_id", "completed_at", where="completed_at is not null"),
     partial("ix_mappings_closing", "connection_id", "closes_at", where="closes_at is not null"),

@@ -66,7 +66,7 @@ async def test_open_orders_are_counted_where_they_are(site: Site) -> None:
         found = await flow.open_orders(db, [shop.id], site.clock() + timedelta(days=1))
         others = await flow.open_orders(db, [other.id], site.clock() - timedelta(days=1))
     assert sum(each.orders for each in found if each.is_there) == 3
-    assert {(each.transfer, each.orders, each.late) for each in found if not each.is_there} == {("held", 1, 1)}
+    assert {(each.transfer, each.orders, each.late) for each in found if not each.is_there} == {("held", 1, 1), ("refused", 1, 1)}
     (one,) = others
     assert (one.orders, one.late, one.is_there) == (1, 0, True)
     assert isinstance(one, Open)

@@ -44,7 +44,7 @@ async def stock_page(page: Page) -> Response:
     if chosen is None:
         return page.render("stock/list.html", chosen=None, names=(), levels=(), figures=None, next=None)
     async with page.gateway.database.read() as db:
-        (figures,) = await listing.figures(db, [chosen.id])
+        (figures,) = await listing.figures(db, [chosen.id], only_open=True)
         found = await listing.search(
             db, connection_ids=[chosen.id], state=asked.state, number=asked.number, after=after, limit=ON_A_PAGE + 1
         )

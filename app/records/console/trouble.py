@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Select, func, literal, select, text, union_all
+from sqlalchemy import func, literal, select, text, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.domain import EventState, JobState
-from app.storage.tables import LISTED, alerts, budgets, connections, cursors, inbox, jobs, mappings, sessions
+from app.domain import EventState, Kind
+from app.storage.tables import STUCK, alerts, budgets, connections, cursors, inbox, jobs, mappings, sessions
 from app.storage.types import spelled
 
 FAILING_FROM = 3
@@ -28,20 +27,16 @@ class Stuck:
     records: int
 
 
-async def stuck(db: AsyncConnection, ids: Collection[str] | None) -> list[Stuck]:
-    """What is held or dead now. None: of every connection. Nothing is read for what is done."""
-
-    def of_jobs(state: JobState) -> Select[Any]:
-        places = (jobs.c.connection_id, jobs.c.process, jobs.c.state)
-        counted = select(*places, func.count().label("records")).where(jobs.c.state == spelled(state)[0])
-        return (counted if ids is None else counted.where(jobs.c.connection_id.in_(ids))).group_by(*places)
-
-    dead = select(inbox.c.connection_id, literal("events"), literal("dead"), func.count()).where(
-        inbox.c.state == spelled(EventState.DEAD)[0], inbox.c.job_id.is_(None)
+async def stuck(db: AsyncConnection, ids: Collection[str]) -> list[Stuck]:
+    """What is held or dead now. Nothing is read for what is done."""
+    places = (jobs.c.connection_id, jobs.c.process, jobs.c.state)
+    of_jobs = select(*places, func.count()).where(jobs.c.connection_id.in_(ids), text(f"jobs.{STUCK}")).group_by(*places)
+    of_events = (
+        select(inbox.c.connection_id, literal("events"), literal("dead"), func.count())
+        .where(inbox.c.state == spelled(EventState.DEAD)[0], inbox.c.job_id.is_(None), inbox.c.connection_id.in_(ids))
+        .group_by(inbox.c.connection_id)
     )
-    dead = (dead if ids is None else dead.where(inbox.c.connection_id.in_(ids))).group_by(inbox.c.connection_id)
-    rows = await db.execute(union_all(of_jobs(JobState.HELD), of_jobs(JobState.DEAD), dead))
-    return [Stuck(*row) for row in rows]
+    return [Stuck(*row) for row in await db.execute(union_all(of_jobs, of_events))]
 
 
 @dataclass(frozen=True)
@@ -70,7 +65,7 @@ async def newest_orders(db: AsyncConnection, ids: Collection[str]) -> dict[str, 
     """When the last order of each connection came in."""
     newest = (
         select(mappings.c.created_at)
-        .where(mappings.c.connection_id == connections.c.id, mappings.c.kind == text("'order'"), text(f"mappings.{LISTED}"))
+        .where(mappings.c.connection_id == connections.c.id, mappings.c.kind == Kind.ORDER, mappings.c.created_at.is_not(None))
         .order_by(mappings.c.created_at.desc())
         .limit(1)
         .scalar_subquery()

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.domain import INBOUND, PartState, Process, RunState
 from app.records.runs.left import Left, left_of
 from app.records.runs.parts import ENDED, TO_READ, TO_WRITE, Pacing
-from app.storage.outbound_tables import stock_levels
+from app.storage.outbound_tables import OPEN_LEVEL, stock_levels
 from app.storage.tables import LISTED, connections, run_items, run_parts, runs
 
 COUNTED = ("created", "updated", "cancelled", "unchanged", "skipped", "held", "failed")
@@ -208,7 +208,8 @@ def _stock_counts(row: Row[Any]) -> tuple[ColumnElement[int], ColumnElement[int]
     """How many quantities wait, and how many the shop has refused since the part began."""
     mine = select(func.count()).where(stock_levels.c.connection_id == row.connection_id)
     is_open = row.state in (*TO_READ, PartState.WORKING)
-    waiting = mine.where(stock_levels.c.state.in_(TO_WRITE)).scalar_subquery() if is_open else literal(0)
+    is_to_write = (stock_levels.c.state.in_(TO_WRITE), text(f"stock_levels.{OPEN_LEVEL}"))
+    waiting = mine.where(*is_to_write).scalar_subquery() if is_open else literal(0)
     refused = mine.where(stock_levels.c.problem_code.in_(REFUSED_QUANTITIES), stock_levels.c.written_at >= row.started_at)
     return waiting.label(f"waiting_{row.id}"), refused.scalar_subquery().label(f"refused_{row.id}")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import Process
@@ -15,7 +15,7 @@ from app.integrations.protocol import StockSettings
 from app.records import reservations
 from app.records.stock import levels, rules
 from app.records.stock.rules import sellable_in_shop
-from app.storage.outbound_tables import stock_levels
+from app.storage.outbound_tables import OPEN_LEVEL, stock_levels
 from app.storage.tables import attempts, connections, cursors
 
 STATES = ("same", "waiting", "parked", "problem", "none", "unknown")
@@ -53,6 +53,7 @@ async def search(
         query = query.where(stock_levels.c.connection_id.in_(connection_ids))
     if state is not None:
         query = query.where(stock_levels.c.state == state)
+        query = query.where(text(f"stock_levels.{OPEN_LEVEL}")) if state != "same" else query
     if number is not None:
         query = query.where(stock_levels.c.number == number)
     if after is not None:
@@ -107,13 +108,14 @@ class Figures:
     written_at: datetime | None = None
 
 
-async def figures(db: AsyncConnection, connection_ids: Sequence[str] | None) -> list[Figures]:
-    """The stock figures by the connections' names."""
+async def figures(db: AsyncConnection, connection_ids: Sequence[str] | None, *, only_open: bool = False) -> list[Figures]:
+    """The stock figures by the connections' names. `only_open`: articles that are the same on both sides, nearly all of them, are
+    not counted."""
     query = select(connections.c.id, connections.c.name, connections.c.settings).order_by(connections.c.name)
     if connection_ids is not None:
         query = query.where(connections.c.id.in_(connection_ids))
     found = {row.id: Figures(row.name, bool(_is_on(row.settings)), _looks_only(row.settings)) for row in await db.execute(query)}
-    await _count(db, found)
+    await _count(db, found, only_open=only_open)
     await _add_times(db, found)
     return list(found.values())
 
@@ -126,9 +128,10 @@ def _looks_only(settings: dict[str, Any]) -> bool:
     return bool(settings.get("stock", {}).get("look_only", False))
 
 
-async def _count(db: AsyncConnection, found: dict[str, Figures]) -> None:
+async def _count(db: AsyncConnection, found: dict[str, Figures], *, only_open: bool) -> None:
     groups = (stock_levels.c.connection_id, stock_levels.c.state, stock_levels.c.problem_code)
     query = select(*groups, func.count().label("articles")).where(stock_levels.c.connection_id.in_(found)).group_by(*groups)
+    query = query.where(text(f"stock_levels.{OPEN_LEVEL}")) if only_open else query
     for row in await db.execute(query):
         one = found[row.connection_id]
         one.states[row.state] = one.states.get(row.state, 0) + row.articles

@@ -13,7 +13,7 @@ branch_labels = None
 depends_on = None
 
 INDEXES = (
-    ("ix_mappings_came_in", "mappings", ["connection_id", "created_at"], "kind = 'order' and id > 0"),
+    ("ix_mappings_came_in", "mappings", ["connection_id", "kind", "created_at"], "created_at is not null"),
     ("ix_mappings_entered", "mappings", ["connection_id", "entered_at"], "entered_at is not null"),
     ("ix_mappings_completed", "mappings", ["connection_id", "completed_at"], "completed_at is not null"),
     ("ix_deliveries_shipped", "deliveries", ["connection_id", "shipped_at", "mapping_id"], "shipped_at is not null"),

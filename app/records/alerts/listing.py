@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, func, select, text, tuple_
+from sqlalchemy import Row, Select, and_, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import JobState, Kind
@@ -146,9 +146,12 @@ async def records_of(db: AsyncConnection, found: Sequence[Alert]) -> dict[int, A
     columns = (jobs.c.state, jobs.c.updated_at, jobs.c.mapping_id)
     shown = (mappings.c.kind, mappings.c.source_number, mappings.c.number, mappings.c.delivery)
     query = select(*keys, *columns, *shown).join(mappings, mappings.c.id == jobs.c.mapping_id)
+    # Column by column: SQLite would read all jobs for a list of triples. Combinations that nobody asked for are left out below.
+    for column, values in zip(keys, zip(*asked, strict=True), strict=False):
+        query = query.where(column.in_(set(values)))
     known: dict[int, About] = {}
-    for row in await db.execute(query.where(tuple_(*keys).in_(list(asked)))) if asked else ():
+    for row in await db.execute(query) if asked else ():
         number = row.source_number or row.number or row.source_id
         about = About(row.mapping_id, Kind(row.kind), number, JobState(row.state), row.delivery == "partly", row.updated_at)
-        known |= {one.id: about for one in asked[row.connection_id, row.process, row.source_id]}
+        known |= {one.id: about for one in asked.get((row.connection_id, row.process, row.source_id), ())}
     return known

@@ -31,11 +31,8 @@ metadata = MetaData(
 
 
 def partial(name: str, *columns: str, where: str) -> Index:
-    """An index of the rows for which `where` holds, on both databases.
-
-    SQLite uses it only if the query shows that: with `column = value` for a condition of that form, with any comparison of the
-    column for `is not null`, and otherwise with the same condition word by word.
-    """
+    """An index of the rows for which `where` holds, on both databases. SQLite uses it only if the query shows that: with
+    `column = value` for a condition of that form, with any comparison of the column for `is not null`, else word by word."""
     return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
@@ -113,9 +110,7 @@ inbox = Table(
     Index("ix_inbox_received_at", "received_at"),
 )
 
-STUCK = "state in ('held', 'dead')"
-"""Of a job: it goes on only when somebody does something."""
-
+STUCK = "state in ('held', 'dead')"  # of a job: it goes on only when somebody does something
 jobs = Table(
     "jobs",
     metadata,

@@ -58,6 +58,7 @@ def health_of(connection: Connection, standing: Standing, paused: Mapping[str, P
         *_test(connection),
         *_polls(connection, standing),
         *_webhooks(connection, standing),
+        *_alerts(standing),
         *(Line("waits", Text("A setting is not as it was saved"), words) for words in connection.adjusted),
         *_status(connection),
     ]
@@ -105,6 +106,12 @@ def _webhooks(connection: Connection, standing: Standing) -> list[Line]:
         text = Text("The shop's webhooks could not be checked. What changes is found by polls, some minutes later.")
         return [Line("waits", text, standing.webhooks_error or "")]
     return []
+
+
+def _alerts(standing: Standing) -> list[Line]:
+    if standing.open_alerts == 0:
+        return []
+    return [Line("waits", Text("Open alerts: %(count)s. The page Alerts says what to do.", count=standing.open_alerts))]
 
 
 def _status(connection: Connection) -> list[Line]:

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import EventState, Process
+from app.records.alerts.listing import OPEN
 from app.records.sessions import Ended
 from app.storage.outbound_tables import hooks
-from app.storage.tables import connections, cursors, inbox, sessions
+from app.storage.tables import alerts, connections, cursors, inbox, sessions
 from app.storage.types import spelled
 
 
@@ -38,6 +39,7 @@ class Standing:
     webhooks: str | None = None
     webhooks_error: str | None = None
     webhooks_checked_at: datetime | None = None
+    open_alerts: int = 0
 
     @property
     def polled_at(self) -> datetime | None:
@@ -51,12 +53,14 @@ class _Found:
 
 
 async def of(db: AsyncConnection, ids: Sequence[str]) -> dict[str, Standing]:
-    """By the connections' ids. Five statements, whatever their number and history."""
+    """By the connections' ids. Six statements, whatever their number and history."""
     found = _Found(await _last_webhooks(db, ids), await _polls(db, ids))
     columns = (sessions.c.connection_id, sessions.c.ended_at, sessions.c.ended_words)
     logins = {row.connection_id: row for row in await db.execute(select(*columns).where(sessions.c.connection_id.in_(ids)))}
     seen = (hooks.c.connection_id, hooks.c.state, hooks.c.last_error, hooks.c.checked_at)
     guarded = {row.connection_id: row for row in await db.execute(select(*seen).where(hooks.c.connection_id.in_(ids)))}
+    of_each = select(alerts.c.connection_id, func.count()).where(text(OPEN), alerts.c.connection_id.in_(ids))
+    told = {row[0]: row[1] for row in await db.execute(of_each.group_by(alerts.c.connection_id))}
     made = {}
     for each in ids:
         login, guard = logins.get(each), guarded.get(each)
@@ -68,6 +72,7 @@ async def of(db: AsyncConnection, ids: Sequence[str]) -> dict[str, Standing]:
             webhooks=guard.state if guard is not None else None,
             webhooks_error=guard.last_error if guard is not None else None,
             webhooks_checked_at=guard.checked_at if guard is not None else None,
+            open_alerts=told.get(each, 0),
         )
     return made
 

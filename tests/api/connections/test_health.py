@@ -11,8 +11,9 @@ import pytest
 from app.console.connections.health import counters_of, health_of
 from app.domain import Process
 from app.engine.core.circuit import Paused
+from app.records.alerts import raise_alert
 from app.records.connections import Status
-from app.records.console.connection_standing import Poll, Standing
+from app.records.console.connection_standing import Poll, Standing, of
 from app.records.sessions import Ended
 from tests.api.calling import Site
 
@@ -59,6 +60,15 @@ async def test_the_worst_comes_first(lite_site: Site) -> None:
         ("waits", "It was never tested."),
         ("waits", "The shop's webhooks could not be checked. What changes is found by polls, some minutes later."),
     ]
+
+
+async def test_an_open_alert_is_not_passed_over(lite_site: Site) -> None:
+    assert said(lite_site) == [("good", "Everything works, as far as is known.", "", "")]
+    async with lite_site.gateway.database.begin() as db:
+        await raise_alert(db, "silent", lite_site.connection.id, "orders", "no order for 6 hours", lite_site.clock())
+    async with lite_site.gateway.database.read() as db:
+        standing = (await of(db, [lite_site.connection.id]))[lite_site.connection.id]
+    assert said(lite_site, standing) == [("waits", "Open alerts: 1. The page Alerts says what to do.", "", "")]
 
 
 async def test_what_a_paused_connection_would_read_is_no_trouble(lite_site: Site) -> None:

@@ -315,20 +315,19 @@ async def search(db: AsyncConnection, chosen: Filter, *, before: int | None = No
     also: list[ColumnElement[bool]] = []
     if chosen.connection_ids is not None:
         also.append(mappings.c.connection_id.in_(chosen.connection_ids))
-    for column, value in (
-        (mappings.c.kind, chosen.kind),
-        (mappings.c.transfer, chosen.transfer),
-        (mappings.c.wanted, chosen.wanted),
-        (mappings.c.delivery, chosen.delivery),
-        (mappings.c.reason_code, chosen.reason_code),
-    ):
-        if value is not None:
-            also.append(column == value)
+    for name in ("kind", "transfer", "wanted", "delivery", "reason_code"):
+        if (value := getattr(chosen, name)) is not None:
+            also.append(mappings.c[name] == value)
     found = await newest(
         db, mappings.c.id, await looks_for_mappings(db, asdict(chosen), list(Kind)), tuple(also), before=before, limit=limit
     )
-    query = select(mappings).where(mappings.c.id.in_(found)).order_by(mappings.c.id.desc())
-    return [opened(row) for row in await db.execute(query)] if found else []
+    return await of_ids(db, found)
+
+
+async def of_ids(db: AsyncConnection, ids: Sequence[int]) -> list[Mapping]:
+    """Newest first."""
+    query = select(mappings).where(mappings.c.id.in_(ids)).order_by(mappings.c.id.desc())
+    return [opened(row) for row in await db.execute(query)] if ids else []
 
 
 # --- what the deep sweep reads --------------------------------------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -127,3 +129,29 @@ async def _shown(site: Site, path: str, only: list[Connection] | None = None) ->
         answer = await person.get(path)
     assert answer.status_code == 200, answer.text
     return answer.text
+
+
+FIGURE = re.compile(r'<a [^>]*href="(/console/orders[?][^"]*(?:step|place)=[^"]*)"[^>]*>\s*(?:<strong>)?([0-9]+)')
+"""A link with its figure in it, as on the overview."""
+
+
+async def test_each_figure_leads_to_the_list_of_exactly_those_orders(site: Site) -> None:
+    shop = next(iter(site.connections.values()))
+    same = {"connection_id": shop.id, "kind": "order", "lane": shop.lane, "wanted": "present", "transfer": "pending"}
+    moments = {"created_at": site.clock() - timedelta(hours=30), "updated_at": site.clock()}
+    async with site.gateway.database.begin() as db:
+        await db.execute(insert(mappings), [{**same, **moments, "source_id": f"late-{each}"} for each in range(3)])
+    async with client_of(site.door.app) as person:
+        csrf = csrf_of((await person.get("/console/login")).text)
+        await person.post("/console/login", data={"csrf": csrf, "api_key": await site.door.key("read")})
+        for path in ("/console", f"/console?connection={shop.name}"):
+            figures = [(html.unescape(at), int(figure)) for at, figure in FIGURE.findall((await person.get(path)).text)]
+            assert {name for at, _ in figures for name in ("step=in", "step=told", "place=picked", "late=1") if name in at} == {
+                "step=in",
+                "step=told",
+                "place=picked",
+                "late=1",
+            }
+            for address, figure in figures:
+                listed = (await person.get(address)).text
+                assert len(re.findall(r'<th scope="row"><a href="/console/', listed)) == figure, address

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from urllib.parse import urlencode
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -20,8 +20,6 @@ from app.web.said.calls import call_named
 from app.web.said.kinds import WORDS
 from app.web.texts import Text
 
-LATE_AFTER = timedelta(minutes=15)
-"""An order that is not in the warehouse after this time is late, unless it is held."""
 MOST_WORDS = 300
 READ_HERE = frozenset({"held", "dead-letter", "silent", "consent-ended", "failing"})
 """Kinds of alerts whose trouble this page reads for itself, as it is now."""
@@ -118,7 +116,7 @@ def _late(connection: Connection, opened: Sequence[Open]) -> list[Need]:
     late = [each for each in mine if each.transfer in ("pending", "unknown") and each.late]
     if not late:
         return []
-    address = _listed("/console/orders", connection, transfer="pending")
+    address = _listed("/console/orders", connection, place="waits", late="1")
     return [Need(Text("late: not in the warehouse yet"), address, sum(each.late for each in late), min(e.since for e in late))]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated
+from urllib.parse import urlencode
 
 from pydantic import StringConstraints
 from starlette.responses import Response
@@ -14,29 +15,14 @@ from starlette.responses import Response
 from app.console.kit.console import Console
 from app.console.kit.navigation import HOME
 from app.console.kit.page import Page
+from app.console.kit.places import FOUND_BY, LATE_AFTER, PLACES, STEPS, Place, at_place
 from app.console.overview import chart, needs
-from app.domain import WarehouseState
 from app.given import Given
 from app.records import connections
 from app.records.connections import Connection
 from app.records.console import flow
 from app.records.console.flow import Open, Step, Taken
-from app.warehouse.reads.states import warehouse_state
 from app.web.texts import Text
-
-NAMES = {
-    Step.IN: Text("came in"),
-    Step.ENTERED: Text("into the warehouse"),
-    Step.SENT: Text("sent"),
-    Step.TOLD: Text("told to the shop"),
-}
-FOUND_BY = {
-    "webhook": Text("announced by a webhook"),
-    "poll": Text("found by a poll"),
-    "sweep": Text("found by the deep sweep"),
-    "operator": Text("asked for by a person"),
-    "again": Text("looked at again"),
-}
 
 
 class Filter(Given):
@@ -65,7 +51,7 @@ async def overview(page: Page) -> Response:
     async with page.gateway.database.read() as db:
         every = await connections.every(db, page.gateway.vault, ids=scope)
         ids = [each.id for each in every]
-        opened = await flow.open_orders(db, ids, now - needs.LATE_AFTER)
+        opened = await flow.open_orders(db, ids, now - LATE_AFTER)
         found = await needs.of_all(db, every, opened, now)
         taken = await flow.taken(db, ids, today)
         hours = await flow.by_hour(db, ids, today)
@@ -76,38 +62,33 @@ async def overview(page: Page) -> Response:
         "overview/overview.html",
         needs=found,
         connections=every,
+        list=lambda **filters: _list(wanted, today, filters),
         wanted=wanted,
         today=today,
         taken={step.value: taken.get(step) or Taken(step, 0, None, None, None) for step in Step},
-        names={step.value: name for step, name in NAMES.items()},
+        names={step.value: name for step, name in STEPS.items()},
         now_at=_now_at(every, opened),
-        found_by=[(FOUND_BY.get(way, Text("other")), orders) for way, orders in sorted(found_by.items())],
+        places={place.value: text for place, text in PLACES.items()},
+        found_by=[(way, FOUND_BY.get(way, Text("other")), orders) for way, orders in sorted(found_by.items())],
         drift=sum(orders for way, orders in expected.items() if way in ("poll", "sweep")),
         hours=_table(page, hours, today, now),
         drawn=await asyncio.to_thread(_drawn, page, hours, today, now),
     )
 
 
+def _list(wanted: str | None, today: datetime, filters: dict[str, str]) -> str:
+    """The address of the list of exactly these orders."""
+    of = {"connection": wanted} if wanted else {}
+    since = {"since": today.isoformat()} if "step" in filters else {}
+    return f"/console/orders?{urlencode({**of, **filters, **since})}"
+
+
 def _now_at(every: Sequence[Connection], opened: Sequence[Open]) -> dict[str, Waiting]:
-    """Where the open orders are: on the way, held, there, picked, sent and not told."""
-    settings = {each.id: each.settings.warehouse for each in every}
-    found: dict[str, Waiting] = dict.fromkeys(("waits", "held", "there", "picked", "sent"), Waiting())
-    for each in opened:
-        place = _place(each, warehouse_state(each.warehouse_status, settings[each.connection_id]))
-        before = found[place]
-        since = each.since if before.since is None else min(before.since, each.since)
-        found[place] = Waiting(before.orders + each.orders, since)
-    held = [each for each in opened if each.transfer == "held"]  # changes of orders that are in the warehouse too, as in the list
-    found["held"] = Waiting(sum(each.orders for each in held), min((each.since for each in held), default=None))
+    found = {}
+    for place in Place:
+        stand = at_place(every, opened, place)
+        found[place.value] = Waiting(sum(each.orders for each in stand), min((each.since for each in stand), default=None))
     return found
-
-
-def _place(each: Open, state: WarehouseState) -> str:
-    if not each.is_there:
-        return "held" if each.transfer in ("held", "refused") else "waits"
-    if state is WarehouseState.STARTED:
-        return "picked"
-    return "sent" if state in (WarehouseState.SHIPPED, WarehouseState.RETURNED) else "there"
 
 
 def _hours(page: Page, today: datetime, now: datetime) -> list[tuple[int, str]]:
@@ -128,7 +109,7 @@ def _drawn(page: Page, hours: Hours, today: datetime, now: datetime) -> str:
         return ""
     shown = _hours(page, today, now)
     series = [
-        chart.Series(NAMES[step].said(page.reader.language), [hours.get(step, {}).get(each, 0) for each, _ in shown])
+        chart.Series(STEPS[step].said(page.reader.language), [hours.get(step, {}).get(each, 0) for each, _ in shown])
         for step in (Step.IN, Step.ENTERED, Step.SENT, Step.TOLD)
     ]
     label = Text("Orders by the hour of the day").said(page.reader.language)

@@ -15,6 +15,7 @@ from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
     Integer,
+    ScalarSelect,
     Select,
     String,
     case,
@@ -22,6 +23,7 @@ from sqlalchemy import (
     func,
     literal,
     null,
+    or_,
     select,
     text,
     union_all,
@@ -48,6 +50,14 @@ class Step(StrEnum):
 
 
 @dataclass(frozen=True)
+class Page:
+    """So many, with an id below `before`."""
+
+    before: int | None
+    limit: int
+
+
+@dataclass(frozen=True)
 class Taken:
     """How many orders took a step, and how many seconds after they had come in: half of them within `median`."""
 
@@ -58,8 +68,14 @@ class Taken:
     longest: float | None
 
 
-def _steps(ids: Sequence[str], since: datetime) -> CompoundSelect[tuple[str, datetime, float]]:
-    came_in = select(literal(Step.IN.value, String).label("step"), mappings.c.created_at.label("at"), null().label("seconds"))
+def _steps(ids: Sequence[str], since: datetime) -> CompoundSelect[tuple[int, str, datetime, float]]:
+    """An order that was sent in several parts counts once, by the first of them in this time."""
+    came_in = select(
+        mappings.c.id.label("id"),
+        literal(Step.IN.value, String).label("step"),
+        mappings.c.created_at.label("at"),
+        null().label("seconds"),
+    )
     came_in = came_in.where(
         mappings.c.connection_id.in_(ids),
         mappings.c.kind == Kind.ORDER,
@@ -67,20 +83,20 @@ def _steps(ids: Sequence[str], since: datetime) -> CompoundSelect[tuple[str, dat
         mappings.c.created_at >= since,
     )
 
-    def later(step: Step, moment: str) -> Select[tuple[str, datetime, float]]:
+    def later(step: Step, moment: str) -> Select[tuple[int, str, datetime, float]]:
         at = mappings.c[moment]
-        shown = select(literal(step.value, String), at, seconds_between(at, mappings.c.created_at))
+        shown = select(mappings.c.id, literal(step.value, String), at, seconds_between(at, mappings.c.created_at))
         return shown.where(mappings.c.connection_id.in_(ids), at >= since)
 
-    sent = (
-        select(
-            literal(Step.SENT.value, String),
-            deliveries.c.shipped_at,
-            seconds_between(deliveries.c.shipped_at, mappings.c.created_at),
-        )
-        .join(mappings, mappings.c.id == deliveries.c.mapping_id)
+    first = (
+        select(deliveries.c.mapping_id, func.min(deliveries.c.shipped_at).label("at"))
         .where(deliveries.c.connection_id.in_(ids), deliveries.c.shipped_at >= since)
+        .group_by(deliveries.c.mapping_id)
+        .subquery()
     )
+    sent = select(
+        mappings.c.id, literal(Step.SENT.value, String), first.c.at, seconds_between(first.c.at, mappings.c.created_at)
+    ).join(mappings, mappings.c.id == first.c.mapping_id)
     return union_all(came_in, later(Step.ENTERED, "entered_at"), sent, later(Step.TOLD, "completed_at"))
 
 
@@ -103,6 +119,17 @@ async def taken(db: AsyncConnection, ids: Sequence[str], since: datetime) -> dic
     return {Step(step): Taken(Step(step), orders, median, p95, longest) for step, orders, median, p95, longest in rows}
 
 
+async def of_step(
+    db: AsyncConnection, ids: Sequence[str], step: Step, since: datetime, found_by: str | None, page: Page
+) -> list[int]:
+    """The ids of the mappings that `taken` counts; with `found_by` only those that were found so. Newest first."""
+    steps = _steps(ids, since).subquery()
+    query = select(steps.c.id).where(steps.c.step == step.value)
+    if found_by is not None:
+        query = query.where(_first_code(steps.c.id) == f"found-by-{found_by}")
+    return await _newest(db, query, steps.c.id, page)
+
+
 async def by_hour(db: AsyncConnection, ids: Sequence[str], since: datetime) -> dict[Step, dict[int, int]]:
     """By step and by the hour after `since`."""
     steps = _steps(ids, since).subquery()
@@ -113,11 +140,15 @@ async def by_hour(db: AsyncConnection, ids: Sequence[str], since: datetime) -> d
     return found
 
 
+def _first_code(mapping_id: ColumnElement[int]) -> ScalarSelect[str]:
+    first = select(history.c.code).where(history.c.mapping_id == mapping_id).order_by(history.c.id).limit(1)
+    return first.scalar_subquery()
+
+
 async def found_by(db: AsyncConnection, ids: Sequence[str], since: datetime) -> dict[str, int]:
     """How the orders that came in were found first: `webhook`, `poll`, `sweep` …"""
-    first = select(history.c.code).where(history.c.mapping_id == mappings.c.id).order_by(history.c.id).limit(1).scalar_subquery()
     mine = (
-        select(first.label("code"))
+        select(_first_code(mappings.c.id).label("code"))
         .where(
             mappings.c.connection_id.in_(ids),
             mappings.c.kind == Kind.ORDER,
@@ -157,3 +188,31 @@ async def open_orders(db: AsyncConnection, ids: Sequence[str], late_before: date
         .group_by(*places)
     )
     return [Open(*row) for row in await db.execute(query)]
+
+
+async def of_places(db: AsyncConnection, places: Sequence[Open], came_in_before: datetime | None, page: Page) -> list[int]:
+    """The ids of the mappings that stand at these places, as `open_orders` has counted them. Newest first."""
+    if not places:
+        return []
+
+    def there(each: Open) -> ColumnElement[bool]:
+        return (
+            (mappings.c.connection_id == each.connection_id)
+            & (mappings.c.wms_id.is_not(None) if each.is_there else mappings.c.wms_id.is_(None))
+            & (mappings.c.transfer == each.transfer)
+            & mappings.c.delivery.is_not_distinct_from(each.delivery)
+            & mappings.c.warehouse_status.is_not_distinct_from(each.warehouse_status)
+        )
+
+    ids = sorted({each.connection_id for each in places})
+    query = select(mappings.c.id).where(mappings.c.connection_id.in_(ids), mappings.c.kind == Kind.ORDER, text(OPEN_ORDER))
+    query = query.where(or_(*map(there, places)))
+    if came_in_before is not None:
+        query = query.where(mappings.c.created_at < came_in_before)
+    return await _newest(db, query, mappings.c.id, page)
+
+
+async def _newest(db: AsyncConnection, query: Select[tuple[int]], of: ColumnElement[int], page: Page) -> list[int]:
+    if page.before is not None:
+        query = query.where(of < page.before)
+    return [row.id for row in await db.execute(query.order_by(of.desc()).limit(page.limit))]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.engine.core.failpoints import NAMES, OF_LOGINS
+from app.engine.core.failpoints import NAMES, OF_LOGINS, OF_LONG_WORK
 from tests.chaos.conftest import StartCluster
 from tests.chaos.count import all_is_well
 from tests.chaos.deliveries import busy_day, shuffled
@@ -50,4 +50,4 @@ def test_every_failpoint_in_the_code_is_among_those_that_are_tried() -> None:
     """One that is called but not listed would never be armed."""
     code = "".join(file.read_text() for file in (Path(__file__).parents[2] / "app").rglob("*.py"))
     called = {part.partition('"')[0] for part in code.split('failpoints.hit("')[1:]}
-    assert called == {*NAMES, *OF_LOGINS}
+    assert called == {*NAMES, *OF_LOGINS, *OF_LONG_WORK}

@@ -118,9 +118,10 @@ def test_every_operation_in_a_message_exists_and_a_command_does_the_same() -> No
     said = [(place, *each) for place, text in texts() if not place.startswith(OUTSIDE) for each in operations_in(text)]
     assert len(said) > 20
     assert [each for each in said if not is_operation(*each[1:])] == []
-    acts = [
-        (place, f"{method} {path.replace(f'/{PLACE}/{PLACE}', '/x/resume').replace(PLACE, 'x')}") for place, method, path in said
-    ]
+    acts = []
+    for place, method, path in said:
+        act = "resync" if path.startswith("/mappings/") else "resume"
+        acts.append((place, f"{method} {path.replace(f'/{PLACE}/{PLACE}', f'/x/{act}').replace(PLACE, 'x')}"))
     assert [each for each in acts if command_for(each[1]) is None] == []
 
 

@@ -35,7 +35,11 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     (rf"POST /sync/{_ONE}", "gateway sync {one}"),
     (r"GET /stock/summary", "gateway stock list"),
     (r"GET /stock", "gateway stock list"),
+    (r"GET /alerts/mutes", "gateway alerts mutes"),
+    (rf"DELETE /alerts/mutes/{_ONE}", "gateway alerts unmute"),
     (r"GET /alerts", "gateway alerts"),
+    (rf"GET /(?P<work>reconcile|backfill)/{_ONE}", "gateway {work}s show {one}"),
+    (r"GET /(?P<work>reconcile|backfill)", "gateway {work}s list"),
     (r"GET /keys", "gateway keys list"),
     (r"POST /keys", "gateway keys create NAME"),
     (rf"DELETE /keys/{_ONE}", "gateway keys revoke {one}"),
@@ -45,7 +49,16 @@ COMMANDS: tuple[tuple[str, str], ...] = (
 )
 """Operations of the REST API as they stand in messages, the longer ones first, and the commands that do the same."""
 
-PLACEHOLDERS = {"connection": "NAME", "id": "ID", "mapping_id": "NUMBER", "lane_id": "ID", "run_id": "ID", "event_id": "ID"}
+PLACEHOLDERS = {
+    "connection": "NAME",
+    "id": "ID",
+    "mapping_id": "NUMBER",
+    "lane_id": "ID",
+    "run_id": "ID",
+    "event_id": "ID",
+    "mute_id": "ID",
+    "work_id": "ID",
+}
 """What a path's `{connection}` is called where a command asks for it."""
 
 _MENTION = re.compile(r"\b(?:GET|POST|PATCH|PUT|DELETE) /[a-z][^\s;,:()]*[^\s;,:().]")

@@ -29,7 +29,8 @@ async def site(database_url: str, tmp_path: Path) -> AsyncIterator[Site]:
         yield opened
 
 
-async def test_the_steps_of_the_day_are_counted_for_each_connection(site: Site) -> None:
+async def test_a_days_orders_are_counted_for_each_connection(site: Site) -> None:
+    """One day is filled for all of these, which only read it."""
     shop, other = site.connections.values()
     since = site.clock() - timedelta(hours=1)
     async with site.gateway.database.read() as db:
@@ -43,6 +44,9 @@ async def test_the_steps_of_the_day_are_counted_for_each_connection(site: Site) 
     assert {step: sum(each.values()) for step, each in hours.items()} == {"in": 7, "entered": 5, "sent": 1, "told": 1}
     assert ways == {"webhook": 7}
     assert none == {}
+    await _open_orders_are_counted_where_they_are(site)
+    await _what_is_held_and_dead_is_counted_by_process(site)
+    await _nobody_hears_of_another_customers_trouble(site)
 
 
 async def test_lead_times_are_the_middle_the_95th_and_the_longest(site: Site) -> None:
@@ -62,7 +66,7 @@ async def test_lead_times_are_the_middle_the_95th_and_the_longest(site: Site) ->
     assert hours[Step.ENTERED] == {3: 20}
 
 
-async def test_open_orders_are_counted_where_they_are(site: Site) -> None:
+async def _open_orders_are_counted_where_they_are(site: Site) -> None:
     shop, other = site.connections.values()
     async with site.gateway.database.read() as db:
         found = await flow.open_orders(db, [shop.id], site.clock() + timedelta(days=1))
@@ -74,7 +78,7 @@ async def test_open_orders_are_counted_where_they_are(site: Site) -> None:
     assert isinstance(one, Open)
 
 
-async def test_what_is_held_and_dead_is_counted_by_process(site: Site) -> None:
+async def _what_is_held_and_dead_is_counted_by_process(site: Site) -> None:
     shop, other = site.connections.values()
     async with site.gateway.database.read() as db:
         found = await trouble.stuck(db, [shop.id, other.id])
@@ -115,7 +119,7 @@ async def test_the_page_names_what_needs_a_person(site: Site) -> None:
     assert '<a href="/console/dead-letters?connection=nettbutikk"' in text
 
 
-async def test_nobody_hears_of_another_customers_trouble(site: Site) -> None:
+async def _nobody_hears_of_another_customers_trouble(site: Site) -> None:
     other: Connection = list(site.connections.values())[1]
     text = await _shown(site, "/console", only=[other])
     assert "Nothing. All orders go their way by themselves." in text

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select, text
+from sqlalchemy import Select, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import EventState, Process
@@ -79,14 +79,7 @@ async def of(db: AsyncConnection, ids: Sequence[str]) -> dict[str, Standing]:
 
 async def _last_webhooks(db: AsyncConnection, ids: Sequence[str]) -> dict[str, datetime]:
     """Each state is a look at the end of an index; the newest of them is read."""
-    looks = [
-        select(func.max(inbox.c.id))
-        .where(inbox.c.connection_id == connections.c.id, *_in(state))
-        .correlate(connections)
-        .scalar_subquery()
-        .label(state.value)
-        for state in EventState
-    ]
+    looks = [_newest(state).correlate(connections).scalar_subquery().label(state.value) for state in EventState]
     rows = await db.execute(select(connections.c.id, *looks).where(connections.c.id.in_(ids)))
     newest = {row.id: max((each for each in row[1:] if each is not None), default=None) for row in rows}
     wanted = {event_id: connection_id for connection_id, event_id in newest.items() if event_id is not None}
@@ -96,11 +89,18 @@ async def _last_webhooks(db: AsyncConnection, ids: Sequence[str]) -> dict[str, d
     return {wanted[row.id]: row.received_at for row in times}
 
 
-def _in(state: EventState) -> tuple[ColumnElement[bool], ...]:
-    """The condition in the words of the index that holds the state."""
+def _newest(state: EventState) -> Select[tuple[int]]:
+    """The newest event of a connection in that state.
+
+    A range of one state, in the order of the index that begins with it. With "=" and max(id) PostgreSQL may go back through the
+    events of all connections instead, until it meets one of this connection.
+    """
+    word = spelled(state)[0]
+    mine = select(inbox.c.id).where(inbox.c.connection_id == connections.c.id)
     if state is EventState.RECEIVED:
-        return (inbox.c.state == spelled(state)[0],)
-    return (inbox.c.state == spelled(state)[0], inbox.c.state != spelled(EventState.RECEIVED)[0])
+        return mine.where(inbox.c.state == word).order_by(inbox.c.connection_id.desc(), inbox.c.id.desc()).limit(1)
+    mine = mine.where(inbox.c.state >= word, inbox.c.state <= word, inbox.c.state != spelled(EventState.RECEIVED)[0])
+    return mine.order_by(inbox.c.state.desc(), inbox.c.id.desc()).limit(1)
 
 
 async def _polls(db: AsyncConnection, ids: Sequence[str]) -> dict[str, list[Poll]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import json
 import re
 from pathlib import Path
@@ -109,6 +110,7 @@ def commands(group: object = None, before: tuple[str, ...] = ()) -> dict[str, ob
     return found
 
 
+@functools.cache
 def asked() -> set[str]:
     """The paths that the commands' sources name, with `{}` for what is filled in."""
     found: set[str] = set()

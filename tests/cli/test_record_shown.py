@@ -67,6 +67,12 @@ def order(delivery: str | None, notes: list[str]) -> dict[str, Any]:
     }
 
 
+@pytest.fixture(autouse=True)
+def _wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is wrapped: sentences are looked for."""
+    monkeypatch.setenv("COLUMNS", "240")
+
+
 def shown(capsys: pytest.CaptureFixture[str], mapping: dict[str, Any]) -> str:
     _explain(mapping)
     printed = capsys.readouterr()

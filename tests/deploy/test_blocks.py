@@ -31,6 +31,7 @@ STOCK_NOW = "--stock-now"
 ALSO_AN_ANSWER = (
     r"backfill \d+ is done",  # the demo's one order is transferred before anybody can pause it
     r"Reconcile \d+ of \w+: done, \d+ \w+",  # the page says so: exit code 1 when there is a finding
+    r"Missing: the shop will not call http://127\.0\.0\.1:\d+:",  # port 8080 was taken: by another demo beside this one
 )
 """What a command may say with exit code 1."""
 STARTS = {"up", "serve", "worker", "demo"}

@@ -12,7 +12,7 @@ from app.domain.order import (
     Transporter,
 )
 from app.domain.problem import Problem
-from app.domain.process import INBOUND, OUTBOUND, POLLED, SWITCHED, Kind, Process
+from app.domain.process import INBOUND, OUTBOUND, POLLED, SWITCHED, Kind, OutgoingType, Process
 from app.domain.record import Record, SourceRecord, content_hash, from_payload, to_payload
 from app.domain.right import Right
 from app.domain.states import EventState, JobState, PartState, RunState
@@ -34,6 +34,7 @@ __all__ = [
     "Notification",
     "Order",
     "OrderLine",
+    "OutgoingType",
     "PartState",
     "Problem",
     "Process",

@@ -39,6 +39,17 @@ SWITCHED = (*POLLED, Process.IMPORT_STATUS)
 """What can be switched on and off."""
 
 
+class OutgoingType(StrEnum):
+    """What the address that a connection gives for events can be told of."""
+
+    RECEIPT_CREATED = "receipt.created"
+    """Goods of a purchase order were received."""
+    RETURN_RECEIVED = "return.received"
+    """Goods came back."""
+    SHIPMENT_SHORT = "shipment.short"
+    """Fewer pieces were sent than were ordered."""
+
+
 class Kind(StrEnum):
     """What a mapping links."""
 

@@ -124,11 +124,8 @@ class Prepared:
 def prepare(draft: Draft, reach: Reach) -> Prepared:
     """Checks names, settings, credentials and addresses. Raises BadInput naming the field and the fix."""
     if not NAME_PATTERN.fullmatch(draft.name):
-        raise BadInput(
-            f"{draft.name!r} cannot be a connection's name",
-            field="name",
-            fix="use up to 63 lower-case letters, digits, - and _, beginning with a letter or digit",
-        )
+        fix = "use up to 63 lower-case letters, digits, - and _, beginning with a letter or digit"
+        raise BadInput(f"{draft.name!r} cannot be a connection's name", field="name", fix=fix)
     system = find_integration(draft.integration)
     if draft.name in RESERVED_NAMES and draft.name != draft.integration:
         raise BadInput(f"{draft.name!r} is the name of another integration", field="name", fix="choose another name")
@@ -136,9 +133,10 @@ def prepare(draft: Draft, reach: Reach) -> Prepared:
     warehouse = cast(OngoingCredentials, _parse(OngoingCredentials, draft.warehouse, "warehouse"))
     settings = _settings(system, draft.settings)
     account = system.account(source)
-    if account.base_url is not None:
-        check_address(account.base_url, reach, f"source.{account.base_url_field}")
-    check_address(warehouse.url, reach, "warehouse.url")
+    called = {f"source.{account.base_url_field}": account.base_url, "warehouse.url": warehouse.url}
+    for field, url in {**called, "settings.outgoing_webhooks.url": settings.outgoing_webhooks.url}.items():
+        if url is not None:
+            check_address(url, reach, field)
     _check_extra_fields(settings)
     return Prepared(draft.name, draft.integration, source, warehouse, settings, account)
 

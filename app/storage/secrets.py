@@ -16,11 +16,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.errors import BadInput
 from app.settings import Settings
 from app.storage.audit.changes import Change, note
+from app.storage.callers.tables import outgoing_addresses
 from app.storage.outbound_tables import former_secrets
 from app.storage.side_tables import visits
 from app.storage.tables import connections, sessions
 
-SEALED = (connections.c.secrets, sessions.c.sealed, former_secrets.c.sealed, visits.c.sealed)
+SEALED = (connections.c.secrets, sessions.c.sealed, former_secrets.c.sealed, visits.c.sealed, outgoing_addresses.c.sealed)
 """Every column that a vault has sealed."""
 
 

@@ -116,7 +116,7 @@ async def test_keys_are_changed_by_sealing_everything_again(sqlite_database: str
         new = new_key()
         async with harness.gateway.database.begin() as db:
             counts = await reseal(db, Vault([new, old]))
-            assert counts == {"connections": 1, "sessions": 1, "former_secrets": 1, "visits": 1}
+            assert counts == {"connections": 1, "sessions": 1, "former_secrets": 1, "visits": 1, "outgoing_addresses": 0}
             only_new = Vault([new])
             found = await connections.find(db, only_new, "shop")
             stored = await sessions.find(db, only_new, connection.id)

@@ -9,9 +9,10 @@ from typing import ClassVar
 
 from pydantic import Field, field_validator
 
-from app.domain import Process
+from app.domain import OutgoingType, Process
 from app.domain.shipment import CountsAsShipped, PartialDeliveries
 from app.given import Flag, Given, Instant
+from app.outgoing.addresses import plain_address
 from app.warehouse.settings import OngoingSettings
 
 LONGEST_MINUTES = 10_080
@@ -242,6 +243,40 @@ class WebhookSettings(Given):
     )
 
 
+class OutgoingWebhookSettings(Given):
+    """Where this connection's events are sent, signed as Standard Webhooks says."""
+
+    url: str | None = Field(
+        None,
+        min_length=1,
+        description=(
+            "Address that is told of this connection's events, like https://erp.example/events. Needs a secret: make one with "
+            "`gateway outgoing-webhooks secret`. Without an address nothing is kept or sent."
+        ),
+    )
+    types: list[OutgoingType] = Field(
+        default_factory=list, max_length=20, description="The events that are sent. Empty: all that there are."
+    )
+    old_secret_minutes: float = Field(
+        1440,
+        ge=0,
+        le=LONGEST_MINUTES,
+        description=(
+            "How long events are signed with the secret that was replaced as well, beside the new one, in minutes. 1440 are 24 "
+            "hours. 0: not at all."
+        ),
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _url(cls, value: str | None) -> str | None:
+        return plain_address(value) if value is not None else None
+
+    def wants(self, event_type: OutgoingType) -> bool:
+        """Whether events of this type are sent."""
+        return self.url is not None and (not self.types or event_type in self.types)
+
+
 RETIRED_SETTINGS = {
     "settings.warehouse.stock_full_sweep_hours": "settings.stock.full_sweep_hours",
     "settings.warehouse.login_refused_pattern": "settings.warehouse.login_refused_phrases",
@@ -339,6 +374,7 @@ class ConnectionSettings(Given):
     )
     call_timeout_seconds: float = Field(60, ge=0.01, le=300, description="Longest time one call may take in all, in seconds.")
     webhooks: WebhookSettings = Field(default_factory=lambda: WebhookSettings())
+    outgoing_webhooks: OutgoingWebhookSettings = Field(default_factory=lambda: OutgoingWebhookSettings())
     brake: BrakeSettings = Field(default_factory=lambda: BrakeSettings())
     warehouse: OngoingSettings = Field(default_factory=lambda: OngoingSettings())
 

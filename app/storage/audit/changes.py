@@ -30,6 +30,8 @@ BY_THE_GATEWAY = frozenset(
         "former_secrets",
         "hooks",
         "leases",
+        "outgoing_addresses",
+        "outgoing_webhooks",
         "sessions",
         "upkeep",
         "visits",

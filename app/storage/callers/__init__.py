@@ -1,0 +1,1 @@
+"""Tables of what programs beside the gateway are told."""

@@ -17,6 +17,7 @@ from app.api.longwork import backfill, reconcile
 from app.api.mappings import resource as mappings
 from app.api.onboarding import links
 from app.api.onboarding import routes as onboarding
+from app.api.purchases import resource as purchase_orders
 from app.api.queue import dead_letters, events, jobs, lanes
 
 RESOURCES = (
@@ -24,6 +25,7 @@ RESOURCES = (
     runs,
     mappings,
     stock,
+    purchase_orders,
     reconcile,
     backfill,
     events,

@@ -12,7 +12,8 @@ from app.domain.order import (
     Transporter,
 )
 from app.domain.problem import Problem
-from app.domain.process import INBOUND, OUTBOUND, POLLED, SWITCHED, Kind, OutgoingType, Process
+from app.domain.process import INBOUND, OUTBOUND, POLLED, SWITCHED, TO_WAREHOUSE, Kind, OutgoingType, Process
+from app.domain.purchase_order import PurchaseLine, PurchaseOrder
 from app.domain.record import Record, SourceRecord, content_hash, from_payload, to_payload
 from app.domain.right import Right
 from app.domain.states import EventState, JobState, PartState, RunState
@@ -24,6 +25,7 @@ __all__ = [
     "OUTBOUND",
     "POLLED",
     "SWITCHED",
+    "TO_WAREHOUSE",
     "Address",
     "Article",
     "Category",
@@ -38,6 +40,8 @@ __all__ = [
     "PartState",
     "Problem",
     "Process",
+    "PurchaseLine",
+    "PurchaseOrder",
     "Record",
     "Refunded",
     "Right",

@@ -79,6 +79,10 @@ LIFTED_BY: Mapping[str, str] = {
     "unknown-elsewhere": _RELEASED,
     "refunded-in-part": _RELEASED,
     "brake": "It goes on when the run is confirmed, when %(shop)s's own webhook says the same, or when it is released",
+    "article-missing": "It goes on when the articles have come, when it is put again, or when it is released",
+    "receiving-begun": "It goes on when it is put as it was, or when it is released",
+    "purchase-number-taken": "It is over when it is taken back",
+    "purchase-made-elsewhere": "It goes on when it is released, or when it is put as the WMS has it",
     # --- left out
     "before-go-live": "It goes on when go_live is set to an earlier time",
     "not-wanted": "It goes on when its status changes in %(shop)s, or when the setting that leaves it out is changed",
@@ -126,6 +130,9 @@ RELEASABLE = frozenset(
         "reopened-after-cancel",
         "vanished",
         "unknown-elsewhere",
+        "article-missing",  # looked for again
+        "receiving-begun",  # the WMS is asked all the same
+        "purchase-made-elsewhere",  # written over
         "short-shipment",  # the order is then closed with what was sent
         "not-open-in-shop",  # checked again: the shop may have opened it since
         "refund-refused",  # tried again

@@ -20,6 +20,8 @@ class Process(StrEnum):
     own."""
     NOTES = "notes"
     """Notes in the shop about orders that are held. Has a setting of its own."""
+    PURCHASE_ORDERS = "purchase-orders"
+    """Put by a caller of our REST API, whichever ERP it is. Not polled."""
     IMPORT_STATUS = "import-status"
     """The status of an order in the outside system, when it has come into the WMS. Follows each transfer, and is not polled."""
 
@@ -31,11 +33,13 @@ class Process(StrEnum):
 
 INBOUND = (Process.SUPPLIERS, Process.ARTICLES, Process.ORDERS)
 """From the external system to the WMS, in the order in which one needs the other."""
+TO_WAREHOUSE = (*INBOUND, Process.PURCHASE_ORDERS)
+"""Whose jobs write a record to the WMS: read from the external system, or given by a caller."""
 OUTBOUND = (Process.STOCK, Process.SHIPMENTS, Process.RETURNS)
 """From the WMS to the external system."""
 POLLED = (*INBOUND, *OUTBOUND)
 """What is read on a schedule, and can be switched on and off."""
-SWITCHED = (*POLLED, Process.IMPORT_STATUS)
+SWITCHED = (*POLLED, Process.PURCHASE_ORDERS, Process.IMPORT_STATUS)
 """What can be switched on and off."""
 
 
@@ -56,3 +60,5 @@ class Kind(StrEnum):
     ARTICLE = "article"
     ORDER = "order"
     SUPPLIER = "supplier"
+    PURCHASE = "purchase"
+    """A purchase order."""

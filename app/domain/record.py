@@ -20,6 +20,7 @@ from app.domain.article import Article
 from app.domain.order import Order
 from app.domain.problem import Problem
 from app.domain.process import Kind, Process
+from app.domain.purchase_order import PurchaseOrder
 from app.domain.supplier import Supplier
 
 SCHEMA_VERSION = 1
@@ -101,6 +102,7 @@ RECORD_TYPES: dict[Process, type[Record]] = {
     Process.SUPPLIERS: Supplier,
     Process.ARTICLES: Article,
     Process.ORDERS: Order,
+    Process.PURCHASE_ORDERS: PurchaseOrder,
 }
 """The kinds of record that there are, by the process that carries them."""
 

@@ -164,6 +164,10 @@ class WarehousePort(Protocol):
         """Keeps the supplier as it is now, for the articles that name it. It is stored at the job's end."""
         ...
 
+    async def known_supplier(self, supplier: Supplier) -> Supplier:
+        """The supplier as it is kept, where only its number is given."""
+        ...
+
     async def unknown_articles(self, numbers: Sequence[str]) -> list[str]:
         """Which of these article numbers no mapping of this goods owner knows in the WMS."""
         ...

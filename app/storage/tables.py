@@ -137,7 +137,7 @@ jobs = Table(
     Column("payload", Json),
     Column("schema_version", Integer, nullable=False),
     Column("settings_version", Integer, nullable=False),
-    Column("found_by", String(20), nullable=False),  # webhook, poll, sweep, operator, again
+    Column("found_by", String(20), nullable=False),  # webhook, poll, sweep, operator, again, caller
     Column("override", String(40)),  # an operator's decision for this generation: release
     Column("request_id", String(64)),  # of what asked for this generation, as the next
     Column("traceparent", String(55)),
@@ -158,6 +158,7 @@ jobs = Table(
     Index("ix_jobs_source", "source_id", "id"),
     partial("ix_jobs_reason", "reason_code", "id", where="reason_code is not null"),
     partial("ix_jobs_stuck", "connection_id", "process", "state", where=STUCK),
+    partial("ix_jobs_purchases", "connection_id", "state", "priority", "id", where="process = 'purchase-orders'"),
     partial("ix_jobs_dead", "updated_at", "id", where="state = 'dead'"),
     partial("ix_jobs_full", "updated_at", where="source is not null and state = 'done'"),
 )
@@ -173,7 +174,7 @@ mappings = Table(
     metadata,
     Column("id", BigId, primary_key=True, autoincrement=True),
     Column("connection_id", String(40), ForeignKey("connections.id"), nullable=False),
-    Column("kind", String(12), nullable=False),  # order, article, supplier
+    Column("kind", String(12), nullable=False),  # order, article, supplier, purchase
     Column("source_id", String(80), nullable=False),
     Column("parent_source_id", String(80)),  # of a variation
     Column("supplier_source_id", String(80)),  # of an article

@@ -96,6 +96,17 @@ class OngoingSettings(Given):
     )
     returned_status: int = Field(800, ge=0, le=LARGEST_STATUS, description="Order status number of a returned order.")
     cancelled_status: int = Field(1000, ge=0, le=LARGEST_STATUS, description="Order status number of a cancelled order.")
+    purchase_received_statuses: list[int] = Field(
+        default_factory=lambda: [400, 500],
+        max_length=50,
+        description=(
+            "Status numbers of purchase orders on which receiving has begun. A change or cancellation is then held, as it is "
+            "when pieces have been received, whatever the status."
+        ),
+    )
+    purchase_cancelled_statuses: list[int] = Field(
+        default_factory=lambda: [900], max_length=50, description="Status numbers of cancelled purchase orders."
+    )
     call_timeout_seconds: float = Field(30, ge=0.01, le=300, description="Longest time that one call may take, in seconds.")
     page_size: int = Field(1000, ge=1, le=1000, description="Records per page of a list.")
     stock_look_back_hours: float = Field(
@@ -113,7 +124,7 @@ class OngoingSettings(Given):
             "`user:password` as the secret)."
         ),
     )
-    max_order_number: int = Field(50, ge=1, le=LONGEST_NUMBER, description="Longest order number.")
+    max_order_number: int = Field(50, ge=1, le=LONGEST_NUMBER, description="Longest order number, also of a purchase order.")
     max_article_number: int = Field(100, ge=1, le=LONGEST_NUMBER, description="Longest article number.")
     max_row_number: int = Field(40, ge=1, le=LONGEST_NUMBER, description="Longest order line id (rowNumber).")
     max_goods_owner_order_id: int = Field(40, ge=1, le=LONGEST_NUMBER, description="Longest shop order id (goodsOwnerOrderId).")

@@ -19,6 +19,7 @@ IN_PATH: dict[str, tuple[str, Any]] = {
     "mute_id": ("Id of a mute, as GET /alerts/mutes lists it.", 3),
     "webhook_id": ("The last part of the address, as the connection shows it.", "kY0cR2vQ9sT4"),
     "work_id": ("Id of a reconcile or a backfill, as GET /reconcile and GET /backfill list it.", 12),
+    "number": ("Number of a purchase order, as it was put.", "PO-310"),
     "run_id": ("Id of a run, as GET /runs lists it.", "run_6vJ2kQx1TzYa8WbC"),
 }
 """Description and example of each parameter in an address."""

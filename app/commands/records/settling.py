@@ -21,6 +21,7 @@ OfConnection = Annotated[str | None, typer.Option("--connection", help="Only of 
 class Kind(StrEnum):
     ORDER = "order"
     ARTICLE = "article"
+    PURCHASE = "purchase"
 
 
 OfKind = Annotated[

@@ -18,6 +18,7 @@ from app.domain import Process
 from app.errors import LoginRefused, RateLimited, RemoteError
 from app.flows.articles import GET_ARTICLES, PUT_ARTICLE
 from app.flows.orders import CANCEL_ORDER, GET_ORDER, PUT_ORDER
+from app.flows.purchases.orders import CANCEL_PURCHASE_ORDER, GET_PURCHASE_ORDER, PUT_PURCHASE_ORDER
 from app.flows.returns import REFUND, REFUNDS
 from app.flows.shipments import ADD_NOTE, ADD_TRACKING, ORDER_STATE, SET_STATUS
 from app.metrics import BUDGET_FAILURES
@@ -43,6 +44,7 @@ ANY_CALL = "any call"
 
 CALLS: dict[Process, tuple[str, ...]] = {
     Process.ORDERS: (GET_ORDER, PUT_ORDER, CANCEL_ORDER),
+    Process.PURCHASE_ORDERS: (GET_PURCHASE_ORDER, PUT_PURCHASE_ORDER, CANCEL_PURCHASE_ORDER),
     Process.ARTICLES: (PUT_ARTICLE, GET_ARTICLES),
     Process.SUPPLIERS: (),
     Process.ACKNOWLEDGEMENTS: (REPORT_PICKED, REPORT_RETURNED, REPORT_RECEIVED),

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from app.domain import INBOUND, Article, Order, Process, Supplier
+from app.domain import TO_WAREHOUSE, Article, Order, Process, PurchaseOrder, Supplier
 from app.domain.problem import with_what_lifts
 from app.engine.core import leases
 from app.engine.core.attempts import Blocked
@@ -42,6 +42,7 @@ from app.errors import (
 from app.flows.articles import keep_supplier, transfer_article
 from app.flows.orders import transfer_order
 from app.flows.outcomes import Known, Outcome, Result, Transfer
+from app.flows.purchases.orders import transfer_purchase_order
 from app.logs import get_logger
 from app.records.connection_lanes import shop_lane
 from app.records.connections import Connection
@@ -198,7 +199,7 @@ def _words_of(error: Refused) -> str:
 
 def _failed(job: Job, transfer: Transfer, code: str, reason: str) -> Result:
     """A failure on the way back changes nothing about the transfer into the warehouse."""
-    return Result(Outcome.FAILED, transfer if job.process in INBOUND else None, code, reason)
+    return Result(Outcome.FAILED, transfer if job.process in TO_WAREHOUSE else None, code, reason)
 
 
 async def _send(port: RecordedWarehouse, mapping: Mapping) -> Result:
@@ -209,6 +210,8 @@ async def _send(port: RecordedWarehouse, mapping: Mapping) -> Result:
             return await transfer_order(record, known, port)
         case Article():
             return await transfer_article(replace(record, supplier=port.claimed.supplier), known, port)
+        case PurchaseOrder():
+            return await transfer_purchase_order(record, known, port)
         case Supplier():
             return await keep_supplier(record, known, port)
     raise TypeError(f"the WMS is sent no {record.kind}")

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Update, bindparam, case, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.domain import INBOUND, Process
+from app.domain import TO_WAREHOUSE, Process
 from app.engine.dispatch.unsettled import newest_of
 from app.flows.outcomes import Outcome, Result, Transfer
 from app.flows.report import Delivery
@@ -34,7 +34,7 @@ OF_RETURNS = (
 
 def values_of(job: Job, result: Result, now: datetime) -> MappingChange:
     """What changes in the mapping when the job has ended."""
-    if job.process not in INBOUND:
+    if job.process not in TO_WAREHOUSE:
         return _delivery_values(job.process, result, now)
     values: MappingChange = {"transfer": result.transfer, "reason_code": result.code, "reason": result.reason}
     if result.wanted is not None:
@@ -97,7 +97,7 @@ def _returned_values(result: Result) -> MappingChange:
 
 def retry_values(process: Process, message: str, *, unknown: bool) -> MappingChange:
     """What changes in the mapping while the job waits for another try."""
-    if process not in INBOUND:
+    if process not in TO_WAREHOUSE:
         return {"delivery_code": "another-try", "delivery_reason": message} if process in DELIVERIES else {}
     values: MappingChange = {"reason_code": "another-try", "reason": message}
     if unknown:

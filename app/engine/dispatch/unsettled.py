@@ -18,6 +18,7 @@ from app.engine.core.attempts import close_unknown, over_at
 from app.flows.articles import PUT_ARTICLE
 from app.flows.orders import CANCEL_ORDER, PUT_ORDER
 from app.flows.outcomes import UnknownWrite
+from app.flows.purchases.orders import CANCEL_PURCHASE_ORDER, PUT_PURCHASE_ORDER
 from app.records import mappings
 from app.records.connection_lanes import goods_owner_of
 from app.records.jobs import Job
@@ -30,6 +31,7 @@ OWN_WRITES: dict[Process, tuple[str, ...]] = {
     Process.ORDERS: (PUT_ORDER, CANCEL_ORDER),
     Process.ARTICLES: (PUT_ARTICLE,),
     Process.SUPPLIERS: (),
+    Process.PURCHASE_ORDERS: (PUT_PURCHASE_ORDER, CANCEL_PURCHASE_ORDER),
 }
 """The calls that write the record itself. An article that is made for an order is not the order's."""
 NOT_DONE = ("refused", "rate-limited", "login-refused")

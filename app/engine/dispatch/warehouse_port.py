@@ -97,6 +97,14 @@ class RecordedWarehouse(JobCalls):
     def keep(self, supplier: Supplier) -> None:
         self.kept = supplier
 
+    async def known_supplier(self, supplier: Supplier) -> Supplier:
+        """A supplier's number is its id in the system (requirement: suppliers)."""
+        if supplier.name or supplier.number is None:
+            return supplier
+        async with self.gateway.database.read() as db:
+            found = await suppliers.find(db, self.connection.id, [supplier.number])
+        return found.get(supplier.number, supplier)
+
     async def may_have_sent(self, call: str) -> bool:
         async with self.gateway.database.read() as db:
             return await unsettled.may_have_sent(db, self.mapping_id, call)

@@ -29,6 +29,7 @@ class FoundBy(StrEnum):
     OPERATOR = "operator"
     AGAIN = "again"
     BACKFILL = "backfill"
+    CALLER = "caller"
 
 
 class Verdict(StrEnum):

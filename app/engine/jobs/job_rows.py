@@ -86,9 +86,9 @@ async def _raise(db: AsyncConnection, key: JobKey, job: Job | None, changes: Cal
     return done
 
 
-async def decide_again(db: AsyncConnection, mapping_id: int, code: str, now: datetime) -> None:
-    """Has an order that is held with this code decided anew: what it was held for has gone on. The mapping must be locked."""
-    same = (jobs.c.mapping_id == mapping_id, jobs.c.process == Process.ORDERS, jobs.c.reason_code == code)
+async def decide_again(db: AsyncConnection, mapping_id: int, code: str, now: datetime, process: Process = Process.ORDERS) -> None:
+    """Has a record that is held with this code decided anew: what it was held for has gone on. The mapping must be locked."""
+    same = (jobs.c.mapping_id == mapping_id, jobs.c.process == process, jobs.c.reason_code == code)
     is_held = jobs.c.state.in_(JobState.WAITING.sources(JobState.HELD))
     job_id = await db.scalar(select(jobs.c.id).where(*same, is_held).with_for_update())
     if job_id is not None:

@@ -75,6 +75,8 @@ async def _stored_sources(
 
 
 def map_record(connection: Connection, record: SourceRecord) -> Record:
+    if record.process is Process.PURCHASE_ORDERS:
+        return from_payload(record.process, record.body)  # callers give it in our own words
     mapped = connection.system.map(record, connection.settings)
     if record.body.get(GONE) and isinstance(mapped, Order):
         return replace(mapped, state=ShopState.GONE, status="deleted")
@@ -88,6 +90,7 @@ def payload_of(connection: Connection, job: Job) -> Record:
         return from_payload(job.process, job.payload)
     # A payload of another schema may not fit the class any more: we read only when it was modified.
     modified = job.payload.get("modified_at")
-    assert job.source is not None, f"job {job.id} has lost its source"
-    record = SourceRecord(job.process, job.source_id, datetime.fromisoformat(modified) if modified else None, job.source)
+    source = job.payload if job.process is Process.PURCHASE_ORDERS else job.source
+    assert source is not None, f"job {job.id} has lost its source"
+    record = SourceRecord(job.process, job.source_id, datetime.fromisoformat(modified) if modified else None, source)
     return map_record(connection, record)

@@ -302,6 +302,7 @@ def _found_note(change: RecordChange, connection: Connection) -> Note:
         FoundBy.OPERATOR: "Asked for by an operator",
         FoundBy.AGAIN: "Looked at again, because a setting or an article has changed",
         FoundBy.BACKFILL: "Found by a backfill of the history",
+        FoundBy.CALLER: "Put over the REST API",
     }[change.found.by]
     modified_at = change.record.modified_at
     detail = {"status": status_of(change.mapped), "modified_at": modified_at.isoformat() if modified_at else None}

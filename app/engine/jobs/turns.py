@@ -14,8 +14,11 @@ from datetime import datetime
 from app.domain import INBOUND, Process
 
 CLASSES = {
-    0: (Process.ORDERS,),  # cancellations
-    1: (Process.ORDERS, Process.ACKNOWLEDGEMENTS, Process.SHIPMENTS, Process.RETURNS, Process.NOTES, Process.IMPORT_STATUS),
+    0: (Process.ORDERS, Process.PURCHASE_ORDERS),  # cancellations
+    1: (
+        *(Process.ORDERS, Process.PURCHASE_ORDERS, Process.ACKNOWLEDGEMENTS),
+        *(Process.SHIPMENTS, Process.RETURNS, Process.NOTES, Process.IMPORT_STATUS),
+    ),
     2: tuple(process for process in INBOUND if process is not Process.ORDERS),
     3: (Process.ORDERS,),  # history
 }

@@ -31,6 +31,7 @@ from app.engine.operations.explaining.possible import (
     resolve_refused,
     rest_refused,
 )
+from app.engine.operations.purchases import orders as purchase_orders
 from app.engine.polling import deep_sweep
 from app.errors import NotFound
 from app.flows.outcomes import Outcome, Transfer, explained
@@ -72,6 +73,8 @@ async def resync(gateway: Gateway, mapping_id: int) -> EnqueueResult:
     mapping = await mapping_of(gateway, mapping_id)
     connection = await gateway.connection(mapping.connection_id)
     process = process_of(Kind(mapping.kind))
+    if process is Process.PURCHASE_ORDERS:
+        return await purchase_orders.send_again(gateway, connection, mapping.source_id)
     record = await record_source(gateway, connection, "mapping_id").read(process, mapping.source_id)
     asked = Found(FoundBy.OPERATOR, forced=True)
     if record is None and process is Process.ORDERS and _is_doubted(gateway, connection):

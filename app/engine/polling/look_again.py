@@ -13,17 +13,19 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, String, literal, select
 
-from app.domain import Process
+from app.domain import Kind, Process
 from app.domain.record import kind_of
 from app.engine.core.queue import SUPPLIERS, Look, Task, product_in
 from app.engine.core.runtime import Gateway
 from app.engine.core.sources import reads_by_id, record_source
 from app.engine.jobs import enqueue
 from app.engine.jobs.enqueue import Found, FoundBy, RecordChange, Version
+from app.engine.jobs.job_rows import decide_again
 from app.engine.jobs.mapper import enriched, map_record
 from app.engine.jobs.report_jobs import enqueue_report
 from app.errors import RemoteError
 from app.flows.outcomes import Transfer
+from app.flows.purchases.problems import ARTICLE_MISSING
 from app.logs import get_logger
 from app.records import cursors
 from app.records.connection_lanes import shop_lane
@@ -92,6 +94,8 @@ async def look_again(gateway: Gateway, key: str) -> None:
     if not _is_for_orders(why):
         gateway.forget(look.connection_id)  # another process has just changed it: what we know of it may be older
     connection = await gateway.connection(look.connection_id)
+    if why == "articles":
+        await _purchase_orders_again(gateway, connection)
     if not reads_by_id(connection):
         return
     if connection.status is not Status.ACTIVE:
@@ -120,6 +124,19 @@ async def look_again(gateway: Gateway, key: str) -> None:
             async with gateway.database.begin() as db:
                 await cursors.look_was_made(db, connection.id, why)
     await gateway.wake_ups.send(Task.DRAIN, connection.lane)
+
+
+async def _purchase_orders_again(gateway: Gateway, connection: Connection) -> None:
+    """Has purchase orders of this goods owner that wait for an article decided anew. Nobody is asked for them."""
+    held = mappings.c.transfer == literal(Transfer.HELD.value, String, literal_execute=True)
+    mine = (mappings.c.lane == connection.lane, mappings.c.kind == Kind.PURCHASE, mappings.c.reason_code == ARTICLE_MISSING)
+    query = select(mappings.c.id).where(*mine, held).order_by(mappings.c.id)
+    async with gateway.database.begin() as db:
+        waiting = list(await db.scalars(query.with_for_update(key_share=True)))
+        for mapping_id in waiting:
+            await decide_again(db, mapping_id, ARTICLE_MISSING, gateway.clock(), Process.PURCHASE_ORDERS)
+    if waiting:
+        await gateway.wake_ups.send(Task.DRAIN, connection.lane)
 
 
 async def _tell_again(gateway: Gateway, connection: Connection) -> None:

@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
-from sqlalchemy import Column, ColumnElement, Select, String, Table, cast, delete, or_, select, update
+from sqlalchemy import Column, ColumnElement, Select, String, Table, case, cast, delete, null, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.domain import EventState, JobState
+from app.domain import EventState, JobState, Process
 from app.engine.core import leases
 from app.engine.core.leases import Lease
 from app.engine.core.runtime import Gateway
@@ -99,7 +99,7 @@ def _works(gateway: Gateway, now: datetime) -> list[Work]:
     empty_previews = (run_parts.c.preview.is_not(None), run_parts.c.finished_at < personal)
     return [
         lambda db: _empty_bodies(db, bodies),
-        lambda db: change_batch(db, jobs, empty_jobs, BATCH, **_EMPTIED),
+        lambda db: change_batch(db, jobs, empty_jobs, BATCH, source=None, payload=_KEPT),
         lambda db: _empty_attempts(db, personal),
         lambda db: change_batch(db, run_parts, empty_previews, BATCH, preview=None),
         lambda db: deliveries.prune(db, personal, BATCH),
@@ -165,6 +165,9 @@ class _OldRows:
 
 
 _EMPTIED: dict[str, Any] = {"source": None, "payload": None}
+_OF_PURCHASE = jobs.c.process == Process.PURCHASE_ORDERS
+_KEPT = case((_OF_PURCHASE, jobs.c.payload), else_=null())
+"""A purchase order is about goods and firms: its caller may read it as long as it is known. Nobody else has it."""
 
 
 @dataclass(frozen=True)
@@ -241,8 +244,9 @@ def _readable(body: bytes) -> str:
 def _records_with(like: str, connection_ids: list[str] | None) -> Select[Any]:
     """Finished jobs whose record, or anything ever sent about it, holds the text."""
     sent = select(attempts.c.id).where(attempts.c.job_id == jobs.c.id, _holds(attempts.c.request, like)).exists()
+    held = or_(_holds(jobs.c.source, like), _OF_PURCHASE & _holds(jobs.c.payload, like))
     record = select(jobs.c.id, jobs.c.mapping_id, jobs.c.connection_id, jobs.c.process, jobs.c.source_id)
-    return record.where(*_within(jobs, connection_ids), jobs.c.state == JobState.DONE, or_(_holds(jobs.c.source, like), sent))
+    return record.where(*_within(jobs, connection_ids), jobs.c.state == JobState.DONE, or_(held, sent))
 
 
 def _holds(column: Column[Any], like: str) -> ColumnElement[bool]:

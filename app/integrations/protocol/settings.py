@@ -31,6 +31,7 @@ class ProcessSettings(Given):
     stock: Flag = Field(True, description="Sellable quantities from the WMS to the shop (the WMS is master).")
     shipments: Flag = Field(True, description="Shipments from the WMS to the shop: the order's status and its tracking.")
     returns: Flag = Field(False, description="Returned goods from the WMS to the shop, as refunds.")
+    purchase_orders: Flag = Field(True, description="Purchase orders that are put over the REST API to the WMS.")
     suppliers: Flag = Field(False, description="Suppliers from the outside system, sent along with the articles that name them.")
     import_status: Flag = Field(
         False, description="The order's status in the outside system, when the order has come into the WMS (`imported_status`)."

@@ -74,6 +74,7 @@ class PurchaseOrder:
     reference_number: str
     goods_owner_reference: str
     lines: tuple[PurchaseOrderLine, ...]
+    status_text: str = ""
     raw: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
@@ -127,6 +128,7 @@ def read_purchase_order(raw: Mapping[str, Any]) -> PurchaseOrder:
         number=required_text(info, "purchaseOrderNumber"),
         goods_owner_id=whole(section(raw, "goodsOwner"), "id"),
         status_number=whole(section(info, "purchaseOrderStatus"), "number"),
+        status_text=text(section(info, "purchaseOrderStatus"), "text"),
         is_return=flag(section(info, "advanced"), "purchaseOrderIsReturnType") is True,
         reference_number=text(info, "referenceNumber"),
         goods_owner_reference=text(info, "goodsOwnerReference"),

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from app.json_reading import moment, number, objects
 from app.warehouse.reads.resources import WarehouseArticle, WarehouseOrder
+from app.warehouse.reads.returns import PurchaseOrder as WarehousePurchase
 
 _MISSING: Final = object()
 
@@ -65,6 +66,23 @@ _ARTICLE_NOT_SHOWN = (
     "quantityPerLayerOnPallet",
     "supplierInfo.advanced",
 )
+_PURCHASE_SHOWN_AT = (
+    ("goodsOwnerId", "goodsOwner.id"),
+    ("supplierInfo", "supplierInfo"),
+    ("sellerInfo", "sellerInfo"),
+    ("warehouseId", "purchaseOrderInfo.warehouse.id"),
+    ("freeValues.freeBoolean1", "purchaseOrderInfo.freeValues.freeBool1"),
+    ("freeValues.freeBoolean2", "purchaseOrderInfo.freeValues.freeBool2"),
+    ("", "purchaseOrderInfo"),
+)
+_PURCHASE_NOT_SHOWN = ("tracking", "customsInfo", "supplierInfo.supplierAddress", "supplierInfo.remark")
+_PURCHASE_LINE_SHOWN_AT = (
+    ("articleNumber", "article.articleNumber"),
+    ("numberOfItems", "advisedNumberOfItems"),
+    ("", ""),
+)
+_DAYS = frozenset({"inDate", "advanced.orderDate", "advanced.advisedDate"})
+"""Of purchase orders: days, which the WMS shows with a time of day."""
 _TIMES = frozenset({"orderFreeDateTime1", "advanced.arrivalDate"})
 
 ShownAt = tuple[tuple[str, str], ...]
@@ -97,7 +115,7 @@ def compared_order(body: Mapping[str, Any], read: WarehouseOrder) -> list[Differ
     return [
         *_compare_delivery_date(body.get("deliveryDate"), read),
         *_compare(header, read.raw, _ORDER_SHOWN_AT, _ORDER_NOT_SHOWN),
-        *_compare_lines(body.get("orderLines") or [], objects(read.raw, "orderLines")),
+        *_compare_lines(body.get("orderLines") or [], objects(read.raw, "orderLines"), _LINE_SHOWN_AT, "orderedNumberOfItems"),
     ]
 
 
@@ -109,6 +127,17 @@ def differences_article(body: Mapping[str, Any], read: WarehouseArticle) -> list
 def compared_article(body: Mapping[str, Any], read: WarehouseArticle) -> list[Difference]:
     """The same, field by field."""
     return list(_compare(body, read.raw, _ARTICLE_SHOWN_AT, _ARTICLE_NOT_SHOWN))
+
+
+def differences_purchase_order(body: Mapping[str, Any], read: WarehousePurchase) -> list[str]:
+    """What we sent (`purchase_order_body(...).json`) and the WMS does not show, a line each; empty when it has all of it."""
+    header = {key: value for key, value in body.items() if key != "purchaseOrderLines"}
+    lines = objects(read.raw, "purchaseOrderLines")
+    found = [
+        *_compare(header, read.raw, _PURCHASE_SHOWN_AT, _PURCHASE_NOT_SHOWN),
+        *_compare_lines(body.get("purchaseOrderLines") or [], lines, _PURCHASE_LINE_SHOWN_AT, "advisedNumberOfItems"),
+    ]
+    return [str(each) for each in found]
 
 
 def _compare_delivery_date(sent: Any, read: WarehouseOrder) -> Iterator[Difference]:
@@ -123,7 +152,10 @@ def _compare_delivery_date(sent: Any, read: WarehouseOrder) -> Iterator[Differen
         yield Difference("deliveryDate", sent, shown)
 
 
-def _compare_lines(sent: list[Mapping[str, Any]], shown: list[Mapping[str, Any]]) -> Iterator[Difference]:
+def _compare_lines(
+    sent: list[Mapping[str, Any]], shown: list[Mapping[str, Any]], shown_at: ShownAt, quantity: str
+) -> Iterator[Difference]:
+    """`quantity`: what the WMS calls the number of pieces that was sent."""
     by_row = {line.get("rowNumber"): line for line in shown}
     times = Counter(line.get("rowNumber") for line in shown)
     for line in sent:
@@ -138,12 +170,12 @@ def _compare_lines(sent: list[Mapping[str, Any]], shown: list[Mapping[str, Any]]
             continue
         if times[row] > 1:
             yield Difference(f"row {row}, times", 1, times[row], f"row {row}: the warehouse has it {times[row]} times")
-        for found in _compare(line, by_row[row], _LINE_SHOWN_AT, _LINE_NOT_SHOWN):
+        for found in _compare(line, by_row[row], shown_at, _LINE_NOT_SHOWN):
             yield replace(found, field=f"row {row}, {found.field}")
     wanted = {line["rowNumber"] for line in sent}
     for line in shown:
-        if line.get("rowNumber") not in wanted and number(line.get("orderedNumberOfItems")) != 0:
-            there = _pieces(_look_up(line, "article.articleNumber"), line.get("orderedNumberOfItems"))
+        if line.get("rowNumber") not in wanted and number(line.get(quantity)) != 0:
+            there = _pieces(_look_up(line, "article.articleNumber"), line.get(quantity))
             row = line.get("rowNumber")
             yield Difference(f"row {row}", None, there, f"row {row}: the warehouse has it, and it was not sent")
 
@@ -194,6 +226,8 @@ def _look_up(shown: Any, path: str) -> Any:
 def _same(path: str, sent: Any, there: Any) -> bool:
     if path in _TIMES:
         return moment(sent) == moment(there)
+    if path in _DAYS:
+        return isinstance(there, str) and sent[:10] == there[:10]
     match sent:
         case bool():
             return there is sent

@@ -95,7 +95,7 @@ SUPPLIER_FIELDS: Table[Supplier] = (
 NUMBERS = frozenset(
     (
         *("goodsOwnerOrderId", "orderNumber", "rowNumber", "articleNumber", "productCode", "consignee.customerNumber"),
-        "supplierInfo.supplierNumber",
+        *("supplierInfo.supplierNumber", "purchaseOrderNumber", "supplierOrderNumber", "externalOrderLineId"),
     )
 )
 """What records are found by."""
@@ -103,6 +103,7 @@ WITH_LINES = frozenset(
     (
         *(
             "orderRemark",
+            "purchaseOrderRemark",
             "deliveryInstruction",
             "warehouseInstruction",
             "consignee.remark",
@@ -132,7 +133,7 @@ class Body:
 
 def order_body(order: Order, goods_owner_id: int, settings: OngoingSettings) -> Body:
     """The whole order for `PUT /orders`; to be sent only when `order_problems` finds nothing."""
-    draft = _Draft({"goodsOwnerId": goods_owner_id}, settings.text_limits)
+    draft = Draft({"goodsOwnerId": goods_owner_id}, settings.text_limits)
     draft.put_all(ORDER_FIELDS, order)
     draft.json.setdefault("consignee", {})
     draft.put_all(ADDRESS_FIELDS, order.consignee, "consignee.")
@@ -144,7 +145,7 @@ def order_body(order: Order, goods_owner_id: int, settings: OngoingSettings) -> 
 
 
 def _line(line: OrderLine, order_currency: str) -> dict[str, Any]:
-    draft = _Draft({}, {})
+    draft = Draft({}, {})
     draft.put("prices.currencyCode", order_currency)  # always sent, also where the line names none
     draft.put_all(LINE_FIELDS, line)
     return draft.json
@@ -152,7 +153,7 @@ def _line(line: OrderLine, order_currency: str) -> dict[str, Any]:
 
 def article_body(article: Article, goods_owner_id: int, settings: OngoingSettings) -> Body:
     """The whole article for `PUT /articles`; to be sent only when `article_problems` finds nothing."""
-    draft = _Draft({"goodsOwnerId": goods_owner_id}, settings.text_limits)
+    draft = Draft({"goodsOwnerId": goods_owner_id}, settings.text_limits)
     draft.put_all(ARTICLE_FIELDS, article)
     if article.supplier is not None:
         draft.put_all(SUPPLIER_FIELDS, article.supplier)
@@ -173,7 +174,7 @@ def thin_article_body(line: OrderLine, goods_owner_id: int, settings: OngoingSet
 
 
 @dataclass
-class _Draft:
+class Draft:
     """A body in the making."""
 
     json: dict[str, Any]

@@ -100,6 +100,16 @@ ARTICLE_EXTRAS: dict[str, ValueKind] = {
     **_under("freeValues", _paths(ValueKind.TIME, "freeDateTime1")),
 }
 
+PURCHASE_EXTRAS: dict[str, ValueKind] = {
+    **_paths(ValueKind.TEXT, "purchaseOrderType.name supplierInfo.remark customsInfo.termsOfDeliveryTypeLocation"),
+    **_under("customsInfo.termsOfDeliveryType", _CODE_AND_NAME),
+    **_under("sellerInfo", _paths(ValueKind.TEXT, "sellerNumber sellerName")),
+    **_under("supplierInfo.supplierAddress", _paths(ValueKind.TEXT, "name address2 address3 telePhone email mobilePhone")),
+    **_under("freeValues", _paths(ValueKind.TEXT, "freeText1 freeText2 freeText3 freeText4 freeText5")),
+    **_under("freeValues", _paths(ValueKind.DECIMAL, "freeDecimal1 freeDecimal2")),
+    **_under("freeValues", _paths(ValueKind.FLAG, "freeBoolean1 freeBoolean2")),
+}
+
 _YES = frozenset({"true", "yes", "ja", "on", "1"})
 _NO = frozenset({"false", "no", "nei", "off", "0"})
 

@@ -23,4 +23,5 @@ HISTORY: dict[str, Text] = {
     "found-by-sweep": Text("Found by the deep sweep."),
     "found-by-operator": Text("Read because somebody asked for it."),
     "found-by-again": Text("Looked at again."),
+    "found-by-caller": Text("Put over the REST API."),
 }

@@ -84,6 +84,19 @@ REASONS: dict[str, Text] = {
         "The order was sent before the connection was moved, and it is not known whether it arrived. Look "
         "for it at the former place, and release it here once it is not there."
     ),
+    "article-missing": Text(
+        "The purchase order names articles that the warehouse does not have. It goes on when they have come; "
+        "or correct its lines."
+    ),
+    "receiving-begun": Text(
+        "The purchase order was changed or taken back after the warehouse had begun to receive it. Tell the warehouse."
+    ),
+    "purchase-number-taken": Text("The number of the purchase order belongs to another one. Put it under another number."),
+    "purchase-made-elsewhere": Text(
+        "The WMS has a purchase order of this number that was not sent from here. Release it to write over that one, or put it "
+        "under another number."
+    ),
+    "taken-back": Text("It was taken back before it was in the warehouse."),
     "refunded-in-part": Text(
         "Part of the order was refunded in %(shop)s. Release it to send it without these pieces, or settle "
         "it in the warehouse by hand."

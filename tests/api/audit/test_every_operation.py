@@ -222,6 +222,18 @@ async def erase(site: Site) -> Answer:
     return await _post(site, "/erase", {"text": "kari@example.com", "dry_run": False})
 
 
+PURCHASE = {"lines": [{"row_number": "1", "article_number": "NONE", "quantity": 1}]}
+
+
+async def put_purchase_order(site: Site) -> Answer:
+    return await site.client.put("/purchase-orders/shop/PO-1", json=PURCHASE)
+
+
+async def take_back_purchase_order(site: Site) -> Answer:
+    await site.client.put("/purchase-orders/shop/PO-2", json=PURCHASE)
+    return await site.client.delete("/purchase-orders/shop/PO-2")
+
+
 async def _long_work(site: Site, path: str) -> str:
     more = {"dry_run": True} if path == "/backfill" else {}
     made = await _post(site, path, {"connection": "shop", "since": "2026-01-01T00:00:00Z", **more})
@@ -264,6 +276,8 @@ SCENES: tuple[Callable[[Site], Awaitable[Answer]], ...] = (
     delete_connection,
     change_connection,
     test_connection,
+    put_purchase_order,
+    take_back_purchase_order,
     check_webhooks,
     rotate_webhook_secret,
     preview_settings,

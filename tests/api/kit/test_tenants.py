@@ -29,8 +29,11 @@ LISTS = (
     "/alerts/mutes",
     "/stock",
     "/stock/summary",
+    "/purchase-orders",
 )
 DETAILS = ("/mappings", "/events", "/jobs", "/runs", "/reconcile", "/backfill", "/alerts")
+PURCHASE = {"lines": [{"row_number": "1", "article_number": "NONE", "quantity": 1}]}
+"""A purchase order that waits for an article."""
 NOT_CALLED = ("/webhooks/", "/oauth/")
 """Doors without a key."""
 
@@ -110,6 +113,7 @@ class Tenants:
                 {"kind": "held", "connection": "theirs"},
             ],
             ("POST", "/reconcile"): [{"connection": "shop", "since": "2026-01-01T00:00:00Z"}],
+            ("PUT", "/purchase-orders/{connection}/{number}"): [PURCHASE],
             ("POST", "/backfill"): [{"connection": "shop", "since": "2026-01-01T00:00:00Z"}],
             ("POST", "/keys"): [{"name": "more", "rights": ["admin"]}],
             ("POST", "/integrations/{integration}/links"): [{}, {"connection": "shop"}],
@@ -129,6 +133,7 @@ async def tenants(site: Site) -> Tenants:
         await site.take_in({"id": 1}, connection=connection, X_WC_Webhook_Source="https://staging.example/")
         await site.client.post(f"/sync/{connection.name}", params={"wait": 0})
     site.warehouse.mend()
+    await site.client.put("/purchase-orders/shop/PO-1", json=PURCHASE)
     await site.work()
     await site.client.post("/alerts/mutes", json={"kind": "held", "connection": "shop"})
     asked = {"connection": "shop", "since": "2026-01-01T00:00:00Z"}
@@ -157,6 +162,7 @@ async def call_everything(tenants: Tenants) -> dict[tuple[str, str], set[int]]:
                     continue
                 for body in tenants.bodies(method, path, ids["letter_id"]):
                     at = path.replace(f"{{{names[0]}}}", value) if names else path
+                    at = at.replace("{number}", "PO-1")
                     params = {"wait": 0} if path.startswith("/sync") else None
                     answer = await tenants.guest.request(method, at, json=body, params=params)
                     assert answer.status_code < 500, (method, at, body, answer.text)

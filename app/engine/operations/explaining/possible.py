@@ -97,6 +97,8 @@ def _resync(standing: Standing) -> Action:
         shop=standing.shop,
     )
     own = process_of(Kind(standing.mapping.kind))
+    if own is Process.PURCHASE_ORDERS:
+        return Action(Act.RESYNC, Sentence("It is compared with what the warehouse has, and sent if that differs"), own)
     if not reads_by_id(standing.connection):
         message = Sentence("%(shop)s cannot be asked for one record", shop=standing.shop[:1].upper() + standing.shop[1:])
         return Action(Act.RESYNC, will, own, Refusal(message, Sentence("Run a sync of the connection")))
@@ -114,6 +116,9 @@ RELEASED: dict[str, str] = {
     "reopened-after-cancel": "It is sent to the warehouse again",
     "vanished": "It is sent to the warehouse again",
     "unknown-elsewhere": "It is sent to the goods owner that the connection has now, whatever arrived at the former one",
+    "article-missing": "The articles are looked for in the warehouse again, and it is sent if they are there",
+    "receiving-begun": "The WMS is asked all the same. It refuses that once receiving has begun",
+    "purchase-made-elsewhere": "It is written over the purchase order that the WMS has under this number",
     SHORT_SHIPMENT: "It is closed in %(shop)s with what was sent",
     "not-open-in-shop": "It is looked at in %(shop)s again, and reported if it is open there now",
     "refund-refused": "The refund is tried again",

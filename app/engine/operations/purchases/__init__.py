@@ -1,0 +1,1 @@
+"""Purchase orders as callers put them and take them back."""

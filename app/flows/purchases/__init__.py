@@ -1,0 +1,1 @@
+"""Goods that come in: purchase orders into the warehouse."""

@@ -44,7 +44,7 @@ def test_every_route_is_described() -> None:
     for resource in routes.RESOURCES:
         for route in resource.router.routes:
             assert isinstance(route, APIRoute)
-            assert {(route.path, method.lower()) for method in route.methods or ()} <= described
+            assert {(route.path_format, method.lower()) for method in route.methods or ()} <= described
 
 
 @pytest.mark.parametrize(("path", "operation"), EVERY)

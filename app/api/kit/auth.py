@@ -159,7 +159,7 @@ async def _caller(
 
 def act_of(request: Request, key: ApiKey | None, way: Way = Way.API, actor: str | None = None) -> Act:
     """Who is at work when this request changes something."""
-    path = getattr(request.scope.get("route"), "path", request.url.path)
+    path = getattr(request.scope.get("route"), "path_format", request.url.path)
     clock = request.app.state.gateway.clock
     key_id, key_name = (key.id, key.name) if key is not None else (None, None)
     return Act(way, f"{request.method} {path}", key_id, key_name, actor, caller_of(request), clock)

@@ -3,6 +3,7 @@
 from app.domain.article import Article, Category
 from app.domain.order import (
     Address,
+    ByWeight,
     Coded,
     Notification,
     Order,
@@ -28,6 +29,7 @@ __all__ = [
     "TO_WAREHOUSE",
     "Address",
     "Article",
+    "ByWeight",
     "Category",
     "Coded",
     "EventState",

@@ -50,6 +50,16 @@ class Transporter:
 
 
 @dataclass(frozen=True)
+class ByWeight:
+    """A carrier's service for orders of more than `over_kg` and at most `up_to_kg` kilograms. None: no limit on that side."""
+
+    transporter: Transporter
+    over_kg: Decimal | None = None
+    up_to_kg: Decimal | None = None
+    return_transporter: Transporter | None = None
+
+
+@dataclass(frozen=True)
 class Address:
     """An address with contact data. `country_code` is ISO 3166-1 alpha-2, upper case. Empty text means not given."""
 
@@ -65,7 +75,10 @@ class Address:
 
 @dataclass(frozen=True)
 class OrderLine:
-    """`line_price` is per piece, `customer_line_price` for the whole line; both without tax, in `currency` (ISO 4217)."""
+    """`line_price` is per piece, `customer_line_price` for the whole line; both without tax, in `currency` (ISO 4217).
+
+    `extra` holds further fields by their path in the WMS's order line.
+    """
 
     row_number: str
     article_number: str | None
@@ -75,6 +88,7 @@ class OrderLine:
     customer_line_price: Decimal | None
     currency: str
     product_code: str | None = None
+    extra: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -95,6 +109,8 @@ class Order:
     WMS path. `is_carried` is False for an order that nobody carries anywhere: it is picked up, or holds virtual goods only.
     Anything in `problems` holds the order. `lines` are without the pieces in `refunded`; a line that was refunded wholly is left
     out. `asks_about_refunds`: a person is to decide before the refunded pieces are taken off the order in the WMS.
+    `by_weight`: carriers that go before `transporter`, the first that fits the order's weight. `service_point` is the code of the
+    pick-up point. `asks_for_customs`: it goes abroad, and its articles must have what customs papers need.
     """
 
     kind: ClassVar[Kind] = Kind.ORDER
@@ -126,6 +142,11 @@ class Order:
     extra: dict[str, Any] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
+    return_transporter: Transporter | None = None
+    by_weight: tuple[ByWeight, ...] = ()
+    service_point: str = ""
+    delivery_instruction: str = ""
+    asks_for_customs: bool = False
 
     @property
     def parent_id(self) -> None:

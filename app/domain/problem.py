@@ -46,6 +46,8 @@ LIFTED_BY: Mapping[str, str] = {
     "country-unknown": _CORRECTED,
     "country-of-origin-unknown": _OR_SETTING,
     "customs-price-missing": _OR_SETTING,
+    "customs-article-incomplete": "It goes on when the article gets what it lacks in %(shop)s, when it is released, or when "
+    "the setting is changed",
     "extra-field-unknown": _OR_SETTING,
     "extra-field-unreadable": _OR_SETTING,
     "order-without-lines": _CORRECTED,
@@ -124,6 +126,7 @@ RELEASABLE = frozenset(
     {
         "brake",
         "warehouse-started",
+        "customs-article-incomplete",  # sent as it is: its papers are written by hand
         "refunded-in-part",  # sent without the refunded pieces
         "too-late-to-cancel",
         "cancelled-in-warehouse",

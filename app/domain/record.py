@@ -139,11 +139,20 @@ def content_hash(record: Record) -> str:
     return payload_hash(to_payload(record))
 
 
-_LATER = ("has_variations", "own_number", "supplier_id", "supplier")
+_LATER = (
+    *("has_variations", "own_number", "supplier_id", "supplier"),
+    *("return_transporter", "by_weight", "service_point", "delivery_instruction", "asks_for_customs"),
+)
 """Fields of a later version. They count only where they say something: what was stored before is not new."""
+_LATER_OF_LINES = ("extra",)
+"""The same of an order's lines."""
 
 
 def payload_hash(payload: Mapping[str, Any]) -> str:
     """The same of a payload that is there already."""
     content = {key: value for key, value in payload.items() if key != "modified_at" and (value or key not in _LATER)}
+    if "lines" in content:
+        content["lines"] = [
+            {key: value for key, value in line.items() if value or key not in _LATER_OF_LINES} for line in content["lines"]
+        ]
     return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()

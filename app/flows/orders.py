@@ -9,6 +9,7 @@ from app.domain import Order, Problem, Refunded, ShopState, WarehouseState
 from app.errors import Refused
 from app.flows import part_refunds
 from app.flows.articles import ensure_articles
+from app.flows.goods import customs_lacking, hash_without_pick_up_point, with_decided_carrier
 from app.flows.order_table import Action, decide
 from app.flows.outcomes import Known, Outcome, Result, Transfer, WarehousePort, held
 from app.warehouse.reads.resources import WarehouseOrder
@@ -102,6 +103,8 @@ async def _bring(order: Order, known: Known, number: str, seen: _Seen | None, po
             return await _bring(order, replace(known, number=None), order.number, None, port)
         return held(_taken(number, f"another order in the WMS (its own id there is {seen.theirs})"))
     action = decide(order.state, Transfer.SENT if known.wms_id is not None else transfer, seen.state)
+    if order.state is ShopState.WANTED:
+        order = await with_decided_carrier(order, seen.order, seen.state, port)
     result = await _act(action, replace(order, number=number), known, seen, port)
     is_open = seen.order is not None and seen.state is not WarehouseState.CANCELLED
     return replace(result, taken_back=False) if is_open and result.taken_back is None else result
@@ -263,6 +266,8 @@ async def _put(order: Order, known: Known, seen: _Seen, port: WarehousePort) -> 
         return already
     if order.asks_about_refunds and not port.released and known.sent_hash != body.hash:
         return held(part_refunds.to_be_decided(order, port.noun), wanted="present", **seen.status())
+    if not port.released and (lacking := await customs_lacking(order, port)):
+        return held(lacking[0], wanted="present", notes=tuple(each.message for each in lacking[1:]), **seen.status())
     return await _write(order, known, seen, port)
 
 
@@ -331,6 +336,8 @@ async def _changed_too_late(order: Order, known: Known, seen: _Seen, port: Wareh
     assert seen.order is not None
     if already := _already_there(body, known, seen, port):
         return already
+    if known.sent_hash is not None and known.sent_hash == hash_without_pick_up_point(order, port):
+        return Result(Outcome.UNCHANGED, Transfer.SENT, wanted="present", **seen.status())
     if _is_sent_unknown(known) and not differences_order(body.json, seen.order):
         return _sent(Outcome.UNCHANGED, body, f"the warehouse has it as the {port.noun} does", seen.status())
     if port.released:

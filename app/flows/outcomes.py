@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
 from app.domain import Article, OrderLine, Problem, Supplier
+from app.warehouse.reads.resources import WarehouseArticle
 from app.warehouse.rest.client import OngoingClient, Written
 from app.warehouse.settings import OngoingSettings
 
@@ -170,6 +171,10 @@ class WarehousePort(Protocol):
 
     async def unknown_articles(self, numbers: Sequence[str]) -> list[str]:
         """Which of these article numbers no mapping of this goods owner knows in the WMS."""
+        ...
+
+    async def articles(self, numbers: Sequence[str]) -> dict[str, WarehouseArticle]:
+        """The articles that the WMS has, as it has them now. The same numbers are read once for a record."""
         ...
 
     async def waiting_article(self, number: str) -> Article | None:

@@ -20,6 +20,7 @@ from app.engine.dispatch.job_calls import JobCalls, about
 from app.engine.dispatch.loading import ClaimedJob, NumberOwner
 from app.engine.dispatch.mapping_updates import NumberClaim
 from app.engine.jobs.mapper import payload_of
+from app.flows.articles import GET_ARTICLES
 from app.flows.outcomes import Transfer
 from app.integrations.kit.side_reads import FINAL_NO
 from app.integrations.protocol.source import DescribesLines
@@ -30,6 +31,7 @@ from app.records.jobs import opened
 from app.records.mappings import Note
 from app.records.purchases import suppliers
 from app.storage.tables import jobs
+from app.warehouse.reads.resources import WarehouseArticle
 from app.warehouse.rest.client import OngoingClient, Written
 from app.warehouse.settings import OngoingSettings
 from app.warehouse.writes.problems import article_problems
@@ -60,6 +62,7 @@ class RecordedWarehouse(JobCalls):
 
     client: OngoingClient = field(kw_only=True)
     kept: Supplier | None = None
+    articles_read: dict[tuple[str, ...], dict[str, WarehouseArticle]] = field(default_factory=dict)
 
     @property
     def goods_owner_id(self) -> int:
@@ -122,6 +125,12 @@ class RecordedWarehouse(JobCalls):
             kept.put((lane, number), True)
         self.gate.made |= known
         return [number for number in missing if number not in known]
+
+    async def articles(self, numbers: Sequence[str]) -> dict[str, WarehouseArticle]:
+        key = tuple(sorted(numbers))
+        if key not in self.articles_read:
+            self.articles_read[key] = await self.read(GET_ARTICLES, lambda: self.client.get_articles(numbers)) if key else {}
+        return self.articles_read[key]
 
     async def waiting_article(self, number: str) -> Article | None:
         query = select(jobs).where(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from app.domain import Article, Order, Problem
 from app.integrations.protocol import ConnectionSettings
-from app.warehouse.writes.problems import article_problems, customs_problems, order_problems
+from app.warehouse.writes.problems import article_problems, customs_problems, leaves, order_problems
 
 _LINE = re.compile(r"^lines\[(\d+)\]")
 _LINE_NUMBER = re.compile(r"lines\[(\d+)\]\.article_number")
@@ -47,11 +47,20 @@ def complete_order(
     `own` is what only the integration can see. Its problem of a field counts instead of the warehouse's of the same field.
     `noun` is the integration's own.
     """
-    customs = customs_problems(order, settings.customs_home_countries, noun) if settings.customs_required else ()
+    order, customs = _for_customs(order, settings, noun)
     found = (*order_problems(order, settings.warehouse, noun), *customs)
     wrong = {int(number[1]) for problem in found if (number := _LINE_NUMBER.fullmatch(problem.field))}
     lines = tuple(replace(line, article_number=None) if index in wrong else line for index, line in enumerate(order.lines))
     return replace(order, lines=lines, problems=_joined(found, own, names))
+
+
+def _for_customs(order: Order, settings: ConnectionSettings, noun: str) -> tuple[Order, tuple[Problem, ...]]:
+    """The order, marked when its articles are to be looked at for customs, and what its lines lack."""
+    home = settings.customs_home_countries
+    if not settings.customs_required or not leaves(order, home):
+        return order, ()
+    found = customs_problems(order, home, noun, needs_vat=bool(settings.vat_codes))
+    return replace(order, asks_for_customs=True), found
 
 
 def complete_article(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from app.integrations.protocol.cancelling import BrakeSettings, PartRefund
+from app.integrations.protocol.carriers import TransporterChoice
 from app.integrations.protocol.integration import Integration
 from app.integrations.protocol.refunds import (
     MakesRefunds,
@@ -11,16 +13,13 @@ from app.integrations.protocol.refunds import (
 )
 from app.integrations.protocol.session import Choice, Consent, Granted, OffersChoices, Session, SessionStore
 from app.integrations.protocol.settings import (
-    BrakeSettings,
     ConnectionSettings,
-    PartRefund,
     ProcessSettings,
     ReturnsBy,
     ReturnSettings,
     ShipmentSettings,
     StockSettings,
     TrackingShown,
-    TransporterChoice,
     fillable,
 )
 from app.integrations.protocol.shipments import (

@@ -12,6 +12,9 @@ from pydantic import Field, field_validator
 from app.domain import OutgoingType, Process
 from app.domain.shipment import CountsAsShipped, PartialDeliveries
 from app.given import Flag, Given, Instant
+from app.integrations.protocol.cancelling import BrakeSettings, PartRefund
+from app.integrations.protocol.carriers import TransporterChoice, TransporterRule
+from app.integrations.protocol.carriers.rules import MOST_RULES
 from app.outgoing.addresses import plain_address
 from app.warehouse.settings import OngoingSettings
 
@@ -40,30 +43,6 @@ class ProcessSettings(Given):
     def is_on(self, process: Process) -> bool:
         """A process without a switch of its own (acknowledgements, notes) is on. The process that makes its jobs has a switch."""
         return bool(getattr(self, process.switch, True))
-
-
-class BrakeSettings(Given):
-    """Limits of cancellations. A poll that would cancel more is held until an operator confirms it."""
-
-    max_count: int = Field(
-        20, ge=0, le=1_000_000, description="Most cancellations that one run may make without your confirmation."
-    )
-    max_share: float = Field(
-        0.2,
-        ge=0,
-        le=1,
-        description=(
-            "Largest share of a connection's open orders that one run may cancel without your confirmation. Counts from 5 "
-            "cancellations on."
-        ),
-    )
-
-
-class TransporterChoice(Given):
-    """A carrier's service in the WMS's codes; must be listed by GET /transporterContracts."""
-
-    transporter_code: str = Field(min_length=1)
-    transporter_service_code: str = Field(min_length=1)
 
 
 def fillable(template: str, *names: str) -> str:
@@ -287,14 +266,6 @@ RETIRED_SETTINGS = {
 """Former settings, each with the one that replaces it."""
 
 
-class PartRefund(StrEnum):
-    """What is done about pieces that the shop has refunded before the warehouse has sent them."""
-
-    REDUCE = "reduce"
-    HOLD = "hold"
-    IGNORE = "ignore"
-
-
 class ConnectionSettings(Given):
     """What every connection can set, whatever the system. An integration's settings class derives from it."""
 
@@ -339,6 +310,14 @@ class ConnectionSettings(Given):
     transporters: dict[str, TransporterChoice] = Field(
         default_factory=dict, description="The shop's shipping method id → transporter and service code of the WMS."
     )
+    transporter_rules: list[TransporterRule] = Field(
+        default_factory=list,
+        max_length=MOST_RULES,
+        description=(
+            "Rules that go before `transporters`: the first that fits an order gives its carrier. `method` may hold * for any "
+            "text. An order whose weight is not known fits no rule with a weight."
+        ),
+    )
     extra_article_fields: dict[str, str] = Field(
         default_factory=dict,
         description="Further article fields: WMS path → path in the shop's product, with dots; a list of key and value pairs is "
@@ -346,6 +325,10 @@ class ConnectionSettings(Given):
     )
     extra_order_fields: dict[str, str] = Field(
         default_factory=dict, description="The same for orders. Example: consigneeOrderNumber → meta_data._innkjopsordre."
+    )
+    extra_line_fields: dict[str, str] = Field(
+        default_factory=dict,
+        description="The same for order lines: WMS path in the line → path in the shop's line. Example: comment → meta_data.tekst.",
     )
     part_refund: PartRefund = Field(
         PartRefund.REDUCE,
@@ -355,9 +338,21 @@ class ConnectionSettings(Given):
         ),
     )
     customs_required: Flag = Field(
-        False, description="Hold an order to a country outside `customs_home_countries` whose lines lack prices or currency."
+        False,
+        description=(
+            "Hold an order to a country outside `customs_home_countries` that lacks what customs papers need: both prices and "
+            "the currency of each line, and the country of origin and tariff number of its article in the WMS. With `vat_codes` "
+            "also each line's VAT code."
+        ),
     )
     customs_home_countries: list[str] = Field(default_factory=lambda: ["NO"], description="Countries without customs papers.")
+    vat_codes: dict[str, str] = Field(
+        default_factory=dict,
+        description=(
+            "VAT rate of an order line in per cent → the WMS's code of it, like 25 → 25. Lines with these rates get code and "
+            "rate. Empty: no VAT is sent."
+        ),
+    )
     plugins: str | None = Field(
         None,
         max_length=2000,

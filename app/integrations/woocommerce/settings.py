@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field, SecretStr, field_validator
 from app.domain.shipment import CountsAsShipped
 from app.given import Flag, Given
 from app.integrations.protocol import ConnectionSettings, ShipmentSettings, fillable
+from app.integrations.protocol.carriers import PickUpPoints
 from app.integrations.protocol.credentials import ShownByItsEnd
 from app.outgoing.addresses import plain_address
 
@@ -46,6 +47,21 @@ class TrackingVia(StrEnum):
     """Shipment Tracking (WooCommerce's own)."""
     NOTE = "note"
     """A note on the order."""
+
+
+PICK_UP_POINT_KEYS = (
+    "pickup_point_id",  # Bring Fraktguiden (Posten and Bring), on the shipping line
+    "_fraktguiden_pickup_point_id",  # its versions before 1.9
+    "krokedil_selected_pickup_point",  # Klarna's and Qliro's checkouts, Logistra Cargonizer, Webshipper: any carrier
+    "krokedil_selected_pickup_point_id",
+    "_postnord_servicepoint",  # WooCommerce PostNord Shipping
+    "ss_shipping_order_agent_no",  # Smart Send: PostNord, Bring
+    "_ss_shipping_order_agent",
+    "shipmondo_pickup_point",  # Shipmondo (Pakkelabels)
+    "_hcnsg_nearby",  # Helthjem: name and address only, as HTML
+    "_kco_kss_data",  # Klarna Shipping Service
+)
+"""Where carriers' plugins keep the pick-up point (their public source, read in 2026)."""
 
 
 class Login(StrEnum):
@@ -192,6 +208,21 @@ class WooCommerceSettings(ConnectionSettings):
     pick_up_methods: list[str] = Field(
         default_factory=lambda: ["local_pickup", "pickup_location"],
         description="Shipping methods (ids) of orders that are picked up. Such an order is sent with the address that is known.",
+    )
+    pick_up_points: PickUpPoints = Field(
+        PickUpPoints.CODE,
+        description=(
+            "Where the pick-up point that the customer chose goes in the WMS: service-point-code (its code; what cannot be a "
+            "code is a delivery instruction), delivery-instruction (name and code, for the carrier to read), both, none."
+        ),
+    )
+    pick_up_point_meta_keys: list[str] = Field(
+        default_factory=lambda: list(PICK_UP_POINT_KEYS),
+        max_length=50,
+        description=(
+            "Meta keys in which the shop's plugins keep the pick-up point, of the shipping line or of the order; the first that "
+            "says something counts. The value is a code, or an object with id and name, also as JSON text."
+        ),
     )
     send_customer_number: Flag = Field(
         False, description="Send the shop's customer id as the customer number (guests have none)."

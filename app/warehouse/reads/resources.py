@@ -123,6 +123,9 @@ class WarehouseArticle:
     is_stock: bool | None
     is_active: bool | None
     raw: dict[str, Any] = field(repr=False, compare=False)
+    weight_kg: Decimal | None = None
+    country_of_origin: str = ""
+    tariff_number: str = ""
 
 
 @dataclass(frozen=True)
@@ -237,6 +240,9 @@ def read_article(raw: Mapping[str, Any]) -> WarehouseArticle:
         is_stock=flag(raw, "isStockArticle"),
         is_active=flag(raw, "isActive"),
         raw=dict(raw),
+        weight_kg=decimal(raw, "weight"),
+        country_of_origin=text(raw, "countryOfOriginCode"),
+        tariff_number=text(raw, "statisticsNumber"),
     )
 
 

@@ -21,7 +21,7 @@ from app.characters import one_line, visible
 from app.domain import Address, Article, Category, Notification, Order, OrderLine, Supplier
 from app.json_reading import MOST_WHOLE
 from app.warehouse.settings import OngoingSettings
-from app.warehouse.writes.writable import ARTICLE_EXTRAS, ORDER_EXTRAS, NotOfThisKind, ValueKind, extra_value
+from app.warehouse.writes.writable import ARTICLE_EXTRAS, LINE_EXTRAS, ORDER_EXTRAS, NotOfThisKind, ValueKind, extra_value
 
 _STREET = re.compile(r"\.address\d$")
 
@@ -38,6 +38,13 @@ ORDER_FIELDS: Table[Order] = (
     ("wayOfDelivery.name", lambda order: order.way_of_delivery.name if order.way_of_delivery else None),
     ("transporter.transporterCode", lambda order: order.transporter.code if order.transporter else None),
     ("transporter.transporterServiceCode", lambda order: order.transporter.service_code if order.transporter else None),
+    ("returnTransporter.transporterCode", lambda order: order.return_transporter.code if order.return_transporter else None),
+    (
+        "returnTransporter.transporterServiceCode",
+        lambda order: order.return_transporter.service_code if order.return_transporter else None,
+    ),
+    ("servicePointCode", lambda order: order.service_point),
+    ("deliveryInstruction", lambda order: order.delivery_instruction),
     ("orderRemark", lambda order: order.remark),
     ("salesCode", lambda order: order.sales_code),
     ("smsNotification", lambda order: order.sms),
@@ -140,6 +147,9 @@ def order_body(order: Order, goods_owner_id: int, settings: OngoingSettings) -> 
     if order.invoice_address is not None:
         draft.put_all(ADDRESS_FIELDS, order.invoice_address, "consignee.invoiceAddress.")
     draft.json["orderLines"] = [_line(line, order.currency) for line in order.lines]
+    if order.by_weight:
+        draft.json.pop("transporter", None)  # not decided yet: it is when the order's weight is known
+        draft.json.pop("returnTransporter", None)
     draft.put_extra(order.extra, ORDER_EXTRAS)
     return draft.done()
 
@@ -148,6 +158,9 @@ def _line(line: OrderLine, order_currency: str) -> dict[str, Any]:
     draft = Draft({}, {})
     draft.put("prices.currencyCode", order_currency)  # always sent, also where the line names none
     draft.put_all(LINE_FIELDS, line)
+    draft.put_extra(line.extra, LINE_EXTRAS)
+    if "code" not in draft.json.get("vat", {}):
+        draft.json.pop("vat", None)  # upstream: a VAT without its code is refused
     return draft.json
 
 

@@ -19,7 +19,7 @@ from app.characters import is_blank, visible
 from app.domain import Address, Article, Order, OrderLine, Problem
 from app.domain.countries import country_codes
 from app.warehouse.settings import AddressPart, OngoingSettings
-from app.warehouse.writes.writable import ARTICLE_EXTRAS, ORDER_EXTRAS, extra_value_problems
+from app.warehouse.writes.writable import ARTICLE_EXTRAS, LINE_EXTRAS, ORDER_EXTRAS, extra_value_problems
 
 MOST = Decimal(10) ** 12
 """No quantity, price or measure is as large: a number that is comes of a mistake."""
@@ -67,20 +67,28 @@ def article_problems(article: Article, settings: OngoingSettings, noun: str = "s
     )
 
 
-def customs_problems(order: Order, home_countries: Collection[str], noun: str = "shop") -> tuple[Problem, ...]:
+def customs_problems(
+    order: Order, home_countries: Collection[str], noun: str = "shop", *, needs_vat: bool = False
+) -> tuple[Problem, ...]:
     """What customs papers lack, for an order that leaves `home_countries` (requirement: a setting makes such orders held)."""
-    if not order.consignee.country_code or order.consignee.country_code in home_countries:
+    if not leaves(order, home_countries):
         return ()
     return tuple(
         Problem(
             "customs-price-missing",
             f"lines[{index}]",
-            f"row {line.row_number} goes to {order.consignee.country_code} and lacks {' and '.join(missing)}",
+            f"row {line.row_number} ({line.article_number or line.article_name}) goes to {order.consignee.country_code} and lacks "
+            + " and ".join(missing),
             f"add it in the {noun}, or switch customs_required off",
         )
         for index, line in enumerate(order.lines)
-        if (missing := _missing_for_customs(line, order))
+        if (missing := _missing_for_customs(line, order, needs_vat=needs_vat))
     )
+
+
+def leaves(order: Order, home_countries: Collection[str]) -> bool:
+    """Whether the order goes to another country than these. Where it goes must be known."""
+    return bool(order.consignee.country_code) and order.consignee.country_code not in home_countries
 
 
 def _put_right_in(noun: str, *found: Problem) -> tuple[Problem, ...]:
@@ -88,11 +96,12 @@ def _put_right_in(noun: str, *found: Problem) -> tuple[Problem, ...]:
     return found if noun == "shop" else tuple(replace(each, fix=_SHOP.sub(noun, each.fix)) for each in found)
 
 
-def _missing_for_customs(line: OrderLine, order: Order) -> list[str]:
+def _missing_for_customs(line: OrderLine, order: Order, *, needs_vat: bool) -> list[str]:
     has = {
-        "a price per piece": line.line_price is not None,
-        "a price for the line": line.customer_line_price is not None,
+        "a price per piece": line.line_price is not None or "prices.linePrice" in line.extra,
+        "a price for the line": line.customer_line_price is not None or "prices.customerLinePrice" in line.extra,
         "a currency": bool(line.currency or order.currency),
+        "a VAT code": not needs_vat or bool(line.extra.get("vat.code")),
     }
     return [name for name, there in has.items() if not there]
 
@@ -212,6 +221,7 @@ def _line_problems(order: Order, settings: OngoingSettings) -> Iterator[Problem]
             line.article_number, f"{field}.article_number", "line-without-article-number", settings
         )
         yield from _quantity_problems(line, field)
+        yield from extra_value_problems(line.extra, LINE_EXTRAS, f"{field}.extra")
         if not (line.currency or order.currency):
             yield Problem(
                 "currency-missing", f"{field}.currency", f"row {line.row_number} has no currency", "set the order's currency"

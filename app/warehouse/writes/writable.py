@@ -1,7 +1,7 @@
-"""Which further fields a connection may map, by their path in `PUT /orders` and `PUT /articles`, and what they take.
+"""Which further fields a connection may map, by their path in `PUT /orders`, its lines, and `PUT /articles`; what they take.
 
 Requirement: rule 11 for every connection (extra field mappings). Upstream: only known keys are to be sent. Identities and
-lines are not here, because nothing but the field table may set them.
+quantities are not here, because nothing but the field table may set them.
 """
 
 from __future__ import annotations
@@ -69,6 +69,18 @@ ORDER_EXTRAS: dict[str, ValueKind] = {
     **_under("advanced", _paths(ValueKind.TEXT, "invoiceNumber communication transporterOrderNumber wayOfDeliveryString")),
     **_under("advanced", _paths(ValueKind.TEXT, "termsOfDeliveryString termsOfPaymentString")),
     **_under("advanced", _paths(ValueKind.TIME, "arrivalDate arrivalDateFrom")),
+}
+
+LINE_EXTRAS: dict[str, ValueKind] = {
+    **_paths(ValueKind.TEXT, "comment warehouseInstruction customerArticleNumber externalId batchNumber serialNumber vat.code"),
+    **_under("lineType", _CODE_AND_NAME),
+    **_under("articleItemStatus", _CODE_AND_NAME),
+    **_paths(ValueKind.TEXT, "lineFreeValues.freeText1"),
+    **_paths(ValueKind.DECIMAL, "lineTotalCustomsValue prices.linePrice prices.customerLinePrice prices.discountPercentage"),
+    **_paths(ValueKind.DECIMAL, "prices.totalVat vat.percent weight minWeight maxWeight lineFreeValues.freeDecimal1"),
+    **_paths(ValueKind.WHOLE, "minDaysToExpiryDate maxDaysToExpiryDate"),
+    **_paths(ValueKind.FLAG, "shouldBePicked"),
+    **_paths(ValueKind.TIME, "deliveryDate"),
 }
 
 ARTICLE_EXTRAS: dict[str, ValueKind] = {
@@ -184,9 +196,11 @@ def extra_path_problems(paths: Mapping[str, Any], writable: Mapping[str, ValueKi
     )
 
 
-def extra_value_problems(extra: Mapping[str, Any], writable: Mapping[str, ValueKind]) -> tuple[Problem, ...]:
-    """Unknown paths, and values that are not of their field's kind."""
-    found = list(extra_path_problems(extra, writable, "extra"))
+def extra_value_problems(
+    extra: Mapping[str, Any], writable: Mapping[str, ValueKind], field: str = "extra"
+) -> tuple[Problem, ...]:
+    """Unknown paths, and values that are not of their field's kind. `field`: where the record has them."""
+    found = list(extra_path_problems(extra, writable, field))
     for path, value in extra.items():
         kind = writable.get(path)
         if kind is None:
@@ -197,7 +211,7 @@ def extra_value_problems(extra: Mapping[str, Any], writable: Mapping[str, ValueK
             found.append(
                 Problem(
                     "extra-field-unreadable",
-                    f"extra.{path}",
+                    f"{field}.{path}",
                     f"{path} takes {kind.value}, and {value!r} is none",
                     "correct the value in the shop, or map another field",
                 )

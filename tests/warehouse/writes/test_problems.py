@@ -195,7 +195,7 @@ class TestCustoms:
         line = OrderLine("5", "A", "", Decimal(1), None, Decimal(1), "NOK")
         (problem,) = customs_problems(replace(with_consignee(country_code="US"), lines=(FULL_LINE, line)), ["NO"])
         assert (problem.code, problem.field) == ("customs-price-missing", "lines[1]")
-        assert problem.message == "row 5 goes to US and lacks a price per piece"
+        assert problem.message == "row 5 (A) goes to US and lacks a price per piece"
 
 
 def test_a_configured_path_that_the_wms_does_not_have_is_found_when_it_is_saved() -> None:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from app.domain import Coded, Order, OrderLine, Problem, ShopState, SourceRecord, Transporter
+from app.domain import Coded, Order, OrderLine, Problem, ShopState, SourceRecord
+from app.integrations.kit.carriers import line_extras, with_carrier
 from app.integrations.kit.number_rules import article_number
 from app.integrations.kit.problems import FieldNames, complete_order
 from app.integrations.mystore.mapping.addresses import consignee, invoice_address
@@ -86,10 +87,10 @@ def map_order(record: SourceRecord, settings: MystoreSettings) -> Order:
         lines=lines.lines,
         way_of_delivery=Coded(delivery, delivery) if delivery else None,
         way_of_delivery_text=delivery,
-        transporter=_transporter(delivery, settings),
         is_carried=delivery not in settings.pick_up_methods,
         extra={**_extra(record, settings), **extra_of(body, settings.extra_order_fields)},
     )
+    order = with_carrier(order, [delivery], settings)
     return complete_order(order, lines.problems, settings, FieldNames(_NAMES, lines.rows))
 
 
@@ -121,11 +122,6 @@ def _extra(record: SourceRecord, settings: MystoreSettings) -> dict[str, Any]:
         "consignee.countryStateCode": state or None,
     }
     return {path: value for path, value in found.items() if value is not None}
-
-
-def _transporter(delivery: str, settings: MystoreSettings) -> Transporter | None:
-    choice = settings.transporters.get(delivery)
-    return Transporter(choice.transporter_code, choice.transporter_service_code) if choice else None
 
 
 # lines
@@ -162,6 +158,9 @@ def _line(item: Body, quantity: Decimal, numbered: str | None, currency: str, se
         line_price=_without_vat(number(own.get("price")), own, settings),
         customer_line_price=_customer_line_price(final, quantity, settings),
         currency=currency,
+        extra=line_extras(
+            number(own.get("tax_rate")), settings.vat_codes, extra_of(item, settings.extra_line_fields)
+        ),
     )
 
 

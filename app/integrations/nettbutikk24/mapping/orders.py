@@ -13,7 +13,8 @@ from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from app.domain import Coded, Order, OrderLine, Problem, ShopState, SourceRecord, Transporter
+from app.domain import Coded, Order, OrderLine, Problem, ShopState, SourceRecord
+from app.integrations.kit.carriers import line_extras, with_carrier
 from app.integrations.kit.number_rules import article_number
 from app.integrations.kit.problems import FieldNames, complete_order
 from app.integrations.kit.values.local_times import local_moment
@@ -87,7 +88,6 @@ def map_order(record: SourceRecord, settings: NettbutikkAdapterSettings) -> Orde
         lines=lines,
         way_of_delivery=Coded(method or method_text, method_text or method) if method or method_text else None,
         way_of_delivery_text=method_text,
-        transporter=_transporter(method, method_text, settings),
         remark=plain(body, "customer_comment"),
         email=email_of(customer, settings),
         sms=sms_of(customer, settings),
@@ -96,6 +96,7 @@ def map_order(record: SourceRecord, settings: NettbutikkAdapterSettings) -> Orde
         is_carried=not {method, method_text} & set(settings.pick_up_methods),
         extra={**_extra(body, customer, settings), **_extra_of(body, customer, settings)},
     )
+    order = with_carrier(order, [method, method_text], settings)
     completed = complete_order(order, problems, settings, FieldNames(_NAMES, rows))
     # Said first: without its customer the order lacks an address too, and nobody could complete that in the shop.
     return replace(completed, problems=(*_customer_problems(body, customer, state), *completed.problems))
@@ -131,12 +132,6 @@ def _pickup_point(body: Body) -> str:
 def _extra_of(body: Body, customer: Body, settings: NettbutikkAdapterSettings) -> dict[str, Any]:
     """Configured extra fields. A path that begins with `customer.` is in the customer."""
     return extra_of({**body, "customer": customer}, settings.extra_order_fields)
-
-
-def _transporter(method: str, method_text: str, settings: NettbutikkAdapterSettings) -> Transporter | None:
-    """Shipping methods are mapped by id, else by text."""
-    choice = settings.transporters.get(method) or settings.transporters.get(method_text)
-    return Transporter(choice.transporter_code, choice.transporter_service_code) if choice else None
 
 
 def _customer_problems(body: Body, customer: Body, state: ShopState) -> list[Problem]:
@@ -205,6 +200,7 @@ def _line(item: Body, quantity: Decimal, numbered: str | None, currency: str, se
         customer_line_price=_without_vat(whole, item, settings),
         currency=currency,
         product_code=line_key(item),
+        extra=line_extras(amount(item.get("vat")), settings.vat_codes, extra_of(item, settings.extra_line_fields)),
     )
 
 

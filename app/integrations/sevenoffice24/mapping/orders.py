@@ -11,7 +11,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from app.domain import Coded, Order, OrderLine, Problem, SourceRecord, Transporter
+from app.domain import Coded, Order, OrderLine, Problem, SourceRecord
+from app.integrations.kit.carriers import line_extras, with_carrier
 from app.integrations.kit.number_rules import article_number
 from app.integrations.kit.problems import FieldNames, complete_order
 from app.integrations.kit.values.local_times import local_moment
@@ -80,7 +81,6 @@ def map_order(record: SourceRecord, settings: SevenOfficeAdapterSettings) -> Ord
         lines=tuple(rows.lines),
         way_of_delivery=Coded(method or method_text, method_text or method) if method or method_text else None,
         way_of_delivery_text=method_text,
-        transporter=_transporter(method, method_text, settings),
         remark=words(body, "InvoiceTitle"),
         sales_code=words(body, "YourReference"),
         customer_number=identity(body.get("CustomerId")),
@@ -88,6 +88,7 @@ def map_order(record: SourceRecord, settings: SevenOfficeAdapterSettings) -> Ord
         extra={**_extra(body), **extra_of(body, settings.extra_order_fields)},
         notes=tuple(_notes(body, rows)),
     )
+    order = with_carrier(order, [method, method_text], settings)
     return complete_order(order, rows.problems, settings, FieldNames(_NAMES, rows.places), "ERP")
 
 
@@ -111,12 +112,6 @@ def _method(body: Body) -> tuple[str, str]:
     """Id and description of the delivery method; empty texts for none."""
     found = section(body, "DeliveryMethod")
     return identity(found.get("Id")) or "", words(found, "Description")
-
-
-def _transporter(method: str, method_text: str, settings: SevenOfficeAdapterSettings) -> Transporter | None:
-    """Delivery methods are mapped by id, else by description."""
-    choice = settings.transporters.get(method) or settings.transporters.get(method_text)
-    return Transporter(choice.transporter_code, choice.transporter_service_code) if choice else None
 
 
 def _extra(body: Body) -> dict[str, Any]:
@@ -183,6 +178,7 @@ def _line(
         customer_line_price=whole,
         currency=currency,
         product_code=product_id(row),
+        extra=line_extras(amount(row, "VatRate"), settings.vat_codes, extra_of(row, settings.extra_line_fields)),
     )
 
 

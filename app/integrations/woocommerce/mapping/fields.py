@@ -10,11 +10,19 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from app.domain import Article, Category, Coded, Notification, Order, OrderLine, Problem, ShopState, SourceRecord, Transporter
+from app.domain import Article, Category, Notification, Order, OrderLine, Problem, ShopState, SourceRecord
 from app.domain.countries import country_named
+from app.integrations.kit.carriers import line_extras
 from app.integrations.kit.part_refunds import take_off
 from app.integrations.kit.problems import FieldNames, complete_article, complete_order
 from app.integrations.woocommerce.mapping.addresses import delivered_to, full_name, is_given, read_address
+from app.integrations.woocommerce.mapping.deliveries import (
+    is_picked_up,
+    vat_rate,
+    way_of_delivery,
+    way_of_delivery_text,
+    with_delivery,
+)
 from app.integrations.woocommerce.mapping.number_rules import Numbered, article_number
 from app.integrations.woocommerce.mapping.refunded import refunded_pieces, unread_refunds
 from app.integrations.woocommerce.rest.resources import (
@@ -215,20 +223,20 @@ def map_order(record: SourceRecord, settings: WooCommerceSettings) -> Order:
         consignee=consignee,
         invoice_address=invoice if is_given(billing) else None,
         lines=lines.lines,
-        way_of_delivery=_way_of_delivery(body),
-        way_of_delivery_text=_way_of_delivery_text(body),
-        transporter=_transporter(body, settings),
+        way_of_delivery=way_of_delivery(body),
+        way_of_delivery_text=way_of_delivery_text(body),
         remark=text(body, "customer_note"),
         sales_code=full_name(delivery) if plain(delivery, "company") else "",
         email=_contact(email, _flag(settings.notify_by_email)),
         sms=_contact(phone, _flag(settings.notify_by_sms)),
         telephone=_contact(phone, False),
         customer_number=identity(body.get("customer_id")) if settings.send_customer_number else None,
-        is_carried=not (_is_picked_up(body, settings) or _is_all_virtual(body)),
+        is_carried=not (is_picked_up(body, settings) or _is_all_virtual(body)),
         extra=_extra(body, settings.extra_order_fields),
         notes=_notes(body, lines),
     )
     names = _ORDER_NAMES | {f"consignee.{ours}": f"{where}.{theirs}" for ours, theirs in _ADDRESS_NAMES.items()}
+    order = with_delivery(order, body, settings)
     order = take_off(order, refunded_pieces(body), settings)
     rows = lines.rows_of(order.lines)
     own = (*lines.problems_of(rows), *unread_refunds(body))
@@ -279,7 +287,9 @@ def _lines(body: Body, currency: str, settings: WooCommerceSettings) -> _Lines:
             left_out += 1
             continue
         numbered = _line_number(body, item, settings, f"line_items[{index}].sku")
-        lines.append(_line(item, quantity or Decimal(0), numbered, currency))
+        line = _line(item, quantity or Decimal(0), numbered, currency)
+        extra = line_extras(vat_rate(body, item), settings.vat_codes, _extra(item, settings.extra_line_fields))
+        lines.append(replace(line, extra=extra))
         rows.append(index)
         problems += [numbered.problem] if numbered.problem else []
     return _Lines(tuple(lines), tuple(rows), tuple(problems), left_out)
@@ -325,37 +335,8 @@ def _is_non_stock(body: Body, item: Body, settings: WooCommerceSettings) -> bool
 # delivery
 
 
-def _is_picked_up(body: Body, settings: WooCommerceSettings) -> bool:
-    methods = [text(line, "method_id").strip() for line in objects(body, "shipping_lines")]
-    return bool(methods) and all(method in settings.pick_up_methods for method in methods)
-
-
 def _is_all_virtual(body: Body) -> bool:
     """Whether all lines are known to be of virtual products."""
     products = section(body, PRODUCTS)
     lines = objects(body, "line_items")
     return bool(lines) and all(section(products, _product_id(item) or "").get("virtual") is True for item in lines)
-
-
-def _way_of_delivery(body: Body) -> Coded | None:
-    first = _first_shipping(body)
-    coded = Coded(text(first, "method_id").strip(), plain(first, "method_title"))
-    return coded if coded.code or coded.name else None
-
-
-def _way_of_delivery_text(body: Body) -> str:
-    """Legacy API v3 has `shipping_methods`; the REST API the shipping lines' titles."""
-    titles = [title for title in (plain(line, "method_title") for line in objects(body, "shipping_lines")) if title]
-    return plain(body, "shipping_methods") or ", ".join(titles)
-
-
-def _transporter(body: Body, settings: WooCommerceSettings) -> Transporter | None:
-    """By `method:instance` (two flat rates may be two carriers), else by method."""
-    first = _first_shipping(body)
-    method = text(first, "method_id")
-    choice = settings.transporters.get(f"{method}:{text(first, 'instance_id')}") or settings.transporters.get(method)
-    return Transporter(choice.transporter_code, choice.transporter_service_code) if choice else None
-
-
-def _first_shipping(body: Body) -> Body:
-    return next(iter(objects(body, "shipping_lines")), {})

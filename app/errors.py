@@ -17,7 +17,8 @@ GatewayError
 │   ├── TooManyTries       too many wrong keys came from this address: worth another try after `retry_after`
 │   ├── Forbidden          the key has no right to it
 │   ├── NotFound           there is no such thing here
-│   └── Conflict           it contradicts what is already there
+│   ├── Conflict           it contradicts what is already there
+│   └── NotChecked         whether it is right cannot be told: the outside system that knows does not answer
 └── LeaseLost              another worker took over; whatever we were doing is no longer ours to finish
 """
 
@@ -177,6 +178,12 @@ class Conflict(BadInput):
     """It contradicts what is already there."""
 
     status = 409
+
+
+class NotChecked(BadInput):
+    """Whether it is right cannot be told, because the outside system that knows does not answer. Nothing was saved."""
+
+    status = 424
 
 
 class LeaseLost(GatewayError):

@@ -8,7 +8,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from app.api import alerts, audit, health, integrations, keys, openapi, privacy, runs, stock, sync
-from app.api.connections import preview, webhooks
+from app.api.connections import carriers, preview, webhooks
 from app.api.connections import resource as connections
 from app.api.intake.shop_webhooks import PREFIX
 from app.api.kit import docs_page, problems
@@ -38,6 +38,7 @@ RESOURCES = (
     connections,
     webhooks,
     preview,
+    carriers,
     keys,
     audit,
     privacy,

@@ -32,6 +32,7 @@ COMMANDS = {
     "GET /connections": "connections list",
     "POST /connections": "connections add",
     "GET /connections/{connection}": "connections show",
+    "GET /connections/{connection}/carriers": "connections carriers",
     "PUT /connections/{connection}": "connections apply",
     "PATCH /connections/{connection}": "connections set",
     "DELETE /connections/{connection}": "connections delete",

@@ -56,6 +56,10 @@ class SimulatedWarehouse:
         """The goods owner's order of that number."""
         return self.model.orders.get((goods_owner_id, str(number)))
 
+    def lists_carriers(self, *codes: str) -> None:
+        """Only these, each as code and service with a blank between, are set up from now on."""
+        self.model.list_carriers([(code, service) for code, service in (each.split() for each in codes)])
+
     def fail(self, kind: str, **more: Any) -> None:
         """Calls to it fail in this way from now on."""
         self.app.state.faults.active.append(Fault(kind, **more))

@@ -84,10 +84,11 @@ async def list_connections(
     return Page(items=[ConnectionView(**members(request, each)) for each in shown], next_cursor=next_cursor)
 
 
-@router.post("", summary="Make a connection", status_code=201, responses=problems(409))
+@router.post("", summary="Make a connection", status_code=201, responses=problems(409, 424))
 async def make_connection(request: Request, caller: Admin, body: NewConnection) -> MadeConnection:
     """Makes the connection as a draft: nothing is taken in or sent before it is activated. If no webhook secret is given, the
-    gateway makes one and shows it this once. Null means that the connection has none."""
+    gateway makes one and shows it this once. Null means that the connection has none. Settings that name carriers are checked
+    against the warehouse; when it does not answer, the answer is 424, and nothing is made."""
     caller.must_see_all("new connections")
     given = "webhook_secret" in body.source
     with body.errors_as_said():
@@ -101,7 +102,7 @@ async def read_connection(request: Request, caller: Reader, connection: Name) ->
     return await _again(request, caller, connection)
 
 
-@router.patch("/{connection}", summary="Change a connection", responses=problems(404, 409))
+@router.patch("/{connection}", summary="Change a connection", responses=problems(404, 409, 424))
 async def change_connection(request: Request, caller: Admin, connection: Name, body: ConnectionChange) -> AppliedConnection:
     """What you leave out stays as it is. Parts with fixed names are merged: `{"settings": {"stock": {"floor": 2}}}` changes
     the floor alone. Lists, and tables with keys of your own (`transporters`, `extra_order_fields`), are replaced as a whole: `{}`
@@ -109,7 +110,8 @@ async def change_connection(request: Request, caller: Admin, connection: Name, b
     null for all `settings` leaves `go_live` as it is.
 
     If you change an address, give the secrets for it again. The connection then becomes a draft and must be tested anew.
-    Once the connection was tested, `transporters` takes only codes that the warehouse lists.
+    `transporters` and `transporter_rules` take only carriers that the warehouse lists. It is asked when one of them is new; when it
+    does not answer, the answer is 424, and nothing is changed.
     What others change at the same moment is kept; if they change the same, the answer is 409, and nothing is changed."""
     current = await caller.connection(connection)
     if body.name in INTEGRATIONS and body.name != current.name:
@@ -125,7 +127,7 @@ async def change_connection(request: Request, caller: Admin, connection: Name, b
 @router.put(
     "/{connection}",
     summary="Make or change a connection as declared",
-    responses={**problems(404, 409), 201: {"model": AppliedConnection, "description": "It was made."}},
+    responses={**problems(404, 409, 424), 201: {"model": AppliedConnection, "description": "It was made."}},
 )
 async def apply_connection(
     request: Request,

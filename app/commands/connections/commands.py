@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from app.commands.connections import activation, apply, care
+from app.commands.connections import activation, apply, care, carriers
 from app.commands.connections.apply import show_webhook
 from app.commands.connections.file import assigned, resolved
 from app.commands.kit.remote import DEFAULT_URL, ApiKey, Remote, Url, connect, segment
@@ -18,6 +18,7 @@ app = typer.Typer(no_args_is_help=True, help="Connections. Each joins one shop a
 
 apply.register(app)
 care.register(app)
+carriers.register(app)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The connection's name or id.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]

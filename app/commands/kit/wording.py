@@ -10,6 +10,7 @@ _CONNECTION = rf"/connections/{_ONE}"
 COMMANDS: tuple[tuple[str, str], ...] = (
     (r"GET /connections", "gateway connections list"),
     (rf"GET {_CONNECTION}/webhooks", "gateway connections webhooks {one}"),
+    (rf"GET {_CONNECTION}/carriers", "gateway connections carriers {one}"),
     (rf"GET {_CONNECTION}", "gateway connections show {one}"),
     (rf"POST {_CONNECTION}/(?P<act>activate|pause|resume|test)", "gateway connections {act} {one}"),
     (rf"POST {_CONNECTION}/rotate-webhook-secret", "gateway connections rotate-secret {one}"),

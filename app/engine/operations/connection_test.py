@@ -15,6 +15,7 @@ from app.engine.operations.warehouse_test import test_warehouse
 from app.errors import RemoteError
 from app.integrations.kit.odd_answers import what_stands_around
 from app.integrations.protocol import Check, TestReport
+from app.integrations.protocol.carriers import carrier_choices
 from app.integrations.protocol.credentials import sent_credentials
 from app.records import connections
 from app.records.connection_lanes import shop_lane
@@ -75,7 +76,7 @@ async def test(gateway: Gateway, connection: Connection) -> Report:
         *_unheard(gateway, connection, shop.facts),
         *(Finding("warehouse", check.name, check.ok, check.message, check.fix) for check in warehouse),
     ]
-    if connection.settings.transporters and all(finding.ok for finding in findings):
+    if carrier_choices(connection.settings) and all(finding.ok for finding in findings):
         findings += await _until(ends + LAST_SECONDS, _transporters(gateway, connection)) or (
             Finding("warehouse", "transporters", False, f"the warehouse {_too_slow()}", _ASK),
         )
@@ -146,7 +147,7 @@ def _finding(system: str, check: Check) -> Finding:
 
 async def _transporters(gateway: Gateway, connection: Connection) -> list[Finding]:
     """Checks that the WMS lists the transporter codes (requirement)."""
-    choices = connection.settings.transporters
+    choices = carrier_choices(connection.settings)
     try:
         contracts = await gateway.warehouse(connection).transporter_contracts()
     except RemoteError as error:
@@ -154,4 +155,4 @@ async def _transporters(gateway: Gateway, connection: Connection) -> list[Findin
     found = transporter_problems(choices, contracts)
     if found:
         return [Finding("warehouse", "transporters", False, f"{each.field}: {each.message}", each.fix) for each in found]
-    return [Finding("warehouse", "transporters", True, f"the warehouse knows the carriers of {len(choices)} shipping methods")]
+    return [Finding("warehouse", "transporters", True, f"the warehouse knows the carriers of {len(choices)} settings")]

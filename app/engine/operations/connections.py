@@ -17,10 +17,11 @@ from app.engine.core import circuit
 from app.engine.core.queue import Look, Task, poll_key
 from app.engine.core.runtime import Gateway
 from app.engine.operations import connection_changes, connection_test
+from app.engine.operations.carriers import refuse_unlisted
 from app.engine.operations.connection_changes import differences, merged_into, plain, plain_of
 from app.engine.operations.connection_test import Report
 from app.engine.upkeep import webhook_guard
-from app.errors import BadInput, Conflict, RemoteError
+from app.errors import BadInput, Conflict
 from app.ids import unguessable
 from app.integrations.protocol import ConnectionSettings
 from app.integrations.protocol.capabilities import Capability
@@ -37,7 +38,6 @@ from app.storage.outbound_tables import hooks
 from app.storage.tables import alerts, cursors, inbox, jobs, lanes, mappings, run_parts
 from app.storage.tables import connections as rows
 from app.storage.tables import sessions as session_rows
-from app.warehouse.writes.transporters import transporter_problems
 
 log = get_logger(__name__)
 
@@ -64,10 +64,11 @@ class Saved:
 async def make(gateway: Gateway, draft: Draft) -> Connection:
     """Saves a new draft. A system that sends webhooks gets a secret for them when none is given; null means that it has none.
 
-    Raises BadInput and Conflict, naming field and fix.
+    Raises BadInput and Conflict, naming field and fix, and NotChecked when the WMS cannot be asked for its carriers.
     """
     _refuse_references(draft)
     prepared = prepare(_with_webhook_secret(draft), gateway.settings.reach)
+    await refuse_unlisted(gateway, prepared)
     async with gateway.database.begin() as db:
         connection_id = await connections.create(db, gateway.vault, prepared, gateway.clock())
         made = await connections.find(db, gateway.vault, connection_id)
@@ -157,7 +158,9 @@ class Given:
 async def _save(gateway: Gateway, current: Connection, wanted: Callable[[Connection], Draft], given: Given) -> Saved:
     """Saves what is wanted of the connection as it is now, read under lock. `current`: as the caller has seen it."""
     dry_run = given.dry_run
-    await _refuse_unlisted_transporters(gateway, current, wanted(current))
+    first = wanted(current)
+    _refuse_references(first)
+    await refuse_unlisted(gateway, prepare(first, gateway.settings.reach), current)
 
     async def work(db: AsyncConnection) -> Saved:
         now = await connections.find(db, gateway.vault, current.id, lock=not dry_run)
@@ -199,25 +202,6 @@ async def _save(gateway: Gateway, current: Connection, wanted: Callable[[Connect
 
 def _has_new_credentials(before: Connection, after: Connection | Prepared) -> bool:
     return sent_credentials(before.source) != sent_credentials(after.source)
-
-
-async def _refuse_unlisted_transporters(gateway: Gateway, current: Connection, draft: Draft) -> None:
-    """Raises BadInput for a changed table of carriers with a code that the WMS does not list (requirement: Ongoing, orders).
-
-    The WMS is asked once a test has shown that it knows our login. Where it does not answer, the next test and the daily look
-    tell of the code.
-    """
-    choices = prepare(draft, gateway.settings.reach).settings.transporters
-    is_known = any(check["name"] == "goods-owner" and check["ok"] for check in (current.test or {}).get("checks", ()))
-    if not choices or choices == current.settings.transporters or not is_known:
-        return
-    try:
-        contracts = await gateway.warehouse(current).transporter_contracts()
-    except RemoteError as error:
-        log.warning("transporters_not_checked", connection=current.name, error=type(error).__name__)
-        return
-    for problem in transporter_problems(choices, contracts)[:1]:
-        raise BadInput(problem.message, field=f"settings.{problem.field}", fix=problem.fix)
 
 
 def _looked_at_again(saved: Saved) -> str | None:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.engine.core.runtime import Gateway
 from app.errors import RemoteError
 from app.integrations.protocol.capabilities import Capability
+from app.integrations.protocol.carriers import carrier_choices
 from app.logs import get_logger
 from app.records import alerts
 from app.records.alerts import Heard, closing
@@ -67,8 +68,8 @@ def _what_may_fail(connection: Connection) -> str:
 
 
 async def look_for_transporters(gateway: Gateway, connection: Connection) -> None:
-    """Alerts about each shipping method whose carrier the WMS lists no longer. One call; the next look follows if it fails."""
-    choices = connection.settings.transporters
+    """Alerts about each setting whose carrier the WMS lists no longer. One call; the next look follows if it fails."""
+    choices = carrier_choices(connection.settings)
     if not choices:
         return
     try:

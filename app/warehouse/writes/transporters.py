@@ -22,27 +22,26 @@ class ChosenTransporter(Protocol):
 def transporter_problems(
     choices: Mapping[str, ChosenTransporter], contracts: Sequence[TransporterContract]
 ) -> tuple[Problem, ...]:
-    """One problem for each shipping method (the key) whose code the WMS does not list. Codes match exactly."""
+    """One problem for each setting (the key) whose carrier the WMS does not list. Codes match exactly."""
     services: dict[str, set[str]] = {}
     for contract in contracts:
         services.setdefault(contract.code, set()).update(contract.service_codes)
-    return tuple(problem for method, choice in choices.items() if (problem := _problem(method, choice, services)) is not None)
+    return tuple(problem for setting, choice in choices.items() if (problem := _problem(setting, choice, services)) is not None)
 
 
-def _problem(method: str, choice: ChosenTransporter, services: Mapping[str, set[str]]) -> Problem | None:
+def _problem(setting: str, choice: ChosenTransporter, services: Mapping[str, set[str]]) -> Problem | None:
     code, service = choice.transporter_code, choice.transporter_service_code
-    field = f"transporters.{method}"
     if code not in services:
         return Problem(
             "transporter-unknown",
-            field,
+            setting,
             f"the warehouse lists no transporter {code!r}",
             f"use one of {_listed(services)}, or leave the method out: it then goes as way of delivery only",
         )
     if service not in services[code]:
         return Problem(
             "transporter-service-unknown",
-            field,
+            setting,
             f"the warehouse lists no service {service!r} of transporter {code!r}",
             f"use one of {_listed(services[code])}",
         )

@@ -33,6 +33,8 @@ class Input(StrEnum):
     LINES = "lines"
     """A list, one entry on a line."""
     TABLE = "table"
+    ROWS = "rows"
+    """A list of records in an order that counts, one on a row."""
     MOMENT = "moment"
     SECRET = "secret"  # noqa: S105 - a kind of input
     """Never shown. Left empty, what is stored stays."""
@@ -148,6 +150,8 @@ def _field(entry: FieldEntry, info: FieldInfo, *, is_hidden: bool) -> FormField:
     if values:
         options = tuple((value, value) for value in values)
         return FormField(entry, Input.CHOICE, is_optional, options, values)
+    if get_origin(kind) in (list, tuple) and _is_model(get_args(kind)[0]):
+        return FormField(entry, Input.ROWS, is_optional, columns=tuple(_columns(get_args(kind)[0])))
     if get_origin(kind) in (list, tuple):
         return FormField(entry, Input.LINES, is_optional, tuple((each, each) for each in _values(get_args(kind)[0])))
     if get_origin(kind) is dict:
@@ -197,9 +201,13 @@ def _written(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def _is_model(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
+
+
 def _columns(annotation: Any) -> Iterator[Column]:
     kind, _ = _without_none(annotation)
-    if isinstance(kind, type) and issubclass(kind, BaseModel):
+    if _is_model(kind):
         for name, info in kind.model_fields.items():
             yield Column(name, _cell(info.annotation))
     else:

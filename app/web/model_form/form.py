@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
@@ -22,6 +22,7 @@ Typed = str | tuple[str, ...] | Rows
 
 MORE_ROWS = 3
 """Empty rows below those of a table."""
+_PLACE = re.compile(r"[0-9]{1,6}([.,][0-9]{1,6})?")
 _WHOLE, _NUMBER = re.compile(r"[+-]?[0-9]{1,15}"), re.compile(r"[+-]?[0-9]{1,15}[.,][0-9]{1,15}")
 
 
@@ -86,6 +87,8 @@ class ModelForm:
             value = next(iter(value), None)
         if field.input is Input.TABLE:
             return tuple((str(key), *_cells(field.columns, each)) for key, each in (value or {}).items())
+        if field.input is Input.ROWS:
+            return tuple((str(place), *_cells(field.columns, each)) for place, each in enumerate(value or (), start=1))
         if value is None:
             return ""
         if field.input is Input.LINES:
@@ -106,6 +109,9 @@ class ModelForm:
             columns = [form.all(f"{name}#key"), *(form.all(f"{name}#{column.name}") for column in field.columns)]
             rows = (tuple(cell.strip() for cell in row) for row in zip(*columns, strict=False))
             return tuple(row for row in rows if any(row))
+        if field.input is Input.ROWS:
+            columns = [form.all(f"{name}#{each}") for each in ("place", *(column.name for column in field.columns))]
+            return _in_their_places([tuple(cell.strip() for cell in row) for row in zip(*columns, strict=False)])
         text = form[name].replace("\r\n", "\n")
         if field.input is Input.LINES:
             return "\n".join(line.strip() for line in text.split("\n") if line.strip())
@@ -114,6 +120,8 @@ class ModelForm:
     def _value(self, field: FormField, typed: Typed) -> Any:
         if field.input is Input.TABLE:
             return self._table(field, typed)  # type: ignore[arg-type]
+        if field.input is Input.ROWS:
+            return [_record(field.columns, row[1:]) for row in typed if isinstance(row, tuple)]
         if field.input is Input.CHOICES:
             return list(typed)
         text = str(typed)
@@ -191,7 +199,27 @@ def _number(text: str) -> int | float | str:
 
 def _cells(columns: tuple[Column, ...], value: Any) -> list[str]:
     values = [value if not column.name else value.get(column.name) for column in columns]
-    return [", ".join(str(one) for one in each) if isinstance(each, list) else str(each) for each in values]
+    return [_cell(each) for each in values]
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(str(one) for one in value)
+    if value is None:
+        return ""
+    return f"{value:g}" if isinstance(value, float) and value == int(value) else str(value)
+
+
+def _record(columns: tuple[Column, ...], cells: Sequence[str]) -> dict[str, Any]:
+    """What an empty cell means is the model's default."""
+    return {column.name: _of_cell(column, cell) for column, cell in zip(columns, cells, strict=True) if cell}
+
+
+def _in_their_places(rows: Sequence[tuple[str, ...]]) -> Rows:
+    """The rows that say something, by the places that were typed, and numbered anew. A row without a place comes last."""
+    said = [row for row in rows if any(row[1:])]
+    said.sort(key=lambda row: float(row[0].replace(",", ".")) if _PLACE.fullmatch(row[0]) else float("inf"))
+    return tuple((str(place), *row[1:]) for place, row in enumerate(said, start=1))
 
 
 def _of_cell(column: Column, text: str) -> Any:

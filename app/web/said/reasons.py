@@ -22,7 +22,13 @@ REASONS: dict[str, Text] = {
     "country-missing": Text("The delivery address has no country. Complete the address in %(shop)s, or set a default country."),
     "country-unknown": Text("The country of an address is no country code. Put it right in %(shop)s."),
     "country-of-origin-unknown": Text("The article's country of origin is no country. Put it right in %(shop)s."),
-    "customs-price-missing": Text("A line of an order abroad has no price or currency, which customs need. Add it in %(shop)s."),
+    "customs-price-missing": Text(
+        "A line of an order abroad lacks a price, its currency or its VAT code, which customs need. Add it in %(shop)s."
+    ),
+    "customs-article-incomplete": Text(
+        "An article of an order abroad lacks its country of origin or its tariff number, which customs need. Add it in %(shop)s "
+        "or in the warehouse."
+    ),
     "extra-field-unknown": Text("The settings name a field that cannot be written in the WMS. Correct it there."),
     "extra-field-unreadable": Text("A value does not fit its field in the WMS. Correct it in %(shop)s, or map another field."),
     "order-without-lines": Text("The order has no line for the warehouse. There is nothing to send: close it in %(shop)s."),

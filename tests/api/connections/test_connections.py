@@ -374,10 +374,9 @@ async def test_a_test_makes_real_calls_and_is_kept(bare_site: Site) -> None:
     assert kept["tested_at"] is not None
 
 
-async def test_a_carrier_that_the_warehouse_does_not_know_is_found(bare_site: Site) -> None:
-    given = bare_site.given()
-    given["settings"]["transporters"] = {"flat_rate": {"transporter_code": "NOBODY", "transporter_service_code": "X"}}
-    await bare_site.client.post("/connections", json=given)
+async def test_a_carrier_that_the_warehouse_lists_no_more_is_found(bare_site: Site) -> None:
+    await bare_site.client.post("/connections", json={**bare_site.given(), **carrier("DHL", "PAKET")})
+    bare_site.warehouse.lists_carriers("BRING SERVICEPAKKE")
     report = (await bare_site.client.post("/connections/nettbutikk/test")).json()
     assert report["ok"] is False
     assert [check["name"] for check in report["checks"] if not check["ok"]] == ["transporters"]
@@ -426,16 +425,44 @@ class TestCarriers:
         asked = [call.path for call in bare_site.warehouse.calls() if call.path.endswith("/transporterContracts")]
         assert len(asked) == 1
 
-    async def test_what_was_never_tested_is_saved_without_a_call(self, bare_site: Site) -> None:
-        await made(bare_site)
-        assert (await bare_site.client.patch("/connections/nettbutikk", json=carrier("NOBODY", "X"))).status_code == 200
-        assert bare_site.warehouse.calls() == []
+    async def test_nor_is_a_connection_made_with_it(self, bare_site: Site) -> None:
+        answer = await bare_site.client.post("/connections", json={**bare_site.given(), **carrier("NOBODY", "X")})
+        assert (answer.status_code, answer.json()["field"]) == (422, "settings.transporters.flat_rate")
+        assert (await bare_site.client.get("/connections")).json()["items"] == []
 
-    async def test_a_warehouse_that_is_away_keeps_nobody_from_saving(self, bare_site: Site) -> None:
+    @pytest.mark.parametrize(
+        ("rule", "field"),
+        [
+            ({"transporter_code": "NOBODY", "transporter_service_code": "X"}, "transporter_rules.0"),
+            (
+                {
+                    **{"transporter_code": "BRING", "transporter_service_code": "PA_DOREN"},
+                    **{"return_transporter_code": "BRING", "return_transporter_service_code": "NONE"},
+                },
+                "transporter_rules.0.return_transporter_code",
+            ),
+        ],
+    )
+    async def test_nor_does_a_rule_name_it(self, bare_site: Site, rule: dict[str, str], field: str) -> None:
+        await made(bare_site)
+        answer = await bare_site.client.patch("/connections/nettbutikk", json={"settings": {"transporter_rules": [rule]}})
+        assert (answer.status_code, answer.json()["field"]) == (422, f"settings.{field}")
+
+    async def test_a_warehouse_that_is_away_says_so_and_nothing_is_saved(self, bare_site: Site) -> None:
         await made(bare_site)
         await bare_site.client.post("/connections/nettbutikk/activate")
         bare_site.warehouse.fail("status", status=503)
-        assert (await bare_site.client.patch("/connections/nettbutikk", json=carrier("BRING", "PA_DOREN"))).status_code == 200
+        answer = await bare_site.client.patch("/connections/nettbutikk", json=carrier("BRING", "PA_DOREN"))
+        assert (answer.status_code, answer.json()["field"]) == (424, "settings.transporters.flat_rate")
+        assert answer.json()["detail"].startswith("nothing was saved: it cannot be checked whether the warehouse lists these")
+        assert (await bare_site.client.get("/connections/nettbutikk")).json()["settings"]["transporters"] == {}
+
+    async def test_one_that_it_lists_no_more_stays_where_it_was(self, bare_site: Site) -> None:
+        await bare_site.client.post("/connections", json={**bare_site.given(), **carrier("DHL", "PAKET")})
+        bare_site.warehouse.lists_carriers("BRING SERVICEPAKKE")
+        new = {"method": "*", "transporter_code": "BRING", "transporter_service_code": "SERVICEPAKKE"}
+        answer = await bare_site.client.patch("/connections/nettbutikk", json={"settings": {"transporter_rules": [new]}})
+        assert answer.status_code == 200
 
 
 async def test_activation_tests_first_and_refuses_with_what_it_found(bare_site: Site) -> None:

@@ -33,6 +33,7 @@ PAGES = {
     "connections": "/console/connections",
     "connection": "/console/connections/nettbutikk",
     "settings": "/console/connections/nettbutikk/settings",
+    "carriers": "/console/connections/nettbutikk/carriers?method=flat_rate",
     "credentials": "/console/connections/nettbutikk/credentials",
     "connect": "/console/connect",
 }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 from typing import Annotated, Protocol
@@ -69,6 +70,15 @@ class TransporterRule(Given):
     def is_for(self, method: str) -> bool:
         """Whether the pattern is of this method. Upper and lower case are the same, and so are blanks around it."""
         return _pattern(self.method).fullmatch(method.strip()) is not None
+
+    def fits(self, method: str, country: str, weight_kg: Decimal | None) -> bool:
+        """Whether an order of this method, country and weight (in kilograms) gets its carrier. None: its weight is not known."""
+        if not self.is_for(method) or (self.countries and country not in self.countries):
+            return False
+        if weight_kg is None:
+            return not self.has_weight
+        over = self.over_kg is None or weight_kg > Decimal(str(self.over_kg))
+        return over and (self.up_to_kg is None or weight_kg <= Decimal(str(self.up_to_kg)))
 
 
 @lru_cache(maxsize=1024)

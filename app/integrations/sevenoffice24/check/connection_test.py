@@ -158,6 +158,7 @@ class ConnectionTest:
         for setting, words in (
             ("pick_up_methods", self._settings.pick_up_methods),
             ("transporters", self._settings.transporters),
+            ("transporter_rules", [rule.method for rule in self._settings.transporter_rules if "*" not in rule.method]),
         ):
             unknown = [word for word in words if word not in known]
             if unknown:

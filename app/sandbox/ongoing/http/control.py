@@ -99,6 +99,14 @@ class Delivery(BaseModel):
     all: bool = False
 
 
+class ListedCarriers(BaseModel):
+    """The carriers that are set up, each as code and service code."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    listed: list[tuple[str, str]]
+
+
 Action = Callable[[Any, str], dict[str, Any]]
 
 
@@ -113,6 +121,7 @@ def warehouse_routes(warehouse: Warehouse) -> list[Route]:
         _route(
             "/_sandbox/articles/{number:path}/stock", StockChange, lambda command, number: _restock(warehouse, number, command)
         ),
+        Route("/_sandbox/carriers", _carriers(warehouse), methods=["POST"]),
         *_receipt_routes(warehouse),
         *_webhook_routes(warehouse),
     ]
@@ -150,6 +159,17 @@ def _order_routes(warehouse: Warehouse) -> list[Route]:
         _route("/_sandbox/orders/{number:path}/tracking", Labels, label),
         _route("/_sandbox/orders/{number:path}/return", Return, bring_back),
     ]
+
+
+def _carriers(warehouse: Warehouse) -> Callable[[Request], Awaitable[Response]]:
+    async def listed(request: Request) -> Response:
+        try:
+            warehouse.list_carriers(ListedCarriers.model_validate_json(await request.body()).listed)
+        except (ValidationError, KeyError) as error:
+            return JSONResponse({"error": f"no such carrier: {error}"}, status_code=422)
+        return JSONResponse({"listed": [list(contract[:2]) for contract in warehouse.config.transporter_contracts]})
+
+    return listed
 
 
 def _restock(warehouse: Warehouse, number: str, change: StockChange) -> dict[str, Any]:

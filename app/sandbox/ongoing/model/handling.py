@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from app.sandbox.ongoing import assumed
 from app.sandbox.ongoing.bodies.orders import LineBody
-from app.sandbox.ongoing.config import WarehouseConfig
+from app.sandbox.ongoing.config import CONTRACTS, WarehouseConfig
 from app.sandbox.ongoing.model import fulfilment, webhook_payloads
 from app.sandbox.ongoing.model.records import Article, Order
 from app.sandbox.ongoing.model.return_causes import ReturnCauses
@@ -130,6 +131,11 @@ class Handling(Store):
         stock.locked = stock.locked if locked is None else locked
         stock.locked_for_sale = stock.locked_for_sale if for_sale is None else for_sale
         stock.changed = self.clock()
+
+    def list_carriers(self, codes: Collection[tuple[str, str]]) -> None:
+        """Only these carriers (code and service code) are set up from now on. An order that has another one keeps it."""
+        known = {contract[:2]: contract for contract in (*CONTRACTS, *self.config.transporter_contracts)}
+        self.config = replace(self.config, transporter_contracts=tuple(known[pair] for pair in codes))
 
     def _adjusted(self, article: Article, by: float, cause: str) -> None:
         article.stock.present += by

@@ -30,7 +30,7 @@ from app.records.connection_lanes import Move, draft_lane, ensure_lane, lane_of,
 from app.storage.secrets import Vault
 from app.storage.tables import connections
 from app.warehouse.credentials import OngoingCredentials
-from app.warehouse.writes.writable import ARTICLE_EXTRAS, ORDER_EXTRAS, extra_path_problems
+from app.warehouse.writes.writable import ARTICLE_EXTRAS, LINE_EXTRAS, ORDER_EXTRAS, extra_path_problems
 
 NAME_PATTERN = re.compile(r"^[a-z0-9][a-z0-9_-]{0,62}$")
 
@@ -156,6 +156,7 @@ def _check_extra_fields(settings: ConnectionSettings) -> None:
     found = (
         *extra_path_problems(settings.extra_article_fields, ARTICLE_EXTRAS, "settings.extra_article_fields"),
         *extra_path_problems(settings.extra_order_fields, ORDER_EXTRAS, "settings.extra_order_fields"),
+        *extra_path_problems(settings.extra_line_fields, LINE_EXTRAS, "settings.extra_line_fields"),
     )
     for problem in found:
         raise BadInput(problem.message, field=problem.field, fix=problem.fix)

@@ -91,9 +91,12 @@ class Ending:
 
     @property
     def made_an_article(self) -> bool:
-        """Whether an article has come that orders may wait for: one that the WMS lacked, or that had no number to send."""
+        """Whether an article has come that orders may wait for: one that the WMS lacked, or that had no number to send. Where
+        customs must have all, any that has changed."""
         if self.result is None or self.claimed.job.process is not Process.ARTICLES:
             return False
+        if self.connection is not None and self.connection.settings.customs_required and self.result.outcome is Outcome.UPDATED:
+            return True
         before, is_there = self.claimed.mapping, self.result.outcome in (Outcome.UPDATED, Outcome.UNCHANGED)
         is_other = before.number != self.claimed.job.number or before.transfer != Transfer.SENT
         return self.result.outcome is Outcome.CREATED or (is_there and self.result.code is None and is_other)

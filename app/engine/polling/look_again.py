@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, String, literal, select
@@ -49,6 +49,8 @@ FOR_AN_ARTICLE = (
     "article-number-too-long",
 )
 """Orders that are held for these wait for an article."""
+FOR_CUSTOMS = "customs-article-incomplete"
+"""Orders that are held for this wait for what an article lacks in the WMS. Nothing of the order itself changes then."""
 NOT_FOR_A_SETTING = (
     "brake",
     "warehouse-started",
@@ -77,11 +79,12 @@ MOST_BY_FILTER = 1000
 
 @dataclass(frozen=True)
 class _Waiting:
-    """A record that may go on. `version`: what is stored of it."""
+    """A record that may go on. `version`: what is stored of it. `as_it_is`: it is tried again though it has not changed."""
 
     mapping_id: int
     source_id: str
     version: Version
+    as_it_is: bool = False
 
 
 async def look_again(gateway: Gateway, key: str) -> None:
@@ -217,13 +220,14 @@ async def _look(gateway: Gateway, connection: Connection, process: Process, why:
 async def _waiting(gateway: Gateway, connection: Connection, process: Process, why: str, after: int) -> list[_Waiting]:
     """The next records by the ids of their mappings. Those that were decided with today's settings are done with."""
     mine = (mappings.c.connection_id == connection.id, mappings.c.kind == kind_of(process))
-    columns = (mappings.c.id, mappings.c.source_id, mappings.c.source_modified_at, mappings.c.source_hash)
+    columns = (mappings.c.id, mappings.c.source_id, mappings.c.source_modified_at, mappings.c.source_hash, mappings.c.reason_code)
     query = select(*columns).where(*mine, mappings.c.id > after).order_by(mappings.c.id).limit(AT_A_TIME)
     found: dict[int, _Waiting] = {}
     async with gateway.database.read() as db:
         for chosen in _chosen(connection, why, mine):
             for row in await db.execute(query.where(*chosen)):
-                found[row.id] = _Waiting(row.id, row.source_id, Version(row.source_modified_at, row.source_hash))
+                version = Version(row.source_modified_at, row.source_hash)
+                found[row.id] = _Waiting(row.id, row.source_id, version, as_it_is=row.reason_code == FOR_CUSTOMS)
     return [found[mapping_id] for mapping_id in sorted(found)[:AT_A_TIME]]
 
 
@@ -244,7 +248,7 @@ def _chosen(connection: Connection, why: str, mine: Conditions) -> Iterator[Cond
     """What is looked for, each by an index of its own: records that have gone on are never read."""
     held = mappings.c.transfer == literal(Transfer.HELD.value, String, literal_execute=True)
     if _is_for_orders(why):
-        yield held, mappings.c.reason_code.in_(FOR_AN_ARTICLE)
+        yield held, mappings.c.reason_code.in_((*FOR_AN_ARTICLE, FOR_CUSTOMS))
         return
     yield held, mappings.c.reason_code.not_in(NOT_FOR_A_SETTING)
     skipped = (mappings.c.transfer == Transfer.NONE, mappings.c.settings_version < connection.settings_version)
@@ -265,6 +269,7 @@ async def _decide_anew(
         record = found.get(each.source_id)
         if record is not None:  # what is gone is found by the deep sweep
             full = await enriched(gateway, connection, record)
-            changes.append(RecordChange(full, map_record(connection, full), again, read_now=True, before=each.version))
+            found_by = replace(again, resent=True) if each.as_it_is else again
+            changes.append(RecordChange(full, map_record(connection, full), found_by, read_now=True, before=each.version))
     async with gateway.database.begin() as db:
         await enqueue.enqueue_changes(db, connection, changes, gateway.clock())

@@ -123,6 +123,13 @@ class MystoreSettings(ConnectionSettings):
     weight_unit: Literal["kg", "g"] = Field(
         "kg", description="(A8) The shop's unit of weight. A product that names its unit is read in that one."
     )
+    country_of_origin_attribute: str | None = Field(
+        "country_of_origin",
+        min_length=1,
+        max_length=100,
+        description="The product's attribute that names its country of origin, as ISO code or English name. Null: it is not sent. "
+        "What is no country is not sent either.",
+    )
     variant_sweep_hours: float = Field(
         24,
         ge=0.01,

@@ -15,6 +15,7 @@ from app.given import Flag, Given, Instant
 from app.integrations.protocol.cancelling import BrakeSettings, PartRefund
 from app.integrations.protocol.carriers import TransporterChoice, TransporterRule
 from app.integrations.protocol.carriers.rules import MOST_RULES
+from app.integrations.protocol.carriers.vat import rate_of
 from app.outgoing.addresses import plain_address
 from app.warehouse.settings import OngoingSettings
 
@@ -353,6 +354,16 @@ class ConnectionSettings(Given):
             "rate. Empty: no VAT is sent."
         ),
     )
+    @field_validator("vat_codes")
+    @classmethod
+    def _vat_codes(cls, value: dict[str, str]) -> dict[str, str]:
+        for rate, code in value.items():
+            if rate_of(rate) is None:
+                raise ValueError(f"{rate!r} is no VAT rate in per cent, like 25")
+            if not code.strip():
+                raise ValueError(f"the VAT rate {rate} needs the WMS's code of it")
+        return value
+
     plugins: str | None = Field(
         None,
         max_length=2000,

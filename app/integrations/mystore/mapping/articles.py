@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from app.domain import Article, Problem, SourceRecord
+from app.domain.countries import country_named
 from app.integrations.kit.number_rules import article_number
 from app.integrations.kit.problems import FieldNames, complete_article
 from app.integrations.mystore.mapping.options import combined_name, product_code
@@ -65,6 +66,7 @@ def map_article(record: SourceRecord, settings: MystoreSettings) -> Article:
         barcode=text(own, "ean").strip() or None,
         weight_kg=_weight(own if number(own.get("weight")) is not None else general, settings),
         customer_price=number(general.get("price")),
+        country_of_origin=_origin(own, general, settings),
         extra={
             **_extra({"purchasePrice": cost, "stockValuationPrice": cost}),
             **({"freeValues.freeDecimal2": record.source_id.removeprefix(VARIANT)} if is_variant else {}),
@@ -72,6 +74,14 @@ def map_article(record: SourceRecord, settings: MystoreSettings) -> Article:
         },
     )
     return complete_article(article, _problems(record, numbered), settings, _NAMES, given=sku)
+
+
+def _origin(own: Body, product: Body, settings: MystoreSettings) -> str | None:
+    """The variant's own, else its product's. What is no country is not sent: customs then ask for it, if they must."""
+    if settings.country_of_origin_attribute is None:
+        return None
+    given = (text(holder, settings.country_of_origin_attribute).strip() for holder in (own, product))
+    return next((country for each in given if each and (country := country_named(each))), None)
 
 
 HAS_VARIANTS = "has variants"

@@ -31,7 +31,8 @@ def order_properties(settings: SevenOfficeAdapterSettings) -> tuple[str, ...]:
 
 
 def row_properties(settings: SevenOfficeAdapterSettings) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*ROWS, settings.quantity_field)))
+    """The same of an order's rows."""
+    return _with((*ROWS, settings.quantity_field), settings.extra_line_fields)
 
 
 def product_properties(settings: SevenOfficeAdapterSettings) -> tuple[str, ...]:

@@ -32,6 +32,9 @@ def sent(form: ModelForm, typed: Mapping[str, Typed]) -> Form:
         if field.input is Input.TABLE:
             for row in value:
                 pairs += zip((f"{name}#key", *(f"{name}#{each.name}" for each in field.columns)), row, strict=True)
+        elif field.input is Input.ROWS:
+            for row in value:
+                pairs += zip((f"{name}#place", *(f"{name}#{each.name}" for each in field.columns)), row, strict=True)
         elif isinstance(value, tuple):
             pairs += [(name, str(each)) for each in value]
         elif value or field.input is not Input.SWITCH:
@@ -75,6 +78,31 @@ def test_what_is_sent_as_it_was_shown_changes_nothing_of_any_system(name: str, i
         (
             {"transporters": (("flat_rate:3", "BRING", "SERVICEPAKKE"), ("", "", ""))},
             {"transporters": {"flat_rate:3": {"transporter_code": "BRING", "transporter_service_code": "SERVICEPAKKE"}}},
+        ),
+        (
+            {
+                "transporter_rules": (
+                    ("2", "*", "", "", "0,5", "BRING", "SERVICEPAKKE", "", ""),
+                    ("1", "*hjem*", "NO, SE", "", "", "BRING", "PA_DOREN", "", ""),
+                    ("", "", "", "", "", "", "", "", ""),
+                )
+            },
+            {
+                "transporter_rules": [
+                    {
+                        "method": "*hjem*",
+                        "countries": ["NO", "SE"],
+                        "transporter_code": "BRING",
+                        "transporter_service_code": "PA_DOREN",
+                    },
+                    {
+                        "method": "*",
+                        "up_to_kg": 0.5,
+                        "transporter_code": "BRING",
+                        "transporter_service_code": "SERVICEPAKKE",
+                    },
+                ]
+            },
         ),
         ({"extra_order_fields": (("freeText1", "meta_data.a=b"),)}, {"extra_order_fields": {"freeText1": "meta_data.a=b"}}),
     ],

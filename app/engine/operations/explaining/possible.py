@@ -110,6 +110,7 @@ def _resync(standing: Standing) -> Action:
 RELEASED: dict[str, str] = {
     "brake": "It is cancelled in the warehouse, as %(shop)s says; the run that was braked is not waited for",
     "warehouse-started": "It is sent to the warehouse as it is in %(shop)s now. The WMS may refuse that: it has begun on it",
+    "customs-article-incomplete": "It is sent to the warehouse as it is. Somebody there writes what customs papers lack by hand",
     "refunded-in-part": "It is sent to the warehouse without the refunded pieces. Once it has begun, the WMS may refuse that",
     "too-late-to-cancel": "The WMS is asked once more to cancel it. It refuses that while the warehouse works on it",
     "cancelled-in-warehouse": "It is sent to the warehouse again",

@@ -28,6 +28,9 @@ class System(ABC):
     """The settings with which it gives the pick-up point of an order; what has no field of its own maps one."""
 
     def __post_init__(self) -> None:
+        self.open()
+
+    def open(self) -> None:  # noqa: B027 - a site has a shop of the first system already
         """Opens the simulated system, where the site has none of it."""
 
     @abstractmethod
@@ -98,7 +101,7 @@ class Mystore(System):
     settings: ClassVar[dict[str, Any]] = {"calls_per_minute": 6000}
     point: ClassVar[dict[str, Any]] = {"extra_order_fields": {"servicePointCode": "shipping_address_company"}}
 
-    def __post_init__(self) -> None:
+    def open(self) -> None:
         self.shop = SimulatedMystore.open(self.site.clock)
 
     def source(self) -> dict[str, Any]:
@@ -119,7 +122,7 @@ class Nettbutikk(System):
     name = "24nettbutikk"
     settings: ClassVar[dict[str, Any]] = {"requests_per_second": 1000, "status_confirmed": True}
 
-    def __post_init__(self) -> None:
+    def open(self) -> None:
         self.shop = SimulatedNettbutikk.open(self.site.clock)
 
     def source(self) -> dict[str, Any]:
@@ -140,7 +143,7 @@ class SevenOffice(System):
     settings: ClassVar[dict[str, Any]] = {"line_prices": True}
     point: ClassVar[dict[str, Any]] = {"extra_order_fields": {"servicePointCode": "YourReference"}}
 
-    def __post_init__(self) -> None:
+    def open(self) -> None:
         self.office = SimulatedSevenOffice.open(self.site.clock)
 
     def source(self) -> dict[str, Any]:

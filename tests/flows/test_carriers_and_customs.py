@@ -110,7 +110,12 @@ class TestCustoms:
 
 
 async def test_a_pick_up_point_that_was_not_read_before_is_no_change_of_an_order_that_is_picked(harness: Harness) -> None:
-    shipped = {"method_id": "bring", "method_title": "Bring", "total": "0", "meta_data": [{"key": "pickup_point_id", "value": "15"}]}
+    shipped = {
+        "method_id": "bring",
+        "method_title": "Bring",
+        "total": "0",
+        "meta_data": [{"key": "pickup_point_id", "value": "15"}],
+    }
     await harness.change_settings(harness.connection, pick_up_points="none")
     order = harness.shop.order("SOKK-1", shipping_lines=[shipped])
     await harness.deliver(order)

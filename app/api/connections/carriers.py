@@ -67,7 +67,7 @@ class CarriersView(BaseModel):
     listed: list[ListedCarrier]
     named: list[NamedCarrier]
     fits: FittingCarrier | None = Field(
-        description="For the `method` that was asked for. Null: no method was given, or such an order goes as way of delivery only."
+        description="For the `method` that was asked for. Null: none was given, or such an order goes as way of delivery only."
     )
 
 

@@ -110,8 +110,8 @@ async def change_connection(request: Request, caller: Admin, connection: Name, b
     null for all `settings` leaves `go_live` as it is.
 
     If you change an address, give the secrets for it again. The connection then becomes a draft and must be tested anew.
-    `transporters` and `transporter_rules` take only carriers that the warehouse lists. It is asked when one of them is new; when it
-    does not answer, the answer is 424, and nothing is changed.
+    `transporters` and `transporter_rules` take only carriers that the warehouse lists. It is asked when one of them is new; when
+    it does not answer, the answer is 424, and nothing is changed.
     What others change at the same moment is kept; if they change the same, the answer is 409, and nothing is changed."""
     current = await caller.connection(connection)
     if body.name in INTEGRATIONS and body.name != current.name:

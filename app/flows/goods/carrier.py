@@ -15,9 +15,7 @@ from app.warehouse.writes.fields import order_body
 MOST_NAMED = 5
 
 
-async def with_decided_carrier(
-    order: Order, seen: WarehouseOrder | None, state: WarehouseState, port: WarehousePort
-) -> Order:
+async def with_decided_carrier(order: Order, seen: WarehouseOrder | None, state: WarehouseState, port: WarehousePort) -> Order:
     """The order with the carrier that its weight gives it, or that of the next rule without a weight.
 
     Once the warehouse has started, its carrier there stays: the label may be printed, and an article that was weighed since is no

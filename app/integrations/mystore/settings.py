@@ -127,8 +127,8 @@ class MystoreSettings(ConnectionSettings):
         "country_of_origin",
         min_length=1,
         max_length=100,
-        description="The product's attribute that names its country of origin, as ISO code or English name. Null: it is not sent. "
-        "What is no country is not sent either.",
+        description="The product's attribute that names its country of origin, as ISO code or English name. Null: it is not "
+        "sent. What is no country is not sent either.",
     )
     variant_sweep_hours: float = Field(
         24,

@@ -77,8 +77,8 @@ def customs_problems(
         Problem(
             "customs-price-missing",
             f"lines[{index}]",
-            f"row {line.row_number} ({line.article_number or line.article_name}) goes to {order.consignee.country_code} and lacks "
-            + " and ".join(missing),
+            f"row {line.row_number} ({line.article_number or line.article_name}) goes to {order.consignee.country_code} "
+            f"and lacks {' and '.join(missing)}",
             f"add it in the {noun}, or switch customs_required off",
         )
         for index, line in enumerate(order.lines)

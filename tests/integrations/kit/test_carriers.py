@@ -108,9 +108,7 @@ HELTHJEM = (
     '<p class="hcnsg-order-nearby-point"><strong>Kiwi &amp; Co</strong><br/>Storgata 1, OSLO<br/>'
     '<span class="opening-hours">MONDAY: 08 - 22</span></p>'
 )
-KLARNA = {
-    "selected_shipping_option": {"delivery_details": {"pickup_location": {"id": "152347", "name": "Kiwi", "address": {}}}}
-}
+KLARNA = {"selected_shipping_option": {"delivery_details": {"pickup_location": {"id": "152347", "name": "Kiwi", "address": {}}}}}
 
 
 class TestPickUpPoints:

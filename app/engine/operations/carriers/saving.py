@@ -44,9 +44,7 @@ def _there_before(wanted: Prepared, current: Connection | None) -> set[tuple[str
     return {_codes(choice) for choice in carrier_choices(current.settings).values()}
 
 
-async def _asked(
-    gateway: Gateway, wanted: Prepared, current: Connection | None, first: str
-) -> Sequence[TransporterContract]:
+async def _asked(gateway: Gateway, wanted: Prepared, current: Connection | None, first: str) -> Sequence[TransporterContract]:
     """One call. Refused calls of a login that no test has proven are counted apart, so that they lock no live connection out."""
     is_proven = current is not None and current.is_proven and _has_login_of(wanted, current)
     user = f"{wanted.warehouse.url}|{wanted.warehouse.user}"

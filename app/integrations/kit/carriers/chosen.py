@@ -13,7 +13,7 @@ from app.integrations.protocol.carriers import NamesCarriers, TransporterChoice,
 def with_carrier(order: Order, methods: Sequence[str], settings: NamesCarriers) -> Order:
     """The order with its carrier. `methods`: what the system calls its shipping method, the most exact name first.
 
-    The rules are asked first, in their order, then the table. What nobody carries (picked up, or virtual goods only) fits no rule.
+    The rules are asked first, in their order, then the table. What nobody carries (picked up, virtual goods only) fits no rule.
     The weight is not known here: rules with a weight are kept in `by_weight`, to be decided when the order is sent.
     """
     names = [method for method in methods if method]
@@ -22,9 +22,7 @@ def with_carrier(order: Order, methods: Sequence[str], settings: NamesCarriers) 
         if not _fits(rule, names, order.consignee.country_code):
             continue
         if not rule.has_weight:
-            return replace(
-                order, transporter=_chosen(rule), return_transporter=_of(rule.return_choice), by_weight=tuple(weighed)
-            )
+            return replace(order, transporter=_chosen(rule), return_transporter=_of(rule.return_choice), by_weight=tuple(weighed))
         weighed.append(ByWeight(_chosen(rule), _kg(rule.over_kg), _kg(rule.up_to_kg), _of(rule.return_choice)))
     listed = next((settings.transporters[name] for name in names if name in settings.transporters), None)
     return replace(order, transporter=_of(listed), by_weight=tuple(weighed))

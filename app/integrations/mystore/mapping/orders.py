@@ -158,9 +158,7 @@ def _line(item: Body, quantity: Decimal, numbered: str | None, currency: str, se
         line_price=_without_vat(number(own.get("price")), own, settings),
         customer_line_price=_customer_line_price(final, quantity, settings),
         currency=currency,
-        extra=line_extras(
-            number(own.get("tax_rate")), settings.vat_codes, extra_of(item, settings.extra_line_fields)
-        ),
+        extra=line_extras(number(own.get("tax_rate")), settings.vat_codes, extra_of(item, settings.extra_line_fields)),
     )
 
 

@@ -90,7 +90,7 @@ class WooCommerce(System):
     def order(self, number: str, method: str, country: str = "NO", point: str = "") -> str:
         line = {"product_id": self.site.shop.product_id(number), "quantity": 2}
         shipping = {**ADDRESS, **(SWEDISH if country == "SE" else {})}
-        shipped = {"method_id": "flat_rate", "method_title": method, "instance_id": "3", "total": "99.00"}
+        shipped: dict[str, Any] = {"method_id": "flat_rate", "method_title": method, "instance_id": "3", "total": "99.00"}
         if point:
             shipped["meta_data"] = [{"key": "pickup_point_id", "value": point}]
         return str(self.site.shop.order(line_items=[line], shipping=shipping, shipping_lines=[shipped])["number"])
@@ -108,12 +108,13 @@ class Mystore(System):
         return self.shop.credentials()
 
     def product(self, number: str, weight: str | None = None) -> None:
-        self.shop.product(number, **({"weight": float(weight)} if weight else {}))
+        given: dict[str, Any] = {"weight": float(weight)} if weight else {}
+        self.shop.product(number, **given)
 
     def order(self, number: str, method: str, country: str = "NO", point: str = "") -> str:
         place = {"zipcode": "0155", "city": "Oslo", "country": {"NO": "Norway", "SE": "Sweden"}[country]}
         address = {"name": "Kari Nordmann", "address": "Storgata 1", **place, "company": point}
-        named = {f"shipping_address_{key}": value for key, value in address.items()}
+        named: dict[str, Any] = {f"shipping_address_{key}": value for key, value in address.items()}
         lines = [{"sku": number, "quantity": 2}]
         return str(self.shop.shop.place_order(lines, shipping_method=method, **named)["id"])
 

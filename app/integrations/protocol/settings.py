@@ -329,7 +329,7 @@ class ConnectionSettings(Given):
     )
     extra_line_fields: dict[str, str] = Field(
         default_factory=dict,
-        description="The same for order lines: WMS path in the line → path in the shop's line. Example: comment → meta_data.note.",
+        description="The same for order lines: WMS path → path in the shop's line. Example: comment → meta_data.note.",
     )
     part_refund: PartRefund = Field(
         PartRefund.REDUCE,

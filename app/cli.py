@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 import app as package
-from app.commands import alerts, audit, doctor, integrations, keys, processes, stock, sync
+from app.commands import alerts, audit, doctor, integrations, keys, outgoing_webhooks, processes, stock, sync
 from app.commands.connections import commands as connections
 from app.commands.kit.terminal import EXIT_CODES, Commands, out
 from app.commands.longwork import backfill, reconcile
@@ -53,6 +53,7 @@ app.add_typer(reconcile.app, name="reconciles", rich_help_panel=RUNNING)
 app.command("backfill", rich_help_panel=RUNNING)(backfill.backfill)
 app.add_typer(backfill.app, name="backfills", rich_help_panel=RUNNING)
 app.add_typer(stock.app, name="stock", rich_help_panel=RUNNING)
+app.add_typer(outgoing_webhooks.app, name="outgoing-webhooks", rich_help_panel=RUNNING)
 app.add_typer(alerts.app, name="alerts", rich_help_panel=RUNNING)
 app.command("audit", rich_help_panel=RUNNING)(audit.audit)
 app.add_typer(keys.app, name="keys", rich_help_panel=OWN)

@@ -44,6 +44,11 @@ STOCK_WRITES = Counter("gateway_stock_writes_total", "Quantities written to shop
 WEBHOOK_REPAIRS = Counter(
     "gateway_webhook_repairs_total", "Webhooks in shops that had to be put right, by why.", ["connection", "fault"]
 )
+OUTGOING_WEBHOOKS = Counter(
+    "gateway_outgoing_webhooks_total",
+    "Tries to send an event to a connection's address, by result.",
+    ["connection", "type", "result"],
+)
 FOUND = Counter("gateway_found_total", "Changes of records by how they were found.", ["connection", "process", "found_by"])
 WAKE_UPS = Counter("gateway_rings_total", "Wake-ups sent to the queue.", ["task"])
 TASKS_TIMED_OUT = Counter("gateway_tasks_timed_out_total", "Tasks that were cancelled because they took too long.", ["task"])

@@ -25,6 +25,7 @@ from app.engine.core.runtime import Gateway, open_gateway
 from app.engine.dispatch.lane_worker import drain
 from app.engine.intake.ingest import ingest
 from app.engine.longwork.runner import work_on as work_on_long_work
+from app.engine.outgoing.sender import deliver
 from app.engine.polling import runner
 from app.engine.polling.look_again import look_again
 from app.engine.polling.wms_refresh import refresh
@@ -64,6 +65,7 @@ WORK: dict[Task, Work] = {
     Task.REFRESH: refresh,
     Task.LOOK_AGAIN: look_again,
     Task.LONG_WORK: work_on_long_work,
+    Task.OUTGOING: deliver,
 }
 
 
@@ -280,6 +282,8 @@ async def account_of(gateway: Gateway, places: Pool, task: Task, key: str) -> tu
     if connection_id is None:
         return None, places.places
     connection = await gateway.connection(connection_id)
+    if task is Task.OUTGOING:  # addresses that are slow to answer keep places free for polls
+        return task.value, max(1, places.places // 2)
     if task is Task.REFRESH or (task is Task.POLL and Process(key.rpartition(":")[2]) in ONLY_WAREHOUSE):
         return circuit.of_warehouse(connection), max(1, places.places // 2)
     return circuit.of_source(connection), MOST_READS if task in READS else MOST_TASKS

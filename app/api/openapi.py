@@ -48,6 +48,7 @@ TAGS = [
     {"name": "stock", "description": "What the warehouse can sell, what the shop shows, and what is to be written."},
     {"name": "reconcile", "description": "Shop and warehouse compared. Nothing is written."},
     {"name": "backfill", "description": "A shop's history, transferred when the lane has nothing else to do."},
+    {"name": "outgoing webhooks", "description": "Events for the address that a connection gives, signed and tried again."},
     {"name": "events", "description": "Webhooks as they were received."},
     {"name": "jobs", "description": "One unit of work for each record."},
     {"name": "lanes", "description": "One goods owner or one shop each, one write at a time."},

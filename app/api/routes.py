@@ -8,6 +8,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from app.api import alerts, audit, health, integrations, keys, openapi, privacy, runs, stock, sync
+from app.api.callers import outgoing_addresses, outgoing_webhooks
 from app.api.connections import carriers, preview, webhooks
 from app.api.connections import resource as connections
 from app.api.intake.shop_webhooks import PREFIX
@@ -26,6 +27,7 @@ RESOURCES = (
     mappings,
     stock,
     purchase_orders,
+    outgoing_webhooks,
     reconcile,
     backfill,
     events,
@@ -37,6 +39,7 @@ RESOURCES = (
     links,
     connections,
     webhooks,
+    outgoing_addresses,
     preview,
     carriers,
     keys,

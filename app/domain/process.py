@@ -52,6 +52,8 @@ class OutgoingType(StrEnum):
     """Goods came back."""
     SHIPMENT_SHORT = "shipment.short"
     """Fewer pieces were sent than were ordered."""
+    TEST = "test"
+    """Somebody asked for it, to see whether the address takes events. It is always sent."""
 
 
 class Kind(StrEnum):

@@ -17,6 +17,7 @@ IN_PATH: dict[str, tuple[str, Any]] = {
     "letter_id": ("Id of a dead letter, as GET /dead-letters lists it.", "job-17"),
     "mapping_id": ("Id of a record, as GET /mappings lists it. GET /mappings?number=… finds it by any of its numbers.", 412),
     "mute_id": ("Id of a mute, as GET /alerts/mutes lists it.", 3),
+    "outgoing_id": ("Id of an outgoing webhook, as GET /outgoing-webhooks lists it.", 31),
     "webhook_id": ("The last part of the address, as the connection shows it.", "kY0cR2vQ9sT4"),
     "work_id": ("Id of a reconcile or a backfill, as GET /reconcile and GET /backfill list it.", 12),
     "number": ("Number of a purchase order, as it was put.", "PO-310"),

@@ -15,6 +15,8 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     (rf"POST {_CONNECTION}/(?P<act>activate|pause|resume|test)", "gateway connections {act} {one}"),
     (rf"POST {_CONNECTION}/rotate-webhook-secret", "gateway connections rotate-secret {one}"),
     (rf"POST {_CONNECTION}/webhooks/check", "gateway connections webhooks {one} --check"),
+    (rf"GET {_CONNECTION}/outgoing-webhooks", "gateway outgoing-webhooks address {one}"),
+    (rf"POST {_CONNECTION}/outgoing-webhooks/(?P<act>secret|test)", "gateway outgoing-webhooks {act} {one}"),
     (rf"POST {_CONNECTION}/preview", "gateway connections preview {one}"),
     (rf"(?:PATCH|PUT) {_CONNECTION}", "gateway connections apply FILE"),
     (rf"DELETE {_CONNECTION}", "gateway connections delete {one}"),
@@ -40,6 +42,10 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     (rf"POST /sync/{_ONE}", "gateway sync {one}"),
     (r"GET /stock/summary", "gateway stock list"),
     (r"GET /stock", "gateway stock list"),
+    (r"POST /outgoing-webhooks/replay", "gateway outgoing-webhooks replay --all"),
+    (rf"POST /outgoing-webhooks/{_ONE}/replay", "gateway outgoing-webhooks replay {one}"),
+    (rf"GET /outgoing-webhooks/{_ONE}", "gateway outgoing-webhooks show {one}"),
+    (r"GET /outgoing-webhooks", "gateway outgoing-webhooks list"),
     (r"GET /alerts/mutes", "gateway alerts mutes"),
     (rf"DELETE /alerts/mutes/{_ONE}", "gateway alerts unmute"),
     (r"GET /alerts", "gateway alerts"),
@@ -64,6 +70,7 @@ PLACEHOLDERS = {
     "event_id": "ID",
     "mute_id": "ID",
     "work_id": "ID",
+    "outgoing_id": "ID",
 }
 """What a path's `{connection}` is called where a command asks for it."""
 

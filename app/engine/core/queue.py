@@ -48,10 +48,12 @@ class Task(StrEnum):
     REFRESH = "look"
     LOOK_AGAIN = "look-again"
     LONG_WORK = "long-work"
+    OUTGOING = "outgoing"
 
 
-READS = frozenset({Task.POLL, Task.HOOKS, Task.REFRESH, Task.LOOK_AGAIN, Task.LONG_WORK})
-"""What only reads, by a schedule or on a hint. It has a queue and places of its own, so that orders never wait for it."""
+READS = frozenset({Task.POLL, Task.HOOKS, Task.REFRESH, Task.LOOK_AGAIN, Task.LONG_WORK, Task.OUTGOING})
+"""What only reads, by a schedule or on a hint, and what callers are told. It has a queue and places of its own, so that orders
+never wait for it."""
 
 
 SUPPLIERS = "suppliers"

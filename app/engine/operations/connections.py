@@ -34,6 +34,7 @@ from app.records import cursors as cursor_records
 from app.records.connection_lanes import draft_lane, shop_lane
 from app.records.connections import Connection, Draft, Prepared, Status, prepare
 from app.records.webhooks import checks, former_secrets
+from app.storage.callers.tables import outgoing_addresses, outgoing_webhooks
 from app.storage.outbound_tables import hooks
 from app.storage.tables import alerts, cursors, inbox, jobs, lanes, mappings, run_parts
 from app.storage.tables import connections as rows
@@ -271,15 +272,14 @@ async def rotate_webhook_secret(gateway: Gateway, current: Connection, part: str
 
 async def remove(gateway: Gateway, current: Connection) -> None:
     """Deletes a draft that was never in use, with the webhooks that it has taken. Raises Conflict for any other connection."""
-    in_use = Conflict(
-        f"{current.name} has been in use", fix=f"pause it with POST /connections/{current.name}/pause; its history stays"
-    )
+    fix = f"pause it with POST /connections/{current.name}/pause; its history stays"
+    in_use = Conflict(f"{current.name} has been in use", fix=fix)
 
     async def work(db: AsyncConnection) -> None:
         now = await connections.find(db, gateway.vault, current.id, lock=True)
         if now.status is not Status.DRAFT or await _has_records(db, now.id):
             raise in_use
-        for table in (inbox, cursors, alerts, session_rows, hooks):
+        for table in (inbox, cursors, alerts, session_rows, hooks, outgoing_webhooks, outgoing_addresses):
             await db.execute(delete(table).where(table.c.connection_id == now.id))
         await former_secrets.forget(db, now.id)
         connection_changes.note_removed(db, now)

@@ -17,6 +17,7 @@ from app.domain import EventState, JobState, PartState, Process
 from app.engine.core.queue import Task
 from app.engine.jobs.turns import PRIORITIES
 from app.records import runs
+from app.storage.callers.tables import outgoing_addresses, outgoing_webhooks
 from app.storage.engine import Database
 from app.storage.outbound_tables import stock_levels
 from app.storage.side_tables import long_works
@@ -47,7 +48,8 @@ async def signs(db: AsyncConnection, now: datetime) -> frozenset[Sign]:
 
 
 async def waiting(db: AsyncConnection, now: datetime) -> list[WakeUp]:
-    """Connections with events or quantities that wait, lanes with jobs, parts of runs to read, and long work, in one statement.
+    """Connections with events or quantities that wait, lanes with jobs, parts of runs to read, long work, and events for
+    addresses, in one statement.
 
     A lane is due for jobs that wait, parked ones that are due, and those left running by a worker that ended.
     """
@@ -152,6 +154,17 @@ def _long_works() -> Select[tuple[str]]:
     return select(key.label("key")).where(long_works.c.finished_at.is_(None), long_works.c.state != "paused", is_due)
 
 
+def _addresses() -> Select[tuple[str]]:
+    """Connections with an event that is due for their address, without the addresses that failed just now."""
+    found = _each(outgoing_webhooks.c.connection_id, _is(outgoing_webhooks.c.state, "waiting"), "with_outgoing").subquery()
+    mine = (outgoing_webhooks.c.connection_id == found.c.key, _is(outgoing_webhooks.c.state, "waiting"))
+    is_due = _some(select(outgoing_webhooks.c.id).where(*mine, outgoing_webhooks.c.due_at <= _NOW), outgoing_webhooks.c.due_at)
+    blocked = select(outgoing_addresses.c.connection_id).where(
+        outgoing_addresses.c.connection_id == found.c.key, outgoing_addresses.c.blocked_until > _NOW
+    )
+    return select(found.c.key).where(is_due, ~blocked.exists())
+
+
 def _named(task: Task, query: Select[tuple[str]]) -> Select[tuple[str, str]]:
     return query.with_only_columns(
         literal(task.value, String, literal_execute=True).label("task"), query.selected_columns[0].label("key")
@@ -176,6 +189,7 @@ _WAITING = union_all(
     _named(Task.DRAIN, _lanes()),
     _named(Task.POLL, _parts_to_read()),
     _named(Task.LONG_WORK, _long_works()),
+    _named(Task.OUTGOING, _addresses()),
 )
 _POLLS = (
     select(cursors.c.connection_id, cursors.c.process)

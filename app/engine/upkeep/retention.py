@@ -23,8 +23,10 @@ from app.records import deliveries, reservations, runs
 from app.records.console import sessions as console_sessions
 from app.records.longwork import lines as work_lines
 from app.records.onboarding import visits
+from app.records.outgoing_webhooks import events as outgoing_events
 from app.records.webhooks import former_secrets
 from app.storage.batches import change_batch, old_rows, progress_of, save_progress
+from app.storage.callers.tables import outgoing_webhooks
 from app.storage.side_tables import audit, long_work_lines, long_works
 from app.storage.tables import attempts, history, inbox, jobs, run_parts
 from app.storage.types import spelled
@@ -115,6 +117,7 @@ def _works(gateway: Gateway, now: datetime) -> list[Work]:
         lambda db: visits.prune(db, now),
         lambda db: console_sessions.prune(db, now),
         lambda db: work_lines.prune(db, personal, BATCH),
+        lambda db: outgoing_events.prune(db, personal, old, BATCH),
     ]
 
 
@@ -213,6 +216,8 @@ async def _erase(db: AsyncConnection, like: str, connection_ids: list[str] | Non
     theirs = select(long_works.c.id).where(*_within(long_works, connection_ids))
     lines = update(long_work_lines).where(_holds(long_work_lines.c.fields, like), long_work_lines.c.work_id.in_(theirs))
     compared = await db.execute(lines.values(fields=None))
+    told = update(outgoing_webhooks).where(_holds(outgoing_webhooks.c.data, like), outgoing_webhooks.c.settled_at.is_not(None))
+    await db.execute(told.where(*_within(outgoing_webhooks, connection_ids)).values(data=None))
     return Erased(events, len(found), calls.rowcount, previews.rowcount + compared.rowcount)
 
 

@@ -255,7 +255,7 @@ class OutgoingWebhookSettings(Given):
 
     def wants(self, event_type: OutgoingType) -> bool:
         """Whether events of this type are sent."""
-        return self.url is not None and (not self.types or event_type in self.types)
+        return self.url is not None and (not self.types or event_type in (*self.types, OutgoingType.TEST))
 
 
 RETIRED_SETTINGS = {

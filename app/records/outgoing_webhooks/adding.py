@@ -55,4 +55,4 @@ def are_wanted(settings: ConnectionSettings, event_type: OutgoingType) -> bool:
 def _wants(stored: Mapping[str, Any], event_type: OutgoingType) -> bool:
     """The same of the settings as they are stored."""
     types = stored.get("types") or []
-    return bool(stored.get("url")) and (not types or event_type.value in types)
+    return bool(stored.get("url")) and (not types or event_type.value in (*types, OutgoingType.TEST.value))

@@ -57,6 +57,10 @@ WORDS: dict[str, Words] = {
     "webhooks": Words(
         Text("Webhooks had to be put right"), Text("If it comes again, see who changes them in the shop; have them checked.")
     ),
+    "outgoing-webhooks": Words(
+        Text("An address does not take events"),
+        Text("Look at the connection's address for events. When it works again, send the dead events again."),
+    ),
     "signatures": Words(
         Text("More wrong signatures than usual"), Text("Have the webhooks checked: that writes the right secret into the shop.")
     ),

@@ -9,8 +9,9 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, update
 
+from app.storage.callers.tables import outgoing_webhooks
 from tests.api.calling import NO_CITY, Site, open_site
 
 CHANGE_NOTHING = {
@@ -217,6 +218,33 @@ async def replay_event(site: Site) -> Answer:
     return await _post(site, f"/events/{(await _row(site, '/events', state='done'))['id']}/replay")
 
 
+async def make_outgoing_secret(site: Site) -> Answer:
+    return await _post(site, "/connections/shop/outgoing-webhooks/secret")
+
+
+async def send_test_event(site: Site) -> Answer:
+    """The address does not answer: the event waits."""
+    await site.client.patch("/connections/shop", json={"settings": {"outgoing_webhooks": {"url": "http://127.0.0.1:9/"}}})
+    await make_outgoing_secret(site)
+    return await _post(site, "/connections/shop/outgoing-webhooks/test")
+
+
+async def _dead_event(site: Site) -> int:
+    made = (await send_test_event(site)).json()["id"]
+    async with site.gateway.database.begin() as db:
+        await db.execute(update(outgoing_webhooks).where(outgoing_webhooks.c.id == made).values(state="dead", due_at=None))
+    return int(made)
+
+
+async def replay_outgoing_webhook(site: Site) -> Answer:
+    return await _post(site, f"/outgoing-webhooks/{await _dead_event(site)}/replay")
+
+
+async def replay_outgoing_webhooks(site: Site) -> Answer:
+    await _dead_event(site)
+    return await _post(site, "/outgoing-webhooks/replay", {"dry_run": False})
+
+
 async def erase(site: Site) -> Answer:
     await site.take_in(site.shop.order())
     return await _post(site, "/erase", {"text": "kari@example.com", "dry_run": False})
@@ -297,6 +325,10 @@ SCENES: tuple[Callable[[Site], Awaitable[Answer]], ...] = (
     replay_event,
     resync,
     resolve,
+    make_outgoing_secret,
+    send_test_event,
+    replay_outgoing_webhook,
+    replay_outgoing_webhooks,
     erase,
     sync,
     reconcile,

@@ -49,6 +49,7 @@ BODIES = [
     ("/erase", {"text": "kari@example.com", "dry_run": 0}, "dry_run"),
     ("/dead-letters/replay", {"ids": ["job-1"], "dry_run": "false"}, "dry_run"),
     ("/sync/shop", {"dry_run": 1}, "dry_run"),
+    ("/outgoing-webhooks/replay", {"dry_run": 0}, "dry_run"),
     ("/sync/shop", {"full": "yes"}, "full"),
     ("/mappings/1/close-short", {"cancel_rest": 1}, "cancel_rest"),
 ]

@@ -27,6 +27,7 @@ LISTS = (
     "/dead-letters",
     "/alerts",
     "/alerts/mutes",
+    "/outgoing-webhooks",
     "/stock",
     "/stock/summary",
     "/purchase-orders",
@@ -76,6 +77,7 @@ class Tenants:
             "job_id": await of("/jobs"),
             "run_id": await of("/runs"),
             "lane_id": await of("/lanes"),
+            "outgoing_id": await of("/outgoing-webhooks"),
             "letter_id": await of("/dead-letters"),
             "key_id": await of("/keys"),
             "work_id": [*await of("/reconcile"), *await of("/backfill")],
@@ -107,6 +109,7 @@ class Tenants:
             ("POST", "/mappings/{mapping_id}/resolve"): [{"reason": "mine now"}],
             ("POST", "/erase"): [{"text": "kari@example.com", "dry_run": False}],
             ("POST", "/dead-letters/replay"): [{"filter": {}, "dry_run": False}, {"ids": letters, "dry_run": False}],
+            ("POST", "/outgoing-webhooks/replay"): [{"dry_run": False}, {"connection": "shop", "dry_run": False}],
             ("POST", "/alerts/mutes"): [
                 {"kind": "held", "connection": "shop"},
                 {"kind": "held"},

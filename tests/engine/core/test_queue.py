@@ -121,7 +121,8 @@ class TestArq:
         for task in Task:
             await ArqWakeUps(pool, "queue").send(task, "key")
         assert await names(pool, "queue") == ["drain:key", "ingest:key", "stock:key"]
-        assert await names(pool, "queue:reads") == ["hooks:key", "long-work:key", "look-again:key", "look:key", "poll:key"]
+        reads = ["hooks:key", "long-work:key", "look-again:key", "look:key", "outgoing:key", "poll:key"]
+        assert await names(pool, "queue:reads") == reads
         await pool.aclose(close_connection_pool=True)
 
     async def test_a_redis_that_is_away_costs_nothing_but_the_ring(self) -> None:

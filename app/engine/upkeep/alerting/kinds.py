@@ -59,6 +59,11 @@ KINDS: dict[str, AlertKind] = {
         "when a later check finds them in order, or when they have rung; `no-right`, when it has not come again for a day",
         over.webhooks,
     ),
+    "outgoing-webhooks": AlertKind(
+        "Events that an address does not take",
+        "when the address takes events again; `dead`, when no event of the connection is dead any more",
+        over.outgoing_webhooks,
+    ),
     "signatures": AlertKind("More wrong signatures than usual", A_DAY, quiet_for(1)),
     "wrong-keys": AlertKind("Somebody tries API keys", A_DAY, quiet_for(1)),
     "wrong-secrets": AlertKind("Somebody tries the secret of the WMS's webhook", A_DAY, quiet_for(1)),

@@ -15,6 +15,7 @@ from app.domain import JobState, Process
 from app.engine.core import circuit
 from app.engine.core.runtime import Gateway
 from app.engine.intake.understanding import NO_RIGHT
+from app.engine.outgoing.sender import DEAD
 from app.engine.polling.side_reads import taken_out
 from app.engine.upkeep import known
 from app.engine.upkeep.webhook_guard import UNPROVEN
@@ -24,6 +25,7 @@ from app.records import connections, cursors
 from app.records.alerts import About, Alert, heard, signs
 from app.records.alerts import records_of as about_of
 from app.records.cursors import Cursor
+from app.records.outgoing_webhooks import addresses, events
 from app.warehouse.rest.failures import SYSTEM as WAREHOUSE
 
 Words = dict[int, str]
@@ -177,6 +179,20 @@ async def webhooks(look: Look, found: Sequence[Alert]) -> Words:
             over |= {each.id: "a later check found the webhooks in order"} if is_fine else {}
         elif (rang := seen.last_ring()) is not None and rang > each.last_at:
             over[each.id] = "a webhook has rung"
+    return over
+
+
+async def outgoing_webhooks(look: Look, found: Sequence[Alert]) -> Words:
+    ids = _connections(found)
+    known, dead = await addresses.of(look.db, ids), await events.has_dead(look.db, ids)
+    over = Words()
+    for each in found:
+        address = known.get(each.connection_id or "")
+        took_one = address is not None and address.last_sent_at is not None and address.last_sent_at > each.last_at
+        if each.subject == DEAD:
+            over |= {} if each.connection_id in dead else {each.id: "no event of the connection is dead any more"}
+        elif took_one:
+            over[each.id] = "the address takes events again"
     return over
 
 

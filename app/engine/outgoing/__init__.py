@@ -1,0 +1,1 @@
+"""Sends events to the addresses that connections give, signed after Standard Webhooks."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import ipaddress
+import json
 import os
 import shutil
 import socket
@@ -11,10 +12,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from app.processes.valkey import EmbeddedValkey, ask
+from app.warehouse.rest import calls
 from tests import services
+from tests.harness import wms_contract
 
 # PostgreSQL, or why it is left out
 
@@ -163,6 +167,40 @@ def redis_url(valkey_url: str) -> str:
     """A Valkey with nothing in it (`unix://…`)."""
     assert ask(Path(valkey_url.removeprefix("unix://")), "FLUSHALL", patience=10) == "+OK"
     return valkey_url
+
+
+# The WMS's contract
+
+_wms_faults: list[str] = []
+
+
+@pytest.fixture(scope="session", autouse=True)
+def held_against_the_contract() -> Iterator[None]:
+    """Every call that the gateway makes to the WMS in this process, where the contract lies beside the checkout."""
+    contract = wms_contract.beside()
+    if contract is None:
+        yield
+        return
+    patch = pytest.MonkeyPatch()
+    send = calls.send
+
+    async def checked(http: httpx.AsyncClient, request: httpx.Request, **options: Any) -> Any:
+        body = json.loads(request.content) if request.content else None
+        _wms_faults.extend(contract.faults_of(request.method, str(request.url), body))
+        return await send(http, request, **options)
+
+    patch.setattr(calls, "send", checked)
+    yield
+    patch.undo()
+
+
+@pytest.fixture(autouse=True)
+def keeps_to_the_contract(request: pytest.FixtureRequest, held_against_the_contract: None) -> Iterator[None]:
+    """Fails the test in which the gateway has asked the WMS for something that its contract does not have."""
+    _wms_faults.clear()
+    yield
+    if request.node.get_closest_marker("against_the_contract") is None:
+        assert not _wms_faults, "the WMS's contract does not allow:\n" + "\n".join(_wms_faults)
 
 
 # Network

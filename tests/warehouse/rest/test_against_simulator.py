@@ -194,6 +194,7 @@ class TestOrders:
         assert await client.get_order(4711) is None
         assert await client.cancel_order(4711) is None
 
+    @pytest.mark.against_the_contract
     @pytest.mark.parametrize(
         "order",
         [

@@ -16,6 +16,8 @@ from app.warehouse.settings import OngoingSettings
 from tests.warehouse.answers import article_answer, order_answer
 from tests.warehouse.conftest import BASE, CREDENTIALS, clock
 
+ORDER: dict[str, Any] = {"goodsOwnerId": 77, "orderNumber": "1", "deliveryDate": "2026-11-21", "consignee": {"name": "Kari"}}
+
 
 def asked(route: respx.Route, key: str) -> list[list[str]]:
     """The values of a query parameter, call by call."""
@@ -57,10 +59,15 @@ class TestTheCallItself:
 
     async def test_a_write_is_json(self, wms: respx.MockRouter, client: OngoingClient) -> None:
         route = wms.put("orders").respond(json={"orderId": 1, "message": None})
-        await client.put_order({"orderNumber": "Ærlig", "freightPrice": 49.5})
+        await client.put_order({**ORDER, "orderNumber": "Ærlig", "freightPrice": 49.5})
         request = route.calls.last.request
         assert request.headers["Content-Type"] == "application/json"
-        assert request.content == '{"orderNumber":"Ærlig","freightPrice":49.5}'.encode()
+        assert (
+            request.content
+            == (
+                '{"goodsOwnerId":77,"orderNumber":"Ærlig","deliveryDate":"2026-11-21","consignee":{"name":"Kari"},"freightPrice":49.5}'
+            ).encode()
+        )
 
     async def test_a_cancellation_has_no_body(self, wms: respx.MockRouter, client: OngoingClient) -> None:
         route = wms.delete("orders/50210").respond(json={"orderId": 50210, "message": "ok"})
@@ -83,13 +90,13 @@ class TestWrites:
     ) -> None:
         answer = {"orderId": 50210, "message": "Order saved.<br/>Customer K-1 &amp; Co was created.<BR />"}
         wms.put("orders").respond(201, json=answer)
-        assert await client.put_order({"orderNumber": "1"}) == Written(
+        assert await client.put_order(ORDER) == Written(
             id=50210, message="Order saved. Customer K-1 & Co was created.", status=201, answer=answer
         )
 
     async def test_an_article_answers_its_system_id(self, wms: respx.MockRouter, client: OngoingClient) -> None:
         wms.put("articles").respond(json={"articleSystemId": 18301, "message": None})
-        written = await client.put_article({"articleNumber": "A"})
+        written = await client.put_article({"goodsOwnerId": 77, "articleNumber": "A"})
         assert (written.id, written.message, written.status) == (18301, None, 200)
 
     @pytest.mark.parametrize(
@@ -98,13 +105,13 @@ class TestWrites:
     async def test_a_2xx_without_an_id_is_malformed(self, wms: respx.MockRouter, client: OngoingClient, answer: Any) -> None:
         wms.put("orders").respond(json=answer)
         with pytest.raises(Malformed, match="the outcome is unknown"):
-            await client.put_order({"orderNumber": "1"})
+            await client.put_order(ORDER)
 
     @pytest.mark.parametrize("content", [b"", b"<html>Maintenance</html>", b'{"orderId": 5'])
     async def test_a_2xx_that_is_no_json_is_malformed(self, wms: respx.MockRouter, client: OngoingClient, content: bytes) -> None:
         wms.put("orders").respond(200, content=content)
         with pytest.raises(Malformed):
-            await client.put_order({"orderNumber": "1"})
+            await client.put_order(ORDER)
 
     async def test_cancelling_what_the_wms_does_not_have_answers_none(self, wms: respx.MockRouter, client: OngoingClient) -> None:
         wms.delete("orders/9").respond(404, json={"Message": "The order 9 was not found."})

@@ -14,7 +14,7 @@ from app.warehouse.rest.client import OngoingClient
 from app.warehouse.settings import OngoingSettings
 from tests.warehouse.conftest import CREDENTIALS, clock
 
-BODY = {"orderNumber": "W-1"}
+BODY = {"goodsOwnerId": 77, "orderNumber": "W-1", "deliveryDate": "2026-11-21", "consignee": {"name": "Kari"}}
 
 
 async def failure(client: OngoingClient) -> RemoteError:

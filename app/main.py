@@ -65,9 +65,7 @@ def create_app(settings: Settings) -> GatewayApp:
             gateway.stopping = True
         spans.switch_off()
 
-    app = GatewayApp(
-        lifespan=lifespan, openapi_url=None, generate_unique_id_function=lambda route: route.name, telemetry=NO_TELEMETRY
-    )
+    app = GatewayApp(lifespan=lifespan, openapi_url=None, telemetry=NO_TELEMETRY)
     app.state.receiving = app.receiving
     app.trusted_networks = settings.trusted_networks
     intake, from_warehouse = app.intake, app.from_warehouse

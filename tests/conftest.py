@@ -15,8 +15,8 @@ from typing import Any
 import httpx
 import pytest
 
+from app.http import send
 from app.processes.valkey import EmbeddedValkey, ask
-from app.warehouse.rest import calls
 from tests import services
 from tests.harness import wms_contract
 
@@ -182,14 +182,13 @@ def held_against_the_contract() -> Iterator[None]:
         yield
         return
     patch = pytest.MonkeyPatch()
-    send = calls.send
 
     async def checked(http: httpx.AsyncClient, request: httpx.Request, **options: Any) -> Any:
         body = json.loads(request.content) if request.content else None
         _wms_faults.extend(contract.faults_of(request.method, str(request.url), body))
         return await send(http, request, **options)
 
-    patch.setattr(calls, "send", checked)
+    patch.setattr("app.warehouse.rest.calls.send", checked)
     yield
     patch.undo()
 

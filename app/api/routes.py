@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI
+from collections.abc import Iterator
+
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from app.api import alerts, audit, health, integrations, keys, openapi, privacy, runs, stock, sync
@@ -56,10 +59,19 @@ class OnlyPost:
         raise HTTPException(405, headers={"Allow": "POST"})
 
 
+def _named(router: APIRouter) -> Iterator[BaseRoute]:
+    """The routes as they were built once, at import. `include_router` would build each of them again, for each app, at the first
+    request. The description calls an operation by the name of its function."""
+    for route in router.routes:
+        if isinstance(route, APIRoute):
+            route.unique_id = route.name
+        yield route
+
+
 def install(app: FastAPI) -> None:
     """Adds every route, the problem documents and the description."""
     for resource in RESOURCES:
-        app.include_router(resource.router)
+        app.router.routes.extend(_named(resource.router))
     app.router.routes.append(Route(f"{PREFIX}{{webhook_id:path}}", OnlyPost(), include_in_schema=False))
     app.add_middleware(BodyLimit)
     docs_page.install(app, openapi.TITLE)

@@ -96,6 +96,7 @@ LIFTED_BY: Mapping[str, str] = {
     # --- on the way back
     "statuses-not-confirmed": "It goes on when the words are confirmed (status_confirmed)",
     "awaiting-tracking": "It goes on when the warehouse has a tracking number",
+    "awaiting-pickup": "It goes on when the customer has picked it up",
     "partly-shipped": "It goes on when the warehouse has sent the rest, or when the order is closed short",
     "rest-not-cancelled": "It goes on when the WMS shows the order without its rest, or cancelled",
     "short-shipment": "It goes on when the warehouse has sent the rest, or when it is released",

@@ -62,8 +62,12 @@ class Shipment:
     is_back_order: bool
     is_cancelled: bool
     is_made: bool
-    """Counts as shipped by the connection's setting."""
+    """Counts as shipped by the connection's setting, in full or in part."""
     shipped_at: datetime | None
     carrier: str
     tracking: tuple[TrackingNumber, ...]
     lines: tuple[ShipmentLine, ...]
+    is_part: bool = False
+    """The WMS says that more of it is to be sent, whatever is picked by now."""
+    is_at_pickup: bool = False
+    """Ready for pick-up: the customer has not got it yet."""

@@ -394,6 +394,6 @@ async def _cancel(order: Order, seen: _Seen, port: WarehousePort) -> Result:
 
 
 def _cancelled(order: Order, seen: _Seen, port: WarehousePort) -> Result:
-    status = seen.status() | {"warehouse_status": port.settings.cancelled_status, "warehouse_status_text": "Cancelled"}
+    status = seen.status() | {"warehouse_status": port.settings.cancelled_statuses[0], "warehouse_status_text": "Cancelled"}
     reason = f"Cancelled in the warehouse, because the {port.noun}'s status is {order.status!r}"
     return Result(Outcome.CANCELLED, Transfer.SENT, "cancelled", reason, wanted="absent", taken_back=True, **status)

@@ -10,10 +10,15 @@ from typing import Any, Protocol, TypeVar
 
 from app.domain import Problem
 from app.flows.outcomes import Outcome, explained
+from app.flows.shipment_plan import Sent
 from app.integrations.protocol import MakesRefunds, ReportsShipments, ReturnSettings, ShipmentSettings
 from app.integrations.protocol.shipments import WritesNotes
 
 T = TypeVar("T")
+
+
+AWAITS_PICKUP = "awaiting-pickup"
+"""The warehouse has the order ready; the customer has not got it yet."""
 
 
 class Delivery(StrEnum):
@@ -22,7 +27,7 @@ class Delivery(StrEnum):
     NONE = "none"
     """Nothing to report yet."""
     WAITING = "waiting"
-    """The goods are sent, but what the connection waits for (a tracking number) is not there yet."""
+    """The goods are sent, but what the connection waits for (a tracking number) is not there yet; or they wait for pick-up."""
     PARTLY = "partly"
     """Part of it was reported; the order stays open in the shop."""
     REPORTED = "reported"
@@ -72,6 +77,8 @@ class Reported:
     """What a person should look at though all went well."""
     moved: tuple[str, ...] = ()
     """Articles, by source id, whose stock the outside system may have changed with it."""
+    short: tuple[Sent, ...] = ()
+    """All rows of an order of which fewer pieces were sent than were ordered, or of which more is to come; else none."""
 
 
 def held_report(problem: Problem, acknowledge: tuple[Acknowledge, ...] = ()) -> Reported:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from app.domain import Problem, WarehouseState
@@ -12,8 +12,8 @@ from app.domain.shipment import PartialDeliveries, Shipment
 from app.errors import Refused
 from app.flows.orders import CANCEL_ORDER, GET_ORDER
 from app.flows.outcomes import WarehousePort
-from app.flows.report import Delivery
-from app.flows.shipment_plan import plan_shipments
+from app.flows.report import Delivery, Reported
+from app.flows.shipment_plan import ShipmentPlan, plan_shipments
 from app.warehouse.reads.states import warehouse_state
 from app.warehouse.settings import OngoingSettings
 
@@ -35,6 +35,12 @@ class RestOrder:
     number: str
     status: int
     can_be_cancelled: bool
+
+
+def with_short(reported: Reported, plan: ShipmentPlan) -> Reported:
+    """The report with what was sent of each row, where that is not all."""
+    is_told = reported.delivery in (Delivery.PARTLY, Delivery.REPORTED) or reported.code == SHORT_SHIPMENT
+    return replace(reported, short=plan.sent) if is_told and (plan.short or plan.goes_on) else reported
 
 
 def rest_of(shipments: Sequence[Shipment], settings: OngoingSettings) -> tuple[RestOrder, ...]:
@@ -59,7 +65,8 @@ def _begun_with_rest(shipments: Sequence[Shipment]) -> Shipment | None:
 
 
 def _is_over(shipment: Shipment) -> bool:
-    return shipment.is_made or shipment.is_cancelled or shipment.shipped_at is not None
+    is_out = (shipment.is_made or shipment.shipped_at is not None) and not (shipment.is_part or shipment.is_at_pickup)
+    return is_out or shipment.is_cancelled
 
 
 def _as_rest(shipment: Shipment, settings: OngoingSettings) -> RestOrder:
@@ -71,9 +78,9 @@ def _is_missing_elsewhere(shipments: Sequence[Shipment]) -> bool:
     """Whether more is missing than back orders have, or had before they were cancelled."""
     moved: dict[str, Decimal] = defaultdict(Decimal)
     for shipment in shipments:
-        if shipment.is_back_order and not shipment.is_made:
+        if shipment.is_back_order and (not shipment.is_made or shipment.is_part):
             for line in shipment.lines:
-                moved[line.row_number] += line.ordered
+                moved[line.row_number] += line.ordered - (line.picked if shipment.is_made else 0)
     short = plan_shipments(shipments, PartialDeliveries.STOCK_BASED).short
     return any(ordered - shipped > moved[row] for row, shipped, ordered in short)
 

@@ -21,7 +21,7 @@ class Acknowledgement:
 
 @dataclass(frozen=True)
 class Sent:
-    """How much of one row of the source order was shipped, in pieces."""
+    """How much of one row of the source order was shipped, in pieces. What was ordered is that of the order in the WMS."""
 
     row_number: str
     article_number: str
@@ -31,7 +31,10 @@ class Sent:
 
 @dataclass(frozen=True)
 class ShipmentPlan:
-    """`short` names the row numbers that are not shipped in full, with (shipped, ordered). `sent` has all rows."""
+    """`short` names the row numbers that are not shipped in full, with (shipped, ordered). `sent` has all rows.
+
+    `goes_on`: the WMS says that more is to be sent, whatever was picked by now.
+    """
 
     is_made: bool
     closes: bool
@@ -41,6 +44,7 @@ class ShipmentPlan:
     short: tuple[tuple[str, Decimal, Decimal], ...]
     acknowledgements: tuple[Acknowledgement, ...]
     sent: tuple[Sent, ...] = ()
+    goes_on: bool = False
 
 
 def plan_shipments(shipments: Sequence[Shipment], policy: PartialDeliveries) -> ShipmentPlan:
@@ -52,16 +56,18 @@ def plan_shipments(shipments: Sequence[Shipment], policy: PartialDeliveries) -> 
     made = [shipment for shipment in shipments if shipment.is_made and not shipment.is_cancelled]
     sent = _sent(shipments, made)
     short = tuple((each.row_number, each.shipped, each.ordered) for each in sent if each.shipped < each.ordered)
-    full = bool(made) and not short
+    goes_on = any(shipment.is_part for shipment in made)
+    full = bool(made) and not short and not goes_on
     tracking = {number.number: number for shipment in reversed(made) for number in reversed(shipment.tracking)}
     return ShipmentPlan(
         is_made=bool(made),
         closes=full or (bool(made) and policy is PartialDeliveries.GOODS_OWNER_CONTROLLED),
-        held=bool(made) and bool(short) and policy is PartialDeliveries.NONE,
+        held=bool(made) and not full and policy is PartialDeliveries.NONE,
         tracking=tuple(reversed(tracking.values())),
         carrier=next((shipment.carrier for shipment in made if shipment.carrier), ""),
         short=short,
         sent=sent,
+        goes_on=goes_on,
         acknowledgements=tuple(
             Acknowledgement(shipment.wms_order_id, line.line_id, line.picked) for shipment in made for line in shipment.lines
         ),

@@ -14,8 +14,8 @@ from typing import Any
 from app.domain import Problem, ShopState
 from app.domain.shipment import Shipment, TrackingNumber
 from app.flows.outcomes import Outcome
-from app.flows.report import Acknowledge, Delivery, Intent, Kind, Reported, ShopPort, held_report
-from app.flows.rest import SHORT_SHIPMENT, has_ended
+from app.flows.report import AWAITS_PICKUP, Acknowledge, Delivery, Intent, Kind, Reported, ShopPort, held_report
+from app.flows.rest import SHORT_SHIPMENT, has_ended, with_short
 from app.flows.shipment_plan import ShipmentPlan, plan_shipments
 from app.integrations.protocol import (
     KeepsTracking,
@@ -55,7 +55,7 @@ async def report_shipments(shipments: Sequence[Shipment], port: ShopPort) -> Rep
     if port.was_partly and has_ended(shipments):
         plan = replace(plan, is_made=True, closes=True, held=False)  # the warehouse has cancelled the rest
     if not plan.is_made:
-        return _nothing_yet(shipments)
+        return _nothing_yet(shipments, port)
     acknowledge = _acknowledge(plan)
     order = await port.read(ORDER_STATE, lambda: port.shop.order_state(port.source_id))
     if order is None:
@@ -67,8 +67,8 @@ async def report_shipments(shipments: Sequence[Shipment], port: ShopPort) -> Rep
         return _as_before(acknowledge) if port.was_completed else held_report(_turned_away(order.status, port.noun))
     if isinstance(shop := port.shop, TakesDeliveries):
         delivered = _delivered(shipments, plan, port)
-        return await _deliver(shop, order, (plan, delivered), acknowledge, port)
-    return await _tell_all(order, plan, acknowledge, port)
+        return with_short(await _deliver(shop, order, (plan, delivered), acknowledge, port), plan)
+    return with_short(await _tell_all(order, plan, acknowledge, port), plan)
 
 
 async def _tell_all(order: ShopOrderState, plan: ShipmentPlan, acknowledge: tuple[Acknowledge, ...], port: ShopPort) -> Reported:
@@ -136,6 +136,7 @@ def _delivered(shipments: Sequence[Shipment], plan: ShipmentPlan, port: ShopPort
         sets_status=_closes(plan, port) or not plan.held,
         shipped_at=max(times, default=None),
         closes=_closes(plan, port),
+        goes_on=plan.goes_on and not _closes(plan, port),
         was_completed=port.was_completed,
     )
 
@@ -159,7 +160,15 @@ def _as_before(acknowledge: tuple[Acknowledge, ...]) -> Reported:
     return Reported(Outcome.UNCHANGED, Delivery.REPORTED, acknowledge=acknowledge)
 
 
-def _nothing_yet(shipments: Sequence[Shipment]) -> Reported:
+def _nothing_yet(shipments: Sequence[Shipment], port: ShopPort) -> Reported:
+    """What is said of an order of which nothing counts as shipped now. What was told before stands."""
+    if port.was_completed:
+        return _as_before(())
+    if port.was_partly:
+        return Reported(Outcome.UNCHANGED, Delivery.PARTLY, "partly-shipped", "A part was sent; the rest is to come")
+    if any(shipment.is_at_pickup for shipment in shipments):
+        words = "Ready for pick-up; nothing is told before the customer has it"
+        return Reported(Outcome.UNCHANGED, Delivery.WAITING, AWAITS_PICKUP, words)
     if any(shipment.shipped_at is not None and not shipment.is_cancelled for shipment in shipments):
         return Reported(Outcome.UNCHANGED, Delivery.WAITING, "awaiting-tracking", "Sent; waits for its tracking number")
     return Reported(Outcome.UNCHANGED, Delivery.NONE)
@@ -188,6 +197,8 @@ def _short(plan: ShipmentPlan) -> Problem:
 
 
 def _lines(plan: ShipmentPlan) -> str:
+    if not plan.short:
+        return "the warehouse has it as sent in part"
     return ", ".join(f"line {row} {shipped.normalize():f} of {ordered.normalize():f}" for row, shipped, ordered in plan.short)
 
 

@@ -14,8 +14,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from app.errors import BadInput
+from app.integrations.former_statuses import made_to_sets
 from app.integrations.protocol import ConnectionSettings, Integration
 from app.integrations.protocol.capabilities import without_impossible
+from app.warehouse.settings import FORMER_STATUSES
 
 MOST_ROUNDS = 3
 """Checks of the whole may follow those of its fields."""
@@ -59,7 +61,8 @@ def stored_settings(system: Integration, saved: Any) -> Stored:
 
 
 def _renamed(given: dict[str, Any], retired: Mapping[str, str]) -> list[str]:
-    adjusted = []
+    warehouse, _ = _place(given, ["warehouse", ""])
+    adjusted = made_to_sets(warehouse) if warehouse is not None and FORMER_STATUSES.keys() & warehouse.keys() else []
     for former, name in retired.items():
         place, leaf = _place(given, former.removeprefix("settings.").split("."))
         if place is None or leaf not in place:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -67,17 +67,65 @@ def explain_goods_owner(outcome: RemoteError | frozenset[int], credentials: Ongo
             return Check("goods-owner", True, f"the warehouse answers for goods owner {ours}")
 
 
+MEANINGS = {
+    "shipped_statuses": "sent",
+    "pickup_statuses": "ready for pick-up",
+    "partly_shipped_statuses": "sent in part",
+    "returned_statuses": "a return",
+    "cancelled_statuses": "cancelled",
+}
+"""What the sets of `STATUS_SETS` mean."""
+
+
 def explain_statuses(statuses: Sequence[OrderStatus], settings: OngoingSettings) -> Check:
-    """Each warehouse may renumber its statuses; the one for "cancelled" has to be met exactly."""
-    listed = ", ".join(f"{status.number} {status.text}".strip() for status in statuses)
-    if all(status.number != settings.cancelled_status for status in statuses):
-        return Check(
-            "order-statuses",
-            False,
-            f"the warehouse has no order status {settings.cancelled_status}, only {listed or 'none'}",
-            "set warehouse.cancelled_status, and look at the other status numbers there too",
-        )
-    return Check("order-statuses", True, f"the warehouse's order statuses are {listed}")
+    """Each warehouse may renumber its statuses: what each set of the settings has of them, in the warehouse's own words.
+
+    A number that it does not list is told; a set that must have one, and has none that is listed, is a fault.
+    """
+    words = {status.number: f"{status.number} {status.text}".strip() for status in statuses}
+    listed = ", ".join(words.values())
+    message = f"the warehouse's order statuses are {listed}. {_meanings(words, settings)}"
+    for name in ("cancelled_statuses", "shipped_statuses"):
+        numbers = getattr(settings, name)
+        if not any(number in words for number in numbers):
+            spelled = ", ".join(map(str, numbers))
+            return Check(
+                "order-statuses",
+                False,
+                f"the warehouse has no order status {spelled}, only {listed or 'none'}",
+                f"set warehouse.{name}, and look at the other sets of status numbers there too",
+            )
+    also, chosen = _unlisted(words, settings)
+    fix = "; ".join(each for each in (chosen, _unknown(words, settings)) if each)
+    return Check("order-statuses", True, message + also, fix)
+
+
+def _meanings(words: Mapping[int, str], settings: OngoingSettings) -> str:
+    found = {name: [words[number] for number in getattr(settings, name) if number in words] for name in MEANINGS}
+    return "; ".join(f"{MEANINGS[name]}: {', '.join(each)}" for name, each in found.items() if each)
+
+
+def _unlisted(words: Mapping[int, str], settings: OngoingSettings) -> tuple[str, str]:
+    """What is said of numbers that the warehouse has not: of the usual ones, and of those that somebody has set."""
+    usual, chosen, defaults = [], [], OngoingSettings()
+    for name in MEANINGS:
+        for number in getattr(settings, name):
+            if number not in words and number in getattr(defaults, name):
+                usual.append(str(number))
+            elif number not in words:
+                chosen.append(f"{number} (warehouse.{name})")
+    also = f". It has no {', '.join(usual)}, which changes nothing" if usual else ""
+    return also, f"the warehouse does not list {', '.join(chosen)}: correct the number, or take it out" if chosen else ""
+
+
+def _unknown(words: Mapping[int, str], settings: OngoingSettings) -> str:
+    """Numbers beyond the first that means sent, in no set: they count as work in progress."""
+    known = {number for name in MEANINGS for number in getattr(settings, name)}
+    last = min(settings.shipped_statuses)
+    found = [text for number, text in words.items() if number > last and number not in known]
+    return (
+        f"{', '.join(found)} is in no set and counts as work in progress: put it into the one that it belongs to" if found else ""
+    )
 
 
 def _for_now(name: str, error: RemoteError) -> Check:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from app.given import Given, Phrases
 
@@ -71,7 +71,26 @@ _STARTED = (
 )
 LARGEST_STATUS = 1_000_000
 LONGEST_NUMBER = 1_000
+MOST_STATUSES = 100
+Statuses = Annotated[
+    list[Annotated[int, Field(ge=0, le=LARGEST_STATUS)]],
+    Field(max_length=MOST_STATUSES),
+    AfterValidator(lambda found: sorted(set(found))),
+]
+"""Order status numbers of the WMS: a set, each number by itself. None of them is a threshold."""
+STATUS_SETS = ("shipped_statuses", "pickup_statuses", "partly_shipped_statuses", "returned_statuses", "cancelled_statuses")
+"""The sets that say what has become of an order. No number is in two of them."""
 LONGEST_TEXT = 1_000_000
+
+
+FORMER_STATUSES = {
+    "booked_from_status": "booked_statuses",
+    "shipped_from_status": "shipped_statuses",
+    "collected_from_status": "collected_statuses",
+    "returned_status": "returned_statuses",
+    "cancelled_status": "cancelled_statuses",
+}
+"""Former settings of `warehouse`, each with the set that replaces it."""
 
 
 class OngoingSettings(Given):
@@ -85,17 +104,39 @@ class OngoingSettings(Given):
             "Order status number from which the warehouse has started on the order. Changes and cancellations are then held."
         ),
     )
-    booked_from_status: int = Field(
-        450, ge=0, le=LARGEST_STATUS, description="Order status number from which the shipment counts as booked with the carrier."
+    booked_statuses: Statuses = Field(
+        default_factory=lambda: [450, 500],
+        description="Order status numbers at which the shipment is booked, for `shipments.complete_when` booked.",
     )
-    shipped_from_status: int = Field(
-        450, ge=0, le=LARGEST_STATUS, description="Order status number from which an order counts as sent."
+    shipped_statuses: Statuses = Field(
+        default_factory=lambda: [450, 500],
+        min_length=1,
+        description="Order status numbers that mean: the order is sent. Its shipment is then reported.",
     )
-    collected_from_status: int = Field(
-        500, ge=0, le=LARGEST_STATUS, description="Order status number from which the carrier has collected the order."
+    collected_statuses: Statuses = Field(
+        default_factory=lambda: [500],
+        description="Order status numbers at which the carrier has collected the order, for `shipments.complete_when` collected.",
     )
-    returned_status: int = Field(800, ge=0, le=LARGEST_STATUS, description="Order status number of a returned order.")
-    cancelled_status: int = Field(1000, ge=0, le=LARGEST_STATUS, description="Order status number of a cancelled order.")
+    pickup_statuses: Statuses = Field(
+        default_factory=lambda: [451],
+        description="Order status numbers that mean: ready for pick-up. No shipment is reported until the order is sent.",
+    )
+    partly_shipped_statuses: Statuses = Field(
+        default_factory=lambda: [425],
+        description="Order status numbers that mean: a part is sent. It is reported as `shipments.partial_deliveries` says.",
+    )
+    returned_statuses: Statuses = Field(
+        default_factory=lambda: [475, 800],
+        description=(
+            "Order status numbers that mean: a return. An order that is first met there, and was sent, is reported as shipped, "
+            "then as returned."
+        ),
+    )
+    cancelled_statuses: Statuses = Field(
+        default_factory=lambda: [1000],
+        min_length=1,
+        description="Order status numbers of a cancelled order. The first is what the WMS sets when the gateway cancels one.",
+    )
     purchase_received_statuses: list[int] = Field(
         default_factory=lambda: [400, 500],
         max_length=50,
@@ -165,6 +206,17 @@ class OngoingSettings(Given):
             "Countries (ISO 3166-1 alpha-2) whose addresses need no post code, where `required_address_parts` asks for it."
         ),
     )
+
+    @model_validator(mode="after")
+    def _means_one_thing(self) -> Self:
+        """Raises ValueError for a number that is in two sets."""
+        place: dict[int, str] = {}
+        for name in STATUS_SETS:
+            for number in getattr(self, name):
+                if number in place:
+                    raise ValueError(f"status {number} is in {place[number]} and in {name}: take it out of one of them")
+                place[number] = name
+        return self
 
     @field_validator("text_limits", mode="before")
     @classmethod

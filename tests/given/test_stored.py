@@ -64,6 +64,35 @@ def test_regular_expressions_of_former_versions_become_phrases() -> None:
     assert len(odd.adjusted) == 2
 
 
+USUAL = {
+    "booked_from_status": 450,
+    "shipped_from_status": 450,
+    "collected_from_status": 500,
+    "returned_status": 800,
+    "cancelled_status": 1000,
+}
+
+
+def test_thresholds_of_former_versions_become_sets() -> None:
+    usual = read(warehouse=USUAL)
+    assert usual.adjusted == ()
+    own = read(warehouse=USUAL | {"shipped_from_status": 425, "cancelled_status": 900, "returned_status": 475})
+    there = own.settings.warehouse
+    assert (there.shipped_statuses, there.partly_shipped_statuses) == ([425, 450, 500], [])
+    assert (there.returned_statuses, there.cancelled_statuses, there.pickup_statuses) == ([475], [900], [451])
+    assert own.adjusted == (
+        "settings.warehouse.shipped_from_status has become settings.warehouse.shipped_statuses: 425, 450, 500. "
+        "Look whether these are all",
+        "settings.warehouse.returned_status has become settings.warehouse.returned_statuses: 475. Look whether these are all",
+        "settings.warehouse.cancelled_status has become settings.warehouse.cancelled_statuses: 900. Look whether these are all",
+    )
+
+
+def test_a_threshold_that_never_was_reached_stays_readable() -> None:
+    there = read(warehouse=USUAL | {"shipped_from_status": 1000}).settings.warehouse
+    assert (there.shipped_statuses, there.cancelled_statuses) == ([450, 500], [1000])
+
+
 def test_what_no_version_has_saved_is_still_refused() -> None:
     for saved in ({"poll_interval_minutes": "often"}, {"of_a_later_version": 1}, {"order_number_prefix": 5}):
         with pytest.raises(ValidationError):

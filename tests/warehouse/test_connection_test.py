@@ -6,11 +6,22 @@ import httpx
 import pytest
 import respx
 
-from app.warehouse.connection_test import Check
+from app.warehouse.connection_test import Check, explain_statuses
+from app.warehouse.reads.resources import OrderStatus
 from app.warehouse.rest.client import OngoingClient
+from app.warehouse.settings import OngoingSettings
 from tests.warehouse.answers import article_answer
 
-STATUSES = {"orderStatuses": [{"number": 200, "text": "Open"}, {"number": 1000, "text": "Cancelled"}]}
+NUMBERS = {
+    200: "Åpen",
+    425: "Sendt/Dellevert",
+    450: "Sendt",
+    451: "Klar til henting",
+    475: "Retur",
+    500: "Hentet",
+    1000: "Annullert",
+}
+STATUSES = {"orderStatuses": [{"number": number, "text": text} for number, text in NUMBERS.items()]}
 
 
 def failed(checks: tuple[Check, ...]) -> list[tuple[str, str]]:
@@ -23,7 +34,14 @@ async def test_all_is_well(wms: respx.MockRouter, client: OngoingClient) -> None
     route = wms.get("articles").respond(json=[article_answer()])
     assert await client.test() == (
         Check("login", True, "api.ongoingsystems.se accepts the user gw"),
-        Check("order-statuses", True, "the warehouse's order statuses are 200 Open, 1000 Cancelled"),
+        Check(
+            "order-statuses",
+            True,
+            "the warehouse's order statuses are 200 Åpen, 425 Sendt/Dellevert, 450 Sendt, 451 Klar til henting, 475 Retur, "
+            "500 Hentet, 1000 Annullert. sent: 450 Sendt, 500 Hentet; ready for pick-up: 451 Klar til henting; "
+            "sent in part: 425 Sendt/Dellevert; a return: 475 Retur; cancelled: 1000 Annullert. "
+            "It has no 800, which changes nothing",
+        ),
         Check("goods-owner", True, "the warehouse answers for goods owner 77"),
     )
     assert route.calls.last.request.url.query == b"goodsOwnerId=77&maxArticlesToGet=1"
@@ -98,3 +116,25 @@ async def test_a_warehouse_with_another_number_for_cancelled(wms: respx.MockRout
     wms.get("orders/statuses").respond(json={"orderStatuses": [{"number": 900, "text": "Slettet"}]})
     wms.get("articles").respond(json=[])
     assert failed(await client.test()) == [("order-statuses", "the warehouse has no order status 1000, only 900 Slettet")]
+
+
+def listed(*numbers: int) -> tuple[OrderStatus, ...]:
+    return tuple(OrderStatus(number, f"S{number}") for number in numbers)
+
+
+def test_a_number_that_somebody_has_set_and_the_warehouse_does_not_list_is_told() -> None:
+    check = explain_statuses(listed(200, 450, 500, 1000), OngoingSettings(pickup_statuses=[455]))
+    assert check.ok
+    assert check.fix == "the warehouse does not list 455 (warehouse.pickup_statuses): correct the number, or take it out"
+
+
+def test_a_number_of_the_warehouse_that_is_in_no_set_is_told() -> None:
+    check = explain_statuses(listed(200, 400, 450, 600, 1000), OngoingSettings())
+    assert check.ok
+    assert check.fix == "600 S600 is in no set and counts as work in progress: put it into the one that it belongs to"
+
+
+def test_a_warehouse_that_has_no_number_for_sent_fails() -> None:
+    check = explain_statuses(listed(200, 460, 1000), OngoingSettings())
+    assert (check.ok, check.message) == (False, "the warehouse has no order status 450, 500, only 200 S200, 460 S460, 1000 S1000")
+    assert check.fix == "set warehouse.shipped_statuses, and look at the other sets of status numbers there too"

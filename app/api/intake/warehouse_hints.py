@@ -10,12 +10,14 @@ from typing import Generic, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.domain import WarehouseState
 from app.engine.core.queue import Task, WakeUps, refresh_many_key
 from app.engine.core.runtime import Gateway
 from app.errors import NotFound
 from app.logs import get_logger
 from app.records import deliveries
 from app.records.connections import Connection
+from app.warehouse.reads.states import warehouse_state
 from app.warehouse.reads.webhooks import WarehouseNews
 from app.warehouse.settings import OngoingSettings
 
@@ -90,8 +92,7 @@ class GatheredWakeUps:
 def is_early(news: WarehouseNews, settings: OngoingSettings) -> bool:
     """Whether it says no more than that the warehouse has not started on an order yet. The shop hears nothing of that."""
     return (
-        news.status_number is not None
-        and news.status_number < min(settings.started_from_status, settings.shipped_from_status)
+        warehouse_state(news.status_number, settings) is WarehouseState.OPEN
         and not news.shows_parcels
         and news.is_about_orders
         and not news.is_about_stock

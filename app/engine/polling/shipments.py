@@ -37,6 +37,7 @@ from app.warehouse.rest.client import OngoingClient
 from app.warehouse.settings import OngoingSettings
 
 WATCHED_BATCH = 50
+LOOKS_BACK_EVERY = timedelta(days=1)
 OVERLAP = timedelta(minutes=5)
 """We ask for changes from a little before the last read, because two reads may cross."""
 
@@ -46,6 +47,7 @@ Pages = AsyncIterator[tuple[WarehouseOrder, ...]]
 async def read_shipments(part_run: PartRun) -> bool:
     """Reads what has changed, the work list, then the watched orders. Returns whether all was read within the slice."""
     progress, warehouse = await begin(part_run), part_run.gateway.warehouse(part_run.connection)
+    _look_back(part_run, progress)
     first = await _first_id(part_run)
     if first is not None:
         changed = warehouse.orders_changed(progress["since"], max(first - 1, progress["after"]))
@@ -71,7 +73,7 @@ ReadProgress = dict[str, Any]
 """Where a read stands.
 
 `stage` and the last id read in it, for watched orders with the time until when that one is watched; `began`, the moment the whole
-read did; `since`, the moment from which it asks for changes.
+read did; `since`, the moment from which it asks for changes; `looked_back`, when it last asked for more than what is new.
 """
 
 
@@ -88,7 +90,21 @@ async def begin(part_run: PartRun) -> ReadProgress:
         "until": stored.get("until"),
         "began": stored.get("began", gateway.clock().isoformat()),
         "since": datetime.fromisoformat(since) - OVERLAP if since else first,
+        "looked_back": cursor.get("looked_back"),
     }
+
+
+def _look_back(part_run: PartRun, progress: ReadProgress) -> None:
+    """Once a day, and in a full sync, asks for what has changed within `shipments.look_back_days`.
+
+    What was left out by the settings of then, or by a list that had a hole, is found.
+    """
+    began, before = datetime.fromisoformat(progress["began"]), progress["looked_back"]
+    if not part_run.part.full and before is not None and began - datetime.fromisoformat(before) < LOOKS_BACK_EVERY:
+        return
+    back = began - timedelta(days=part_run.connection.settings.shipments.look_back_days)
+    progress["since"] = min(progress["since"], max(back, part_run.connection.activated_at or began))
+    progress["looked_back"] = progress["began"]
 
 
 async def read_pages(part_run: PartRun, progress: ReadProgress, stage: str, pages: Pages) -> bool:
@@ -133,7 +149,8 @@ async def end(part_run: PartRun, progress: ReadProgress, warehouse: OngoingClien
     """The next read asks for what has changed since this one began, by the WMS's own clock."""
     since = warehouse.by_its_clock(datetime.fromisoformat(progress["began"]))
     async with part_run.gateway.database.begin() as db:
-        await cursors.change(db, part_run.connection.id, part_run.process, cursor={"since": since.isoformat()})
+        looked_back = {"looked_back": progress["looked_back"]} if progress["looked_back"] else {}
+        await cursors.change(db, part_run.connection.id, part_run.process, cursor={"since": since.isoformat(), **looked_back})
 
 
 async def _read_watched(part_run: PartRun, progress: ReadProgress) -> bool:
@@ -222,7 +239,8 @@ async def store_delivery(
         await mappings.store_status(db, mapping.id, now, seen)
         if mapping.reason_code == TOO_LATE_TO_CANCEL and _goes_on(mapping, order, settings.warehouse):
             await decide_again(db, mapping.id, TOO_LATE_TO_CANCEL, now)
-    has_shipped = shipment.is_made or shipment.shipped_at is not None or mapping.delivery == Delivery.PARTLY
+    is_out = shipment.is_made or shipment.is_at_pickup or shipment.shipped_at is not None
+    has_shipped = is_out or mapping.delivery == Delivery.PARTLY
     changed, returned = saved[0] and has_shipped, saved[1]
     return [process for process, is_new in ((Process.SHIPMENTS, changed), (Process.RETURNS, returned)) if is_new]
 
@@ -232,10 +250,20 @@ def _goes_on(mapping: Mapping, order: WarehouseOrder, settings: OngoingSettings)
     return warehouse_state(mapping.warehouse_status, settings) is not warehouse_state(order.status_number, settings)
 
 
+def _is_out(status: int, settings: OngoingSettings) -> bool:
+    """Whether it is sent or ready to be picked up, wholly or in part: a tracking number may still come."""
+    return (
+        status in settings.shipped_statuses
+        or status in settings.partly_shipped_statuses
+        or status in settings.pickup_statuses
+        or status in settings.returned_statuses
+    )
+
+
 def _as_seen(connection: Connection, order: WarehouseOrder, shipment: Shipment) -> Seen:
     """The order as it is stored. What a switched-off process would report is left out: it finds that once it is switched on."""
     processes, settings = connection.settings.processes, connection.settings
-    is_sent = order.status_number >= settings.warehouse.shipped_from_status and not shipment.is_cancelled
+    is_sent = shipment.is_made or _is_out(order.status_number, settings.warehouse)
     on_the_order = processes.returns and ReturnsBy.ORDER in settings.returns.by
     return Seen(
         wms_order_id=order.order_id,

@@ -18,6 +18,7 @@ from app.integrations.protocol.capabilities import NEEDED, Capability, cannot
 from app.integrations.protocol.reference import Reference
 from app.integrations.protocol.session import Consent, SessionStore, TokenStanding
 from app.integrations.protocol.settings import ConnectionSettings
+from app.integrations.protocol.shipments import Untold
 from app.integrations.protocol.source import Source
 from app.integrations.protocol.webhooks import IncomingWebhooks
 
@@ -116,6 +117,10 @@ class Integration(Protocol):
     def webhook_secrets(self, credentials: BaseModel, settings: ConnectionSettings) -> tuple[str, ...]:
         """What its webhooks may be signed with, beside the connection's own secrets. Pure."""
         return ()
+
+    def untold(self, settings: ConnectionSettings) -> frozenset[Untold]:
+        """What it cannot be told of an order that was sent, as the connection is set. Pure."""
+        return frozenset()
 
     def open(self, opened: Opened) -> Source:
         """A client of one account. Calls nothing yet."""

@@ -17,7 +17,7 @@ from app.integrations.protocol.carriers import TransporterChoice, TransporterRul
 from app.integrations.protocol.carriers.rules import MOST_RULES
 from app.integrations.protocol.carriers.vat import rate_of
 from app.outgoing.addresses import plain_address
-from app.warehouse.settings import OngoingSettings
+from app.warehouse.settings import FORMER_STATUSES, OngoingSettings
 
 LONGEST_MINUTES = 10_080
 """A week."""
@@ -144,6 +144,9 @@ class ShipmentSettings(Given):
     watch_days: float = Field(
         30, ge=0.01, le=LONGEST_DAYS, description="How many days a sent order is read again for tracking numbers that come late."
     )
+    look_back_days: float = Field(
+        7, ge=0.01, le=LONGEST_DAYS, description="Once a day, orders whose status changed within so many days are read again."
+    )
     rest_days: float | None = Field(
         14,
         ge=0.01,
@@ -263,6 +266,7 @@ RETIRED_SETTINGS = {
     "settings.warehouse.login_refused_pattern": "settings.warehouse.login_refused_phrases",
     "settings.warehouse.started_pattern": "settings.warehouse.started_phrases",
     "settings.warehouse.already_cancelled_pattern": "settings.warehouse.already_cancelled_phrases",
+    **{f"settings.warehouse.{former}": f"settings.warehouse.{name}" for former, name in FORMER_STATUSES.items()},
 }
 """Former settings, each with the one that replaces it."""
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any, Protocol, runtime_checkable
 
 from app.domain import Problem, ShopState
@@ -167,7 +168,7 @@ class Delivered:
 
     `sets_status`: the order's own status is to say how far it is. False while an operator is to decide about a short shipment.
     `closes`: the order is completed with this, and no rest is to come; `was_completed`: it was before. `shipped_at`: the last
-    shipment (UTC).
+    shipment (UTC). `goes_on`: more is to be sent, though every line may be there in full.
     """
 
     lines: tuple[DeliveredLine, ...]
@@ -176,6 +177,7 @@ class Delivered:
     shipped_at: datetime | None = None
     closes: bool = False
     was_completed: bool = False
+    goes_on: bool = False
 
 
 @dataclass(frozen=True)
@@ -205,6 +207,17 @@ class TakesDeliveries(Protocol):
     async def take_step(self, step: DeliveryStep) -> str:
         """Idempotent. Returns what a person should look at though the step is done, as a sentence; empty for nothing."""
         ...
+
+
+class Untold(StrEnum):
+    """What a system has no place for, of an order that was sent. The gateway shows it instead."""
+
+    QUANTITIES = "quantities"
+    """How much of each line was sent."""
+    PART = "part"
+    """That a part was sent and a rest is to come: its statuses have no word for it."""
+    TRACKING = "tracking"
+    """Tracking numbers."""
 
 
 @runtime_checkable

@@ -21,6 +21,20 @@ STANDARD_STATUSES = (
     (800, "Returned"),
     (CANCELLED, "Cancelled"),
 )
+NORWEGIAN_STATUSES = (
+    (200, "Åpen"),
+    (300, "Plukk"),
+    (320, "Skrevet ut"),
+    (400, "Plukket"),
+    (425, "Sendt/Dellevert"),
+    (450, "Sendt"),
+    (451, "Klar til henting"),
+    (475, "Retur"),
+    (500, "Hentet"),
+    (800, "Returned"),
+    (CANCELLED, "Annullert"),
+)
+"""Those of a live tenant, with the standard 800 beside them."""
 
 
 class User(NamedTuple):

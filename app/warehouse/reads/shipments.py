@@ -18,7 +18,7 @@ from app.warehouse.settings import OngoingSettings
 def shipment_of(order: WarehouseOrder, counts: CountsAsShipped, settings: OngoingSettings) -> Shipment:
     """`counts`: when a shipment counts as made (requirement: processes)."""
     tracking = tracking_numbers(order)
-    cancelled = order.status_number >= settings.cancelled_status
+    cancelled = order.status_number in settings.cancelled_statuses
     return Shipment(
         wms_order_id=order.order_id,
         number=order.number,
@@ -34,20 +34,34 @@ def shipment_of(order: WarehouseOrder, counts: CountsAsShipped, settings: Ongoin
             for line in order.lines
             if line.line_id is not None
         ),
+        is_part=order.status_number in settings.partly_shipped_statuses,
+        is_at_pickup=order.status_number in settings.pickup_statuses,
     )
 
 
 def _is_made(order: WarehouseOrder, counts: CountsAsShipped, has_tracking: bool, settings: OngoingSettings) -> bool:
+    status = order.status_number
+    if status in settings.returned_statuses:
+        return was_sent(order)
+    is_sent = status in settings.shipped_statuses or status in settings.partly_shipped_statuses
     match counts:
         case CountsAsShipped.BOOKED:
-            return order.status_number >= settings.booked_from_status
+            return status in settings.booked_statuses or status in settings.partly_shipped_statuses
         case CountsAsShipped.SENT:
-            return order.status_number >= settings.shipped_from_status
+            return is_sent
         case CountsAsShipped.COLLECTED:
-            return order.status_number >= settings.collected_from_status
+            return status in settings.collected_statuses
         case CountsAsShipped.TRACKING:
             # A label may be printed before anything is picked: the order must also have been sent.
-            return has_tracking and order.status_number >= settings.shipped_from_status
+            return has_tracking and is_sent
+
+
+def was_sent(order: WarehouseOrder) -> bool:
+    """Whether an order at a status of returns went out: something was picked, and the WMS says when it was sent.
+
+    A return is not by itself a shipment. Goods that were picked and put back never left the warehouse.
+    """
+    return order.shipped_at is not None and any(line.picked > 0 for line in order.lines)
 
 
 def digest_of(shipment: Shipment) -> str:
@@ -56,7 +70,9 @@ def digest_of(shipment: Shipment) -> str:
         (line.line_id, str(line.picked), *((str(line.ordered),) if line.picked < line.ordered else ())) for line in shipment.lines
     ]
     tracking = [(number.number, number.url) for number in shipment.tracking]
-    return _digest([shipment.is_made, shipment.is_cancelled, shipment.shipped_at is not None, shipment.carrier, lines, tracking])
+    facts = [shipment.is_made, shipment.is_cancelled, shipment.shipped_at is not None, shipment.carrier, lines, tracking]
+    marks = [name for name, is_so in (("part", shipment.is_part), ("pick-up", shipment.is_at_pickup)) if is_so]
+    return _digest(facts + ([marks] if marks else []))
 
 
 def returns_digest_of(shipment: Shipment) -> str | None:

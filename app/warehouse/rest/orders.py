@@ -49,8 +49,8 @@ class Orders(OngoingCalls):
         return found
 
     def _outranks(self, order: WarehouseOrder, known: WarehouseOrder) -> bool:
-        cancelled = self._settings.cancelled_status
-        return (order.status_number != cancelled, order.order_id) > (known.status_number != cancelled, known.order_id)
+        cancelled = self._settings.cancelled_statuses
+        return (order.status_number not in cancelled, order.order_id) > (known.status_number not in cancelled, known.order_id)
 
     async def get_order(self, order_id: int) -> WarehouseOrder | None:
         """One order by the WMS's id. None only when the WMS itself says that the goods owner has no such order."""

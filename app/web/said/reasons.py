@@ -119,6 +119,7 @@ REASONS: dict[str, Text] = {
     # --- on the way back
     "statuses-not-confirmed": Text("Nobody has confirmed yet what the shop's statuses are called. Confirm them in the settings."),
     "awaiting-tracking": Text("The order is sent. It waits for its tracking number."),
+    "awaiting-pickup": Text("The order is ready for pick-up. The shop is told when the customer has it."),
     "partly-shipped": Text("Not everything of the order is sent yet."),
     "rest-not-cancelled": Text("The rest of the order could not be cancelled in the warehouse. Take it off in the WMS by hand."),
     "short-shipment": Text("Not everything of the order was sent. Send the rest, or release the order to close it as it is."),

@@ -94,8 +94,10 @@ class TestStates:
             (400, WarehouseState.STARTED),
             (425, WarehouseState.STARTED),
             (450, WarehouseState.SHIPPED),
-            (475, WarehouseState.SHIPPED),
+            (451, WarehouseState.STARTED),
+            (475, WarehouseState.RETURNED),
             (500, WarehouseState.SHIPPED),
+            (600, WarehouseState.STARTED),
             (800, WarehouseState.RETURNED),
             (1000, WarehouseState.CANCELLED),
         ],
@@ -104,7 +106,9 @@ class TestStates:
         assert warehouse_state(number, OngoingSettings()) is state
 
     def test_a_warehouse_may_have_its_own_numbers(self) -> None:
-        settings = OngoingSettings(started_from_status=300, shipped_from_status=500, returned_status=600, cancelled_status=90)
+        settings = OngoingSettings(
+            started_from_status=300, shipped_statuses=[500], returned_statuses=[600], cancelled_statuses=[90]
+        )
         numbers = (90, 299, 300, 499, 500, 600)
         assert [warehouse_state(number, settings).value for number in numbers] == [
             "cancelled",

@@ -7,10 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from app.domain.shipment import CountsAsShipped, ShipmentLine, TrackingNumber
 from app.warehouse.reads.resources import Carrier, Parcel, ReturnedItems, Tracking, WarehouseOrder, read_order
-from app.warehouse.reads.shipments import shipment_of
+from app.warehouse.reads.shipments import digest_of, shipment_of
 from app.warehouse.reads.tracking import tracking_numbers
 from app.warehouse.settings import OngoingSettings
 from tests.warehouse.answers import line_answer, order_answer
@@ -18,11 +19,16 @@ from tests.warehouse.answers import line_answer, order_answer
 SETTINGS = OngoingSettings()
 
 
-def sent(status: int = 450, way_bill: str | None = "70300001", **members: Any) -> dict[str, Any]:
+PICKED = line_answer("889", "TEE", 10.0) | {"pickedNumberOfItems": 10}
+
+
+def sent(
+    status: int = 450, way_bill: str | None = "70300001", shipped: str | None = "2027-02-01T11:02:10.4Z", **members: Any
+) -> dict[str, Any]:
     """An order that was sent as one shipment in one package."""
     info = {
         "orderStatus": {"number": status, "text": "Sent"},
-        "shippedTime": "2027-02-01T11:02:10.4Z",
+        "shippedTime": shipped,
         "wayBill": way_bill,
         "advanced": {"backOrderInfo": {"backOrderForOrderId": 50100}},
     }
@@ -135,15 +141,31 @@ class TestWhenItCounts:
     @pytest.mark.parametrize(
         ("counts", "made_at"),
         [
-            (CountsAsShipped.BOOKED, {450, 475, 500, 800}),
-            (CountsAsShipped.SENT, {450, 475, 500, 800}),
-            (CountsAsShipped.COLLECTED, {500, 800}),
-            (CountsAsShipped.TRACKING, {450, 475, 500, 800}),
+            (CountsAsShipped.BOOKED, {425, 450, 475, 500, 800}),
+            (CountsAsShipped.SENT, {425, 450, 475, 500, 800}),
+            (CountsAsShipped.COLLECTED, {475, 500, 800}),
+            (CountsAsShipped.TRACKING, {425, 450, 475, 500, 800}),
         ],
     )
     def test_by_status(self, counts: CountsAsShipped, made_at: set[int]) -> None:
-        statuses = {150, 200, 300, 320, 400, 425, 450, 475, 500, 800, 1000}
-        assert {status for status in statuses if is_made(at(status), counts, SETTINGS)} == made_at
+        statuses = {150, 200, 300, 320, 400, 425, 450, 451, 475, 500, 600, 800, 1000}
+        assert {status for status in statuses if is_made(at(status, orderLines=[PICKED]), counts, SETTINGS)} == made_at
+
+    @pytest.mark.parametrize("status", [475, 800])
+    def test_a_return_is_not_by_itself_a_shipment(self, status: int) -> None:
+        unpicked = at(status, orderLines=[PICKED | {"pickedNumberOfItems": 0}])
+        unsent = read_order(sent(status, orderLines=[PICKED], shipped=None))
+        assert not is_made(unpicked, CountsAsShipped.SENT, SETTINGS)
+        assert not is_made(unsent, CountsAsShipped.SENT, SETTINGS)
+
+    def test_what_has_come_back_waits_for_no_tracking_number(self) -> None:
+        order = at(800, way_bill=None, tracking=None, parcels=None, orderLines=[PICKED])
+        assert is_made(order, CountsAsShipped.TRACKING, SETTINGS)
+
+    def test_a_part_and_a_pick_up_are_marked(self) -> None:
+        found = {status: shipment_of(at(status), CountsAsShipped.SENT, SETTINGS) for status in (425, 450, 451)}
+        assert [(each.is_part, each.is_at_pickup) for each in found.values()] == [(True, False), (False, False), (False, True)]
+        assert len({digest_of(each) for each in found.values()}) == 3
 
     def test_a_shipment_without_a_number_does_not_count_where_tracking_is_waited_for(self) -> None:
         order = at(500, way_bill=None, tracking=None, parcels=None)
@@ -151,10 +173,15 @@ class TestWhenItCounts:
         assert is_made(order, CountsAsShipped.SENT, SETTINGS)
 
     def test_the_numbers_are_the_warehouses_own(self) -> None:
-        settings = OngoingSettings(booked_from_status=425, shipped_from_status=451, collected_from_status=475)
-        assert is_made(at(425), CountsAsShipped.BOOKED, settings)
+        settings = OngoingSettings(booked_statuses=[410], shipped_statuses=[460], collected_statuses=[490])
+        assert is_made(at(410), CountsAsShipped.BOOKED, settings)
         assert not is_made(at(450), CountsAsShipped.SENT, settings)
-        assert is_made(at(475), CountsAsShipped.COLLECTED, settings)
+        assert is_made(at(490), CountsAsShipped.COLLECTED, settings)
+
+    @pytest.mark.parametrize("name", ["pickup_statuses", "partly_shipped_statuses", "returned_statuses", "cancelled_statuses"])
+    def test_a_number_means_one_thing(self, name: str) -> None:
+        with pytest.raises(ValidationError, match=f"status 450 is in shipped_statuses and in {name}: take it out of one of them"):
+            OngoingSettings.model_validate({name: [450]})
 
 
 class TestTheShipment:

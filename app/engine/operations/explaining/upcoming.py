@@ -16,7 +16,7 @@ from app.engine.core.circuit import TO_SHOP, Troubles, keys_of
 from app.engine.core.runtime import Gateway
 from app.engine.operations.explaining.possible import RELEASED
 from app.flows.outcomes import Transfer
-from app.flows.report import Delivery
+from app.flows.report import AWAITS_PICKUP, Delivery
 from app.records.connection_lanes import shop_lane
 from app.records.connections import Connection, Status
 from app.records.jobs import JobFacts
@@ -90,7 +90,7 @@ async def read_stops(db: AsyncConnection, gateway: Gateway, connection: Connecti
     return Stops(connection, paused, polls, await circuit.troubles(db, circuit.all_keys([connection]), now, since))
 
 
-OF_WAREHOUSE = ("with-the-warehouse", "awaiting-tracking", "awaiting-rest")
+OF_WAREHOUSE = ("with-the-warehouse", "awaiting-tracking", AWAITS_PICKUP, "awaiting-rest")
 """What waits for something to change in the warehouse."""
 
 
@@ -125,6 +125,9 @@ def _nothing_waits(mapping: Record, connection: Connection) -> Next:
         case None | Delivery.NONE:
             told = Sentence("%(shop)s is told when the warehouse has sent it", shop=shop[:1].upper() + shop[1:])
             return Next("with-the-warehouse", told)
+        case Delivery.WAITING if mapping.delivery_code == AWAITS_PICKUP:
+            told = Sentence("%(shop)s is told when the customer has picked it up", shop=shop[:1].upper() + shop[1:])
+            return Next(AWAITS_PICKUP, told)
         case Delivery.WAITING:
             words = "It is read again for its tracking number, up to %(days)s days after it was sent"
             return Next("awaiting-tracking", Sentence(words, days=f"{connection.settings.shipments.watch_days:g}"))

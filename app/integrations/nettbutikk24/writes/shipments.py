@@ -155,7 +155,8 @@ class Shipments(Shop):
 
     def _status(self, row: Body, delivered: Delivered) -> dict[str, Any]:
         """Whole: sent. With lines still open: as `rest_write` says (A12). Only what differs."""
-        settings, is_part = self._settings, any(each.shipped < each.ordered for each in delivered.lines)
+        settings = self._settings
+        is_part = delivered.goes_on or any(each.shipped < each.ordered for each in delivered.lines)
         by_word = is_part and settings.rest_write in ("status", "both")
         wanted = settings.status_sent_rest if by_word else settings.status_sent
         change: dict[str, Any] = {"status": wanted} if plain(row, "status") != wanted else {}

@@ -11,7 +11,9 @@ from app.sandbox.ongoing.model.records import Order, OrderLine, Parcel, PickedIt
 
 ALLOCATED = 320
 PICKED = 400
+PARTLY_SENT = 425
 SENT = 450
+AT_PICKUP = 451
 RETURNED = 800
 
 NextId = Callable[[], int]
@@ -30,7 +32,8 @@ def move(order: Order, status: int, at: datetime, next_id: NextId) -> None:
     """Bring the order to `status` with everything that lies on the way.
 
     From 320 goods are allocated, from 400 they are picked (all of them, unless some were picked before: then it stays a short
-    pick), from 450 the order is shipped. On the way back the same is undone. A cancelled order holds nothing.
+    pick), from 450 the order is shipped, at 425 what is picked of it. One that waits for pick-up (451) is not. On the way
+    back the same is undone. A cancelled order holds nothing.
     """
     if status == CANCELLED or status < ALLOCATED:
         _release(order)
@@ -42,7 +45,7 @@ def move(order: Order, status: int, at: datetime, next_id: NextId) -> None:
         for line in order.lines:
             line.picked = line.packed = line.returned = line.restocked = 0.0
             line.picked_items.clear()
-    if SENT <= status < RETURNED:
+    if status == PARTLY_SENT or (SENT <= status < RETURNED and status != AT_PICKUP):
         order.shipped = order.shipped or at
         for line in order.lines:
             line.packed = line.picked

@@ -303,6 +303,7 @@ SCENES: Scenes = (
     ("webhooks lost", _lost_webhooks),
     ("compared", reconcile_and_backfill),
     ("sent with tracking", way_back.shipment),
+    ("closed short", way_back.closed_short),
     ("stock", way_back.stock),
     ("webhook switched off", way_back.guard),
     ("one comes back", way_back.goods_back),

@@ -127,6 +127,24 @@ async def guard(day: Day) -> None:
     day.check("and the next change is announced", "Takk", (changed.get("orderInfo") or {}).get("orderRemark"))
 
 
+async def closed_short(day: Day) -> None:
+    """One of two is damaged: a part is sent, the gateway shows what is missing, and a person closes the order with that."""
+    shop, warehouse = day.world.shop, day.world.warehouse
+    placed = await shop.call("POST", "orders", order_of(OLA, [(day.products["DEMO-KOPP"], 2)], status="processing"))
+    number = placed["number"]
+    await day.order(number)
+    await warehouse.ship(number, "70730259915000004", {str(placed["line_items"][0]["id"]): 1})
+    await day.sync(process="shipments")
+    found = await day.mapping(number, lambda each: (each.get("delivery") or {}).get("state") == "partly", kind="order")
+    shown = await day.world.gateway.call("GET", f"mappings/{found['id']}") if found else {"lines": []}
+    day.check(
+        "ordered, sent, missing", ["2 1 1"], [f"{one['ordered']:g} {one['sent']:g} {one['missing']:g}" for one in shown["lines"]]
+    )
+    day.check("status in the shop", "processing", (await shop.call("GET", f"orders/{placed['id']}"))["status"])
+    await day.world.gateway.call("POST", f"mappings/{found['id']}/close-short")
+    day.check("closed short", "completed", (await _reported(day, placed, "70730259915000004"))["status"])
+
+
 async def goods_back(day: Day) -> None:
     """Two were sent, one comes back: it is refunded, with its tax, once."""
     shop, warehouse = day.world.shop, day.world.warehouse

@@ -61,6 +61,10 @@ def order(delivery: str | None, notes: list[str]) -> dict[str, Any]:
         "came_in": [],
         "sent": [],
         "deliveries": [{"number": "1042", "tracking": [{"number": "70300001"}]}],
+        "lines": [
+            {"article_number": "SOKK-1", "row_number": "71", "ordered": 3.0, "sent": 2.0, "missing": 1.0, "told": 2.0},
+        ],
+        "not_told": [{"code": "quantities", "text": "the shop has no place for how much of each line was sent"}],
         "told": [],
         "acknowledged": [],
         "history": {"items": [told]},
@@ -94,6 +98,13 @@ def test_a_shop_that_keeps_no_entries_was_told_all_the_same(capsys: pytest.Captu
 @pytest.mark.parametrize("state", [None, "waiting", "held"])
 def test_a_shop_that_was_told_nothing_is_named_so(capsys: pytest.CaptureFixture[str], state: str | None) -> None:
     assert "Nothing was told of it yet." in shown(capsys, order(state, []))
+
+
+def test_what_was_sent_of_each_line_stands_with_what_the_shop_has_no_place_for(capsys: pytest.CaptureFixture[str]) -> None:
+    text = shown(capsys, order("partly", []))
+    assert "Sent of each line" in text
+    assert "SOKK-1" in text
+    assert "The shop has no place for how much of each line was sent: it is shown here only." in text
 
 
 def test_what_can_be_done_stands_with_its_command_and_what_cannot_with_its_reason(capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,12 +18,14 @@ from app.api.mappings.views import (
     MappingDetail,
     MappingView,
     NextView,
+    NotToldView,
     Resolution,
     RestView,
     Resynced,
     ToldView,
     TransferState,
     action_view,
+    line_view,
     shipped_view,
 )
 from app.api.queue.events import EventView
@@ -100,6 +102,8 @@ def _shown(caller: Caller, found: Explained) -> MappingDetail:
         came_in=[EventView.model_validate(row, from_attributes=True) for row in found.came_in],
         sent=calls_shown(caller, found.calls),
         deliveries=[shipped_view(row) for row in found.shipped],
+        lines=[line_view(each) for each in found.lines],
+        not_told=[NotToldView(code=each.code, text=str(each.said)) for each in found.not_told],
         told=[ToldView.model_validate(row, from_attributes=True) for row in found.told],
         acknowledged=[AcknowledgedView.model_validate(row, from_attributes=True) for row in found.confirmed],
         history=Page(items=_entries(caller, lines), next_cursor=next_cursor),

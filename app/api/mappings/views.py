@@ -11,6 +11,7 @@ from app.api.kit.pages import Page, Prose
 from app.api.mappings.labels import label
 from app.api.queue.events import EVENT_EXAMPLE, EventView
 from app.api.queue.jobs import CALL_EXAMPLE, CallView, JobView
+from app.engine.operations.explaining.lines import SentLine
 from app.engine.operations.explaining.record import Possible
 from app.given import Flag
 from app.records.deliveries import Delivery
@@ -42,6 +43,9 @@ _SHIPPED: dict[str, Any] = {
     "number": "WC-5093", "wms_order_id": 50001, "back_order_for": None, "status": 450, "shipped_at": "2026-11-21T13:02:11Z",
     "tracking": [{"number": "70300000000000001", "url": "https://sporing.example/70300000000000001"}],
     "read_at": "2026-11-21T13:03:00Z", "watched_until": "2026-12-21T13:03:00Z",
+}  # fmt: skip
+_LINE: dict[str, Any] = {
+    "row_number": "71", "article_number": "SOKK-1", "ordered": 2.0, "sent": 2.0, "missing": 0.0, "told": 2.0,
 }  # fmt: skip
 _TOLD: dict[str, Any] = {
     "kind": "tracking", "key": "70300000000000001", "request": {"number": "70300000000000001"}, "remote_id": "311",
@@ -204,6 +208,24 @@ class HistoryEntry(BaseModel):
     run_id: str | None
 
 
+class SentLineView(BaseModel):
+    """One row of the order, in pieces: what was ordered, what was sent so far, and how much of that the shop was told."""
+
+    row_number: str = Field(description="The order line's own id in the shop; `rowNumber` in the WMS.")
+    article_number: str
+    ordered: float
+    sent: float = Field(description="From this order and its back orders in the WMS, whatever counts as shipped.")
+    missing: float
+    told: float = Field(description="The shop was told of these, as far as it can be: see `not_told`.")
+
+
+class NotToldView(BaseModel):
+    """Something that the shop has no place for, so that only the gateway shows it."""
+
+    code: str = Field(description="part, quantities or tracking.")
+    text: str
+
+
 class TrackingView(BaseModel):
     number: str
     url: str | None
@@ -259,6 +281,8 @@ class MappingDetail(MappingView):
                 "came_in": [EVENT_EXAMPLE],
                 "sent": [CALL_EXAMPLE],
                 "deliveries": [_SHIPPED],
+                "lines": [_LINE],
+                "not_told": [],
                 "told": [_TOLD],
                 "acknowledged": [_ACKNOWLEDGED],
                 "history": {"items": [_HISTORY], "next_cursor": None},
@@ -273,6 +297,8 @@ class MappingDetail(MappingView):
     came_in: list[EventView]
     sent: list[CallView] = Field(description="Calls to the warehouse, and calls to the shop for reports.")
     deliveries: list[ShippedView]
+    lines: list[SentLineView] = Field(description="What was sent of each line. Empty before the warehouse has shown the order.")
+    not_told: list[NotToldView] = Field(description="What the shop has no place for, of what was sent of this order.")
     told: list[ToldView]
     acknowledged: list[AcknowledgedView]
     history: Page[HistoryEntry]
@@ -335,6 +361,17 @@ def action_view(possible: Possible) -> ActionView:
         reason=str(refusal.message) if refusal is not None else None,
         fix=str(refusal.fix) if refusal is not None else None,
         letter_id=action.letter_id,
+    )
+
+
+def line_view(line: SentLine) -> SentLineView:
+    return SentLineView(
+        row_number=line.row_number,
+        article_number=line.article_number,
+        ordered=float(line.ordered),
+        sent=float(line.sent),
+        missing=float(line.missing),
+        told=float(line.told),
     )
 
 

@@ -44,6 +44,14 @@ SHIPPED_COLUMNS = {
     "Tracking": "tracking",
     "Read": "read_at",
 }
+LINE_COLUMNS = {
+    "Article": "article_number",
+    "Line": "row_number",
+    "Ordered": "ordered",
+    "Sent": "sent",
+    "Missing": "missing",
+    "Told": "told",
+}
 TOLD_COLUMNS = {"What": "kind", "Key": "key", "Shop's id": "remote_id", "Intended": "intended_at", "Done": "done_at"}
 CONFIRMED_COLUMNS = {
     "WMS id": "wms_order_id",
@@ -53,7 +61,20 @@ CONFIRMED_COLUMNS = {
     "Confirmed": "acknowledged",
 }
 ACTION_COLUMNS = {"Command": "command", "What it does": "does"}
-DETAIL = ("next", "actions", "job", "reports", "came_in", "sent", "deliveries", "told", "acknowledged", "history")
+DETAIL = (
+    "next",
+    "actions",
+    "job",
+    "reports",
+    "came_in",
+    "sent",
+    "deliveries",
+    "lines",
+    "not_told",
+    "told",
+    "acknowledged",
+    "history",
+)
 CALL_COLUMNS = {"Started": "started_at", "Call": "call", "Result": "result", "Status": "status", "Answer": "answer"}
 FIRST = 5
 """So many of what would be replayed are shown."""
@@ -174,6 +195,9 @@ def _command(action: dict[str, Any], number: str) -> str:
 def _explain_way_back(mapping: dict[str, Any]) -> None:
     shipped = [{**one, "tracking": [each["number"] for each in one["tracking"]]} for one in mapping["deliveries"]]
     table(shipped, SHIPPED_COLUMNS, "In the warehouse")
+    table(mapping["lines"], LINE_COLUMNS, "Sent of each line")
+    for each in mapping["not_told"]:
+        out().print(f"{each['text'][:1].upper()}{each['text'][1:]}: it is shown here only.")
     is_told = mapping["delivery"]["state"] in ("partly", "reported")
     none = "What was told is among the calls." if is_told else "Nothing was told of it yet."
     table(mapping["told"], TOLD_COLUMNS, "Told of the shipment", none=none)

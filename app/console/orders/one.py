@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from app.api.kit.pages import NO_NUL
 from app.api.mappings.labels import state_of
-from app.api.mappings.views import shipped_view
+from app.api.mappings.views import line_view, shipped_view
 from app.api.queue.jobs import calls_shown
 from app.console.kit.page import Page
 from app.console.kit.wording import ACT, JOB, PROCESS, RECORD, told
@@ -54,6 +54,8 @@ async def record_page(page: Page) -> Response:
         entries=timeline(found, calls_shown(page.viewer, found.calls), is_admin=is_admin),
         is_cut=len(found.history) > len(lines) or MOST_SHOWN in (len(found.calls), len(found.came_in)),
         shipped=[shipped_view(each) for each in found.shipped],
+        lines=[line_view(each) for each in found.lines],
+        not_told=[told(each.said, language) for each in found.not_told],
         is_admin=is_admin,
         list=list_of(mapping.kind),
         address=address_of(mapping),

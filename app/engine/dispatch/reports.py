@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import TypeVar
+from typing import Any, TypeVar
 
+import orjson
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.domain import JobState, Process
+from app.domain import JobState, OutgoingType, Process
 from app.domain.shipment import Shipment
 from app.engine.core.circuit import REPORT_PICKED, REPORT_RECEIVED, REPORT_RETURNED
 from app.engine.core.queue import Task
@@ -24,7 +26,7 @@ from app.errors import Refused
 from app.flows.imports import report_import
 from app.flows.notes import note_hold
 from app.flows.outcomes import Outcome, Result, explained
-from app.flows.report import Acknowledge, Kind, Reported
+from app.flows.report import Acknowledge, Delivery, Kind, Reported
 from app.flows.rest import cancel_rest, rest_of, waits_for_rest
 from app.flows.returns import as_text, came_back, refund_returns
 from app.flows.shipments import report_shipments
@@ -34,6 +36,8 @@ from app.records.connection_lanes import shop_lane
 from app.records.connections import Connection
 from app.records.deliveries import Acknowledgement, Confirmed
 from app.records.mappings import Mapping
+from app.records.outgoing_webhooks import add as add_event
+from app.records.outgoing_webhooks import are_wanted
 from app.storage.tables import jobs
 from app.warehouse.reads.resources import read_order
 from app.warehouse.reads.shipments import shipment_of
@@ -64,6 +68,7 @@ async def _result(reported: Reported, port: RecordedShop) -> Result:
     """How the job ends. What follows from the report is stored first: a job that is done again does it again."""
     if reported.moved and port.connection.settings.processes.stock:
         await read_again(port.gateway, port.connection, reported.moved)
+    await _keep_event(port, reported)
     await _queue_acknowledgements(port, reported)
     return Result(
         reported.outcome,
@@ -75,6 +80,44 @@ async def _result(reported: Reported, port: RecordedShop) -> Result:
         delivery=reported.delivery,
         completed=reported.completed,
     )
+
+
+async def _keep_event(port: RecordedShop, reported: Reported) -> None:
+    """Keeps the event of an order of which fewer pieces were sent than were ordered, once for each state of it."""
+    if not reported.short or not are_wanted(port.connection.settings, OutgoingType.SHIPMENT_SHORT):
+        return
+    data = short_data(port.connection, port.mapping, reported)
+    of_lines = hashlib.sha256(orjson.dumps(data["lines"])).hexdigest()
+    key = f"{port.mapping.id} {data['rest']} {of_lines}"
+    async with port.gateway.database.begin() as db:
+        await add_event(db, port.connection.id, OutgoingType.SHIPMENT_SHORT, key, data, port.gateway.clock())
+
+
+def short_data(connection: Connection, mapping: Mapping, reported: Reported) -> dict[str, Any]:
+    """What the address of a connection is told of such an order: plain JSON, pieces as numbers.
+
+    `rest`: to-come (from the same order, or a back order of the WMS), undecided (a person decides), closed (none will come: who
+    wants it makes a new order).
+    """
+    rest = {Delivery.REPORTED: "closed", Delivery.HELD: "undecided"}.get(reported.delivery or Delivery.NONE, "to-come")
+    lines = [
+        {
+            "row_number": each.row_number,
+            "article_number": each.article_number,
+            "ordered": float(each.ordered),
+            "sent": float(each.shipped),
+            "missing": float(max(each.ordered - each.shipped, Decimal(0))),
+        }
+        for each in reported.short
+    ]
+    return {
+        "connection": connection.name,
+        "order": {"id": mapping.source_id, "number": mapping.source_number},
+        "warehouse_order": {"id": mapping.wms_id, "number": mapping.number},
+        "policy": connection.settings.shipments.partial_deliveries.value,
+        "rest": rest,
+        "lines": lines,
+    }
 
 
 async def _is_held(port: RecordedShop) -> bool:
@@ -197,7 +240,7 @@ async def _cancel_rests(port: RecordedWarehouse, unwanted: Sequence[Acknowledgem
         async with port.gateway.database.begin() as db:
             await deliveries.acknowledged(db, row.id, row.quantity, now)
             if problem is None:
-                await deliveries.mark_cancelled(db, delivery.id, port.settings.cancelled_status, now)
+                await deliveries.mark_cancelled(db, delivery.id, port.settings.cancelled_statuses[0], now)
     await _close_without_rest(port)
     if problems:
         return Result(Outcome.HELD, None, problems[0].code, explained(problems[0]))

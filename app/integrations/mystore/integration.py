@@ -22,6 +22,7 @@ from app.integrations.protocol import ConnectionSettings, Consent, IncomingWebho
 from app.integrations.protocol.account import Account, Pace
 from app.integrations.protocol.capabilities import Capability
 from app.integrations.protocol.integration import Integration, Opened, StockStatuses
+from app.integrations.protocol.shipments import Untold
 
 
 class Mystore(Integration):
@@ -69,6 +70,12 @@ class Mystore(Integration):
         """The secret of the deployment's OAuth client, which a shop may sign with (A19)."""
         client, source = deployment().client_secret, own_settings(settings).webhook_secret_source
         return (client.get_secret_value(),) if client and source in ("auto", "client") else ()
+
+    def untold(self, settings: ConnectionSettings) -> frozenset[Untold]:
+        """The status stays while a rest is to come. Quantities go into an attribute, if one is named, and into a comment."""
+        own = own_settings(settings)
+        is_told = own.line_delivered_attribute is not None or own.shipments.note_parts
+        return frozenset({Untold.PART} if is_told else {Untold.PART, Untold.QUANTITIES})
 
     def open(self, opened: Opened) -> MystoreClient:
         return MystoreClient(opened, access_token(opened))

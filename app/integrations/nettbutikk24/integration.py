@@ -18,6 +18,7 @@ from app.integrations.protocol import ConnectionSettings
 from app.integrations.protocol.account import Account, Pace
 from app.integrations.protocol.capabilities import Capability
 from app.integrations.protocol.integration import Integration, Opened
+from app.integrations.protocol.shipments import Untold
 
 
 class Nettbutikk24(Integration):
@@ -46,6 +47,10 @@ class Nettbutikk24(Integration):
 
     def pace(self, credentials: BaseModel, settings: ConnectionSettings) -> Pace | None:
         return Pace(1, 1 / own_settings(settings).requests_per_second, one_at_a_time=True)
+
+    def untold(self, settings: ConnectionSettings) -> frozenset[Untold]:
+        """A line that was sent in full is marked so; a quantity needs the field that takes it."""
+        return frozenset() if own_settings(settings).line_quantity_field is not None else frozenset({Untold.QUANTITIES})
 
     def open(self, opened: Opened) -> NettbutikkClient:
         return NettbutikkClient(opened)

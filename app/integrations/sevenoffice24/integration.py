@@ -13,6 +13,7 @@ from app.integrations.protocol import ConnectionSettings
 from app.integrations.protocol.account import Account, Pace
 from app.integrations.protocol.capabilities import Capability
 from app.integrations.protocol.integration import Integration, Opened
+from app.integrations.protocol.shipments import Untold
 from app.integrations.sevenoffice24.client import SevenOfficeClient
 from app.integrations.sevenoffice24.credentials import Deployment, SevenOfficeCredentials, deployment, own_credentials
 from app.integrations.sevenoffice24.mapping.articles import map_article
@@ -62,6 +63,12 @@ class SevenOffice24(Integration):
         """
         row = f"{self.name}|{own_credentials(credentials).host}"
         return Pace(deployment().calls_per_hour // 60, 60, one_at_a_time=True, row=row, is_told=True)
+
+    def untold(self, settings: ConnectionSettings) -> frozenset[Untold]:
+        """It is told statuses only, and of a part if one is named for that."""
+        own = own_settings(settings)
+        always = frozenset({Untold.QUANTITIES, Untold.TRACKING})
+        return always if own.partial_status is not None else always | {Untold.PART}
 
     def open(self, opened: Opened) -> SevenOfficeClient:
         return SevenOfficeClient(opened)

@@ -14,6 +14,7 @@ from app.integrations.protocol.account import Account, Pace
 from app.integrations.protocol.capabilities import Capability
 from app.integrations.protocol.integration import Opened, StockStatuses
 from app.integrations.protocol.session import Consent
+from app.integrations.protocol.shipments import Untold
 from app.integrations.woocommerce.client import WooCommerceClient
 from app.integrations.woocommerce.mapping import fields
 from app.integrations.woocommerce.reference import REFERENCE
@@ -68,6 +69,10 @@ class WooCommerce:
 
     def webhook_secrets(self, credentials: BaseModel, settings: ConnectionSettings) -> tuple[str, ...]:
         return ()
+
+    def untold(self, settings: ConnectionSettings) -> frozenset[Untold]:
+        """A line has no field for it, and a change of a line would count the order's totals anew. A private note can say it."""
+        return frozenset({Untold.PART} if settings.shipments.note_parts else {Untold.PART, Untold.QUANTITIES})
 
     def open(self, opened: Opened) -> WooCommerceClient:
         settings, credentials = own_settings(opened.settings), own_credentials(opened.credentials)

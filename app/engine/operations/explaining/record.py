@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from app.domain import Kind
 from app.domain.record import process_of
+from app.domain.shipment import Shipment
 from app.engine.core.runtime import Gateway
 from app.engine.dispatch.reports import shipments_of
+from app.engine.operations.explaining.lines import NotTold, SentLine, not_told, sent_lines
 from app.engine.operations.explaining.possible import Action, Standing, actions
 from app.engine.operations.explaining.upcoming import Next, Stops, read_stops, what_next
 from app.flows.rest import rest_of, waits_for_rest
@@ -54,6 +56,8 @@ class Explained:
     told: Sequence[Report]
     confirmed: Sequence[Acknowledgement]
     history: Sequence[StoredNote]
+    lines: tuple[SentLine, ...] = ()
+    not_told: tuple[NotTold, ...] = ()
 
     @property
     def job(self) -> ListedJob | None:
@@ -69,25 +73,29 @@ async def explain(gateway: Gateway, mapping: Mapping) -> Explained:
         found = await jobs.of_mapping(db, mapping.id)
         shipped = await deliveries.of_mapping(db, mapping.id)
         stops = await read_stops(db, gateway, connection)
+        confirmed, shipments = await deliveries.acknowledgements_of(db, mapping.id), shipments_of(shipped, connection)
+        lines = sent_lines(shipments, connection, confirmed)
         return Explained(
             mapping,
             connection,
             what_next(mapping, stops, found),
-            _actions(mapping, stops, found, shipped),
+            _actions(mapping, stops, found, shipments),
             found,
             await events.of_record(db, mapping.connection_id, process_of(Kind(mapping.kind)), mapping.source_id, MOST_SHOWN),
             await jobs.calls_of_mapping(db, mapping.id, MOST_SHOWN),
             shipped,
             await deliveries.reported(db, mapping.id),
-            await deliveries.acknowledgements_of(db, mapping.id),
+            confirmed,
             await mappings.history_of(db, mapping.id, limit=MOST_LINES + 1),
+            lines,
+            not_told(shipments, lines, connection),
         )
 
 
-def _actions(mapping: Mapping, stops: Stops, found: Sequence[ListedJob], shipped: Sequence[Delivery]) -> tuple[Possible, ...]:
+def _actions(mapping: Mapping, stops: Stops, found: Sequence[ListedJob], shipments: Sequence[Shipment]) -> tuple[Possible, ...]:
     connection = stops.connection
     is_short = waits_for_rest(mapping.delivery, mapping.delivery_code)
-    rest = rest_of(shipments_of(shipped, connection), connection.settings.warehouse) if is_short else ()
+    rest = rest_of(shipments, connection.settings.warehouse) if is_short else ()
     return tuple(Possible(each, _when(each, stops)) for each in actions(Standing(mapping, connection, found, rest)))
 
 

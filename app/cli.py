@@ -8,7 +8,7 @@ import app as package
 from app.commands import alerts, audit, doctor, integrations, keys, outgoing_webhooks, processes, stock, sync
 from app.commands.connections import commands as connections
 from app.commands.kit.terminal import EXIT_CODES, Commands, out
-from app.commands.longwork import backfill, reconcile
+from app.commands.longwork import adopt, backfill, reconcile
 from app.commands.records import jobs, lists, places, purchase_orders, settling
 from app.demo.command import demo
 from app.processes.private_files import for_own_user_only
@@ -52,6 +52,8 @@ app.command("reconcile", rich_help_panel=RUNNING)(reconcile.reconcile)
 app.add_typer(reconcile.app, name="reconciles", rich_help_panel=RUNNING)
 app.command("backfill", rich_help_panel=RUNNING)(backfill.backfill)
 app.add_typer(backfill.app, name="backfills", rich_help_panel=RUNNING)
+app.command("adopt", rich_help_panel=RUNNING)(adopt.adopt)
+app.add_typer(adopt.app, name="adoptions", rich_help_panel=RUNNING)
 app.add_typer(stock.app, name="stock", rich_help_panel=RUNNING)
 app.add_typer(outgoing_webhooks.app, name="outgoing-webhooks", rich_help_panel=RUNNING)
 app.add_typer(alerts.app, name="alerts", rich_help_panel=RUNNING)

@@ -49,6 +49,7 @@ TAGS = [
     {"name": "reconcile", "description": "Shop and warehouse compared. Nothing is written."},
     {"name": "backfill", "description": "A shop's history, transferred when the lane has nothing else to do."},
     {"name": "outgoing webhooks", "description": "Events for the address that a connection gives, signed and tried again."},
+    {"name": "adopt", "description": "What the WMS has already for a shop, taken over without a write."},
     {"name": "events", "description": "Webhooks as they were received."},
     {"name": "jobs", "description": "One unit of work for each record."},
     {"name": "lanes", "description": "One goods owner or one shop each, one write at a time."},

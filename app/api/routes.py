@@ -17,7 +17,7 @@ from app.api.connections import resource as connections
 from app.api.intake.shop_webhooks import PREFIX
 from app.api.kit import docs_page, problems
 from app.api.kit.body_limit import BodyLimit
-from app.api.longwork import backfill, reconcile
+from app.api.longwork import adopt, backfill, reconcile
 from app.api.mappings import resource as mappings
 from app.api.onboarding import links
 from app.api.onboarding import routes as onboarding
@@ -33,6 +33,7 @@ RESOURCES = (
     outgoing_webhooks,
     reconcile,
     backfill,
+    adopt,
     events,
     jobs,
     lanes,

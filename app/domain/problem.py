@@ -80,6 +80,7 @@ LIFTED_BY: Mapping[str, str] = {
     "vanished": _RELEASED,
     "unknown-elsewhere": _RELEASED,
     "refunded-in-part": _RELEASED,
+    "rows-without-number": _RELEASED,
     "brake": "It goes on when the run is confirmed, when %(shop)s's own webhook says the same, or when it is released",
     "article-missing": "It goes on when the articles have come, when it is put again, or when it is released",
     "receiving-begun": "It goes on when it is put as it was, or when it is released",
@@ -137,6 +138,7 @@ RELEASABLE = frozenset(
         "article-missing",  # looked for again
         "receiving-begun",  # the WMS is asked all the same
         "purchase-made-elsewhere",  # written over
+        "rows-without-number",  # sent all the same: the WMS may then have the lines twice
         "short-shipment",  # the order is then closed with what was sent
         "not-open-in-shop",  # checked again: the shop may have opened it since
         "refund-refused",  # tried again

@@ -11,7 +11,8 @@ from app.flows import part_refunds
 from app.flows.articles import ensure_articles
 from app.flows.goods import customs_lacking, hash_without_pick_up_point, with_decided_carrier
 from app.flows.order_table import Action, decide
-from app.flows.outcomes import Known, Outcome, Result, Transfer, WarehousePort, held
+from app.flows.outcomes import Known, Outcome, Result, Transfer, WarehousePort, held, unnumbered_rows
+from app.warehouse.adopted import in_their_rows
 from app.warehouse.reads.resources import WarehouseOrder
 from app.warehouse.reads.states import warehouse_state
 from app.warehouse.writes.differences import differences_order
@@ -48,6 +49,7 @@ async def transfer_order(order: Order, known: Known, port: WarehousePort) -> Res
     A write whose outcome is not known is looked up first, whatever the order has become since. requirement: orders from the shop;
     rules for every connection, 1 to 4.
     """
+    order = in_their_rows(order, known.adopted)
     if known.transfer is Transfer.UNKNOWN:
         return await _after_unknown(order, known, port)
     return await _bring(order, known, await _number(order, known, port), None, port)
@@ -61,7 +63,7 @@ async def _after_unknown(order: Order, known: Known, port: WarehousePort) -> Res
         gone_on = await _bring(order, replace(known, transfer=Transfer.PENDING), order.number, None, port)
         return replace(gone_on, settles=True)
     number = await _number(order, known, port)
-    seen = await _look(number, order, port)
+    seen = await _look(number, order, known, port)
     result = await _bring(order, known, number, seen, port)
     if result.taken_back is None and seen.state is WarehouseState.CANCELLED and _was_cancellation(port):
         result = replace(result, taken_back=True)
@@ -95,7 +97,7 @@ async def _bring(order: Order, known: Known, number: str, seen: _Seen | None, po
         return held(problems[0], wanted="present", notes=tuple(problem.message for problem in problems[1:]), **status)
     if order.state is ShopState.WANTED and (owner := await port.claim(number)):
         return held(_taken(number, owner), wanted="present", **status)
-    seen = seen or await _look(number, order, port)
+    seen = seen or await _look(number, order, known, port)
     if refunded_later and seen.order is None:
         return _without_reading(order, action, known, port.noun)
     if seen.theirs is not None and order.state is ShopState.WANTED:
@@ -153,10 +155,10 @@ def _kept_reason(order: Order, noun: str) -> str:
     return f"The {noun}'s status is {order.status!r}; the order stays in the warehouse, only a cancellation takes it back"
 
 
-async def _look(number: str, order: Order, port: WarehousePort) -> _Seen:
+async def _look(number: str, order: Order, known: Known, port: WarehousePort) -> _Seen:
     """Reads the order. Another system's order of that number is never touched; ours is not there."""
     seen = await _see(number, port)
-    if seen.order is not None and seen.order.goods_owner_order_id != order.source_id:
+    if seen.order is not None and not known.is_own(seen.order.order_id, seen.order.goods_owner_order_id):
         return _Seen(None, WarehouseState.ABSENT, theirs=seen.order.order_id)
     return seen
 
@@ -268,6 +270,8 @@ async def _put(order: Order, known: Known, seen: _Seen, port: WarehousePort) -> 
         return held(part_refunds.to_be_decided(order, port.noun), wanted="present", **seen.status())
     if not port.released and (lacking := await customs_lacking(order, port)):
         return held(lacking[0], wanted="present", notes=tuple(each.message for each in lacking[1:]), **seen.status())
+    if known.adopted is not None and known.adopted.has_unnumbered and not port.released:
+        return held(unnumbered_rows(port.noun), wanted="present", **seen.status())
     return await _write(order, known, seen, port)
 
 
@@ -304,7 +308,7 @@ def _already_there(body: Body, known: Known, seen: _Seen, port: WarehousePort) -
 async def _after_refusal(refusal: Refused, order: Order, body: Body, known: Known, port: WarehousePort) -> Result:
     """Reads the order after a refusal. If the WMS already has what we sent, the order was transferred."""
     seen = await _see(order.number, port)
-    if seen.order is not None and seen.order.goods_owner_order_id == order.source_id:
+    if seen.order is not None and known.is_own(seen.order.order_id, seen.order.goods_owner_order_id):
         if seen.state is WarehouseState.CANCELLED:
             return _cancelled_meanwhile(known, seen, port)
         if not differences_order(body.json, seen.order):

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
 from app.domain import Article, OrderLine, Problem, Supplier
+from app.warehouse.adopted import AdoptedRows
 from app.warehouse.reads.resources import WarehouseArticle
 from app.warehouse.rest.client import OngoingClient, Written
 from app.warehouse.settings import OngoingSettings
@@ -75,6 +76,16 @@ def explained(problem: Problem) -> str:
     return ". ".join(text[:1].upper() + text[1:] for text in (problem.message, problem.fix))
 
 
+def unnumbered_rows(noun: str) -> Problem:
+    """Of an order that was taken over, and is to be changed."""
+    return Problem(
+        "rows-without-number",
+        "lines",
+        f"The order was changed in the {noun}, and its lines have no row numbers in the WMS: the change would double them",
+        "Change it in the WMS by hand; release it here to send it all the same",
+    )
+
+
 def held(problem: Problem, **more: Any) -> Result:
     return Result(Outcome.HELD, Transfer.HELD, problem.code, explained(problem), **more)
 
@@ -93,6 +104,12 @@ class Known:
     """The hash of what the WMS has. None: nothing, or it is not known what."""
     taken_back: bool = False
     """It was cancelled in the warehouse because the shop cancelled it."""
+    adopted: AdoptedRows | None = None
+    """Of an order that others had made in the WMS: how its rows are numbered there. None for one of our own."""
+
+    def is_own(self, wms_id: int, goods_owner_order_id: str) -> bool:
+        """Whether an order of the WMS is this one: it bears our id, or it was taken over as it is."""
+        return goods_owner_order_id == self.source_id or (self.adopted is not None and wms_id == self.wms_id)
 
 
 @dataclass(frozen=True)

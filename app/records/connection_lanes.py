@@ -15,7 +15,7 @@ from app.errors import Conflict
 from app.integrations.protocol import ConnectionSettings
 from app.integrations.registry import integration
 from app.integrations.stored_settings import stored_settings
-from app.storage.outbound_tables import reservations
+from app.storage.outbound_tables import deliveries, reservations
 from app.storage.tables import connections, jobs, lanes, mappings
 from app.storage.upserts import insert_missing
 from app.warehouse.credentials import OngoingCredentials
@@ -83,6 +83,8 @@ async def move(db: AsyncConnection, asked: Move) -> None:
     its = select(mappings.c.id).where(mappings.c.connection_id == asked.connection_id)
     pieces = (reservations.c.mapping_id.in_(its), reservations.c.lane == asked.before)
     await db.execute(update(reservations).where(*pieces).values(lane=asked.after))
+    seen = (deliveries.c.connection_id == asked.connection_id, deliveries.c.lane == asked.before)
+    await db.execute(update(deliveries).where(*seen).values(lane=asked.after))
     try:
         await db.execute(update(mappings).where(*mine).values(lane=asked.after))
     except IntegrityError as error:

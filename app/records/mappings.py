@@ -44,6 +44,7 @@ class Mapping:
     source_hash: str | None
     settings_version: int | None
     sent_hash: str | None
+    adopted: dict[str, Any] | None
     sent_at: datetime | None
     entered_at: datetime | None
     """Of an order: when the warehouse got it first. None too where that was before this was kept."""
@@ -186,6 +187,7 @@ class MappingChange(TypedDict, total=False):
     source_hash: str
     settings_version: int
     sent_hash: str | None
+    adopted: dict[str, Any] | None
     sent_at: datetime
     entered_at: datetime
     unsettled_attempt_id: int | ColumnElement[Any] | None

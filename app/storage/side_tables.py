@@ -123,7 +123,7 @@ long_works = Table(
     metadata,
     Column("id", BigId, primary_key=True, autoincrement=True),
     Column("connection_id", String(40), ForeignKey("connections.id"), nullable=False),
-    Column("kind", String(12), nullable=False),  # reconcile, backfill
+    Column("kind", String(12), nullable=False),  # reconcile, backfill, adopt
     # waiting → running → done | failed | stopped; paused: until somebody lets it go on
     Column("state", String(12), nullable=False),
     Column("options", Json, nullable=False),

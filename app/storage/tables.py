@@ -193,6 +193,7 @@ mappings = Table(
     Column("source_hash", String(64)),
     Column("settings_version", Integer),
     Column("sent_hash", String(64)),
+    Column("adopted", Json),  # of an order that others had made: whose rows are whose (app.warehouse.adopted)
     Column("sent_at", UtcTime),
     Column("entered_at", UtcTime),  # of an order: when the warehouse got it first; None too where that was before 0020
     Column("unsettled_attempt_id", BigId),  # the write whose outcome is not known, until a read settles it

@@ -97,6 +97,12 @@ COMMANDS = {
     "POST /backfill/{work_id}/pause": "backfills pause",
     "POST /backfill/{work_id}/resume": "backfills resume",
     "POST /backfill/{work_id}/stop": "backfills stop",
+    "POST /adopt": "adopt",
+    "GET /adopt": "adoptions list",
+    "GET /adopt/{work_id}": "adoptions show",
+    "GET /adopt/{work_id}/lines": "adoptions show",
+    "GET /adopt/{work_id}/lines.csv": "adopt",
+    "POST /adopt/{work_id}/stop": "adoptions stop",
 }
 WITHOUT = {
     "GET /livez": "for platforms; `doctor` asks /readyz, which says more",

@@ -25,7 +25,10 @@ LOGINS = ("Login", "HasSession", "SetIdentity", "GetIdentities", "GetIdentity", 
 
 @dataclass(frozen=True)
 class AnyShop:
-    """`order` gives the order's number and id. `gone` deletes one for good. `writes`: the calls that changed something there."""
+    """`order` gives the order's number and id. `gone` deletes one for good. `writes`: the calls that changed something there.
+
+    `more` puts a second piece on an order's one line, `cancel` cancels it, `done`: somebody has marked it as sent.
+    """
 
     integration: str
     source: dict[str, Any]
@@ -34,6 +37,9 @@ class AnyShop:
     order: Callable[[str], str]
     gone: Callable[[str], Any]
     writes: Callable[[], list[str]]
+    more: Callable[[str], Any]
+    cancel: Callable[[str], Any]
+    done: Callable[[str], Any]
 
 
 def woocommerce(site: Site) -> AnyShop:
@@ -46,6 +52,11 @@ def woocommerce(site: Site) -> AnyShop:
         lambda sku: str(shop.order(sku)["id"]),
         lambda number: shop.model.delete_order(int(number)),
         lambda: [f"{call.method} {call.path}" for call in shop.calls() if call.method != "GET"],
+        lambda number: shop.change(
+            int(number), line_items=[{"id": shop.shown(int(number))["line_items"][0]["id"], "quantity": 2}]
+        ),
+        lambda number: shop.change(int(number), status="cancelled"),
+        lambda number: shop.change(int(number), status="completed"),
     )
 
 
@@ -59,6 +70,9 @@ def mystore(site: Site) -> AnyShop:
         lambda sku: str(shop.order(sku)["id"]),
         lambda number: shop.shop.delete_order(int(number)),
         lambda: [f"{call.method} {call.path}" for call in shop.calls() if call.method != "GET"],
+        lambda number: shop.shop.edit_order(int(number), {int(shop.shop.lines_of(number)[0]["id"]): 2}),
+        lambda number: shop.shop.set_status(int(number), "Kansellert"),
+        lambda number: shop.shop.set_status(int(number), "Sendt"),
     )
 
 
@@ -72,6 +86,9 @@ def nettbutikk24(site: Site) -> AnyShop:
         lambda sku: str(shop.order(sku)["order_no"]),
         lambda number: shop.shop.remove_order(int(number)),
         lambda: [f"{call.method} {call.path}" for call in shop.calls() if call.method != "GET"],
+        lambda number: shop.shop.edit_order(number, {shop.shop.order(number)["order_lines"][0]["id"]: 2}),
+        lambda number: shop.shop.delete_order(number),
+        lambda number: shop.shop.edit_order(number, status="Sendt"),
     )
 
 
@@ -85,6 +102,9 @@ def sevenoffice24(site: Site) -> AnyShop:
         lambda sku: str(office.order(sku)["OrderId"]),
         lambda number: office.tenant.delete_order(int(number)),
         lambda: [each for each in office.operations() if each not in (*READS, *LOGINS)],
+        lambda number: office.tenant.edit_order(int(number), {office.tenant.order(int(number))["InvoiceRows"][0]["RowId"]: 2}),
+        lambda number: office.tenant.edit_order(int(number), OrderStatus="Offer"),
+        lambda number: office.tenant.edit_order(int(number), OrderStatus="ForInvoicing"),
     )
 
 

@@ -19,8 +19,8 @@ IN_PATH: dict[str, tuple[str, Any]] = {
     "mute_id": ("Id of a mute, as GET /alerts/mutes lists it.", 3),
     "outgoing_id": ("Id of an outgoing webhook, as GET /outgoing-webhooks lists it.", 31),
     "webhook_id": ("The last part of the address, as the connection shows it.", "kY0cR2vQ9sT4"),
-    "work_id": ("Id of a reconcile or a backfill, as GET /reconcile and GET /backfill list it.", 12),
     "number": ("Number of a purchase order, as it was put.", "PO-310"),
+    "work_id": ("Id of a reconcile, a backfill or an adoption, as GET /reconcile, GET /backfill and GET /adopt list it.", 12),
     "run_id": ("Id of a run, as GET /runs lists it.", "run_6vJ2kQx1TzYa8WbC"),
 }
 """Description and example of each parameter in an address."""

@@ -51,6 +51,8 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     (r"GET /alerts", "gateway alerts"),
     (rf"GET /(?P<work>reconcile|backfill)/{_ONE}", "gateway {work}s show {one}"),
     (r"GET /(?P<work>reconcile|backfill)", "gateway {work}s list"),
+    (rf"GET /adopt/{_ONE}", "gateway adoptions show {one}"),
+    (r"GET /adopt", "gateway adoptions list"),
     (r"GET /keys", "gateway keys list"),
     (r"POST /keys", "gateway keys create NAME"),
     (rf"DELETE /keys/{_ONE}", "gateway keys revoke {one}"),

@@ -50,6 +50,7 @@ from app.records.jobs import Job
 from app.records.mappings import Mapping, Note
 from app.storage.outages import is_passing
 from app.tracing import spans
+from app.warehouse.adopted import adopted_rows
 
 log = get_logger(__name__)
 
@@ -227,6 +228,7 @@ def _known(mapping: Mapping, *, unknown: bool) -> Known:
         warehouse_status=mapping.warehouse_status,
         sent_hash=mapping.sent_hash,
         taken_back=mapping.taken_back_at is not None,
+        adopted=adopted_rows(mapping.adopted),
     )
 
 

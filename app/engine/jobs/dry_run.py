@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import select
@@ -22,6 +22,7 @@ from app.records.connections import Connection
 from app.records.mappings import Mapping
 from app.records.purchases import suppliers
 from app.storage.tables import attempts
+from app.warehouse.adopted import adopted_rows, in_their_rows
 from app.warehouse.writes.fields import Body, article_body, order_body
 from app.warehouse.writes.problems import article_problems, order_problems
 
@@ -110,6 +111,8 @@ def _decide_order(
     problems = (*order.problems, *order_problems(order, settings.warehouse, connection.system.noun))
     if problems:
         return "held", problems[0].code, explained(problems[0]), None
+    if mapping is not None and mapping.adopted is not None:
+        order = in_their_rows(replace(order, number=mapping.number or order.number), adopted_rows(mapping.adopted))
     body = order_body(order, connection.warehouse.goods_owner_id, settings.warehouse)
     if order.asks_about_refunds and (mapping is None or mapping.sent_hash != body.hash):
         problem = to_be_decided(order, connection.system.noun)

@@ -13,13 +13,14 @@ from app.domain import Process
 from app.engine.core.queue import LongWork, Task
 from app.engine.core.runtime import Gateway
 from app.engine.longwork import backfill
+from app.engine.longwork.adopt import steps as adoption
 from app.engine.longwork.reconcile.steps import steps_of
 from app.errors import BadInput, Conflict, NotFound
 from app.integrations.protocol.capabilities import NEEDED
 from app.integrations.protocol.integration import can, refuse
 from app.records.connections import Connection, Status
 from app.records.longwork import works
-from app.records.longwork.works import Work, WorkChange, WorkKind, WorkState
+from app.records.longwork.works import BEFORE_ACTIVATION, Work, WorkChange, WorkKind, WorkState
 from app.storage.audit.changes import Change, note
 
 LATE_MINUTES = 60
@@ -65,8 +66,41 @@ async def start_backfill(gateway: Gateway, connection: Connection, since: dateti
     return await _begin(gateway, connection, WorkKind.BACKFILL, options, ())
 
 
+@dataclass(frozen=True)
+class Adoption:
+    """`since`: the shop's orders that were changed from then on (UTC). `apply` False: only shown.
+
+    `trust_numbers`: an order that bears another system's id in the WMS is taken over too, when its lines or recipient agree.
+    """
+
+    since: datetime
+    apply: bool = False
+    trust_numbers: bool = False
+
+
+async def adopt(gateway: Gateway, connection: Connection, asked: Adoption) -> Work:
+    """Begins to take over what the WMS has already, or to show what would be. Raises Conflict, BadInput."""
+    if asked.since > gateway.clock():
+        raise BadInput("since: this time is still to come", field="since", fix="give the day from which on orders are looked at")
+    steps, notes = adoption.steps_of(connection)
+    if not steps:
+        raise Conflict(
+            f"articles and orders are both switched off for {connection.name}",
+            field="connection",
+            fix=f"set settings.processes.orders to true with PATCH /connections/{connection.name}",
+        )
+    options = {
+        "since": asked.since.isoformat(),
+        "apply": asked.apply,
+        "dry_run": not asked.apply,
+        "trust_numbers": asked.trust_numbers,
+        "steps": list(steps),
+    }
+    return await _begin(gateway, connection, WorkKind.ADOPT, options, notes)
+
+
 async def _begin(gateway: Gateway, connection: Connection, kind: WorkKind, options: dict[str, Any], notes: Sequence[str]) -> Work:
-    if connection.status is not Status.ACTIVE:
+    if connection.status is not Status.ACTIVE and kind not in BEFORE_ACTIVATION:
         act = "resume" if connection.status is Status.PAUSED else "activate"
         raise Conflict(
             f"{connection.name} is {connection.status.value}",

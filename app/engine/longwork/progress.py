@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.records import runs
-from app.records.longwork.lines import KINDS
+from app.records.longwork.lines import ADOPTED, KINDS
 from app.records.longwork.works import SEEN, Work
 
 OUTCOMES = ("created", "updated", "unchanged", "held", "failed", "skipped")
@@ -56,6 +56,31 @@ def found_by(work: Work) -> Found:
 
 def _by_reason(counts: Mapping[str, int], name: str) -> dict[str, int]:
     return {key.partition("/")[2]: count for key, count in sorted(counts.items()) if key.startswith(f"{name}/")}
+
+
+@dataclass(frozen=True)
+class TakenOver:
+    """What an adoption has taken over, or would: records by what is said of them. `known`: the gateway had them before.
+
+    `not_wanted`: neither in the warehouse nor to be there, by reason. `left`: changed while they were read. `unread`: could not be.
+    """
+
+    lines: dict[str, int]
+    known: int
+    not_wanted: dict[str, int]
+    left: int
+    unread: int
+
+
+def taken_over(work: Work) -> TakenOver:
+    counts = work.counts
+    return TakenOver(
+        {kind: counts.get(kind, 0) for kind in ADOPTED},
+        counts.get("known", 0),
+        _by_reason(counts, "not-wanted"),
+        counts.get("changed-meanwhile", 0),
+        counts.get("unread", 0),
+    )
 
 
 @dataclass(frozen=True)

@@ -15,13 +15,14 @@ from app.engine.core.queue import LongWork, Task
 from app.engine.core.retry import pause_before
 from app.engine.core.runtime import Gateway
 from app.engine.longwork import backfill
+from app.engine.longwork.adopt import steps as adoption
 from app.engine.longwork.reconcile import steps
 from app.engine.longwork.slices import Interrupted, Slice
 from app.errors import BadInput, LeaseLost, LoginRefused, NotFound, Paced, RateLimited, Refused, RemoteError
 from app.logs import get_logger
 from app.records.connections import Status
 from app.records.longwork import works
-from app.records.longwork.works import WorkKind, WorkState
+from app.records.longwork.works import BEFORE_ACTIVATION, WorkKind, WorkState
 from app.storage.outages import is_passing
 
 log = get_logger(__name__)
@@ -33,6 +34,7 @@ LONGEST_PAUSE_SECONDS = 60.0
 WORKS: dict[WorkKind, Callable[[Slice], Awaitable[bool]]] = {
     WorkKind.RECONCILE: steps.reconcile,
     WorkKind.BACKFILL: backfill.work,
+    WorkKind.ADOPT: adoption.adopt,
 }
 """Each works until it is done or the slice is over. Returns whether it is done."""
 
@@ -66,7 +68,7 @@ async def _slice(gateway: Gateway, work_id: int, lease: Lease) -> bool:
         connection = await gateway.connection_now(work.connection_id)
     except NotFound:
         return False
-    if connection.status is not Status.ACTIVE:
+    if connection.status is not Status.ACTIVE and work.kind not in BEFORE_ACTIVATION:
         return False
     in_background.set(True)  # of this task: what came in just now goes first
     run = Slice(gateway, connection, work, lease, time.monotonic() + gateway.settings.slice_seconds)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
@@ -86,7 +86,7 @@ class Slice:
             counts = Counter(stored.counts) + self.counts
             if also is not None:
                 counts += await also(db)
-            room = lines.MOST_KEPT - sum(stored.counts.get(kind, 0) for kind in lines.KINDS)
+            room = lines.MOST_KEPT - sum(stored.counts.get(kind, 0) for kind in (*lines.KINDS, *lines.ADOPTED))
             again = await lines.replace(db, self.work.id, self.lines[: max(0, room)])
             counts.subtract(again)
             notes = list(dict.fromkeys((*stored.notes, *self.notes)))[: works.MOST_NOTES]
@@ -108,6 +108,34 @@ class Slice:
         self.counts.clear()
         self.lines.clear()
         self.notes.clear()
+
+
+Step = Callable[[Slice], Awaitable[bool]]
+"""Works on one kind of record. Returns whether all were read within the slice."""
+KEPT = ("oldest_missing",)
+"""Members of a place that outlast their step."""
+
+
+async def work_through(run: Slice, steps: Mapping[str, Step]) -> bool:
+    """Works through the steps that the work names, one after the other. Returns whether all are over."""
+    while run.work.step is not None:
+        step = run.work.step
+        if "step" not in run.work.place:
+            await run.save(_beginning(run, step))
+        if not await steps[step](run):
+            return False
+        following = run.work.steps[run.work.steps.index(step) + 1 :]
+        if not following:
+            return True
+        await run.save(_beginning(run, following[0]))
+        if run.time_is_up:
+            return False
+    return True
+
+
+def _beginning(run: Slice, step: str) -> dict[str, Any]:
+    kept = {name: run.work.place[name] for name in KEPT if name in run.work.place}
+    return {**kept, "step": step, "step_began": run.gateway.clock().isoformat()}
 
 
 Take = Callable[[Sequence[SourceRecord]], Awaitable[Also | None]]

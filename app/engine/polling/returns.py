@@ -91,7 +91,7 @@ async def _take_return_order(db: AsyncConnection, part_run: PartRun, order: Retu
     rows = {line.line_id: line.row_number for line in await _sold(db, mapping)}
     back, untied = [], []
     for line in order.lines:
-        row = line.order_row_number or rows.get(line.order_line_id, "")
+        row = rows.get(line.order_line_id) or line.order_row_number
         if line.returned and row:
             back.append(Returned(RETURN_ORDER, order.return_order_id, line.line_id, row, float(line.returned)))
         elif line.returned:

@@ -30,6 +30,7 @@ from app.records.connection_lanes import shop_lane
 from app.records.connections import Connection
 from app.records.deliveries import Seen
 from app.records.mappings import Mapping
+from app.warehouse.adopted import adopted_rows, in_our_rows
 from app.warehouse.reads.resources import WarehouseOrder
 from app.warehouse.reads.shipments import digest_of, returns_digest_of, shipment_of, without_person
 from app.warehouse.reads.states import warehouse_state
@@ -229,7 +230,7 @@ async def store_delivery(
     db: AsyncConnection, connection: Connection, mapping: Mapping, order: WarehouseOrder, asked: datetime, now: datetime
 ) -> list[Process]:
     """Stores the order as the WMS showed it. Returns the processes that have something new to report."""
-    settings = connection.settings
+    settings, order = connection.settings, in_our_rows(order, adopted_rows(mapping.adopted))
     shipment = shipment_of(order, settings.shipments.complete_when, settings.warehouse)
     saved = await deliveries.save(db, mapping, _as_seen(connection, order, shipment), asked)
     if saved is None:

@@ -19,6 +19,8 @@ MOST_KEPT = 10_000
 WORKS_AT_ONCE = 20
 KINDS = ("missing", "doubled", "extra", "different", "stuck", "stock")
 """What a reconcile finds."""
+ADOPTED = ("taken-over", "differs", "not-in-wms", "not-ours")
+"""What an adoption says of a record."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,12 @@ async def replace(db: AsyncConnection, work_id: int, made: Sequence[Line]) -> Co
     rows = [{"work_id": work_id, **asdict(each), "fields": list(each.fields)} for each in made]
     await db.execute(insert(long_work_lines), rows)
     return Counter(earlier.values())
+
+
+async def numbers_told(db: AsyncConnection, work_id: int, process: str, numbers: Sequence[str]) -> set[str]:
+    """Those of these numbers of which the work says something already."""
+    same = (long_work_lines.c.work_id == work_id, long_work_lines.c.process == process, long_work_lines.c.number.in_(numbers))
+    return set(await db.scalars(select(long_work_lines.c.number).where(*same))) if numbers else set()
 
 
 async def listed(

@@ -29,6 +29,8 @@ class WorkKind(StrEnum):
     """Compares shop and warehouse. Writes nothing."""
     BACKFILL = "backfill"
     """Transfers a shop's history."""
+    ADOPT = "adopt"
+    """Takes over what the WMS has already. Writes to neither side."""
 
 
 class WorkState(StrEnum):
@@ -40,13 +42,15 @@ class WorkState(StrEnum):
     STOPPED = "stopped"
 
 
+BEFORE_ACTIVATION = frozenset({WorkKind.ADOPT})
+"""Goes on while the connection is a draft or paused, too: it writes to neither side."""
 OPEN = (WorkState.WAITING, WorkState.RUNNING, WorkState.PAUSED)
 TO_WORK = (WorkState.WAITING, WorkState.RUNNING)
 
 
 @dataclass(frozen=True)
 class Work:
-    """One reconcile or backfill. `options` as it was asked for; `place` where the next slice goes on. Times in UTC.
+    """One reconcile, backfill or adoption. `options` as it was asked for; `place` where the next slice goes on. Times in UTC.
 
     `counts` are by what came of each record; `notes` say what was left out, and why.
     """

@@ -277,6 +277,14 @@ async def stop_reconcile(site: Site) -> Answer:
     return await _post(site, f"{await _long_work(site, '/reconcile')}/stop")
 
 
+async def adopt(site: Site) -> Answer:
+    return await _post(site, "/adopt", {"connection": "shop", "since": "2026-01-01T00:00:00Z"})
+
+
+async def stop_adoption(site: Site) -> Answer:
+    return await _post(site, f"{await _long_work(site, '/adopt')}/stop")
+
+
 async def backfill(site: Site) -> Answer:
     return await _post(site, "/backfill", {"connection": "shop", "since": "2026-01-01T00:00:00Z", "dry_run": True})
 
@@ -333,6 +341,8 @@ SCENES: tuple[Callable[[Site], Awaitable[Answer]], ...] = (
     sync,
     reconcile,
     stop_reconcile,
+    adopt,
+    stop_adoption,
     backfill,
     pause_backfill,
     resume_backfill,

@@ -24,6 +24,7 @@ LISTS = (
     "/runs",
     "/reconcile",
     "/backfill",
+    "/adopt",
     "/dead-letters",
     "/alerts",
     "/alerts/mutes",
@@ -32,9 +33,9 @@ LISTS = (
     "/stock/summary",
     "/purchase-orders",
 )
-DETAILS = ("/mappings", "/events", "/jobs", "/runs", "/reconcile", "/backfill", "/alerts")
 PURCHASE = {"lines": [{"row_number": "1", "article_number": "NONE", "quantity": 1}]}
 """A purchase order that waits for an article."""
+DETAILS = ("/mappings", "/events", "/jobs", "/runs", "/reconcile", "/backfill", "/adopt", "/alerts")
 NOT_CALLED = ("/webhooks/", "/oauth/")
 """Doors without a key."""
 
@@ -80,7 +81,7 @@ class Tenants:
             "outgoing_id": await of("/outgoing-webhooks"),
             "letter_id": await of("/dead-letters"),
             "key_id": await of("/keys"),
-            "work_id": [*await of("/reconcile"), *await of("/backfill")],
+            "work_id": [*await of("/reconcile"), *await of("/backfill"), *await of("/adopt")],
             "integration": ["woocommerce", "mystore", "shop", self.shop.id],
         }
 
@@ -118,6 +119,7 @@ class Tenants:
             ("POST", "/reconcile"): [{"connection": "shop", "since": "2026-01-01T00:00:00Z"}],
             ("PUT", "/purchase-orders/{connection}/{number}"): [PURCHASE],
             ("POST", "/backfill"): [{"connection": "shop", "since": "2026-01-01T00:00:00Z"}],
+            ("POST", "/adopt"): [{"connection": "shop", "since": "2026-01-01T00:00:00Z"}],
             ("POST", "/keys"): [{"name": "more", "rights": ["admin"]}],
             ("POST", "/integrations/{integration}/links"): [{}, {"connection": "shop"}],
         }
@@ -140,7 +142,7 @@ async def tenants(site: Site) -> Tenants:
     await site.work()
     await site.client.post("/alerts/mutes", json={"kind": "held", "connection": "shop"})
     asked = {"connection": "shop", "since": "2026-01-01T00:00:00Z"}
-    for path, more in (("/reconcile", {}), ("/backfill", {"dry_run": True})):
+    for path, more in (("/reconcile", {}), ("/backfill", {"dry_run": True}), ("/adopt", {})):
         assert (await site.client.post(path, json={**asked, **more})).status_code == 202
     await site.work()
     made = (await site.client.post("/connections", json={**site.given(), "name": "spare"})).json()

@@ -22,6 +22,7 @@ from app.records.jobs import JobFacts
 from app.records.longwork.lines import Line
 from app.records.longwork.works import moment_of
 from app.records.mappings import Mapping
+from app.warehouse.adopted import adopted_rows, in_their_rows
 from app.warehouse.reads.resources import WarehouseOrder
 from app.warehouse.reads.states import warehouse_state
 from app.warehouse.writes.differences import compared_order
@@ -91,7 +92,9 @@ class Compared:
     @property
     def there(self) -> WarehouseOrder | None:
         """Its own order in the warehouse; not another one's with its number."""
-        return self.seen if self.seen is not None and self.seen.goods_owner_order_id == self.order.source_id else None
+        mapping, seen = self.mapping, self.seen
+        is_adopted = mapping is not None and mapping.adopted is not None and seen is not None and mapping.wms_id == seen.order_id
+        return seen if seen is not None and (is_adopted or seen.goods_owner_order_id == self.order.source_id) else None
 
     @property
     def state(self) -> WarehouseState:
@@ -210,6 +213,7 @@ class Compared:
             return ON_ITS_WAY if self.is_young else self._line(Kind.STUCK, *problems, self._again())
         settings = self.connection.settings.warehouse
         order = replace(self.order, number=_number(self.order, self.mapping))
+        order = in_their_rows(order, adopted_rows(self.mapping.adopted))
         assert self.there is not None
         body = order_body(order, self.connection.warehouse.goods_owner_id, settings)
         found = compared_order(body.json, self.there)

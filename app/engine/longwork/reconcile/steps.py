@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-
 from app.domain import Process
 from app.engine.longwork.reconcile import articles, orders, quantities, warehouse_orders
-from app.engine.longwork.slices import Slice
+from app.engine.longwork.slices import Slice, Step, work_through
 from app.integrations.protocol.capabilities import NEEDED, WORDS, Capability
 from app.integrations.protocol.integration import can
 from app.records.connections import Connection
@@ -14,7 +12,7 @@ from app.records.connections import Connection
 WAREHOUSE = "warehouse"
 """The warehouse's own orders: two for one order, or for one that is gone."""
 
-STEPS: dict[str, Callable[[Slice], Awaitable[bool]]] = {
+STEPS: dict[str, Step] = {
     Process.ORDERS.value: orders.compare,
     WAREHOUSE: warehouse_orders.compare,
     Process.ARTICLES.value: articles.compare,
@@ -42,20 +40,4 @@ def steps_of(connection: Connection) -> tuple[tuple[str, ...], list[str]]:
 
 async def reconcile(run: Slice) -> bool:
     """Works through the steps. Returns whether all are over."""
-    while run.work.step is not None:
-        step = run.work.step
-        if "step" not in run.work.place:
-            await run.save(_beginning(run, step))
-        if not await STEPS[step](run):
-            return False
-        following = run.work.steps[run.work.steps.index(step) + 1 :]
-        if not following:
-            return True
-        await run.save(_beginning(run, following[0]))
-        if run.time_is_up:
-            return False
-    return True
-
-
-def _beginning(run: Slice, step: str) -> dict[str, str]:
-    return {"step": step, "step_began": run.gateway.clock().isoformat()}
+    return await work_through(run, STEPS)

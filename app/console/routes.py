@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
+from app.console.adopt import pages as adopt
 from app.console.alerts import pages as alerts
 from app.console.audit import pages as audit
 from app.console.backfill import pages as backfill
@@ -31,6 +32,7 @@ GROUPS = (
     alerts,
     reconcile,
     backfill,
+    adopt,
     audit,
     keys,
 )

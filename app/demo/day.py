@@ -12,7 +12,7 @@ from typing import Any
 
 from app.demo import way_back
 from app.demo.catalogue import CUSTOMERS, JACKET, PRODUCTS, order_of
-from app.demo.compared.scenes import reconcile_and_backfill
+from app.demo.compared.scenes import reconcile_and_backfill, taken_over
 from app.demo.mystore import day as mystore
 from app.demo.mystore import simulator
 from app.demo.nettbutikk24 import day as nettbutikk_day
@@ -302,6 +302,7 @@ SCENES: Scenes = (
     ("being picked", _picked),
     ("webhooks lost", _lost_webhooks),
     ("compared", reconcile_and_backfill),
+    ("taken over", taken_over),
     ("sent with tracking", way_back.shipment),
     ("closed short", way_back.closed_short),
     ("stock", way_back.stock),

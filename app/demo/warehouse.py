@@ -36,6 +36,11 @@ class WarehouseClient:
     async def article(self, number: str) -> dict[str, Any] | None:
         return next((one for one in await self.articles() if one["articleNumber"] == number), None)
 
+    async def put_order(self, body: dict[str, Any]) -> None:
+        """An order that somebody else makes, with this goods owner's login."""
+        body = {"goodsOwnerId": self.goods_owner_id, **body}
+        (await self._http.put(f"{self.url}/orders", json=body, auth=self._login)).raise_for_status()
+
     async def move(self, number: str, status: int) -> None:
         """Something happens to the order on the floor: allocated (320), picked (400), sent (450) …"""
         await self._sandbox("POST", f"orders/{number}/status", {"goods_owner_id": self.goods_owner_id, "status": status})

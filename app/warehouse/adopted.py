@@ -39,7 +39,7 @@ def adopted_rows(stored: Mapping[str, Any] | None) -> AdoptedRows | None:
 
 
 def match_rows(ours: Sequence[OrderLine], there: Sequence[WarehouseLine]) -> AdoptedRows:
-    """Which line is which: by row number and article, then by article and quantity, then by article. Each line is matched once."""
+    """Which line is which: by row number and article, by article and quantity, by article. Each line is matched once."""
     left = [line for line in there if line.ordered or line.picked]
     pairs: list[tuple[OrderLine, WarehouseLine]] = []
     for same in (_same_row, _same_pieces, _same_article):

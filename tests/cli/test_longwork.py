@@ -105,3 +105,35 @@ def test_a_backfill_is_paused_resumed_and_stopped(fake: FakeGateway) -> None:
 
 
 STATES = {"pause": "paused", "resume": "waiting", "stop": "stopped"}
+
+
+def adopted(**more: Any) -> dict[str, Any]:
+    found = {"taken-over": 3, "differs": 1, "not-in-wms": 0, "not-ours": 0}
+    return {**COMMON, "apply": False, "trust_numbers": False, "found": found, "known": 2, "not_wanted": {"not-wanted": 1},
+            "left": 0, "unread": 0, **more}  # fmt: skip
+
+
+def test_what_would_be_taken_over_is_shown_and_nothing_is_applied(fake: FakeGateway) -> None:
+    line = {**LINE, "kind": "differs", "fix": None}
+    fake.answers = {"POST /adopt": adopted(), "GET /adopt/12/lines": [line]}
+    result = fake.run("adopt", "fjell", "--from", "2026-11-01T00:00:00+00:00")
+    assert result.exit_code == 0, result.stderr
+    asked = {"connection": "fjell", "since": "2026-11-01T00:00:00+00:00", "apply": False, "trust_numbers": False}
+    assert fake.asked[0] == ("POST /adopt", asked)
+    said = "Preview of adoption 12 of fjell: done, 3 taken over, 1 differ, 2 known before, 1 not wanted in the warehouse"
+    assert said in result.stdout
+    assert "With --apply it is." in result.stderr
+
+
+def test_a_record_that_is_not_ours_ends_it_with_exit_code_1(fake: FakeGateway) -> None:
+    found = {**adopted()["found"], "not-ours": 1}
+    fake.answers = {"POST /adopt": adopted(apply=True, found=found), "GET /adopt/12/lines": []}
+    result = fake.run("adopt", "fjell", "--apply", "--trust-numbers")
+    assert (result.exit_code, "1 not ours" in result.stdout) == (1, True)
+    assert fake.asked[0][1]["apply"] is True
+
+
+def test_an_adoption_is_listed_and_stopped(fake: FakeGateway) -> None:
+    fake.answers = {"GET /adopt": [adopted()], "POST /adopt/12/stop": adopted(state="stopped")}
+    assert "fjell" in fake.run("adoptions", "list").stdout
+    assert fake.run("adoptions", "stop", "12").stdout == "Adoption 12 is stopped.\n"

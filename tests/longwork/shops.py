@@ -81,7 +81,7 @@ def nettbutikk24(site: Site) -> AnyShop:
     return AnyShop(
         "24nettbutikk",
         shop.credentials(),
-        {"requests_per_second": 1000, "status_confirmed": True},
+        {"requests_per_second": 1000, "status_confirmed": True, "status_sent": "Sendt"},
         lambda sku, pieces: shop.product(sku, sku, stock=pieces),
         lambda sku: str(shop.order(sku)["order_no"]),
         lambda number: shop.shop.remove_order(int(number)),

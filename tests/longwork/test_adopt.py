@@ -6,10 +6,14 @@ from typing import Any
 
 import pytest
 
+from app.sandbox.ongoing.bodies.articles import ArticleBody
+from app.sandbox.ongoing.bodies.orders import OrderBody
 from tests.api.calling import Site
 from tests.longwork.shops import SHOPS, AnyShop, sync
 
 SINCE = "2020-01-01T00:00:00Z"
+OTHERS = {"woocommerce": 195}
+"""So many orders more than those to which something happens: 200 in all."""
 WRITING = ("PUT", "POST", "PATCH", "DELETE")
 
 
@@ -39,29 +43,34 @@ async def adopt(site: Site, **more: Any) -> dict[str, Any]:
 
 async def lines(site: Site, work: dict[str, Any], process: str = "orders") -> dict[str, tuple[str, str]]:
     """What is said of each record, by its number: kind and words."""
-    answer = await site.client.get(f"/adopt/{work['id']}/lines", params={"limit": 200})
-    return {each["number"]: (each["kind"], each["text"]) for each in answer.json()["items"] if each["process"] == process}
+    found, cursor = [], None
+    while found == [] or cursor is not None:
+        params = {"limit": 200} | ({"cursor": cursor} if cursor else {})
+        answer = (await site.client.get(f"/adopt/{work['id']}/lines", params=params)).json()
+        found, cursor = found + answer["items"], answer["next_cursor"]
+    return {each["number"]: (each["kind"], each["text"]) for each in found if each["process"] == process}
 
 
-async def by_others(site: Site, number: str, article: str = "SOKK-1", **more: Any) -> None:
+def by_others(site: Site, number: str, *articles: str, **more: Any) -> None:
     """An order as another integration makes it: no id of the shop, rows numbered from 1."""
+    lines = [
+        {"rowNumber": str(row), "articleNumber": article, "numberOfItems": 1}
+        for row, article in enumerate(articles or ("SOKK-1",), 1)
+    ]
     body = {
         "goodsOwnerId": 77,
         "orderNumber": number,
         "deliveryDate": "2027-02-01T00:00:00Z",
         "consignee": {"name": "Kari Nordmann", "address1": "Storgata 1", "postCode": "0155", "city": "Oslo", "countryCode": "NO"},
-        "orderLines": [{"rowNumber": "1", "articleNumber": article, "numberOfItems": 1}],
+        "orderLines": lines,
         **more,
     }
-    async with site.warehouse_caller() as caller:
-        answer = await caller.put("orders", json=body)
-        assert answer.status_code in (200, 201), answer.text
+    site.warehouse.model.put_order(OrderBody.model_validate(body))
 
 
-async def article_by_others(site: Site, number: str) -> None:
-    async with site.warehouse_caller() as caller:
-        body = {"goodsOwnerId": 77, "articleNumber": number, "articleName": "Sokker fra før"}
-        assert (await caller.put("articles", json=body)).status_code == 200
+def article_by_others(site: Site, number: str) -> None:
+    body = {"goodsOwnerId": 77, "articleNumber": number, "articleName": "Sokker fra før"}
+    site.warehouse.model.put_article(ArticleBody.model_validate(body))
     site.warehouse.model.put_in_stock(number, 500)
 
 
@@ -86,12 +95,13 @@ async def all_read(site: Site) -> None:
 @pytest.mark.parametrize("system", SHOPS)
 async def test_a_shop_changes_over_between_two_picks(site: Site, system: str) -> None:
     shop = SHOPS[system](site)
-    await article_by_others(site, "SOKK-1")
+    article_by_others(site, "SOKK-1")
     shop.product("SOKK-1", 7)
-    names = ("told", "untold", "open", "edited", "cancelled")
+    rest = range(OTHERS.get(system, 0))
+    names = ("told", "untold", "open", "edited", "cancelled", *(f"rest-{each}" for each in rest))
     numbers = {name: shop.order("SOKK-1") for name in names}
     for number in numbers.values():
-        await by_others(site, number)
+        by_others(site, number)
     for name in ("told", "untold"):
         site.warehouse.model.ship(numbers[name], f"TRACK-{name}")
     shop.done(numbers["told"])
@@ -103,7 +113,8 @@ async def test_a_shop_changes_over_between_two_picks(site: Site, system: str) ->
 
     shown = await adopt(site)
     assert shown["apply"] is False
-    assert shown["found"] == {"taken-over": 2, "differs": 4, "not-in-wms": 1, "not-ours": 0}, [each for each in (await lines(site, shown)).items()]
+    found = {"taken-over": 2, "differs": 4 + len(rest), "not-in-wms": 1, "not-ours": 0}
+    assert shown["found"] == found, await lines(site, shown)
     assert (await site.client.get("/mappings", params={"connection": "butikk"})).json()["items"] == []
     done = await adopt(site, apply=True)
     assert (done["found"], done["left"]) == (shown["found"], 0)
@@ -138,3 +149,74 @@ async def test_a_shop_changes_over_between_two_picks(site: Site, system: str) ->
     site.tick(60)
     await all_read(site)
     assert (len(written(site)) - calls, len(shop.writes())) == (4, second)
+
+
+async def test_an_order_is_recognised_by_more_than_its_number(site: Site) -> None:
+    shop = SHOPS["woocommerce"](site)
+    for article in ("SOKK-1", "LUE-1"):
+        article_by_others(site, article)
+    numbers = {name: shop.order("SOKK-1") for name in ("same-id", "bare", "other-id", "another", "rest")}
+    by_others(site, numbers["same-id"], goodsOwnerOrderId=numbers["same-id"])
+    by_others(site, f"B-{numbers['bare']}")
+    by_others(site, numbers["other-id"], goodsOwnerOrderId="wc_order_8Zx")
+    stranger = {"name": "Ola Nordmann", "address1": "Havnegata 3", "postCode": "5003", "city": "Bergen", "countryCode": "NO"}
+    by_others(site, numbers["another"], "LUE-1", consignee=stranger)
+    by_others(site, "M-9")  # made by hand
+    await draft(site, shop, order_number_prefix="B-")
+    said = await lines(site, await adopt(site))
+    kinds = {name: said.get(number, said.get(f"B-{number}", ("", "")))[0] for name, number in numbers.items()}
+    expected = {"same-id": "differs", "bare": "differs", "other-id": "not-ours", "another": "not-ours", "rest": "not-in-wms"}
+    assert kinds == expected, said
+    assert "goodsOwnerOrderId" in said[numbers["other-id"]][1]
+    assert said["M-9"][0] == "not-ours"
+    trusting = await lines(site, await adopt(site, trust_numbers=True))
+    assert (trusting[numbers["other-id"]][0], trusting[numbers["another"]][0]) == ("differs", "not-ours")
+
+
+async def test_a_second_adoption_leaves_alone_what_is_known(site: Site) -> None:
+    shop = SHOPS["woocommerce"](site)
+    article_by_others(site, "SOKK-1")
+    by_others(site, shop.order("SOKK-1"))
+    await draft(site, shop)
+    first = await adopt(site, apply=True)
+    again = await adopt(site, apply=True)
+    assert (sum(first["found"].values()), first["known"], sum(again["found"].values()), again["known"]) == (2, 0, 0, 2)
+
+
+async def test_an_order_held_for_its_number_goes_on_when_it_is_taken_over(site: Site) -> None:
+    shop = SHOPS["woocommerce"](site)
+    article_by_others(site, "SOKK-1")
+    number = shop.order("SOKK-1")
+    by_others(site, number)
+    await draft(site, shop, go_live=SINCE)
+    await activate(site)
+    await sync(site, "articles", "orders", full=True)
+    assert (await site.explained(number, kind="order"))["reason_code"] == "number-taken"
+    calls = len(written(site))
+    await adopt(site, apply=True)
+    await site.work(sweep=True)
+    shown = await site.explained(number, kind="order")
+    assert (shown["transfer"], shown["reason_code"]) == ("sent", None), shown
+    assert written(site)[calls:] == []
+
+
+async def test_a_change_of_lines_without_row_numbers_is_held(site: Site) -> None:
+    shop = SHOPS["woocommerce"](site)
+    article_by_others(site, "SOKK-1")
+    number = shop.order("SOKK-1")
+    by_others(site, number)
+    there = site.warehouse.order(number)
+    assert there is not None
+    line = there.lines[0]
+    line.body = line.body.model_copy(update={"row_number": ""})
+    await draft(site, shop)
+    await adopt(site, apply=True)
+    await activate(site)
+    site.tick(60)
+    shop.more(number)
+    await sync(site, "articles", "orders", full=True)
+    assert (await site.explained(number, kind="order"))["reason_code"] == "rows-without-number"
+    shop.cancel(number)
+    await sync(site, "orders", full=True)
+    assert there.cancelled
+    assert [each for each in written(site) if each.startswith("PUT")] == []

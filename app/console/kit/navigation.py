@@ -41,6 +41,7 @@ ENTRIES = (
     Entry(Text("Alerts"), "/console/alerts"),
     Entry(Text("Reconcile"), "/console/reconcile"),
     Entry(Text("Backfill"), "/console/backfill"),
+    Entry(Text("Take over"), "/console/adopt"),
     Entry(Text("Audit"), "/console/audit"),
     Entry(Text("Keys"), "/console/keys", Right.ADMIN, everything=True),
 )

@@ -1,4 +1,7 @@
-"""A sale of which no webhook came: a reconcile names it, and a backfill brings it."""
+"""A sale of which no webhook came: a reconcile names it, and a backfill brings it.
+
+And a sale that another integration has brought to the warehouse: it is taken over without a write.
+"""
 
 from __future__ import annotations
 
@@ -31,6 +34,37 @@ async def reconcile_and_backfill(day: Day) -> None:
     filled = await _worked(day, "backfill")
     day.check("the backfill", ["done", planned["outcomes"]["created"]], [filled["state"], filled["outcomes"]["created"]])
     day.check("brings it", [("DEMO-SOKKER", 2)], day.lines(await day.order(number)))
+
+
+async def taken_over(day: Day) -> None:
+    shop, warehouse = day.world.shop, day.world.warehouse
+    await day.quiet()
+    await shop.hold_deliveries(True)
+    sold = [(day.products["DEMO-KOPP"], 1)]
+    placed = await shop.call("POST", "orders", order_of(CUSTOMERS[0], sold, status="processing"))
+    await shop.drop_deliveries()
+    await shop.hold_deliveries(False)
+    number, line = placed["number"], placed["line_items"][0]["id"]
+    consignee = {"name": "Kari", "address1": "Storgata 1", "postCode": "0155", "city": "Oslo", "countryCode": "NO"}
+    rows = [{"rowNumber": "1", "articleNumber": day.number("DEMO-KOPP"), "numberOfItems": 1}]
+    day_of_delivery = datetime.now(UTC).isoformat()
+    await warehouse.put_order(
+        {"orderNumber": number, "deliveryDate": day_of_delivery, "consignee": consignee, "orderLines": rows}
+    )
+    written = len(await warehouse.journal())
+    shown = await _worked(day, "adopt")
+    day.check("it is shown before it is done", ["differs"], await _kinds(day, shown, number))
+    done = await _worked(day, "adopt", apply=True)
+    day.check("it is taken over", ["done", "differs"], [done["state"], *await _kinds(day, done, number)])
+    calls = (await warehouse.journal())[written:]
+    day.check("without a write", [], [call["method"] for call in calls if call["method"] != "GET"])
+    await shop.call("PUT", f"orders/{placed['id']}", {"line_items": [{"id": line, "quantity": 2}]})
+    after = await day.order(number, lambda order: day.lines(order) == [("DEMO-KOPP", 2)])
+    day.check("a change goes into its own row", [("DEMO-KOPP", 2)], day.lines(after))
+
+
+async def _kinds(day: Day, work: dict[str, Any], number: str) -> list[str]:
+    return [each["kind"] for each in await _lines(day, "adopt", work) if each["number"] == number]
 
 
 async def _worked(day: Day, kind: str, **more: Any) -> dict[str, Any]:

@@ -62,7 +62,7 @@ def _by_reason(counts: Mapping[str, int], name: str) -> dict[str, int]:
 class TakenOver:
     """What an adoption has taken over, or would: records by what is said of them. `known`: the gateway had them before.
 
-    `not_wanted`: neither in the warehouse nor to be there, by reason. `left`: changed while they were read. `unread`: could not be.
+    `not_wanted`: neither in the warehouse nor to be there, by reason. `left`: changed while they were read.
     """
 
     lines: dict[str, int]

@@ -103,6 +103,10 @@ REASONS: dict[str, Text] = {
         "under another number."
     ),
     "taken-back": Text("It was taken back before it was in the warehouse."),
+    "rows-without-number": Text(
+        "The order was taken over, and its lines have no row numbers in the WMS: a change would double them. "
+        "Change it in the WMS by hand, or release it to send it all the same."
+    ),
     "refunded-in-part": Text(
         "Part of the order was refunded in %(shop)s. Release it to send it without these pieces, or settle "
         "it in the warehouse by hand."

@@ -28,6 +28,8 @@ PAGES = {
     "reconcile": "/console/reconcile/{reconcile}",
     "backfills": "/console/backfill",
     "backfill": "/console/backfill/{backfill}",
+    "adoptions": "/console/adopt",
+    "adoption": "/console/adopt/{adopt}",
     "audit": "/console/audit",
     "keys": "/console/keys",
     "connections": "/console/connections",

@@ -201,7 +201,7 @@ async def a_day(site: Site, shop: Connection, other: Connection) -> dict[str, st
             places["run"] = answer.json()["id"]
     site.warehouse.model.adjust_stock("SOKK-1", 5, goods_owner_id=77)
     since = (site.clock() - timedelta(days=1)).isoformat()
-    options: dict[str, dict[str, Any]] = {"reconcile": {"late_minutes": 0}, "backfill": {"dry_run": True}}
+    options: dict[str, dict[str, Any]] = {"reconcile": {"late_minutes": 0}, "backfill": {"dry_run": True}, "adopt": {}}
     for name, more in options.items():
         begun = await site.client.post(f"/{name}", json={"connection": shop.name, "since": since, **more})
         assert begun.status_code == 202, begun.text

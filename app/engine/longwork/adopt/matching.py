@@ -16,7 +16,7 @@ def why_not_ours(order: Order, there: WarehouseOrder, *, trust_numbers: bool) ->
     its_id = there.goods_owner_order_id
     if its_id not in ("", order.source_id, order.source_number, order.number, there.number) and not trust_numbers:
         return f"The WMS has it as order {its_id} of another system (goodsOwnerOrderId); here its id is {order.source_id}"
-    is_bare = not order.lines and not order.refunded  # done with: some systems then tell no more than that
+    is_bare = not any(line.article_number for line in order.lines)  # some systems tell no more of an order that is done with
     if not (is_bare or _same_articles(order, there) or _same_recipient(order, there)):
         return "The WMS has another order under this number: no article is the same, and neither is the recipient"
     return None

@@ -154,7 +154,7 @@ def _taken(run: Slice, change: RecordChange, order: Order, there: WarehouseOrder
     state = warehouse_state(there.status_number, settings)
     rows = match_rows(order.lines, there.lines)
     is_told = state in SENT and order.state is not ShopState.WANTED
-    problems = (*order.problems, *order_problems(order, settings, run.noun)) if order.wanted else order.problems
+    problems = (*order.problems, *order_problems(order, settings, run.noun))
     fields: list[dict[str, Any]] = []
     sent_hash = None
     if not problems:
@@ -176,7 +176,7 @@ def _taken(run: Slice, change: RecordChange, order: Order, there: WarehouseOrder
     }
     values |= {"taken_back_at": now} if order.is_withdrawn and state is WarehouseState.CANCELLED else {}
     values |= way_back.told(there, now) if is_told else {}
-    said = _said(run, order, there, state)
+    said, problems = _said(run, order, there, state), problems if order.wanted else ()
     code = said[1] or (problems[0].code if problems else "different" if fields else None)
     words = said[0]
     words += f". {explained(problems[0])}" if problems else ""

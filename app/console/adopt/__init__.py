@@ -1,0 +1,1 @@
+"""What the WMS had already, and is taken over: shown first, then done."""

@@ -200,8 +200,7 @@ mappings = Table(
     Column("taken_back_at", UtcTime),  # cancelled in the warehouse because the shop cancelled it
     Column("reason_code", String(60)),
     Column("reason", Words),
-    # The way back: none, waiting, partly, reported, held
-    Column("delivery", String(12)),
+    Column("delivery", String(12)),  # the way back: none, waiting, partly, reported, held
     Column("delivery_code", String(60)),
     Column("delivery_reason", Words),
     Column("completed_at", UtcTime),

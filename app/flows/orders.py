@@ -12,7 +12,6 @@ from app.flows.articles import ensure_articles
 from app.flows.goods import customs_lacking, hash_without_pick_up_point, with_decided_carrier
 from app.flows.order_table import Action, decide
 from app.flows.outcomes import Known, Outcome, Result, Transfer, WarehousePort, held, unnumbered_rows
-from app.warehouse.adopted import in_their_rows
 from app.warehouse.reads.resources import WarehouseOrder
 from app.warehouse.reads.states import warehouse_state
 from app.warehouse.writes.differences import differences_order
@@ -49,7 +48,6 @@ async def transfer_order(order: Order, known: Known, port: WarehousePort) -> Res
     A write whose outcome is not known is looked up first, whatever the order has become since. requirement: orders from the shop;
     rules for every connection, 1 to 4.
     """
-    order = in_their_rows(order, known.adopted)
     if known.transfer is Transfer.UNKNOWN:
         return await _after_unknown(order, known, port)
     return await _bring(order, known, await _number(order, known, port), None, port)
@@ -268,10 +266,8 @@ async def _put(order: Order, known: Known, seen: _Seen, port: WarehousePort) -> 
         return already
     if order.asks_about_refunds and not port.released and known.sent_hash != body.hash:
         return held(part_refunds.to_be_decided(order, port.noun), wanted="present", **seen.status())
-    if not port.released and (lacking := await customs_lacking(order, port)):
+    if not port.released and (lacking := unnumbered_rows(known, port.noun) or await customs_lacking(order, port)):
         return held(lacking[0], wanted="present", notes=tuple(each.message for each in lacking[1:]), **seen.status())
-    if known.adopted is not None and known.adopted.has_unnumbered and not port.released:
-        return held(unnumbered_rows(port.noun), wanted="present", **seen.status())
     return await _write(order, known, seen, port)
 
 

@@ -76,14 +76,17 @@ def explained(problem: Problem) -> str:
     return ". ".join(text[:1].upper() + text[1:] for text in (problem.message, problem.fix))
 
 
-def unnumbered_rows(noun: str) -> Problem:
-    """Of an order that was taken over, and is to be changed."""
-    return Problem(
+def unnumbered_rows(known: Known, noun: str) -> tuple[Problem, ...]:
+    """Of an order that was taken over, and is to be changed: a line of it that no write can name."""
+    if known.adopted is None or not known.adopted.has_unnumbered:
+        return ()
+    found = Problem(
         "rows-without-number",
         "lines",
         f"The order was changed in the {noun}, and its lines have no row numbers in the WMS: the change would double them",
         "Change it in the WMS by hand; release it here to send it all the same",
     )
+    return (found,)
 
 
 def held(problem: Problem, **more: Any) -> Result:

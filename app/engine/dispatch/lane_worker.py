@@ -50,7 +50,7 @@ from app.records.jobs import Job
 from app.records.mappings import Mapping, Note
 from app.storage.outages import is_passing
 from app.tracing import spans
-from app.warehouse.adopted import adopted_rows
+from app.warehouse.adopted import adopted_rows, in_their_rows
 
 log = get_logger(__name__)
 
@@ -208,7 +208,7 @@ async def _send(port: RecordedWarehouse, mapping: Mapping) -> Result:
     known = _known(mapping, unknown=port.unknown_write is not None)
     match record:
         case Order():
-            return await transfer_order(record, known, port)
+            return await transfer_order(in_their_rows(record, known.adopted), known, port)
         case Article():
             return await transfer_article(replace(record, supplier=port.claimed.supplier), known, port)
         case PurchaseOrder():

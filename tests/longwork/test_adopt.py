@@ -43,9 +43,10 @@ async def adopt(site: Site, **more: Any) -> dict[str, Any]:
 
 async def lines(site: Site, work: dict[str, Any], process: str = "orders") -> dict[str, tuple[str, str]]:
     """What is said of each record, by its number: kind and words."""
-    found, cursor = [], None
+    found: list[dict[str, Any]] = []
+    cursor: str | None = None
     while found == [] or cursor is not None:
-        params = {"limit": 200} | ({"cursor": cursor} if cursor else {})
+        params: dict[str, Any] = {"limit": 200, **({"cursor": cursor} if cursor else {})}
         answer = (await site.client.get(f"/adopt/{work['id']}/lines", params=params)).json()
         found, cursor = found + answer["items"], answer["next_cursor"]
     return {each["number"]: (each["kind"], each["text"]) for each in found if each["process"] == process}

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import Process
-from app.engine.dispatch.reports import resolve_returns
+from app.domain.shipment import Shipment
 from app.engine.jobs.report_jobs import enqueue_report
 from app.engine.longwork.slices import Slice
 from app.engine.polling.shipments import store_delivery
 from app.flows.report import Delivery, Kind
+from app.flows.returns import as_text
 from app.records import cursors, deliveries
 from app.records.connections import Connection
 from app.records.mappings import Mapping
+from app.warehouse.adopted import adopted_rows, in_our_rows
 from app.warehouse.reads.resources import WarehouseOrder
 from app.warehouse.reads.shipments import shipment_of
 
@@ -57,9 +60,9 @@ async def store(db: AsyncConnection, connection: Connection, mapping: Mapping, m
     """Stores what was sent and what came back. Nothing that came back before is ever refunded by the gateway."""
     concerned = await store_delivery(db, connection, mapping, met.order, met.asked, now)
     settings = connection.settings
-    shipment = shipment_of(met.order, settings.shipments.complete_when, settings.warehouse)
-    if any(line.returned for line in shipment.lines):
-        await resolve_returns(db, connection, mapping, now)
+    order = in_our_rows(met.order, adopted_rows(mapping.adopted))
+    shipment = shipment_of(order, settings.shipments.complete_when, settings.warehouse)
+    await _settle_returns(db, mapping, shipment, now)
     if met.is_told:
         for number in shipment.tracking:
             request = {"tracking": number.number, "told_by": ADOPTED}
@@ -67,3 +70,15 @@ async def store(db: AsyncConnection, connection: Connection, mapping: Mapping, m
             await deliveries.done(db, mapping.id, Kind.TRACKING, number.number, ADOPTED, now)
     elif Process.SHIPMENTS in concerned:
         await enqueue_report(db, connection, Process.SHIPMENTS, mapping, now)
+
+
+async def _settle_returns(db: AsyncConnection, mapping: Mapping, shipment: Shipment, now: datetime) -> None:
+    """Marks what has come back as dealt with by others."""
+    pieces: dict[str, Decimal] = {}
+    for line in shipment.lines:
+        if line.returned:
+            pieces[line.row_number] = pieces.get(line.row_number, Decimal(0)) + line.returned
+    if pieces:
+        key = f"settled {now.isoformat()}"
+        await deliveries.intend(db, mapping.id, Kind.REFUND, key, {"pieces": as_text(pieces)}, now)
+        await deliveries.done(db, mapping.id, Kind.REFUND, key, ADOPTED, now)

@@ -17,6 +17,7 @@ from app.demo.mystore import day as mystore
 from app.demo.mystore import simulator
 from app.demo.nettbutikk24 import day as nettbutikk_day
 from app.demo.nettbutikk24 import simulator as nettbutikk
+from app.demo.purchases.scenes import bought
 from app.demo.scenes import Checked, Day, Scenes, order_id, status_of, twice
 from app.demo.sevenoffice24 import day as sevenoffice_day
 from app.demo.sevenoffice24 import simulator as sevenoffice
@@ -300,6 +301,7 @@ SCENES: Scenes = (
     ("staging copy", _staging_copy),
     ("warehouse away", _warehouse_away),
     ("being picked", _picked),
+    ("goods bought", bought),
     ("webhooks lost", _lost_webhooks),
     ("compared", reconcile_and_backfill),
     ("taken over", taken_over),

@@ -57,6 +57,14 @@ class WarehouseClient:
         """So many pieces of each row come back."""
         await self._floor(f"orders/{number}/return", returned=returned)
 
+    async def purchase_order(self, number: str) -> dict[str, Any] | None:
+        found = await self._read("purchaseOrders", {"purchaseOrderNumber": number})
+        return found[0] if found else None
+
+    async def receive(self, number: str, received: dict[str, float]) -> None:
+        """So many pieces of each row of a purchase order come in."""
+        await self._floor(f"purchase-orders/{number}/receive", received=received)
+
     async def put_in_stock(self, number: str, pieces: float) -> None:
         """So many of the article are on the shelves now."""
         await self._floor(f"articles/{number}/stock", present=pieces)

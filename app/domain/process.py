@@ -56,6 +56,10 @@ class OutgoingType(StrEnum):
     """Somebody asked for it, to see whether the address takes events. It is always sent."""
 
 
+CALLER = "caller's system"
+"""What people call the system that a record of `Process.PURCHASE_ORDERS` comes from."""
+
+
 class Kind(StrEnum):
     """What a mapping links."""
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any
 
 import httpx
 import pytest
 
-from app.domain import Process
+from app.domain import Process, Supplier
 from app.engine.core.queue import Task
+from app.engine.upkeep.retention import prune
 from app.integrations.registry import INTEGRATIONS
 from app.records.connections import Connection, Draft
+from app.records.purchases import suppliers
 from app.sandbox.ongoing.model.inbound.purchase_records import PurchaseOrder
-from tests.api.calling import Site
+from tests.api.calling import Site, client_of
 from tests.harness import LONG_AGO, connections
 
 BODY: dict[str, Any] = {
@@ -350,3 +353,65 @@ async def test_a_key_that_only_reads_puts_nothing(shop: Site) -> None:
     reader: httpx.AsyncClient = await shop.door.caller("read")
     assert (await reader.put(AT, json=ONE_LINE)).status_code == 403
     assert (await reader.get("/purchase-orders")).json()["items"] == []
+
+
+async def test_a_record_is_explained_in_the_callers_words(shop: Site) -> None:
+    held = await put(shop, {"lines": [{"row_number": "1", "article_number": "NONE", "quantity": 1}]})
+    shown = (await shop.client.get(f"/mappings/{held['id']}")).json()
+    assert "or it changes in the caller's system" in shown["next"]["text"]
+    assert {each["name"]: each["possible"] for each in shown["actions"]} == {
+        "resync": True,
+        "release": True,
+        "replay": False,
+        "resolve": True,
+    }
+    await make_articles(shop, "NONE")
+    assert (await shop.client.post(f"/mappings/{held['id']}/release")).status_code == 200
+    await shop.work()
+    assert (await read(shop))["state"] == "transferred"
+    # What somebody changes in the warehouse is put right by a resync.
+    there(shop).lines[0].body = there(shop).lines[0].body.model_copy(update={"number_of_items": 7})
+    assert (await shop.client.post(f"/mappings/{held['id']}/resync")).json()["verdict"] == "queued"
+    await shop.work()
+    assert there(shop).lines[0].advised == 1
+
+
+async def test_a_supplier_that_is_named_by_its_number_goes_along_as_it_is_kept(shop: Site) -> None:
+    kept = Supplier("S-4", None, "S-4", "Textil Lda", city="Porto", country_code="PT")
+    async with shop.gateway.database.begin() as db:
+        await suppliers.keep_all(db, [(shop.connection.id, kept)], shop.clock())
+    await put(shop, {**ONE_LINE, "supplier": {"number": "S-4"}})
+    assert there(shop).body.supplier_info.supplier_name == "Textil Lda"
+    assert there(shop).body.supplier_info.supplier_address.city == "Porto"
+    await put(shop, {**ONE_LINE, "supplier": {"number": "S-9"}}, "/purchase-orders/shop/PO-2")
+    assert writes(shop)[1][1]["supplierInfo"] == {"supplierNumber": "S-9"}
+
+
+async def test_its_content_is_kept_when_personal_data_goes(shop: Site) -> None:
+    await put(shop, {**ONE_LINE, "remark": "Ring Kari"})
+    shop.tick(86400 * 400)
+    await prune(shop.gateway, shop.clock())
+    assert (await read(shop))["content"]["remark"] == "Ring Kari"
+    more = {"lines": [{"row_number": "1", "article_number": "TEE-M", "quantity": 20}], "remark": "Ring Kari"}
+    assert (await put(shop, more))["state"] == "transferred"
+    erased = await shop.client.post("/erase", json={"text": "Ring Kari", "dry_run": False})
+    assert erased.status_code == 200
+    assert (await read(shop))["content"] is None
+    assert (await shop.client.delete(AT)).status_code == 200
+    await shop.work()
+    assert (await read(shop))["state"] == "cancelled"
+
+
+async def test_the_console_lists_and_shows_it(shop: Site) -> None:
+    shown = await put(shop, BODY)
+    async with client_of(shop.door.app) as person:
+        token = re.search(r'name="csrf" value="(\w+)"', (await person.get("/console/login")).text)
+        assert token is not None
+        given = {"csrf": token[1], "api_key": await shop.door.key("read"), "next": ""}
+        assert (await person.post("/console/login", data=given)).status_code == 303
+        listed = (await person.get("/console/purchase-orders?state=transferred")).text
+        assert f'href="/console/purchase-orders/{shown["id"]}">PO-1</a>' in listed
+        assert "In the warehouse" in listed
+        page = (await person.get(f"/console/purchase-orders/{shown['id']}")).text
+    for text in ("Purchase order PO-1", "Textil Lda", "2027-03-10", "TEE-L", "A-2", "2028-01-31"):
+        assert text in page, text

@@ -33,6 +33,7 @@ ENTRIES = (
     Entry(Text("Connections"), "/console/connections"),
     Entry(Text("Orders"), "/console/orders"),
     Entry(Text("Articles"), "/console/articles"),
+    Entry(Text("Purchase orders"), "/console/purchase-orders"),
     Entry(Text("Events"), "/console/events"),
     Entry(Text("Dead letters"), "/console/dead-letters"),
     Entry(Text("Runs"), "/console/runs"),

@@ -49,6 +49,7 @@ PROCESS: dict[str, Text] = {
     "orders": Text("Orders"),
     "articles": Text("Articles"),
     "suppliers": Text("Suppliers"),
+    "purchase-orders": Text("Purchase orders"),
     "stock": Text("Stock"),
     "shipments": Text("Shipments"),
     "returns": Text("Returns"),
@@ -66,7 +67,7 @@ ACT: dict[str, Text] = {
 }
 """What is said for the acts of `possible.Act`."""
 
-_NOUNS = (Text("the shop"), Text("the ERP"), Text("The shop"), Text("The ERP"))
+_NOUNS = (Text("the shop"), Text("the ERP"), Text("The shop"), Text("The ERP"), Text("the caller's system"))
 """Values of the engine's sentences."""
 
 

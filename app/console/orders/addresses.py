@@ -7,12 +7,13 @@ from app.records.mappings import Mapping
 
 ORDERS = "/console/orders"
 ARTICLES = "/console/articles"
-OF_KIND = {ORDERS: Kind.ORDER, ARTICLES: Kind.ARTICLE}
+PURCHASES = "/console/purchase-orders"
+OF_KIND = {ORDERS: Kind.ORDER, ARTICLES: Kind.ARTICLE, PURCHASES: Kind.PURCHASE}
 
 
 def list_of(kind: str) -> str:
     """Suppliers have no list of their own: they go along with articles."""
-    return ORDERS if kind == Kind.ORDER else ARTICLES
+    return next((path for path, of in OF_KIND.items() if of == kind), ARTICLES)
 
 
 def address_of(mapping: Mapping) -> str:

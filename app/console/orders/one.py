@@ -14,6 +14,7 @@ from app.api.queue.jobs import calls_shown
 from app.console.kit.page import Page
 from app.console.kit.wording import ACT, JOB, PROCESS, RECORD, told
 from app.console.orders.addresses import address_of, list_of
+from app.console.orders.purchases import content_of
 from app.console.orders.timeline import steps, timeline
 from app.domain import JobState, Kind, Right
 from app.domain.record import process_of
@@ -57,6 +58,7 @@ async def record_page(page: Page) -> Response:
         lines=[line_view(each) for each in found.lines],
         not_told=[told(each.said, language) for each in found.not_told],
         is_admin=is_admin,
+        purchase=await content_of(page, mapping),
         list=list_of(mapping.kind),
         address=address_of(mapping),
     )

@@ -1,10 +1,10 @@
-"""The addresses of the pages of orders and articles."""
+"""The addresses of the pages of orders, articles and purchase orders."""
 
 from __future__ import annotations
 
 from app.console.kit.console import Console
-from app.console.orders import bulk, lists, one
-from app.console.orders.addresses import ARTICLES, ORDERS
+from app.console.orders import bulk, lists, one, purchases
+from app.console.orders.addresses import ARTICLES, OF_KIND, ORDERS, PURCHASES
 from app.domain import Right
 
 
@@ -13,6 +13,8 @@ def register(console: Console) -> None:
         console.get(path, listed)
         console.get(f"{path}/bulk", bulk.bulk_page, right=Right.SYNC)
         console.post(f"{path}/bulk", bulk.bulk, back=path)
+    console.get(PURCHASES, purchases.purchase_orders_page)
+    for path in OF_KIND:
         console.get(f"{path}/{{mapping_id}}", one.record_page)
         console.get(f"{path}/{{mapping_id}}/content", one.content_page, right=Right.ADMIN)
         console.post(f"{path}/{{mapping_id}}/{{act}}", one.act, back=f"{path}/{{mapping_id}}")

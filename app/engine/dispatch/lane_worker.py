@@ -12,6 +12,7 @@ import structlog
 
 from app.domain import TO_WAREHOUSE, Article, Order, Process, PurchaseOrder, Supplier
 from app.domain.problem import with_what_lifts
+from app.domain.process import CALLER
 from app.engine.core import leases
 from app.engine.core.attempts import Blocked
 from app.engine.core.circuit import FROM_THE_EDGE, ON_THE_WAY, TO_SHOP
@@ -240,6 +241,7 @@ def _ended(gateway: Gateway, turn: Turn[Ending], port: JobCalls | None, result: 
     job, now = turn.claimed.job, gateway.clock()
     if result.reason is not None:
         noun = turn.connection.system.noun if turn.connection is not None else "shop"
+        noun = CALLER if job.process is Process.PURCHASE_ORDERS else noun
         result = replace(result, reason=with_what_lifts(result.reason, result.code, noun))
     words = result.reason or f"{result.outcome.value.capitalize()}"
     detail = {"notes": list(result.notes)} if result.notes else None

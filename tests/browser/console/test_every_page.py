@@ -14,6 +14,7 @@ PAGES = {
     "order-content": "/console/orders/1/content",
     "orders-released": "/console/orders/bulk?act=release&transfer=held",
     "articles": "/console/articles",
+    "purchase-orders": "/console/purchase-orders",
     "events": "/console/events",
     "event": "/console/events/1",
     "dead-letters": "/console/dead-letters",

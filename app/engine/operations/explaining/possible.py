@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.domain import JobState, Kind, Process
+from app.domain.process import CALLER
 from app.domain.record import process_of
 from app.engine.core.sources import reads_by_id
 from app.errors import Conflict
@@ -70,7 +71,8 @@ class Standing:
 
     @property
     def shop(self) -> str:
-        return f"the {self.connection.system.noun}"
+        is_given = self.mapping.kind == Kind.PURCHASE
+        return f"the {CALLER if is_given else self.connection.system.noun}"
 
     def job(self, *states: JobState) -> JobFacts | None:
         """The first of its jobs that is in one of these states."""
@@ -153,6 +155,8 @@ def _instead(mapping_id: int, code: str | None, noun: str) -> Sentence:
     if code in BY_HAND:
         words = "refund it in %(shop)s by hand, then resolve it: %(operation)s"
         return Sentence(words, shop=f"the {noun}", operation=f"POST /mappings/{mapping_id}/resolve")
+    if code == "purchase-number-taken":
+        return Sentence("take it back, and put it under another number")
     resync = f"POST /mappings/{mapping_id}/resync"
     if code == "number-taken":
         words = "a number cannot be given away: set settings.order_number_prefix of the connection, then resync it: %(operation)s"

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain import JobState, Kind, Process
+from app.domain.process import CALLER
 from app.domain.record import process_of
 from app.engine.core import circuit
 from app.engine.core.circuit import TO_SHOP, Troubles, keys_of
@@ -100,12 +101,17 @@ def what_next(mapping: Record, stops: Stops, jobs: Sequence[JobFacts]) -> Next:
     if job is not None and job.state in (JobState.WAITING, JobState.PARKED):
         return _waiting(job, stops)
     if job is not None:
-        found = _standing(job, _shop(stops.connection))
+        found = _standing(job, _source(mapping, stops.connection))
         is_polled = job.state is not JobState.RUNNING
         return replace(found, poll_at=stops.polls.get(job.process) if is_polled else None)
     found = _nothing_waits(mapping, stops.connection)
     process = Process.SHIPMENTS if found.code in OF_WAREHOUSE else process_of(Kind(mapping.kind))
     return replace(found, poll_at=stops.polls.get(process))
+
+
+def _source(mapping: Record, connection: Connection) -> str:
+    """Where the record comes from."""
+    return f"the {CALLER}" if mapping.kind == Kind.PURCHASE else _shop(connection)
 
 
 def _shop(connection: Connection) -> str:
@@ -114,7 +120,7 @@ def _shop(connection: Connection) -> str:
 
 def _nothing_waits(mapping: Record, connection: Connection) -> Next:
     """What comes next when nothing waits in the gateway: it comes from the warehouse or the shop."""
-    shop = _shop(connection)
+    shop = _source(mapping, connection)
     if mapping.transfer == Transfer.NONE and mapping.reason:
         words = "Nothing, until it changes in %(shop)s or a setting does: %(reason)s"
         return Next("nothing", Sentence(words, shop=shop, reason=Coded(mapping.reason, mapping.reason_code)))

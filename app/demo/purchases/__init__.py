@@ -1,0 +1,1 @@
+"""Goods that are bought: put over the REST API, received by the warehouse."""

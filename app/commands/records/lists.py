@@ -99,7 +99,7 @@ def _listed(rows: list[dict[str, Any]], columns: Mapping[str, str], title: str, 
 @mappings.command("list")
 def list_mappings(
     connection: Connection = None,
-    kind: Annotated[str | None, typer.Option(help="order or article.", show_default=False)] = None,
+    kind: Annotated[str | None, typer.Option(help="order, article, supplier or purchase.", show_default=False)] = None,
     transfer: Annotated[
         str | None, typer.Option(help="pending, sent, held, refused, unknown or none.", show_default=False)
     ] = None,

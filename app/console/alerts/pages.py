@@ -119,7 +119,8 @@ async def one_page(page: Page) -> Response:
 def record_page(about: alerts.About | None) -> str | None:
     if about is None:
         return None
-    return f"/console/{'orders' if about.kind is Kind.ORDER else 'articles'}/{about.mapping_id}"
+    lists = {Kind.ORDER: "orders", Kind.PURCHASE: "purchase-orders"}
+    return f"/console/{lists.get(about.kind, 'articles')}/{about.mapping_id}"
 
 
 async def close(page: Page) -> Response:

@@ -105,7 +105,8 @@ def _record_of(letter: DeadLetter) -> str:
     """Where one sees what becomes of it."""
     if letter.kind == "event":
         return f"/console/events/{letter.number}"
-    return f"/console/{'articles' if letter.process == Process.ARTICLES else 'orders'}/{letter.mapping_id}"
+    lists = {Process.ARTICLES.value: "articles", Process.PURCHASE_ORDERS.value: "purchase-orders"}
+    return f"/console/{lists.get(letter.process or '', 'orders')}/{letter.mapping_id}"
 
 
 async def _seen(page: Page) -> DeadLetter:

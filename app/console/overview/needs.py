@@ -106,6 +106,9 @@ def _stuck(connection: Connection, stuck: trouble.Stuck) -> Need:
     if stuck.state == "dead":
         address = _listed("/console/dead-letters", connection)
         return Need(Text("given up (%(process)s)", process=process(stuck.process)), address, stuck.records)
+    if stuck.process == Process.PURCHASE_ORDERS:
+        address = _listed("/console/purchase-orders", connection, state="held")
+        return Need(Text("held (%(process)s)", process=process(stuck.process)), address, stuck.records)
     held = "transfer" if stuck.process in LISTS else "delivery"
     address = _listed(LISTS.get(stuck.process, "/console/orders"), connection, **{held: "held"})
     return Need(Text("held (%(process)s)", process=process(stuck.process)), address, stuck.records)

@@ -240,7 +240,7 @@ def _ended(gateway: Gateway, turn: Turn[Ending], port: JobCalls | None, result: 
     """Mapping, history, events, run items and the job are stored with it. A job with a newer generation goes on waiting."""
     job, now = turn.claimed.job, gateway.clock()
     if result.reason is not None:
-        noun = turn.connection.system.noun if turn.connection is not None else "shop"
+        noun: str = turn.connection.system.noun if turn.connection is not None else "shop"
         noun = CALLER if job.process is Process.PURCHASE_ORDERS else noun
         result = replace(result, reason=with_what_lifts(result.reason, result.code, noun))
     words = result.reason or f"{result.outcome.value.capitalize()}"

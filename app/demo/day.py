@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from app.demo import way_back
+from app.demo.carriers.scenes import carriers
 from app.demo.catalogue import CUSTOMERS, JACKET, PRODUCTS, order_of
 from app.demo.compared.scenes import reconcile_and_backfill, taken_over
 from app.demo.mystore import day as mystore
@@ -290,6 +291,7 @@ async def _evening(day: Day) -> None:
 SCENES: Scenes = (
     ("articles", _articles),
     ("new order", _new_order),
+    ("carriers", carriers),
     ("changed", _changed),
     ("cancelled", _cancelled),
     ("to the trash", _trashed),

@@ -26,6 +26,8 @@ from app.warehouse.adopted import adopted_rows, in_their_rows
 from app.warehouse.writes.fields import Body, article_body, order_body
 from app.warehouse.writes.problems import article_problems, order_problems
 
+BY_WEIGHT = ("transporter.", "returnTransporter.")
+"""What the order's weight decides, which only the warehouse knows."""
 MOST_SHOWN = 100
 """The most records shown field by field; the counts cover all."""
 
@@ -49,6 +51,9 @@ async def of(db: AsyncConnection, connection: Connection, record: SourceRecord, 
     if body is not None:
         before = await _sent_before(db, mapping, PUT_ORDER if isinstance(mapped, Order) else PUT_ARTICLE)
         fields = list(_changes(before, body.json))
+    if isinstance(mapped, Order) and mapped.by_weight:
+        fields = [each for each in fields if not each["field"].startswith(BY_WEIGHT)]
+        outcome = "unchanged" if outcome == "updated" and not fields else outcome
     shown = {
         "record": record.source_id,
         "number": mapped.number,

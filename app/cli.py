@@ -9,7 +9,7 @@ from app.commands import alerts, audit, doctor, integrations, keys, outgoing_web
 from app.commands.connections import commands as connections
 from app.commands.kit.terminal import EXIT_CODES, Commands, out
 from app.commands.longwork import adopt, backfill, reconcile
-from app.commands.records import jobs, lists, places, purchase_orders, settling
+from app.commands.records import jobs, lists, places, purchase_orders, returns, settling
 from app.demo.command import demo
 from app.processes.private_files import for_own_user_only
 
@@ -54,6 +54,7 @@ app.command("backfill", rich_help_panel=RUNNING)(backfill.backfill)
 app.add_typer(backfill.app, name="backfills", rich_help_panel=RUNNING)
 app.command("adopt", rich_help_panel=RUNNING)(adopt.adopt)
 app.add_typer(adopt.app, name="adoptions", rich_help_panel=RUNNING)
+app.add_typer(returns.app, name="returns", rich_help_panel=RUNNING)
 app.add_typer(stock.app, name="stock", rich_help_panel=RUNNING)
 app.add_typer(outgoing_webhooks.app, name="outgoing-webhooks", rich_help_panel=RUNNING)
 app.add_typer(alerts.app, name="alerts", rich_help_panel=RUNNING)

@@ -45,6 +45,7 @@ TAGS = [
     {"name": "runs", "description": "Progress and result of syncs and polls."},
     {"name": "mappings", "description": "State, history and explanation of a record, by any of its numbers."},
     {"name": "purchase orders", "description": "What was bought, for the warehouse to receive. Any ERP may put it."},
+    {"name": "returns", "description": "What came back, and returns that callers announce."},
     {"name": "stock", "description": "What the warehouse can sell, what the shop shows, and what is to be written."},
     {"name": "reconcile", "description": "Shop and warehouse compared. Nothing is written."},
     {"name": "backfill", "description": "A shop's history, transferred when the lane has nothing else to do."},

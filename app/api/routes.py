@@ -23,11 +23,13 @@ from app.api.onboarding import links
 from app.api.onboarding import routes as onboarding
 from app.api.purchases import resource as purchase_orders
 from app.api.queue import dead_letters, events, jobs, lanes
+from app.api.returns import resource as returns
 
 RESOURCES = (
     sync,
     runs,
     mappings,
+    returns,
     stock,
     purchase_orders,
     outgoing_webhooks,

@@ -18,6 +18,7 @@ from app.console.lanes import pages as lanes
 from app.console.orders import pages as orders
 from app.console.overview import pages as overview
 from app.console.reconcile import pages as reconcile
+from app.console.returns import pages as returns
 from app.console.runs import pages as runs
 from app.console.stock import pages as stock
 
@@ -27,6 +28,7 @@ GROUPS = (
     orders,
     events,
     runs,
+    returns,
     stock,
     lanes,
     alerts,

@@ -86,6 +86,9 @@ LIFTED_BY: Mapping[str, str] = {
     "receiving-begun": "It goes on when it is put as it was, or when it is released",
     "purchase-number-taken": "It is over when it is taken back",
     "purchase-made-elsewhere": "It goes on when it is released, or when it is put as the WMS has it",
+    "return-before-pick": "It goes on when the warehouse has picked something of the line, or it is over when it is withdrawn",
+    "return-not-possible": "It goes on when it is announced again with lines of the order, or it is over when it is withdrawn",
+    "return-begun": _BY_HAND,
     # --- left out
     "before-go-live": "It goes on when go_live is set to an earlier time",
     "not-wanted": "It goes on when its status changes in %(shop)s, or when the setting that leaves it out is changed",

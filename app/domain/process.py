@@ -18,6 +18,8 @@ class Process(StrEnum):
     ACKNOWLEDGEMENTS = "acknowledgements"
     """What the shop was told of shipments and returns, confirmed to the WMS. Goes with those two, and has no switch of its
     own."""
+    RETURN_ORDERS = "return-orders"
+    """Returns that a caller announces, into the WMS. Goes with returns, and has no switch of its own."""
     NOTES = "notes"
     """Notes in the shop about orders that are held. Has a setting of its own."""
     PURCHASE_ORDERS = "purchase-orders"

@@ -40,6 +40,8 @@ class Kind(StrEnum):
     TRACKING = "tracking"
     NOTE = "note"
     REFUND = "refund"
+    RETURNED = "returned"
+    """No write to a shop: the caller's address was told what came back."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,9 @@ class ShopPort(Protocol):
         ...
 
     @property
-    def refunds(self) -> MakesRefunds: ...
+    def refunds(self) -> MakesRefunds | None:
+        """None when the system makes no refunds: what came back is given to callers alone."""
+        ...
 
     @property
     def shipments(self) -> ShipmentSettings: ...

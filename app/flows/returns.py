@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -12,10 +13,13 @@ from app.errors import Refused
 from app.flows.outcomes import Outcome
 from app.flows.report import Acknowledge, Intent, Kind, Reported, ShopPort, held_report
 from app.flows.shipments import ORDER_STATE
-from app.integrations.protocol import RefundRequest, RefundSeen, find_refund
+from app.integrations.protocol import MakesRefunds, RefundRequest, RefundSeen, find_refund
 
 REFUND = "POST shop refund"
 REFUNDS = "GET shop refunds"
+
+GIVEN = "given"
+"""In place of a refund's id: the caller was told, and refunds it in a system that cannot be asked to."""
 
 Pieces = Mapping[str, Decimal]
 """How many came back, in total, by the source's id of the order line."""
@@ -33,32 +37,72 @@ def came_back(on_the_order: Pieces, announced: Pieces, purchased: Pieces) -> dic
     return {row: pieces for row, pieces in total.items() if pieces > 0}
 
 
-async def refund_returns(totals: Pieces, acknowledge: tuple[Acknowledge, ...], port: ShopPort) -> Reported:
-    """Refunds what of `totals` is not refunded yet. `acknowledge` is confirmed to the WMS once everything is.
+@dataclass(frozen=True)
+class Returns:
+    """What came back of an order in total, what of it was scrapped, and what is confirmed to the WMS when it is dealt with."""
 
-    The intents show what was refunded: they say how many pieces had come back then. Raises RemoteError when a call failed in a
-    way that is worth another try. requirement: returns to the shop.
+    totals: Pieces
+    scrapped: Pieces
+    acknowledge: tuple[Acknowledge, ...]
+
+
+async def report_returns(back: Returns, port: ShopPort) -> Reported:
+    """Refunds what is not refunded yet. Where the system makes no refunds, what came back is given to the caller, once.
+
+    The intents show what was dealt with: they say how many pieces had come back then. Raises RemoteError when a call failed in
+    a way that is worth another try. requirement: returns.
     """
-    fresh = not_yet_refunded(totals, refunded_before(await port.intents(Kind.REFUND)))
+    done = await port.intents(Kind.REFUND)
+    fresh = not_yet_refunded(back.totals, refunded_before(done))
     if not fresh:
-        return Reported(Outcome.UNCHANGED, None, acknowledge=acknowledge)
+        return Reported(Outcome.UNCHANGED, None, acknowledge=back.acknowledge)
+    refunds = port.refunds
+    if refunds is None:
+        await _never_refund(back, GIVEN, done, port)
+        return Reported(Outcome.UPDATED, None, "returned", _given(port.noun), acknowledge=back.acknowledge)
     if uneven := [row for row, pieces in fresh.items() if pieces != pieces.to_integral_value()]:
         return held_report(_fraction(uneven, port.noun))
-    order = await port.read(ORDER_STATE, lambda: port.refunds.order_state(port.source_id))
+    while True:
+        reported = await _refund_next(back, refunds, port)
+        done = await port.intents(Kind.REFUND)
+        if reported.outcome is not Outcome.CREATED or not not_yet_refunded(back.totals, refunded_before(done)):
+            return reported
+
+
+async def _refund_next(back: Returns, refunds: MakesRefunds, port: ShopPort) -> Reported:
+    """Makes one refund. Where the shop raises its own stock, scrapped pieces have one of their own that raises none."""
+    order = await port.read(ORDER_STATE, lambda: refunds.order_state(port.source_id))
     if order is None:
-        await _never_refund(totals, "gone", port)
-        return Reported(Outcome.SKIPPED, None, "gone", f"The {port.noun} has deleted the order", acknowledge=acknowledge)
-    already = await port.read(REFUNDS, lambda: port.refunds.refunds(port.source_id))
-    if await _find_unknown(already, port):
-        fresh = not_yet_refunded(totals, refunded_before(await port.intents(Kind.REFUND)))
-        if not fresh:
-            return Reported(Outcome.UPDATED, None, acknowledge=acknowledge)
-    plan = port.refunds.plan_refund(order, {row: int(pieces) for row, pieces in fresh.items()}, already)
+        await _never_refund(back, "gone", await port.intents(Kind.REFUND), port)
+        return Reported(Outcome.SKIPPED, None, "gone", f"The {port.noun} has deleted the order", acknowledge=back.acknowledge)
+    already = await port.read(REFUNDS, lambda: refunds.refunds(port.source_id))
+    await _find_unknown(already, port)
+    done = await port.intents(Kind.REFUND)
+    fresh = not_yet_refunded(back.totals, refunded_before(done))
+    if not fresh:
+        return Reported(Outcome.UPDATED, None, acknowledge=back.acknowledge)
+    totals, restock = back.totals, port.returns.restock
+    scrapped = scrapped_now(fresh, back, done)
+    if restock and scrapped and scrapped != fresh:
+        totals = {row: pieces - scrapped.get(row, Decimal(0)) for row, pieces in back.totals.items()}
+        fresh = {row: more for row, pieces in fresh.items() if (more := pieces - scrapped.get(row, Decimal(0))) > 0}
+        scrapped = {}
+    plan = refunds.plan_refund(order, {row: int(pieces) for row, pieces in fresh.items()}, already)
     if plan.problems:
         return held_report(plan.problems[0])
     reference = _reference(totals, port)
-    request = RefundRequest(reference, port.returns.reason, plan.lines, port.returns.api_refund, port.returns.restock)
-    return await _refund(request, totals, acknowledge, port)
+    request = RefundRequest(reference, port.returns.reason, plan.lines, port.returns.api_refund, restock and not scrapped)
+    return await _refund(request, replace(back, totals=totals), scrapped, refunds, port)
+
+
+def scrapped_now(fresh: Pieces, back: Returns, done: Mapping[str, Intent]) -> dict[str, Decimal]:
+    """What of the fresh pieces was scrapped, beside what was refunded as scrapped before."""
+    before: dict[str, Decimal] = {}
+    for intent in done.values():
+        for row, pieces in intent.request.get("scrapped", {}).items() if intent.remote_id is not None else ():
+            before[row] = before.get(row, Decimal(0)) + Decimal(pieces)
+    left = {row: min(fresh.get(row, Decimal(0)), pieces - before.get(row, Decimal(0))) for row, pieces in back.scrapped.items()}
+    return {row: pieces for row, pieces in left.items() if pieces > 0}
 
 
 def refunded_before(intents: Mapping[str, Intent]) -> dict[str, Decimal]:
@@ -80,24 +124,24 @@ def as_text(totals: Pieces) -> dict[str, str]:
     return {row: f"{pieces.normalize():f}" for row, pieces in sorted(totals.items())}
 
 
-async def _never_refund(totals: Pieces, why: str, port: ShopPort) -> None:
-    """Stores that these are never refunded."""
-    key = f"{why} {_reference(totals, port)}"
-    await port.intend(Kind.REFUND, key, {"pieces": as_text(totals)})
+async def _never_refund(back: Returns, why: str, done: Mapping[str, Intent], port: ShopPort) -> None:
+    """Stores that these are never refunded here."""
+    key = f"{why} {_reference(back.totals, port)}"
+    await port.intend(Kind.REFUND, key, settled_request(back, done))
     await port.done(Kind.REFUND, key, why)
 
 
-async def _find_unknown(already: Sequence[RefundSeen], port: ShopPort) -> bool:
-    """Returns whether the shop has a refund whose answer we never saw.
+def settled_request(back: Returns, done: Mapping[str, Intent]) -> dict[str, Any]:
+    """What is stored of goods that a person, or nobody, refunds."""
+    fresh = not_yet_refunded(back.totals, refunded_before(done))
+    return {"pieces": as_text(back.totals), "scrapped": as_text(scrapped_now(fresh, back, done))}
 
-    More may have come back since: its goods would be refunded twice.
-    """
-    found = False
+
+async def _find_unknown(already: Sequence[RefundSeen], port: ShopPort) -> None:
+    """Finds refunds whose answer we never saw. More may have come back since: its goods would be refunded twice."""
     for intent in (await port.intents(Kind.REFUND)).values():
         if intent.remote_id is None and (there := find_refund(already, intent.key)) is not None:
             await port.done(Kind.REFUND, intent.key, there.id)
-            found = True
-    return found
 
 
 def _reference(totals: Pieces, port: ShopPort) -> str:
@@ -106,20 +150,25 @@ def _reference(totals: Pieces, port: ShopPort) -> str:
     return f"R-{port.source_id}-{digest}"
 
 
-async def _refund(request: RefundRequest, totals: Pieces, acknowledge: tuple[Acknowledge, ...], port: ShopPort) -> Reported:
+async def _refund(request: RefundRequest, back: Returns, scrapped: Pieces, refunds: MakesRefunds, port: ShopPort) -> Reported:
     said: dict[str, Any] = {
         "reference": request.reference,
         "amount": str(request.amount),
         "lines": [{"line": line.line_id, "quantity": line.quantity, "total": str(line.total)} for line in request.lines],
-        "pieces": as_text(totals),
+        "pieces": as_text(back.totals),
+        **({"scrapped": as_text(scrapped)} if scrapped else {}),
     }
     await port.intend(Kind.REFUND, request.reference, said)
     try:
-        refund_id = await port.write(REFUND, said, lambda: port.refunds.refund(port.source_id, request))
+        refund_id = await port.write(REFUND, said, lambda: refunds.refund(port.source_id, request))
     except Refused as refusal:
         return held_report(_refused(refusal, port.noun))
     await port.done(Kind.REFUND, request.reference, refund_id)
-    return Reported(Outcome.CREATED, None, acknowledge=acknowledge)
+    return Reported(Outcome.CREATED, None, acknowledge=back.acknowledge)
+
+
+def _given(noun: str) -> str:
+    return f"Goods came back. The {noun} makes no refunds over its API: refund them there"
 
 
 def _refused(refusal: Refused, noun: str) -> Problem:

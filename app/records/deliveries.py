@@ -203,6 +203,10 @@ async def returned_of(db: AsyncConnection, mapping_id: int) -> list[Returned]:
     return [Returned(**row._mapping) for row in await db.execute(query)]
 
 
+KEPT = ("refund", "returned")
+"""Reports that keep what they were for: more may come back, and what was dealt with must stay known. They name no person."""
+
+
 # --- what the shop was told -----------------------------------------------------------------------------------------------
 
 
@@ -342,8 +346,8 @@ async def acknowledged(db: AsyncConnection, row_id: int, quantity: float, now: d
 
 
 async def empty_reports(db: AsyncConnection, mapping_ids: Sequence[int]) -> None:
-    """Empties finished reports of these orders. Open reports and refunds keep what is still needed."""
-    mine = (reports.c.mapping_id.in_(mapping_ids), reports.c.done_at.is_not(None), reports.c.kind != "refund")
+    """Empties finished reports of these orders. Open reports, and what is KEPT, have what is still needed."""
+    mine = (reports.c.mapping_id.in_(mapping_ids), reports.c.done_at.is_not(None), reports.c.kind.not_in(KEPT))
     await db.execute(update(reports).where(*mine).values(request=None))
 
 
@@ -359,5 +363,6 @@ async def prune_reports(db: AsyncConnection, before: datetime, limit: int) -> bo
 
     It names no person. Returns whether there may be more.
     """
-    old = (reports.c.request.is_not(None), reports.c.kind != spelled("refund")[0], reports.c.done_at < before)
+    stays = (reports.c.kind != spelled(kind)[0] for kind in KEPT)
+    old = (reports.c.request.is_not(None), *stays, reports.c.done_at < before)
     return await change_batch(db, reports, old, limit, request=None)

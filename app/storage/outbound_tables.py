@@ -67,6 +67,36 @@ returned_goods = Table(
     Index("ix_returned_goods_mapping", "mapping_id"),
 )
 
+return_records = Table(
+    "return_records",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("connection_id", String(40), ForeignKey("connections.id"), nullable=False),
+    Column("mapping_id", BigId, ForeignKey("mappings.id")),  # the order's; None: it names none
+    Column("lane", String(200), nullable=False),
+    Column("way", String(20), nullable=False),  # order, return-order, purchase-order
+    Column("number", String(120), nullable=False),  # of the return in the WMS; of the order itself for what stands on it
+    Column("record_id", BigId),  # the WMS's id of it; None: not there yet
+    Column("order_number", String(120)),
+    # What a caller has announced, and whether it is to be in the WMS: present, absent; None: nobody announced it here.
+    Column("announced", Json),
+    Column("wanted", String(10)),
+    Column("sent_at", UtcTime),  # when the WMS got it as it is announced now
+    Column("withdrawn_at", UtcTime),
+    Column("lines", Json),  # what came back, line by line; None: nothing yet
+    Column("returned_at", UtcTime),
+    Column("digest", String(64)),  # of what came back, as it was read
+    Column("refund", String(12), nullable=False, server_default="none"),  # none, waiting, refunded, by-hand, held, settled
+    Column("reason", Text),
+    Column("created_at", UtcTime, nullable=False),
+    Column("updated_at", UtcTime, nullable=False),
+    UniqueConstraint("lane", "way", "number"),
+    Index("ix_return_records_connection", "connection_id", "id"),
+    Index("ix_return_records_number", "connection_id", "number"),
+    Index("ix_return_records_mapping", "mapping_id"),
+    partial("ix_return_records_open", "connection_id", "refund", "id", where="refund in ('by-hand', 'held', 'waiting')"),
+)
+
 reports = Table(
     "reports",
     metadata,

@@ -13,7 +13,6 @@ from tests.api.calling import Site
 from tests.seam.kassa import Kassa
 
 CANNOT_STOCK = "Kassa cannot be told of stock (it lacks write-stock)"
-CANNOT_REFUND = "Kassa cannot refund returned goods (it lacks refund)"
 CANNOT_SEND = "Kassa cannot send webhooks (it lacks send-webhooks)"
 CAN = "Kassa can: read-orders"
 
@@ -74,12 +73,12 @@ async def test_it_goes_all_the_way(site: Site, kassa: Kassa) -> None:
     assert {row.state for row in await site.stored.rows(select(run_parts.c.state))} == {"done"}
 
 
-@pytest.mark.parametrize("process", ["stock", "returns"])
+@pytest.mark.parametrize("process", ["stock"])
 async def test_a_sync_of_what_it_cannot_do_is_refused(site: Site, kassa: Kassa, process: str) -> None:
     await made(site)
     await site.client.post("/connections/butikk/activate")
     answer = await site.client.post("/sync/butikk", params={"process": process})
-    detail = {"stock": CANNOT_STOCK, "returns": CANNOT_REFUND}[process]
+    detail = CANNOT_STOCK
     assert (answer.status_code, answer.json()["field"], answer.json()["detail"]) == (422, "process", detail)
     assert answer.json()["fix"] == CAN
 
@@ -104,7 +103,6 @@ async def test_asked_for_its_stock_it_answers_what_it_can(site: Site, kassa: Kas
     ("settings", "field", "detail"),
     [
         ({"processes": {"stock": True}}, "settings.processes.stock", CANNOT_STOCK),
-        ({"processes": {"returns": True}}, "settings.processes.returns", CANNOT_REFUND),
         (
             {"webhooks": {"managed": True}},
             "settings.webhooks.managed",

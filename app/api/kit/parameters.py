@@ -21,6 +21,7 @@ IN_PATH: dict[str, tuple[str, Any]] = {
     "webhook_id": ("The last part of the address, as the connection shows it.", "kY0cR2vQ9sT4"),
     "number": ("Number of a purchase order, as it was put.", "PO-310"),
     "work_id": ("Id of a reconcile, a backfill or an adoption, as GET /reconcile, GET /backfill and GET /adopt list it.", 12),
+    "return_number": ("Number of a return, as it was announced or as the warehouse has it.", "R-10045-1"),
     "run_id": ("Id of a run, as GET /runs lists it.", "run_6vJ2kQx1TzYa8WbC"),
 }
 """Description and example of each parameter in an address."""

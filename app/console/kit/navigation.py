@@ -37,6 +37,7 @@ ENTRIES = (
     Entry(Text("Events"), "/console/events"),
     Entry(Text("Dead letters"), "/console/dead-letters"),
     Entry(Text("Runs"), "/console/runs"),
+    Entry(Text("Returns"), "/console/returns"),
     Entry(Text("Stock"), "/console/stock"),
     Entry(Text("Lanes"), "/console/lanes"),
     Entry(Text("Alerts"), "/console/alerts"),

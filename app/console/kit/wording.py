@@ -54,6 +54,7 @@ PROCESS: dict[str, Text] = {
     "shipments": Text("Shipments"),
     "returns": Text("Returns"),
     "acknowledgements": Text("Confirmations to the warehouse"),
+    "return-orders": Text("Announced returns"),
     "notes": Text("Notes"),
     "import-status": Text("Status after the import"),
 }

@@ -12,6 +12,7 @@ PROCESSES = {
     "shipments": Text("shipments"),
     "returns": Text("returns"),
     "acknowledgements": Text("acknowledgements to the warehouse"),
+    "return-orders": Text("announced returns"),
     "notes": Text("notes in the shop"),
     "import-status": Text("status on import"),
     "events": Text("events"),

@@ -19,6 +19,7 @@ from app.errors import LoginRefused, RateLimited, RemoteError
 from app.flows.articles import GET_ARTICLES, PUT_ARTICLE
 from app.flows.orders import CANCEL_ORDER, GET_ORDER, PUT_ORDER
 from app.flows.purchases.orders import CANCEL_PURCHASE_ORDER, GET_PURCHASE_ORDER, PUT_PURCHASE_ORDER
+from app.flows.returning.announced import ANNOUNCING
 from app.flows.returns import REFUND, REFUNDS
 from app.flows.shipments import ADD_NOTE, ADD_TRACKING, ORDER_STATE, SET_STATUS
 from app.metrics import BUDGET_FAILURES
@@ -48,6 +49,7 @@ CALLS: dict[Process, tuple[str, ...]] = {
     Process.ARTICLES: (PUT_ARTICLE, GET_ARTICLES),
     Process.SUPPLIERS: (),
     Process.ACKNOWLEDGEMENTS: (REPORT_PICKED, REPORT_RETURNED, REPORT_RECEIVED),
+    Process.RETURN_ORDERS: ANNOUNCING,
     Process.SHIPMENTS: (ANY_CALL, ORDER_STATE, SET_STATUS, ADD_TRACKING, ADD_NOTE),
     Process.RETURNS: (ANY_CALL, ORDER_STATE, REFUNDS, REFUND),
     Process.NOTES: (ANY_CALL, ADD_NOTE),

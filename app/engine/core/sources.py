@@ -43,12 +43,10 @@ def shipment_source(gateway: Gateway, connection: Connection) -> ReportsShipment
     return source
 
 
-def refund_source(gateway: Gateway, connection: Connection) -> MakesRefunds:
-    """Raises BadInput when the system makes no refunds."""
+def refund_source(gateway: Gateway, connection: Connection) -> MakesRefunds | None:
+    """None when the system makes no refunds."""
     source = gateway.source(connection)
-    if not isinstance(source, MakesRefunds):
-        raise refuse(connection.system, Capability.REFUND, "process")
-    return source
+    return source if isinstance(source, MakesRefunds) and Capability.REFUND in connection.system.capabilities else None
 
 
 def note_source(gateway: Gateway, connection: Connection) -> WritesNotes | None:

@@ -25,7 +25,7 @@ from app.engine.dispatch.job_calls import JobCalls
 from app.engine.dispatch.lane import Claimed, Lane
 from app.engine.dispatch.loading import ClaimedJob
 from app.engine.dispatch.mapping_updates import retry_values, values_of
-from app.engine.dispatch.reports import acknowledge, report
+from app.engine.dispatch.reports import TOLD_TO_WAREHOUSE, report, tell_warehouse
 from app.engine.dispatch.shop_port import open_shop_port
 from app.engine.dispatch.warehouse_port import RecordedWarehouse, open_warehouse_port
 from app.engine.jobs.mapper import payload_of
@@ -167,7 +167,7 @@ async def _transfer(gateway: Gateway, turn: Turn[Ending], gate: Gate[Ending]) ->
         doing: Awaitable[Result] = report(job.process, port)
     else:
         port = open_warehouse_port(gateway, connection, claimed, gate)
-        doing = acknowledge(port) if job.process is Process.ACKNOWLEDGEMENTS else _send(port, claimed.mapping)
+        doing = tell_warehouse(port) if job.process in TOLD_TO_WAREHOUSE else _send(port, claimed.mapping)
     try:
         result = await doing
     except Refused as error:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 
 import orjson
 from sqlalchemy import select
@@ -21,16 +19,17 @@ from app.engine.core.queue import Task
 from app.engine.dispatch.shop_port import RecordedShop
 from app.engine.dispatch.warehouse_port import RecordedWarehouse
 from app.engine.jobs.report_jobs import close_short, enqueue_report
+from app.engine.returning import reporting
+from app.engine.returning.sending import send_announced
 from app.engine.stock.again import read_again
 from app.errors import Refused
 from app.flows.imports import report_import
 from app.flows.notes import note_hold
 from app.flows.outcomes import Outcome, Result, explained
-from app.flows.report import Acknowledge, Delivery, Kind, Reported
+from app.flows.report import Delivery, Reported
 from app.flows.rest import cancel_rest, rest_of, waits_for_rest
-from app.flows.returns import as_text, came_back, refund_returns
+from app.flows.returns import report_returns
 from app.flows.shipments import report_shipments
-from app.integrations.protocol import ReturnsBy
 from app.records import deliveries, mappings
 from app.records.connection_lanes import shop_lane
 from app.records.connections import Connection
@@ -42,8 +41,7 @@ from app.storage.tables import jobs
 from app.warehouse.reads.resources import read_order
 from app.warehouse.reads.shipments import shipment_of
 
-P = TypeVar("P")
-
+TOLD_TO_WAREHOUSE = (Process.ACKNOWLEDGEMENTS, Process.RETURN_ORDERS)
 ACKNOWLEDGE = {"picked": REPORT_PICKED, "returned": REPORT_RETURNED, "received": REPORT_RECEIVED}
 
 
@@ -56,11 +54,15 @@ async def report(process: Process, port: RecordedShop) -> Result:
         return await _result(await report_import(port), port)
     async with port.gateway.database.read() as db:
         shipments = await stored_shipments(db, port.connection, port.mapping)
-        back = await _returned_quantities(db, port.connection, port.mapping, shipments)
-    if process is Process.SHIPMENTS:
-        reported = await report_shipments(shipments, port)
-    else:
-        reported = await refund_returns(back.totals, back.acknowledge, port)
+    if process is Process.RETURNS:
+        return await _report_returned(shipments, port)
+    return await _result(await report_shipments(shipments, port), port)
+
+
+async def _report_returned(shipments: Sequence[Shipment], port: RecordedShop) -> Result:
+    found = await reporting.read_returned(port.gateway, port.connection, port.mapping, shipments)
+    reported = await report_returns(found.returns, port)
+    await reporting.keep_outcome(port.gateway, port.connection, port.mapping, found, reported)
     return await _result(reported, port)
 
 
@@ -142,50 +144,6 @@ def shipments_of(rows: Sequence[deliveries.Delivery], connection: Connection) ->
     ]
 
 
-@dataclass(frozen=True)
-class CameBack:
-    """Pieces by order line, and what is confirmed to the WMS once they are refunded."""
-
-    totals: dict[str, Decimal]
-    acknowledge: tuple[Acknowledge, ...]
-
-
-async def _returned_quantities(
-    db: AsyncConnection, connection: Connection, mapping: Mapping, shipments: Sequence[Shipment]
-) -> CameBack:
-    """What came back, in each of the three ways that the connection uses."""
-    by, ways = connection.settings.returns.by, dict[str, dict[str, Decimal]]()
-    rows = [row for row in await deliveries.returned_of(db, mapping.id) if row.way in by]
-    for row in rows:
-        _add(ways.setdefault(row.way, {}), row.row_number, Decimal(str(row.quantity)))
-    lines = [(shipment.wms_order_id, line) for shipment in shipments for line in shipment.lines if line.returned]
-    lines = lines if ReturnsBy.ORDER in by else []
-    for _, line in lines:
-        _add(ways.setdefault(ReturnsBy.ORDER, {}), line.row_number, line.returned)
-    received: dict[tuple[int, int], Decimal] = {}
-    for row in rows:
-        if row.way == ReturnsBy.PURCHASE_ORDER:
-            _add(received, (row.record_id, row.line_id), Decimal(str(row.quantity)))
-    confirmed = [Acknowledge("returned", order_id, line.line_id, line.returned) for order_id, line in lines]
-    confirmed += [Acknowledge("received", *place, pieces) for place, pieces in received.items()]
-    on_the_order, announced, purchased = (
-        ways.get(way, {}) for way in (ReturnsBy.ORDER, ReturnsBy.RETURN_ORDER, ReturnsBy.PURCHASE_ORDER)
-    )
-    return CameBack(came_back(on_the_order, announced, purchased), tuple(confirmed))
-
-
-def _add(pieces: dict[P, Decimal], place: P, more: Decimal) -> None:
-    pieces[place] = pieces.get(place, Decimal(0)) + more
-
-
-async def resolve_returns(db: AsyncConnection, connection: Connection, mapping: Mapping, now: datetime) -> None:
-    """Marks what has come back so far as dealt with by an operator. It is never refunded."""
-    back = await _returned_quantities(db, connection, mapping, await stored_shipments(db, connection, mapping))
-    key = f"settled {now.isoformat()}"
-    await deliveries.intend(db, mapping.id, Kind.REFUND, key, {"pieces": as_text(back.totals)}, now)
-    await deliveries.done(db, mapping.id, Kind.REFUND, key, "settled", now)
-
-
 async def _queue_acknowledgements(port: RecordedShop, reported: Reported) -> None:
     """Queues, in the WMS's own lane, the acknowledgement of what the shop has confirmed."""
     if not reported.acknowledge:
@@ -198,6 +156,14 @@ async def _queue_acknowledgements(port: RecordedShop, reported: Reported) -> Non
         if await deliveries.pending_acknowledgements(db, port.mapping.id):
             await enqueue_report(db, port.connection, Process.ACKNOWLEDGEMENTS, port.mapping, now)
     await port.gateway.wake_ups.send(Task.DRAIN, port.connection.lane)
+
+
+async def tell_warehouse(port: RecordedWarehouse) -> Result:
+    """Tells the WMS what is no record of the source: what was confirmed, or a return that a caller has announced."""
+    job = port.claimed.job
+    if job.process is Process.RETURN_ORDERS:
+        return await send_announced(port.gateway, port.connection, port.mapping, job.source_id, port)
+    return await acknowledge(port)
 
 
 async def acknowledge(port: RecordedWarehouse) -> Result:

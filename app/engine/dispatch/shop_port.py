@@ -53,7 +53,7 @@ class RecordedShop(JobCalls):
         return note_source(self.gateway, self.connection)
 
     @property
-    def refunds(self) -> MakesRefunds:
+    def refunds(self) -> MakesRefunds | None:
         return refund_source(self.gateway, self.connection)
 
     @property

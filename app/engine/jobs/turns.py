@@ -16,7 +16,7 @@ from app.domain import INBOUND, Process
 CLASSES = {
     0: (Process.ORDERS, Process.PURCHASE_ORDERS),  # cancellations
     1: (
-        *(Process.ORDERS, Process.PURCHASE_ORDERS, Process.ACKNOWLEDGEMENTS),
+        *(Process.ORDERS, Process.PURCHASE_ORDERS, Process.ACKNOWLEDGEMENTS, Process.RETURN_ORDERS),
         *(Process.SHIPMENTS, Process.RETURNS, Process.NOTES, Process.IMPORT_STATUS),
     ),
     2: tuple(process for process in INBOUND if process is not Process.ORDERS),

@@ -15,7 +15,7 @@ from app.engine.core.queue import Task
 from app.engine.core.runtime import Gateway
 from app.engine.core.sources import record_source
 from app.engine.dispatch import unsettled
-from app.engine.dispatch.reports import resolve_returns, stored_shipments
+from app.engine.dispatch.reports import stored_shipments
 from app.engine.jobs import enqueue, events
 from app.engine.jobs.enqueue import EnqueueResult, Found, FoundBy, RecordChange, Verdict
 from app.engine.jobs.events import Ending, events_wait_again
@@ -33,6 +33,7 @@ from app.engine.operations.explaining.possible import (
 )
 from app.engine.operations.purchases import orders as purchase_orders
 from app.engine.polling import deep_sweep
+from app.engine.returning.reporting import resolve_returns
 from app.errors import NotFound
 from app.flows.outcomes import Outcome, Transfer, explained
 from app.flows.report import Delivery
@@ -233,7 +234,7 @@ async def resolve(gateway: Gateway, mapping_id: int, reason: str) -> None:
         if any(job.process in TOLD for job in found):
             values |= {"delivery_code": "resolved", "delivery_reason": text}
         if any(job.process == Process.RETURNS for job in found):
-            await resolve_returns(db, connection, mapping, now)
+            await resolve_returns(db, connection, mapping, await stored_shipments(db, connection, mapping), now)
         if any(job.process == Process.SHIPMENTS for job in found):
             values["delivery"] = Delivery.REPORTED
         await mappings.change(db, mapping.id, now, **values)

@@ -22,6 +22,7 @@ from app.engine.jobs.job_rows import decide_again
 from app.engine.jobs.report_jobs import enqueue_report
 from app.engine.jobs.run_part import PartRun, part_cursor, save_progress
 from app.engine.polling.odd_records import is_odd, one_or_left_out
+from app.engine.returning import came_back
 from app.flows.orders import TOO_LATE_TO_CANCEL
 from app.flows.report import Delivery
 from app.integrations.protocol import ReturnsBy
@@ -30,6 +31,7 @@ from app.records.connection_lanes import shop_lane
 from app.records.connections import Connection
 from app.records.deliveries import Seen
 from app.records.mappings import Mapping
+from app.records.returned import keeping
 from app.warehouse.adopted import adopted_rows, in_our_rows
 from app.warehouse.reads.resources import WarehouseOrder
 from app.warehouse.reads.shipments import digest_of, returns_digest_of, shipment_of, without_person
@@ -123,7 +125,7 @@ async def read_pages(part_run: PartRun, progress: ReadProgress, stage: str, page
     return True
 
 
-STAGES = ("changed", "listed", "watched", "return-orders", "purchase-orders")
+STAGES = ("changed", "returned", "listed", "watched", "return-orders", "purchase-orders")
 
 
 def is_at(progress: ReadProgress, stage: str) -> bool:
@@ -240,6 +242,8 @@ async def store_delivery(
         await mappings.store_status(db, mapping.id, now, seen)
         if mapping.reason_code == TOO_LATE_TO_CANCEL and _goes_on(mapping, order, settings.warehouse):
             await decide_again(db, mapping.id, TOO_LATE_TO_CANCEL, now)
+    if saved[1]:
+        await keeping.keep(db, came_back.on_order(connection, mapping, order), now)
     is_out = shipment.is_made or shipment.is_at_pickup or shipment.shipped_at is not None
     has_shipped = is_out or mapping.delivery == Delivery.PARTLY
     changed, returned = saved[0] and has_shipped, saved[1]

@@ -9,14 +9,14 @@ from app.integrations.protocol.refunds import (
     MakesRefunds,
     RefundPlan,
     RefundRequest,
+    ReturnsBy,
+    ReturnSettings,
     find_refund,
 )
 from app.integrations.protocol.session import Choice, Consent, Granted, OffersChoices, Session, SessionStore
 from app.integrations.protocol.settings import (
     ConnectionSettings,
     ProcessSettings,
-    ReturnsBy,
-    ReturnSettings,
     ShipmentSettings,
     StockSettings,
     TrackingShown,

@@ -43,11 +43,11 @@ NEEDED: dict[Process, Capability] = {
     Process.SUPPLIERS: Capability.READ_SUPPLIERS,
     Process.STOCK: Capability.WRITE_STOCK,
     Process.SHIPMENTS: Capability.REPORT_SHIPMENTS,
-    Process.RETURNS: Capability.REFUND,
     Process.IMPORT_STATUS: Capability.MARK_IMPORTED,
     Process.NOTES: Capability.NOTES,
 }
-"""What a system must be able to do for a process. For any other it is enough to give records of that kind."""
+"""What a system must be able to do for a process. For any other from it, it is enough to give records of that kind; for any
+other back to it, nothing is needed: returns are given to callers where it makes no refunds."""
 
 SWITCHES: dict[str, Capability] = {
     **{f"processes.{process.switch}": needed for process, needed in NEEDED.items() if process is not Process.NOTES},

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from pydantic_settings import BaseSettings
 
 from app.clock import Clock
-from app.domain import Kind, Process, Record, SourceRecord
+from app.domain import OUTBOUND, Kind, Process, Record, SourceRecord
 from app.errors import BadInput
 from app.integrations.protocol.account import Account, Pace
 from app.integrations.protocol.capabilities import NEEDED, Capability, cannot
@@ -140,7 +140,9 @@ def can(system: Integration, process: Process) -> bool:
     needed = NEEDED.get(process)
     if process in BY_CALLERS:
         return True
-    return process in system.kinds if needed is None else needed in system.capabilities
+    if needed is None:
+        return process in OUTBOUND or process in system.kinds
+    return needed in system.capabilities
 
 
 def refuse(system: Integration, lacks: Capability, field: str) -> BadInput:

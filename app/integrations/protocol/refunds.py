@@ -6,10 +6,47 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
+from pydantic import Field
+
 from app.domain import Problem
+from app.given import Flag, Given
 from app.integrations.protocol.shipments import RefundLine, RefundSeen, ShopOrderState
+
+
+class ReturnsBy(StrEnum):
+    """How goods come back in the WMS. Requirement: Ongoing WMS, returns."""
+
+    ORDER = "order"
+    """Returned quantities on the lines of the outbound order."""
+    PURCHASE_ORDER = "purchase-order"
+    """A purchase order that is marked as a return."""
+    RETURN_ORDER = "return-order"
+    """A return order that was announced beforehand."""
+
+
+class ReturnSettings(Given):
+    """What becomes of returned goods in the shop."""
+
+    by: list[ReturnsBy] = Field(
+        default_factory=lambda: [ReturnsBy.ORDER], min_length=1, description="Which ways of returning the warehouse uses."
+    )
+    look_back_days: float = Field(
+        1,
+        ge=0.01,
+        le=3_660,
+        description=(
+            "How far back each read looks for returns, in days. A warehouse may book a return with an earlier time. Nothing from "
+            "before the activation is taken."
+        ),
+    )
+    api_refund: Flag = Field(False, description="Let the shop pay the money back. Off: the refund is only recorded.")
+    restock: Flag = Field(
+        False, description="Let the shop raise its own stock after a return. Off: the quantity comes from the WMS."
+    )
+    reason: str = Field("Retur", min_length=1, max_length=200, description="The refund's reason, as the shop's staff see it.")
 
 
 @dataclass(frozen=True)

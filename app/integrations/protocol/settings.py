@@ -16,6 +16,7 @@ from app.integrations.protocol.cancelling import BrakeSettings, PartRefund
 from app.integrations.protocol.carriers import TransporterChoice, TransporterRule
 from app.integrations.protocol.carriers.rules import MOST_RULES
 from app.integrations.protocol.carriers.vat import rate_of
+from app.integrations.protocol.refunds import ReturnSettings
 from app.outgoing.addresses import plain_address
 from app.warehouse.settings import FORMER_STATUSES, OngoingSettings
 
@@ -34,7 +35,9 @@ class ProcessSettings(Given):
     orders: Flag = Field(True, description="Orders from the shop to the WMS.")
     stock: Flag = Field(True, description="Sellable quantities from the WMS to the shop (the WMS is master).")
     shipments: Flag = Field(True, description="Shipments from the WMS to the shop: the order's status and its tracking.")
-    returns: Flag = Field(False, description="Returned goods from the WMS to the shop, as refunds.")
+    returns: Flag = Field(
+        False, description="Returned goods from the WMS to the shop, as refunds; to callers alone where the system makes none."
+    )
     purchase_orders: Flag = Field(True, description="Purchase orders that are put over the REST API to the WMS.")
     suppliers: Flag = Field(False, description="Suppliers from the outside system, sent along with the articles that name them.")
     import_status: Flag = Field(
@@ -171,30 +174,6 @@ class ShipmentSettings(Given):
     @classmethod
     def _short_note_text(cls, value: str) -> str:
         return fillable(value, "order", "lines", "quantities")
-
-
-class ReturnsBy(StrEnum):
-    """How goods come back in the WMS. Requirement: Ongoing WMS, returns."""
-
-    ORDER = "order"
-    """Returned quantities on the lines of the outbound order."""
-    PURCHASE_ORDER = "purchase-order"
-    """A purchase order that is marked as a return."""
-    RETURN_ORDER = "return-order"
-    """A return order that was announced beforehand."""
-
-
-class ReturnSettings(Given):
-    """What becomes of returned goods in the shop."""
-
-    by: list[ReturnsBy] = Field(
-        default_factory=lambda: [ReturnsBy.ORDER], min_length=1, description="Which ways of returning the warehouse uses."
-    )
-    api_refund: Flag = Field(False, description="Let the shop pay the money back. Off: the refund is only recorded.")
-    restock: Flag = Field(
-        False, description="Let the shop raise its own stock after a return. Off: the quantity comes from the WMS."
-    )
-    reason: str = Field("Retur", min_length=1, max_length=200, description="The refund's reason, as the shop's staff see it.")
 
 
 class WebhookSettings(Given):

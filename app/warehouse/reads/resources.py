@@ -22,6 +22,13 @@ class ReturnedItems:
     returned_at: datetime | None
     cause_code: str
     cause_name: str
+    condition_code: str = ""
+    """In what condition it is: the status that the warehouse has given the goods. Empty: none."""
+    condition_name: str = ""
+    is_scrapped: bool | None = None
+    """Whether it was taken out of stock again. None: the read does not say."""
+    batch: str = ""
+    serial: str = ""
 
 
 @dataclass(frozen=True)
@@ -218,12 +225,16 @@ def _read_line(line: Mapping[str, Any]) -> WarehouseLine:
 
 
 def _read_returned(item: Mapping[str, Any]) -> ReturnedItems:
-    cause = section(item, "returnCause")
+    cause, condition = section(item, "returnCause"), section(item, "articleItemStatus")
     return ReturnedItems(
         quantity=decimal(item, "numberOfItems") or Decimal(0),
         returned_at=moment(item.get("returnDate")),
         cause_code=text(cause, "code"),
         cause_name=text(cause, "name"),
+        condition_code=text(condition, "code"),
+        condition_name=text(condition, "name"),
+        batch=text(item, "batchNumber"),
+        serial=text(item, "serial"),
     )
 
 

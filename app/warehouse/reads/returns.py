@@ -111,12 +111,39 @@ def _read_return_line(line: Mapping[str, Any]) -> ReturnOrderLine:
 
 
 def _read_items(item: Mapping[str, Any]) -> ReturnedItems:
-    cause = section(item, "returnCause")
+    cause, condition = section(item, "returnCause"), section(item, "articleItemStatus")
     return ReturnedItems(
         quantity=decimal(item, "numberOfItems") or Decimal(0),
         returned_at=moment(item.get("returnTime")),
         cause_code=text(cause, "code"),
         cause_name=text(cause, "name"),
+        condition_code=text(condition, "code"),
+        condition_name=text(condition, "name"),
+        is_scrapped=flag(item, "isReturnRemovedByInventory"),
+        batch=text(item, "batch"),
+        serial=text(item, "serial"),
+    )
+
+
+@dataclass(frozen=True)
+class ReturnCause:
+    """Why goods come back, as the warehouse lists it. What comes back for a `is_scrapping` cause is taken out of stock again."""
+
+    code: str
+    name: str
+    is_scrapping: bool
+    is_exchange: bool
+    needs_comment: bool
+
+
+def read_return_cause(raw: Mapping[str, Any]) -> ReturnCause:
+    """Raises Unreadable without a code."""
+    return ReturnCause(
+        code=required_text(raw, "code"),
+        name=text(raw, "name"),
+        is_scrapping=flag(raw, "isRemoveCause") is True,
+        is_exchange=flag(raw, "isChangeCause") is True,
+        needs_comment=flag(raw, "isReturnCommentMandatory") is True,
     )
 
 

@@ -98,6 +98,10 @@ class Orders(OngoingCalls):
         """The work list of returns: orders of which more came back than was acknowledged."""
         return self._pages(ORDERS, [("onlyOrdersWithOrderLinesToReportReturned", "true")], after)
 
+    def orders_returned(self, since: datetime, after: int = 0) -> AsyncIterator[tuple[WarehouseOrder, ...]]:
+        """Orders of which something came back after `since`, whoever has acknowledged it."""
+        return self._pages(ORDERS, [("lastReturnedFrom", zulu(since))], after)
+
     def orders_created(self, since: datetime, until: datetime, after: int = 0) -> AsyncIterator[tuple[WarehouseOrder, ...]]:
         """Orders that came into the WMS after `since` and before `until`."""
         return self._pages(ORDERS, [("orderCreatedTimeFrom", zulu(since)), ("orderCreatedTimeTo", zulu(until))], after)

@@ -136,6 +136,9 @@ REASONS: dict[str, Text] = {
     "refund-exceeds-order": Text("The refund is larger than what is left of the order. Refund it in %(shop)s by hand."),
     "returned-more-than-sold": Text("More came back than was sold. Refund it in %(shop)s by hand."),
     "return-line-unknown": Text("Something came back that is on no line of the order. Refund it in %(shop)s by hand."),
+    "return-before-pick": Text("Nothing of a line of the announced return was picked yet, so nothing can come back. It waits."),
+    "return-not-possible": Text("The announced return does not fit the order. Announce it again with lines of the order."),
+    "return-begun": Text("The warehouse has begun on the announced return. Settle it with the warehouse."),
     "returned-fraction": Text("Part of a piece came back. Refund it in %(shop)s by hand."),
     # --- quantities
     "stock-kept-by-parent": Text(

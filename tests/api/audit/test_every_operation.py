@@ -11,6 +11,7 @@ import httpx
 import pytest
 from sqlalchemy import event, update
 
+from app.sandbox.ongoing.bodies.inbound import PurchaseOrderBody
 from app.storage.callers.tables import outgoing_webhooks
 from tests.api.calling import NO_CITY, Site, open_site
 
@@ -189,6 +190,42 @@ async def close_short(site: Site) -> Answer:
     return await _post(site, f"/mappings/{found['id']}/close-short")
 
 
+async def _returned(site: Site, **returns: Any) -> dict[str, Any]:
+    """An order of the shop that is in the warehouse."""
+    settings = {"processes": {"returns": True}, "returns": returns}
+    await site.client.patch("/connections/shop", json={"settings": settings})
+    order = site.shop.order()
+    await site.take_in(order)
+    return order
+
+
+async def put_return(site: Site, number: str = "R-1") -> Answer:
+    order = await _returned(site, by=["return-order"])
+    line = {"line": str(order["line_items"][0]["id"]), "quantity": 1}
+    return await site.client.put(f"/returns/shop/{number}", json={"order": str(order["id"]), "lines": [line]})
+
+
+async def withdraw_return(site: Site) -> Answer:
+    await put_return(site, "R-2")
+    return await site.client.delete("/returns/shop/R-2")
+
+
+async def settle_return(site: Site) -> Answer:
+    """Of goods that came back on a purchase order that names no order."""
+    await _returned(site, by=["purchase-order"])
+    body = {
+        "goodsOwnerId": 77,
+        "purchaseOrderNumber": "PO-1",
+        "purchaseOrderLines": [{"rowNumber": "1", "articleNumber": "SOKK-1", "numberOfItems": 1}],
+        "advanced": {"purchaseOrderIsReturnType": True},
+    }
+    site.warehouse.model.purchases.put(PurchaseOrderBody.model_validate(body))
+    site.warehouse.model.purchases.receive("PO-1", {"1": 1})
+    async with site.worker():
+        await site.client.post("/sync/shop", params={"process": "returns"})
+    return await _post(site, "/returns/shop/PO-1/settle", {"reason": "refunded by hand"})
+
+
 async def confirm_run(site: Site) -> Answer:
     await site.client.patch("/connections/shop", json={"settings": {"brake": {"max_count": 0}}})
     order = site.shop.order()
@@ -348,6 +385,9 @@ SCENES: tuple[Callable[[Site], Awaitable[Answer]], ...] = (
     resume_backfill,
     stop_backfill,
     confirm_run,
+    put_return,
+    withdraw_return,
+    settle_return,
     release,
     close_short,
     pause_connection,

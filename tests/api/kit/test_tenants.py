@@ -29,6 +29,7 @@ LISTS = (
     "/alerts",
     "/alerts/mutes",
     "/outgoing-webhooks",
+    "/returns",
     "/stock",
     "/stock/summary",
     "/purchase-orders",
@@ -82,6 +83,7 @@ class Tenants:
             "letter_id": await of("/dead-letters"),
             "key_id": await of("/keys"),
             "work_id": [*await of("/reconcile"), *await of("/backfill"), *await of("/adopt")],
+            "return_number": ["R-1"],
             "integration": ["woocommerce", "mystore", "shop", self.shop.id],
         }
 

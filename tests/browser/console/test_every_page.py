@@ -21,6 +21,7 @@ PAGES = {
     "dead-letters-tried": "/console/dead-letters/replay",
     "runs": "/console/runs",
     "run": "/console/runs/{run}",
+    "returns": "/console/returns",
     "stock": "/console/stock",
     "lanes": "/console/lanes",
     "alerts": "/console/alerts",

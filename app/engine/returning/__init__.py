@@ -1,0 +1,1 @@
+"""Returns: what came back, why, and what callers announce."""

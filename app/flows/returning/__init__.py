@@ -1,0 +1,1 @@
+"""Flows about returns beside their refund."""

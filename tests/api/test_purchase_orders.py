@@ -407,11 +407,17 @@ async def test_the_console_lists_and_shows_it(shop: Site) -> None:
     async with client_of(shop.door.app) as person:
         token = re.search(r'name="csrf" value="(\w+)"', (await person.get("/console/login")).text)
         assert token is not None
-        given = {"csrf": token[1], "api_key": await shop.door.key("read"), "next": ""}
+        given = {"csrf": token[1], "api_key": await shop.door.key("sync"), "next": ""}
         assert (await person.post("/console/login", data=given)).status_code == 303
         listed = (await person.get("/console/purchase-orders?state=transferred")).text
         assert f'href="/console/purchase-orders/{shown["id"]}">PO-1</a>' in listed
         assert "In the warehouse" in listed
-        page = (await person.get(f"/console/purchase-orders/{shown['id']}")).text
+        address = f"/console/purchase-orders/{shown['id']}"
+        page = (await person.get(address)).text
+        token = re.search(r'name="csrf" value="(\w+)"', page)
+        assert token is not None
+        assert (await person.post(f"{address}/take-back", data={"csrf": token[1]})).status_code == 303
+    await shop.work()
+    assert (await read(shop))["state"] == "cancelled"
     for text in ("Purchase order PO-1", "Textil Lda", "2027-03-10", "TEE-L", "A-2", "2028-01-31"):
         assert text in page, text

@@ -22,6 +22,7 @@ from app.engine.jobs.enqueue import Verdict
 from app.engine.operations import records, replay
 from app.engine.operations.explaining.fields import spread
 from app.engine.operations.explaining.record import MOST_LINES, MOST_SHOWN, Possible, explain
+from app.engine.operations.purchases import orders as purchase_orders
 from app.errors import Conflict
 from app.given import Given
 from app.records import jobs
@@ -118,6 +119,10 @@ async def act(page: Page) -> Response:
         case "resolve":
             await records.resolve(gateway, mapping.id, page.given(Resolving).reason)
             return page.done(address, Text("It counts as settled. Its next change is transferred as usual."))
+        case "take-back" if mapping.kind == Kind.PURCHASE:
+            connection = await gateway.connection(mapping.connection_id)
+            await purchase_orders.take_back(gateway, connection, mapping.source_id)
+            return page.done(address, Text("It is taken back. The warehouse is told when its turn comes in the lane."))
         case "close-short":
             await records.close_short(gateway, mapping.id)
             return page.done(address, Text("It is being closed with what was sent."))

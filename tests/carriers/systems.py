@@ -26,6 +26,8 @@ class System(ABC):
     settings: ClassVar[dict[str, Any]] = {}
     point: ClassVar[dict[str, Any]] = {}
     """The settings with which it gives the pick-up point of an order; what has no field of its own maps one."""
+    customs: ClassVar[dict[str, Any]] = {}
+    """The same for an article's country of origin and tariff number."""
 
     def __post_init__(self) -> None:
         self.open()
@@ -37,7 +39,7 @@ class System(ABC):
     def source(self) -> dict[str, Any]: ...
 
     @abstractmethod
-    def product(self, number: str, weight: str | None = None) -> None:
+    def product(self, number: str, weight: str | None = None, origin: str = "", tariff: str = "") -> None:
         """`weight` in kilograms."""
 
     @abstractmethod
@@ -80,12 +82,14 @@ class System(ABC):
 
 class WooCommerce(System):
     name = "woocommerce"
+    customs: ClassVar[dict[str, Any]] = {"country_of_origin_meta_key": "_origin", "tariff_number_meta_key": "_hs_code"}
 
     def source(self) -> dict[str, Any]:
         return self.site.shop.credentials()
 
-    def product(self, number: str, weight: str | None = None) -> None:
-        self.site.shop.product(number, weight=weight or "")
+    def product(self, number: str, weight: str | None = None, origin: str = "", tariff: str = "") -> None:
+        meta = [{"key": "_origin", "value": origin}, {"key": "_hs_code", "value": tariff}]
+        self.site.shop.product(number, weight=weight or "", meta_data=meta if origin else [])
 
     def order(self, number: str, method: str, country: str = "NO", point: str = "") -> str:
         line = {"product_id": self.site.shop.product_id(number), "quantity": 2}
@@ -100,6 +104,7 @@ class Mystore(System):
     name = "mystore"
     settings: ClassVar[dict[str, Any]] = {"calls_per_minute": 6000}
     point: ClassVar[dict[str, Any]] = {"extra_order_fields": {"servicePointCode": "shipping_address_company"}}
+    customs: ClassVar[dict[str, Any]] = {"extra_article_fields": {"statisticsNumber": "manufacturer_sku"}}
 
     def open(self) -> None:
         self.shop = SimulatedMystore.open(self.site.clock)
@@ -107,8 +112,9 @@ class Mystore(System):
     def source(self) -> dict[str, Any]:
         return self.shop.credentials()
 
-    def product(self, number: str, weight: str | None = None) -> None:
+    def product(self, number: str, weight: str | None = None, origin: str = "", tariff: str = "") -> None:
         given: dict[str, Any] = {"weight": float(weight)} if weight else {}
+        given |= {"country_of_origin": origin, "manufacturer_sku": tariff} if origin else {}
         self.shop.product(number, **given)
 
     def order(self, number: str, method: str, country: str = "NO", point: str = "") -> str:
@@ -122,6 +128,9 @@ class Mystore(System):
 class Nettbutikk(System):
     name = "24nettbutikk"
     settings: ClassVar[dict[str, Any]] = {"requests_per_second": 1000, "status_confirmed": True}
+    customs: ClassVar[dict[str, Any]] = {
+        "extra_article_fields": {"countryOfOriginCode": "summary", "statisticsNumber": "additional_text"}
+    }
 
     def open(self) -> None:
         self.shop = SimulatedNettbutikk.open(self.site.clock)
@@ -129,8 +138,8 @@ class Nettbutikk(System):
     def source(self) -> dict[str, Any]:
         return self.shop.credentials()
 
-    def product(self, number: str, weight: str | None = None) -> None:
-        self.shop.product(number, weight=weight or "0.000")
+    def product(self, number: str, weight: str | None = None, origin: str = "", tariff: str = "") -> None:
+        self.shop.product(number, weight=weight or "0.000", summary=origin or None, additional_text=tariff or None)
 
     def order(self, number: str, method: str, country: str = "NO", point: str = "") -> str:
         customer = self.shop.shop.add_customer(country={"NO": "Norge", "SE": "Sverige"}[country])
@@ -143,6 +152,9 @@ class SevenOffice(System):
     name = "24sevenoffice"
     settings: ClassVar[dict[str, Any]] = {"line_prices": True}
     point: ClassVar[dict[str, Any]] = {"extra_order_fields": {"servicePointCode": "YourReference"}}
+    customs: ClassVar[dict[str, Any]] = {
+        "extra_article_fields": {"countryOfOriginCode": "Description", "statisticsNumber": "EAN1"}
+    }
 
     def open(self) -> None:
         self.office = SimulatedSevenOffice.open(self.site.clock)
@@ -150,8 +162,8 @@ class SevenOffice(System):
     def source(self) -> dict[str, Any]:
         return self.office.credentials()
 
-    def product(self, number: str, weight: str | None = None) -> None:
-        self.office.product(number, Weight=weight or "0")
+    def product(self, number: str, weight: str | None = None, origin: str = "", tariff: str = "") -> None:
+        self.office.product(number, Weight=weight or "0", Description=origin, EAN1=tariff)
 
     def order(self, number: str, method: str, country: str = "NO", point: str = "") -> str:
         place = {"Street": "Storgata 1", "PostalCode": "0155", "PostalArea": "Oslo", "Country": country}

@@ -150,6 +150,7 @@ def order_body(order: Order, goods_owner_id: int, settings: OngoingSettings) -> 
     if order.by_weight:
         draft.json.pop("transporter", None)  # not decided yet: it is when the order's weight is known
         draft.json.pop("returnTransporter", None)
+        draft.cuts["transporter"] = "the carrier is chosen by the order's weight, when it is sent"
     draft.put_extra(order.extra, ORDER_EXTRAS)
     return draft.done()
 

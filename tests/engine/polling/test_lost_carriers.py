@@ -30,6 +30,12 @@ async def test_each_method_with_one_is_named(bare_harness: Harness) -> None:
     assert [each.count for each in await told(bare_harness)] == [2]
 
 
+async def test_so_is_each_rule_with_one(bare_harness: Harness) -> None:
+    await bare_harness.connect(transporter_rules=[KNOWN, {**GONE, "method": "*hjem*"}])
+    await bare_harness.poll(sweep=True)
+    assert [each.subject for each in await told(bare_harness)] == ["transporter_rules.1"]
+
+
 async def test_a_warehouse_that_does_not_answer_is_asked_at_the_next_sweep(bare_harness: Harness) -> None:
     await bare_harness.connect(transporters={"express": GONE})
     bare_harness.warehouse.fail("status", status=503, times=1)

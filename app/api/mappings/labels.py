@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.domain import Kind
+from app.flows.report import AWAITS_PICKUP, Delivery
 from app.records.mappings import Mapping
 
 WORDS = {
@@ -12,6 +13,7 @@ WORDS = {
     "taken-back": "taken back from the warehouse",
     "not-wanted": "in the warehouse{there}, not wanted",
     "waiting": "sent by the warehouse, its tracking number is awaited",
+    "at-pickup": "ready for pick-up: the {noun} is told when the customer has it",
     "partly": "sent in part, the {noun} knows",
     "reported": "sent by the warehouse, the {noun} knows",
     "not-told": "sent by the warehouse, but the {noun} could not be told: it needs you",
@@ -38,6 +40,8 @@ def state_of(mapping: Mapping) -> str:
             return "unknown"
         case "sent" if mapping.wanted == "absent":
             return "taken-back" if mapping.reason_code == "cancelled" else "not-wanted"
+        case "sent" if mapping.delivery == Delivery.WAITING and mapping.delivery_code == AWAITS_PICKUP:
+            return "at-pickup"
         case "sent" if mapping.delivery in _DELIVERED:
             return _DELIVERED[mapping.delivery]
         case "sent" if mapping.kind == Kind.SUPPLIER:

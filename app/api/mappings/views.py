@@ -99,8 +99,8 @@ class DeliverySide(BaseModel):
 
     state: str | None = Field(
         description=(
-            "none: nothing to tell yet. waiting: sent, without a tracking number yet. partly: the rest comes later. "
-            "reported. held: stopped, needs you. null: not read from the warehouse yet."
+            "none: nothing to tell yet. waiting: sent, without a tracking number yet, or ready for pick-up. partly: the rest "
+            "comes later. reported. held: stopped, needs you. null: not read from the warehouse yet."
         )
     )
     code: str | None

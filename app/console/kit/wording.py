@@ -17,6 +17,7 @@ RECORD: dict[str, Badge] = {
     "taken-back": (Text("Taken back from the warehouse"), ""),
     "not-wanted": (Text("In the warehouse, not wanted"), "bad"),
     "waiting": (Text("Sent, tracking number awaited"), "waits"),
+    "at-pickup": (Text("Ready for pick-up"), "waits"),
     "partly": (Text("Sent in part"), "waits"),
     "reported": (Text("Sent and told"), "good"),
     "not-told": (Text("Sent, but could not be told"), "bad"),

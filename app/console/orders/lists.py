@@ -72,7 +72,7 @@ TRANSFER = (
     ("none", Text("Not transferred")),
 )
 DELIVERY = (
-    ("waiting", Text("Sent, tracking number awaited")),
+    ("waiting", Text("Tracking number or pick-up awaited")),
     ("partly", Text("Sent in part")),
     ("reported", Text("Sent and told")),
     ("held", Text("Sent, but could not be told")),

@@ -92,7 +92,9 @@ async def _keep_event(port: RecordedShop, reported: Reported) -> None:
     of_lines = hashlib.sha256(orjson.dumps(data["lines"])).hexdigest()
     key = f"{port.mapping.id} {data['rest']} {of_lines}"
     async with port.gateway.database.begin() as db:
-        await add_event(db, port.connection.id, OutgoingType.SHIPMENT_SHORT, key, data, port.gateway.clock())
+        is_new = await add_event(db, port.connection.id, OutgoingType.SHIPMENT_SHORT, key, data, port.gateway.clock())
+    if is_new:
+        await port.gateway.wake_ups.send(Task.OUTGOING, port.connection.id)
 
 
 def short_data(connection: Connection, mapping: Mapping, reported: Reported) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from app.api.mappings.labels import label
 from app.sandbox.ongoing.config import NORWEGIAN_STATUSES
 from tests.engine.polling.shipment_steps import BOTH, ON, in_warehouse, notes, reported, row, status, status_writes
 from tests.harness import WAREHOUSE, Harness, open_harness
@@ -85,6 +86,8 @@ class TestReadyForPickUp:
 
         assert (status(norwegian, order), await delivery(norwegian, order)) == ("processing", ("waiting", "awaiting-pickup"))
         assert (notes(norwegian, order), status_writes(norwegian)) == ([], [])
+        said = label(await norwegian.stored.mapping(order["id"]), "shop")
+        assert said == "ready for pick-up: the shop is told when the customer has it"
 
         await at(norwegian, order, 500)
         assert (status(norwegian, order), await delivery(norwegian, order)) == ("completed", ("reported", None))

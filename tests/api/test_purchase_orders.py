@@ -421,3 +421,43 @@ async def test_the_console_lists_and_shows_it(shop: Site) -> None:
     assert (await read(shop))["state"] == "cancelled"
     for text in ("Purchase order PO-1", "Textil Lda", "2027-03-10", "TEE-L", "A-2", "2028-01-31"):
         assert text in page, text
+
+
+TWENTY: dict[str, Any] = {"lines": [{"row_number": "1", "article_number": "TEE-M", "quantity": 20}]}
+
+
+async def test_one_that_the_warehouse_has_cancelled_is_held(shop: Site) -> None:
+    await put(shop)
+    shop.warehouse.model.purchases.cancel(there(shop))
+    held = await put(shop, TWENTY)
+    assert (held["state"], held["reason_code"], held["warehouse"]["status"]) == ("held", "cancelled-in-warehouse", 900)
+    assert len(writes(shop)) == 1
+    assert (await shop.client.delete(AT)).status_code == 200
+    await shop.work()
+    assert (await read(shop))["state"] == "cancelled"
+    assert len(writes(shop)) == 1
+
+
+async def test_one_that_has_vanished_is_sent_again_only_when_it_is_released(shop: Site) -> None:
+    await put(shop)
+    purchases = shop.warehouse.model.purchases
+    gone = purchases.by_number.pop((77, "PO-1"))
+    del purchases.by_id[gone.id]
+    held = await put(shop, TWENTY)
+    assert (held["state"], held["reason_code"]) == ("held", "vanished")
+    assert (await shop.client.post(f"/mappings/{held['id']}/release")).status_code == 200
+    await shop.work()
+    assert (await read(shop))["state"] == "transferred"
+    assert [line.advised for line in there(shop).lines] == [20]
+
+
+async def test_a_cancellation_whose_answer_was_lost_is_not_made_again(shop: Site) -> None:
+    await put(shop)
+    shop.warehouse.fail("hang-up", method="DELETE", path="/demo/api/v1/purchaseOrders", times=1, after_write=True)
+    await shop.client.delete(AT)
+    await shop.work()
+    for _ in range(4):
+        shop.tick(120)
+        await shop.work(sweep=True)
+    assert (await read(shop))["state"] == "cancelled"
+    assert [method for method, _ in writes(shop)] == ["PUT", "DELETE"]

@@ -78,6 +78,14 @@ STANDARD_RETURN_STATUSES = ((100, "Notified"), (300, "Inbound"), (500, "Received
 """INF: no source names them; after those of purchase orders."""
 
 
+class Building(NamedTuple):
+    """One warehouse of the system: what is in it is counted on its own."""
+
+    id: int
+    code: str
+    name: str
+
+
 class ReturnCause(NamedTuple):
     """Why goods come back. With a remove cause they are scrapped instead of going back into stock."""
 
@@ -123,7 +131,8 @@ class WarehouseConfig:
 
     `back_orders`: whether what was short at shipping stays on the order or moves to a new one that points at it.
     `returned_status`: what an order is set to when something comes back; None leaves it as it is (tenant-specific).
-    `webhook_seconds`: how often the webhooks' queue is looked at.
+    `webhook_seconds`: how often the webhooks' queue is looked at. `more_warehouses`: those beside the first, whose id is 1.
+    `tells_scrapped`: whether adjustments carry the flag of newer systems, which the contract does not have.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
@@ -149,7 +158,17 @@ class WarehouseConfig:
     purchase_order_types: tuple[tuple[str, str], ...] = (("PURCHASE", "Purchase"), ("RETURN", "Return"))
     webhooks: tuple[Webhook, ...] = ()
     webhook_seconds: float = 0.1
+    more_warehouses: tuple[Building, ...] = ()
+    tells_scrapped: bool = False
     first_article_id: int = 18001
     first_order_id: int = 50001
     first_order_line_id: int = 480001
     first_consignee_id: int = 9001
+
+    @property
+    def buildings(self) -> tuple[Building, ...]:
+        """All warehouses, the first one first."""
+        return (Building(WAREHOUSE_ID, self.warehouse, self.warehouse), *self.more_warehouses)
+
+    def building(self, warehouse_id: int) -> Building | None:
+        return next((each for each in self.buildings if each.id == warehouse_id), None)

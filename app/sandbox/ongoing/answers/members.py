@@ -29,8 +29,11 @@ def goods_owner(record: Any, _: Warehouse) -> dict[str, Any]:
     return {"id": record.goods_owner_id, "name": f"Goods owner {record.goods_owner_id}"}
 
 
-def warehouse_member(_: Any, warehouse: Warehouse) -> dict[str, Any]:
-    return {"id": WAREHOUSE_ID, "code": warehouse.config.warehouse, "name": warehouse.config.warehouse}
+def warehouse_member(record: Any, warehouse: Warehouse) -> dict[str, Any]:
+    """The warehouse that the record names, else the first."""
+    named = getattr(record, "warehouse_id", None) or getattr(getattr(record, "body", None), "warehouse_id", None)
+    building = warehouse.config.building(named or WAREHOUSE_ID) or warehouse.config.buildings[0]
+    return building._asdict()
 
 
 def status_member(statuses: str) -> Build:

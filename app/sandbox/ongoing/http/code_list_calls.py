@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from app.sandbox.kit.requests import Answer
-from app.sandbox.ongoing.config import WAREHOUSE_ID
 from app.sandbox.ongoing.http.request_handler import GOODS_OWNER, ApiCall, Endpoint
 
 ADDRESS = (
@@ -62,9 +61,8 @@ def _contract(code: str, service: str, carrier: str, service_name: str, edi_code
 
 def warehouses(call: ApiCall) -> Answer:
     call.query({})
-    name = call.warehouse.config.warehouse
-    address = {"name": name, **dict.fromkeys(ADDRESS), "countryCode": "NO"}
-    return Answer([{"id": WAREHOUSE_ID, "code": name, "name": name, "address": address}])
+    empty = {**dict.fromkeys(ADDRESS), "countryCode": "NO"}
+    return Answer([{**each._asdict(), "address": {"name": each.name, **empty}} for each in call.warehouse.config.buildings])
 
 
 def _goods_owner(call: ApiCall) -> int:

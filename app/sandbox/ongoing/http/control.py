@@ -1,7 +1,7 @@
 """How a test or a person plays the people in the warehouse, under `/_sandbox`.
 
 - `GET warehouse`: figures
-- `POST orders/{number}/pick`, `/status`, `/ship`, `/tracking`, `/return`; `POST articles/{number}/stock`
+- `POST orders/{number}/pick`, `/status`, `/ship`, `/tracking`, `/return`; `POST articles/{number}/stock`, `/items`
 - `POST return-orders/{number}/receive`, `POST purchase-orders/{number}/receive`
 - `GET|POST|DELETE webhooks`: those that are set up in the warehouse
 - `GET deliveries?since=N`: the webhooks that were sent, from the N-th on, and those that wait
@@ -23,24 +23,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from app.sandbox.ongoing.answers.articles import article_answer
 from app.sandbox.ongoing.answers.inbound import purchase_order_answer, return_order_answer
 from app.sandbox.ongoing.answers.orders import order_answer
 from app.sandbox.ongoing.config import Webhook
+from app.sandbox.ongoing.http.stock.control import Command, Positive, Quantity, stock_commands
 from app.sandbox.ongoing.model import fulfilment
 from app.sandbox.ongoing.model.warehouse import Warehouse
-
-Quantity = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-
-
-class Command(BaseModel):
-    """What a test or a person wants to happen."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    goods_owner_id: int | None = None
-
 
 class Labels(Command):
     """The carrier's numbers. A parcel is its number alone, or with `url`, `waybill` and `is_return`."""
@@ -76,16 +64,6 @@ class Return(Command):
     cause: str | None = None
 
 
-class StockChange(Command):
-    """`present`: so many are there now; `by`: so many more, or fewer; `locked`, `locked_for_sale`: so many of them are locked."""
-
-    present: Quantity | None = None
-    by: float | None = None
-    locked: Quantity | None = None
-    locked_for_sale: Quantity | None = None
-    cause: str = "ADJUSTED"
-
-
 class Receipt(Command):
     """How many of each row come in now."""
 
@@ -118,9 +96,7 @@ def warehouse_routes(warehouse: Warehouse) -> list[Route]:
     return [
         Route("/_sandbox/warehouse", figures, methods=["GET"]),
         *_order_routes(warehouse),
-        _route(
-            "/_sandbox/articles/{number:path}/stock", StockChange, lambda command, number: _restock(warehouse, number, command)
-        ),
+        *(route(path, kind, act) for path, kind, act in stock_commands(warehouse)),
         Route("/_sandbox/carriers", _carriers(warehouse), methods=["POST"]),
         *_receipt_routes(warehouse),
         *_webhook_routes(warehouse),
@@ -153,11 +129,11 @@ def _order_routes(warehouse: Warehouse) -> list[Route]:
         return shown(number, command)
 
     return [
-        _route("/_sandbox/orders/{number:path}/status", Move, move),
-        _route("/_sandbox/orders/{number:path}/ship", Ship, move),
-        _route("/_sandbox/orders/{number:path}/pick", Pick, pick),
-        _route("/_sandbox/orders/{number:path}/tracking", Labels, label),
-        _route("/_sandbox/orders/{number:path}/return", Return, bring_back),
+        route("/_sandbox/orders/{number:path}/status", Move, move),
+        route("/_sandbox/orders/{number:path}/ship", Ship, move),
+        route("/_sandbox/orders/{number:path}/pick", Pick, pick),
+        route("/_sandbox/orders/{number:path}/tracking", Labels, label),
+        route("/_sandbox/orders/{number:path}/return", Return, bring_back),
     ]
 
 
@@ -172,18 +148,6 @@ def _carriers(warehouse: Warehouse) -> Callable[[Request], Awaitable[Response]]:
     return listed
 
 
-def _restock(warehouse: Warehouse, number: str, change: StockChange) -> dict[str, Any]:
-    owner = change.goods_owner_id
-    article = warehouse.the_one(warehouse.articles, number, owner)
-    if change.present is not None:
-        warehouse.put_in_stock(number, change.present, owner)
-    if change.by is not None:
-        warehouse.adjust_stock(number, change.by, change.cause, owner)
-    if change.locked is not None or change.locked_for_sale is not None:
-        warehouse.lock_stock(number, change.locked, change.locked_for_sale, owner)
-    return article_answer(article, warehouse)
-
-
 def _receipt_routes(warehouse: Warehouse) -> list[Route]:
     def returned(command: Receipt, number: str) -> dict[str, Any]:
         received = warehouse.returns.receive(number, command.received, command.cause, command.goods_owner_id)
@@ -193,8 +157,8 @@ def _receipt_routes(warehouse: Warehouse) -> list[Route]:
         return purchase_order_answer(warehouse.purchases.receive(number, command.received, command.goods_owner_id), warehouse)
 
     return [
-        _route("/_sandbox/return-orders/{number:path}/receive", Receipt, returned),
-        _route("/_sandbox/purchase-orders/{number:path}/receive", Receipt, purchased),
+        route("/_sandbox/return-orders/{number:path}/receive", Receipt, returned),
+        route("/_sandbox/purchase-orders/{number:path}/receive", Receipt, purchased),
     ]
 
 
@@ -231,7 +195,7 @@ def _webhook_routes(warehouse: Warehouse) -> list[Route]:
     ]
 
 
-def _route(path: str, kind: type[Command], act: Action) -> Route:
+def route(path: str, kind: type[Command], act: Action) -> Route:
     """Answers with the record as it then is; 422 for a command that makes no sense, 404 for a record that is not there."""
 
     async def answer(request: Request) -> Response:

@@ -11,6 +11,7 @@ from app.sandbox.ongoing.config import CONTRACTS, WarehouseConfig
 from app.sandbox.ongoing.model import fulfilment, webhook_payloads
 from app.sandbox.ongoing.model.records import Article, Order
 from app.sandbox.ongoing.model.return_causes import ReturnCauses
+from app.sandbox.ongoing.model.stock.adjustments import Adjustments, Change
 from app.sandbox.ongoing.model.store import Clock, Store, utc_now
 
 
@@ -20,6 +21,7 @@ class Handling(Store):
     def __init__(self, config: WarehouseConfig, clock: Clock = utc_now) -> None:
         super().__init__(config, clock)
         self.return_causes = ReturnCauses(config.return_causes)
+        self.adjustments = Adjustments(self)
 
     def order(self, number: str, goods_owner_id: int | None = None) -> Order:
         """The order with this number; raises LookupError when there is none, or more than one goods owner has it."""
@@ -116,12 +118,18 @@ class Handling(Store):
     def put_in_stock(self, number: str, present: float, goods_owner_id: int | None = None) -> None:
         """Set how many of the article are physically there. Raises LookupError for an unknown article."""
         article = self.the_one(self.articles, number, goods_owner_id)
-        self._adjusted(article, present - article.stock.present, "COUNTED")
+        self._adjusted(article, Change(present - article.stock.present, "COUNTED"))
         article.stock.last_in = self.clock()
 
     def adjust_stock(self, number: str, by: float, cause: str = "ADJUSTED", goods_owner_id: int | None = None) -> None:
         """So many more (or, negative, fewer) are there. Raises LookupError for an unknown article."""
-        self._adjusted(self.the_one(self.articles, number, goods_owner_id), by, cause)
+        self.change_stock(number, Change(by, cause), goods_owner_id)
+
+    def change_stock(self, number: str, change: Change, goods_owner_id: int | None = None) -> None:
+        """Makes a correction, in whichever warehouse. Raises LookupError for an unknown article or warehouse."""
+        if self.config.building(change.warehouse_id) is None:
+            raise LookupError(f"there is no warehouse {change.warehouse_id}")
+        self._adjusted(self.the_one(self.articles, number, goods_owner_id), change)
 
     def lock_stock(
         self, number: str, locked: float | None, for_sale: float | None = None, goods_owner_id: int | None = None
@@ -137,8 +145,10 @@ class Handling(Store):
         known = {contract[:2]: contract for contract in (*CONTRACTS, *self.config.transporter_contracts)}
         self.config = replace(self.config, transporter_contracts=tuple(known[pair] for pair in codes))
 
-    def _adjusted(self, article: Article, by: float, cause: str) -> None:
-        article.stock.present += by
-        article.stock.changed = self.clock()
-        payload = webhook_payloads.adjustment_payload(article, by, cause)
+    def _adjusted(self, article: Article, change: Change) -> None:
+        for stock in article.counts(change.warehouse_id):
+            stock.present += change.by
+            stock.changed = self.clock()
+        self.adjustments.add(article, change)
+        payload = webhook_payloads.adjustment_payload(article, change.by, change.cause)
         self.webhook_outbox.add("inventory", article.goods_owner_id, payload)

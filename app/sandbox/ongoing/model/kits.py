@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from app.sandbox.ongoing.model.records import Article
@@ -26,18 +26,24 @@ def parts_of(article: Article, articles: Articles, depth: int = 0) -> list[tuple
     return found
 
 
-def sellable(article: Article, articles: Articles, depth: int = 0) -> float:
+def _sellable_anywhere(article: Article) -> float:
+    return article.stock.sellable
+
+
+def sellable(
+    article: Article, articles: Articles, depth: int = 0, of: Callable[[Article], float] = _sellable_anywhere
+) -> float:
     """What can still be sold. A kit: as many as can be made of the sellable parts (upstream: the minimum over the parts).
 
-    A part that the warehouse doesn't know makes it 0 (INF).
+    A part that the warehouse doesn't know makes it 0 (INF). `of`: what can be sold of an article that is no kit.
     """
     rows = _rows(article)
     if not rows or depth == MAX_DEPTH:
-        return article.stock.sellable
+        return of(article)
     counts = []
     for number, times in rows:
         part = articles.get((article.goods_owner_id, number))
-        counts.append(0.0 if part is None else float(math.floor(sellable(part, articles, depth + 1) / times)))
+        counts.append(0.0 if part is None else float(math.floor(sellable(part, articles, depth + 1, of) / times)))
     return min(counts)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 
 from app.sandbox.ongoing.bodies.articles import ArticleBody
 from app.sandbox.ongoing.bodies.orders import LineBody, OrderBody
-from app.sandbox.ongoing.config import CANCELLED
+from app.sandbox.ongoing.config import CANCELLED, WAREHOUSE_ID
 
 COLLECTED = 500
 
@@ -33,13 +33,33 @@ class Stock:
 
 
 @dataclass
+class StoredItem:
+    """Pieces of an article that lie at one place and are told apart from others: by batch, serial or date."""
+
+    id: int
+    pieces: float
+    batch: str | None = None
+    serial: str | None = None
+    expires: str | None = None
+    location: str | None = None
+    status: str | None = None
+    warehouse_id: int = WAREHOUSE_ID
+    is_locked: bool = False
+
+
+@dataclass
 class Article:
-    """One article; `body` is what was last written to it."""
+    """One article; `body` is what was last written to it.
+
+    `stock` counts all warehouses together, `elsewhere` those beside the first. `items`: what is told apart of what is there.
+    """
 
     id: int
     body: ArticleBody
     updated: datetime
     stock: Stock = field(default_factory=Stock)
+    elsewhere: dict[int, Stock] = field(default_factory=dict)
+    items: list[StoredItem] = field(default_factory=list)
 
     @property
     def number(self) -> str:
@@ -48,6 +68,20 @@ class Article:
     @property
     def goods_owner_id(self) -> int:
         return int(self.body.goods_owner_id)
+
+    def counts(self, warehouse_id: int | None) -> tuple[Stock, ...]:
+        """What changes when something happens in this warehouse (None: the first)."""
+        if warehouse_id in (None, WAREHOUSE_ID):
+            return (self.stock,)
+        return (self.stock, self.elsewhere.setdefault(warehouse_id or 0, Stock()))
+
+    def stock_in(self, warehouse_id: int) -> Stock:
+        """The counts of one warehouse. The first has what the others have not."""
+        if warehouse_id != WAREHOUSE_ID:
+            return self.elsewhere.get(warehouse_id, Stock())
+        names = [each.name for each in fields(Stock) if each.type == "float"]
+        others = self.elsewhere.values()
+        return Stock(**{name: getattr(self.stock, name) - sum(getattr(each, name) for each in others) for name in names})
 
 
 @dataclass
@@ -166,7 +200,8 @@ def book(order: Order, sign: int, at: datetime) -> None:
     """Put what the order asks for and has taken into its articles' stock (`sign` 1), or take it out again (-1)."""
     for line in order.lines:
         for article, times in line.parts:
-            _book_line(order, line, article.stock, sign * times)
+            for stock in article.counts(order.body.warehouse_id):
+                _book_line(order, line, stock, sign * times)
             article.stock.changed = at
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 from app.sandbox.ongoing import assumed
 from app.sandbox.ongoing.bodies.articles import ArticleBody
 from app.sandbox.ongoing.bodies.orders import OrderBody
-from app.sandbox.ongoing.config import WAREHOUSE_ID, WarehouseConfig
+from app.sandbox.ongoing.config import WarehouseConfig
 from app.sandbox.ongoing.model.records import Order
 
 
@@ -34,7 +34,7 @@ def check_order(body: OrderBody, config: WarehouseConfig) -> None:
     if body.return_transporter is not None:
         given = body.return_transporter
         check_transporter("returnTransporter", given.transporter_code, given.transporter_service_code, config)
-    if body.warehouse_id not in (None, WAREHOUSE_ID):
+    if body.warehouse_id is not None and config.building(body.warehouse_id) is None:
         raise assumed.unknown_warehouse(body.warehouse_id)
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from app.sandbox.ongoing import assumed
 from app.sandbox.ongoing.bodies.inbound import PurchaseLineBody, PurchaseOrderBody
-from app.sandbox.ongoing.config import WAREHOUSE_ID
 from app.sandbox.ongoing.model import webhook_payloads
 from app.sandbox.ongoing.model.inbound.purchase_records import CANCELLED, PurchaseLine, PurchaseOrder, ReceivedItem, expect
 from app.sandbox.ongoing.model.store import Store
@@ -46,7 +45,7 @@ class PurchaseOrders:
         return made, assumed.written(KIND, made.number, True)
 
     def _check(self, body: PurchaseOrderBody) -> None:
-        if body.warehouse_id not in (None, WAREHOUSE_ID):
+        if body.warehouse_id is not None and self._store.config.building(body.warehouse_id) is None:
             raise assumed.unknown_warehouse(body.warehouse_id)
         seen = set[str]()
         for index, line in enumerate(body.purchase_order_lines or []):

@@ -1,0 +1,1 @@
+"""The calls on stock, and how a test or a person changes it."""

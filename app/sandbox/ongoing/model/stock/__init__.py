@@ -1,0 +1,1 @@
+"""Stock beside its counts: corrections of it."""

@@ -14,7 +14,7 @@ from app.warehouse.settings import OngoingSettings
 
 @dataclass(frozen=True)
 class Check:
-    """One finding. `name` is stable: address, login, order-statuses, goods-owner.
+    """One finding. `name` is stable: address, login, order-statuses, goods-owner, warehouses.
 
     `error` is that of the call, if it failed, and `asked` what the call was to find out: login or goods-owner.
     """

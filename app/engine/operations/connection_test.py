@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.engine.core import circuit
 from app.engine.core.runtime import Gateway
 from app.engine.operations.warehouse_test import test_warehouse
+from app.engine.stock import places
 from app.errors import RemoteError
 from app.integrations.kit.odd_answers import what_stands_around
 from app.integrations.protocol import Check, TestReport
@@ -80,6 +81,10 @@ async def test(gateway: Gateway, connection: Connection) -> Report:
         findings += await _until(ends + LAST_SECONDS, _transporters(gateway, connection)) or (
             Finding("warehouse", "transporters", False, f"the warehouse {_too_slow()}", _ASK),
         )
+    if connection.settings.stock.warehouses and all(finding.ok for finding in findings):
+        late = (WarehouseCheck(places.CHECK, False, f"the warehouse {_too_slow()}", _ASK),)
+        seen = await _until(ends + LAST_SECONDS, places.check(gateway, connection))
+        findings += [Finding("warehouse", each.name, each.ok, each.message, each.fix) for each in seen or late]
     report = Report(tuple(findings))
     await _store(gateway, connection, report, shop.facts)
     return report

@@ -20,6 +20,7 @@ from app.engine.operations import connection_changes, connection_test
 from app.engine.operations.carriers import refuse_unlisted
 from app.engine.operations.connection_changes import differences, merged_into, plain, plain_of
 from app.engine.operations.connection_test import Report
+from app.engine.stock import places
 from app.engine.upkeep import webhook_guard
 from app.errors import BadInput, Conflict
 from app.ids import unguessable
@@ -43,8 +44,6 @@ from app.storage.tables import sessions as session_rows
 log = get_logger(__name__)
 
 Body = dict[str, Any]
-COMPARES_AGAIN = {f"settings.stock.{name}" for name in ("figure", "floor", "deduct_waiting_orders", "parent_quantity")}
-"""Settings that change what a shop must show of articles whose quantities have not changed."""
 WRITES_STOCK = {"settings.stock.look_only", "settings.processes.stock"}
 """Settings that say whether quantities are written."""
 SECRET = "source.webhook_secret"  # noqa: S105 - its path
@@ -161,7 +160,9 @@ async def _save(gateway: Gateway, current: Connection, wanted: Callable[[Connect
     dry_run = given.dry_run
     first = wanted(current)
     _refuse_references(first)
-    await refuse_unlisted(gateway, prepare(first, gateway.settings.reach), current)
+    asked = prepare(first, gateway.settings.reach)
+    await refuse_unlisted(gateway, asked, current)
+    await places.refuse_unlisted(gateway, current, asked.settings)
 
     async def work(db: AsyncConnection) -> Saved:
         now = await connections.find(db, gateway.vault, current.id, lock=not dry_run)
@@ -179,7 +180,7 @@ async def _save(gateway: Gateway, current: Connection, wanted: Callable[[Connect
         after = await connections.find(db, gateway.vault, now.id)
         connection_changes.note_change(db, now, after)
         await former_secrets.replaced(db, gateway.vault, now, after, gateway.clock(), at_once=given.at_once)
-        if COMPARES_AGAIN & set(changed):
+        if places.COMPARES_AGAIN & set(changed):
             due = gateway.clock()
             await cursor_records.change(db, now.id, Process.STOCK, next_poll_at=due, next_sweep_at=due)
         if SECRET in changed and webhook_guard.is_managed(gateway, after):

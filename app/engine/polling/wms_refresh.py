@@ -22,7 +22,7 @@ from app.records.connection_lanes import shop_lane
 from app.records.connections import Connection, Status
 from app.records.stock import levels
 from app.warehouse.reads.resources import WarehouseOrder
-from app.warehouse.reads.stock import pieces_of
+from app.warehouse.reads.stock import StockLevel, pieces_of
 
 log = get_logger(__name__)
 
@@ -104,10 +104,15 @@ async def _refresh_stock(gateway: Gateway, asked_by: Connection, numbers: Sequen
     concerned = [each for each in await gateway.on_lane(asked_by.lane) if each.settings.processes.stock]
     if not concerned:
         return
-    found = (await gateway.warehouse(asked_by).stock_of(numbers)).values()
-    stocked = [level for level in found if level.is_stock is not False]
-    if not stocked:
-        return
+    for warehouse_ids in sorted({tuple(each.settings.stock.warehouses) for each in concerned}):
+        found = (await gateway.warehouse(asked_by).stock_of(numbers, warehouse_ids=warehouse_ids)).values()
+        stocked = [level for level in found if level.is_stock is not False]
+        if stocked:
+            alike = [each for each in concerned if tuple(each.settings.stock.warehouses) == warehouse_ids]
+            await _store_stock(gateway, alike, stocked)
+
+
+async def _store_stock(gateway: Gateway, concerned: Sequence[Connection], stocked: Sequence[StockLevel]) -> None:
     read_at, now = min(level.read_at for level in stocked), gateway.clock()
     for connection in concerned:
         sellable = pieces_of(stocked, on_shelf=connection.settings.stock.is_on_shelf)

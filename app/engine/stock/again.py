@@ -73,7 +73,9 @@ async def _in_warehouse(gateway: Gateway, connection: Connection, numbers: Seque
         if await circuit.blocked_until(db, [key], gateway.clock()) is not None:
             return None
     try:
-        return list((await gateway.warehouse(connection).stock_of(numbers)).values())
+        return list(
+            (await gateway.warehouse(connection).stock_of(numbers, warehouse_ids=connection.settings.stock.warehouses)).values()
+        )
     except RemoteError as error:
         log.warning("stock_not_read_again", connection=connection.name, articles=len(numbers), error=type(error).__name__)
         return None

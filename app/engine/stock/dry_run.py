@@ -55,7 +55,8 @@ async def read(part_run: PartRun) -> bool:
     Returns whether all were compared within the slice.
     """
     after = int(part_run.part.cursor.get("read_to", 0))
-    async for page in part_run.gateway.warehouse(part_run.connection).stock(None, after):
+    places = part_run.connection.settings.stock.warehouses
+    async for page in part_run.gateway.warehouse(part_run.connection).stock(None, after, warehouse_ids=places):
         for start in range(0, len(page), AT_A_TIME):
             some = page[start : start + AT_A_TIME]
             await _count(part_run, some, await compare(part_run.gateway, part_run.connection, some))
@@ -98,7 +99,9 @@ async def _sum(gateway: Gateway, connection: Connection, level: StockLevel, here
     found = (number_of(connection, each, known) for each in level.variations)
     numbers = sorted({number for number in found if number})
     begun = gateway.clock()
-    asked = await gateway.warehouse(connection).stock_of([number for number in numbers if number not in here])
+    places = connection.settings.stock.warehouses
+    missing = [number for number in numbers if number not in here]
+    asked = await gateway.warehouse(connection).stock_of(missing, warehouse_ids=places)
     sellable = {number: here.get(number) for number in numbers}
     sellable |= pieces_of(asked.values(), on_shelf=connection.settings.stock.is_on_shelf)
     async with gateway.database.read() as db:

@@ -130,7 +130,8 @@ async def _read_warehouse(part_run: PartRun, cursor: Cursor) -> bool:
     began = datetime.fromisoformat(stored["warehouse_began"]) if "warehouse_began" in stored else gateway.clock()
     after = int(stored.get("read_to", 0))
     warehouse = gateway.warehouse(connection)
-    async for page in warehouse.stock(_since(part_run, cursor, began), after):
+    places = connection.settings.stock.warehouses
+    async for page in warehouse.stock(_since(part_run, cursor, began), after, warehouse_ids=places):
         now = gateway.clock()
         stocked = [level for level in page if _is_number(level.number)]
         sellable = pieces_of(stocked, on_shelf=connection.settings.stock.is_on_shelf)

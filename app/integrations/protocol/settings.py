@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 from string import Formatter
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field, field_validator
 
@@ -99,6 +99,29 @@ class StockSettings(Given):
         description=(
             "What is written to a product that keeps one quantity for variations which are articles of their own. nothing: it is "
             "left as it is, and listed with the reason. sum: what may be sold of all its variations together."
+        ),
+    )
+    warehouses: list[Annotated[int, Field(ge=1, le=2_147_483_647)]] = Field(
+        default_factory=list,
+        max_length=50,
+        description=(
+            "The WMS's warehouses whose stock counts, by their ids there. None named: all of them together. A warehouse that the "
+            "WMS does not list is refused."
+        ),
+    )
+    adjustments: Flag = Field(
+        False,
+        description=(
+            "Read the WMS's corrections of its stock (counted, found, scrapped) with the stock, show them, and confirm each to "
+            "the WMS once."
+        ),
+    )
+    scrapped_causes: list[Annotated[str, Field(min_length=1, max_length=100)]] = Field(
+        default_factory=list,
+        max_length=100,
+        description=(
+            "Codes of the WMS's causes of corrections that mean scrapped goods. A WMS that says so itself needs none. Upper and "
+            "lower case are the same."
         ),
     )
     look_only: Flag = Field(

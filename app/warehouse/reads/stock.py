@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from app.errors import GatewayError
-from app.json_reading import decimal, flag, required_id, required_text, section, whole
+from app.json_reading import decimal, flag, objects, required_id, required_text, section, whole
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,8 @@ class StockLevel:
 
     Stock has no version: `read_at` (UTC) is when the call that told it was begun.
 
-    `is_stock` is None when the WMS does not say; an article that is no stock article (a service) has no stock to speak of.
+    `is_stock` is None when the WMS does not say; an article that is no stock article (a service), or is not in use, has no stock
+    to speak of.
     """
 
     number: str
@@ -49,11 +50,14 @@ class StatedStock:
     is_stock: bool | None
     on_shelf: Decimal | None = None
 
+    is_active: bool | None = None
+
     def level(self, read_at: datetime) -> StockLevel | None:
         """None when the WMS states no quantity. That is not the same as 0."""
         if self.sellable is None:
             return None
-        return StockLevel(self.number, self.article_system_id, self.sellable, read_at, self.is_stock, self.on_shelf)
+        is_stock = False if self.is_active is False else self.is_stock
+        return StockLevel(self.number, self.article_system_id, self.sellable, read_at, is_stock, self.on_shelf)
 
 
 def read_stated_stock(raw: Mapping[str, Any]) -> StatedStock:
@@ -65,7 +69,63 @@ def read_stated_stock(raw: Mapping[str, Any]) -> StatedStock:
         sellable=decimal(section(raw, "inventoryInfo"), "sellableNumberOfItems"),
         is_stock=flag(raw, "isStockArticle"),
         on_shelf=decimal(section(raw, "inventoryInfo"), "numberOfItems"),
+        is_active=flag(raw, "isActive"),
     )
+
+
+@dataclass(frozen=True)
+class PlaceStock:
+    """What the WMS says of an article in one of its warehouses. A figure is None when it does not state it."""
+
+    warehouse_id: int | None
+    sellable: Decimal | None
+    on_shelf: Decimal | None
+    locked: Decimal | None = None
+    allocated: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class StockByPlace:
+    """One row of the list by warehouse. The list has no goods owner in it: it is asked for by one."""
+
+    number: str
+    article_system_id: int
+    places: tuple[PlaceStock, ...]
+    goods_owner_id: int | None = None
+
+    def within(self, warehouse_ids: Collection[int]) -> tuple[Decimal | None, Decimal | None]:
+        """What may be sold in these warehouses together, and what is on their shelves.
+
+        A warehouse that is not listed has none of it. None when a listed one does not state its figure.
+        """
+        listed = [each for each in self.places if each.warehouse_id in warehouse_ids]
+        return _sum([each.sellable for each in listed]), _sum([each.on_shelf for each in listed])
+
+
+def _sum(figures: Iterable[Decimal | None]) -> Decimal | None:
+    known = list(figures)
+    return None if None in known else sum((each for each in known if each is not None), Decimal(0))
+
+
+def read_stock_by_place(raw: Mapping[str, Any]) -> StockByPlace:
+    """Raises Unreadable without article system id or article number."""
+    places = tuple(
+        PlaceStock(
+            whole(row, "warehouseId"),
+            decimal(row, "sellableNumberOfItems"),
+            decimal(row, "numberOfItems"),
+            decimal(row, "numberOfLockedItems"),
+            decimal(row, "allocatedNumberOfItems"),
+        )
+        for row in objects(raw, "inventoryPerWarehouse")
+    )
+    return StockByPlace(required_text(raw, "articleNumber"), required_id(raw, "articleSystemId"), places)
+
+
+def in_places(level: StockLevel, by_place: StockByPlace | None, warehouse_ids: Collection[int]) -> StockLevel | None:
+    """The level of these warehouses only. None when the WMS does not state it; 0 when it lists none of them for the article."""
+    sellable, on_shelf = (Decimal(0), Decimal(0)) if by_place is None else by_place.within(warehouse_ids)
+    return None if sellable is None else replace(level, sellable=sellable, on_shelf=on_shelf)
 
 
 def pieces_of(levels: Iterable[StockLevel], *, on_shelf: bool) -> dict[str, float]:

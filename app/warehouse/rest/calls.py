@@ -182,17 +182,17 @@ class OngoingCalls:
             except Unreadable as error:
                 log.warning("left a record of the warehouse out", call=call, why=str(error))
 
-    async def _by_number(self, source: Listing[T], numbers: Sequence[str]) -> list[T]:
+    async def _by_number(self, source: Listing[T], numbers: Sequence[str], filters: Sequence[tuple[str, str]] = ()) -> list[T]:
         """Records whose number is exactly one of these (the WMS's own comparison may be wider: case, wildcards)."""
-        return [record for chunk in _chunks(source.number_key, numbers) for record in await self._walk(source, chunk)]
+        return [record for chunk in _chunks(source.number_key, numbers) for record in await self._walk(source, chunk, filters)]
 
-    async def _walk(self, source: Listing[T], numbers: Sequence[str]) -> list[T]:
+    async def _walk(self, source: Listing[T], numbers: Sequence[str], filters: Sequence[tuple[str, str]]) -> list[T]:
         """By id until all are found or a page is not full."""
         found: list[T] = []
         missing, start = set(numbers), 0
         size = self._settings.page_size
         while missing:
-            params = [self._goods_owner(), *((source.number_key, number) for number in numbers)]
+            params = [self._goods_owner(), *((source.number_key, number) for number in numbers), *filters]
             params += [(source.from_key, str(start))] if start else []
             answer, call, size = await self._page(source, params, size)
             page = self._rows(answer, call)

@@ -13,11 +13,12 @@ from app.warehouse.rest.failures import malformed
 from app.warehouse.rest.orders import Orders
 from app.warehouse.rest.purchase_orders import PurchaseOrders
 from app.warehouse.rest.returns import Returns
+from app.warehouse.rest.stock import StockDetails
 
 __all__ = ["OngoingClient", "Written"]
 
 
-class OngoingClient(Orders, Articles, PurchaseOrders, Returns):
+class OngoingClient(Orders, Articles, PurchaseOrders, Returns, StockDetails):
     """One goods owner in one WMS. Every method raises the RemoteErrors of `app.errors`, with the WMS's own words in them.
 
     Writes are not retried here and must be made one at a time per goods owner (upstream: they are processed one by one).

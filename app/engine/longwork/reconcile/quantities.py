@@ -12,7 +12,8 @@ from app.records.longwork.lines import Line
 async def compare(run: Slice) -> bool:
     """Returns whether all were compared within the slice."""
     after = int(run.work.place.get("after", 0))
-    async for page in run.gateway.warehouse(run.connection).stock(None, after):
+    places = run.connection.settings.stock.warehouses
+    async for page in run.gateway.warehouse(run.connection).stock(None, after, warehouse_ids=places):
         for start in range(0, len(page), dry_run.AT_A_TIME):
             some = page[start : start + dry_run.AT_A_TIME]
             for entry in await dry_run.compare(run.gateway, run.connection, some):

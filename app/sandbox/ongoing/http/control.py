@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Any
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -29,6 +29,7 @@ from app.sandbox.ongoing.config import Webhook
 from app.sandbox.ongoing.http.stock.control import Command, Positive, Quantity, stock_commands
 from app.sandbox.ongoing.model import fulfilment
 from app.sandbox.ongoing.model.warehouse import Warehouse
+
 
 class Labels(Command):
     """The carrier's numbers. A parcel is its number alone, or with `url`, `waybill` and `is_return`."""
@@ -44,7 +45,7 @@ class Move(Labels):
     """`picked`: totals per row number, picked before the status is set (a short pick)."""
 
     status: int
-    picked: dict[str, Quantity] = {}
+    picked: dict[str, Quantity] = Field(default_factory=dict)
 
 
 class Ship(Move):

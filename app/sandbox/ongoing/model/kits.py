@@ -30,9 +30,7 @@ def _sellable_anywhere(article: Article) -> float:
     return article.stock.sellable
 
 
-def sellable(
-    article: Article, articles: Articles, depth: int = 0, of: Callable[[Article], float] = _sellable_anywhere
-) -> float:
+def sellable(article: Article, articles: Articles, depth: int = 0, of: Callable[[Article], float] = _sellable_anywhere) -> float:
     """What can still be sold. A kit: as many as can be made of the sellable parts (upstream: the minimum over the parts).
 
     A part that the warehouse doesn't know makes it 0 (INF). `of`: what can be sold of an article that is no kit.

@@ -51,18 +51,18 @@ async def transferred(db: AsyncConnection, mapping_ids: Sequence[int], now: date
 async def reserved(
     db: AsyncConnection, connection_id: str, lane: str, numbers: Sequence[str], read_at: datetime | None = None
 ) -> dict[str, float]:
-    """Pieces by article number that the WMS's figure does not show yet.
+    """Pieces by article number that the WMS's figure does not show yet, of all shops of the goods owner together.
 
     The figure is this connection's last read, or one at `read_at`.
     """
     begun = stock_levels.c.wms_read_at if read_at is None else literal(read_at, UtcTime())
+    # From what is reserved to the connection's own level of it: the other way round the levels of all customers that have the
+    # number would be read, or all levels of the connection.
+    own = (stock_levels.c.number == reservations.c.number) & (stock_levels.c.connection_id == connection_id)
     query = (
         select(reservations.c.number, func.sum(reservations.c.quantity))
-        .join(stock_levels, stock_levels.c.number == reservations.c.number)
+        .select_from(reservations.outerjoin(stock_levels, own))
         .where(
-            # By their numbers: SQLite would else read all levels of the connection, and look for reservations of each.
-            stock_levels.c.number.in_(numbers),
-            stock_levels.c.connection_id + "" == connection_id,
             reservations.c.lane == lane,
             reservations.c.number.in_(numbers),
             or_(reservations.c.transferred_at.is_(None), reservations.c.transferred_at >= begun),
@@ -92,13 +92,11 @@ async def prune(db: AsyncConnection, before: datetime, limit: int) -> bool:
 
     Returns whether there may be more.
     """
-    unread = (
-        select(stock_levels.c.id)
-        .join(connections, connections.c.id == stock_levels.c.connection_id)
-        .where(
-            stock_levels.c.number == reservations.c.number,
-            stock_levels.c.wms_read_at <= reservations.c.transferred_at,
-            connections.c.lane == reservations.c.lane,
-        )
+    of_owner = select(connections.c.id).where(connections.c.lane == reservations.c.lane).correlate(reservations)
+    unread = select(stock_levels.c.id).where(
+        stock_levels.c.number == reservations.c.number,
+        stock_levels.c.connection_id.in_(of_owner),
+        stock_levels.c.wms_read_at <= reservations.c.transferred_at,
     )
+    unread = unread.correlate(reservations)
     return await delete_batch(db, reservations, (reservations.c.transferred_at < before, ~unread.exists()), limit)

@@ -17,7 +17,7 @@ from app.integrations.nettbutikk24.settings import NettbutikkAdapterSettings, ow
 from app.integrations.protocol import ConnectionSettings
 from app.integrations.protocol.account import Account, Pace
 from app.integrations.protocol.capabilities import Capability
-from app.integrations.protocol.integration import Integration, Opened
+from app.integrations.protocol.integration import Integration, Opened, StockStatuses
 from app.integrations.protocol.shipments import Untold
 
 
@@ -39,6 +39,9 @@ class Nettbutikk24(Integration):
         }
     )
     kinds: Mapping[Process, Kind] = {Process.ARTICLES: Kind.ARTICLE, Process.ORDERS: Kind.ORDER}
+    # (A17) An order takes its goods off the shop's stock when it is placed, whatever its status: a blocked one, or one in a status
+    # that is not transferred, has them too.
+    stock_statuses: StockStatuses | None = StockStatuses(frozenset(), frozenset(), others_taken=True)
     reference = REFERENCE
 
     def account(self, credentials: BaseModel) -> Account:

@@ -52,7 +52,7 @@ async def move(db: AsyncConnection, connection_id: str, lane: str, sales: Sequen
         seen_before = min((_seen_before(each) for each in orders), default=_LONG_AGO)
         for number in numbers:
             sold[number] = min(sold.get(number, seen_before), seen_before)
-    for connection, rows in (await _on_lane(db, lane, [*sold, *(back - set(sold))])).items():
+    for connection, rows in (await on_lane(db, lane, [*sold, *(back - set(sold))])).items():
         put_back = [row.id for row in rows if row.number not in sold and row.shop_quantity is not None]
         rows = [row for row in rows if row.number in sold]
         if connection == connection_id:
@@ -117,16 +117,14 @@ class _OnLane:
     problem_code: str | None
 
 
-async def _on_lane(db: AsyncConnection, lane: str, numbers: Sequence[str]) -> dict[str, list[_OnLane]]:
+async def on_lane(db: AsyncConnection, lane: str, numbers: Sequence[str]) -> dict[str, list[_OnLane]]:
     """The levels of these articles in every shop that sells from the goods owner's stock, by connection."""
     if not numbers:
         return {}
     columns = [stock_levels.c[each.name] for each in fields(_OnLane)]
-    query = (
-        select(stock_levels.c.connection_id, *columns)
-        .join(connections, connections.c.id == stock_levels.c.connection_id)
-        .where(connections.c.lane == lane, stock_levels.c.number.in_(numbers))
-    )
+    # By the goods owner's connections and the numbers: a number alone may be that of articles of any customer.
+    of_owner = stock_levels.c.connection_id.in_(select(connections.c.id).where(connections.c.lane == lane))
+    query = select(stock_levels.c.connection_id, *columns).where(of_owner, stock_levels.c.number.in_(numbers))
     found: dict[str, list[_OnLane]] = {}
     for row in list(await db.execute(query.order_by(stock_levels.c.id))):
         values = dict(row._mapping)

@@ -58,6 +58,28 @@ async def scans(database: Database, recorded: Recorded) -> list[str]:
     return found
 
 
+async def steps_of(database: Database, recorded: Recorded) -> list[str]:
+    """How SQLite would look up the rows of these statements, step by step."""
+    async with database.engine.connect() as db:
+        raw: Any = (await db.get_raw_connection()).driver_connection
+        plans = [
+            await raw.execute_fetchall(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            for statement, parameters in recorded.statements.items()
+        ]
+    return [row[3] for rows in plans for row in rows]
+
+
+async def nodes_of(database: Database, recorded: Recorded) -> list[dict[str, Any]]:
+    """How PostgreSQL has looked up the rows of these statements, node by node, with what it has read. Only for reads."""
+    found = []
+    async with database.engine.connect() as db:
+        raw: Any = (await db.get_raw_connection()).driver_connection
+        for statement, parameters in recorded.statements.items():
+            (row,) = await raw.fetch(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", *parameters)
+            found += _nodes(_plan(row[0]))
+    return found
+
+
 def _scans_in_sqlite(step: str, statement: str, partial: set[str]) -> bool:
     scan = re.fullmatch(r"SCAN (\w+)(?: USING (?:COVERING )?INDEX (\w+))?", step)
     if scan is None or scan[1] not in GROWING or scan[2] in partial:

@@ -58,9 +58,7 @@ def woocommerce(harness: Harness) -> System:
         order = shop.order(number)
         shop.change(order["id"], line_items=[{"id": order["line_items"][0]["id"], "quantity": pieces}])
 
-    return System(
-        shop.credentials(), product, sell, lambda number: int(shop.model.products[ids[number]]["stock_quantity"]), {}
-    )
+    return System(shop.credentials(), product, sell, lambda number: int(shop.model.products[ids[number]]["stock_quantity"]), {})
 
 
 def mystore(harness: Harness) -> System:

@@ -39,7 +39,7 @@ class Nettbutikk24(Integration):
         }
     )
     kinds: Mapping[Process, Kind] = {Process.ARTICLES: Kind.ARTICLE, Process.ORDERS: Kind.ORDER}
-    # (A17) An order takes its goods off the shop's stock when it is placed, whatever its status: a blocked one, or one in a status
+    # (A17) An order takes goods off the shop's stock when it is placed, whatever its status. A blocked one, or one in a status
     # that is not transferred, has them too.
     stock_statuses: StockStatuses | None = StockStatuses(frozenset(), frozenset(), others_taken=True)
     reference = REFERENCE

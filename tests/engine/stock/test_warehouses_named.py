@@ -77,7 +77,7 @@ async def test_their_figures_count_in_a_sweep_in_a_poll_and_on_the_warehouse_s_w
     assert quantity(site, product) == 9
     site.tick(60)
     site.warehouse.model.put_in_stock("SOKK-1", 500)
-    changed = {"settings": {"stock": {"warehouses": []}}}
+    changed: dict[str, Any] = {"settings": {"stock": {"warehouses": []}}}
     assert (await site.client.patch("/connections/nettbutikk", json=changed)).status_code == 200
     site.tick(60)
     connection = await site.gateway.connection(connection.id)

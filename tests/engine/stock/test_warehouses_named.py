@@ -1,4 +1,4 @@
-"""A connection names the warehouses whose stock it sells: their figures count, an unlisted one is refused, and the test says so."""
+"""A connection names the warehouses whose stock it sells: their figures count, an unlisted one is refused, the test says so."""
 
 from __future__ import annotations
 

@@ -87,3 +87,74 @@ def show(
         fail(f"no shop shows an article {number}", "look for it with: gateway stock list")
     for row in [] if as_json else rows:
         fields(row, f"Article {row['number']}")
+
+
+ADJUSTMENTS = {
+    "Made": "made_at",
+    "Number": "number",
+    "Pieces": "pieces",
+    "Cause": "cause",
+    "Scrapped": "scrapped",
+    "Batch": "batch",
+    "Serial": "serial",
+    "Warehouse": "warehouse",
+    "Confirmed": "confirmed_at",
+    "Problem": "problem",
+}
+PLACES = {
+    "Id": "id",
+    "Warehouse": "name",
+    "Counts": "counts",
+    "Sellable": "sellable",
+    "On the shelf": "on_shelf",
+    "Locked": "locked",
+    "Allocated": "allocated",
+}
+PIECES = {
+    "Pieces": "pieces",
+    "Batch": "batch",
+    "Serial": "serial",
+    "Expires": "expires_at",
+    "Warehouse": "warehouse",
+    "Location": "location",
+    "Status": "status",
+    "Locked": "locked",
+}
+
+
+@app.command("adjustments")
+def show_adjustments(
+    connection: Connection = None,
+    number: Annotated[str | None, typer.Option(help="Only of this article.", show_default=False)] = None,
+    scrapped: Annotated[
+        bool | None, typer.Option("--scrapped/--not-scrapped", help="Only goods thrown away, or only others.", show_default=False)
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum number of corrections.")] = 50,
+    url: Url = DEFAULT_URL,
+    api_key: ApiKey = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show corrections of the warehouse's stock, the newest first, and which of them the warehouse knows that we know."""
+    rows = connect(url, api_key).items("/stock/adjustments", limit, connection=connection, number=number, scrapped=scrapped)
+    if as_json:
+        print_json({"items": rows})
+        return
+    table(rows, ADJUSTMENTS, "Corrections")
+
+
+@app.command("article")
+def show_article(
+    connection: Annotated[str, typer.Argument(metavar="CONNECTION", help="The connection, by name or id.")],
+    number: Annotated[str, typer.Argument(metavar="NUMBER", help="The article number.")],
+    url: Url = DEFAULT_URL,
+    api_key: ApiKey = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what the warehouse has of an article now: by warehouse, and piece by piece with batches and serial numbers."""
+    found = connect(url, api_key).get("/stock/article", connection=connection, number=number)
+    if as_json:
+        print_json(found)
+        return
+    fields({name: found[name] for name in ("number", "sellable", "on_shelf", "is_stock")}, f"Article {found['number']}")
+    table(found["warehouses"], PLACES, "Warehouses")
+    table(found["items"], PIECES, "Pieces")

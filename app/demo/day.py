@@ -310,6 +310,7 @@ SCENES: Scenes = (
     ("sent with tracking", way_back.shipment),
     ("closed short", way_back.closed_short),
     ("stock", way_back.stock),
+    ("corrections of the stock", way_back.corrections),
     ("webhook switched off", way_back.guard),
     ("one comes back", way_back.goods_back),
 )

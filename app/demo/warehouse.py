@@ -69,6 +69,15 @@ class WarehouseClient:
         """So many of the article are on the shelves now."""
         await self._floor(f"articles/{number}/stock", present=pieces)
 
+    async def scrap(self, number: str, pieces: float) -> None:
+        """So many of the article are thrown away."""
+        await self._floor(f"articles/{number}/stock", by=-pieces, cause="SCRAP", scrapped=True)
+
+    async def is_confirmed(self, number: str) -> bool:
+        """Whether the warehouse has been told that every correction of the article's stock is known."""
+        left = await self._read("inventoryAdjustments", {"isReported": "false"})
+        return number not in [one["article"]["articleNumber"] for one in left]
+
     async def tell(self, url: str, token: str) -> None:
         """Has the warehouse's own webhooks sent there, as its administrator sets them up."""
         await self._sandbox("POST", "webhooks", {"url": url, "token": token, "goods_owner_id": self.goods_owner_id})

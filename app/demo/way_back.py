@@ -95,6 +95,26 @@ async def stock(day: Day) -> None:
     day.check("written when nothing has changed", 0, again["counts"]["updated"])
 
 
+async def corrections(day: Day) -> None:
+    """The warehouse scraps some. The shop shows fewer, the gateway shows why, and the warehouse hears that it is known."""
+    gateway, warehouse = day.world.gateway, day.world.warehouse
+    number = day.number("DEMO-TERMOS")
+    settings = {"stock": {"adjustments": True, "scrapped_causes": ["SCRAP"]}}
+    await gateway.call("PATCH", f"connections/{day.connection}", body={"settings": settings})
+    await warehouse.scrap(number, 2)
+    await day.sync(process="stock")
+    found = await gateway.call("GET", "stock/adjustments", params={"connection": day.connection, "number": number})
+    day.check("scrapped, shown once", [-2.0], [each["pieces"] for each in found["items"] if each["scrapped"]])
+
+    async def confirmed() -> bool:
+        return await warehouse.is_confirmed(number)
+
+    day.check_that("confirmed to the warehouse", await day.until(confirmed))
+    asked = {"connection": day.connection, "number": number}
+    there = await gateway.call("GET", "stock/article", params=asked)
+    day.check("in the warehouse now", (7.0, 7.0), (there["sellable"], sum(each["pieces"] for each in there["items"])))
+
+
 async def _shown(day: Day, product: int, wanted: int) -> int | None:
     """The quantity that the shop shows, once it is the wanted one; else the one at the end."""
 

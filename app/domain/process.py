@@ -52,6 +52,8 @@ class OutgoingType(StrEnum):
     """Goods of a purchase order were received."""
     RETURN_RECEIVED = "return.received"
     """Goods came back."""
+    STOCK_ADJUSTED = "stock.adjusted"
+    """The warehouse has corrected its stock: counted, found, scrapped."""
     SHIPMENT_SHORT = "shipment.short"
     """Fewer pieces were sent than were ordered."""
     TEST = "test"

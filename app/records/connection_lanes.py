@@ -15,6 +15,7 @@ from app.errors import Conflict
 from app.integrations.protocol import ConnectionSettings
 from app.integrations.registry import integration
 from app.integrations.stored_settings import stored_settings
+from app.records.stock import adjustments
 from app.storage.outbound_tables import deliveries, reservations
 from app.storage.tables import connections, jobs, lanes, mappings
 from app.storage.upserts import insert_missing
@@ -85,6 +86,8 @@ async def move(db: AsyncConnection, asked: Move) -> None:
     await db.execute(update(reservations).where(*pieces).values(lane=asked.after))
     seen = (deliveries.c.connection_id == asked.connection_id, deliveries.c.lane == asked.before)
     await db.execute(update(deliveries).where(*seen).values(lane=asked.after))
+    if goods_owner_of(asked.before) == goods_owner_of(asked.after):
+        await adjustments.move(db, asked.before, asked.after, asked.connection_id)
     try:
         await db.execute(update(mappings).where(*mine).values(lane=asked.after))
     except IntegrityError as error:

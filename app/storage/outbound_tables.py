@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 
 from app.storage.tables import metadata, partial
-from app.storage.types import BigId, Json, Line, UtcTime
+from app.storage.types import BigId, Json, Line, UtcTime, Words
 
 deliveries = Table(
     "deliveries",
@@ -187,6 +187,39 @@ reservations = Table(
     Index("ix_reservations_number", "lane", "number"),
     Index("ix_reservations_mapping", "mapping_id"),
     partial("ix_reservations_transferred", "transferred_at", where="transferred_at is not null"),
+)
+
+stock_adjustments = Table(
+    "stock_adjustments",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("lane", String(200), nullable=False),  # its goods owner's: connections of one goods owner share them
+    Column("inventory_id", BigId, nullable=False),
+    Column("article_system_id", BigId, nullable=False),
+    Column("digest", String(24), nullable=False),  # tells those of one stock-taking and article apart
+    Column("number", Line(200), nullable=False),
+    Column("article_name", Line(200), nullable=False),
+    Column("pieces", Float, nullable=False),
+    Column("made_at", UtcTime),
+    Column("cause_code", Line(200), nullable=False),
+    Column("cause_name", Line(200), nullable=False),
+    Column("is_scrapped", Boolean, nullable=False),
+    Column("batch", Line(200), nullable=False),
+    Column("serial", Line(200), nullable=False),
+    Column("expires_at", UtcTime),
+    Column("location", Line(200), nullable=False),
+    Column("status", Line(200), nullable=False),
+    Column("warehouse_id", BigId),
+    Column("warehouse", Line(200), nullable=False),
+    Column("comment", Words, nullable=False),
+    Column("read_at", UtcTime, nullable=False),
+    Column("confirmed_at", UtcTime),  # when the WMS was told that it is known here
+    Column("problem", Words),  # why it would not be told
+    UniqueConstraint("lane", "inventory_id", "article_system_id", "digest", name="uq_stock_adjustments_same"),
+    Index("ix_stock_adjustments_lane", "lane", "id"),
+    Index("ix_stock_adjustments_number", "lane", "number", "id"),
+    Index("ix_stock_adjustments_read", "read_at"),
+    partial("ix_stock_adjustments_open", "lane", "id", where="confirmed_at is null and problem is null"),
 )
 
 hooks = Table(

@@ -89,6 +89,8 @@ COMMANDS = {
     "POST /runs/{run_id}/confirm": "runs confirm",
     "GET /stock": "stock list",
     "GET /stock/summary": "stock list",
+    "GET /stock/adjustments": "stock adjustments",
+    "GET /stock/article": "stock article",
     "POST /sync/{integration}": "sync",
     "POST /reconcile": "reconcile",
     "GET /reconcile": "reconciles list",

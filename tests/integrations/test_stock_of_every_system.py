@@ -188,10 +188,14 @@ async def _share(harness: Harness, system: System, theirs: Connection) -> None:
 
 
 async def _by_warehouse(harness: Harness, system: System, theirs: Connection) -> None:
-    """Seven more are in Trondheim, and only Trondheim is sold from."""
+    """Seven more are in Trondheim, and only Trondheim is sold from. Its corrections are confirmed."""
     for number, pieces in (("SOKK", 7), ("LUE", 2)):
         harness.warehouse.model.change_stock(number, Change(pieces, "COUNTED", 2))
-    stock = {**system.settings.get("stock", {}), "warehouses": [2]}
+    stock = {**system.settings.get("stock", {}), "warehouses": [2], "adjustments": True}
     harness.connections["theirs"] = await harness.change_settings(theirs, stock=stock)
     await read(harness)
     assert [system.shown(number) for number in ("SOKK", "LUE", "SETT")] == [7, 2, 2]
+    await harness.poll("stock", harness.connections["theirs"])
+    corrected = harness.warehouse.model.adjustments.of(77)
+    assert [each.change.by for each in corrected if each.is_reported][-2:] == [7, 2]
+    assert [each for each in corrected if not each.is_reported] == []

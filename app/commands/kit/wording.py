@@ -47,6 +47,8 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     (rf"DELETE /returns/{_ONE}/(?P<two>[^\s/;,:()]+)", "gateway returns withdraw {one} {two}"),
     (rf"POST /returns/{_ONE}/(?P<two>[^\s/;,:()]+)/settle", "gateway returns settle {one} {two}"),
     (r"GET /stock/summary", "gateway stock list"),
+    (r"GET /stock/adjustments", "gateway stock adjustments"),
+    (r"GET /stock/article", "gateway stock article CONNECTION NUMBER"),
     (r"GET /stock", "gateway stock list"),
     (r"POST /outgoing-webhooks/replay", "gateway outgoing-webhooks replay --all"),
     (rf"POST /outgoing-webhooks/{_ONE}/replay", "gateway outgoing-webhooks replay {one}"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import StringConstraints
 from starlette.responses import Response
@@ -10,14 +10,19 @@ from starlette.responses import Response
 from app.api.kit.pages import before_id, cut
 from app.console.kit.console import Console
 from app.console.kit.page import Page
+from app.engine.stock.look import look
+from app.errors import NotFound, RemoteError
 from app.given import Given
 from app.integrations.protocol.capabilities import Capability
 from app.integrations.protocol.integration import refuse
 from app.records import connections
 from app.records.connections import Connection
-from app.records.stock import listing
+from app.records.stock import adjustments, listing
+from app.records.stock.adjustments import Wanted
 
 STOCK = "/console/stock"
+ADJUSTMENTS = "/console/stock/adjustments"
+ARTICLE = "/console/stock/article"
 ON_A_PAGE = 50
 
 Named = Annotated[str, StringConstraints(max_length=200)]
@@ -30,8 +35,22 @@ class Filter(Given):
     cursor: Annotated[str, StringConstraints(max_length=500)] | None = None
 
 
+class AdjustmentFilter(Given):
+    connection: Named | None = None
+    number: Named | None = None
+    scrapped: Literal["true", "false"] | None = None
+    cursor: Annotated[str, StringConstraints(max_length=500)] | None = None
+
+
+class ArticleFilter(Given):
+    connection: Named | None = None
+    number: Named | None = None
+
+
 def register(console: Console) -> None:
     console.get(STOCK, stock_page)
+    console.get(ADJUSTMENTS, adjustments_page)
+    console.get(ARTICLE, article_page)
 
 
 async def stock_page(page: Page) -> Response:
@@ -61,3 +80,33 @@ async def _chosen(page: Page, name: str | None, writing: list[Connection]) -> Co
     if Capability.WRITE_STOCK not in asked.system.capabilities:
         raise refuse(asked.system, Capability.WRITE_STOCK, "connection")
     return asked
+
+
+async def adjustments_page(page: Page) -> Response:
+    asked = page.filters(AdjustmentFilter)
+    scrapped = None if asked.scrapped is None else asked.scrapped == "true"
+    wanted = Wanted(asked.number, scrapped, before_id(asked.cursor))
+    scope = await page.viewer.scope(asked.connection)
+    async with page.gateway.database.read() as db:
+        every = await connections.every(db, page.gateway.vault, ids=scope)
+        lanes = sorted({each.lane for each in every})
+        found = await adjustments.search(db, lanes, wanted, ON_A_PAGE + 1)
+    shown, following = cut(found, ON_A_PAGE, lambda each: (each.id,))
+    is_read = any(each.settings.stock.adjustments for each in every)
+    return page.render("stock/adjustments.html", rows=shown, is_read=is_read, next=following)
+
+
+async def article_page(page: Page) -> Response:
+    """The WMS is asked once a number is given. What it answers is not kept."""
+    asked = page.filters(ArticleFilter)
+    async with page.gateway.database.read() as db:
+        every = await connections.every(db, page.gateway.vault, ids=page.viewer.connection_ids)
+    names = [each.name for each in every]
+    chosen = await page.viewer.connection(asked.connection) if asked.connection else (every[0] if every else None)
+    shown: dict[str, Any] = {"names": names, "chosen": chosen, "found": None, "problem": None}
+    if chosen is not None and asked.number:
+        try:
+            shown["found"] = await look(page.gateway, chosen, asked.number)
+        except (NotFound, RemoteError) as error:
+            shown["problem"] = error.message
+    return page.render("stock/article.html", **shown)

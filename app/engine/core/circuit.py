@@ -39,6 +39,8 @@ WRITE_STOCK = "POST shop stock"
 REPORT_PICKED = "PATCH /orders/lines/reportedNumberOfItems"
 REPORT_RETURNED = "PATCH /orders/lines/reportedReturnedNumberOfItems"
 REPORT_RECEIVED = "PATCH /purchaseOrders/lines/reportedNumberOfItems"
+CONFIRM_ADJUSTMENT = "PATCH /inventoryAdjustments/setReported"
+"""It belongs to no job: a read of the stock makes it."""
 
 ANY_CALL = "any call"
 """Counts calls without an answer, whatever they asked for (`account_circuit`)."""
@@ -61,7 +63,11 @@ OF_SHOPS = (ANY_CALL, READ_RECORDS, WRITE_STOCK, ORDER_STATE, SET_STATUS, ADD_TR
 """Every call of an outside system that is counted."""
 READS = "reads of the WMS"
 """Its lists, as polls read them. They are counted only when the WMS has locked the user out."""
-OF_WAREHOUSES = (*(call for process, calls in CALLS.items() if process not in TO_SHOP for call in calls), READS)
+OF_WAREHOUSES = (
+    *(call for process, calls in CALLS.items() if process not in TO_SHOP for call in calls),
+    CONFIRM_ADJUSTMENT,
+    READS,
+)
 """Every call of a WMS that is counted."""
 LONGEST_ASKED_SECONDS = 3600.0
 """The longest pause that a system can ask for."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,6 +15,7 @@ from app.engine.core import leases
 from app.engine.core.queue import Task
 from app.engine.core.sources import stock_source
 from app.engine.jobs.run_part import PartRun, part_cursor, save_progress
+from app.engine.stock import adjustments
 from app.integrations.kit.number_rules import article_number
 from app.integrations.protocol import StockLevel
 from app.integrations.protocol.settings import ParentQuantity
@@ -43,6 +45,8 @@ async def read(part_run: PartRun, cursor: Cursor) -> bool:
     """
     done = await _read_shop(part_run) if part_run.sweeps and not _shop_is_read(part_run) else True
     done = done and await _read_warehouse(part_run, cursor)
+    if done:
+        await adjustments.read(part_run)
     if not done:  # what was found so far is written meanwhile; a part that has ended has its quantities written anyway
         await part_run.gateway.wake_ups.send(Task.STOCK, part_run.connection.id)
     return done
@@ -151,8 +155,15 @@ async def _read_warehouse(part_run: PartRun, cursor: Cursor) -> bool:
     async with gateway.database.begin() as db:
         if isinstance(stock_source(gateway, connection), LimitsStock) and connection.settings.writes_stock:
             part_run.counts["read"] += await levels.left_waiting(db, connection.id, began)  # this run goes on with them
-        await cursors.change(db, connection.id, part_run.process, cursor={"since": warehouse.by_its_clock(began).isoformat()})
+        await cursors.change(
+            db, connection.id, part_run.process, cursor={**_others(cursor), "since": warehouse.by_its_clock(began).isoformat()}
+        )
     return True
+
+
+def _others(cursor: Cursor) -> dict[str, Any]:
+    """What else is kept of the stock's reads."""
+    return {name: kept for name, kept in (cursor.cursor or {}).items() if name == adjustments.CURSOR}
 
 
 def _since(part_run: PartRun, cursor: Cursor, now: datetime) -> datetime | None:

@@ -27,6 +27,7 @@ from app.records.outgoing_webhooks import events as outgoing_events
 from app.records.webhooks import former_secrets
 from app.storage.batches import change_batch, old_rows, progress_of, save_progress
 from app.storage.callers.tables import outgoing_webhooks
+from app.storage.outbound_tables import stock_adjustments
 from app.storage.side_tables import audit, long_work_lines, long_works
 from app.storage.tables import attempts, history, inbox, jobs, run_parts
 from app.storage.types import spelled
@@ -109,6 +110,7 @@ def _works(gateway: Gateway, now: datetime) -> list[Work]:
         _OldRows(inbox, inbox.c.received_at, old, inbox.c.state.in_(FINISHED_EVENTS)).delete_batch,
         _OldRows(attempts, attempts.c.started_at, old, attempts.c.finished_at.is_not(None)).delete_batch,
         _OldRows(history, history.c.at, old).delete_batch,
+        _OldRows(stock_adjustments, stock_adjustments.c.read_at, old).delete_batch,
         _OldRows(audit, audit.c.at, now - timedelta(days=settings.audit_days)).delete_batch,
         lambda db: runs.prune(db, old, BATCH),
         lambda db: runs.prune_quiet(db, quiet, BATCH),

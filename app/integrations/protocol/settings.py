@@ -109,6 +109,21 @@ class StockSettings(Given):
             "WMS does not list is refused."
         ),
     )
+    adjustments: Flag = Field(
+        False,
+        description=(
+            "Read the WMS's corrections of its stock (counted, found, scrapped) with the stock, show them, and confirm each to "
+            "the WMS once."
+        ),
+    )
+    scrapped_causes: list[Annotated[str, Field(min_length=1, max_length=100)]] = Field(
+        default_factory=list,
+        max_length=100,
+        description=(
+            "Codes of the WMS's causes of corrections that mean scrapped goods. A WMS that says so itself needs none. Upper and "
+            "lower case are the same."
+        ),
+    )
     look_only: Flag = Field(
         False,
         description="Only compare the quantities of both sides and show what would be written. Nothing is written to the shop.",

@@ -33,6 +33,7 @@ LISTS = (
     "/stock",
     "/stock/summary",
     "/purchase-orders",
+    "/stock/adjustments",
 )
 PURCHASE = {"lines": [{"row_number": "1", "article_number": "NONE", "quantity": 1}]}
 """A purchase order that waits for an article."""

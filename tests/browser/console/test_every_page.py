@@ -23,6 +23,8 @@ PAGES = {
     "run": "/console/runs/{run}",
     "returns": "/console/returns",
     "stock": "/console/stock",
+    "corrections": "/console/stock/adjustments",
+    "stock-of-one": "/console/stock/article?connection=nettbutikk&number=SOKK-1",
     "lanes": "/console/lanes",
     "alerts": "/console/alerts",
     "alert": "/console/alerts/1",

@@ -53,6 +53,15 @@ class Adjustments:
         if change.by:
             self._found.append(Adjustment(next(self._ids), article, change, self._store.clock()))
 
+    def again(self) -> None:
+        """The last correction is made once more in the same stock-taking: the same article at the same place."""
+        last = self._found[-1]
+        self._found.append(Adjustment(last.id, last.article, last.change, last.made))
+
+    def forget(self) -> None:
+        """As if nothing had been corrected yet."""
+        self._found.clear()
+
     def of(self, goods_owner_id: int) -> list[Adjustment]:
         return [each for each in self._found if each.article.goods_owner_id == goods_owner_id]
 

@@ -92,7 +92,7 @@ async def test_none_is_read_where_nobody_asks_for_them(lite: Harness) -> None:
 
 async def test_two_shops_of_a_goods_owner_confirm_each_once(harness: Harness) -> None:
     await opened(harness, "first", order_number_prefix="A-")
-    both = {"processes": {**ON, "articles": False}, "order_number_prefix": "B-", "stock": {"adjustments": True}}
+    both: dict[str, Any] = {"processes": {**ON, "articles": False}, "order_number_prefix": "B-", "stock": {"adjustments": True}}
     await harness.connect("second", **both)
     correct(harness, -1)
     for connection in list(harness.connections.values()):

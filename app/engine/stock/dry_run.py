@@ -19,7 +19,7 @@ from app.engine.jobs.dry_run import MOST_SHOWN
 from app.engine.jobs.run_part import PartRun, save_progress
 from app.engine.stock.read import number_of
 from app.integrations.protocol import StockLevel, StockSettings
-from app.integrations.protocol.settings import ParentQuantity
+from app.integrations.protocol.quantities import ParentQuantity
 from app.records import reservations, runs
 from app.records.connections import Connection
 from app.records.stock import levels, rules

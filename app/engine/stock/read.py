@@ -18,7 +18,7 @@ from app.engine.jobs.run_part import PartRun, part_cursor, save_progress
 from app.engine.stock import adjustments
 from app.integrations.kit.number_rules import article_number
 from app.integrations.protocol import StockLevel
-from app.integrations.protocol.settings import ParentQuantity
+from app.integrations.protocol.quantities import ParentQuantity
 from app.integrations.protocol.stock import LimitsStock
 from app.records import alerts, cursors
 from app.records.connections import Connection

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.integrations.protocol.cancelling import BrakeSettings, PartRefund
 from app.integrations.protocol.carriers import TransporterChoice
 from app.integrations.protocol.integration import Integration
+from app.integrations.protocol.quantities import StockSettings
 from app.integrations.protocol.refunds import (
     MakesRefunds,
     RefundPlan,
@@ -18,7 +19,6 @@ from app.integrations.protocol.settings import (
     ConnectionSettings,
     ProcessSettings,
     ShipmentSettings,
-    StockSettings,
     TrackingShown,
     fillable,
 )

@@ -14,7 +14,8 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from app.errors import nearest
 from app.given import Flag
 from app.integrations.protocol import ConnectionSettings, StockSettings
-from app.integrations.protocol.settings import LONGEST_HOURS, StockFigure
+from app.integrations.protocol.quantities import StockFigure
+from app.integrations.protocol.settings import LONGEST_HOURS
 
 OrderState = Literal[
     "None",

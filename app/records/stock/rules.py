@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.domain.problem import with_what_lifts
 from app.integrations.protocol import StockLevel, StockSettings
-from app.integrations.protocol.settings import ParentQuantity
+from app.integrations.protocol.quantities import ParentQuantity
 from app.records import reservations
 from app.storage.outbound_tables import stock_levels
 from app.storage.tables import connections

@@ -9,7 +9,7 @@ from app.commands import alerts, audit, doctor, integrations, keys, outgoing_web
 from app.commands.connections import commands as connections
 from app.commands.kit.terminal import EXIT_CODES, Commands, out
 from app.commands.longwork import adopt, backfill, reconcile
-from app.commands.records import jobs, lists, places, purchase_orders, returns, settling
+from app.commands.records import files, jobs, lists, places, purchase_orders, returns, settling
 from app.demo.command import demo
 from app.processes.private_files import for_own_user_only
 
@@ -46,7 +46,7 @@ app.command("integrations", rich_help_panel=RUNNING)(integrations.integrations)
 app.add_typer(connections.app, name="connections", rich_help_panel=RUNNING)
 app.command("sync", rich_help_panel=RUNNING)(sync.sync)
 app.add_typer(sync.app, name="runs", rich_help_panel=RUNNING)
-for group in (lists, jobs, places, settling, purchase_orders):
+for group in (lists, jobs, places, settling, purchase_orders, files):
     group.register(app, RUNNING)
 app.command("reconcile", rich_help_panel=RUNNING)(reconcile.reconcile)
 app.add_typer(reconcile.app, name="reconciles", rich_help_panel=RUNNING)

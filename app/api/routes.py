@@ -18,6 +18,7 @@ from app.api.intake.shop_webhooks import PREFIX
 from app.api.kit import docs_page, problems
 from app.api.kit.body_limit import BodyLimit
 from app.api.longwork import adopt, backfill, reconcile
+from app.api.mappings import files as order_files
 from app.api.mappings import resource as mappings
 from app.api.onboarding import links
 from app.api.onboarding import routes as onboarding
@@ -30,6 +31,7 @@ RESOURCES = (
     runs,
     mappings,
     returns,
+    order_files,
     stock,
     purchase_orders,
     outgoing_webhooks,

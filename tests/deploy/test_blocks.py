@@ -31,6 +31,7 @@ STOCK_NOW = "--stock-now"
 ALSO_AN_ANSWER = (
     r"backfill \d+ is done",  # the demo's one order is transferred before anybody can pause it
     r"Reconcile \d+ of \w+: done, \d+ \w+",  # the page says so: exit code 1 when there is a finding
+    r"doption \d+ of \w+: done, ",  # the page says so: exit code 1 when a record is not ours
     r"Missing: the shop will not call http://127\.0\.0\.1:\d+:",  # port 8080 was taken: by another demo beside this one
 )
 """What a command may say with exit code 1."""
@@ -278,6 +279,7 @@ class Reader:
             "/var/backups": str(self.folder),
             "findings.csv": str(self.folder / "findings.csv"),
             **({"/sync/fjellbutikken": "/sync/woocommerce"} if page == "docs/connecting-woocommerce.md" else {}),
+            **({"nettbutikk": "woocommerce"} if page == "docs/moving-from-ongoings-own-integration.md" else {}),
             **({"nettbutikk": "woocommerce", " 13": f" {self.backfill()}"} if page == "docs/reconcile-and-backfill.md" else {}),
         }
 

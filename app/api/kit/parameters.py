@@ -9,6 +9,7 @@ from app.api.kit.examples import SYSTEM
 IN_PATH: dict[str, tuple[str, Any]] = {
     "alert_id": ("Id of an alert, as GET /alerts lists it.", 12),
     "connection": ("Name or id of a connection, as GET /connections lists it.", "nettbutikk"),
+    "file_id": ("Id of a file in the WMS, as GET /mappings/{mapping_id}/files lists it.", 31),
     "event_id": ("Id of an event, as GET /events lists it.", 812),
     "integration": ("Name of a system, for all its connections, or name or id of one connection.", SYSTEM.name),
     "job_id": ("Id of a job, as GET /jobs lists it.", 17),

@@ -73,7 +73,8 @@ async def list_mappings(
     return Page(items=[MappingView.of(mapping, known) for mapping in shown], next_cursor=next_cursor)
 
 
-async def _seen(caller: Caller, mapping_id: int) -> Mapping:
+async def seen(caller: Caller, mapping_id: int) -> Mapping:
+    """The mapping, if the key may see it. Raises NotFound."""
     mapping = await records.mapping_of(caller.gateway, mapping_id)
     if not caller.key.sees(mapping.connection_id):
         raise records.no_mapping(mapping_id)
@@ -83,7 +84,7 @@ async def _seen(caller: Caller, mapping_id: int) -> Mapping:
 @router.get("/{mapping_id}", summary="Explain a record", responses=problems(404))
 async def read_mapping(caller: Reader, mapping_id: Id) -> MappingDetail:
     """Shows the state of the record, what came in, what was sent and answered, what happens next and why, and its history."""
-    mapping = await _seen(caller, mapping_id)
+    mapping = await seen(caller, mapping_id)
     return _shown(caller, await explain(caller.gateway, mapping))
 
 
@@ -114,7 +115,7 @@ def _shown(caller: Caller, found: Explained) -> MappingDetail:
 @router.get("/{mapping_id}/history", summary="List a record's history, newest first", responses=problems(404))
 async def list_history(caller: Reader, mapping_id: Id, limit: Limit = 50, cursor: Cursor = None) -> Page[HistoryEntry]:
     before = before_id(cursor)
-    await _seen(caller, mapping_id)
+    await seen(caller, mapping_id)
     async with caller.gateway.database.read() as db:
         found = await mappings.history_of(db, mapping_id, before=before, limit=limit + 1)
     lines, next_cursor = cut(found, limit, lambda row: (row.id,))
@@ -131,7 +132,7 @@ def _entries(caller: Caller, lines: Sequence[StoredNote]) -> list[HistoryEntry]:
 @router.post("/{mapping_id}/resync", summary="Read a record from the shop and send it again", responses=problems(404, 424))
 async def resync(caller: Syncer, mapping_id: Id) -> Resynced:
     """Reads the record from the shop now and queues it, changed or not. Nothing is written if the warehouse already has it."""
-    await _seen(caller, mapping_id)
+    await seen(caller, mapping_id)
     enqueued = await records.resync(caller.gateway, mapping_id)
     return Resynced(id=mapping_id, verdict=enqueued.verdict, reason=enqueued.reason, job_id=enqueued.job_id)
 
@@ -141,7 +142,7 @@ async def release(caller: Syncer, mapping_id: Id) -> MappingDetail:
     """Sends the record in spite of the reason that holds it. Examples: a cancellation after the warehouse has started, or an
     order that was cancelled in the warehouse. A record with wrong data or a wrong number cannot be released. The problem then
     says what helps."""
-    await _seen(caller, mapping_id)
+    await seen(caller, mapping_id)
     await records.release(caller.gateway, mapping_id)
     return await read_mapping(caller, mapping_id)
 
@@ -152,7 +153,7 @@ async def close_short(caller: Syncer, mapping_id: Id, body: ClosingShort | None 
     is told as usual. Nothing is changed in the warehouse, unless `cancel_rest` is set: then its back orders are cancelled there
     first. An order that is held as short-shipment is closed in the same way. A rest that the WMS cannot cancel is answered with
     what to do there (409 when there is no other)."""
-    await _seen(caller, mapping_id)
+    await seen(caller, mapping_id)
     rest = await records.close_short(caller.gateway, mapping_id, cancel_rest=body is not None and body.cancel_rest)
     detail = await read_mapping(caller, mapping_id)
     return ClosedShort.model_validate({**dict(detail), "rest": [_rest_view(each) for each in rest]})
@@ -171,6 +172,6 @@ def _rest_view(rest: RestOrder) -> RestView:
 @router.post("/{mapping_id}/resolve", summary="Declare a record settled", responses=problems(404, 409))
 async def resolve(caller: Syncer, mapping_id: Id, body: Resolution) -> MappingDetail:
     """Nothing is sent. The next change in the shop is transferred as usual."""
-    await _seen(caller, mapping_id)
+    await seen(caller, mapping_id)
     await records.resolve(caller.gateway, mapping_id, body.reason)
     return await read_mapping(caller, mapping_id)

@@ -90,6 +90,11 @@ def no_such_parcel(parcel_id: int) -> Refused:
     return Refused(404, f"The parcel {parcel_id} was not found.")
 
 
+def no_such_file(file_id: int) -> Refused:
+    """INF."""
+    return Refused(404, f"The file {file_id} was not found.")
+
+
 def no_such_order_line(line_id: int) -> Refused:
     """INF."""
     return Refused(404, f"The order line {line_id} was not found.")

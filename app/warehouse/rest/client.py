@@ -10,6 +10,7 @@ from app.warehouse.reads.resources import OrderStatus, TransporterContract, read
 from app.warehouse.rest.articles import Articles
 from app.warehouse.rest.calls import Written
 from app.warehouse.rest.failures import malformed
+from app.warehouse.rest.files import Files
 from app.warehouse.rest.orders import Orders
 from app.warehouse.rest.purchase_orders import PurchaseOrders
 from app.warehouse.rest.returns import Returns
@@ -18,7 +19,7 @@ from app.warehouse.rest.stock import StockDetails
 __all__ = ["OngoingClient", "Written"]
 
 
-class OngoingClient(Orders, Articles, PurchaseOrders, Returns, StockDetails):
+class OngoingClient(Orders, Articles, PurchaseOrders, Returns, StockDetails, Files):
     """One goods owner in one WMS. Every method raises the RemoteErrors of `app.errors`, with the WMS's own words in them.
 
     Writes are not retried here and must be made one at a time per goods owner (upstream: they are processed one by one).

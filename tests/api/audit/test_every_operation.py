@@ -226,6 +226,14 @@ async def settle_return(site: Site) -> Answer:
     return await _post(site, "/returns/shop/PO-1/settle", {"reason": "refunded by hand"})
 
 
+async def attach_file(site: Site) -> Answer:
+    order = site.shop.order()
+    await site.take_in(order)
+    found = await site.explained(str(order["id"]), kind="order")
+    body = {"name": "note.txt", "data_base64": "SGVp", "mime_type": "text/plain"}
+    return await site.client.put(f"/mappings/{found['id']}/files", json=body)
+
+
 async def confirm_run(site: Site) -> Answer:
     await site.client.patch("/connections/shop", json={"settings": {"brake": {"max_count": 0}}})
     order = site.shop.order()
@@ -390,6 +398,7 @@ SCENES: tuple[Callable[[Site], Awaitable[Answer]], ...] = (
     settle_return,
     release,
     close_short,
+    attach_file,
     pause_connection,
     resume_connection,
     activate_connection,

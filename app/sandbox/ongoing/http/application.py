@@ -12,6 +12,7 @@ from app.sandbox.kit.dates import Dated
 from app.sandbox.ongoing.config import WarehouseConfig
 from app.sandbox.ongoing.http import article_calls, code_list_calls, order_calls, order_patches, purchase_calls, return_calls
 from app.sandbox.ongoing.http.control import warehouse_routes
+from app.sandbox.ongoing.http.files import calls as file_calls
 from app.sandbox.ongoing.http.request_handler import WarehouseRequestHandler
 from app.sandbox.ongoing.http.stock import calls as stock_calls
 from app.sandbox.ongoing.model.warehouse import Clock, Warehouse, utc_now
@@ -24,6 +25,7 @@ CALLS = (
     *return_calls.CALLS,
     *purchase_calls.CALLS,
     *stock_calls.CALLS,
+    *file_calls.CALLS,
 )
 
 

@@ -155,6 +155,16 @@ class Parcel:
 
 
 @dataclass
+class OrderFile:
+    """A document of an order: what a person prints, or a label that the WMS has made."""
+
+    id: int
+    name: str
+    mime_type: str
+    data: str  # base64
+
+
+@dataclass
 class Order:
     """One order; `body` is what was last written to it. All times are UTC."""
 
@@ -175,6 +185,7 @@ class Order:
     parcels: list[Parcel] = field(default_factory=list)
     shipment_id: int | None = None
     back_order_for: int | None = None
+    files: list[OrderFile] = field(default_factory=list)
 
     @property
     def number(self) -> str:

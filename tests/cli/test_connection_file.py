@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import typer
 
-from app.commands.connections.file import read_file
+from app.commands.connections.file import assigned, read_file
 from app.errors import BadInput
 
 SHOP = """
@@ -113,3 +114,13 @@ def test_a_file_that_is_not_right_is_refused_in_words(tmp_path: Path, text: str,
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"none\.toml cannot be read: No such file or directory"):
         read_file(tmp_path / "none.toml", {})
+
+
+def test_a_setting_in_brackets_is_a_list_and_a_password_is_not() -> None:
+    rules = '[{"method": "*", "transporter_code": "BRING"}]'
+    assert assigned([f"transporter_rules={rules}"], "--setting") == {
+        "transporter_rules": [{"method": "*", "transporter_code": "BRING"}]
+    }
+    assert assigned(["password=[1]"], "--warehouse") == {"password": "[1]"}
+    with pytest.raises(typer.BadParameter, match="is no list in JSON"):
+        assigned(["transporter_rules=[oops"], "--setting")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -94,7 +95,8 @@ _SWITCHES = {"true": True, "false": False}
 
 
 def assigned(pairs: list[str] | None, option: str) -> dict[str, Any]:
-    """`a.b=value` as nested objects; the gateway's own models turn text into numbers, not into switches. Raises BadParameter."""
+    """`a.b=value` as nested objects; the gateway's own models turn text into numbers, not into switches. A setting that begins
+    with a bracket is a list, written as JSON. Raises BadParameter."""
     found: dict[str, Any] = {}
     for pair in pairs or []:
         path, equals, value = pair.partition("=")
@@ -104,5 +106,13 @@ def assigned(pairs: list[str] | None, option: str) -> dict[str, Any]:
         *outer, last = path.split(".")
         for part in outer:
             place = place.setdefault(part, {})
-        place[last] = _SWITCHES.get(value.strip().lower(), value)
+        is_list = option == "--setting" and value.lstrip().startswith("[")
+        place[last] = _listed(value, option) if is_list else _SWITCHES.get(value.strip().lower(), value)
     return found
+
+
+def _listed(value: str, option: str) -> Any:
+    try:
+        return json.loads(value)
+    except ValueError as error:
+        raise typer.BadParameter(f"{value!r} is no list in JSON: {error}", param_hint=option) from error

@@ -5,7 +5,8 @@ from __future__ import annotations
 import typer
 
 import app as package
-from app.commands import alerts, audit, doctor, integrations, keys, outgoing_webhooks, processes, stock, sync
+from app.commands import alerts, audit, doctor, integrations, keys, processes, stock, sync
+from app.commands.callers import outgoing_webhooks, receipts
 from app.commands.connections import commands as connections
 from app.commands.kit.terminal import EXIT_CODES, Commands, out
 from app.commands.longwork import adopt, backfill, reconcile
@@ -56,6 +57,7 @@ app.command("adopt", rich_help_panel=RUNNING)(adopt.adopt)
 app.add_typer(adopt.app, name="adoptions", rich_help_panel=RUNNING)
 app.add_typer(returns.app, name="returns", rich_help_panel=RUNNING)
 app.add_typer(stock.app, name="stock", rich_help_panel=RUNNING)
+app.add_typer(receipts.app, name="receipts", rich_help_panel=RUNNING)
 app.add_typer(outgoing_webhooks.app, name="outgoing-webhooks", rich_help_panel=RUNNING)
 app.add_typer(alerts.app, name="alerts", rich_help_panel=RUNNING)
 app.command("audit", rich_help_panel=RUNNING)(audit.audit)

@@ -48,7 +48,7 @@ PAUSE_AFTER_LOSS_SECONDS = 0.5
 GOODBYE_SECONDS = 2.0
 LONGEST_LOOK_SECONDS = 1
 """An idle worker looks into its queue at least this often, whether a wake-up was announced or not."""
-ONLY_WAREHOUSE = frozenset({Process.SHIPMENTS, Process.RETURNS})
+ONLY_WAREHOUSE = frozenset({Process.SHIPMENTS, Process.RETURNS, Process.RECEIPTS})
 """Polls that ask the WMS alone."""
 MOST_TASKS = 3
 """Most tasks for events, reports and quantities of one outside account at the same time, in one worker."""

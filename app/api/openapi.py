@@ -49,6 +49,7 @@ TAGS = [
     {"name": "stock", "description": "What the warehouse can sell, what the shop shows, and what is to be written."},
     {"name": "reconcile", "description": "Shop and warehouse compared. Nothing is written."},
     {"name": "backfill", "description": "A shop's history, transferred when the lane has nothing else to do."},
+    {"name": "receipts", "description": "Goods received on purchase orders, line by line."},
     {"name": "outgoing webhooks", "description": "Events for the address that a connection gives, signed and tried again."},
     {"name": "adopt", "description": "What the WMS has already for a shop, taken over without a write."},
     {"name": "events", "description": "Webhooks as they were received."},

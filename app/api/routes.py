@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from app.api import alerts, audit, health, integrations, keys, openapi, privacy, runs, stock, sync
-from app.api.callers import outgoing_addresses, outgoing_webhooks
+from app.api.callers import outgoing_addresses, outgoing_webhooks, receipts
 from app.api.connections import carriers, preview, webhooks
 from app.api.connections import resource as connections
 from app.api.intake.shop_webhooks import PREFIX
@@ -34,6 +34,7 @@ RESOURCES = (
     order_files,
     stock,
     purchase_orders,
+    receipts,
     outgoing_webhooks,
     reconcile,
     backfill,

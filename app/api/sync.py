@@ -25,7 +25,7 @@ router = APIRouter(tags=["sync"])
 MOST_SECONDS = 300
 WAIT_SECONDS = 60.0
 
-ProcessName = Literal["suppliers", "articles", "orders", "stock", "shipments", "returns", "all"]
+ProcessName = Literal["suppliers", "articles", "orders", "stock", "shipments", "returns", "receipts", "all"]
 
 
 class FailOn(StrEnum):

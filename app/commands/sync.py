@@ -25,6 +25,7 @@ class Process(StrEnum):
     STOCK = "stock"
     SHIPMENTS = "shipments"
     RETURNS = "returns"
+    RECEIPTS = "receipts"
     ALL = "all"
 
 

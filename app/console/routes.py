@@ -8,6 +8,7 @@ from app.console.adopt import pages as adopt
 from app.console.alerts import pages as alerts
 from app.console.audit import pages as audit
 from app.console.backfill import pages as backfill
+from app.console.callers import pages as callers
 from app.console.connections import pages as connections
 from app.console.events import pages as events
 from app.console.keys import pages as keys
@@ -30,6 +31,7 @@ GROUPS = (
     runs,
     returns,
     stock,
+    callers,
     lanes,
     alerts,
     reconcile,

@@ -24,6 +24,8 @@ class Process(StrEnum):
     """Notes in the shop about orders that are held. Has a setting of its own."""
     PURCHASE_ORDERS = "purchase-orders"
     """Put by a caller of our REST API, whichever ERP it is. Not polled."""
+    RECEIPTS = "receipts"
+    """Goods received on purchase orders, for callers of our REST API and their addresses. Nothing goes to the outside system."""
     IMPORT_STATUS = "import-status"
     """The status of an order in the outside system, when it has come into the WMS. Follows each transfer, and is not polled."""
 
@@ -39,7 +41,7 @@ TO_WAREHOUSE = (*INBOUND, Process.PURCHASE_ORDERS)
 """Whose jobs write a record to the WMS: read from the external system, or given by a caller."""
 OUTBOUND = (Process.STOCK, Process.SHIPMENTS, Process.RETURNS)
 """From the WMS to the external system."""
-POLLED = (*INBOUND, *OUTBOUND)
+POLLED = (*INBOUND, *OUTBOUND, Process.RECEIPTS)
 """What is read on a schedule, and can be switched on and off."""
 SWITCHED = (*POLLED, Process.PURCHASE_ORDERS, Process.IMPORT_STATUS)
 """What can be switched on and off."""

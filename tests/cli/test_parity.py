@@ -74,6 +74,8 @@ COMMANDS = {
     "GET /purchase-orders/{connection}/{number}": "purchase-orders show",
     "PUT /purchase-orders/{connection}/{number}": "purchase-orders put",
     "DELETE /purchase-orders/{connection}/{number}": "purchase-orders take-back",
+    "GET /receipts": "receipts list",
+    "GET /receipts/{receipt_id}": "receipts show",
     "GET /outgoing-webhooks": "outgoing-webhooks list",
     "GET /outgoing-webhooks/{outgoing_id}": "outgoing-webhooks show",
     "POST /outgoing-webhooks/{outgoing_id}/replay": "outgoing-webhooks replay",

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from app.domain import OutgoingType
 from app.errors import BadInput
-from app.integrations.protocol.settings import OutgoingWebhookSettings
+from app.integrations.protocol.callers.settings import OutgoingWebhookSettings
 from app.outgoing.addresses import Reach
 from app.records import connections, outgoing_webhooks
 from app.records.connections import Draft, prepare

@@ -44,6 +44,8 @@ async def test_it_goes_all_the_way(site: Site, kassa: Kassa) -> None:
         "returns": False,
         "suppliers": False,
         "import_status": False,
+        "purchase_orders": True,
+        "receipts": False,
     }
     assert shown["settings"]["webhooks"]["managed"] is False
     assert shown["webhook_secret"] is None

@@ -19,6 +19,7 @@ IN_PATH: dict[str, tuple[str, Any]] = {
     "mapping_id": ("Id of a record, as GET /mappings lists it. GET /mappings?number=… finds it by any of its numbers.", 412),
     "mute_id": ("Id of a mute, as GET /alerts/mutes lists it.", 3),
     "outgoing_id": ("Id of an outgoing webhook, as GET /outgoing-webhooks lists it.", 31),
+    "receipt_id": ("Id of a receipt, as GET /receipts lists it.", 17),
     "webhook_id": ("The last part of the address, as the connection shows it.", "kY0cR2vQ9sT4"),
     "number": ("Number of a purchase order, as it was put.", "PO-310"),
     "work_id": ("Id of a reconcile, a backfill or an adoption, as GET /reconcile, GET /backfill and GET /adopt list it.", 12),

@@ -23,10 +23,11 @@ FIRST = {
     "shipments": "tracking to the shop when the warehouse has sent an order",
     "import_status": "the order's status when it has come into the warehouse",
     "returns": "refunds to the shop when goods come back",
+    "receipts": "goods received on purchase orders, for your ERP",
 }
 """What each process writes, in the order in which it begins."""
-FEW_HAVE = ("suppliers", "import_status")
-"""Processes of a few systems only: that they are off is not worth a word."""
+FEW_HAVE = ("suppliers", "import_status", "receipts")
+"""Processes that few connections use: that they are off is not worth a word."""
 
 
 def activated(remote: Remote, name: str) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:

@@ -50,6 +50,8 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     (r"GET /stock/adjustments", "gateway stock adjustments"),
     (r"GET /stock/article", "gateway stock article CONNECTION NUMBER"),
     (r"GET /stock", "gateway stock list"),
+    (rf"GET /receipts/{_ONE}", "gateway receipts show {one}"),
+    (r"GET /receipts", "gateway receipts list"),
     (r"POST /outgoing-webhooks/replay", "gateway outgoing-webhooks replay --all"),
     (rf"POST /outgoing-webhooks/{_ONE}/replay", "gateway outgoing-webhooks replay {one}"),
     (rf"GET /outgoing-webhooks/{_ONE}", "gateway outgoing-webhooks show {one}"),
@@ -82,6 +84,7 @@ PLACEHOLDERS = {
     "mute_id": "ID",
     "work_id": "ID",
     "outgoing_id": "ID",
+    "receipt_id": "ID",
 }
 """What a path's `{connection}` is called where a command asks for it."""
 

@@ -24,7 +24,7 @@ from app.web.texts import Text
 class Sync(Given):
     """What to read. Without a process: all that are switched on."""
 
-    process: Literal["suppliers", "articles", "orders", "stock", "shipments", "returns"] | None = None
+    process: Literal["suppliers", "articles", "orders", "stock", "shipments", "returns", "receipts"] | None = None
     full: bool = False
     dry_run: bool = False
 

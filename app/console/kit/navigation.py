@@ -39,6 +39,8 @@ ENTRIES = (
     Entry(Text("Runs"), "/console/runs"),
     Entry(Text("Returns"), "/console/returns"),
     Entry(Text("Stock"), "/console/stock"),
+    Entry(Text("Receipts"), "/console/receipts"),
+    Entry(Text("Outgoing webhooks"), "/console/outgoing-webhooks"),
     Entry(Text("Lanes"), "/console/lanes"),
     Entry(Text("Alerts"), "/console/alerts"),
     Entry(Text("Reconcile"), "/console/reconcile"),

@@ -54,6 +54,7 @@ PROCESS: dict[str, Text] = {
     "stock": Text("Stock"),
     "shipments": Text("Shipments"),
     "returns": Text("Returns"),
+    "receipts": Text("Receipts"),
     "acknowledgements": Text("Confirmations to the warehouse"),
     "return-orders": Text("Announced returns"),
     "notes": Text("Notes"),

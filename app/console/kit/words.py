@@ -11,6 +11,7 @@ PROCESSES = {
     "stock": Text("stock"),
     "shipments": Text("shipments"),
     "returns": Text("returns"),
+    "receipts": Text("receipts of goods"),
     "acknowledgements": Text("acknowledgements to the warehouse"),
     "return-orders": Text("announced returns"),
     "notes": Text("notes in the shop"),

@@ -20,7 +20,7 @@ from app.web.texts import Text
 
 RUNS = "/console/runs"
 ON_A_PAGE = 25
-SYNCED = ("suppliers", "articles", "orders", "shipments", "returns", "stock")
+SYNCED = ("suppliers", "articles", "orders", "shipments", "returns", "receipts", "stock")
 
 Named = Annotated[str, StringConstraints(max_length=200)]
 
@@ -34,7 +34,7 @@ class Sync(Given):
     """The form that begins a sync."""
 
     connection: Named
-    process: Literal["all", "suppliers", "articles", "orders", "shipments", "returns", "stock"] = "all"
+    process: Literal["all", "suppliers", "articles", "orders", "shipments", "returns", "receipts", "stock"] = "all"
     full: bool = Field(False)
     dry_run: bool = Field(False)
 

@@ -26,13 +26,13 @@ from app.storage.audit.changes import Change, note
 CHECK_SECONDS = 0.2
 """How often a waiting request checks whether its run has ended."""
 
-ORDER_OF_READING = (*INBOUND, Process.SHIPMENTS, Process.RETURNS, Process.STOCK)
+ORDER_OF_READING = (*INBOUND, Process.SHIPMENTS, Process.RETURNS, Process.RECEIPTS, Process.STOCK)
 """Suppliers and articles first, so that an article finds its supplier, and an order the full articles that it needs.
 
 Stock last, so that orders that have just arrived are taken off.
 """
 
-WITHOUT_DRY_RUN = (Process.SHIPMENTS, Process.RETURNS)
+WITHOUT_DRY_RUN = (Process.SHIPMENTS, Process.RETURNS, Process.RECEIPTS)
 """What is reported depends on what the shop shows at that very moment (tracking, refunds).
 
 So it is read before each write, and there is no dry run.

@@ -24,6 +24,7 @@ from app.engine.core.sessions import told
 from app.engine.jobs.brake import apply_brake
 from app.engine.jobs.run_part import PartRun, save_progress, wait_for_pace
 from app.engine.polling import deep_sweep, health_alerts, returns, shipments, shop_records
+from app.engine.polling.receipts.reading import read_receipts
 from app.engine.polling.side_reads import put_in, taken_out
 from app.engine.stock import dry_run as stock_dry_run
 from app.engine.stock import read as stock_read
@@ -178,6 +179,8 @@ async def _read_all(part_run: PartRun, cursor: Cursor) -> bool:
             return await shipments.read_shipments(part_run)
         case Process.RETURNS:
             return await returns.read_returns(part_run)
+        case Process.RECEIPTS:
+            return await read_receipts(part_run)
         case _:
             if not part_run.part.sweeping and not await shop_records.read_changes(part_run, cursor):
                 return False

@@ -24,6 +24,7 @@ from app.records.console import sessions as console_sessions
 from app.records.longwork import lines as work_lines
 from app.records.onboarding import visits
 from app.records.outgoing_webhooks import events as outgoing_events
+from app.records.receipts import storing as receipts
 from app.records.webhooks import former_secrets
 from app.storage.batches import change_batch, old_rows, progress_of, save_progress
 from app.storage.callers.tables import outgoing_webhooks
@@ -119,6 +120,7 @@ def _works(gateway: Gateway, now: datetime) -> list[Work]:
         lambda db: visits.prune(db, now),
         lambda db: console_sessions.prune(db, now),
         lambda db: work_lines.prune(db, personal, BATCH),
+        lambda db: receipts.prune(db, old, BATCH),
         lambda db: outgoing_events.prune(db, personal, old, BATCH),
     ]
 

@@ -131,7 +131,7 @@ class Integration(Protocol):
         ...
 
 
-BY_CALLERS = (Process.PURCHASE_ORDERS,)
+BY_CALLERS = (Process.PURCHASE_ORDERS, Process.RECEIPTS)
 """What callers of our REST API bring, whatever the system can do."""
 
 

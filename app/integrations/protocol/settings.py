@@ -9,16 +9,16 @@ from typing import ClassVar
 
 from pydantic import Field, field_validator
 
-from app.domain import OutgoingType, Process
+from app.domain import Process
 from app.domain.shipment import CountsAsShipped, PartialDeliveries
 from app.given import Flag, Given, Instant
+from app.integrations.protocol.callers.settings import OutgoingWebhookSettings, ReceiptSettings
 from app.integrations.protocol.cancelling import BrakeSettings, PartRefund
 from app.integrations.protocol.carriers import TransporterChoice, TransporterRule
 from app.integrations.protocol.carriers.rules import MOST_RULES
 from app.integrations.protocol.carriers.vat import rate_of
 from app.integrations.protocol.quantities import StockSettings
 from app.integrations.protocol.refunds import ReturnSettings
-from app.outgoing.addresses import plain_address
 from app.warehouse.settings import FORMER_STATUSES, OngoingSettings
 
 LONGEST_MINUTES = 10_080
@@ -40,6 +40,9 @@ class ProcessSettings(Given):
         False, description="Returned goods from the WMS to the shop, as refunds; to callers alone where the system makes none."
     )
     purchase_orders: Flag = Field(True, description="Purchase orders that are put over the REST API to the WMS.")
+    receipts: Flag = Field(
+        False, description="Goods received on purchase orders, read from the WMS for GET /receipts and for outgoing webhooks."
+    )
     suppliers: Flag = Field(False, description="Suppliers from the outside system, sent along with the articles that name them.")
     import_status: Flag = Field(
         False, description="The order's status in the outside system, when the order has come into the WMS (`imported_status`)."
@@ -146,40 +149,6 @@ class WebhookSettings(Given):
             "minutes. 1440 are 24 hours. 0: not at all."
         ),
     )
-
-
-class OutgoingWebhookSettings(Given):
-    """Where this connection's events are sent, signed as Standard Webhooks says."""
-
-    url: str | None = Field(
-        None,
-        min_length=1,
-        description=(
-            "Address that is told of this connection's events, like https://erp.example/events. Needs a secret: make one with "
-            "`gateway outgoing-webhooks secret`. Without an address nothing is kept or sent."
-        ),
-    )
-    types: list[OutgoingType] = Field(
-        default_factory=list, max_length=20, description="The events that are sent. Empty: all that there are."
-    )
-    old_secret_minutes: float = Field(
-        1440,
-        ge=0,
-        le=LONGEST_MINUTES,
-        description=(
-            "How long events are signed with the secret that was replaced as well, beside the new one, in minutes. 1440 are 24 "
-            "hours. 0: not at all."
-        ),
-    )
-
-    @field_validator("url")
-    @classmethod
-    def _url(cls, value: str | None) -> str | None:
-        return plain_address(value) if value is not None else None
-
-    def wants(self, event_type: OutgoingType) -> bool:
-        """Whether events of this type are sent."""
-        return self.url is not None and (not self.types or event_type in (*self.types, OutgoingType.TEST))
 
 
 RETIRED_SETTINGS = {
@@ -298,6 +267,7 @@ class ConnectionSettings(Given):
     stock: StockSettings = Field(default_factory=lambda: StockSettings())
     shipments: ShipmentSettings = Field(default_factory=lambda: ShipmentSettings())
     returns: ReturnSettings = Field(default_factory=lambda: ReturnSettings())
+    receipts: ReceiptSettings = Field(default_factory=lambda: ReceiptSettings())
     order_note_on_hold: Flag = Field(
         False,
         description=("Write a private note on the shop's order when it is held or an edit came too late. One note per reason."),

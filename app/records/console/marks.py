@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, Table, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.storage.callers.tables import outgoing_webhooks, receipts
 from app.storage.side_tables import audit, long_works
 from app.storage.tables import alerts, attempts, history, inbox, jobs, mappings, run_items, run_parts
 
@@ -16,6 +17,8 @@ TOPICS = {
     "alerts": (alerts,),
     "stock": (attempts,),
     "long-work": (long_works,),
+    "receipts": (receipts,),
+    "outgoing": (outgoing_webhooks,),
     "audit": (audit,),
 }
 """What a page may follow, and the tables whose newest row tells of it. What a person does is in the audit: it tells of all."""

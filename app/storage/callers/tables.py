@@ -1,11 +1,11 @@
-"""Events for the addresses that connections give, and what is known of each address."""
+"""Events for the addresses that connections give, what is known of each address, and receipts of goods."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, String, Table, UniqueConstraint
+from sqlalchemy import Column, Float, ForeignKey, Index, Integer, LargeBinary, String, Table, UniqueConstraint
 
 from app.storage.tables import metadata, partial
-from app.storage.types import BigId, Json, UtcTime, Words
+from app.storage.types import BigId, Json, Line, UtcTime, Words
 
 outgoing_webhooks = Table(
     "outgoing_webhooks",
@@ -45,5 +45,34 @@ outgoing_addresses = Table(
     Column("blocked_until", UtcTime),  # nothing is sent before
     Column("last_error", Words),
     Column("last_sent_at", UtcTime),
+    Column("updated_at", UtcTime, nullable=False),
+)
+
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("connection_id", String(40), ForeignKey("connections.id"), nullable=False),
+    Column("purchase_order_id", BigId, nullable=False),  # the WMS's
+    Column("number", Line(120), nullable=False),
+    Column("content", Json, nullable=False),  # as callers are given it
+    Column("created_at", UtcTime, nullable=False),
+    Column("acknowledged_at", UtcTime),
+    Column("acknowledgement_error", Words),
+    Index("ix_receipts_connection", "connection_id", "id"),
+    Index("ix_receipts_number", "number", "id"),
+    Index("ix_receipts_created_at", "created_at"),
+    partial("ix_receipts_open", "connection_id", "id", where="acknowledged_at is null"),
+)
+
+receipt_lines = Table(
+    "receipt_lines",
+    metadata,
+    Column("connection_id", String(40), ForeignKey("connections.id"), primary_key=True),
+    Column("purchase_order_id", BigId, primary_key=True, autoincrement=False),
+    Column("line_id", BigId, primary_key=True, autoincrement=False),
+    Column("received", Float, nullable=False),  # in all, as it was read last
+    Column("items", Json, nullable=False),  # pieces by the WMS's id of each article item
+    Column("acknowledged", Float),  # what the WMS was told of `received`
     Column("updated_at", UtcTime, nullable=False),
 )

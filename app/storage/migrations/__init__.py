@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.errors import BadInput
 
-REVISION = 30
+REVISION = 31
 """The newest revision in `versions/`, the one this code needs at least."""
 OLDEST = 25
 """The oldest gateway, by the revision it knows, that may run on a database of this one. A migration that only adds (tables,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -50,8 +51,27 @@ class ReturnOrder:
 
 
 @dataclass(frozen=True)
+class ReceivedItem:
+    """Pieces of a line that the WMS keeps apart. `expires_on`: a date as text; the codes of a status are the warehouse's own."""
+
+    item_id: int | None
+    quantity: Decimal
+    received_at: datetime | None = None
+    batch: str = ""
+    serial: str = ""
+    expires_on: str = ""
+    status_code: str = ""
+    status_name: str = ""
+    is_locked: bool = False
+    is_locked_for_sale: bool = False
+    container: str = ""
+    location: str = ""
+    comment: str = ""
+
+
+@dataclass(frozen=True)
 class PurchaseOrderLine:
-    """Totals in pieces. `reported` is what this side has confirmed of `received`."""
+    """Totals in pieces. `reported` is what this side has confirmed of `received`; `items` what is in stock of it, or was."""
 
     line_id: int | None
     row_number: str
@@ -60,6 +80,7 @@ class PurchaseOrderLine:
     advised: Decimal
     received: Decimal
     reported: Decimal
+    items: tuple[ReceivedItem, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,6 +96,8 @@ class PurchaseOrder:
     goods_owner_reference: str
     lines: tuple[PurchaseOrderLine, ...]
     status_text: str = ""
+    supplier_number: str = ""
+    supplier_name: str = ""
     raw: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
@@ -159,6 +182,8 @@ def read_purchase_order(raw: Mapping[str, Any]) -> PurchaseOrder:
         is_return=flag(section(info, "advanced"), "purchaseOrderIsReturnType") is True,
         reference_number=text(info, "referenceNumber"),
         goods_owner_reference=text(info, "goodsOwnerReference"),
+        supplier_number=text(section(raw, "supplierInfo"), "supplierNumber"),
+        supplier_name=text(section(raw, "supplierInfo"), "supplierName"),
         lines=tuple(_read_purchase_line(line) for line in objects(raw, "purchaseOrderLines")),
         raw=dict(raw),
     )
@@ -173,4 +198,24 @@ def _read_purchase_line(line: Mapping[str, Any]) -> PurchaseOrderLine:
         advised=decimal(line, "advisedNumberOfItems") or Decimal(0),
         received=decimal(line, "receivedNumberOfItems") or Decimal(0),
         reported=decimal(line, "reportedNumberOfItems") or Decimal(0),
+        items=tuple(_read_received(item) for item in objects(line, "articleItems")),
+    )
+
+
+def _read_received(item: Mapping[str, Any]) -> ReceivedItem:
+    status = section(item, "articleItemStatus")
+    return ReceivedItem(
+        item_id=whole(item, "originalArticleItemId"),
+        quantity=decimal(item, "numberOfItems") or Decimal(0),
+        received_at=moment(item.get("inDate")),
+        batch=text(item, "batchNumber"),
+        serial=text(item, "serial"),
+        expires_on=text(item, "expiryDate")[:10],  # midnight, in a zone that is not said
+        status_code=text(status, "code"),
+        status_name=text(status, "name"),
+        is_locked=flag(item, "isLocked") is True,
+        is_locked_for_sale=flag(item, "isLockedForSale") is True,
+        container=text(item, "container"),
+        location=text(item, "location"),
+        comment=text(item, "comment"),
     )

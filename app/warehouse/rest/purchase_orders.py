@@ -1,14 +1,15 @@
-"""Purchase orders: read, written and cancelled. What was received of them is read elsewhere."""
+"""Purchase orders: read, written and cancelled, and the lists of those on which goods were received."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from app.errors import NoSuchRecord, Refused
 from app.warehouse.reads.returns import PurchaseOrder
 from app.warehouse.rest import failures
-from app.warehouse.rest.calls import OngoingCalls, Written
+from app.warehouse.rest.calls import OngoingCalls, Written, zulu
 from app.warehouse.rest.returns import PURCHASE_ORDERS
 
 
@@ -34,6 +35,14 @@ class PurchaseOrders(OngoingCalls):
             return await self._write("DELETE", f"purchaseOrders/{purchase_order_id}", "purchaseOrderId")
         except NoSuchRecord:
             return None
+
+    def received_purchase_orders(self, since: datetime, after: int = 0) -> AsyncIterator[tuple[PurchaseOrder, ...]]:
+        """Those on which goods were received after `since`, with an id larger than `after`; returns among them."""
+        return self._pages(PURCHASE_ORDERS, [("lastReceiveTimeFrom", zulu(since))], after)
+
+    def purchase_orders_to_report(self, after: int = 0) -> AsyncIterator[tuple[PurchaseOrder, ...]]:
+        """The work list: those of which more, or less, was received than was acknowledged. No clock is involved."""
+        return self._pages(PURCHASE_ORDERS, [("onlyPurchaseOrdersWithOrderLinesToReport", "true")], after)
 
     def is_cancelled_before(self, refused: Refused) -> bool:
         """Whether the refusal means that it was cancelled before (only its text tells)."""

@@ -32,7 +32,7 @@ Words = dict[int, str]
 """Why alerts are over, by their ids."""
 Rule = Callable[["Look", Sequence[Alert]], Awaitable[Words]]
 
-OF_WAREHOUSE = frozenset({Process.SHIPMENTS, Process.RETURNS, Process.STOCK})
+OF_WAREHOUSE = frozenset({Process.SHIPMENTS, Process.RETURNS, Process.RECEIPTS, Process.STOCK})
 """Polls that log in at the WMS."""
 CHECKED = frozenset({"failed", *(each.value for each in Fault)})
 """Subjects of `webhooks` that a check of the webhooks tells of."""

@@ -52,13 +52,17 @@ return_order_answer = answer(
 
 RECEIVED = answer(
     {
-        **nulls("serial", "caseNumber", "batchNumber", "container", "comment", "weight", "expiryDate", "location"),
-        **nulls("articleItemStatus", "receivedByUser", "articleItemFreeText1"),
+        **nulls("caseNumber", "container", "comment", "weight", "location"),
+        **nulls("receivedByUser", "articleItemFreeText1"),
         "originalArticleItemId": "id",
         "numberOfItems": "number_of_items",
         "inDate": at("at"),
+        "serial": "marks.serial",
+        "batchNumber": "marks.batch_number",
+        "expiryDate": at_text("marks.expiry_date"),
+        "articleItemStatus": cause("marks.status"),
         "isLocked": lambda item, warehouse: False,
-        "isLockedForSale": lambda item, warehouse: False,
+        "isLockedForSale": "marks.is_locked_for_sale",
     }
 )
 PURCHASE_LINE = answer(

@@ -28,6 +28,7 @@ from app.sandbox.ongoing.answers.orders import order_answer
 from app.sandbox.ongoing.config import Webhook
 from app.sandbox.ongoing.http.stock.control import Command, Positive, Quantity, stock_commands
 from app.sandbox.ongoing.model import fulfilment
+from app.sandbox.ongoing.model.inbound.purchase_records import Marks
 from app.sandbox.ongoing.model.warehouse import Warehouse
 
 
@@ -70,6 +71,17 @@ class Receipt(Command):
 
     received: dict[str, Positive]
     cause: str | None = None
+
+
+class Goods(Command):
+    """How many of each row of a purchase order come in now, and what is noted of all. `status`: what is wrong with them."""
+
+    received: dict[str, Positive]
+    batch_number: str | None = None
+    serial: str | None = None
+    expiry_date: str | None = None
+    status: str | None = None
+    is_locked_for_sale: bool = False
 
 
 class Delivery(BaseModel):
@@ -154,12 +166,15 @@ def _receipt_routes(warehouse: Warehouse) -> list[Route]:
         received = warehouse.returns.receive(number, command.received, command.cause, command.goods_owner_id)
         return return_order_answer(received, warehouse)
 
-    def purchased(command: Receipt, number: str) -> dict[str, Any]:
-        return purchase_order_answer(warehouse.purchases.receive(number, command.received, command.goods_owner_id), warehouse)
+    def purchased(command: Goods, number: str) -> dict[str, Any]:
+        given = command.model_dump(include={"batch_number", "serial", "expiry_date", "is_locked_for_sale"})
+        marks = Marks(**given, status=("DAMAGED", command.status) if command.status else None)
+        received = warehouse.purchases.receive(number, command.received, command.goods_owner_id, marks)
+        return purchase_order_answer(received, warehouse)
 
     return [
         route("/_sandbox/return-orders/{number:path}/receive", Receipt, returned),
-        route("/_sandbox/purchase-orders/{number:path}/receive", Receipt, purchased),
+        route("/_sandbox/purchase-orders/{number:path}/receive", Goods, purchased),
     ]
 
 

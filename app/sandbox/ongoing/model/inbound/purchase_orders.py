@@ -10,7 +10,7 @@ from typing import Any
 from app.sandbox.ongoing import assumed
 from app.sandbox.ongoing.bodies.inbound import PurchaseLineBody, PurchaseOrderBody
 from app.sandbox.ongoing.model import webhook_payloads
-from app.sandbox.ongoing.model.inbound.purchase_records import CANCELLED, PurchaseLine, PurchaseOrder, ReceivedItem, expect
+from app.sandbox.ongoing.model.inbound.purchase_records import CANCELLED, Marks, PurchaseLine, PurchaseOrder, ReceivedItem, expect
 from app.sandbox.ongoing.model.store import Store
 
 KIND = "purchase order"
@@ -109,8 +109,14 @@ class PurchaseOrders:
 
     # ---- fulfilment
 
-    def receive(self, number: str, quantities: Mapping[str, float], goods_owner_id: int | None = None) -> PurchaseOrder:
-        """`quantities`, per row number, come in now and go into stock.
+    def receive(
+        self,
+        number: str,
+        quantities: Mapping[str, float],
+        goods_owner_id: int | None = None,
+        marks: Marks | None = None,
+    ) -> PurchaseOrder:
+        """`quantities`, per row number, come in now and go into stock, all with these marks. One below 0 is a correction.
 
         Received in full, the order goes to 500, otherwise to 400 (INF). Raises LookupError for what is not there.
         """
@@ -120,7 +126,7 @@ class PurchaseOrders:
         with self._changing(order):
             for line in order.lines:
                 if quantity := lines.get(line.id):
-                    line.items.append(ReceivedItem(self._store.next_id(), quantity, now))
+                    line.items.append(ReceivedItem(self._store.next_id(), quantity, now, marks or Marks()))
                     line.article.stock.present += quantity
                     line.article.stock.last_in = now
             order.last_received = now

@@ -12,12 +12,24 @@ CANCELLED = 900
 
 
 @dataclass
+class Marks:
+    """What the warehouse notes of goods as they come in."""
+
+    batch_number: str | None = None
+    serial: str | None = None
+    expiry_date: str | None = None
+    status: tuple[str, str] | None = None
+    is_locked_for_sale: bool = False
+
+
+@dataclass
 class ReceivedItem:
     """Goods that came in at one time for one line."""
 
     id: int
     number_of_items: float
     at: datetime
+    marks: Marks = field(default_factory=Marks)
 
 
 @dataclass

@@ -1,0 +1,1 @@
+"""What programs beside the gateway are told: receipts of goods, and events for their addresses."""

@@ -1,0 +1,1 @@
+"""Goods received on purchase orders: read from the WMS, kept, and acknowledged to it."""

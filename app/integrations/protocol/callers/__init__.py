@@ -1,0 +1,1 @@
+"""Settings of what programs beside the gateway are told."""

@@ -313,5 +313,6 @@ SCENES: Scenes = (
     ("corrections of the stock", way_back.corrections),
     ("webhook switched off", way_back.guard),
     ("one comes back", way_back.goods_back),
+    ("announced, then back", way_back.announced_back),
 )
 EVENING: Scenes = (("in the evening", _evening),)

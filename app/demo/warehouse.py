@@ -65,6 +65,10 @@ class WarehouseClient:
         """So many pieces of each row of a purchase order come in."""
         await self._floor(f"purchase-orders/{number}/receive", received=received)
 
+    async def receive_return(self, number: str, received: dict[str, float]) -> None:
+        """So many pieces of each row of an announced return come back."""
+        await self._floor(f"return-orders/{number}/receive", received=received)
+
     async def put_in_stock(self, number: str, pieces: float) -> None:
         """So many of the article are on the shelves now."""
         await self._floor(f"articles/{number}/stock", present=pieces)

@@ -187,3 +187,42 @@ async def goods_back(day: Day) -> None:
     await day.sync(process="returns")
     await day.quiet()
     day.check("refunds after another look", 1, len(await look()))
+
+
+async def announced_back(day: Day) -> None:
+    """A return portal announces a return before the goods are picked: it waits, goes into the warehouse, and is refunded once."""
+    shop, warehouse, gateway = day.world.shop, day.world.warehouse, day.world.gateway
+    placed = await shop.call("POST", "orders", order_of(INGRID, [(day.products["DEMO-SOKKER"], 2)], status="processing"))
+    number, line = placed["number"], str(placed["line_items"][0]["id"])
+    await day.order(number)
+    name = day.number("RETUR-1")
+    path = f"returns/{day.connection}/{name}"
+    await gateway.call("PUT", path, {"order": number, "lines": [{"line": line, "quantity": 1, "cause": "SIZE"}]})
+    day.check("nothing was picked yet", "return-before-pick", (await _return_in(day, path, "held"))["reason_code"])
+    await warehouse.ship(number, "70730259915000004")
+    await day.sync(process="returns")
+    day.check("it is announced", "announced", (await _return_in(day, path, "announced"))["state"])
+    await warehouse.receive_return(name, {line: 1})
+    await day.sync(process="returns")
+    back = await _return_in(day, path, "returned")
+    day.check("it came back, and why", [("SIZE", 1)], [(_cause(each) or "", each["quantity"]) for each in back["lines"]])
+    await day.sync(process="returns")
+    await day.quiet()
+    day.check("refunds", 1, len(await shop.refunds(placed["id"])))
+    day.check("the gateway says", "refunded", (await gateway.call("GET", path))["refund"])
+
+
+def _cause(line: dict[str, Any]) -> str | None:
+    return next((item["cause"]["code"] for item in line["items"] if item["cause"]), None)
+
+
+async def _return_in(day: Day, path: str, state: str) -> dict[str, Any]:
+    """The return as soon as it is in this state; else as it is at the end."""
+    seen: dict[str, Any] = {}
+
+    async def look() -> bool:
+        seen.update(await day.world.gateway.call("GET", path))
+        return bool(seen["state"] == state)
+
+    await day.until(look)
+    return seen

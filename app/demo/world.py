@@ -198,6 +198,7 @@ async def _connect(
             "go_live": "2020-01-01T00:00:00Z",
             "accepted_sources": [RECORDED_SHOP],
             "processes": {"returns": True},
+            "returns": {"by": ["order", "return-order"]},
             "poll_interval_minutes": poll_minutes,
         },
     }

@@ -220,6 +220,7 @@ def test_the_scripted_day_comes_out_as_it_should() -> None:
         "stock",
         "webhook switched off",
         "one comes back",
+        "announced, then back",
         "mystore: connected by a person",
         "mystore: order with options",
         "mystore: edited",

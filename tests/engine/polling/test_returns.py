@@ -108,6 +108,36 @@ class TestTheRefund:
         assert (await bare_harness.stored.mapping(order["id"])).delivery == "reported"
 
 
+class TestScrapped:
+    async def test_scrapped_pieces_are_refunded_apart_and_raise_no_stock(self, bare_harness: Harness) -> None:
+        """Of three, two come back well and one is broken. The shop raises its own stock, by the two alone."""
+        order = await delivered(bare_harness, returns={"restock": True})
+        back(bare_harness, order, 2)
+        back(bare_harness, order, 1, cause="BROKEN")
+
+        await bare_harness.poll("returns")
+        bare_harness.tick(60)
+        await bare_harness.poll("returns")
+
+        told = [(body["line_items"][0]["quantity"], body["api_restock"]) for body in posted(bare_harness)]
+        assert told == [(2, True), (1, False)]
+
+    async def test_a_worker_that_ends_between_the_two_makes_the_second_alone(self, bare_harness: Harness) -> None:
+        order = await delivered(bare_harness, returns={"restock": True})
+        back(bare_harness, order, 1)
+        back(bare_harness, order, 1, cause="BROKEN")
+        first = len(posted(bare_harness))
+
+        with ended_at("call-after-answer"), pytest.raises(Ended):
+            await bare_harness.poll("returns")
+        bare_harness.wake_ups.waiting.clear()
+        await bare_harness.stored.expire_leases()
+        await later(bare_harness)
+
+        told = [(body["line_items"][0]["quantity"], body["api_restock"]) for body in posted(bare_harness)[first:]]
+        assert told == [(1, True), (1, False)]
+
+
 class TestOnce:
     async def test_however_often_it_is_read(self, bare_harness: Harness) -> None:
         order = await delivered(bare_harness)

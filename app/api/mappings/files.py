@@ -15,6 +15,7 @@ from app.api.kit.responses import problems
 from app.api.mappings.resource import seen
 from app.engine.operations import files
 from app.given import Given
+from app.warehouse.rest.files import OrderFile
 
 router = APIRouter(prefix="/mappings", tags=["mappings"])
 
@@ -83,7 +84,11 @@ async def attach_file(caller: Syncer, mapping_id: Id, body: FileRequest) -> File
 )
 async def download_file(caller: Admin, mapping_id: Id, file_id: FileId) -> Response:
     """The file itself. A label names a person: it is for the right admin."""
-    found = await files.one(caller.gateway, await seen(caller, mapping_id), file_id)
-    name = quote(found.name or str(file_id), safe="")
+    return download_of(await files.one(caller.gateway, await seen(caller, mapping_id), file_id))
+
+
+def download_of(found: OrderFile) -> Response:
+    """What a browser saves and never shows: whoever made the file may have written anything into it."""
+    name = quote(found.name or str(found.file_id), safe="")
     headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}", "X-Content-Type-Options": "nosniff"}
     return Response(found.data, media_type="application/octet-stream", headers=headers)

@@ -39,7 +39,7 @@ class Resolving(Given):
 
 
 async def record_page(page: Page) -> Response:
-    mapping = await _seen(page)
+    mapping = await seen(page)
     found = await explain(page.gateway, mapping)
     is_admin = page.viewer.key.may(Right.ADMIN)
     language = page.reader.language
@@ -85,7 +85,7 @@ def _sentences(message: Sentence, fix: Sentence, language: str) -> str:
 
 async def content_page(page: Page) -> Response:
     """The record as it came last, and as it was mapped. It names people: only for the right admin, as over REST."""
-    mapping = await _seen(page)
+    mapping = await seen(page)
     async with page.gateway.database.read() as db:
         job = await jobs.of_record(db, mapping.connection_id, process_of(Kind(mapping.kind)), mapping.source_id)
     return page.render(
@@ -104,7 +104,7 @@ def _filled(record: dict[str, Any] | None) -> dict[str, str]:
 
 async def act(page: Page) -> Response:
     """Does one of the acts. What it cannot do is a notice, in the engine's words."""
-    mapping = await _seen(page)
+    mapping = await seen(page)
     gateway, address = page.gateway, address_of(mapping)
     match page.path["act"]:
         case "resync":
@@ -154,7 +154,7 @@ async def _replay(page: Page, mapping: Mapping) -> None:
         raise Conflict("it is not among the dead letters any more", fix="somebody has just tried it again, or it has changed")
 
 
-async def _seen(page: Page) -> Mapping:
+async def seen(page: Page) -> Mapping:
     """Raises NotFound, also for a record of a connection that the key may not see."""
     given = page.path["mapping_id"]
     mapping_id = int(given) if given.isascii() and given.isdigit() and len(given) < 19 else 0

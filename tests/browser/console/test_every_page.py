@@ -13,6 +13,7 @@ PAGES = {
     "order": "/console/orders/1",
     "order-content": "/console/orders/1/content",
     "orders-released": "/console/orders/bulk?act=release&transfer=held",
+    "order-files": "/console/orders/{open}/files",
     "articles": "/console/articles",
     "purchase-orders": "/console/purchase-orders",
     "events": "/console/events",

@@ -107,6 +107,9 @@ async def corrections(day: Day) -> None:
     day.check("scrapped, shown once", [-2.0], [each["pieces"] for each in found["items"] if each["scrapped"]])
 
     async def confirmed() -> bool:
+        """When orders had their turn meanwhile, the next read of the stock confirms it."""
+        if not await warehouse.is_confirmed(number):
+            await day.sync(process="stock")
         return await warehouse.is_confirmed(number)
 
     day.check_that("confirmed to the warehouse", await day.until(confirmed))

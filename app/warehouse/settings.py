@@ -200,6 +200,13 @@ class OngoingSettings(Given):
             "Nothing is required of an order that is picked up, or that holds virtual goods only."
         ),
     )
+    split_addresses: bool = Field(
+        True,
+        description=(
+            "Split an address that comes as one text (`Storgata 1, 0155 Oslo`) into street, post code and city, where its last "
+            "part is a post code and a town as its country writes them. What is not certain is held."
+        ),
+    )
     countries_without_post_code: list[str] = Field(
         default_factory=lambda: list(_WITHOUT_POST_CODE),
         description=(

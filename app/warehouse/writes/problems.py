@@ -19,6 +19,7 @@ from app.characters import is_blank, visible
 from app.domain import Address, Article, Order, OrderLine, Problem
 from app.domain.countries import country_codes
 from app.warehouse.settings import AddressPart, OngoingSettings
+from app.warehouse.writes.one_text import is_one_text
 from app.warehouse.writes.writable import ARTICLE_EXTRAS, LINE_EXTRAS, ORDER_EXTRAS, extra_value_problems
 
 MOST = Decimal(10) ** 12
@@ -184,6 +185,8 @@ def _missing_parts(consignee: Address, settings: OngoingSettings) -> Iterator[Pr
     for part, field, value in parts:
         if part in required and is_blank(value):
             message = f"the delivery address has no {part.replace('-', ' ')}"
+            if part == "city" and is_one_text(consignee):
+                message += "; its street seems to hold the whole address, which cannot be split for certain"
             yield Problem(f"{part}-missing", f"consignee.{field}", message, "complete the address in the shop")
     if "country" in required and is_blank(consignee.country_code):
         yield Problem(

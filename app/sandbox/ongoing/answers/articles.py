@@ -92,3 +92,25 @@ article_answer = answer(
     }
 )
 """`GET /articles` gives a list of these. What can be written but is not in the read model does not come back."""
+
+
+def _structure_rows(article: Article, warehouse: Warehouse) -> list[dict[str, Any]] | None:
+    """A part that the warehouse does not know has no id (INF)."""
+    structure = article.body.structure_definition
+    rows = [] if structure is None else structure.rows or []
+    known = ((row, warehouse.articles.get((article.goods_owner_id, row.article_number))) for row in rows)
+    return [
+        {"articleSystemId": part.id if part else None, "articleNumber": row.article_number, "numberOfItems": row.number_of_items}
+        for row, part in known
+    ] or None
+
+
+structure_answer = answer(
+    {
+        "articleSystemId": "id",
+        **echoed("body", "articleNumber"),
+        "articleKind": "body.structure_definition.article_kind",
+        "rows": _structure_rows,
+    }
+)
+"""What a kit is made of; of a plain article kind and rows are null."""

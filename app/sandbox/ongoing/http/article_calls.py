@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from app.sandbox.kit.queries import Filter, Parameter, flag, integer, kept, parameters, size
+from app.sandbox.kit.queries import Filter, Parameter, choice, flag, integer, kept, parameters, size
 from app.sandbox.kit.requests import Answer
 from app.sandbox.ongoing import assumed
-from app.sandbox.ongoing.answers.articles import article_answer
+from app.sandbox.ongoing.answers.articles import article_answer, structure_answer
 from app.sandbox.ongoing.bodies.articles import ArticleBody
 from app.sandbox.ongoing.bodies.values import parse_moment
 from app.sandbox.ongoing.http.request_handler import GOODS_OWNER, ApiCall, Endpoint, Write
@@ -120,6 +120,30 @@ def put_article_by_id(call: ApiCall) -> Write:
     return Write(article.goods_owner_id, make)
 
 
+STRUCTURE_PARAMETERS = {
+    **GOODS_OWNER,
+    "articleNumbers": Parameter(str, many=True),
+    "articleKind": Parameter(choice("Structure", "Production"), required=True),
+}
+
+
+def list_structures(call: ApiCall) -> Answer:
+    given = call.query(STRUCTURE_PARAMETERS)
+    call.check_goods_owner(given["goodsOwnerId"])
+    found = _candidates(call.warehouse, given)
+    kinds = [article for article in found if _kind(article) == given["articleKind"]]
+    return Answer([structure_answer(article, call.warehouse) for article in kinds])
+
+
+def _kind(article: Article) -> str | None:
+    structure = article.body.structure_definition
+    return structure.article_kind if structure is not None else None
+
+
+def read_structure(call: ApiCall) -> Answer:
+    return Answer(structure_answer(_article(call), call.warehouse))
+
+
 def _article(call: ApiCall) -> Article:
     """The article named in the path; such a call takes no query."""
     call.query({})
@@ -134,6 +158,8 @@ def _article(call: ApiCall) -> Article:
 CALLS: tuple[tuple[str, str, Endpoint], ...] = (
     ("GET", "/articles", list_articles),
     ("PUT", "/articles", put_article),
+    ("GET", "/articles/structureDefinitions", list_structures),
+    ("GET", "/articles/{article_id:int}/structureDefinition", read_structure),
     ("GET", "/articles/{article_id:int}", read_article),
     ("PUT", "/articles/{article_id:int}", put_article_by_id),
 )

@@ -232,6 +232,22 @@ async def test_an_article_is_updated_and_renamed_by_its_id(site: Site) -> None:
     refused(await site.api.put("/articles/1", json={"goodsOwnerId": 77, "articleNumber": "C"}), 404)
 
 
+async def test_a_kit_says_what_it_is_made_of(site: Site) -> None:
+    await site.put_article(articleNumber="A")
+    parts = [{"articleNumber": "A", "numberOfItems": 2}, {"articleNumber": "X", "numberOfItems": 1}]
+    await site.put_article(articleNumber="KIT", structureDefinition={"articleKind": "Structure", "rows": parts})
+    shown = {
+        **{"articleSystemId": 18002, "articleNumber": "KIT", "articleKind": "Structure"},
+        "rows": [{"articleSystemId": 18001, **parts[0]}, {"articleSystemId": None, **parts[1]}],
+    }
+    assert (await site.api.get("/articles/18002/structureDefinition")).json() == shown
+    asked: dict[str, Any] = {"goodsOwnerId": 77, "articleNumbers": ["A", "KIT"], "articleKind": "Structure"}
+    assert (await site.api.get("/articles/structureDefinitions", params=asked)).json() == [shown]
+    plain = {"articleSystemId": 18001, "articleNumber": "A", "articleKind": None, "rows": None}
+    assert (await site.api.get("/articles/18001/structureDefinition")).json() == plain
+    refused(await site.api.get("/articles/structureDefinitions", params={"goodsOwnerId": 77}))
+
+
 async def test_the_same_number_is_another_article_for_another_goods_owner(site: Site) -> None:
     assert (await site.put_article(articleNumber="A")).json()["articleSystemId"] == 18001
     assert (await site.put_article(articleNumber="A", goodsOwnerId=78)).json()["articleSystemId"] == 18002

@@ -1,6 +1,6 @@
 """What the gateway speaks of, without any system's wire format. Pure, frozen, no I/O."""
 
-from app.domain.article import Article, Category
+from app.domain.article import Article, BarCode, Category, Part
 from app.domain.order import (
     Address,
     ByWeight,
@@ -29,6 +29,7 @@ __all__ = [
     "TO_WAREHOUSE",
     "Address",
     "Article",
+    "BarCode",
     "ByWeight",
     "Category",
     "Coded",
@@ -39,6 +40,7 @@ __all__ = [
     "Order",
     "OrderLine",
     "OutgoingType",
+    "Part",
     "PartState",
     "Problem",
     "Process",

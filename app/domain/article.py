@@ -19,6 +19,22 @@ class Category:
 
 
 @dataclass(frozen=True)
+class BarCode:
+    """A further code that the warehouse may scan. `quantity`: how many pieces it stands for; None leaves that to the WMS."""
+
+    code: str
+    quantity: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one piece of a kit is made of: so many pieces of the article with this number."""
+
+    number: str
+    quantity: Decimal
+
+
+@dataclass(frozen=True)
 class Article:
     """One article as the external system has it.
 
@@ -58,6 +74,17 @@ class Article:
     """The source's id of its supplier."""
     supplier: Supplier | None = None
     """That supplier as the gateway keeps it, put in right before the article is sent."""
+    package_barcode: str | None = None
+    """The code of the package that several pieces come in."""
+    more_barcodes: tuple[BarCode, ...] = ()
+    picture: str | None = None
+    """Address of its picture."""
+    parts: tuple[Part, ...] = ()
+    """A kit's: the warehouse picks them for it. Empty for what is no kit."""
+    lacks_barcode: bool = False
+    """The warehouse is to scan it, and it has no code: a person is told."""
+    notes: tuple[str, ...] = ()
+    """What was left out of it, and why."""
     problems: tuple[Problem, ...] = ()
 
     @property

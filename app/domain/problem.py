@@ -48,6 +48,8 @@ LIFTED_BY: Mapping[str, str] = {
     "customs-price-missing": _OR_SETTING,
     "customs-article-incomplete": "It goes on when the article gets what it lacks in %(shop)s, when it is released, or when "
     "the setting is changed",
+    "kit-parts-unreadable": _OR_SETTING,
+    "kit-part-missing": "It goes on when the WMS gets that article, or when the kit comes in with other parts",
     "extra-field-unknown": _OR_SETTING,
     "extra-field-unreadable": _OR_SETTING,
     "order-without-lines": _CORRECTED,

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import replace
+from decimal import Decimal
 
 from app.domain import Article, OrderLine, Problem, Supplier, content_hash
-from app.errors import Refused
-from app.flows.outcomes import Known, Outcome, Result, Transfer, WarehousePort, explained, held
+from app.errors import Refused, RemoteError
+from app.flows.outcomes import Known, Notice, Outcome, Renumbered, Result, Transfer, WarehousePort, explained, held
+from app.logs import get_logger
+from app.warehouse.reads.stock import StockLevel
 from app.warehouse.writes.differences import differences_article
 from app.warehouse.writes.fields import Body, article_body, thin_article_body
 from app.warehouse.writes.problems import article_problems
 
 PUT_ARTICLE = "PUT /articles"
 GET_ARTICLES = "GET /articles"
+
+log = get_logger(__name__)
 
 
 async def transfer_article(article: Article, known: Known, port: WarehousePort) -> Result:
@@ -22,6 +28,10 @@ async def transfer_article(article: Article, known: Known, port: WarehousePort) 
     A write whose outcome is not known is looked up first, whatever the article has become since. requirement: articles from the
     shop; Ongoing articles.
     """
+    return await _with_notices(article, known, await _transferred(article, known, port), port)
+
+
+async def _transferred(article: Article, known: Known, port: WarehousePort) -> Result:
     if known.transfer is not Transfer.UNKNOWN:
         return await _bring(article, known, port)
     shown = await _shown(article, known, port)
@@ -58,11 +68,14 @@ async def _bring(article: Article, known: Known, port: WarehousePort) -> Result:
     digest = body.hash
     if known.sent_hash == digest and not (port.asked_for and await _is_otherwise(article.number, body, port)):
         return Result(Outcome.UNCHANGED, Transfer.SENT, wanted="present")
+    missing = await _missing_part(article, port)
+    if missing is not None:
+        return held(missing)
     try:
         written = await port.write(PUT_ARTICLE, body.json, lambda: port.client.put_article(body.json))
     except Refused as refusal:
         return await _after_refusal(refusal, article.number, body.json, digest, known, port)
-    notes = (*body.cuts, *((f"The WMS said: {written.message}",) if written.message else ()))
+    notes = (*body.cuts, *article.notes, *((f"The WMS said: {written.message}",) if written.message else ()))
     return Result(_done(known), Transfer.SENT, wanted="present", wms_id=written.id, sent_hash=digest, notes=notes)
 
 
@@ -109,6 +122,71 @@ async def _after_refusal(
     )
 
 
+async def _missing_part(article: Article, port: WarehousePort) -> Problem | None:
+    """Why the kit cannot be sent yet. Its parts go first: one that waits here is made now."""
+    numbers = list(dict.fromkeys(part.number for part in article.parts))
+    unknown = await port.unknown_articles(numbers) if numbers else []
+    there = await port.read(GET_ARTICLES, lambda: port.client.get_articles(unknown)) if unknown else {}
+    for number in unknown:
+        if number in there:
+            await port.article_exists(number, there[number].article_system_id)
+            continue
+        full = await port.waiting_article(number, taken=True)
+        if full is None or full.parts:
+            return Problem(
+                "kit-part-missing",
+                "parts",
+                f"the kit {article.number} needs {number}, which the WMS does not have",
+                f"give the part that number in the {port.noun}, or correct the kit's parts",
+            )
+        body = article_body(full, port.goods_owner_id, port.settings)
+        written = await port.write(PUT_ARTICLE, body.json, functools.partial(port.client.put_article, body.json))
+        line = OrderLine("", number, full.name, Decimal(1), None, None, "", product_code=full.source_id)
+        await port.article_created(line, written, body.hash)
+    return None
+
+
+# --- what a person should know ----------------------------------------------------------------------------------------------
+
+
+async def _with_notices(article: Article, known: Known, result: Result, port: WarehousePort) -> Result:
+    """A changed number makes another article: its stock is the new one's from now on, and a person is told once."""
+    notices = []
+    if article.lacks_barcode and result.outcome in (Outcome.CREATED, Outcome.UPDATED):
+        text = f"Article {article.number} ({article.name}) has no code that can be scanned"
+        notices.append(Notice(text, WITHOUT_BARCODE))
+    is_other = known.wms_id is not None and result.wms_id not in (None, known.wms_id)
+    if not is_other or article.number is None:
+        return replace(result, notices=tuple(notices))
+    former = known.number if known.number != article.number else None
+    levels = await _levels([number for number in (former, article.number) if number], port)
+    text = _renamed(former, known.wms_id, article.number, levels.get(former or ""), port.noun)
+    renumbered = Renumbered(article.number, levels.get(article.number))
+    return replace(result, notes=(*result.notes, text), notices=(*notices, Notice(text)), renumbered=renumbered)
+
+
+WITHOUT_BARCODE = "articles without bar code"
+
+
+async def _levels(numbers: Sequence[str], port: WarehousePort) -> dict[str, StockLevel]:
+    """What the WMS has of these. The article itself was written: a read that fails costs the figures only."""
+    try:
+        return await port.read(GET_ARTICLES, lambda: port.client.stock_of(numbers))
+    except RemoteError as error:
+        log.warning("stock_not_read", numbers=list(numbers), error=type(error).__name__)
+        return {}
+
+
+def _renamed(former: str | None, former_id: int | None, number: str, left: StockLevel | None, noun: str) -> str:
+    was = former or f"with the WMS's id {former_id}"
+    on_shelf = left.on_shelf if left is not None else None
+    pieces = f" The warehouse has {on_shelf.normalize():f} of {was} on its shelf." if on_shelf is not None else ""
+    return (
+        f"The article {was} has the number {number} now, which is another article in the WMS.{pieces} The {noun} is shown what "
+        f"may be sold of {number} only. Move the goods in the WMS, or give the product its former number back"
+    )
+
+
 async def ensure_articles(lines: Sequence[OrderLine], port: WarehousePort) -> None:
     """Makes the articles of an order that the WMS lacks: the full article when one waits, else one from the order line.
 
@@ -130,6 +208,7 @@ async def ensure_articles(lines: Sequence[OrderLine], port: WarehousePort) -> No
 async def _make_article(line: OrderLine, number: str, port: WarehousePort) -> None:
     full = await port.waiting_article(number)
     if full is not None:
+        await _missing_part(full, port)
         body = article_body(full, port.goods_owner_id, port.settings)
     else:
         body = thin_article_body(await port.described(line), port.goods_owner_id, port.settings)

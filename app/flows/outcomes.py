@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 from app.domain import Article, OrderLine, Problem, Supplier
 from app.warehouse.adopted import AdoptedRows
 from app.warehouse.reads.resources import WarehouseArticle
+from app.warehouse.reads.stock import StockLevel
 from app.warehouse.rest.client import OngoingClient, Written
 from app.warehouse.settings import OngoingSettings
 
@@ -45,6 +46,22 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True)
+class Renumbered:
+    """The record is another article in the WMS now. `level`: what the WMS has of the new one; None when it could not be read."""
+
+    number: str
+    level: StockLevel | None
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What a person should know of an article. One with a `subject` is told once for all articles of the connection."""
+
+    text: str
+    subject: str | None = None
+
+
+@dataclass(frozen=True)
 class Result:
     """How a flow ended. A field that is None leaves the mapping as it is; `code` and `reason` always replace the old ones."""
 
@@ -69,6 +86,8 @@ class Result:
     """The shop has the order as completed."""
     warning: str | None = None
     """What a person should look at though all went well: an alert, and a line in the history."""
+    notices: tuple[Notice, ...] = ()
+    renumbered: Renumbered | None = None
 
 
 def explained(problem: Problem) -> str:
@@ -197,8 +216,8 @@ class WarehousePort(Protocol):
         """The articles that the WMS has, as it has them now. The same numbers are read once for a record."""
         ...
 
-    async def waiting_article(self, number: str) -> Article | None:
-        """The full article, when one with this number waits in this lane."""
+    async def waiting_article(self, number: str, *, taken: bool = False) -> Article | None:
+        """The full article, when one with this number waits in this lane; with `taken` also one that is just being worked on."""
         ...
 
     async def described(self, line: OrderLine) -> OrderLine:

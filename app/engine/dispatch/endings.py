@@ -23,14 +23,17 @@ from app.engine.jobs.claim import is_state
 from app.engine.jobs.events import Finished
 from app.engine.jobs.report_jobs import enqueue_report
 from app.flows.outcomes import Outcome, Result, Transfer
-from app.records import alerts, mappings, reservations
+from app.records import alerts, cursors, mappings, reservations
 from app.records.connection_lanes import HOME
 from app.records.connections import Connection
+from app.records.jobs import Job
 from app.records.mappings import MappingChange, Note
 from app.records.purchases import suppliers
 from app.records.stock import levels, sold
+from app.records.stock.renumbering import Renumbering, renumber
 from app.storage.tables import jobs
 from app.storage.types import UtcTime
+from app.warehouse.reads.stock import pieces_of
 
 JOB_STATE = {Outcome.HELD: JobState.HELD, Outcome.FAILED: JobState.DEAD}
 """How a job ends; with every other outcome it is done."""
@@ -55,6 +58,13 @@ class Alert:
     kind: str
     subject: str
     text: str
+
+
+def alerts_of(job: Job, result: Result) -> tuple[Alert, ...]:
+    """What a person should look at though the record went through."""
+    subject = f"{job.process}:{job.source_id}"
+    warned = (Alert("warning", subject, f"Order {job.source_id}: {result.warning}"),) if result.warning else ()
+    return (*warned, *(Alert("articles", each.subject or subject, each.text) for each in result.notices))
 
 
 @dataclass(frozen=True)
@@ -186,7 +196,8 @@ async def store(db: AsyncConnection, lease: Lease, ended: Sequence[Ending], now:
     """
     ended = sorted(ended, key=lambda each: each.claimed.mapping.id)
     unsold = [each for each in ended if _is_unsold(each)]
-    if unsold:
+    renumbered = [each for each in ended if each.result is not None and each.result.renumbered is not None]
+    if unsold or renumbered:
         await levels.one_at_a_time(db, lease.key)
     if len(ended) > 1:
         await mapping_updates.lock(db, [each.claimed.mapping.id for each in ended])
@@ -203,6 +214,8 @@ async def store(db: AsyncConnection, lease: Lease, ended: Sequence[Ending], now:
         await reservations.transferred(db, there, now)
     for each in unsold:
         await sold.unsold(db, lease.key, each.claimed.mapping.id, now)
+    for each in renumbered:
+        await _renumber_stock(db, each, now)
     finished = await _finish_events(db, ended, now)
     await mappings.note_all(db, [(each.claimed.mapping.id, note) for each in ended for note in _notes(each)], now)
     for each in ended:
@@ -279,6 +292,19 @@ def _is_there(ended: Ending) -> bool:
 def _is_unsold(ended: Ending) -> bool:
     """The order is not in the WMS and will not come there."""
     return _is_order(ended) and not _is_there(ended) and ended.result is not None and ended.result.outcome is Outcome.SKIPPED
+
+
+async def _renumber_stock(db: AsyncConnection, ended: Ending, now: datetime) -> None:
+    """The quantity in the shop is that of the new number from now on. One that could not be read comes with the next sweep."""
+    connection, renumbered = ended.connection, ended.result.renumbered if ended.result is not None else None
+    if connection is None or renumbered is None or not connection.settings.processes.stock:
+        return
+    level = renumbered.level
+    found = pieces_of([level] if level is not None else [], on_shelf=connection.settings.stock.is_on_shelf)
+    known = Renumbering(ended.claimed.job.source_id, renumbered.number, found.get(renumbered.number))
+    await renumber(db, connection.id, connection.lane, known, level.read_at if level is not None else None, now)
+    if known.sellable is None:
+        await cursors.ask_for_sweep(db, connection, Process.STOCK, now)
 
 
 async def _finish_events(db: AsyncConnection, ended: Sequence[Ending], now: datetime) -> list[Finished]:

@@ -19,7 +19,7 @@ from app.engine.core.circuit import FROM_THE_EDGE, ON_THE_WAY, TO_SHOP
 from app.engine.core.queue import SUPPLIERS, Look, Task
 from app.engine.core.retry import pause_before
 from app.engine.core.runtime import Gateway
-from app.engine.dispatch.endings import Alert, Ending, Later
+from app.engine.dispatch.endings import Alert, Ending, Later, alerts_of
 from app.engine.dispatch.gate import Gate, GaveWay, Turn
 from app.engine.dispatch.job_calls import JobCalls
 from app.engine.dispatch.lane import Claimed, Lane
@@ -247,7 +247,6 @@ def _ended(gateway: Gateway, turn: Turn[Ending], port: JobCalls | None, result: 
     detail = {"notes": list(result.notes)} if result.notes else None
     kind = {Outcome.HELD: "held", Outcome.FAILED: "dead-letter"}.get(result.outcome)
     subject = f"{job.process}:{job.source_id}"
-    warned = (Alert("warning", subject, f"Order {job.source_id}: {result.warning}"),) if result.warning else ()
     return Ending(
         turn.claimed,
         turn.connection,
@@ -255,7 +254,7 @@ def _ended(gateway: Gateway, turn: Turn[Ending], port: JobCalls | None, result: 
         result=result,
         values=values_of(job, result, now),
         notes=(Note(result.code or result.outcome.value, words, detail=detail, job_id=job.id),),
-        alerts=(*((Alert(kind, subject, words),) if kind else ()), *warned),
+        alerts=(*((Alert(kind, subject, words),) if kind else ()), *alerts_of(job, result)),
     )
 
 

@@ -132,12 +132,13 @@ class RecordedWarehouse(JobCalls):
             self.articles_read[key] = await self.read(GET_ARTICLES, lambda: self.client.get_articles(numbers)) if key else {}
         return self.articles_read[key]
 
-    async def waiting_article(self, number: str) -> Article | None:
+    async def waiting_article(self, number: str, *, taken: bool = False) -> Article | None:
+        states = (JobState.WAITING, JobState.PARKED, *((JobState.RUNNING,) if taken else ()))
         query = select(jobs).where(
             jobs.c.lane == self.connection.lane,
             jobs.c.process == Process.ARTICLES,
             jobs.c.number == number,
-            jobs.c.state.in_((JobState.WAITING, JobState.PARKED)),
+            jobs.c.state.in_(states),
         )
         async with self.gateway.database.read() as db:
             row = (await db.execute(query.limit(1))).first()

@@ -51,6 +51,8 @@ FOR_AN_ARTICLE = (
 """Orders that are held for these wait for an article."""
 FOR_CUSTOMS = "customs-article-incomplete"
 """Orders that are held for this wait for what an article lacks in the WMS. Nothing of the order itself changes then."""
+FOR_A_PART = "kit-part-missing"
+"""Kits that are held for this wait for an article too. Nothing of theirs changes when it comes."""
 NOT_FOR_A_SETTING = (
     "brake",
     "warehouse-started",
@@ -69,6 +71,7 @@ SKIPPED_BY_A_SETTING = (
     "article-number-unclean",
     "article-number-too-long",
     "country-of-origin-unknown",
+    "kit-parts-unreadable",
 )
 TOLD_BY_A_SETTING = ("statuses-not-confirmed",)
 """Shipments that wait for a setting before the system is told of them."""
@@ -112,7 +115,7 @@ async def look_again(gateway: Gateway, key: str) -> None:
         await _tell_again(gateway, connection)
     try:
         for process in (Process.ARTICLES, Process.ORDERS):
-            if process is Process.ARTICLES and _is_for_orders(why):
+            if process is Process.ARTICLES and product_in(why) is not None:
                 continue
             if connection.settings.processes.is_on(process):
                 await _look(gateway, connection, process, why, ends)
@@ -224,10 +227,10 @@ async def _waiting(gateway: Gateway, connection: Connection, process: Process, w
     query = select(*columns).where(*mine, mappings.c.id > after).order_by(mappings.c.id).limit(AT_A_TIME)
     found: dict[int, _Waiting] = {}
     async with gateway.database.read() as db:
-        for chosen in _chosen(connection, why, mine):
+        for chosen in _chosen(connection, process, why, mine):
             for row in await db.execute(query.where(*chosen)):
                 version = Version(row.source_modified_at, row.source_hash)
-                found[row.id] = _Waiting(row.id, row.source_id, version, as_it_is=row.reason_code == FOR_CUSTOMS)
+                found[row.id] = _Waiting(row.id, row.source_id, version, as_it_is=row.reason_code in (FOR_CUSTOMS, FOR_A_PART))
     return [found[mapping_id] for mapping_id in sorted(found)[:AT_A_TIME]]
 
 
@@ -244,11 +247,12 @@ def _has_product(payload: dict[str, Any] | None, product: str) -> bool:
     return payload is None or any(line.get("product_code") == product for line in payload.get("lines") or ())
 
 
-def _chosen(connection: Connection, why: str, mine: Conditions) -> Iterator[Conditions]:
+def _chosen(connection: Connection, process: Process, why: str, mine: Conditions) -> Iterator[Conditions]:
     """What is looked for, each by an index of its own: records that have gone on are never read."""
     held = mappings.c.transfer == literal(Transfer.HELD.value, String, literal_execute=True)
     if _is_for_orders(why):
-        yield held, mappings.c.reason_code.in_((*FOR_AN_ARTICLE, FOR_CUSTOMS))
+        for_orders = (*FOR_AN_ARTICLE, FOR_CUSTOMS)
+        yield held, mappings.c.reason_code.in_((FOR_A_PART,) if process is Process.ARTICLES else for_orders)
         return
     yield held, mappings.c.reason_code.not_in(NOT_FOR_A_SETTING)
     skipped = (mappings.c.transfer == Transfer.NONE, mappings.c.settings_version < connection.settings_version)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from app.domain import Article, Order, Problem
 from app.integrations.protocol import ConnectionSettings
+from app.warehouse.writes.one_text import in_parts
 from app.warehouse.writes.problems import article_problems, customs_problems, leaves, order_problems
 
 _LINE = re.compile(r"^lines\[(\d+)\]")
@@ -45,8 +46,10 @@ def complete_order(
     """The order with all its problems. An article number that cannot be sent is taken out of its line.
 
     `own` is what only the integration can see. Its problem of a field counts instead of the warehouse's of the same field.
-    `noun` is the integration's own.
+    `noun` is the integration's own. An address that came as one text is split first, where that is certain.
     """
+    if settings.warehouse.split_addresses:
+        order = _with_split_addresses(order)
     order, customs = _for_customs(order, settings, noun)
     found = (*order_problems(order, settings.warehouse, noun), *customs)
     wrong = {int(number[1]) for problem in found if (number := _LINE_NUMBER.fullmatch(problem.field))}
@@ -63,11 +66,23 @@ def _for_customs(order: Order, settings: ConnectionSettings, noun: str) -> tuple
     return replace(order, asks_for_customs=True), found
 
 
+def _with_split_addresses(order: Order) -> Order:
+    to, invoice = in_parts(order.consignee), in_parts(order.invoice_address) if order.invoice_address is not None else None
+    if (to, invoice) == (order.consignee, order.invoice_address):
+        return order
+    note = "An address came as one text: it was split into street, post code and town"
+    return replace(order, consignee=to, invoice_address=invoice, notes=(*order.notes, note))
+
+
 def complete_article(
     article: Article, own: Sequence[Problem], settings: ConnectionSettings, names: FieldNames, noun: str = "shop", given: str = ""
 ) -> Article:
-    """The same of an article: one whose number cannot be sent has none. People find it by the one that it was `given`."""
-    found = article_problems(article, settings.warehouse, noun)
+    """The same of an article: one whose number cannot be sent has none. People find it by the one that it was `given`.
+
+    What it has in `problems` already is kept.
+    """
+    own = (*own, *article.problems)
+    found = article_problems(replace(article, problems=()), settings.warehouse, noun)
     number = None if any(problem.field == "number" for problem in found) else article.number
     own_number = given.strip() if given.strip() != number else None
     return replace(article, number=number, own_number=own_number or None, problems=_joined(found, own, names))

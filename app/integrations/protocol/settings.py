@@ -17,6 +17,7 @@ from app.integrations.protocol.cancelling import BrakeSettings, PartRefund
 from app.integrations.protocol.carriers import TransporterChoice, TransporterRule
 from app.integrations.protocol.carriers.rules import MOST_RULES
 from app.integrations.protocol.carriers.vat import rate_of
+from app.integrations.protocol.choices.articles import ArticleSettings
 from app.integrations.protocol.quantities import StockSettings
 from app.integrations.protocol.refunds import ReturnSettings
 from app.warehouse.settings import FORMER_STATUSES, OngoingSettings
@@ -135,10 +136,8 @@ class WebhookSettings(Given):
         120,
         ge=0.1,
         le=LONGEST_MINUTES,
-        description=(
-            "After how long a webhook that the gateway has made, and that never rang, is told of, in minutes. A greeting or a "
-            "delivery counts as ringing."
-        ),
+        description="After how long a webhook that the gateway has made, and that never rang, is told of, in minutes. A greeting "
+        "or a delivery counts as ringing.",
     )
     old_secret_minutes: float = Field(
         1440,
@@ -225,6 +224,7 @@ class ConnectionSettings(Given):
         default_factory=dict,
         description="The same for order lines: WMS path → path in the shop's line. Example: comment → meta_data.note.",
     )
+    articles: ArticleSettings = Field(default_factory=lambda: ArticleSettings())
     part_refund: PartRefund = Field(
         PartRefund.REDUCE,
         description=(
@@ -270,7 +270,7 @@ class ConnectionSettings(Given):
     receipts: ReceiptSettings = Field(default_factory=lambda: ReceiptSettings())
     order_note_on_hold: Flag = Field(
         False,
-        description=("Write a private note on the shop's order when it is held or an edit came too late. One note per reason."),
+        description="Write a private note on the shop's order when it is held or an edit came too late. One note per reason.",
     )
     silent_hours: float | None = Field(
         None, ge=0.01, le=LONGEST_HOURS, description="Alert when no new order has come for this many hours. Off by default."

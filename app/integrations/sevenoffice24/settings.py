@@ -5,7 +5,7 @@ The numbers (Q1 …) are those of the list of open questions in docs/connecting-
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import ClassVar, Literal, Self, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -14,6 +14,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from app.errors import nearest
 from app.given import Flag
 from app.integrations.protocol import ConnectionSettings, StockSettings
+from app.integrations.protocol.choices.articles import ArticleSettings
 from app.integrations.protocol.quantities import StockFigure
 from app.integrations.protocol.settings import LONGEST_HOURS
 
@@ -216,12 +217,13 @@ class SevenOfficeAdapterSettings(ConnectionSettings):
     @field_validator("extra_article_fields", "extra_order_fields")
     @classmethod
     def _known_members(cls, value: dict[str, str], info: ValidationInfo) -> dict[str, str]:
-        known = PRODUCT_MEMBERS if info.field_name == "extra_article_fields" else ORDER_MEMBERS
-        for path in value.values():
-            first = path.partition(".")[0]
-            if first not in known:
-                meant = nearest(first, known)
-                raise ValueError(f"the ERP has no {first}" + (f": did you mean {meant}?" if meant else ""))
+        _in_erp(value.values(), PRODUCT_MEMBERS if info.field_name == "extra_article_fields" else ORDER_MEMBERS)
+        return value
+
+    @field_validator("articles")
+    @classmethod
+    def _known_product_members(cls, value: ArticleSettings) -> ArticleSettings:
+        _in_erp(value.paths, PRODUCT_MEMBERS)
         return value
 
     @model_validator(mode="after")
@@ -251,6 +253,15 @@ class SevenOfficeAdapterSettings(ConnectionSettings):
         """Those that cancel an order which was transferred."""
         kept = {*self.transferred_states, *self.completed_states, *self.kept_states, self.partial_status}
         return tuple(state for state in STATES if state not in kept)
+
+
+def _in_erp(paths: Iterable[str], known: frozenset[str]) -> None:
+    """Raises ValueError for a path to what the ERP does not have."""
+    for path in paths:
+        first = path.partition(".")[0]
+        if first not in known:
+            meant = nearest(first, known)
+            raise ValueError(f"the ERP has no {first}" + (f": did you mean {meant}?" if meant else ""))
 
 
 def own_settings(given: ConnectionSettings) -> SevenOfficeAdapterSettings:

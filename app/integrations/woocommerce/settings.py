@@ -31,6 +31,14 @@ class VirtualProducts(StrEnum):
     NON_STOCK = "non-stock"
 
 
+class Bundles(StrEnum):
+    """How an order's bundles are sent."""
+
+    AS_SOLD = "as-sold"
+    ONE_LINE = "one-line"
+    PARTS = "parts"
+
+
 class VariableParents(StrEnum):
     """What the parent of variations becomes in the WMS."""
 
@@ -177,6 +185,14 @@ class WooCommerceSettings(ConnectionSettings):
     )
     variable_parents: VariableParents = Field(
         VariableParents.ARTICLE, description="Whether the parent of variations becomes an article of its own, or is skipped."
+    )
+    bundles: Bundles = Field(
+        Bundles.AS_SOLD,
+        description=(
+            "How bundles are sent (Product Bundles, Composite Products, WPC Product Bundles). as-sold: every line of the order, "
+            "the bundle's and its parts'. one-line: the bundle alone, and the WMS is told its parts where they are always the "
+            "same. parts: the parts alone."
+        ),
     )
     article_number_fallback: str | None = Field(
         None,

@@ -120,7 +120,7 @@ async def open_ones(db: AsyncConnection, after: int, limit: int) -> list[Alert]:
 
 
 REST_MISSING = "rest-missing"
-ABOUT_A_RECORD = frozenset({"held", "dead-letter", "warning", "not-stored", REST_MISSING})
+ABOUT_A_RECORD = frozenset({"held", "dead-letter", "warning", "articles", "not-stored", REST_MISSING})
 """Alerts whose subject is a job: `orders:5012`, `shipments:5012`."""
 
 

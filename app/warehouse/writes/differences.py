@@ -55,6 +55,7 @@ _LINE_NOT_SHOWN = ("prices.totalVat",)
 _ARTICLE_SHOWN_AT = (
     ("goodsOwnerId", "goodsOwner.id"),
     ("articleClassesInfo.classes", "classes"),
+    ("structureDefinition.articleKind", "articleKind"),
     ("articleInboundHandlingComment", "articleHandlingComments.articleInboundHandlingComment"),
     ("articlePickingHandlingComment", "articleHandlingComments.articlePickingHandlingComment"),
     ("articleReturnHandlingComment", "articleHandlingComments.articleReturnHandlingComment"),
@@ -64,6 +65,7 @@ _ARTICLE_NOT_SHOWN = (
     "articlePackingHandlingComment",
     "freeValues.freeDateTime1",
     "quantityPerLayerOnPallet",
+    "structureDefinition.rows",
     "supplierInfo.advanced",
 )
 _PURCHASE_SHOWN_AT = (

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import orjson
 
 from app.characters import one_line, visible
-from app.domain import Address, Article, Category, Notification, Order, OrderLine, Supplier
+from app.domain import Address, Article, BarCode, Category, Notification, Order, OrderLine, Part, Supplier
 from app.json_reading import MOST_WHOLE
 from app.warehouse.settings import OngoingSettings
 from app.warehouse.writes.writable import ARTICLE_EXTRAS, LINE_EXTRAS, ORDER_EXTRAS, NotOfThisKind, ValueKind, extra_value
@@ -26,7 +26,8 @@ from app.warehouse.writes.writable import ARTICLE_EXTRAS, LINE_EXTRAS, ORDER_EXT
 _STREET = re.compile(r"\.address\d$")
 
 T = TypeVar("T")
-Value = str | bool | Decimal | datetime | Notification | tuple[Category, ...] | None
+Row = Category | BarCode | Part
+Value = str | bool | Decimal | datetime | Notification | tuple[Category, ...] | tuple[BarCode, ...] | tuple[Part, ...] | None
 Table = tuple[tuple[str, Callable[[T], Value]], ...]
 
 ORDER_FIELDS: Table[Order] = (
@@ -82,6 +83,8 @@ ARTICLE_FIELDS: Table[Article] = (
     ("articleClassesInfo.classes", lambda article: article.categories),
     ("isStockArticle", lambda article: article.is_stock),
     ("barCodeInfo.barCode", lambda article: article.barcode),
+    ("barCodeInfo.barCodePackage", lambda article: article.package_barcode),
+    ("barCodeInfo.alternativeBarCodes", lambda article: article.more_barcodes),
     ("weight", lambda article: article.weight_kg),
     ("length", lambda article: article.length_m),
     ("width", lambda article: article.width_m),
@@ -89,6 +92,9 @@ ARTICLE_FIELDS: Table[Article] = (
     ("customerPrice", lambda article: article.customer_price),
     ("countryOfOriginCode", lambda article: article.country_of_origin),
     ("statisticsNumber", lambda article: article.tariff_number),
+    ("linkToPicture", lambda article: article.picture),
+    ("structureDefinition.articleKind", lambda article: "Structure" if article.parts else None),
+    ("structureDefinition.rows", lambda article: article.parts),
 )
 SUPPLIER_FIELDS: Table[Supplier] = (
     ("supplierInfo.supplierNumber", lambda supplier: supplier.number),
@@ -243,9 +249,19 @@ def _plain(value: Value) -> Any:
         case Notification():
             return _notification(value)
         case tuple():
-            return [{"code": category.code, "name": one_line(category.name)} for category in value]
+            return [_row(each) for each in value]
         case _:
             return value
+
+
+def _row(row: Row) -> dict[str, Any]:
+    match row:
+        case Category():
+            return {"code": row.code, "name": one_line(row.name)}
+        case BarCode():
+            return {"barCode": row.code, **({"quantityPerBarCode": _plain(row.quantity)} if row.quantity is not None else {})}
+        case Part():
+            return {"articleNumber": row.number, "numberOfItems": _plain(row.quantity)}
 
 
 def _text(path: str, value: str) -> str:

@@ -45,6 +45,10 @@ WORDS: dict[str, Words] = {
     "warning": Words(
         Text("Something in the shop should be looked at"), Text("Look at the order in the shop, then close the alert.")
     ),
+    "articles": Words(
+        Text("The warehouse should know something of an article"),
+        Text("Tell the warehouse what the text says: a number has changed, or there is no code to scan. Then close the alert."),
+    ),
     "transporter-gone": Words(
         Text("The warehouse does not list a carrier any more"),
         Text("Set a carrier that the text names, or ask the warehouse for the contract."),

@@ -29,6 +29,8 @@ REASONS: dict[str, Text] = {
         "An article of an order abroad lacks its country of origin or its tariff number, which customs need. Add it in %(shop)s "
         "or in the warehouse."
     ),
+    "kit-parts-unreadable": Text("The list of the kit's parts cannot be read. Write it like TEE-M*2, CAP-1 in %(shop)s."),
+    "kit-part-missing": Text("The kit needs an article that the WMS does not have. Give a product that number in %(shop)s."),
     "extra-field-unknown": Text("The settings name a field that cannot be written in the WMS. Correct it there."),
     "extra-field-unreadable": Text("A value does not fit its field in the WMS. Correct it in %(shop)s, or map another field."),
     "order-without-lines": Text("The order has no line for the warehouse. There is nothing to send: close it in %(shop)s."),

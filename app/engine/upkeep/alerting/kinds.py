@@ -43,6 +43,7 @@ KINDS: dict[str, AlertKind] = {
     "warning": AlertKind(
         "Something in the shop that should be looked at", "when it has not come again for 14 days", quiet_for(14)
     ),
+    "articles": AlertKind("Articles that the warehouse should know of", "when it has not come again for 14 days", quiet_for(14)),
     "transporter-gone": AlertKind(
         "A carrier that the warehouse does not list any more",
         "when the daily look finds the carrier, or the setting is gone for three days",

@@ -10,6 +10,7 @@ from typing import Any
 
 from app.domain import Article, Problem, SourceRecord
 from app.domain.countries import country_named
+from app.integrations.kit.articles.options import with_options
 from app.integrations.kit.number_rules import article_number
 from app.integrations.kit.problems import FieldNames, complete_article
 from app.integrations.mystore.mapping.options import combined_name, product_code
@@ -64,6 +65,7 @@ def map_article(record: SourceRecord, settings: MystoreSettings) -> Article:
         wanted=wanted or (settings.inactive_articles and status != HAS_VARIANTS),
         status=status,
         barcode=text(own, "ean").strip() or None,
+        picture=text(own, "image").strip() or text(general, "image").strip() or None,
         weight_kg=_weight(own if number(own.get("weight")) is not None else general, settings),
         customer_price=number(general.get("price")),
         country_of_origin=_origin(own, general, settings),
@@ -73,6 +75,7 @@ def map_article(record: SourceRecord, settings: MystoreSettings) -> Article:
             **extra_of(record.body, settings.extra_article_fields),
         },
     )
+    article = with_options(article, lambda path: _at(record.body, path), settings.articles)
     return complete_article(article, _problems(record, numbered), settings, _NAMES, given=sku)
 
 
@@ -138,9 +141,11 @@ def _extra(values: dict[str, Decimal | None]) -> dict[str, Any]:
 
 def extra_of(body: Body, mapped: dict[str, str]) -> dict[str, Any]:
     """Configured extra fields: paths begin at the resource's attributes, else at the resource."""
-    inside = attributes(body)
-    found = {
-        target: value if (value := plain_at(inside, path)) is not None else plain_at(body, path)
-        for target, path in mapped.items()
-    }
+    found = {target: _at(body, path) for target, path in mapped.items()}
     return {target: value for target, value in found.items() if value not in (None, "")}
+
+
+def _at(body: Body, path: str) -> Any:
+    """What stands at the path in the resource's attributes, else in the resource, else in its product's attributes."""
+    inside = plain_at(attributes(body), path)
+    return inside if inside is not None else plain_at(body, path)

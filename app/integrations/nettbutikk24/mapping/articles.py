@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from app.domain import Article, Category, Problem, SourceRecord
+from app.integrations.kit.articles.options import with_options
 from app.integrations.kit.number_rules import article_number
 from app.integrations.kit.problems import FieldNames, complete_article
 from app.integrations.nettbutikk24.mapping.members import product_key
@@ -36,11 +37,13 @@ def map_article(record: SourceRecord, settings: NettbutikkAdapterSettings) -> Ar
         unit_code=UNIT_CODE,
         status="active" if is_active else "inactive",
         barcode=text(row, "ean_code").strip() or None,
+        picture=text(row, "image").strip() or None,
         weight_kg=amount(row.get("weight")),
         customer_price=amount(row.get("price")),
         categories=_classes(row, settings),
         extra={**_extra(row, settings, is_active=is_active), **extra_of(row, settings.extra_article_fields)},
     )
+    article = with_options(article, lambda path: plain_at(row, path), settings.articles)
     return complete_article(article, _problems(numbered), settings, _NAMES, given=own)
 
 

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from app.domain import Article, Problem, SourceRecord
+from app.integrations.kit.articles.options import with_options
 from app.integrations.kit.number_rules import article_number
 from app.integrations.kit.problems import FieldNames, complete_article
 from app.integrations.sevenoffice24.mapping.members import SHARED, amount, extra_of, words
 from app.integrations.sevenoffice24.settings import SevenOfficeAdapterSettings
-from app.json_reading import Body, as_list, as_text, identity, text
+from app.json_reading import Body, as_list, as_text, identity, plain_at, text
 
 WEIGHTS = {"kg": Decimal(1), "g": Decimal("0.001")}
 """Kilograms in one of the ERP's units."""
@@ -39,6 +40,7 @@ def map_article(record: SourceRecord, settings: SevenOfficeAdapterSettings) -> A
         supplier_id=identity(body.get("SupplierId")),
         extra={**({"description": description} if description else {}), **extra_of(body, settings.extra_article_fields)},
     )
+    article = with_options(article, lambda path: plain_at(body, path), settings.articles)
     return complete_article(article, problems, settings, _NAMES, "ERP", own)
 
 

@@ -27,7 +27,7 @@ LARGEST_ID = 2**31 - 1
 
 def order_properties(settings: SevenOfficeAdapterSettings) -> tuple[str, ...]:
     """With what the connection's extra fields need."""
-    return _with(ORDERS, settings.extra_order_fields)
+    return _with(ORDERS, settings.extra_order_fields.values())
 
 
 def row_properties(settings: SevenOfficeAdapterSettings) -> tuple[str, ...]:
@@ -37,11 +37,11 @@ def row_properties(settings: SevenOfficeAdapterSettings) -> tuple[str, ...]:
 
 def product_properties(settings: SevenOfficeAdapterSettings) -> tuple[str, ...]:
     """With what the connection's extra fields need."""
-    return _with(PRODUCTS, settings.extra_article_fields)
+    return _with(PRODUCTS, (*settings.extra_article_fields.values(), *settings.articles.paths))
 
 
-def _with(own: Sequence[str], paths: Mapping[str, str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*own, *(path.partition(".")[0] for path in paths.values()))))
+def _with(own: Sequence[str], paths: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*own, *(path.partition(".")[0] for path in paths))))
 
 
 def record_of(process: Process, raw: Mapping[str, Any], settings: SevenOfficeAdapterSettings) -> SourceRecord | None:

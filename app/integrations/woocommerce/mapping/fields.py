@@ -12,10 +12,12 @@ from typing import Any
 
 from app.domain import Article, Category, Notification, Order, OrderLine, Problem, ShopState, SourceRecord
 from app.domain.countries import country_named
+from app.integrations.kit.articles.options import with_options
 from app.integrations.kit.carriers import line_extras
 from app.integrations.kit.part_refunds import take_off
 from app.integrations.kit.problems import FieldNames, complete_article, complete_order
 from app.integrations.woocommerce.mapping.addresses import delivered_to, full_name, is_given, read_address
+from app.integrations.woocommerce.mapping.bundles import bundle_parts, bundled
 from app.integrations.woocommerce.mapping.deliveries import (
     is_picked_up,
     vat_rate,
@@ -106,8 +108,11 @@ def map_article(record: SourceRecord, settings: WooCommerceSettings) -> Article:
         country_of_origin=country_named(meta(body, settings.country_of_origin_meta_key)),
         tariff_number=meta(body, settings.tariff_number_meta_key) or None,
         categories=_categories(body) if settings.article_categories else (),
+        picture=_picture(body),
+        parts=bundle_parts(body, settings),
         extra=_extra(body, settings.extra_article_fields),
     )
+    article = with_options(article, lambda path: plain_at(body, path), settings.articles)
     own = [problem for problem in (numbered.problem, _origin_problem(body, settings)) if problem]
     return complete_article(article, own, settings, _ARTICLE_NAMES, given=text(body, "sku"))
 
@@ -149,6 +154,12 @@ def _categories(body: Body) -> tuple[Category, ...]:
     return tuple(category for category in found if category.code and category.name)
 
 
+def _picture(body: Body) -> str | None:
+    """The first picture; a variation has one under `image` (observed on WooCommerce 11.0.1)."""
+    found = at_path(body, "images.0.src") or at_path(body, "image.src")
+    return found if isinstance(found, str) else None
+
+
 def _origin_problem(body: Body, settings: WooCommerceSettings) -> Problem | None:
     given = meta(body, settings.country_of_origin_meta_key)
     if not given or country_named(given):
@@ -179,6 +190,7 @@ class _Lines:
     rows: tuple[int, ...]
     problems: tuple[Problem, ...]
     left_out: int
+    note: str = ""
 
     @property
     def are_all_left_out(self) -> bool:
@@ -252,7 +264,7 @@ def _notes(body: Body, lines: _Lines) -> tuple[str, ...]:
         f"{lines.left_out} lines left out: their products are no stock articles": bool(lines.left_out),
         f"the customer's e-mail address could not be read, so the billing address is used: {unread}": bool(unread),
     }
-    return tuple(note for note, is_so in found.items() if is_so)
+    return (*(note for note, is_so in found.items() if is_so), *([lines.note] if lines.note else []))
 
 
 def _state(status: str, lines: _Lines, settings: WooCommerceSettings) -> ShopState:
@@ -279,9 +291,10 @@ def _lines(body: Body, currency: str, settings: WooCommerceSettings) -> _Lines:
     rows: list[int] = []
     problems: list[Problem] = []
     left_out = 0
+    bundles = bundled(body, settings.bundles)
     for index, item in enumerate(objects(body, "line_items")):
         quantity = number(item.get("quantity"))
-        if quantity == 0:
+        if quantity == 0 or index in bundles.left_out:
             continue
         if _is_non_stock(body, item, settings):
             left_out += 1
@@ -289,10 +302,18 @@ def _lines(body: Body, currency: str, settings: WooCommerceSettings) -> _Lines:
         numbered = _line_number(body, item, settings, f"line_items[{index}].sku")
         line = _line(item, quantity or Decimal(0), numbered, currency)
         extra = line_extras(vat_rate(body, item), settings.vat_codes, _extra(item, settings.extra_line_fields))
-        lines.append(replace(line, extra=extra))
+        line = replace(line, extra=extra)
+        lines.append(_with_parts(line, bundles.added[index]) if index in bundles.added else line)
         rows.append(index)
         problems += [numbered.problem] if numbered.problem else []
-    return _Lines(tuple(lines), tuple(rows), tuple(problems), left_out)
+    return _Lines(tuple(lines), tuple(rows), tuple(problems), left_out, bundles.note)
+
+
+def _with_parts(line: OrderLine, price: Decimal) -> OrderLine:
+    """The line of a bundle costs what its parts cost too."""
+    total = (line.customer_line_price or Decimal(0)) + price
+    each = total / line.quantity if line.quantity else total
+    return replace(line, customer_line_price=total, line_price=each if price else line.line_price)
 
 
 def _line(item: Body, quantity: Decimal, numbered: Numbered, currency: str) -> OrderLine:

@@ -11,10 +11,11 @@ from app.errors import NoSuchRecord
 from app.integrations.kit.side_reads import FINAL_NO
 from app.integrations.kit.values.path_parts import part
 from app.integrations.woocommerce.mapping.addresses import delivered_to
+from app.integrations.woocommerce.mapping.bundles import bundled_products
 from app.integrations.woocommerce.reads.refunded import read_refunds, refunds_to_read
 from app.integrations.woocommerce.rest.calls import Calls
 from app.integrations.woocommerce.rest.resources import CUSTOMER, PARENT, PRODUCTS, REFUNDS, UNREAD, is_variation
-from app.integrations.woocommerce.settings import VirtualProducts, WooCommerceSettings
+from app.integrations.woocommerce.settings import Bundles, VirtualProducts, WooCommerceSettings
 from app.json_reading import Body, identity, objects, plain, section, text
 from app.ttl_cache import TtlCache
 
@@ -60,7 +61,7 @@ class Enrichment:
         if record.process is Process.ORDERS:
             needs_customer = _customer_of(body) is not None
             return needs_customer or self._needs_products(body) or bool(refunds_to_read(body, self._settings))
-        return _parent_of(body) is not None
+        return _parent_of(body) is not None or bool(self._parts_of(body))
 
     def _needs_products(self, order: Body) -> bool:
         known = order.get(PRODUCTS)
@@ -87,8 +88,16 @@ class Enrichment:
         return non_stock or self._settings.article_number_fallback is not None
 
     async def _of_article(self, product: Body) -> Found:
-        parent = _parent_of(product)
-        return {PARENT: await self.product(parent)} if parent else {}
+        parent, parts = _parent_of(product), self._parts_of(product)
+        added: Found = {PARENT: await self.product(parent)} if parent else {}
+        return {**added, PRODUCTS: {each: await self.product(each) for each in parts}} if parts else added
+
+    def _parts_of(self, product: Body) -> list[str]:
+        """The products of a bundle that are still to be read: the WMS is told their numbers."""
+        if self._settings.bundles is not Bundles.ONE_LINE:
+            return []
+        known = section(product, PRODUCTS)
+        return [each for each in bundled_products(product) if each not in known or _is_unread(known[each])]
 
     async def product(self, source_id: str) -> Found:
         """Of one that cannot be read only the id is known: a variation that was just announced still stands on its own."""

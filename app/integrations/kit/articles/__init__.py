@@ -1,0 +1,1 @@
+"""What every system's articles can have beside its own field table."""

@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from app.api import alerts, audit, health, integrations, keys, openapi, privacy, runs, stock, sync
 from app.api.callers import outgoing_addresses, outgoing_webhooks, receipts
-from app.api.connections import carriers, preview, webhooks
+from app.api.connections import carriers, delivery_note, preview, webhooks
 from app.api.connections import resource as connections
 from app.api.intake.shop_webhooks import PREFIX
 from app.api.kit import docs_page, problems
@@ -49,6 +49,7 @@ RESOURCES = (
     connections,
     webhooks,
     outgoing_addresses,
+    delivery_note,
     preview,
     carriers,
     keys,

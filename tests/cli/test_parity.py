@@ -42,6 +42,7 @@ COMMANDS = {
     "POST /connections/{connection}/resume": "connections resume",
     "POST /connections/{connection}/rotate-webhook-secret": "connections rotate-secret",
     "POST /connections/{connection}/test": "connections test",
+    "GET /connections/{connection}/delivery-note": "connections delivery-note",
     "GET /connections/{connection}/webhooks": "connections webhooks",
     "POST /connections/{connection}/webhooks/check": "connections webhooks",
     "GET /dead-letters": "dead-letters list",

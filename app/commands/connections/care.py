@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
+from app.commands.connections.delivery_note import delivery_note
 from app.commands.connections.file import assigned, resolved
 from app.commands.kit.remote import DEFAULT_URL, ApiKey, Url, connect, segment
 from app.commands.kit.terminal import AsJson, Exit, err, fields, out, print_json, table
@@ -139,5 +140,6 @@ def _show(record: dict[str, Any], *, every: bool) -> None:
 
 def register(app: typer.Typer) -> None:
     app.command("webhooks")(webhooks)
+    app.command("delivery-note")(delivery_note)
     app.command("preview")(preview)
     app.command("link")(link)

@@ -9,6 +9,7 @@ _CONNECTION = rf"/connections/{_ONE}"
 
 COMMANDS: tuple[tuple[str, str], ...] = (
     (r"GET /connections", "gateway connections list"),
+    (rf"GET {_CONNECTION}/delivery-note", "gateway connections delivery-note {one}"),
     (rf"GET {_CONNECTION}/webhooks", "gateway connections webhooks {one}"),
     (rf"GET {_CONNECTION}/carriers", "gateway connections carriers {one}"),
     (rf"GET {_CONNECTION}", "gateway connections show {one}"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.console.connections import actions, carriers, connecting, credentials, listing, one, settings, setup
+from app.console.connections import actions, carriers, connecting, credentials, delivery_note, listing, one, settings, setup
 from app.console.connections.connecting import CONNECT
 from app.console.connections.one import CONNECTIONS
 from app.console.kit.console import Console
@@ -16,6 +16,7 @@ def register(console: Console) -> None:
     console.get(CONNECTIONS, listing.list_page)
     console.get(ONE, one.one_page)
     console.get(f"{ONE}/carriers", carriers.carriers_page)
+    console.get(f"{ONE}/delivery-note", delivery_note.delivery_note_page)
     console.get(f"{ONE}/settings", settings.settings_page, right=Right.ADMIN)
     console.post(f"{ONE}/settings", settings.settings_sent, right=Right.ADMIN)
     console.get(f"{ONE}/credentials", credentials.credentials_page, right=Right.ADMIN)

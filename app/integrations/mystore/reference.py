@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.integrations.mystore.whole import WHOLE_ARTICLE, WHOLE_ORDER
 from app.integrations.protocol.reference import HeaderExample, Reference, WebhookExample
 
 REFERENCE = Reference(
@@ -36,4 +37,6 @@ REFERENCE = Reference(
             {"data": {"type": "products", "id": "281", "attributes": {"updated_at": "2026-11-20 13:05:44"}}},
         ),
     ),
+    whole_order=WHOLE_ORDER,
+    whole_article=WHOLE_ARTICLE,
 )

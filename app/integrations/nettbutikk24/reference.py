@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.integrations.nettbutikk24.whole import WHOLE_ARTICLE, WHOLE_ORDER
 from app.integrations.protocol.reference import Reference
 
 REFERENCE = Reference(
@@ -14,4 +15,6 @@ REFERENCE = Reference(
         "proposals": {"status_import": ["Mottatt"], "status_sent": "Sendt", "rest_write": "rest_flag"},
     },
     secret_names=frozenset({"access_token"}),
+    whole_order=WHOLE_ORDER,
+    whole_article=WHOLE_ARTICLE,
 )

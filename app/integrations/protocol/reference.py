@@ -38,6 +38,10 @@ class Reference:
     """An example of what a connection test finds out about it."""
     webhook_headers: tuple[HeaderExample, ...] = ()
     webhooks: tuple[WebhookExample, ...] = ()
+    whole_order: Mapping[str, Any] = field(default_factory=dict)
+    """An order with all that the system can give, as its mapping reads it. Texts are the names of their own fields."""
+    whole_article: Mapping[str, Any] = field(default_factory=dict)
+    """The same of a product."""
     secret_names: frozenset[str] = frozenset()
     """Names under which its secrets may appear in logs, in addition to the names of the credentials."""
     php_messages: str = "switch display_errors off in the server's PHP settings: the messages belong in its log"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.integrations.protocol.reference import Reference
+from app.integrations.sevenoffice24.whole import WHOLE_ARTICLE, WHOLE_ORDER
 
 REFERENCE = Reference(
     docs="connecting-24sevenoffice.md",
@@ -20,4 +21,6 @@ REFERENCE = Reference(
         "newest_change": "2026-05-04T08:02:40+00:00",
     },
     secret_names=frozenset({"ASP.NET_SessionId", "LoginResult"}),
+    whole_order=WHOLE_ORDER,
+    whole_article=WHOLE_ARTICLE,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.integrations.protocol.reference import HeaderExample, Reference, WebhookExample
+from app.integrations.woocommerce.whole import WHOLE_ARTICLE, WHOLE_ORDER
 
 REFERENCE = Reference(
     docs="connecting-woocommerce.md",
@@ -50,4 +51,6 @@ REFERENCE = Reference(
             },
         ),
     ),
+    whole_order=WHOLE_ORDER,
+    whole_article=WHOLE_ARTICLE,
 )

@@ -44,6 +44,7 @@ PAGES = {
     "connection": "/console/connections/nettbutikk",
     "settings": "/console/connections/nettbutikk/settings",
     "carriers": "/console/connections/nettbutikk/carriers?method=flat_rate",
+    "delivery-note": "/console/connections/nettbutikk/delivery-note",
     "credentials": "/console/connections/nettbutikk/credentials",
     "connect": "/console/connect",
 }

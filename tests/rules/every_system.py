@@ -35,6 +35,22 @@ class System:
     renumber: Callable[[int, str], Any]
     add_order: Callable[[str, Mapping[str, str]], Any]
 
+    def number_of(self, order: Mapping[str, Any]) -> str:
+        """Its number in the WMS."""
+        return str(
+            order[{"woocommerce": "number", "mystore": "id", "24nettbutikk": "order_no", "24sevenoffice": "OrderId"}[self.name]]
+        )
+
+    @property
+    def order_path(self) -> str:
+        """A field of its orders that no field of the warehouse is made from."""
+        return {
+            "woocommerce": "payment_method_title",
+            "mystore": "payment_method",
+            "24nettbutikk": "payment_method",
+            "24sevenoffice": "OurReference",
+        }[self.name]
+
     def path(self, what: str) -> str:
         return PRODUCT_FIELDS[self.name][what]
 
@@ -63,17 +79,18 @@ class System:
 
     async def article(self, number: str) -> dict[str, Any]:
         """As the WMS reads it back."""
-        rows = await self._read("articles", articleNumbers=number)
+        rows = await self.read("articles", articleNumbers=number)
         assert len(rows) == 1, rows
         return rows[0]
 
     async def order(self, number: str) -> dict[str, Any]:
         """As the WMS reads it back."""
-        rows = await self._read("orders", orderNumber=number)
+        rows = await self.read("orders", orderNumber=number)
         assert len(rows) == 1, rows
         return rows[0]
 
-    async def _read(self, path: str, **params: str) -> list[dict[str, Any]]:
+    async def read(self, path: str, **params: str) -> list[dict[str, Any]]:
+        """A list of the WMS, as its API gives it."""
         warehouse = self.site.gateway.warehouse(await self.site.gateway.connection(await self.id()))
         answer, _ = await warehouse._send("GET", path, [("goodsOwnerId", "77"), *params.items()])
         rows: list[dict[str, Any]] = answer.json

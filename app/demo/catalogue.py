@@ -20,6 +20,8 @@ PRODUCTS: tuple[dict[str, Any], ...] = (
     {"name": "Turkopp i bjørk", "sku": "DEMO-KOPP", "regular_price": "399.00", "weight": "0.12"},
     {"name": "Stormkjøkken Glitter", "sku": "DEMO-KJOKKEN", "regular_price": "1249.00", "weight": "0.9"},
 )
+PARTS = "deler"
+"""The meta key under which the shop writes what a kit is made of."""
 CUSTOMERS: tuple[tuple[str, str, str, str, str], ...] = (
     ("Kari", "Nordmann", "Storgata 1", "0155", "Oslo"),
     ("Ola", "Hansen", "Bryggen 12", "5003", "Bergen"),

@@ -12,7 +12,7 @@ from typing import Any
 
 from app.demo import way_back
 from app.demo.carriers.scenes import carriers
-from app.demo.catalogue import CUSTOMERS, JACKET, PRODUCTS, order_of
+from app.demo.catalogue import CUSTOMERS, JACKET, PARTS, PRODUCTS, order_of
 from app.demo.compared.scenes import reconcile_and_backfill, taken_over
 from app.demo.mystore import day as mystore
 from app.demo.mystore import simulator
@@ -68,6 +68,34 @@ async def _articles(day: Day) -> None:
     day.check("product code is the shop's id", str(day.products["DEMO-JAKKE"]), jacket.get("productCode"))
     day.check("bar code", JACKET["global_unique_id"], (jacket.get("barCodeInfo") or {}).get("barCode"))
     day.check("weight in kg", 0.62, jacket.get("weight"))
+
+
+async def _kit(day: Day) -> None:
+    """A product of two cups and a pair of socks, an address in one text, a changed number, and what delivery notes print."""
+    shop, gateway = day.world.shop, day.world.gateway
+    parts = f"{day.number('DEMO-KOPP')}*2, {day.number('DEMO-SOKKER')}"
+    meta = [{"key": PARTS, "value": parts}]
+    made = await shop.call(
+        "POST", "products", {"name": "Turpakke", "sku": day.number("DEMO-PAKKE"), "regular_price": "899.00", "meta_data": meta}
+    )
+    kit = await day.article("DEMO-PAKKE")
+    day.check("the warehouse picks its parts", "Structure", kit.get("articleKind"))
+    to = {"first_name": "Kari", "last_name": "Nordmann", "country": "NO", "address_1": "Storgata 1, 0155 Oslo", "city": ""}
+    placed = await shop.call("POST", "orders", order_of(KARI, [(made["id"], 1)], status="processing", shipping=to))
+    order = await day.order(placed["number"])
+    given = [(order.get("consignee") or {}).get(name) for name in ("address1", "postCode", "city")]
+    day.check("an address in one text is split", ["Storgata 1", "0155", "Oslo"], given)
+    await shop.call("PUT", f"products/{made['id']}", {"sku": day.number("DEMO-PAKKE-2")})
+    await day.article("DEMO-PAKKE-2")
+
+    async def told() -> list[str]:
+        alerts = await gateway.call("GET", "alerts", params={"connection": day.connection, "kind": "articles"})
+        return [each["text"] for each in alerts["items"] if day.number("DEMO-PAKKE-2") in each["text"]]
+
+    day.check("one notice of the changed number", 1, len(await day.until(told)))
+    note = await gateway.call("GET", f"connections/{day.connection}/delivery-note")
+    fills = {each["field"]: each["source"] for each in note["fields"]}
+    day.check("delivery notes print the buyer from", "billing.company", fills.get("consignee.invoiceAddress.name"))
 
 
 async def _new_order(day: Day) -> None:
@@ -290,6 +318,7 @@ async def _evening(day: Day) -> None:
 
 SCENES: Scenes = (
     ("articles", _articles),
+    ("a kit", _kit),
     ("new order", _new_order),
     ("carriers", carriers),
     ("changed", _changed),

@@ -22,6 +22,7 @@ import httpx
 import orjson
 
 import app
+from app.demo.catalogue import PARTS
 from app.demo.gateway import GatewayClient
 from app.demo.goods_owners import GOODS_OWNERS, warehouse_config
 from app.demo.mystore import simulator as mystore
@@ -199,6 +200,7 @@ async def _connect(
             "accepted_sources": [RECORDED_SHOP],
             "processes": {"returns": True},
             "returns": {"by": ["order", "return-order"]},
+            "articles": {"parts_field": f"meta_data.{PARTS}"},
             "poll_interval_minutes": poll_minutes,
         },
     }

@@ -83,7 +83,7 @@ class Article:
     """A kit's: the warehouse picks them for it. Empty for what is no kit."""
     lacks_barcode: bool = False
     """The warehouse is to scan it, and it has no code: a person is told."""
-    notes: tuple[str, ...] = ()
+    said: tuple[str, ...] = ()
     """What was left out of it, and why."""
     problems: tuple[Problem, ...] = ()
 

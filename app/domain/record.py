@@ -142,7 +142,7 @@ def content_hash(record: Record) -> str:
 _LATER = (
     *("has_variations", "own_number", "supplier_id", "supplier"),
     *("return_transporter", "by_weight", "service_point", "delivery_instruction", "asks_for_customs"),
-    *("package_barcode", "more_barcodes", "picture", "parts", "lacks_barcode", "notes"),
+    *("package_barcode", "more_barcodes", "picture", "parts", "lacks_barcode", "said"),
 )
 """Fields of a later version. They count only where they say something: what was stored before is not new."""
 _LATER_OF_LINES = ("extra",)

@@ -75,7 +75,7 @@ async def _bring(article: Article, known: Known, port: WarehousePort) -> Result:
         written = await port.write(PUT_ARTICLE, body.json, lambda: port.client.put_article(body.json))
     except Refused as refusal:
         return await _after_refusal(refusal, article.number, body.json, digest, known, port)
-    notes = (*body.cuts, *article.notes, *((f"The WMS said: {written.message}",) if written.message else ()))
+    notes = (*body.cuts, *article.said, *((f"The WMS said: {written.message}",) if written.message else ()))
     return Result(_done(known), Transfer.SENT, wanted="present", wms_id=written.id, sent_hash=digest, notes=notes)
 
 

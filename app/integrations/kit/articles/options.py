@@ -26,7 +26,7 @@ def with_options(article: Article, at: At, settings: ArticleSettings) -> Article
         picture=picture,
         parts=parts,
         categories=(*article.categories, *_classes(article, at, settings)),
-        notes=(*article.notes, *notes),
+        said=(*article.said, *notes),
         problems=(*article.problems, *problems),
     )
     lacks = settings.warn_without_bar_code and coded.is_stock and not coded.barcode and not coded.parts

@@ -38,7 +38,7 @@ def test_another_code_is_scanned_and_the_systems_own_goes_along() -> None:
 
 def test_a_pictures_file_name_needs_an_address_before_it() -> None:
     found = made({"picture": "a b.jpg"}, send_pictures=True)
-    assert (found.picture, found.notes) == (None, ("The picture 'a b.jpg' is no whole address: set articles.picture_base_url",))
+    assert (found.picture, found.said) == (None, ("The picture 'a b.jpg' is no whole address: set articles.picture_base_url",))
     whole = made({"picture": "sokk.jpg"}, send_pictures=True, picture_base_url="https://cdn.example/i/")
     assert whole.picture == "https://cdn.example/i/sokk.jpg"
 

@@ -5,6 +5,7 @@ And a sale that another integration has brought to the warehouse: it is taken ov
 
 from __future__ import annotations
 
+import base64
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -61,6 +62,17 @@ async def taken_over(day: Day) -> None:
     await shop.call("PUT", f"orders/{placed['id']}", {"line_items": [{"id": line, "quantity": 2}]})
     after = await day.order(number, lambda order: day.lines(order) == [("DEMO-KOPP", 2)])
     day.check("a change goes into its own row", [("DEMO-KOPP", 2)], day.lines(after))
+    await _attached(day, number)
+
+
+async def _attached(day: Day, number: str) -> None:
+    """A document goes on the order, once however often it is put there."""
+    address = f"mappings/{(await day.mapping(number, kind='order'))['id']}/files"
+    note = {"name": "note.txt", "mime_type": "text/plain", "data_base64": base64.b64encode(b"Happy birthday").decode()}
+    for _ in range(2):
+        await day.world.gateway.call("PUT", address, note)
+    listed = await day.world.gateway.call("GET", address)
+    day.check("a file is on the order once", ["note.txt"], [each["name"] for each in listed["items"]])
 
 
 async def _kinds(day: Day, work: dict[str, Any], number: str) -> list[str]:

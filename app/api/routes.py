@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
-from app.api import alerts, audit, health, integrations, keys, openapi, privacy, runs, stock, sync
+from app.api import alerts, audit, health, integrations, keys, openapi, privacy, runs, sync
 from app.api.callers import outgoing_addresses, outgoing_webhooks, receipts
 from app.api.connections import carriers, delivery_note, preview, webhooks
 from app.api.connections import resource as connections
@@ -25,6 +25,7 @@ from app.api.onboarding import routes as onboarding
 from app.api.purchases import resource as purchase_orders
 from app.api.queue import dead_letters, events, jobs, lanes
 from app.api.returns import resource as returns
+from app.api.stock import details, levels
 
 RESOURCES = (
     sync,
@@ -32,7 +33,8 @@ RESOURCES = (
     mappings,
     returns,
     order_files,
-    stock,
+    levels,
+    details,
     purchase_orders,
     receipts,
     outgoing_webhooks,

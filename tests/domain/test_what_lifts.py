@@ -18,6 +18,7 @@ NOTHING_TO_LIFT = {
     "gone": "the source has deleted the order: nothing is left to do",
     "kept": "it stays in the warehouse, as the reason says",
     "cancelled": "it is done",
+    "taken-back": "it is done",
     "rest-cancelled": "it is done",
     "refunded-after-sending": "shown, and nothing is changed",
     "article-number-": "the beginning of a code",

@@ -1,4 +1,4 @@
-"""An ERP buys goods: it puts a purchase order over the REST API, changes it, and takes another back."""
+"""An ERP buys goods: it puts a purchase order over the REST API, changes it, takes another back, and reads what came in."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ async def bought(day: Day) -> None:
     await day.world.gateway.call("DELETE", _path(day, other))
     day.check("one that is taken back is cancelled there", 900, (await _stands(day, other, "cancelled"))["warehouse"]["status"])
     await _receive(day, number, 15)
+    await _received(day, number)
     await _put(day, number, 80)
     held = await _stands(day, number, "held")
     day.check("a change after receiving has begun is held", "receiving-begun", held["reason_code"])
@@ -66,6 +67,27 @@ async def _there(day: Day, number: str, pieces: int | None = None) -> list[tuple
         return lines if pieces is None or any(each[1] == pieces for each in lines) else []
 
     return await day.until(look)
+
+
+async def _received(day: Day, number: str) -> None:
+    """What came in is given once, with the ERP's own code of the line, and the warehouse is told that it is known."""
+    path = f"connections/{day.connection}"
+    await day.world.gateway.call("PATCH", path, {"settings": {"processes": {"receipts": True}}})
+
+    async def look() -> list[dict[str, Any]]:
+        await day.sync(process="receipts")
+        asked = {"connection": day.connection, "purchase_order": number}
+        found: list[dict[str, Any]] = (await day.world.gateway.call("GET", "receipts", params=asked))["items"]
+        return found if any(each["acknowledged_at"] for each in found) else []
+
+    found = await day.until(look)
+    lines = [(line["external_line_id"], line["quantity"]) for receipt in found for line in receipt["lines"]]
+    day.check("what came in is given by line", [(f"{number}-1", 15)], lines)
+    await day.sync(process="receipts")
+    day.check("once", 1, len(await look()))
+    there = await day.world.warehouse.purchase_order(number) or {}
+    told = [line["reportedNumberOfItems"] for line in there["purchaseOrderLines"]]
+    day.check("the warehouse is told that it is known", [15], told)
 
 
 async def _receive(day: Day, number: str, pieces: float) -> None:

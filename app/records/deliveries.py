@@ -123,9 +123,13 @@ async def first_wms_id(db: AsyncConnection, connection: str, lane: str) -> int |
     return found
 
 
-async def mapping_by_number(db: AsyncConnection, lane: str, numbers: Sequence[str]) -> Mapping | None:
-    """The one order of this goods owner with one of these numbers, the WMS's or the shop's. None when there are several."""
-    same = (mappings.c.lane == lane, mappings.c.kind == Kind.ORDER)
+async def mapping_by_number(
+    db: AsyncConnection, lane: str, numbers: Sequence[str], connection_id: str | None = None
+) -> Mapping | None:
+    """The one order of this goods owner, or of this connection, with one of these numbers, the WMS's or the shop's. None when
+    there are several."""
+    same = [mappings.c.lane == lane, mappings.c.kind == Kind.ORDER]
+    same += [mappings.c.connection_id == connection_id] if connection_id is not None else []
     query = select(mappings).where(*same, or_(mappings.c.number.in_(numbers), mappings.c.source_number.in_(numbers))).limit(2)
     rows = list(await db.execute(query))
     return opened(rows[0]) if len(rows) == 1 else None

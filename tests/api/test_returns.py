@@ -5,8 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import insert, update
 
+from app.records.connections import Draft
+from app.storage.tables import mappings
 from tests.api.calling import Site
+from tests.harness.connections import make_connection
+from tests.harness.mystore import SimulatedMystore
 
 BY = ("return-order", "purchase-order", "order")
 
@@ -43,6 +48,25 @@ async def test_what_cannot_come_back_is_refused(bare_site: Site) -> None:
         answer = await put(bare_site, "R-2", body)
         assert (answer.status_code, answer.json()["field"], answer.json()["detail"]) == (422, field, detail)
     assert bare_site.warehouse.model.returns.by_id == {}
+
+
+async def test_another_shops_order_of_that_number_does_not_hide_ones_own(bare_site: Site) -> None:
+    """Two shops of one goods owner may count alike."""
+    order, line = await in_warehouse(bare_site)
+    draft = Draft(
+        name="other",
+        integration="mystore",
+        source=SimulatedMystore.open(bare_site.clock).credentials(),
+        warehouse=bare_site.warehouse.credentials(goods_owner_id=77),
+        settings={"processes": dict.fromkeys(("articles", "orders", "stock", "shipments"), False)},
+    )
+    other, now = await make_connection(bare_site.gateway, draft), bare_site.clock()
+    theirs = {"connection_id": other.id, "kind": "order", "source_id": "1", "source_number": order, "number": "OTHER-1"}
+    state = {"lane": other.lane, "wanted": "present", "transfer": "sent", "created_at": now, "updated_at": now}
+    async with bare_site.gateway.database.begin() as db:
+        await db.execute(update(mappings).where(mappings.c.source_id == order).values(source_number="A-77", number="A-77"))
+        await db.execute(insert(mappings).values(**theirs, **state))
+    assert (await put(bare_site, "R-1", given(order, line))).status_code == 201
 
 
 async def test_the_warehouse_that_cannot_be_asked_for_its_causes_is_a_clear_answer(bare_site: Site) -> None:

@@ -223,10 +223,10 @@ async def _known_causes(gateway: Gateway, connection: Connection, new: NewReturn
 
 async def _find_order(db: AsyncConnection, connection: Connection, named: str) -> _Sold:
     """Raises BadInput when the connection has no such order, or several."""
-    found = await deliveries.mapping_by_number(db, connection.lane, [named])
+    found = await deliveries.mapping_by_number(db, connection.lane, [named], connection.id)
     if found is None:
         found = await mappings.by_source(db, connection.id, Kind.ORDER, named)
-    if found is None or found.connection_id != connection.id:
+    if found is None:
         raise BadInput(
             f"{connection.name} has no order {named!r}, or more than one",
             field="order",

@@ -26,6 +26,7 @@ from app.engine.polling import shipments
 from app.engine.polling.odd_records import one_or_left_out
 from app.engine.polling.shipments import ReadProgress
 from app.engine.returning import announcements, came_back
+from app.engine.returning import untied as untied_goods
 from app.integrations.protocol import ReturnsBy
 from app.records import alerts, deliveries
 from app.records.connection_lanes import shop_lane
@@ -91,6 +92,7 @@ async def _store_return_orders(part_run: PartRun, orders: Sequence[ReturnOrder],
     async with part_run.gateway.database.begin() as db:
         await save_progress(db, part_run, 1)
     await part_run.gateway.wake_ups.send(Task.DRAIN, shop_lane(part_run.connection.id))
+    await part_run.gateway.wake_ups.send(Task.OUTGOING, part_run.connection.id)
 
 
 async def _not_known(part_run: PartRun, way: str, orders: Sequence[R], fingerprint: Callable[[R], str]) -> list[R]:
@@ -169,6 +171,7 @@ async def _read_purchase_orders(part_run: PartRun, progress: ReadProgress, wareh
         async with part_run.gateway.database.begin() as db:
             await save_progress(db, part_run, 1, cursor=shipments.kept(progress))
         await part_run.gateway.wake_ups.send(Task.DRAIN, shop_lane(part_run.connection.id))
+        await part_run.gateway.wake_ups.send(Task.OUTGOING, part_run.connection.id)
         if part_run.time_is_up:
             return False
         asked = part_run.gateway.clock()
@@ -200,7 +203,7 @@ async def _take_purchase_order(part_run: PartRun, order: PurchaseOrder, asked: d
         rows += [("", each.article_number, float(each.received)) for each in untied]
         seen = came_back.on_purchase_order(connection, mapping, order, rows, why)
         if mapping is None:
-            is_new = await keeping.keep(db, seen, now)
+            is_new = await untied_goods.keep(db, connection, None, seen, now)
         else:
             is_new = await _store(db, part_run, mapping, (seen, back), asked, now)
         if why is not None and is_new:
@@ -296,7 +299,7 @@ async def _store(
 ) -> bool:
     """Stores what came back, as a record and by row of the order. Returns whether the record is new."""
     seen, back = found
-    is_new = await keeping.keep(db, seen, now)
+    is_new = await untied_goods.keep(db, part_run.connection, mapping, seen, now)
     more = [one for one in back if await deliveries.save_returned(db, mapping, one, asked)]
     if more or is_new:
         await enqueue_report(db, part_run.connection, Process.RETURNS, mapping, now, part_id=part_run.part.id)

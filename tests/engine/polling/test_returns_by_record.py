@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from app.sandbox.ongoing.bodies.inbound import PurchaseOrderBody, ReturnOrderBody
+from app.storage.callers.tables import outgoing_webhooks
 from app.storage.tables import alerts
 from tests.engine.polling.shipment_steps import BOTH, in_warehouse, row, status
 from tests.engine.polling.test_returns import back, pieces, posted
@@ -206,6 +207,21 @@ class TestPurchaseOrders:
         assert alert.text == (
             "Return PO-1 names no order in its references: it cannot be refunded by itself. Refund it in the shop by hand"
         )
+
+    async def test_its_pieces_are_told_to_the_connections_address_once(self, bare_harness: Harness) -> None:
+        await delivered(bare_harness, "purchase-order")
+        await bare_harness.change_settings(bare_harness.connection, outgoing_webhooks={"url": "http://127.0.0.1:9/"})
+        purchase(bare_harness, "PO-1", ("SOKK-1", 2), reference="a letter from Kari")
+        for _ in range(2):
+            bare_harness.warehouse.model.purchases.receive("PO-1", {"1": 1})
+            for _ in range(2):
+                await bare_harness.poll("returns")
+                bare_harness.tick(60)
+
+        told = [each.data for each in await bare_harness.stored.rows(select(outgoing_webhooks).order_by(outgoing_webhooks.c.id))]
+        assert [each["lines"] for each in told] == [[{"line": None, "article_number": "SOKK-1", "quantity": 1.0}]] * 2
+        assert [(each["order"], each["refund"]["state"]) for each in told] == [(None, "by-hand")] * 2
+        assert [each["returns"][0]["number"] for each in told] == ["PO-1", "PO-1"]
 
     async def test_goods_that_the_order_never_had_are_shown_and_the_others_refunded(self, bare_harness: Harness) -> None:
         order = await delivered(bare_harness, "purchase-order")

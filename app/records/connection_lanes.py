@@ -16,6 +16,7 @@ from app.integrations.protocol import ConnectionSettings
 from app.integrations.registry import integration
 from app.integrations.stored_settings import stored_settings
 from app.records.stock import adjustments
+from app.storage.callers.tables import receipt_lines
 from app.storage.outbound_tables import deliveries, reservations
 from app.storage.tables import connections, jobs, lanes, mappings
 from app.storage.upserts import insert_missing
@@ -109,6 +110,13 @@ async def _refuse_left_behind(db: AsyncConnection, asked: Move) -> None:
     if there is not None:
         raise Conflict(
             f"records of {asked.name} are in the stock of goods owner {owner}",
+            field="warehouse.goods_owner_id",
+            fix="make a new connection for another goods owner, and pause this one",
+        )
+    received = select(receipt_lines.c.line_id).where(receipt_lines.c.connection_id == asked.connection_id)
+    if await db.scalar(received.limit(1)) is not None:
+        raise Conflict(
+            f"goods that {asked.name} has given as receipts are in the stock of goods owner {owner}",
             field="warehouse.goods_owner_id",
             fix="make a new connection for another goods owner, and pause this one",
         )

@@ -124,7 +124,7 @@ class ReceiptView(BaseModel):
     lines: list[ReceiptLineView]
     created_at: datetime = Field(description="When the gateway read it.")
     acknowledged_at: datetime | None = Field(description="When the WMS was told that it is here. Null: not yet.")
-    acknowledgement_error: str | None = Field(description="Why the WMS did not take that. It is tried again at the next poll.")
+    acknowledgement_error: str | None = Field(description="Why the WMS refused that. It is tried again once a day.")
 
     @classmethod
     def of(cls, receipt: Receipt) -> ReceiptView:

@@ -50,7 +50,7 @@ Pages = AsyncIterator[tuple[WarehouseOrder, ...]]
 async def read_shipments(part_run: PartRun) -> bool:
     """Reads what has changed, the work list, then the watched orders. Returns whether all was read within the slice."""
     progress, warehouse = await begin(part_run), part_run.gateway.warehouse(part_run.connection)
-    _look_back(part_run, progress)
+    look_back(part_run, progress)
     first = await _first_id(part_run)
     if first is not None:
         changed = warehouse.orders_changed(progress["since"], max(first - 1, progress["after"]))
@@ -97,17 +97,18 @@ async def begin(part_run: PartRun) -> ReadProgress:
     }
 
 
-def _look_back(part_run: PartRun, progress: ReadProgress) -> None:
-    """Once a day, and in a full sync, asks for what has changed within `shipments.look_back_days`.
+def look_back(part_run: PartRun, progress: ReadProgress) -> bool:
+    """Once a day, and in a full sync, asks for what has changed within `shipments.look_back_days`. Returns whether it does now.
 
     What was left out by the settings of then, or by a list that had a hole, is found.
     """
     began, before = datetime.fromisoformat(progress["began"]), progress["looked_back"]
     if not part_run.part.full and before is not None and began - datetime.fromisoformat(before) < LOOKS_BACK_EVERY:
-        return
+        return False
     back = began - timedelta(days=part_run.connection.settings.shipments.look_back_days)
     progress["since"] = min(progress["since"], max(back, part_run.connection.activated_at or began))
     progress["looked_back"] = progress["began"]
+    return True
 
 
 async def read_pages(part_run: PartRun, progress: ReadProgress, stage: str, pages: Pages) -> bool:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.storage.batches import delete_batch
 from app.storage.callers.tables import receipt_lines, receipts
+from app.storage.tables import connections
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,23 @@ async def keep_lines(db: AsyncConnection, connection_id: str, lines: Sequence[St
     await db.execute(made.on_conflict_do_update(index_elements=keys, set_=given), rows)
 
 
+async def one_at_a_time(db: AsyncConnection) -> None:
+    """Lets no other receipt be made until the transaction ends.
+
+    Whoever reads those behind an id would pass by one that is committed after a later one. Two connections of a goods owner would
+    both keep the same goods. (SQLite has one writer anyway.)
+    """
+    if db.dialect.name == "postgresql":
+        await db.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("receipts", 0))))
+
+
+async def is_kept_by_another(db: AsyncConnection, connection_id: str, lane: str, purchase_order_id: int) -> bool:
+    """Whether another connection of the goods owner has kept goods of this purchase order."""
+    others = select(connections.c.id).where(connections.c.lane == lane, connections.c.id != connection_id)
+    theirs = (receipt_lines.c.connection_id.in_(others), receipt_lines.c.purchase_order_id == purchase_order_id)
+    return await db.scalar(select(literal(1)).select_from(receipt_lines).where(*theirs).limit(1)) is not None
+
+
 async def add(db: AsyncConnection, connection_id: str, content: Mapping[str, Any], now: datetime) -> int:
     """Keeps a receipt. Returns its id."""
     values = {"purchase_order_id": content["purchase_order_id"], "number": content["purchase_order_number"]}
@@ -75,10 +93,14 @@ async def first_purchase_order(db: AsyncConnection, connection_id: str) -> int |
     return found
 
 
-async def to_acknowledge(db: AsyncConnection, connection_id: str, after: int, limit: int) -> list[tuple[int, int]]:
+async def to_acknowledge(
+    db: AsyncConnection, connection_id: str, after: int, limit: int, *, refused_too: bool
+) -> list[tuple[int, int]]:
     """The next receipts behind this id that the WMS was not told of: their ids, and those of their purchase orders."""
     mine = (receipts.c.connection_id == connection_id, receipts.c.acknowledged_at.is_(None), receipts.c.id > after)
     query = select(receipts.c.id, receipts.c.purchase_order_id).where(*mine).order_by(receipts.c.id).limit(limit)
+    if not refused_too:
+        query = query.where(receipts.c.acknowledgement_error.is_(None))
     return [(row.id, row.purchase_order_id) for row in await db.execute(query)]
 
 
@@ -93,11 +115,16 @@ async def line_acknowledged(db: AsyncConnection, connection_id: str, line: Store
 
 
 async def acknowledged(db: AsyncConnection, receipt_id: int, now: datetime, error: str | None = None) -> None:
-    """With `error`: the WMS could not be told; the next poll tries again."""
+    """With `error`: the WMS has refused to be told."""
     values = {"acknowledgement_error": error} if error else {"acknowledged_at": now, "acknowledgement_error": None}
     await db.execute(update(receipts).where(receipts.c.id == receipt_id).values(**values))
 
 
 async def prune(db: AsyncConnection, before: datetime, limit: int) -> bool:
-    """Deletes receipts that are older and acknowledged. Returns whether there may be more."""
-    return await delete_batch(db, receipts, (receipts.c.created_at < before, receipts.c.acknowledged_at.is_not(None)), limit)
+    """Deletes receipts that are older. Returns whether there may be more.
+
+    The newest stays: SQLite would give its id once more, and whoever reads those behind an id would pass by what comes next.
+    """
+    others = receipts.alias()
+    newest = select(func.max(others.c.id)).scalar_subquery()
+    return await delete_batch(db, receipts, (receipts.c.created_at < before, receipts.c.id < newest), limit)

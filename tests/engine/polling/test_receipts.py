@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from app.domain import OutgoingType
+from app.engine.upkeep.retention import prune
 from app.records.connections import Connection, Draft
 from app.records.receipts import reading
 from app.records.receipts.reading import Receipt, Which
@@ -15,7 +17,7 @@ from app.sandbox.ongoing.bodies.articles import ArticleBody
 from app.sandbox.ongoing.bodies.inbound import PurchaseOrderBody
 from app.sandbox.ongoing.model.inbound.purchase_records import Marks
 from app.storage.callers.tables import outgoing_webhooks
-from app.storage.tables import attempts
+from app.storage.tables import attempts, mappings
 from tests.harness import Harness
 from tests.harness.connections import make_connection
 from tests.harness.mystore import SimulatedMystore
@@ -67,6 +69,11 @@ def quantities(receipt: Receipt) -> dict[str, float]:
 def confirmed(harness: Harness) -> list[float]:
     """What the WMS was told, call by call."""
     return [call.body[REPORTED] for call in harness.warehouse.writes("PATCH", "/purchaseOrders")]
+
+
+def asked(harness: Harness) -> int:
+    """How often it was to be told, whatever it answered."""
+    return len([call for call in harness.warehouse.calls() if call.method == "PATCH"])
 
 
 def reported(harness: Harness, number: str = "PO-1", goods_owner_id: int = 77) -> list[float | None]:
@@ -220,9 +227,29 @@ class TestAcknowledging:
         (receipt,) = await kept(harness)
         assert receipt.acknowledgement_error
         harness.mend()
+        harness.tick(86_400)
         await harness.poll("receipts")
         (receipt,) = await kept(harness)
         assert (receipt.acknowledgement_error, receipt.acknowledged_at is None) == (None, False)
+
+    async def test_what_the_warehouse_refuses_is_asked_once_a_day(self, bare_harness: Harness) -> None:
+        """Upstream: a method is locked for whoever fails too often in a row."""
+        harness = bare_harness
+        await connected(harness)
+        await purchase(harness)
+        harness.warehouse.fail("status", status=400, method="PATCH")
+        receive(harness, r1=4)
+        for _ in range(3):
+            await harness.poll("receipts")
+        assert asked(harness) == 1
+        receive(harness, r1=1)
+        await harness.poll("receipts")
+        assert asked(harness) == 2
+
+        harness.tick(86_400)
+        await harness.poll("receipts")
+        assert asked(harness) == 3
+        assert len([each for each in await kept(harness) if each.acknowledgement_error]) == 2
 
     async def test_its_calls_are_recorded_and_wait_for_the_lane(self, bare_harness: Harness) -> None:
         harness = bare_harness
@@ -257,6 +284,77 @@ async def test_a_receipt_is_told_to_the_connections_address(bare_harness: Harnes
     (receipt,) = await kept(harness)
     assert (row.type, row.key) == (OutgoingType.RECEIPT_CREATED, str(receipt.id))
     assert row.data == {"id": receipt.id, "connection": "shop", **receipt.content}
+
+
+class TestSharedGoodsOwner:
+    async def both(self, harness: Harness) -> tuple[Connection, Connection]:
+        first = await connected(harness)
+        source = SimulatedMystore.open(harness.clock).credentials()
+        settings = {"processes": {**dict.fromkeys(("articles", "orders", "stock", "shipments"), False), "receipts": True}}
+        warehouse = harness.warehouse.credentials(goods_owner_id=77)
+        draft = Draft(name="other", integration="mystore", source=source, warehouse=warehouse, settings=settings)
+        return first, await make_connection(harness.gateway, draft)
+
+    async def test_goods_are_given_to_one_connection(self, bare_harness: Harness) -> None:
+        harness = bare_harness
+        first, other = await self.both(harness)
+        await purchase(harness)
+        receive(harness, r1=4)
+        for each in (first, other, first):
+            await harness.poll("receipts", each)
+        receive(harness, r1=2)
+        for each in (other, first):
+            await harness.poll("receipts", each)
+        assert [(each.connection_id, quantities(each)) for each in await kept(harness)] == [
+            (first.id, {"ERP-1-1": 4}),
+            (first.id, {"ERP-1-1": 2}),
+        ]
+        assert confirmed(harness) == [4, 6]
+
+    async def test_it_is_the_one_that_has_put_the_purchase_order(self, bare_harness: Harness) -> None:
+        harness = bare_harness
+        first, other = await self.both(harness)
+        await purchase(harness)
+        async with harness.gateway.database.begin() as db:
+            now = harness.gateway.clock()
+            put = {"connection_id": other.id, "kind": "purchase", "source_id": "PO-1", "lane": other.lane, "number": "PO-1"}
+            await db.execute(insert(mappings).values(**put, wanted="present", transfer="sent", created_at=now, updated_at=now))
+        receive(harness, r1=4)
+        for each in (first, other):
+            await harness.poll("receipts", each)
+        assert [each.connection_id for each in await kept(harness)] == [other.id]
+
+
+async def test_goods_that_are_booked_late_are_found_within_a_day(bare_harness: Harness) -> None:
+    harness = bare_harness
+    await connected(harness)
+    await purchase(harness)
+    harness.tick(3 * 3600)
+    await harness.poll("receipts")
+    earlier = harness.clock() - timedelta(hours=2)
+    harness.warehouse.model.purchases.receive("PO-1", {"1": 4})
+    harness.warehouse.model.purchases.by_number[77, "PO-1"].last_received = earlier
+    harness.tick(900)
+    await harness.poll("receipts")
+    assert await kept(harness) == []
+
+    harness.tick(86_400)
+    await harness.poll("receipts")
+    assert [quantities(each) for each in await kept(harness)] == [{"ERP-1-1": 4}]
+
+
+async def test_old_ones_are_deleted_and_no_id_is_given_again(bare_harness: Harness) -> None:
+    """Also those that the WMS was not told of: with `receipts.acknowledge` off that is never done."""
+    harness = bare_harness
+    await connected(harness, receipts={"acknowledge": False})
+    await purchase(harness)
+    for _ in range(2):
+        receive(harness, r1=1)
+        await harness.poll("receipts")
+    newest = (await kept(harness))[-1].id
+    harness.tick(500 * 86_400)
+    await prune(harness.gateway, harness.gateway.clock())
+    assert [each.id for each in await kept(harness)] == [newest]
 
 
 async def test_many_are_read_slice_by_slice_and_none_is_lost(bare_harness: Harness) -> None:

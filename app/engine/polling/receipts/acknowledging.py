@@ -14,6 +14,7 @@ from sqlalchemy import select
 from app.engine.core import circuit, leases
 from app.engine.core.attempts import About, RecordedCalls
 from app.engine.core.leases import Lease
+from app.engine.core.queue import Task
 from app.engine.jobs.run_part import PartRun
 from app.errors import LeaseLost, Refused, RemoteError
 from app.logs import get_logger
@@ -30,14 +31,15 @@ LANE_PAUSE_SECONDS = 0.25
 """Between two looks whether the lane is free: a job of it takes less than a second, mostly."""
 
 
-async def acknowledge(part_run: PartRun) -> None:
-    """All that is kept and not yet acknowledged, until the slice ends. A refusal stays with its receipt and is tried again."""
+async def acknowledge(part_run: PartRun, *, refused_too: bool) -> None:
+    """All that is kept and not yet acknowledged, until the slice ends. A refusal stays with its receipt, and is tried again with
+    `refused_too`: the WMS locks a method that fails too often in a row."""
     if not part_run.connection.settings.receipts.acknowledge:
         return
-    after = 0
+    after, refusals = 0, dict[int, str]()
     while True:
         async with part_run.gateway.database.read() as db:
-            found = await storing.to_acknowledge(db, part_run.connection.id, after, AT_A_TIME)
+            found = await storing.to_acknowledge(db, part_run.connection.id, after, AT_A_TIME, refused_too=refused_too)
         if not found:
             return
         lease = await _lane_lease(part_run)
@@ -45,7 +47,7 @@ async def acknowledge(part_run: PartRun) -> None:
             return
         try:
             for receipt_id, purchase_order_id in found:
-                await _one(part_run, lease, receipt_id, purchase_order_id)
+                await _one(part_run, lease, (receipt_id, purchase_order_id), refusals)
                 after = receipt_id
                 if part_run.time_is_up:
                     return
@@ -58,6 +60,7 @@ async def acknowledge(part_run: PartRun) -> None:
             return
         finally:
             await leases.release(part_run.gateway.database, lease)
+            await part_run.gateway.wake_ups.send(Task.DRAIN, part_run.connection.lane)  # what found it busy
 
 
 async def _lane_lease(part_run: PartRun) -> Lease | None:
@@ -74,14 +77,18 @@ async def _lane_lease(part_run: PartRun) -> Lease | None:
     return None
 
 
-async def _one(part_run: PartRun, lease: Lease, receipt_id: int, purchase_order_id: int) -> None:
-    """Raises LeaseLost, and RemoteError when the WMS does not answer."""
-    gateway, connection, error = part_run.gateway, part_run.connection, None
-    async with gateway.database.read() as db:
-        lines = await storing.lines_of(db, connection.id, purchase_order_id)
-    for line in lines.values():
-        if line.acknowledged != line.received:
-            error = await _line(part_run, lease, line) or error
+async def _one(part_run: PartRun, lease: Lease, receipt: tuple[int, int], refusals: dict[int, str]) -> None:
+    """`receipt`: its id, and its purchase order's. `refusals`: by purchase order, which is asked once however many receipts it
+    has. Raises LeaseLost, and RemoteError when the WMS does not answer."""
+    gateway, connection, (receipt_id, purchase_order_id) = part_run.gateway, part_run.connection, receipt
+    error = refusals.get(purchase_order_id)
+    if error is None:
+        async with gateway.database.read() as db:
+            lines = await storing.lines_of(db, connection.id, purchase_order_id)
+        for line in lines.values():
+            if line.acknowledged != line.received:
+                error = await _line(part_run, lease, line) or error
+        refusals |= {purchase_order_id: error} if error else {}
     async with gateway.database.begin() as db:
         await storing.acknowledged(db, receipt_id, gateway.clock(), error)
 

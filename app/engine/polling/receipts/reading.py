@@ -1,7 +1,10 @@
 """Reads from the WMS what was received on purchase orders, keeps it as receipts, and acknowledges it.
 
 Two lists are read. Purchase orders on which something was received since the last read. The WMS's own work list (received
-differs from acknowledged), which needs no clock and shows corrections, of the purchase orders that are known here.
+differs from acknowledged), which needs no clock and shows corrections, of the purchase orders that are known here. Once a day
+the first list goes back further: goods may be booked late, with an earlier time.
+
+Each purchase order is one connection's, also where several share a goods owner: its receipts are given once.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.domain import OutgoingType
+from app.domain import Kind, OutgoingType
 from app.engine.core import leases
 from app.engine.core.queue import Task
 from app.engine.jobs.run_part import PartRun, save_progress
@@ -21,7 +24,8 @@ from app.engine.polling.odd_records import one_or_left_out
 from app.engine.polling.receipts.acknowledging import acknowledge
 from app.engine.polling.shipments import ReadProgress
 from app.flows.purchases.receipts import KnownLine, content_of, known_now, new_lines
-from app.records import outgoing_webhooks
+from app.records import mappings, outgoing_webhooks
+from app.records.connections import Connection
 from app.records.receipts import storing
 from app.records.receipts.storing import StoredLine
 from app.warehouse.reads.returns import PurchaseOrder, PurchaseOrderLine
@@ -34,6 +38,7 @@ Pages = AsyncIterator[tuple[PurchaseOrder, ...]]
 async def read_receipts(part_run: PartRun) -> bool:
     """Returns whether all was read within the slice."""
     progress, connection = await shipments.begin(part_run), part_run.connection
+    looks_back = shipments.look_back(part_run, progress)
     warehouse = part_run.gateway.warehouse(connection)
     received = warehouse.received_purchase_orders(progress["since"], progress["after"])
     if not await _read_pages(part_run, progress, CHANGED, received):
@@ -45,7 +50,7 @@ async def read_receipts(part_run: PartRun) -> bool:
         if not await _read_pages(part_run, progress, LISTED, listed):
             return False
     await shipments.end(part_run, progress, warehouse)
-    await acknowledge(part_run)
+    await acknowledge(part_run, refused_too=looks_back)
     return True
 
 
@@ -84,7 +89,8 @@ async def _take(part_run: PartRun, order: PurchaseOrder, only_known: bool) -> No
 
 
 async def _keep(db: AsyncConnection, part_run: PartRun, order: PurchaseOrder, only_known: bool) -> bool:
-    """Keeps what is new of it, and its event, in one transaction. Returns whether there is something new."""
+    """Keeps what is new of it, and its event, in one transaction; that of another connection is passed over. Returns whether
+    there is something new."""
     connection, now = part_run.connection, part_run.gateway.clock()
     stored = await storing.lines_of(db, connection.id, order.purchase_order_id)
     if only_known and not stored:
@@ -93,6 +99,11 @@ async def _keep(db: AsyncConnection, part_run: PartRun, order: PurchaseOrder, on
     new = new_lines(order, known)
     if not new:
         return False
+    await storing.one_at_a_time(db)
+    if await _is_anothers(db, connection, order, is_known=bool(stored)):
+        part_run.counts["skipped"] += 1
+        part_run.reasons["not-ours"] += 1
+        return True
     content = content_of(order, new, now)
     receipt_id = await storing.add(db, connection.id, content, now)
     await storing.keep_lines(db, connection.id, [_stored(order, each.line) for each in new], now)
@@ -100,6 +111,15 @@ async def _keep(db: AsyncConnection, part_run: PartRun, order: PurchaseOrder, on
         told = {"id": receipt_id, "connection": connection.name, **content}
         await outgoing_webhooks.add(db, connection.id, OutgoingType.RECEIPT_CREATED, str(receipt_id), told, now)
     return True
+
+
+async def _is_anothers(db: AsyncConnection, connection: Connection, order: PurchaseOrder, *, is_known: bool) -> bool:
+    """A purchase order is the connection's that has put it. One that none has put is the connection's that first kept goods of
+    it."""
+    owner = await mappings.owner_of(db, connection.lane, Kind.PURCHASE, order.number)
+    if owner is not None:
+        return owner.connection_id != connection.id
+    return not is_known and await storing.is_kept_by_another(db, connection.id, connection.lane, order.purchase_order_id)
 
 
 def _known(line: StoredLine) -> KnownLine:

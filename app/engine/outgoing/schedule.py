@@ -17,7 +17,8 @@ PAUSES = (
 )
 """After each try of one event that failed. When there is none left, the event is dead."""
 LASTS = sum(PAUSES, timedelta())
-"""75 hours, 35 minutes and 5 seconds: an event that has waited so long and fails again is dead, however often it was tried."""
+"""75 hours, 35 minutes and 5 seconds: an event that has waited so long behind an address that fails is dead, however often it was
+tried."""
 
 ADDRESS_PAUSES = (
     timedelta(seconds=5),
@@ -29,9 +30,10 @@ ADDRESS_PAUSES = (
 repeats."""
 
 
-def next_try(tries: int, asked_at: datetime, now: datetime) -> datetime | None:
-    """When an event is tried again that has now failed `tries` times since `asked_at`; None: it is dead."""
-    if tries > len(PAUSES) or now - asked_at >= LASTS:
+def next_try(tries: int, waits_since: datetime, now: datetime) -> datetime | None:
+    """When an event is tried again that has now failed `tries` times, and waits for an address that has failed since then; None:
+    it is dead."""
+    if tries > len(PAUSES) or now - waits_since >= LASTS:
         return None
     return now + PAUSES[tries - 1]
 

@@ -122,10 +122,20 @@ async def _next(gateway: Gateway, db: AsyncConnection, connection: Connection) -
 
 
 async def _cannot(db: AsyncConnection, address: OutgoingAddress, why: str, now: datetime) -> None:
-    """Nothing can be sent. What has waited for all of its schedule is given up."""
+    """Nothing can be sent."""
     await addresses.failed(db, address, why, now + UNSENDABLE, now)
     await alerts.raise_daily(db, KIND, address.connection_id, NO_SECRET, f"Events wait and cannot be sent: {why}", now)
-    await events.give_up(db, address.connection_id, now - schedule.LASTS, why, now)
+    await _give_up(db, address, why, now)
+
+
+async def _give_up(db: AsyncConnection, address: OutgoingAddress, why: str, now: datetime) -> int:
+    """What has waited for all of its schedule, behind an address that has failed for as long. Returns how many.
+
+    What has waited for a connection that was paused, or a gateway that was away, has its tries before it.
+    """
+    if address.failing_since is None or now - address.failing_since < schedule.LASTS:
+        return 0
+    return await events.give_up(db, address.connection_id, now - schedule.LASTS, why, now)
 
 
 def body_of(event: OutgoingEvent) -> bytes:
@@ -180,13 +190,13 @@ async def _keep(
 
 async def _keep_failure(db: AsyncConnection, connection: Connection, chosen: _Next, tried: _Tried, now: datetime) -> None:
     event, address, error = chosen.event, chosen.address, tried.error or ""
-    due_at = schedule.next_try(event.tries + 1, event.asked_at, now)
+    due_at = schedule.next_try(event.tries + 1, max(event.asked_at, address.failing_since or now), now)
     state = OutgoingState.DEAD if due_at is None else OutgoingState.WAITING
     await events.keep_outcome(db, event, Outcome(state, tried.at, tried.status, error, tried.milliseconds, due_at))
     pause = max(schedule.address_pause(address.failures + 1), tried.pause or timedelta())
     await addresses.failed(db, address, error, now + pause, now)
     where = _shown(connection.settings.outgoing_webhooks.url or "")
-    given_up = await events.give_up(db, connection.id, now - schedule.LASTS, error, now)
+    given_up = await _give_up(db, address, error, now)
     if due_at is None or given_up:
         text = f"Events for {where} were given up after {schedule.LASTS}: {error}. Replay them when the address works."
         await alerts.raise_alert(db, KIND, connection.id, DEAD, text, now)

@@ -271,6 +271,20 @@ class TestTries:
         found = await kept(harness, connection)
         assert {each.state for each in found.values()} == {OutgoingState.DEAD}
 
+    async def test_what_waited_while_the_connection_was_paused_has_its_tries(self, harness: Harness, reader: Reader) -> None:
+        connection, _ = await connected(harness)
+        await add(harness, connection, "a", "b")
+        await harness.set_status(connection, Status.PAUSED)
+        harness.tick(schedule.LASTS.total_seconds() + 10)
+        await harness.set_status(connection, Status.ACTIVE)
+        reader.answers = [503]
+        await sent(harness)
+        found = await kept(harness, connection)
+        assert [(key, each.state) for key, each in sorted(found.items())] == [("a", "waiting"), ("b", "waiting")]
+        harness.tick(10)
+        await sent(harness)
+        assert {each.state for each in (await kept(harness, connection)).values()} == {OutgoingState.SENT}
+
 
 @ON_BOTH
 async def test_a_dead_address_holds_up_no_other_connection(harness: Harness, reader: Reader) -> None:

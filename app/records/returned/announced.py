@@ -80,7 +80,13 @@ async def withdrawn(db: AsyncConnection, record_id: int, now: datetime) -> None:
 
 
 async def before_pick(db: AsyncConnection, connection_id: str, code: str, limit: int) -> list[tuple[int, int]]:
-    """Announced returns that are held with this code, as (job, mapping of the order), oldest first."""
+    """Announced returns that are held with this code, as (job, mapping of the order), newest first: those of orders that are
+    never sent keep none waiting."""
     held = (jobs.c.connection_id == connection_id, jobs.c.state == JobState.HELD, jobs.c.process == Process.RETURN_ORDERS)
-    query = select(jobs.c.id, jobs.c.mapping_id).where(and_(*held, jobs.c.reason_code == code)).order_by(jobs.c.id).limit(limit)
+    query = (
+        select(jobs.c.id, jobs.c.mapping_id)
+        .where(and_(*held, jobs.c.reason_code == code))
+        .order_by(jobs.c.id.desc())
+        .limit(limit)
+    )
     return [(row.id, row.mapping_id) for row in await db.execute(query)]

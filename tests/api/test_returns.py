@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import insert, update
 
 from app.records.connections import Draft
+from app.sandbox.ongoing.bodies.inbound import PurchaseOrderBody
 from app.storage.tables import mappings
 from tests.api.calling import Site
 from tests.harness.connections import make_connection
@@ -113,6 +114,24 @@ async def test_the_warehouse_that_has_begun_meanwhile_is_shown(bare_site: Site) 
     shown = (await bare_site.client.get("/returns/shop/R-1")).json()
     assert (shown["state"], shown["reason_code"]) == ("held", "return-begun")
     assert "started receiving" in shown["reason"]
+
+
+async def test_a_purchase_order_of_that_number_is_neither_written_over_nor_cancelled(bare_site: Site) -> None:
+    order, line = await in_warehouse(bare_site)
+    warehouse = bare_site.warehouse.model
+    warehouse.ship(order)
+    lines = [{"rowNumber": "1", "articleNumber": "SOKK-1", "numberOfItems": 40}]
+    bought = {"goodsOwnerId": 77, "purchaseOrderNumber": "R-1", "purchaseOrderLines": lines}
+    there, _ = warehouse.purchases.put(PurchaseOrderBody.model_validate(bought))
+    await put(bare_site, "R-1", {**given(order, line), "way": "purchase-order"})
+    shown = (await bare_site.client.get("/returns/shop/R-1")).json()
+    assert (shown["state"], shown["reason_code"]) == ("held", "return-not-possible")
+    assert "The WMS has another purchase order of the number R-1" in shown["reason"]
+
+    assert (await bare_site.client.delete("/returns/shop/R-1")).status_code == 200
+    await bare_site.work()
+    assert (await bare_site.client.get("/returns/shop/R-1")).json()["state"] == "withdrawn"
+    assert [(each.advised, there.status != 900) for each in there.lines] == [(40, True)]
 
 
 @pytest.mark.parametrize("way", ["return-order", "purchase-order"])

@@ -21,9 +21,17 @@ async def send_announced(gateway: Gateway, connection: Connection, mapping: Mapp
         return Result(Outcome.UNCHANGED, None)
     own = (mapping.wms_id,) if mapping.wms_id is not None else ()
     orders = tuple(dict.fromkeys([*own, *(row.wms_order_id for row in shipped)]))
+    numbers = dict.fromkeys([*([mapping.number] if mapping.number else []), *(row.number for row in shipped)])
     order_number = mapping.source_number or mapping.number or mapping.source_id
     wanted = ToAnnounce(
-        number, record.way, record.record_id, order_number, orders, record.announced, adopted_rows(mapping.adopted)
+        number,
+        record.way,
+        record.record_id,
+        order_number,
+        orders,
+        tuple(numbers),
+        record.announced,
+        adopted_rows(mapping.adopted),
     )
     if record.wanted == "absent":
         result = await withdraw_return(wanted, port)

@@ -38,13 +38,15 @@ PURCHASE_ORDER = "purchase-order"
 
 @dataclass(frozen=True)
 class ToAnnounce:
-    """A return as it is to be in the WMS. `wms_order_ids`: the order and its back orders; `content`: as it was announced."""
+    """A return as it is to be in the WMS. `wms_order_ids`, `wms_order_numbers`: the order and its back orders; `content`: as it
+    was announced."""
 
     number: str
     way: str
     wms_id: int | None
     order_number: str
     wms_order_ids: tuple[int, ...]
+    wms_order_numbers: tuple[str, ...]
     content: Mapping[str, Any]
     adopted: AdoptedRows | None = None
     """Of an order that others had made in the WMS: which row there is which line."""
@@ -75,6 +77,9 @@ async def send_return(wanted: ToAnnounce, port: WarehousePort) -> tuple[Result, 
     if isinstance(found, Problem):
         return _held(found), None
     order, lines = found
+    there = await _look_up(wanted, port) if wanted.wms_id is None else None
+    if there is not None and not there.is_ours:
+        return _held(_taken(wanted)), None
     body = _purchase_body(wanted, order, lines, port) if wanted.is_purchase else _return_body(wanted, order, lines, port)
     try:
         written = await _put(wanted, body, port)
@@ -97,7 +102,8 @@ async def withdraw_return(wanted: ToAnnounce, port: WarehousePort) -> Result:
     """Cancels the return in the WMS, where it is there. Raises RemoteError as above."""
     wms_id = wanted.wms_id
     if wms_id is None and wanted.wms_order_ids:
-        wms_id = await _look_up(wanted, port)  # a write whose answer was lost may have made it
+        there = await _look_up(wanted, port)  # a write whose answer was lost may have made it
+        wms_id = there.wms_id if there is not None and there.is_ours else None
     words = f"Return {wanted.number} is withdrawn"
     if wms_id is None:
         return Result(Outcome.CANCELLED, None, "return-withdrawn", f"{words}: the warehouse never had it")
@@ -111,10 +117,24 @@ async def withdraw_return(wanted: ToAnnounce, port: WarehousePort) -> Result:
     return Result(Outcome.CANCELLED, None, "return-withdrawn", words)
 
 
-async def _look_up(wanted: ToAnnounce, port: WarehousePort) -> int | None:
+@dataclass(frozen=True)
+class _There:
+    """What the WMS has of that number. `is_ours`: it is a return of the same order, which a lost answer leaves. Others' are
+    neither written over nor cancelled."""
+
+    wms_id: int
+    is_ours: bool
+
+
+async def _look_up(wanted: ToAnnounce, port: WarehousePort) -> _There | None:
     if wanted.is_purchase:
-        return await port.read(GET_RETURN_PURCHASE, lambda: port.client.find_return_purchase(wanted.number))
-    return await port.read(GET_RETURN, lambda: port.client.find_return(wanted.number))
+        purchase = await port.read(GET_RETURN_PURCHASE, lambda: port.client.find_return_purchase(wanted.number))
+        if purchase is None:
+            return None
+        is_ours = purchase.is_return and purchase.goods_owner_reference in wanted.wms_order_numbers
+        return _There(purchase.purchase_order_id, is_ours)
+    found = await port.read(GET_RETURN, lambda: port.client.find_return(wanted.number))
+    return _There(found.return_order_id, found.order_id in wanted.wms_order_ids) if found is not None else None
 
 
 async def _cancel(wanted: ToAnnounce, wms_id: int, port: WarehousePort) -> None:
@@ -169,6 +189,12 @@ def _problem(wanted: ToAnnounce, index: int, there: Sequence[WarehouseLine]) -> 
 
 def _held(problem: Problem) -> Result:
     return Result(Outcome.HELD, None, problem.code, explained(problem))
+
+
+def _taken(wanted: ToAnnounce) -> Problem:
+    what = "purchase order" if wanted.is_purchase else "return order"
+    message = f"The WMS has another {what} of the number {wanted.number}"
+    return Problem(NOT_POSSIBLE, "number", message, "Withdraw the return, and announce it under another number")
 
 
 def _begun(wanted: ToAnnounce, refusal: Refused) -> Problem:

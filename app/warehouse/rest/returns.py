@@ -62,17 +62,17 @@ class Returns(OngoingCalls):
         """Cancels a return order. None when the WMS itself says that there is none. Refused as above."""
         return await self._withdraw(f"returnOrders/{return_order_id}", "returnOrderId")
 
-    async def find_return(self, number: str) -> int | None:
-        """The WMS's id of the return order with exactly this number; None when there is none."""
+    async def find_return(self, number: str) -> ReturnOrder | None:
+        """The return order with exactly this number; None when there is none."""
         params = [self._goods_owner(), ("returnOrderNumbers", number)]
         answer, call = await self._send("GET", "returnOrders", params)
         found = self._readable(read_return_order, self._rows(answer, call), call)
-        return next((each.return_order_id for each in found if each.number == number), None)
+        return next((each for each in found if each.number == number), None)
 
-    async def find_return_purchase(self, number: str) -> int | None:
-        """The WMS's id of the purchase order with exactly this number, if it is marked as a return."""
+    async def find_return_purchase(self, number: str) -> PurchaseOrder | None:
+        """The purchase order with exactly this number; of several, one that is marked as a return."""
         found = await self._by_number(PURCHASE_ORDERS, [number])
-        return next((each.purchase_order_id for each in found if each.is_return), None)
+        return max(found, key=lambda each: (each.is_return, each.purchase_order_id), default=None)
 
     async def announce_return_purchase(self, body: Mapping[str, Any]) -> Written:
         """Creates or updates a purchase order that is marked as a return. Refused once receiving has begun (`is_started`)."""

@@ -48,7 +48,12 @@ WEBHOOKS = 8
 """Four events of orders and four of products."""
 WEBHOOK_SECONDS = 60.0
 FIRST_SHOP_ID = 5001
-FIRST_WAREHOUSE_IDS = {"first_article_id": 18001, "first_order_id": 50001, "first_order_line_id": 480001}
+FIRST_WAREHOUSE_IDS = {
+    "first_article_id": 18001,
+    "first_order_id": 50001,
+    "first_order_line_id": 480001,
+    "first_purchase_order_id": 70001,
+}
 IDS_PER_START = 1_000_000
 MYSTORE_IDS = IDS_PER_START // 2
 """So much higher are mystore's ids: a number means a record of one shop only."""

@@ -164,6 +164,7 @@ class WarehouseConfig:
     first_order_id: int = 50001
     first_order_line_id: int = 480001
     first_consignee_id: int = 9001
+    first_purchase_order_id: int = 70001
 
     @property
     def buildings(self) -> tuple[Building, ...]:

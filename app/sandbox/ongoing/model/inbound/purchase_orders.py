@@ -24,7 +24,7 @@ class PurchaseOrders:
         self._store = store
         self.by_number: dict[tuple[int, str], PurchaseOrder] = {}
         self.by_id: dict[int, PurchaseOrder] = {}
-        self._ids, self._line_ids = count(70001), count(710001)
+        self._ids, self._line_ids = count(store.config.first_purchase_order_id), count(710001)
 
     def put(self, body: PurchaseOrderBody) -> tuple[PurchaseOrder, str]:
         """Create or update by number. Answers the purchase order and the message."""

@@ -92,7 +92,6 @@ async def _store_return_orders(part_run: PartRun, orders: Sequence[ReturnOrder],
     async with part_run.gateway.database.begin() as db:
         await save_progress(db, part_run, 1)
     await part_run.gateway.wake_ups.send(Task.DRAIN, shop_lane(part_run.connection.id))
-    await part_run.gateway.wake_ups.send(Task.OUTGOING, part_run.connection.id)
 
 
 async def _not_known(part_run: PartRun, way: str, orders: Sequence[R], fingerprint: Callable[[R], str]) -> list[R]:
@@ -171,7 +170,6 @@ async def _read_purchase_orders(part_run: PartRun, progress: ReadProgress, wareh
         async with part_run.gateway.database.begin() as db:
             await save_progress(db, part_run, 1, cursor=shipments.kept(progress))
         await part_run.gateway.wake_ups.send(Task.DRAIN, shop_lane(part_run.connection.id))
-        await part_run.gateway.wake_ups.send(Task.OUTGOING, part_run.connection.id)
         if part_run.time_is_up:
             return False
         asked = part_run.gateway.clock()

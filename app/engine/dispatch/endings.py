@@ -299,7 +299,7 @@ async def _renumber_stock(db: AsyncConnection, ended: Ending, now: datetime) -> 
     connection, renumbered = ended.connection, ended.result.renumbered if ended.result is not None else None
     if connection is None or renumbered is None or not connection.settings.processes.stock:
         return
-    level = renumbered.level
+    level = renumbered.level if not connection.settings.stock.warehouses else None  # it is of all warehouses together
     found = pieces_of([level] if level is not None else [], on_shelf=connection.settings.stock.is_on_shelf)
     known = Renumbering(ended.claimed.job.source_id, renumbered.number, found.get(renumbered.number))
     await renumber(db, connection.id, connection.lane, known, level.read_at if level is not None else None, now)

@@ -12,7 +12,7 @@ import pytest
 from app.sandbox.ongoing.config import Building
 from app.sandbox.ongoing.model.stock.adjustments import Change
 from tests.api.calling import Site, open_site
-from tests.engine.stock.stock_steps import in_both, quantity
+from tests.engine.stock.stock_steps import batches, in_both, in_warehouse, quantity
 from tests.harness import SimulatedWarehouse
 from tests.harness.warehouse import WAREHOUSE
 
@@ -83,3 +83,27 @@ async def test_their_figures_count_in_a_sweep_in_a_poll_and_on_the_warehouse_s_w
     connection = await site.gateway.connection(connection.id)
     await site.poll("stock", connection)
     assert quantity(site, product) == 500
+
+
+async def test_a_product_with_a_changed_number_waits_for_the_figure_of_its_warehouses(site: Site) -> None:
+    """What the WMS says of the new number when it is sent is of all warehouses together."""
+    product = in_both(site, "SOKK-1", shop=1, wms=0)
+    in_warehouse(site, "SOKK-2", 500)
+    site.warehouse.model.change_stock("SOKK-1", Change(7, warehouse_id=2))
+    site.warehouse.model.change_stock("SOKK-2", Change(3, warehouse_id=2))
+    assert (await connected(site, 2))["ok"]
+    assert (await site.client.post("/connections/nettbutikk/activate")).status_code == 200
+    connection = await site.gateway.connection((await site.client.get("/connections/nettbutikk")).json()["id"])
+    await site.poll("articles", connection)
+    await site.poll("stock", connection, sweep=True)
+    assert quantity(site, product) == 7
+    site.tick(60)
+    site.shop.model.change_product(product, {"sku": "SOKK-2"})
+    site.tick(60)
+    await site.poll("articles", connection)
+    assert (await site.explained("SOKK-2", kind="article"))["transfer"] == "sent"
+    await site.work(sweep=True)
+    site.tick(60)
+    await site.poll("stock", connection)
+    written = [item["stock_quantity"] for call in batches(site) for item in call.body.get("update", ())]
+    assert written == [7, 3]

@@ -23,7 +23,7 @@ _POST_CODES: Mapping[str, str] = {
     "NL": r"\d{4} ?[A-Z]{2}",
 }
 """Countries whose addresses end in `post code town`."""
-_BETWEEN = re.compile(r"\s*[,;\n]\s*")
+_BETWEEN = re.compile(r"[,;\n]")
 _LETTER = re.compile(r"[^\W\d_]")
 MOST_STREETS = 2
 """The WMS's address1 and address2."""

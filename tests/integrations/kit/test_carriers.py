@@ -48,6 +48,10 @@ class TestCarriers:
             ("a.c", "abc", False),
             ("[abc]", "a", False),
             ("Pakke (0-35 kg)*", "Pakke (0-35 kg), til hentested", True),
+            ("*ab*ab", "ab", False),
+            ("a*ba*a", "abaa", True),
+            ("**a**", "bab", True),
+            ("*a" * 50 + "*b", "a" * 5000, False),  # said at once, whatever the pattern
         ],
     )
     def test_a_method_fits_a_pattern_with_stars(self, pattern: str, method: str, fits: bool) -> None:
@@ -124,6 +128,8 @@ class TestPickUpPoints:
             (HELTHJEM, PickUpPoint("", "Kiwi & Co, Storgata 1, OSLO")),
             ("Rema 1000, Storgata 2", PickUpPoint("", "Rema 1000, Storgata 2")),
             ("{not json", PickUpPoint("", "{not json")),
+            ("<" * 500_000, PickUpPoint("", "<" * 2000)),
+            ('{"a":' * 50_000, PickUpPoint("", ('{"a":' * 50_000)[:2000])),
             ({"name": "Kiwi"}, PickUpPoint("", "Kiwi")),
             ({"opening": "08"}, None),
             ("", None),

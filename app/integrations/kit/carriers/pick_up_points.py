@@ -23,6 +23,8 @@ _INSIDE = ("selected_shipping_option", "delivery_details", "pickup_location", "s
 _HOURS = re.compile(r"<span class=\"opening-hours\"", re.IGNORECASE)
 _LINE_END = re.compile(r"<br\s*/?>|</p>|\n", re.IGNORECASE)
 _TAG = re.compile(r"<[^>]*>")
+MOST_LOOKED_AT = 2_000
+"""Characters of a text that is no code: no pick-up point has a longer name, and its customer may have written it."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ def read_pick_up_point(value: Any) -> PickUpPoint | None:
 
 def _said(words: str) -> str:
     """The text of what may be HTML, without the opening hours below it."""
-    shown = _HOURS.split(words, maxsplit=1)[0]
+    shown = _HOURS.split(words[:MOST_LOOKED_AT], maxsplit=1)[0]
     lines = (unescaped(_TAG.sub("", line)).strip() for line in _LINE_END.split(shown))
     return ", ".join(line for line in lines if line)
 
@@ -60,7 +62,7 @@ def _opened(value: Any) -> Any:
     if isinstance(value, str) and value.lstrip().startswith("{"):
         try:
             return json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             return value
     return value
 

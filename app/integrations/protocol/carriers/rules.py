@@ -83,8 +83,11 @@ class TransporterRule(Given):
 
 @lru_cache(maxsize=1024)
 def _pattern(method: str) -> re.Pattern[str]:
-    parts = (re.escape(part) for part in method.strip().split(ANY))
-    return re.compile(".*".join(parts), re.IGNORECASE | re.DOTALL)
+    """Each text between two stars is looked for once, from where the one before it ended: however many stars there are, a method
+    that fits none of them is soon done with."""
+    first, *rest = (re.escape(part) for part in method.strip().split(ANY))
+    between = "".join(f"(?>.*?{part})" for part in rest[:-1] if part)
+    return re.compile(first + between + (f".*{rest[-1]}" if rest else ""), re.IGNORECASE | re.DOTALL)
 
 
 class PickUpPoints(StrEnum):

@@ -14,7 +14,7 @@ from app.json_reading import number
 
 MOST_PIECES = Decimal(1_000_000)
 _BETWEEN = re.compile(r"[,;\n]")
-_TIMES = re.compile(r"^(?P<what>.+?)\s*\*\s*(?P<count>[\d.]+)$")
+_COUNT = re.compile(r"[\d.]+")
 
 
 def entries_in(text: str) -> Iterator[str]:
@@ -24,11 +24,11 @@ def entries_in(text: str) -> Iterator[str]:
 
 def counted(entry: str) -> tuple[str, Decimal | None]:
     """`TEE-M*2` is two of TEE-M. None where no count stands behind it, or none that anybody can mean."""
-    found = _TIMES.match(entry)
-    count = number(found["count"]) if found else None
-    if found is None or count is None or not 0 < count <= MOST_PIECES:
+    what, _, times = (part.strip() for part in entry.rpartition("*"))
+    count = number(times) if what and _COUNT.fullmatch(times) else None
+    if count is None or not 0 < count <= MOST_PIECES:
         return entry, None
-    return found["what"].strip(), count
+    return what, count
 
 
 def parts_in(text: str) -> dict[str, Decimal]:

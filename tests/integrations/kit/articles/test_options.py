@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from app.domain import Article, BarCode, Part
 from app.integrations.kit.articles.options import with_options
-from app.integrations.protocol.choices.articles import ArticleSettings
+from app.integrations.protocol.choices.articles import ArticleSettings, counted
 
 PRODUCT: dict[str, Any] = {"list": "A, B ; A*2\nB", "none": None, "yes": True, "price": 12.5, "parts": "TEE-M*2, CAP-1; TEE-M"}
 
@@ -29,6 +29,22 @@ def test_without_settings_it_stays_as_it_is() -> None:
 def test_further_codes_each_once_and_never_the_scanned_one() -> None:
     assert made(more_bar_codes_fields=["list", "none", "yes"]).more_barcodes == (BarCode("A"), BarCode("B"))
     assert made({"barcode": "A"}, more_bar_codes_fields=["list"]).more_barcodes == (BarCode("B"),)
+
+
+@pytest.mark.parametrize(
+    ("entry", "code", "count"),
+    [
+        ("A*2", "A", Decimal(2)),
+        ("A B * 2.5", "A B", Decimal("2.5")),
+        ("A*B*6", "A*B", Decimal(6)),
+        ("A*0", "A*0", None),
+        ("*2", "*2", None),
+        ("A*x", "A*x", None),
+        ("A" + " " * 100_000 + "B", "A" + " " * 100_000 + "B", None),
+    ],
+)
+def test_a_count_stands_behind_the_last_star(entry: str, code: str, count: Decimal | None) -> None:
+    assert counted(entry) == (code, count)
 
 
 def test_another_code_is_scanned_and_the_systems_own_goes_along() -> None:

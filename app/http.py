@@ -135,6 +135,8 @@ class CallLimits:
     """Name of the called system in messages: "the shop", "Ongoing WMS"."""
     seconds: float = 60.0
     """Time-out of the whole call: connecting, sending, and the last byte of the answer."""
+    most_bytes: int | None = None
+    """Most that is read of the answer, unpacked; None: MAX_ANSWER_BYTES."""
 
     @classmethod
     def of(cls, request: httpx.Request) -> CallLimits:
@@ -171,7 +173,7 @@ class BoundedTransport(httpx.AsyncBaseTransport):
                 async with asyncio.timeout(limits.seconds):
                     response = await self._inner.handle_async_request(request)
                     try:
-                        content = await _read(response, limits.system, call)
+                        content = await _read(response, limits, call)
                     finally:
                         await response.aclose()
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
@@ -201,8 +203,9 @@ def _untrusted(error: httpx.HTTPError) -> str | None:
 _ABOUT_THE_TRANSFER = ("content-encoding", "content-length", "transfer-encoding")
 
 
-async def _read(response: httpx.Response, system: str, call: str) -> bytes:
+async def _read(response: httpx.Response, limits: CallLimits, call: str) -> bytes:
     """The answer's body, unpacked piece by piece: a small answer that unpacks to a huge one is cut off while it does."""
+    system, most = limits.system, limits.most_bytes or MAX_ANSWER_BYTES
 
     def malformed(message: str) -> Malformed:
         return Malformed(message, system=system, call=call, status=response.status_code)
@@ -215,9 +218,9 @@ async def _read(response: httpx.Response, system: str, call: str) -> bytes:
     assert isinstance(response.stream, httpx.AsyncByteStream)
     try:
         async for part in response.stream:
-            content += unpacking.decompress(part, MAX_ANSWER_BYTES + 1 - len(content)) if unpacking else part
-            if len(content) > MAX_ANSWER_BYTES:
-                message = f"{system} answered more than {MAX_ANSWER_BYTES} bytes"
+            content += unpacking.decompress(part, most + 1 - len(content)) if unpacking else part
+            if len(content) > most:
+                message = f"{system} answered more than {most} bytes"
                 raise TooLarge(message, system=system, call=call, status=response.status_code)
             pieces += 1
             if unpacking and unpacking.eof:  # what still comes would be kept, and counts for nothing
@@ -307,6 +310,13 @@ async def send(
     if junk and isinstance(client, ListeningClient):
         client.heard(junk)
     return Answer(response.status_code, response.headers, response.content, parsed, True, junk)
+
+
+async def fetch(client: httpx.AsyncClient, request: httpx.Request, limits: CallLimits) -> Answer:
+    """Sends over a bounded transport for something that is no JSON: what is in it is given as it is, and not looked into."""
+    response = await client.send(limits.on(request))
+    response.stream = httpx.ByteStream(b"")
+    return Answer(response.status_code, response.headers, response.content, None, False)
 
 
 def http_date(value: str | None) -> datetime | None:

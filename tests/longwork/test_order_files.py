@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from app.engine.operations import files
 from app.sandbox.ongoing.model.records import OrderFile
 from tests.api.calling import Site
 from tests.harness.servers import serve
@@ -91,3 +92,33 @@ async def test_what_cannot_be_attached_is_said(site: Site) -> None:
     assert (await reader.get(path)).status_code == 200
     assert (await reader.put(path, json=sent(PDF))).status_code == 403
     assert (await reader.get(f"{path}/1")).status_code == 403
+
+
+async def test_a_larger_file_is_not_read_to_its_end(site: Site) -> None:
+    number, path = await order_in_warehouse(site, "woocommerce")
+    large, sent_in_all = b"%PDF-" + b"x" * files.MOST_BYTES, b", ".join([b"{[" * 100] * 4000)
+
+    async def document(request: Request) -> Response:
+        return Response(large if request.url.path == "/large.pdf" else sent_in_all, media_type="text/plain")
+
+    server = serve("documents", Starlette(routes=[Route("/{name}", document)]))
+    put = await site.client.put(path, json={"name": "1.pdf", "url": f"{server.url}/large.pdf", "mime_type": "application/pdf"})
+    assert (put.status_code, "larger than 5 MB" in put.text) == (422, True), put.text
+    put = await site.client.put(path, json={"name": "1.txt", "url": f"{server.url}/brackets.txt"})
+    assert (put.status_code, put.json()["size"]) == (200, len(sent_in_all)), put.text
+    there = site.warehouse.order(number)
+    assert there is not None
+    assert [each.name for each in there.files] == ["1.txt"]
+
+
+async def test_nothing_is_attached_while_the_lane_is_paused(site: Site) -> None:
+    number, path = await order_in_warehouse(site, "woocommerce")
+    lane = (await site.lane())["id"]
+    assert (await site.client.post(f"/lanes/{lane}/pause", json={"reason": "stock-taking"})).status_code == 200
+    put = await site.client.put(path, json=sent(PDF))
+    assert (put.status_code, "paused" in put.text) == (409, True), put.text
+    assert (await site.client.post(f"/lanes/{lane}/resume")).status_code == 200
+    assert (await site.client.put(path, json=sent(PDF))).status_code == 200
+    there = site.warehouse.order(number)
+    assert there is not None
+    assert len(there.files) == 1

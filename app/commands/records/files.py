@@ -52,8 +52,7 @@ def attach(
     """Attach a file to an order in the WMS. One with the same name is replaced."""
     if (file is None) == (address is None):
         fail("a file is given with --file or with --from", "give one of the two")
-    own = file.name if file is not None else (address or "").rstrip("/").rpartition("/")[2]
-    body = {"name": name or own}
+    body = {"name": name or (file.name if file is not None else name_in(address or ""))}
     if file is not None:
         data = file.read_bytes()
         if len(data) > MOST_SENT:
@@ -71,6 +70,11 @@ def attach(
         print_json(done)
     else:
         out().print(f"{done['name']} is on order {number} in the WMS ({done['size']} bytes).", markup=False)
+
+
+def name_in(address: str) -> str:
+    """The file's name in its address, without what follows it there: that may be a key to the file."""
+    return address.partition("#")[0].partition("?")[0].rstrip("/").rpartition("/")[2]
 
 
 @app.command("get")

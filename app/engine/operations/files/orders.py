@@ -9,17 +9,20 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from sqlalchemy import select
+
 from app.domain import Kind
 from app.engine.core import leases
 from app.engine.core.queue import Task
 from app.engine.core.runtime import Gateway
-from app.errors import BadInput, Conflict, NoSuchRecord, NotFound, RemoteError
-from app.http import send
+from app.errors import BadInput, Conflict, NoSuchRecord, NotFound, RemoteError, TooLarge
+from app.http import CallLimits, fetch
 from app.outgoing.addresses import check_address, plain_address
 from app.records import mappings
 from app.records.connections import Connection, Status
 from app.records.mappings import Mapping, Note
 from app.storage.audit.changes import Change, note
+from app.storage.tables import lanes
 from app.warehouse.rest.files import OrderFile
 
 MOST_BYTES = 5 * 1024 * 1024
@@ -156,13 +159,14 @@ async def _fetched(gateway: Gateway, url: str) -> tuple[bytes, str]:
     check_address(address, gateway.settings.reach, "url")
     request = gateway.http.build_request("GET", address, headers={"Accept": ", ".join(TYPES)})
     try:
-        answer = await send(gateway.http, request, timeout=FETCH_SECONDS, system="the file's address")
+        answer = await fetch(gateway.http, request, CallLimits("the file's address", FETCH_SECONDS, MOST_BYTES))
+    except TooLarge as error:
+        words = f"the file is larger than {MOST_BYTES // 1024 // 1024} MB"
+        raise BadInput(words, field="url", fix="attach a smaller one") from error
     except RemoteError as error:
         raise BadInput(f"the file cannot be fetched: {error.message}", field="url", fix="try the address in a browser") from error
     if answer.status != 200:
         raise BadInput(f"the file's address answered {answer.status}", field="url", fix="give the address of the file itself")
-    if len(answer.content) > MOST_BYTES:
-        raise BadInput(f"the file is larger than {MOST_BYTES // 1024 // 1024} MB", field="url", fix="attach a smaller one")
     return answer.content, answer.headers.get("Content-Type", "")
 
 
@@ -171,12 +175,17 @@ async def _fetched(gateway: Gateway, url: str) -> tuple[bytes, str]:
 
 @asynccontextmanager
 async def _turn(gateway: Gateway, connection: Connection) -> AsyncIterator[None]:
-    """Holds the goods owner's lane meanwhile: one writes to the WMS at a time. Raises Conflict when it does not get free."""
+    """Holds the goods owner's lane meanwhile: one writes to the WMS at a time. Raises Conflict when it is paused or busy."""
+    async with gateway.database.read() as db:
+        if await db.scalar(select(lanes.c.paused).where(lanes.c.key == connection.lane)):
+            raise Conflict("the goods owner's lane is paused", field="connection", fix="resume the lane, then try again")
     ends = asyncio.get_running_loop().time() + LANE_SECONDS
-    lease = await leases.acquire(gateway.database, connection.lane, gateway.settings.lease_seconds)
+    longest = connection.settings.warehouse.call_timeout_seconds * leases.LEASE_PER_CALL
+    seconds = max(gateway.settings.lease_seconds, longest)
+    lease = await leases.acquire(gateway.database, connection.lane, seconds)
     while lease is None and asyncio.get_running_loop().time() < ends:
         await asyncio.sleep(LOOK_SECONDS)
-        lease = await leases.acquire(gateway.database, connection.lane, gateway.settings.lease_seconds)
+        lease = await leases.acquire(gateway.database, connection.lane, seconds)
     if lease is None:
         raise Conflict(
             "the goods owner's lane is busy", field="connection", fix="try again in a minute: a repeat makes no second file"

@@ -221,3 +221,23 @@ async def test_a_change_of_lines_without_row_numbers_is_held(site: Site) -> None
     await sync(site, "orders", full=True)
     assert there.cancelled
     assert [each for each in written(site) if each.startswith("PUT")] == []
+
+
+async def test_a_carrier_that_its_weight_may_give_it_is_no_change_of_an_order_that_is_picked(site: Site) -> None:
+    shop = SHOPS["woocommerce"](site)
+    article_by_others(site, "SOKK-1")
+    number = shop.order("SOKK-1")
+    parcel = {"transporter_code": "BRING", "transporter_service_code": "SERVICEPAKKE"}
+    by_others(site, number, transporter={"transporterCode": "BRING", "transporterServiceCode": "SERVICEPAKKE"})
+    await draft(site, shop, transporter_rules=[{**parcel, "up_to_kg": 1}])
+    await adopt(site, apply=True)
+    site.warehouse.model.set_order_status(number, 400)
+    await activate(site)
+    site.tick(60)
+    calls = len(written(site))
+    mapping = (await site.explained(number, kind="order"))["id"]
+    assert (await site.client.post(f"/mappings/{mapping}/resync")).status_code == 200
+    await site.work(sweep=True)
+    shown = await site.explained(number, kind="order")
+    assert (shown["transfer"], shown["reason_code"]) == ("sent", None), shown
+    assert written(site)[calls:] == []

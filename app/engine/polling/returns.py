@@ -75,6 +75,7 @@ async def read_returns(part_run: PartRun) -> bool:
 async def _begin(part_run: PartRun) -> ReadProgress:
     progress = await shipments.begin(part_run)
     activated = part_run.connection.activated_at or part_run.gateway.clock()
+    activated = min(activated, progress["since"] + shipments.OVERLAP)  # an adoption began to read before it
     looks_back = timedelta(days=part_run.connection.settings.returns.look_back_days)
     from_then = datetime.fromisoformat(progress["began"]) - looks_back
     return {**progress, "since": max(activated, min(progress["since"], from_then))}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.flows.goods.carrier import hash_without_pick_up_point, with_decided_carrier
+from app.flows.goods.carrier import hash_without_pick_up_point, with_carrier_there, with_decided_carrier
 from app.flows.goods.customs import CUSTOMS_LACKING, customs_lacking
 
-__all__ = ["CUSTOMS_LACKING", "customs_lacking", "hash_without_pick_up_point", "with_decided_carrier"]
+__all__ = ["CUSTOMS_LACKING", "customs_lacking", "hash_without_pick_up_point", "with_carrier_there", "with_decided_carrier"]

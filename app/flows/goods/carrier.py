@@ -24,7 +24,7 @@ async def with_decided_carrier(order: Order, seen: WarehouseOrder | None, state:
     if not order.by_weight:
         return order
     if seen is not None and state is not WarehouseState.OPEN:
-        return _as_there(order, seen)
+        return with_carrier_there(order, seen)
     goods = await goods_of(order, port)
     weight, unknown = weight_of(order, goods)
     decided = replace(order, by_weight=())
@@ -62,8 +62,10 @@ def _fits(rule: ByWeight, weight: Decimal) -> bool:
     return (rule.over_kg is None or weight > rule.over_kg) and (rule.up_to_kg is None or weight <= rule.up_to_kg)
 
 
-def _as_there(order: Order, seen: WarehouseOrder) -> Order:
-    """With the carrier that the WMS has, if it is one of those that the order may get."""
+def with_carrier_there(order: Order, seen: WarehouseOrder) -> Order:
+    """The order with the carrier that the WMS has, if it is one of those that its weight may give it."""
+    if not order.by_weight:
+        return order
     kept = replace(order, by_weight=())
     there = Transporter(seen.carrier.code, seen.carrier.service_code) if seen.carrier is not None else None
     if there == order.transporter:

@@ -23,6 +23,7 @@ from app.engine.longwork.adopt.matching import numbers_of, why_not_ours
 from app.engine.longwork.adopt.storing import DIFFERS, KNOWN, LEFT, NOT_IN_WMS, NOT_OURS, TAKEN, Taken, owners, store
 from app.engine.longwork.reconcile.findings import not_wanted
 from app.engine.longwork.slices import Also, Slice, read_source
+from app.flows.goods import with_carrier_there
 from app.flows.outcomes import explained
 from app.records import mappings
 from app.records.connection_lanes import shop_lane
@@ -158,9 +159,8 @@ def _taken(run: Slice, change: RecordChange, order: Order, there: WarehouseOrder
     fields: list[dict[str, Any]] = []
     sent_hash = None
     if not problems:
-        body = order_body(
-            replace(in_their_rows(order, rows), number=there.number), run.connection.warehouse.goods_owner_id, settings
-        )
+        theirs = with_carrier_there(replace(in_their_rows(order, rows), number=there.number), there)
+        body = order_body(theirs, run.connection.warehouse.goods_owner_id, settings)
         sent_hash = body.hash
         differ = compared_order(body.json, there) if state in (WarehouseState.OPEN, WarehouseState.STARTED) else []
         fields = [{"field": each.field, "before": each.shown, "after": each.sent} for each in differ]

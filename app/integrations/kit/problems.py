@@ -58,9 +58,10 @@ def complete_order(
 
 
 def _for_customs(order: Order, settings: ConnectionSettings, noun: str) -> tuple[Order, tuple[Problem, ...]]:
-    """The order, marked when its articles are to be looked at for customs, and what its lines lack."""
+    """The order, marked when its articles are to be looked at for customs, and what its lines lack. What nobody carries goes
+    nowhere."""
     home = settings.customs_home_countries
-    if not settings.customs_required or not leaves(order, home):
+    if not (settings.customs_required and order.is_carried and leaves(order, home)):
         return order, ()
     found = customs_problems(order, home, noun, needs_vat=bool(settings.vat_codes))
     return replace(order, asks_for_customs=True), found

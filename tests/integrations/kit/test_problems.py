@@ -66,3 +66,10 @@ def test_customs_are_looked_at_when_the_connection_says_so() -> None:
     assert found(complete_order(order, (), SETTINGS, NAMES)) == []
     asked = ConnectionSettings(customs_required=True)
     assert found(complete_order(order, (), asked, NAMES)) == [("customs-price-missing", "lines[0]")]
+
+
+def test_what_nobody_carries_goes_through_no_customs() -> None:
+    abroad = replace(FULL_ORDER, consignee=replace(FULL_ORDER.consignee, country_code="US"), is_carried=False)
+    order = replace(abroad, lines=(replace(FULL_LINE, line_price=None),))
+    completed = complete_order(order, (), ConnectionSettings(customs_required=True), NAMES)
+    assert (found(completed), completed.asks_for_customs) == ([], False)

@@ -68,12 +68,11 @@ def _what_may_fail(connection: Connection) -> str:
 
 
 async def look_for_transporters(gateway: Gateway, connection: Connection) -> None:
-    """Alerts about each setting whose carrier the WMS lists no longer. One call; the next look follows if it fails."""
+    """Alerts about each setting whose carrier the WMS lists no longer. One call, where a setting names one; the next look follows
+    if it fails."""
     choices = carrier_choices(connection.settings)
-    if not choices:
-        return
     try:
-        contracts = await gateway.warehouse(connection).transporter_contracts()
+        contracts = await gateway.warehouse(connection).transporter_contracts() if choices else ()
     except RemoteError as error:
         log.warning("transporters_not_checked", connection=connection.name, error=type(error).__name__)
         return

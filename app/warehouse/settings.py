@@ -150,6 +150,12 @@ class OngoingSettings(Given):
     )
     call_timeout_seconds: float = Field(30, ge=0.01, le=300, description="Longest time that one call may take, in seconds.")
     page_size: int = Field(1000, ge=1, le=1000, description="Records per page of a list.")
+    orders_page_size: int = Field(
+        250,
+        ge=1,
+        le=1000,
+        description="Orders per page of a list, and never more than `page_size`: of an order the WMS gives some 31 KB.",
+    )
     stock_look_back_hours: float = Field(
         23, ge=0.01, le=24, description="How far back changed stock may be asked for, in hours. The WMS refuses more than 24."
     )

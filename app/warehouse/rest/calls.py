@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 import httpx
@@ -55,6 +56,7 @@ class Listing(Generic[T]):
     read: Callable[[Mapping[str, Any]], T]
     id_in: Callable[[Mapping[str, Any]], int | None]
     number_of: Callable[[T], str]
+    size: Callable[[OngoingSettings], int] = attrgetter("page_size")
 
 
 class OngoingCalls:
@@ -152,7 +154,7 @@ class OngoingCalls:
         Ends at the first empty page (upstream: "until the answer is empty"): a server that gives fewer than it was asked for is
         not mistaken for one that has no more.
         """
-        start, size = after + 1 if after else 0, self._settings.page_size
+        start, size = after + 1 if after else 0, source.size(self._settings)
         while True:
             params = [self._goods_owner(), *filters]
             params += [(source.from_key, str(start))] if start else []
@@ -190,7 +192,7 @@ class OngoingCalls:
         """By id until all are found or a page is not full."""
         found: list[T] = []
         missing, start = set(numbers), 0
-        size = self._settings.page_size
+        size = source.size(self._settings)
         while missing:
             params = [self._goods_owner(), *((source.number_key, number) for number in numbers), *filters]
             params += [(source.from_key, str(start))] if start else []

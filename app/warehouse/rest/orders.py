@@ -26,6 +26,7 @@ ORDERS: Listing[WarehouseOrder] = Listing(
     read_order,
     lambda raw: whole(section(raw, "orderInfo"), "orderId"),
     lambda order: order.number,
+    lambda settings: min(settings.page_size, settings.orders_page_size),
 )
 
 

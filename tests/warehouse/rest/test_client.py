@@ -37,7 +37,7 @@ class TestPagesThatAreTooLarge:
         route = wms.get("orders").mock(side_effect=page)
         found = [order async for orders in client.orders_to_report() for order in orders]
         assert [order.order_id for order in found] == list(range(1, 41))
-        assert asked(route, "maxOrdersToGet")[:5] == [["1000"], ["250"], ["62"], ["15"], ["15"]]
+        assert asked(route, "maxOrdersToGet")[:5] == [["250"], ["62"], ["15"], ["15"], ["15"]]
 
     async def test_one_record_that_is_too_large_is_told(
         self, wms: respx.MockRouter, client: OngoingClient, monkeypatch: pytest.MonkeyPatch
@@ -151,7 +151,7 @@ class TestReadingOrdersByNumber:
         order = await client.get_order_by_number("W-10045")
         assert order is not None
         assert order.order_id == 50210
-        assert route.calls.last.request.url.query == b"goodsOwnerId=77&orderNumbers=W-10045&maxOrdersToGet=1000"
+        assert route.calls.last.request.url.query == b"goodsOwnerId=77&orderNumbers=W-10045&maxOrdersToGet=250"
 
     async def test_an_empty_list_means_that_there_is_none(self, wms: respx.MockRouter, client: OngoingClient) -> None:
         wms.get("orders").respond(json=[])

@@ -141,7 +141,7 @@ class TestWorkLists:
             ]
         )
         assert [order.number for order in await all_of(ask(client))] == ["W-10045", "W-2"]
-        common = {"goodsOwnerId": "77", filter_name: value, "maxOrdersToGet": "1000"}
+        common = {"goodsOwnerId": "77", filter_name: value, "maxOrdersToGet": "250"}
         assert queries(route) == [common, common | {"orderIdFrom": "50211"}, common | {"orderIdFrom": "50301"}]
 
     async def test_an_order_made_by_hand_without_a_number_stops_no_others(

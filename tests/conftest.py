@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import socket
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,10 +21,20 @@ from app.processes.valkey import EmbeddedValkey, ask
 from tests import services
 from tests.harness import wms_contract
 
-# PostgreSQL, or why it is left out
+# Databases: which tests run on both, and why PostgreSQL is left out
 
+ONE_DATABASE = frozenset({"api", "carriers", "console", "flows", "integrations", "longwork", "rules", "seam"})
+"""Folders above the engine. In a whole run, half of their tests run on SQLite and half on PostgreSQL. What belongs to the engine
+and to storage runs on both. `make test ARGS=--every-database` runs all on both."""
+OTHER_DATABASE = pytest.StashKey[int]()
+DATABASES = ("sqlite", "postgresql")
+HERE = Path(__file__).parent
 LEFT_OUT = pytest.StashKey[int]()
 PAGES_LEFT_OUT = pytest.StashKey[int]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--every-database", action="store_true", help="Run each test of a database on SQLite and on PostgreSQL.")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -46,11 +57,31 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=pages)
         items[:] = [item for item in items if item not in pages]
     if services.postgres_is_there():
+        _leave_the_other_database_out(config, items)
         return
     left_out = [item for item in items if _needs_postgres(item)]
     config.stash[LEFT_OUT] = len(left_out)
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if not _needs_postgres(item)]
+
+
+def _leave_the_other_database_out(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--every-database") or [Path(each).name for each in config.args] != ["tests"]:
+        return
+    left_out = [item for item in items if _is_of_the_other_database(item)]
+    config.stash[OTHER_DATABASE] = len(left_out)
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if not _is_of_the_other_database(item)]
+
+
+def _is_of_the_other_database(item: pytest.Item) -> bool:
+    if not isinstance(item, pytest.Function) or not hasattr(item, "callspec"):
+        return False
+    database = item.callspec.params.get("database_url")
+    if database not in DATABASES or item.path.relative_to(HERE).parts[0] not in ONE_DATABASE:
+        return False
+    name = item.nodeid.replace(database, "")
+    return DATABASES[zlib.crc32(name.encode()) % 2] != database
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -69,6 +100,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """Each of the processes collects all tests; the first one hears of it from them."""
     if (output := getattr(session.config, "workeroutput", None)) is not None:
         output["left_out"] = session.config.stash.get(LEFT_OUT, 0)
+        output["other_database"] = session.config.stash.get(OTHER_DATABASE, 0)
         output["pages_left_out"] = session.config.stash.get(PAGES_LEFT_OUT, 0)
 
 
@@ -76,6 +108,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def pytest_testnodedown(node: Any) -> None:
     output = getattr(node, "workeroutput", {})
     node.config.stash[LEFT_OUT] = output.get("left_out", 0)
+    node.config.stash[OTHER_DATABASE] = output.get("other_database", 0)
     node.config.stash[PAGES_LEFT_OUT] = output.get("pages_left_out", 0)
 
 
@@ -89,6 +122,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.line(
             f"To include them: apt-get install postgresql (the server is enough), or set {services.URL_VARIABLE}."
         )
+    other = config.stash.get(OTHER_DATABASE, 0)
+    if other:
+        terminalreporter.line(f"{other} tests ran on one of the two databases. ARGS=--every-database runs them on both.")
     pages = config.stash.get(PAGES_LEFT_OUT, 0)
     if pages:
         terminalreporter.section("PAGES NOT TESTED", sep="!", yellow=True, bold=True)
@@ -144,7 +180,7 @@ def postgresql_database(postgres_databases: services.Databases) -> Iterator[str]
     postgres_databases.give_back(url)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=DATABASES)
 def database_url(request: pytest.FixtureRequest) -> str:
     """A migrated, empty database of the test's own, once of each kind."""
     url: str = request.getfixturevalue(f"{request.param}_database")

@@ -12,7 +12,7 @@ from tests.chaos.histories.kept import after, all_kept, kept_steps
 from tests.chaos.histories.plan import make_plan
 from tests.chaos.histories.run import play_now
 
-SECONDS = 20.0
+SECONDS = 12.0
 SEED = 1
 KINDS = ["sqlite", "postgresql"] if services.postgres_programs() else ["sqlite"]
 

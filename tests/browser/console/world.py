@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
@@ -71,7 +72,9 @@ class World:
         return path.format(**self.places)
 
     async def shot(self, somebody: Visitor, name: str) -> None:
-        """A picture of the whole page, kept as build/screenshots/NAME.png."""
+        """A picture of the whole page, kept as build/screenshots/NAME.png where GATEWAY_TEST_SCREENSHOTS is set."""
+        if not os.environ.get("GATEWAY_TEST_SCREENSHOTS"):
+            return
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         await somebody.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from app.given import Given, Phrases
+from app.given import Flag, Given, Phrases
 
 AddressPart = Literal["name", "street", "post-code", "city", "country"]
 
@@ -206,7 +206,7 @@ class OngoingSettings(Given):
             "Nothing is required of an order that is picked up, or that holds virtual goods only."
         ),
     )
-    split_addresses: bool = Field(
+    split_addresses: Flag = Field(
         True,
         description=(
             "Split an address that comes as one text (`Storgata 1, 0155 Oslo`) into street, post code and city, where its last "

@@ -17,7 +17,7 @@ async def test_every_system_is_listed_with_what_it_can_do_and_what_it_asks_for(s
         ("mystore", "Mystore", "shop"),
     ]
     assert (system["name"], system["title"], system["noun"]) == ("woocommerce", "WooCommerce", "shop")
-    assert system["processes"] == ["articles", "orders", "stock", "shipments", "returns"]
+    assert system["processes"] == ["articles", "orders", "stock", "shipments", "returns", "receipts", "purchase-orders"]
     assert "manage-webhooks" in system["capabilities"]
     credentials = {each["name"]: each for each in system["credentials"]}
     assert credentials["consumer_secret"] == {

@@ -19,6 +19,8 @@ NOTHING_TO_LIFT = {
     "kept": "it stays in the warehouse, as the reason says",
     "cancelled": "it is done",
     "taken-back": "it is done",
+    "return-announced": "it is done",
+    "return-withdrawn": "it is done",
     "rest-cancelled": "it is done",
     "refunded-after-sending": "shown, and nothing is changed",
     "article-number-": "the beginning of a code",

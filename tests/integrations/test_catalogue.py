@@ -83,7 +83,7 @@ def test_only_what_is_marked_is_masked_and_secrets_are_left_out() -> None:
 def test_woocommerce_can_do_everything_but_ask_for_consent() -> None:
     (system,) = [each for each in every_system() if each.name == "woocommerce"]
     assert (system.title, system.noun, system.docs) == ("WooCommerce", "shop", "docs/connecting-woocommerce.md")
-    assert system.processes == ("articles", "orders", "stock", "shipments", "returns")
+    assert system.processes == ("articles", "orders", "stock", "shipments", "returns", "receipts", "purchase-orders")
     assert system.capabilities == (
         "manage-webhooks",
         "notes",

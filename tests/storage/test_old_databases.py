@@ -205,7 +205,7 @@ class TestConnections:
         settings = asyncio.run(self.found(migrated, "nordlys")).settings.model_dump(mode="json")
         assert settings["go_live"] == "2020-01-01T00:00:00Z"
         switched_on = {name for name, on in settings["processes"].items() if on}
-        assert switched_on == {"articles", "orders", "stock", "shipments", "returns"}
+        assert switched_on == {"articles", "orders", "stock", "shipments", "returns", "purchase_orders"}
         assert settings["extra_order_fields"] == {"consigneeOrderNumber": "meta_data._innkjopsordre"}
         assert settings["returns"]["by"] == ["order", "purchase-order"]
         assert (settings["brake"]["max_count"], settings["brake"]["max_share"]) == (1, 1.0)

@@ -105,6 +105,8 @@ REASONS: dict[str, Text] = {
         "under another number."
     ),
     "taken-back": Text("It was taken back before it was in the warehouse."),
+    "return-announced": Text("The return is announced to the warehouse."),
+    "return-withdrawn": Text("The return is withdrawn."),
     "rows-without-number": Text(
         "The order was taken over, and its lines have no row numbers in the WMS: a change would double them. "
         "Change it in the WMS by hand, or release it to send it all the same."

@@ -78,7 +78,7 @@ async def test_all_the_way_to_an_active_connection(site: Site, samtykke: Samtykk
 
 def boxes(person: Person) -> dict[str, bool]:
     """The processes that the page shows, each with whether it is ticked."""
-    found = re.findall(r'<input type="checkbox" id="settings.processes.([^"]*)"[^>]*?( checked)?>', person.page)
+    found = re.findall(r'<input type="checkbox" id="settings.processes.([^"]*)"[^>]*?value="on"( checked)?', person.page)
     return {name: bool(checked) for name, checked in found}
 
 
@@ -86,15 +86,16 @@ async def test_the_page_has_a_box_for_each_process_that_the_system_can_and_for_n
     site: Site, samtykke: Samtykke, person: Person
 ) -> None:
     await connected(person, site, samtykke)
-    assert boxes(person) == {"orders": True}
+    assert boxes(person) == {"orders": True, "returns": False, "purchase_orders": True, "receipts": False}
     samtykke.capabilities = samtykke.capabilities | {Capability.MARK_IMPORTED, Capability.READ_SUPPLIERS}
     await person.send(action="save", processes=["orders", "import_status"])
-    assert boxes(person) == {"suppliers": False, "orders": True, "import_status": True}
+    callers = {"returns": False, "purchase_orders": False, "receipts": False}
+    assert boxes(person) == {"suppliers": False, "orders": True, "import_status": True, **callers}
     assert "the order's status in the shop, when the order has come into the warehouse" in person.page
     processes = (await rows(site, connections))[0].settings["processes"]
     assert (processes["import_status"], processes["suppliers"], processes["orders"]) == (True, False, True)
     await person.send(action="save", processes=["suppliers", "orders"])
-    assert boxes(person) == {"suppliers": True, "orders": True, "import_status": False}
+    assert boxes(person) == {"suppliers": True, "orders": True, "import_status": False, **callers}
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ def mistake(**settings: Any) -> BadInput:
     [
         ({"order_number_prefx": "N-"}, "settings.order_number_prefx", "did you mean order_number_prefix?"),
         ({"stock": {"flor": 1}}, "settings.stock.flor", "did you mean floor?"),
-        ({"stock": {"x": 1}}, "settings.stock.x", "known here: deduct_waiting_orders, figure, floor, full_sweep_hours"),
+        ({"stock": {"x": 1}}, "settings.stock.x", "known here: adjustments, deduct_waiting_orders, figure, floor"),
         (
             {"transporters": {"flat_rate": {"transporter": "B"}}},
             "settings.transporters.flat_rate.transporter_code",

@@ -159,7 +159,7 @@ class TestTransporters:
         ],
     )
     def test_a_code_that_the_warehouse_does_not_list_is_a_problem(self, choice: Choice, code: str) -> None:
-        (problem,) = transporter_problems({"flat_rate": choice}, [read_contract(self.BRING)])
+        (problem,) = transporter_problems({"transporters.flat_rate": choice}, [read_contract(self.BRING)])
         assert (problem.code, problem.field) == (code, "transporters.flat_rate")
         assert problem.fix
 

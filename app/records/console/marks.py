@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Table, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Table, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.storage.callers.tables import outgoing_webhooks, receipts
 from app.storage.side_tables import audit, long_works
 from app.storage.tables import alerts, attempts, history, inbox, jobs, mappings, run_items, run_parts
+from app.storage.types import spelled
 
 TOPICS = {
     "orders": (mappings, history, jobs),
@@ -28,8 +29,17 @@ async def of_now(db: AsyncConnection) -> dict[str, tuple[int, ...]]:
     """By topic. One statement, which reads the last entry of a primary key for each table."""
     tables = {table for each in TOPICS.values() for table in each} | {audit}
     newest = [select(_mark(table)).scalar_subquery().label(table.name) for table in tables]
-    row = (await db.execute(select(*newest))).one()._mapping
-    return {topic: tuple(row[table.name] or 0 for table in (*each, audit)) for topic, each in TOPICS.items()}
+    row = (await db.execute(select(*newest, *(of.label(f"open_{at}") for at, of in enumerate(_open_parts()))))).one()._mapping
+    found = {topic: tuple(row[table.name] or 0 for table in (*each, audit)) for topic, each in TOPICS.items()}
+    return found | {"runs": (*found["runs"], row["open_0"], row["open_1"])}
+
+
+def _open_parts() -> tuple[ScalarSelect[int], ScalarSelect[int]]:
+    """How far the parts of runs have come that are not done: a part that reads, and one that ends, makes no row."""
+    reading = run_parts.c.state.in_(spelled("waiting", "reading"))
+    working = run_parts.c.state.in_(spelled("working"))
+    come_so_far = func.count() + func.coalesce(func.sum(run_parts.c.read + run_parts.c.calls), 0)
+    return select(come_so_far).where(reading).scalar_subquery(), select(func.count()).where(working).scalar_subquery()
 
 
 def _mark(table: Table) -> ColumnElement[int]:

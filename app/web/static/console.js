@@ -19,12 +19,15 @@
   const topicsOf = (part) => part.dataset.live.split(" ");
   let waiting = new Set();
   let isFetching = false;
+  let isToldMeanwhile = false;
 
   const refresh = async () => {
+    if (isFetching) { isToldMeanwhile = true; return; }
     const changed = parts().filter((part) => topicsOf(part).some((topic) => waiting.has(topic)));
     const due = changed.filter((part) => !isInUse(part));
-    if (!due.length || isFetching || document.hidden) return;
+    if (!due.length || document.hidden) return;
     isFetching = true;
+    isToldMeanwhile = false;
     waiting = new Set(changed.filter(isInUse).flatMap(topicsOf));
     try {
       const answer = await fetch(location.href, { headers: { "X-Live": "1" } });
@@ -36,6 +39,11 @@
         if (now && !isInUse(part) && now.innerHTML !== part.innerHTML) part.replaceChildren(...now.cloneNode(true).childNodes);
       }
     } catch { /* the gateway is away: the next event tells */ } finally { isFetching = false; }
+    if (isToldMeanwhile) refresh();
+  };
+  const refreshAll = () => {
+    waiting = new Set(parts().flatMap(topicsOf));
+    refresh();
   };
 
   /* A browser opens six connections to one place: pages that nobody looks at give theirs back. */
@@ -44,13 +52,12 @@
     if (document.hidden) { source?.close(); source = null; return; }
     if (source) return;
     source = new EventSource(from);
+    source.addEventListener("open", refreshAll);  /* what changed since the page was made, or while the gateway was away */
     source.addEventListener("changed", (event) => { event.data.split(" ").forEach((topic) => waiting.add(topic)); refresh(); });
     source.addEventListener("ended", () => location.reload());
   };
   document.addEventListener("visibilitychange", () => {
-    if (!document.hidden) waiting = new Set(parts().flatMap(topicsOf));
     listen();
-    refresh();
   });
   window.addEventListener("pageshow", listen);
   window.addEventListener("pagehide", () => { source?.close(); source = null; });

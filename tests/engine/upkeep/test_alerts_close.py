@@ -18,6 +18,7 @@ from app.engine.upkeep.alerting.kinds import KINDS
 from app.records import alerts as records
 from app.records import cursors as cursor_records
 from app.records.alerts import closing
+from app.storage.callers.tables import outgoing_addresses, outgoing_webhooks
 from app.storage.outbound_tables import hooks, stock_levels
 from app.storage.tables import alerts, budgets, connections, cursors, inbox, jobs, mappings, run_items, run_parts, runs, sessions
 from tests.harness import Harness, open_harness
@@ -206,8 +207,22 @@ SCENES: dict[str, list[Scene]] = {
         Scene("webhook-port", setting(hooks, proofs=lambda now: proofs(now.isoformat())), "a webhook has rung"),
         quiet("no-right"),
     ],
+    "outgoing-webhooks": [
+        Scene("address", setting(outgoing_addresses, last_sent_at=lambda now: now), "the address takes events again",
+              begins=putting(outgoing_addresses, connection_id=of_connection, updated_at=lambda h: h.clock())),
+        Scene(
+            "dead",
+            setting(outgoing_webhooks, state="sent"),
+            "no event of the connection is dead any more",
+            begins=putting(
+                outgoing_webhooks, connection_id=of_connection, message_id="msg_1", type="receipt.created", key="7", state="dead",
+                asked_at=lambda h: h.clock(), created_at=lambda h: h.clock(),
+            ),
+            stays=setting(outgoing_addresses, last_sent_at=lambda now: now),
+        ),
+    ],
     "transporter-gone": [quiet("transporters.flat_rate", 3)],
-    "warning": [quiet(ORDER, 14)],
+    **{kind: [quiet(ORDER, 14)] for kind in ("warning", "articles")},
     **{kind: [quiet("what it is about")] for kind in ("other-shop", "not-json", "no-record", "task-timed-out")},
     **{kind: [quiet("the door")] for kind in ("signatures", "wrong-keys", "wrong-secrets")},
     **{kind: [quiet("orders", 2)] for kind in ("future-record", "clock-went-back", "odd-answers")},

@@ -279,8 +279,8 @@ class Reader:
             "/var/backups": str(self.folder),
             "findings.csv": str(self.folder / "findings.csv"),
             **({"/sync/fjellbutikken": "/sync/woocommerce"} if page == "docs/connecting-woocommerce.md" else {}),
-            **({"nettbutikk": "woocommerce"} if page == "docs/moving-from-ongoings-own-integration.md" else {}),
-            **({"nettbutikk": "woocommerce", " 13": f" {self.backfill()}"} if page == "docs/reconcile-and-backfill.md" else {}),
+            " nettbutikk": " woocommerce",  # the demo's connection
+            **({" 13": f" {self.backfill()}"} if page == "docs/reconcile-and-backfill.md" else {}),
         }
 
     def backfill(self) -> int:

@@ -24,6 +24,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     (r"POST /connections", "gateway connections apply FILE"),
     (r"GET /mappings\?number=…", "gateway mappings show NUMBER"),
     (rf"GET /mappings/{_ONE}", "gateway mappings show NUMBER"),
+    (rf"GET /mappings/{_ONE}/files", "gateway files list NUMBER"),
     (r"GET /mappings", "gateway mappings list"),
     (rf"POST /mappings/{_ONE}/(?P<act>resync|release|resolve|close-short)", "gateway {act} NUMBER"),
     (rf"GET /purchase-orders/{_ONE}/(?P<number>[^\s;,:()]+)", "gateway purchase-orders show {one} {number}"),

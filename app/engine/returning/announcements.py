@@ -230,7 +230,7 @@ async def _find_order(db: AsyncConnection, connection: Connection, named: str) -
         raise BadInput(
             f"{connection.name} has no order {named!r}, or more than one",
             field="order",
-            fix="give the order number of the shop; find orders with: gateway records find",
+            fix="give the order number of the shop; find it with GET /mappings?number=…",
         )
     return _Sold(found, await _ordered(db, found))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import ipaddress
 import json
@@ -15,6 +16,8 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.util import LRUCache
 
 from app.http import send
 from app.processes.valkey import EmbeddedValkey, ask
@@ -133,6 +136,26 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 
 # Databases
+
+
+class _Compiled(LRUCache[Any, Any]):
+    """Statements that were compiled, for all engines of one dialect."""
+
+    def get(self, key: tuple[Any, ...], default: Any = None) -> Any:
+        return super().get((type(key[0]), *key[1:]), default)
+
+    def __setitem__(self, key: tuple[Any, ...], value: Any) -> None:
+        super().__setitem__((type(key[0]), *key[1:]), value)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_once() -> Iterator[None]:
+    """A statement is compiled once for all tests of a process: each test's own engine would compile it again."""
+    patch = pytest.MonkeyPatch()
+    once = functools.partial(create_async_engine, execution_options={"compiled_cache": _Compiled(3_000)})
+    patch.setattr("app.storage.engine.create_async_engine", once)
+    yield
+    patch.undo()
 
 
 def _migrate(url: str) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import ctypes
 import random
 import re
+import sqlite3
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -66,6 +67,57 @@ async def _connect(*args: Any, **kwargs: Any) -> Any:
         raise ConnectionError(f"the database does not take connections: {error}") from error
 
 
+class _Cursor:
+    """A statement and all its rows are one turn of the connection's thread: with the driver's own cursor they are four."""
+
+    arraysize = 1
+
+    def __init__(self, connection: _Connection) -> None:
+        self._connection = connection
+        self._rows: list[Any] = []
+        self.description: Any = None
+        self.rowcount = -1
+        self.lastrowid: int | None = None
+
+    async def __aenter__(self) -> _Cursor:
+        return self
+
+    async def execute(self, statement: str, values: Any = ()) -> None:
+        await self._connection.turn(self._all_of, self._connection._conn.execute, statement, values)
+
+    async def executemany(self, statement: str, values: Any) -> None:
+        await self._connection.turn(self._all_of, self._connection._conn.executemany, statement, values)
+
+    def _all_of(self, execute: Callable[[str, Any], sqlite3.Cursor], statement: str, values: Any) -> None:
+        cursor = execute(statement, values)
+        try:
+            self.description = cursor.description
+            self._rows = cursor.fetchall() if cursor.description else []
+            self.rowcount, self.lastrowid = cursor.rowcount, cursor.lastrowid
+        finally:
+            cursor.close()
+
+    async def fetchall(self) -> list[Any]:
+        rows, self._rows = self._rows, []
+        return rows
+
+    async def close(self) -> None:
+        self._rows = []
+
+
+class _Connection(aiosqlite.Connection):
+    def cursor(self) -> Any:
+        return _Cursor(self)
+
+    async def rollback(self) -> None:
+        """The pool asks for one whenever a connection comes back, after a commit too."""
+        if self._conn.in_transaction:
+            await super().rollback()
+
+    async def turn(self, work: Callable[..., None], *given: Any) -> None:
+        await self._execute(work, *given)  # type: ignore[no-untyped-call]
+
+
 class _Threads:
     """Of SQLite connections. Each has a thread of its own, which answers into the event loop and must end before it."""
 
@@ -73,8 +125,8 @@ class _Threads:
         self._connections: WeakSet[aiosqlite.Connection] = WeakSet()
         share_heaps()
 
-    def connect(self, *args: Any, **kwargs: Any) -> aiosqlite.Connection:
-        connection = aiosqlite.connect(*args, **kwargs)
+    def connect(self, database: str, **options: Any) -> aiosqlite.Connection:
+        connection = _Connection(lambda: sqlite3.connect(database, **options), iter_chunk_size=1)
         connection._thread.daemon = True  # a process that is told to end does not wait for it
         self._connections.add(connection)
         return connection

@@ -6,8 +6,10 @@ Half of the requests are about what is there: a simulated shop and warehouse, wi
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import shutil
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,8 +53,23 @@ def gateway(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> 
         shutil.copy(part, directory / part.name)
     url = f"sqlite+aiosqlite:///{directory / 'gateway.db'}"
     key, ids = asyncio.run(_filled(url, directory))
-    with Server(create_app(settings_for(url, directory))) as server:
+    with Server(create_app(settings_for(url, directory))) as server, _no_names():
         yield There(server.url, key, ids)
+
+
+@contextlib.contextmanager
+def _no_names() -> Iterator[None]:
+    """A host that somebody sends has no address, as on a machine without the internet."""
+    look_up = socket.getaddrinfo
+
+    def nobody(host: Any, *more: Any, **named: Any) -> Any:
+        if host not in (None, "localhost", "127.0.0.1"):
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return look_up(host, *more, **named)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket, "getaddrinfo", nobody)
+        yield
 
 
 async def _filled(url: str, directory: Path) -> tuple[str, dict[str, str]]:

@@ -37,6 +37,7 @@ SQLITE_STATEMENTS = 16
 """So many each connection keeps prepared. Each keeps the values of its last use as well: those of a whole page of records."""
 M_ARENA_MAX, HEAPS = -8, 2
 """Of glibc's `mallopt`: how many heaps a process has for all its threads."""
+CLOSED = "the database is closed"
 MOST_RUNS = 4
 """How often a unit of work runs before its deadlock is somebody else's to handle."""
 
@@ -57,14 +58,6 @@ def share_heaps() -> None:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     if mallopt is not None:
         mallopt(M_ARENA_MAX, HEAPS)
-
-
-async def _connect(*args: Any, **kwargs: Any) -> Any:
-    """Translates asyncpg's own errors while connecting (the server is starting, stopping or full): SQLAlchemy does not."""
-    try:
-        return await asyncpg.connect(*args, **kwargs)
-    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise ConnectionError(f"the database does not take connections: {error}") from error
 
 
 class _Cursor:
@@ -123,16 +116,21 @@ class _Threads:
 
     def __init__(self) -> None:
         self._connections: WeakSet[aiosqlite.Connection] = WeakSet()
+        self._is_over = False
         share_heaps()
 
     def connect(self, database: str, **options: Any) -> aiosqlite.Connection:
+        if self._is_over:
+            raise sqlite3.OperationalError(CLOSED)
         connection = _Connection(lambda: sqlite3.connect(database, **options), iter_chunk_size=1)
         connection._thread.daemon = True  # a process that is told to end does not wait for it
         self._connections.add(connection)
         return connection
 
     async def end(self) -> None:
-        """Waits for connections that are being closed already, then closes those in use. Whoever uses one gets an error."""
+        """Waits for connections that are being closed already, then closes those in use. Whoever uses one gets an error, and so
+        does who opens another."""
+        self._is_over = True
         for connection in list(self._connections):
             await asyncio.to_thread(connection._thread.join, SQLITE_CLOSING_SECONDS)
             if connection._thread.is_alive():
@@ -170,10 +168,11 @@ class Database:
         self.url = url
         place = address.read(url)
         self.is_sqlite = place.is_sqlite
+        self._is_closed = False
         options: dict[str, Any] = {"json_serializer": dumps, "json_deserializer": loads, "hide_parameters": True}
         if not self.is_sqlite:
             options |= {"pool_size": pool_size, "max_overflow": 10, "pool_pre_ping": True, "pool_timeout": 10}
-            options["connect_args"] = {"timeout": 10, "command_timeout": 60, **place.options, "async_creator_fn": _connect}
+            options["connect_args"] = {"timeout": 10, "command_timeout": 60, **place.options, "async_creator_fn": self._connect}
         else:
             self._threads = _Threads()
             options["connect_args"] = {"async_creator_fn": self._threads.connect, "cached_statements": SQLITE_STATEMENTS}
@@ -183,6 +182,15 @@ class Database:
             telemetry.watch_engine(self.engine.sync_engine)
         if self.is_sqlite:
             self._take_over_sqlite_transactions()
+
+    async def _connect(self, *args: Any, **kwargs: Any) -> Any:
+        """Translates asyncpg's own errors while connecting (the server is starting, stopping or full): SQLAlchemy does not."""
+        if self._is_closed:
+            raise ConnectionError(CLOSED)
+        try:
+            return await asyncpg.connect(*args, **kwargs)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise ConnectionError(f"the database does not take connections: {error}") from error
 
     def _take_over_sqlite_transactions(self) -> None:
         # The driver's own transaction control begins too late and deferred: a transaction that reads, then writes, could fail on
@@ -247,6 +255,7 @@ class Database:
             raise
 
     async def _close(self) -> None:
+        self._is_closed = True
         await self.engine.dispose()
         if self.is_sqlite:
             await self._threads.end()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from app.storage.engine import Database
 
@@ -83,3 +84,22 @@ async def test_closing_that_is_cancelled_goes_through_with_it(database: Database
     with pytest.raises(asyncio.CancelledError):
         await closing
     assert threads_of_connections(threads_before) == []
+
+
+async def test_who_asks_for_a_connection_when_it_is_closed_gets_an_error(
+    database: Database, threads_before: set[threading.Thread]
+) -> None:
+    """A task in the background does not know that the process ends. A connection that it opened would be closed by nobody."""
+    await database.close()
+    with pytest.raises(OperationalError, match="the database is closed"):
+        async with database.read() as db:
+            await db.execute(text("select 1"))
+    assert threads_of_connections(threads_before) == []
+
+
+async def test_so_it_is_on_postgresql(postgresql_database: str) -> None:
+    database = Database(postgresql_database)
+    await database.close()
+    with pytest.raises(ConnectionError, match="the database is closed"):
+        async with database.read() as db:
+            await db.execute(text("select 1"))

@@ -26,7 +26,7 @@ async def test_the_most_sold_are_read_from_an_index(harness: Harness) -> None:
     if not database.is_sqlite:
         await prefer_indexes(harness)
         await analyze(harness)
-        await database.close()  # what is connected already reads as before
+        await database.engine.dispose()  # what is connected already reads as before
     with recording(database) as recorded:
         async with database.read() as db:
             found = await levels.waiting(db, connection.id, 3, levels.MOST_SOLD)

@@ -50,7 +50,7 @@ async def test_what_is_read_does_not_depend_on_what_is_done(harness: Harness) ->
     reads, found = Reads(), list[dict[str, int]]()
     if not harness.gateway.database.is_sqlite:
         await long_history.prefer_indexes(harness)
-    await harness.gateway.database.close()  # what is connected already is not watched
+    await harness.gateway.database.engine.dispose()  # what is connected already is not watched
     reads.watch(harness.gateway.database.engine)
     for orders, beside in ((FEW, BESIDE), (MORE, BESIDE + FEW)):
         await long_history.add(harness, orders, beside)

@@ -137,7 +137,7 @@ async def cost(harness: Harness, reads: Reads, work: Work) -> Cost:
 
 async def assert_it_costs_the_same(harness: Harness, state: str, *works: Work) -> None:
     reads = Reads()
-    await harness.gateway.database.close()  # what is connected already is not watched
+    await harness.gateway.database.engine.dispose()  # what is connected already is not watched
     reads.watch(harness.gateway.database.engine)
     found = []
     for number in (FEW, MANY):

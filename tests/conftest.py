@@ -29,10 +29,12 @@ from tests.harness import wms_contract
 
 ONE_DATABASE = (
     *("api", "carriers", "console", "flows", "integrations", "longwork", "rules", "seam"),
-    *("engine/dispatch/test_unknown_outcomes.py", "engine/operations", "engine/polling", "engine/stock", "engine/upkeep"),
+    *("engine/dispatch/test_unknown_outcomes.py", "engine/polling", "engine/stock", "engine/upkeep"),
 )
 """Here a test is about a shop, the WMS or a person. In a whole run half of these tests run on SQLite and half on PostgreSQL. What
 is about claims, leases, statements and storage runs on both. `make test ARGS=--every-database` runs all on both."""
+BOTH_DATABASES = ("engine/stock/test_stock_crashes.py", "engine/upkeep/test_sweeper.py")
+"""In these folders, but about claims and leases."""
 OTHER_DATABASE = pytest.StashKey[int]()
 DATABASES = ("sqlite", "postgresql")
 HERE = Path(__file__).parent
@@ -61,10 +63,11 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
     """What is collected stays to the end: the garbage collector does not look at it."""
     gc.disable()
-    found = yield
-    gc.freeze()
-    gc.enable()
-    return found
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -95,7 +98,9 @@ def _is_of_the_other_database(item: pytest.Item) -> bool:
     if not isinstance(item, pytest.Function) or not hasattr(item, "callspec"):
         return False
     database = item.callspec.params.get("database_url")
-    if database not in DATABASES or not item.path.relative_to(HERE).as_posix().startswith(ONE_DATABASE):
+    place = item.path.relative_to(HERE)
+    inside = {place.as_posix(), *(each.as_posix() for each in place.parents)}
+    if database not in DATABASES or inside.isdisjoint(ONE_DATABASE) or not inside.isdisjoint(BOTH_DATABASES):
         return False
     name = item.nodeid.replace(database, "")
     return DATABASES[zlib.crc32(name.encode()) % 2] != database

@@ -60,6 +60,21 @@ def share_heaps() -> None:
         mallopt(M_ARENA_MAX, HEAPS)
 
 
+_Execute = Callable[[str, Any], sqlite3.Cursor]
+
+
+def _all_of(execute: _Execute, statement: str, values: Any) -> tuple[Any, list[Any], int, int | None]:
+    """Columns, rows, how many were changed, and the id of the last new one. It knows no connection: the thread that runs it
+    keeps it until its next turn."""
+    cursor = execute(statement, values)
+    try:
+        columns = cursor.description
+        rows = cursor.fetchall() if columns else []
+        return columns, rows, cursor.rowcount, cursor.lastrowid
+    finally:
+        cursor.close()
+
+
 class _Cursor:
     """A statement and all its rows are one turn of the connection's thread: with the driver's own cursor they are four."""
 
@@ -76,19 +91,13 @@ class _Cursor:
         return self
 
     async def execute(self, statement: str, values: Any = ()) -> None:
-        await self._connection.turn(self._all_of, self._connection._conn.execute, statement, values)
+        await self._take(self._connection._conn.execute, statement, values)
 
     async def executemany(self, statement: str, values: Any) -> None:
-        await self._connection.turn(self._all_of, self._connection._conn.executemany, statement, values)
+        await self._take(self._connection._conn.executemany, statement, values)
 
-    def _all_of(self, execute: Callable[[str, Any], sqlite3.Cursor], statement: str, values: Any) -> None:
-        cursor = execute(statement, values)
-        try:
-            self.description = cursor.description
-            self._rows = cursor.fetchall() if cursor.description else []
-            self.rowcount, self.lastrowid = cursor.rowcount, cursor.lastrowid
-        finally:
-            cursor.close()
+    async def _take(self, execute: _Execute, statement: str, values: Any) -> None:
+        self.description, self._rows, self.rowcount, self.lastrowid = await self._connection.turn(execute, statement, values)
 
     async def fetchall(self) -> list[Any]:
         rows, self._rows = self._rows, []
@@ -107,8 +116,8 @@ class _Connection(aiosqlite.Connection):
         if self._conn.in_transaction:
             await super().rollback()
 
-    async def turn(self, work: Callable[..., None], *given: Any) -> None:
-        await self._execute(work, *given)  # type: ignore[no-untyped-call]
+    async def turn(self, execute: _Execute, statement: str, values: Any) -> Any:
+        return await self._execute(_all_of, execute, statement, values)  # type: ignore[no-untyped-call]
 
 
 class _Threads:
@@ -128,8 +137,8 @@ class _Threads:
         return connection
 
     async def end(self) -> None:
-        """Waits for connections that are being closed already, then closes those in use. Whoever uses one gets an error, and so
-        does who opens another."""
+        """Waits for connections that are being closed already, then closes those in use. Whoever uses one, or
+        opens another, gets an error."""
         self._is_over = True
         for connection in list(self._connections):
             await asyncio.to_thread(connection._thread.join, SQLITE_CLOSING_SECONDS)
@@ -168,7 +177,7 @@ class Database:
         self.url = url
         place = address.read(url)
         self.is_sqlite = place.is_sqlite
-        self._is_closed = False
+        self._closed = asyncio.Event()
         options: dict[str, Any] = {"json_serializer": dumps, "json_deserializer": loads, "hide_parameters": True}
         if not self.is_sqlite:
             options |= {"pool_size": pool_size, "max_overflow": 10, "pool_pre_ping": True, "pool_timeout": 10}
@@ -185,12 +194,16 @@ class Database:
 
     async def _connect(self, *args: Any, **kwargs: Any) -> Any:
         """Translates asyncpg's own errors while connecting (the server is starting, stopping or full): SQLAlchemy does not."""
-        if self._is_closed:
+        if self._closed.is_set():
             raise ConnectionError(CLOSED)
         try:
-            return await asyncpg.connect(*args, **kwargs)
+            connection = await asyncpg.connect(*args, **kwargs)
         except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise ConnectionError(f"the database does not take connections: {error}") from error
+        if self._closed.is_set():  # meanwhile
+            connection.terminate()
+            raise ConnectionError(CLOSED)
+        return connection
 
     def _take_over_sqlite_transactions(self) -> None:
         # The driver's own transaction control begins too late and deferred: a transaction that reads, then writes, could fail on
@@ -255,7 +268,7 @@ class Database:
             raise
 
     async def _close(self) -> None:
-        self._is_closed = True
+        self._closed.set()
         await self.engine.dispose()
         if self.is_sqlite:
             await self._threads.end()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import event, insert, update
 
 from app.records.console import marks
 from app.storage.tables import run_parts, runs
@@ -40,3 +41,25 @@ async def test_a_run_that_goes_on_without_a_new_row_changes_the_mark_of_runs_alo
     assert await changed_by(state="working") == {"runs"}
     assert await changed_by(state="done") == {"runs"}
     assert await changed_by(full=False) == set()
+
+
+async def test_the_look_reads_no_table_that_grows(sqlite_database: str, tmp_path: Path) -> None:
+    """It is made every few seconds while somebody watches."""
+    seen: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        seen.append((statement, parameters))
+
+    async with open_harness(sqlite_database, tmp_path) as harness, harness.gateway.database.begin() as db:
+        engine = harness.gateway.database.engine.sync_engine
+        event.listen(engine, "before_cursor_execute", note)
+        await marks.of_now(db)
+        event.remove(engine, "before_cursor_execute", note)
+        ((statement, parameters),) = seen
+        plan = [row.detail for row in await db.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+    assert {line for line in plan if line.startswith("SCAN")} == {
+        "SCAN CONSTANT ROW",
+        "SCAN long_works",  # there are few
+        "SCAN run_parts USING INDEX ix_run_parts_to_read",  # of the open parts alone
+        "SCAN run_parts USING INDEX ix_run_parts_working",
+    }

@@ -26,7 +26,7 @@ TOPICS = {
 
 
 async def of_now(db: AsyncConnection) -> dict[str, tuple[int, ...]]:
-    """By topic. One statement, which reads the last entry of a primary key for each table."""
+    """By topic. One statement: it reads the last entry of a primary key for each table, and the parts of runs that are open."""
     tables = {table for each in TOPICS.values() for table in each} | {audit}
     newest = [select(_mark(table)).scalar_subquery().label(table.name) for table in tables]
     row = (await db.execute(select(*newest, *(of.label(f"open_{at}") for at, of in enumerate(_open_parts()))))).one()._mapping
@@ -35,10 +35,12 @@ async def of_now(db: AsyncConnection) -> dict[str, tuple[int, ...]]:
 
 
 def _open_parts() -> tuple[ScalarSelect[int], ScalarSelect[int]]:
-    """How far the parts of runs have come that are not done: a part that reads, and one that ends, makes no row."""
+    """A part that goes on, or ends, makes no row: this counts how far the open ones have come. A partial index serves each."""
     reading = run_parts.c.state.in_(spelled("waiting", "reading"))
-    working = run_parts.c.state.in_(spelled("working"))
-    come_so_far = func.count() + func.coalesce(func.sum(run_parts.c.read + run_parts.c.calls), 0)
+    working = run_parts.c.state == spelled("working")[0]
+    come_so_far = (
+        func.count() + func.count(run_parts.c.started_at) + func.coalesce(func.sum(run_parts.c.read + run_parts.c.calls), 0)
+    )
     return select(come_so_far).where(reading).scalar_subquery(), select(func.count()).where(working).scalar_subquery()
 
 

@@ -17,6 +17,7 @@
   /* Whoever types or reads an opened action is not disturbed: that part is fetched later. */
   const isInUse = (part) => part.contains(document.activeElement) || part.querySelector("details.action[open]") !== null;
   const topicsOf = (part) => part.dataset.live.split(" ");
+  const SOON = 15000, LATER = 60000;  /* milliseconds */
   let waiting = new Set();
   let isFetching = false;
   let isToldMeanwhile = false;
@@ -29,16 +30,22 @@
     isFetching = true;
     isToldMeanwhile = false;
     waiting = new Set(changed.filter(isInUse).flatMap(topicsOf));
+    const owe = (part) => topicsOf(part).forEach((topic) => waiting.add(topic));
     try {
       const answer = await fetch(location.href, { headers: { "X-Live": "1" } });
       if (answer.redirected) { location.reload(); return; }
+      if (answer.status >= 500) throw new Error(answer.statusText);
       if (!answer.ok) return;
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
       for (const part of due) {
         const now = fresh.getElementById(part.id);
-        if (now && !isInUse(part) && now.innerHTML !== part.innerHTML) part.replaceChildren(...now.cloneNode(true).childNodes);
+        if (isInUse(part)) owe(part);
+        else if (now && now.innerHTML !== part.innerHTML) part.replaceChildren(...now.cloneNode(true).childNodes);
       }
-    } catch { /* the gateway is away: the next event tells */ } finally { isFetching = false; }
+    } catch {  /* the gateway is away, or too busy */
+      due.forEach(owe);
+      setTimeout(refresh, SOON);
+    } finally { isFetching = false; }
     if (isToldMeanwhile) refresh();
   };
   const refreshAll = () => {
@@ -53,12 +60,16 @@
     if (source) return;
     source = new EventSource(from);
     source.addEventListener("open", refreshAll);  /* what changed since the page was made, or while the gateway was away */
+    source.addEventListener("error", () => {
+      if (source?.readyState !== EventSource.CLOSED) return;  /* the browser tries again by itself */
+      source = null;  /* too many pages are open, or a proxy says that the gateway is away: the page is fetched now and then */
+      refreshAll();
+      setTimeout(listen, LATER);
+    });
     source.addEventListener("changed", (event) => { event.data.split(" ").forEach((topic) => waiting.add(topic)); refresh(); });
     source.addEventListener("ended", () => location.reload());
   };
-  document.addEventListener("visibilitychange", () => {
-    listen();
-  });
+  document.addEventListener("visibilitychange", listen);
   window.addEventListener("pageshow", listen);
   window.addEventListener("pagehide", () => { source?.close(); source = null; });
   listen();
